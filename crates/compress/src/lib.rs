@@ -1,0 +1,1 @@
+//! Text made shorter, and what was left out of it.

@@ -1,0 +1,3 @@
+//! Packs what matters in a repository for a task into a token budget.
+
+fn main() {}

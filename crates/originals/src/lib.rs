@@ -1,0 +1,1 @@
+//! What was left out of a text, kept by its hash.

@@ -1,0 +1,1 @@
+//! Chosen spans rendered as Markdown or JSON, exactly within the budget.

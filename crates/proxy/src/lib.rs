@@ -1,0 +1,1 @@
+//! The server: route, admit, compress, forward, relay, record.

@@ -1,0 +1,1 @@
+//! A checkout: walked, read, redacted, with its history and the cached index.

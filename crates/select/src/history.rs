@@ -1,0 +1,61 @@
+//! The commits of a checkout as selection sees them: plain data.
+
+/// How much of the history could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum HistoryStatus {
+    /// Nothing was read: not a git checkout, no commit yet, or switched off.
+    #[default]
+    None,
+    /// Git refused the checkout or failed; the text says what the user can do about it.
+    Refused(String),
+    /// The clone is shallow: what there is was read.
+    Shallow,
+    /// Read to the root or to the limit.
+    Full,
+}
+
+/// One commit without its patch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The full object id, in hex.
+    pub id: String,
+    /// Committer time, seconds since 1970 (UTC).
+    pub time: i64,
+    /// The whole message, redacted.
+    pub message: String,
+    /// The paths it changed, with `/`; commits over 30 paths are not listed at all.
+    pub paths: Vec<String>,
+}
+
+/// The newest commits up to HEAD, newest first, merges left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    /// At most 2,000.
+    pub commits: Vec<Commit>,
+    /// HEAD's committer time: ages count from here, never from the clock.
+    pub head_time: i64,
+    /// How much could be read.
+    pub status: HistoryStatus,
+}
+
+/// One hunk of a patch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hunk {
+    /// The path in the newer tree.
+    pub path: String,
+    /// What git printed behind the second `@@`: the enclosing function's line, or nothing.
+    pub heading: String,
+    /// Lines that were removed, without their `-`.
+    pub removed: Vec<String>,
+    /// Lines that were added, without their `+`.
+    pub added: Vec<String>,
+}
+
+/// A commit's patch, read only for the commits that selection asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patch {
+    /// The commit's id.
+    pub commit: String,
+    /// Its hunks in git's order, at most 400; text redacted.
+    pub hunks: Vec<Hunk>,
+}

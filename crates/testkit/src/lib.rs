@@ -1,0 +1,1 @@
+//! Temporary repositories, stub servers and corpora, for tests only.
