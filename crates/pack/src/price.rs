@@ -1,0 +1,63 @@
+//! Prices: the tokens of each piece, counted once.
+
+use std::collections::HashMap;
+
+use select::Prices;
+use syntax::LineRange;
+
+use crate::format::Pieces;
+use crate::render::Facts;
+
+/// Stands before a piece while it is counted, as a line does in the pack; see the crate's
+/// documentation for why that makes prices add up.
+const BEFORE: &str = "a\n";
+
+/// Counts pieces and remembers the prices of spans.
+pub(crate) struct Pricer<'a> {
+    facts: &'a Facts<'a>,
+    pieces: &'a dyn Pieces,
+    spans: HashMap<(usize, LineRange, bool), usize>,
+    scratch: String,
+}
+
+impl<'a> Pricer<'a> {
+    pub(crate) fn new(facts: &'a Facts<'a>, pieces: &'a dyn Pieces) -> Self {
+        Self { facts, pieces, spans: HashMap::new(), scratch: String::new() }
+    }
+
+    /// The tokens that `piece` adds to a pack.
+    pub(crate) fn piece(&mut self, piece: &str) -> usize {
+        self.scratch.clear();
+        self.scratch.push_str(BEFORE);
+        self.scratch.push_str(piece);
+        let encoding = self.facts.encoding;
+        tokens::count(encoding, &self.scratch) - tokens::count(encoding, BEFORE)
+    }
+
+    fn span(&mut self, file: usize, lines: LineRange, last: bool) -> usize {
+        if let Some(&price) = self.spans.get(&(file, lines, last)) {
+            return price;
+        }
+        let text = self.pieces.span(self.facts, file, lines, last);
+        let price = self.piece(&text);
+        self.spans.insert((file, lines, last), price);
+        price
+    }
+}
+
+impl Prices for Pricer<'_> {
+    fn file(&mut self, file: usize, lines: &[LineRange]) -> usize {
+        let listed = self.pieces.listed(self.facts, 1, file);
+        let open = self.pieces.file_open(self.facts, 1, file, lines);
+        let close = self.pieces.file_close(self.facts, file, false);
+        let mut price = self.piece(&listed) + self.piece(&open) + self.piece(&close);
+        for (at, &range) in lines.iter().enumerate() {
+            if at > 0 {
+                let between = self.pieces.between(range.start);
+                price += self.piece(&between);
+            }
+            price += self.span(file, range, at + 1 == lines.len());
+        }
+        price
+    }
+}

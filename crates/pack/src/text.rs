@@ -1,0 +1,119 @@
+//! Pieces of text that every format needs: lines of a file, one-line forms, fences.
+
+use select::SourceFile;
+use syntax::LineRange;
+
+/// A file's text by lines.
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(file: &'a SourceFile) -> Self {
+        let text = file.text.as_str();
+        let mut starts = vec![0];
+        starts.extend(text.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(at, _)| at + 1));
+        if starts.last() == Some(&text.len()) {
+            starts.pop();
+        }
+        Self { text, starts }
+    }
+
+    /// The lines of `range`, the last one with its newline if the file has one there.
+    pub(crate) fn get(&self, range: LineRange) -> &'a str {
+        let start = self.start(range.start);
+        let end = self.start(range.end.saturating_add(1));
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// One line, without its end.
+    pub(crate) fn line(&self, number: u32) -> &'a str {
+        self.get(LineRange { start: number, end: number }).trim_end_matches(['\n', '\r'])
+    }
+
+    fn start(&self, line: u32) -> usize {
+        self.starts.get((line as usize).saturating_sub(1)).copied().unwrap_or(self.text.len())
+    }
+}
+
+/// `text` on one line: white space folded, control characters and bidirectional overrides escaped.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        for c in word.chars() {
+            if c.is_control() || is_invisible(c) {
+                out.extend(c.escape_unicode());
+            } else {
+                out.push(c);
+            }
+        }
+    }
+    out
+}
+
+/// A path as it is shown: as it is, but for characters that would break a line or deceive a reader.
+pub(crate) fn shown_path(path: &str) -> String {
+    path.chars()
+        .flat_map(|c| {
+            let odd = c.is_control() || is_invisible(c) || (c.is_whitespace() && c != ' ');
+            let escaped: Vec<char> = if odd { c.escape_unicode().collect() } else { vec![c] };
+            escaped
+        })
+        .collect()
+}
+
+/// Characters that reorder or hide others.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The longest run of backticks in `text`.
+pub(crate) fn backticks(text: &str) -> usize {
+    let (mut longest, mut run) = (0, 0);
+    for byte in text.bytes() {
+        run = if byte == b'`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
+}
+
+/// `12-40,88-97`: line ranges as a heading shows them; one line is `7`.
+pub(crate) fn ranges(lines: &[LineRange]) -> String {
+    let mut out = String::new();
+    for range in lines {
+        if !out.is_empty() {
+            out.push(',');
+        }
+        out.push_str(&range.start.to_string());
+        if range.end > range.start {
+            out.push('-');
+            out.push_str(&range.end.to_string());
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_shows_what_is_hidden() {
+        assert_eq!(one_line(" fix\n\tthe  bug\u{202e}\u{7} "), "fix the bug\\u{202e}\\u{7}");
+    }
+
+    #[test]
+    fn paths_keep_blanks_and_escape_newlines() {
+        assert_eq!(shown_path("a b/c\nd"), "a b/c\\u{a}d");
+    }
+
+    #[test]
+    fn ranges_are_short() {
+        let range = |start, end| LineRange { start, end };
+        assert_eq!(ranges(&[range(1, 3), range(7, 7)]), "1-3,7");
+    }
+}

@@ -1,0 +1,101 @@
+//! History: commits that resemble the task say which files and units such work changes.
+
+use rustc_hash::FxHashMap;
+
+use crate::corpus::{Corpus, SourceFile};
+use crate::query::{Query, age_weight};
+use crate::survey::Surveyed;
+use crate::unit::Unit;
+use syntax::Outline;
+
+/// Characters a line needs to be told from others when it is looked for again.
+const DISTINCTIVE: usize = 8;
+
+/// Fills in [`Surveyed::history`] and [`Surveyed::churn`].
+pub(crate) fn files(corpus: &Corpus, query: &Query<'_>, files: &mut [Surveyed]) {
+    let by_path: FxHashMap<&str, usize> =
+        corpus.files.iter().enumerate().map(|(at, file)| (file.path.as_str(), at)).collect();
+    for m in &query.matches {
+        let Some(commit) = corpus.history.commits.get(m.commit) else { continue };
+        let share = m.weight / (commit.paths.len().max(1) as f64).sqrt();
+        for path in &commit.paths {
+            if let Some(&at) = by_path.get(path.as_str()) {
+                files[at].history += share;
+            }
+        }
+    }
+    for commit in &corpus.history.commits {
+        let weight =
+            age_weight(&corpus.history, commit) / (commit.paths.len().max(1) as f64).sqrt();
+        for path in &commit.paths {
+            if let Some(&at) = by_path.get(path.as_str()) {
+                files[at].churn += weight;
+            }
+        }
+    }
+    for file in files {
+        file.churn = file.churn.ln_1p();
+    }
+}
+
+/// Per unit: how strongly hunks of matching commits point at it, by the function that a hunk stands
+/// in and by its lines, where they are still there.
+pub(crate) fn units(
+    corpus: &Corpus,
+    query: &Query<'_>,
+    file: &SourceFile,
+    outline: &Outline,
+    units: &[Unit],
+    out: &mut [f64],
+) {
+    let touching: Vec<_> = query
+        .patches
+        .iter()
+        .filter(|patch| patch.hunks.iter().any(|hunk| hunk.path == file.path))
+        .collect();
+    if touching.is_empty() {
+        return;
+    }
+    let mut lines: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (at, line) in file.text.lines().enumerate() {
+        let line = line.trim();
+        if line.chars().filter(|c| c.is_alphanumeric()).count() >= DISTINCTIVE {
+            let unit = units.partition_point(|unit| (unit.lines.end as usize) < at + 1);
+            lines.entry(line).or_default().push(unit);
+        }
+    }
+    for patch in touching {
+        let share = query.patch_weight(&corpus.history, patch) / (patch.hunks.len() as f64).sqrt();
+        for hunk in patch.hunks.iter().filter(|hunk| hunk.path == file.path) {
+            let mut hit = vec![false; units.len()];
+            for line in hunk.added.iter().chain(&hunk.removed) {
+                if let Some(found) = lines.get(line.trim())
+                    && found.len() <= 3
+                {
+                    for &unit in found {
+                        if let Some(hit) = hit.get_mut(unit) {
+                            *hit = true;
+                        }
+                    }
+                }
+            }
+            if !hunk.heading.is_empty() {
+                for (unit, hit) in units.iter().zip(&mut hit) {
+                    *hit |= unit.definition.is_some_and(|d| {
+                        let definition = &outline.definitions[d as usize];
+                        unit.lines.start <= definition.signature.start
+                            && heading_names(&hunk.heading, &definition.name)
+                    });
+                }
+            }
+            for (value, hit) in out.iter_mut().zip(hit) {
+                *value += if hit { share } else { 0.0 };
+            }
+        }
+    }
+}
+
+/// Whether a hunk's heading holds the name as a word of its own.
+fn heading_names(heading: &str, name: &str) -> bool {
+    name.len() >= 3 && crate::terms::words(heading).any(|(_, word)| word == name)
+}

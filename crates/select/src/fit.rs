@@ -1,0 +1,254 @@
+//! Fitting: which units to show, so that the most is expected to be found within the budget.
+//!
+//! Greedy by gain per token, the gain being the unit's chance, plus a share of its file's chance while
+//! nothing of the file is shown yet: the first lines of another likely file are worth more than the
+//! sixth of a known one. Prices are exact and come from the renderer.
+
+use std::collections::BTreeMap;
+
+use syntax::LineRange;
+
+use crate::rank::Ranking;
+
+/// What a file that isn't shown yet adds, as a share of the chance of all its units.
+const NEW_FILE: f64 = 0.15;
+/// Tokens added to each price: what a reader pays for one more place to look at.
+const EFFORT: f64 = 40.0;
+/// A unit below this chance is not worth showing, however much room there is.
+pub const LEAST_CHANCE: f64 = 0.002;
+
+/// What showing something costs; the renderer implements it.
+pub trait Prices {
+    /// Tokens of all that is written for a file when exactly these lines of it are shown; `lines` are
+    /// sorted, apart and not empty.
+    fn file(&mut self, file: usize, lines: &[LineRange]) -> usize;
+}
+
+/// What was chosen.
+#[derive(Debug, Default, Clone)]
+pub struct Chosen {
+    /// By file: the lines that are shown, sorted and apart.
+    pub lines: BTreeMap<usize, Vec<LineRange>>,
+    /// By file: the indices of the units that were chosen.
+    pub units: BTreeMap<usize, Vec<usize>>,
+    /// By file: the tokens of all that is written for it.
+    pub prices: BTreeMap<usize, usize>,
+}
+
+impl Chosen {
+    /// The tokens of everything that was chosen.
+    pub fn tokens(&self) -> usize {
+        self.prices.values().sum()
+    }
+}
+
+/// The units worth showing, best chance first.
+pub fn worthwhile(ranking: &Ranking) -> Vec<usize> {
+    let units = &ranking.units;
+    let mut order: Vec<usize> = (0..units.len())
+        .filter(|&at| units[at].chance >= LEAST_CHANCE && units[at].has_evidence())
+        .collect();
+    order.sort_by(|&a, &b| units[b].chance.total_cmp(&units[a].chance).then(a.cmp(&b)));
+    order
+}
+
+/// Adds units of `ranking` to `chosen` while their price fits within `budget` tokens in all: until
+/// nothing worthwhile that is left would fit.
+pub fn fit(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, chosen: &mut Chosen) {
+    let mut file_chance: BTreeMap<usize, f64> = BTreeMap::new();
+    for unit in &ranking.units {
+        *file_chance.entry(unit.file).or_default() += unit.chance;
+    }
+    let taken = |chosen: &Chosen, at: usize| {
+        chosen.units.get(&ranking.units[at].file).is_some_and(|units| units.contains(&at))
+    };
+    // What each unit would add, for the lines of its file that are shown now.
+    let mut offers: Vec<(usize, usize)> = worthwhile(ranking)
+        .into_iter()
+        .filter(|&at| !taken(chosen, at))
+        .map(|at| (at, added_price(ranking, prices, chosen, at)))
+        .collect();
+    let mut left = budget.saturating_sub(chosen.tokens());
+    loop {
+        let gain = |at: usize| {
+            let unit = &ranking.units[at];
+            let new = !chosen.lines.contains_key(&unit.file);
+            unit.chance + if new { NEW_FILE * file_chance[&unit.file] } else { 0.0 }
+        };
+        let best = offers
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, price))| *price <= left)
+            .map(|(offer, &(at, price))| (offer, gain(at) / (price as f64 + EFFORT)))
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        let Some((offer, _)) = best else { return };
+        let (at, _) = offers.remove(offer);
+        take(ranking, prices, chosen, at);
+        left = budget.saturating_sub(chosen.tokens());
+        let file = ranking.units[at].file;
+        for (other, price) in &mut offers {
+            if ranking.units[*other].file == file {
+                *price = added_price(ranking, prices, chosen, *other);
+            }
+        }
+    }
+}
+
+/// Shows the beginning of the likeliest unit for which some lines fit, when nothing whole fitted: the
+/// best place is never passed over for being long.
+pub fn fit_part(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, chosen: &mut Chosen) {
+    if !chosen.lines.is_empty() {
+        return;
+    }
+    for at in worthwhile(ranking) {
+        let unit = &ranking.units[at];
+        let part = |end: u32| vec![LineRange { start: unit.lines.start, end }];
+        let (mut fits, mut over) = (unit.lines.start - 1, unit.lines.end + 1);
+        while over - fits > 1 {
+            let end = fits + (over - fits) / 2;
+            if prices.file(unit.file, &part(end)) <= budget {
+                fits = end;
+            } else {
+                over = end;
+            }
+        }
+        if fits >= unit.lines.start {
+            chosen.prices.insert(unit.file, prices.file(unit.file, &part(fits)));
+            chosen.lines.insert(unit.file, part(fits));
+            chosen.units.insert(unit.file, vec![at]);
+            return;
+        }
+    }
+}
+
+/// Tokens that showing one more unit would add; negative differences (a joined gap) count as zero.
+pub fn added_price(
+    ranking: &Ranking,
+    prices: &mut dyn Prices,
+    chosen: &Chosen,
+    at: usize,
+) -> usize {
+    let unit = &ranking.units[at];
+    let now = chosen.prices.get(&unit.file).copied().unwrap_or(0);
+    prices.file(unit.file, &with(ranking, chosen, at)).saturating_sub(now)
+}
+
+fn take(ranking: &Ranking, prices: &mut dyn Prices, chosen: &mut Chosen, at: usize) {
+    let file = ranking.units[at].file;
+    let lines = with(ranking, chosen, at);
+    chosen.prices.insert(file, prices.file(file, &lines));
+    chosen.lines.insert(file, lines);
+    chosen.units.entry(file).or_default().push(at);
+}
+
+/// The lines of a unit's file that are shown once it is: its own, those of the signatures around it,
+/// and those already there.
+fn with(ranking: &Ranking, chosen: &Chosen, at: usize) -> Vec<LineRange> {
+    let unit = &ranking.units[at];
+    let mut lines: Vec<LineRange> = chosen.lines.get(&unit.file).cloned().unwrap_or_default();
+    lines.push(unit.lines);
+    lines.extend(&unit.context);
+    union(lines)
+}
+
+/// Sorts ranges and joins those that touch or overlap.
+fn union(mut lines: Vec<LineRange>) -> Vec<LineRange> {
+    lines.sort();
+    let mut out: Vec<LineRange> = Vec::with_capacity(lines.len());
+    for range in lines {
+        match out.last_mut() {
+            Some(last) if range.start <= last.end.saturating_add(1) => {
+                last.end = last.end.max(range.end);
+            }
+            _ => out.push(range),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FEATURES, Feature};
+    use crate::rank::RankedUnit;
+    use proptest::prelude::*;
+
+    struct Lines;
+    impl Prices for Lines {
+        fn file(&mut self, _: usize, lines: &[LineRange]) -> usize {
+            10 + lines.iter().map(|l| 2 + (l.end - l.start + 1) as usize).sum::<usize>()
+        }
+    }
+
+    fn unit(file: usize, start: u32, end: u32, chance: f64) -> RankedUnit {
+        let mut row = [0.0; FEATURES];
+        row[Feature::Body as usize] = 1.0;
+        RankedUnit {
+            file,
+            lines: LineRange { start, end },
+            context: Vec::new(),
+            name: None,
+            signature: None,
+            row,
+            score: chance.ln(),
+            chance,
+            matched: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn another_likely_file_is_preferred_to_more_of_a_known_one() {
+        let ranking = Ranking {
+            units: vec![unit(0, 1, 10, 0.4), unit(0, 20, 29, 0.17), unit(1, 1, 10, 0.18)],
+        };
+        let mut chosen = Chosen::default();
+        fit(&ranking, &mut Lines, 45, &mut chosen);
+        assert_eq!(chosen.lines.keys().copied().collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn neighbours_are_joined() {
+        let ranking = Ranking { units: vec![unit(0, 1, 10, 0.4), unit(0, 11, 20, 0.3)] };
+        let mut chosen = Chosen::default();
+        fit(&ranking, &mut Lines, 1_000, &mut chosen);
+        assert_eq!(chosen.lines[&0], [LineRange { start: 1, end: 20 }]);
+        assert_eq!(chosen.tokens(), 32);
+    }
+
+    #[test]
+    fn the_best_place_is_shown_in_part_when_it_is_too_long() {
+        let ranking = Ranking { units: vec![unit(0, 5, 100, 0.9)] };
+        let mut chosen = Chosen::default();
+        fit(&ranking, &mut Lines, 30, &mut chosen);
+        assert!(chosen.lines.is_empty());
+        fit_part(&ranking, &mut Lines, 30, &mut chosen);
+        assert_eq!(chosen.lines[&0], [LineRange { start: 5, end: 22 }]);
+        assert_eq!(chosen.tokens(), 30);
+    }
+
+    proptest! {
+        #[test]
+        fn the_budget_holds_and_nothing_that_fits_is_left(
+            raw in proptest::collection::vec((0usize..5, 1u32..12, 0u32..100), 1..40),
+            budget in 0usize..400,
+        ) {
+            let mut next = [1u32; 5];
+            let units: Vec<RankedUnit> = raw.iter().map(|&(file, length, chance)| {
+                let start = next[file];
+                next[file] += length;
+                unit(file, start, start + length - 1, f64::from(chance) / 4_000.0)
+            }).collect();
+            let ranking = Ranking { units };
+            let mut chosen = Chosen::default();
+            fit(&ranking, &mut Lines, budget, &mut chosen);
+            prop_assert!(chosen.tokens() <= budget);
+            for at in worthwhile(&ranking) {
+                let file = ranking.units[at].file;
+                if !chosen.units.get(&file).is_some_and(|u| u.contains(&at)) {
+                    let price = added_price(&ranking, &mut Lines, &chosen, at);
+                    prop_assert!(chosen.tokens() + price > budget);
+                }
+            }
+        }
+    }
+}

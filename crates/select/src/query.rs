@@ -1,0 +1,241 @@
+//! The query: the task's terms with what past commits add to them, numbered for the scan.
+//!
+//! Commit messages are the words of people, their diffs the words of the code: commits whose message
+//! resembles the task translate the one into the other. Which commits' patches are needed is
+//! [`matching_commits`]; the caller reads them and makes a [`Query`].
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::bm25;
+use crate::history::{Commit, History, Patch};
+use crate::task::Task;
+use crate::terms::{Splitter, TermId, Vocabulary, words};
+
+/// Commits whose patches are read.
+const MATCHING_COMMITS: usize = 40;
+/// Candidate expansion terms that are scanned for; the best of them are used.
+const EXPANSION_CANDIDATES: usize = 160;
+/// A message's words that count.
+const MESSAGE_WORDS: usize = 200;
+/// Half-life of a commit's weight, in seconds of the history's own time: one year.
+const HALF_LIFE: f64 = 365.0 * 86_400.0;
+/// How much length matters in a message.
+const MESSAGE_B: f64 = 0.4;
+
+/// A commit that resembles the task.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Match {
+    /// Its index in [`History::commits`].
+    pub commit: usize,
+    /// Its likeness: 1.0 for the likest, falling with age.
+    pub weight: f64,
+}
+
+/// The commits of `history` whose messages resemble `task`, likest first, at most 40.
+pub fn matching_commits(history: &History, task: &Task) -> Vec<Match> {
+    let mut vocabulary = Vocabulary::default();
+    let weights: Vec<f64> =
+        task.terms.iter().filter(|t| vocabulary.add(&t.term).is_some()).map(|t| t.weight).collect();
+    let mut scanner = crate::terms::Scanner::new(&vocabulary);
+    let mut documents: Vec<(f64, FxHashMap<TermId, f64>)> = Vec::new();
+    for commit in &history.commits {
+        let mut counts = FxHashMap::default();
+        let mut length = 0.0;
+        let message: String = commit.message.chars().take(MESSAGE_WORDS * 12).collect();
+        scanner.scan(&message, |_, parts, ids| {
+            length += f64::from(parts);
+            for &id in ids {
+                *counts.entry(id).or_insert(0.0) += 1.0;
+            }
+        });
+        documents.push((length, counts));
+    }
+    let average = documents.iter().map(|d| d.0).sum::<f64>() / documents.len().max(1) as f64;
+    let mut found: Vec<usize> = vec![0; weights.len()];
+    for (_, counts) in &documents {
+        for &id in counts.keys() {
+            found[id as usize] += 1;
+        }
+    }
+    let mut matches: Vec<Match> = documents
+        .iter()
+        .enumerate()
+        .map(|(commit, (length, counts))| {
+            let mut ids: Vec<&TermId> = counts.keys().collect();
+            ids.sort();
+            let likeness: f64 = ids
+                .into_iter()
+                .map(|id| {
+                    let idf = bm25::idf(documents.len(), found[*id as usize]);
+                    weights[*id as usize]
+                        * idf
+                        * bm25::saturate(counts[id], *length, average, MESSAGE_B)
+                })
+                .sum();
+            Match { commit, weight: likeness * age_weight(history, &history.commits[commit]) }
+        })
+        .filter(|m| m.weight > 0.0)
+        .collect();
+    matches.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.commit.cmp(&b.commit)));
+    matches.truncate(MATCHING_COMMITS);
+    let best = matches.first().map_or(1.0, |m| m.weight);
+    for m in &mut matches {
+        m.weight /= best;
+    }
+    matches
+}
+
+/// Falls from 1 to a half with age, slowly: old knowledge of where things are stays good.
+pub(crate) fn age_weight(history: &History, commit: &Commit) -> f64 {
+    let age = history.head_time.saturating_sub(commit.time).max(0) as f64;
+    0.5 + 0.5 * (-age / HALF_LIFE * std::f64::consts::LN_2).exp()
+}
+
+/// What is looked for in the files.
+#[derive(Debug)]
+pub struct Query<'a> {
+    /// The task that is asked about.
+    pub task: &'a Task,
+    pub(crate) matches: Vec<Match>,
+    pub(crate) patches: &'a [Patch],
+    pub(crate) vocabulary: Vocabulary,
+    /// By term number: the task's own weight, zero for expansion terms.
+    pub(crate) weights: Vec<f64>,
+    /// By term number: how strongly matching commits' diffs suggest it, zero for the task's own.
+    pub(crate) expansion: Vec<f64>,
+    /// By term number: a word that people can read.
+    pub(crate) readable: Vec<String>,
+}
+
+impl<'a> Query<'a> {
+    /// A query from a task, and the patches of the commits that [`matching_commits`] named.
+    pub fn new(
+        task: &'a Task,
+        matches: Vec<Match>,
+        history: &History,
+        patches: &'a [Patch],
+    ) -> Self {
+        let mut query = Self {
+            task,
+            matches,
+            patches,
+            vocabulary: Vocabulary::default(),
+            weights: Vec::new(),
+            expansion: Vec::new(),
+            readable: Vec::new(),
+        };
+        for term in &task.terms {
+            query.add(&term.term, &term.word, term.weight, 0.0);
+        }
+        for (term, strength) in query.expansion_candidates(history) {
+            query.add(&term, &term, 0.0, strength);
+        }
+        query
+    }
+
+    fn add(&mut self, term: &str, readable: &str, weight: f64, expansion: f64) {
+        let known = self.vocabulary.len();
+        if let Some(id) = self.vocabulary.add(term)
+            && id as usize == known
+        {
+            self.weights.push(weight);
+            self.expansion.push(expansion);
+            self.readable.push(readable.to_owned());
+        }
+    }
+
+    /// Whether the term is of the task itself.
+    pub(crate) fn is_own(&self, id: TermId) -> bool {
+        self.weights[id as usize] > 0.0
+    }
+
+    /// The weight with which a patch's commit resembles the task.
+    pub(crate) fn patch_weight(&self, history: &History, patch: &Patch) -> f64 {
+        self.matches
+            .iter()
+            .find(|m| history.commits.get(m.commit).is_some_and(|c| c.id == patch.commit))
+            .map_or(0.0, |m| m.weight)
+    }
+
+    fn expansion_candidates(&self, history: &History) -> Vec<(String, f64)> {
+        let splitter = Splitter::new();
+        let mut strength: BTreeMap<String, f64> = BTreeMap::new();
+        for patch in self.patches {
+            let weight = self.patch_weight(history, patch);
+            if weight <= 0.0 {
+                continue;
+            }
+            let mut seen: FxHashSet<String> = FxHashSet::default();
+            let lines = patch.hunks.iter().flat_map(|h| h.removed.iter().chain(&h.added));
+            for line in lines.take(2_000) {
+                for (_, word) in words(line) {
+                    if !word.starts_with(|c: char| c.is_numeric()) {
+                        seen.extend(splitter.split(word).0);
+                    }
+                }
+            }
+            // Each commit speaks once for each of its terms, the less the more of them it has.
+            let share = weight / (10.0 + seen.len() as f64).ln();
+            for term in seen {
+                if self.vocabulary.get(&term).is_none() {
+                    *strength.entry(term).or_insert(0.0) += share;
+                }
+            }
+        }
+        let mut terms: Vec<(String, f64)> = strength.into_iter().collect();
+        terms.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        terms.truncate(EXPANSION_CANDIDATES);
+        terms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{HistoryStatus, Hunk};
+
+    fn history(messages: &[&str]) -> History {
+        let commits = messages
+            .iter()
+            .enumerate()
+            .map(|(i, message)| Commit {
+                id: format!("{i:040x}"),
+                time: 1_000_000 - i as i64,
+                message: (*message).to_owned(),
+                paths: vec!["a.rs".into()],
+            })
+            .collect();
+        History { commits, head_time: 1_000_000, status: HistoryStatus::Full }
+    }
+
+    #[test]
+    fn the_likest_message_comes_first() {
+        let history = history(&["Bump version", "Refresh tokens before expiry", "Token types"]);
+        let matches = matching_commits(&history, &Task::new("token refresh loops"));
+        assert_eq!(matches[0].commit, 1);
+        assert_eq!(matches[0].weight, 1.0);
+        assert_eq!(matches.len(), 2);
+    }
+
+    #[test]
+    fn diffs_of_matching_commits_add_terms() {
+        let history = history(&["Refresh tokens before expiry"]);
+        let task = Task::new("token refresh");
+        let patch = Patch {
+            commit: history.commits[0].id.clone(),
+            hunks: vec![Hunk {
+                path: "a.rs".into(),
+                heading: String::new(),
+                removed: vec![],
+                added: vec!["renew_lease(&session)".into()],
+            }],
+        };
+        let patches = [patch];
+        let query = Query::new(&task, matching_commits(&history, &task), &history, &patches);
+        let lease = query.vocabulary.get("leas").unwrap();
+        assert!(!query.is_own(lease));
+        assert!(query.expansion[lease as usize] > 0.0);
+    }
+}

@@ -1,0 +1,204 @@
+//! The survey: every file scanned once for the query's terms, and the files worth parsing.
+//!
+//! Cheap on purpose: reading words is a hundred times faster than parsing. The set of candidates is a
+//! function of the corpus and the query alone, never of what happens to be cached.
+
+use rayon::prelude::*;
+
+use crate::bm25;
+use crate::corpus::{Corpus, FileKind};
+use crate::evidence::{anchors, history};
+use crate::query::Query;
+use crate::terms::{Scanner, TermId};
+
+/// Files that are parsed, at most.
+const CANDIDATES: usize = 240;
+/// How much length matters in a file.
+const FILE_B: f64 = 0.6;
+/// Expansion terms that are kept.
+const EXPANSION_TERMS: usize = 25;
+/// What a file that is no source scores of what it would as source, when choosing candidates.
+const OTHER_KINDS: f64 = 0.5;
+
+/// What is known of each file without parsing it.
+#[derive(Debug)]
+pub struct Survey {
+    /// By file: its file-level evidence.
+    pub(crate) files: Vec<Surveyed>,
+    /// By term: its inverse document frequency over the corpus; zero where no file has it.
+    pub(crate) idf: Vec<f64>,
+    /// By term: its weight as an expansion term, after idf; zero but for the best.
+    pub(crate) expansion: Vec<f64>,
+    /// The files worth parsing, best first.
+    pub candidates: Vec<usize>,
+}
+
+/// One file's evidence.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Surveyed {
+    /// BM25 of the whole text against the task's own terms.
+    pub(crate) words: f64,
+    /// Overlap of the path with the task's terms.
+    pub(crate) path: f64,
+    /// Task terms in the path, for people.
+    pub(crate) path_terms: Vec<TermId>,
+    /// From commits that resemble the task.
+    pub(crate) history: f64,
+    /// How often it changed, as a logarithm.
+    pub(crate) churn: f64,
+    /// Named by the task.
+    pub(crate) anchor: f64,
+}
+
+struct Counts {
+    length: f64,
+    terms: Vec<(TermId, u32)>,
+}
+
+/// Surveys the corpus. `focus` says how strongly the user pointed at a path (0 where not).
+pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &(dyn Fn(&str) -> f64 + Sync)) -> Survey {
+    let counts: Vec<Counts> = corpus
+        .files
+        .par_iter()
+        .map_init(
+            || (Scanner::new(&query.vocabulary), Vec::new()),
+            |(scanner, tally), file| count(scanner, tally, query.vocabulary.len(), &file.text),
+        )
+        .collect();
+    let mut found = vec![0_usize; query.vocabulary.len()];
+    for file in &counts {
+        for &(term, _) in &file.terms {
+            found[term as usize] += 1;
+        }
+    }
+    let total = counts.len();
+    let idf: Vec<f64> =
+        found.iter().map(|&n| if n == 0 { 0.0 } else { bm25::idf(total, n) }).collect();
+    let expansion = best_expansion(query, &idf);
+    let average = counts.iter().map(|c| c.length).sum::<f64>() / total.max(1) as f64;
+    let mut files: Vec<Surveyed> = counts
+        .iter()
+        .map(|file| Surveyed {
+            words: file_words(query, &idf, file, average),
+            ..Surveyed::default()
+        })
+        .collect();
+    path_overlap(corpus, query, &idf, &mut files);
+    history::files(corpus, query, &mut files);
+    anchors::files(corpus, query.task, &mut files);
+    let candidates = candidates(corpus, &files, focus);
+    Survey { files, idf, expansion, candidates }
+}
+
+fn count(scanner: &mut Scanner<'_>, tally: &mut Vec<u32>, terms: usize, text: &str) -> Counts {
+    tally.clear();
+    tally.resize(terms, 0);
+    let mut length = 0.0;
+    scanner.scan(text, |_, parts, ids| {
+        length += f64::from(parts);
+        for &id in ids {
+            tally[id as usize] += 1;
+        }
+    });
+    let terms = (0..).zip(tally.iter().copied()).filter(|&(_, n)| n > 0).collect();
+    Counts { length, terms }
+}
+
+fn file_words(query: &Query<'_>, idf: &[f64], file: &Counts, average: f64) -> f64 {
+    file.terms
+        .iter()
+        .map(|&(term, n)| {
+            let at = term as usize;
+            query.weights[at] * idf[at] * bm25::saturate(f64::from(n), file.length, average, FILE_B)
+        })
+        .sum()
+}
+
+/// Of the expansion terms, the best by strength and rarity; terms of most files say nothing.
+fn best_expansion(query: &Query<'_>, idf: &[f64]) -> Vec<f64> {
+    let mut scored: Vec<(usize, f64)> = query
+        .expansion
+        .iter()
+        .zip(idf)
+        .enumerate()
+        .map(|(at, (strength, idf))| (at, strength * idf))
+        .filter(|&(_, s)| s > 0.0)
+        .collect();
+    scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let mut out = vec![0.0; query.expansion.len()];
+    for (at, strength) in scored.into_iter().take(EXPANSION_TERMS) {
+        out[at] = strength;
+    }
+    out
+}
+
+/// Each path's overlap with the task: by idf, the file's own name counting twice what a folder does.
+fn path_overlap(corpus: &Corpus, query: &Query<'_>, idf: &[f64], files: &mut [Surveyed]) {
+    let mut scanner = Scanner::new(&query.vocabulary);
+    // A term may be in paths and in no text, so rarity is taken from the paths themselves.
+    let mut per_file: Vec<Vec<(TermId, f64)>> = Vec::with_capacity(files.len());
+    let mut found = vec![0_usize; query.vocabulary.len()];
+    for file in &corpus.files {
+        let name_at = file.path.rfind('/').map_or(0, |at| at + 1);
+        let stem_end = file.path.rfind('.').filter(|&dot| dot > name_at).unwrap_or(file.path.len());
+        let mut terms: Vec<(TermId, f64)> = Vec::new();
+        let mut parts_of_name = 0;
+        scanner.scan(&file.path[..stem_end], |offset, parts, ids| {
+            let in_name = offset >= name_at;
+            parts_of_name += if in_name { parts } else { 0 };
+            for &id in ids.iter().filter(|&&id| query.is_own(id)) {
+                let share = if in_name { 1.0 } else { 0.5 };
+                match terms.iter_mut().find(|(t, _)| *t == id) {
+                    Some((_, s)) => *s = s.max(share),
+                    None => terms.push((id, share)),
+                }
+            }
+        });
+        for (_, share) in &mut terms {
+            if *share == 1.0 {
+                *share /= f64::from(parts_of_name.max(1)).sqrt();
+            }
+        }
+        terms.iter().for_each(|&(id, _)| found[id as usize] += 1);
+        per_file.push(terms);
+    }
+    for (surveyed, terms) in files.iter_mut().zip(per_file) {
+        surveyed.path = terms
+            .iter()
+            .map(|&(id, share)| {
+                let at = id as usize;
+                let rarity = bm25::idf(corpus.files.len(), found[at]).max(idf[at] * 0.5);
+                query.weights[at] * rarity * share
+            })
+            .sum();
+        surveyed.path_terms = terms.into_iter().map(|(id, _)| id).collect();
+    }
+}
+
+/// The largest value, or 1 where all are zero.
+pub(crate) fn scale(values: impl Iterator<Item = f64>) -> f64 {
+    let largest = values.fold(0.0, f64::max);
+    if largest > 0.0 { largest } else { 1.0 }
+}
+
+fn candidates(corpus: &Corpus, files: &[Surveyed], focus: &dyn Fn(&str) -> f64) -> Vec<usize> {
+    let words = scale(files.iter().map(|f| f.words));
+    let path = scale(files.iter().map(|f| f.path));
+    let history = scale(files.iter().map(|f| f.history));
+    let mut scored: Vec<(usize, f64)> = files
+        .iter()
+        .enumerate()
+        .map(|(at, file)| {
+            let cheap = file.words / words + file.path / path + file.history / history;
+            let kind = match corpus.files[at].kind {
+                FileKind::Source => 1.0,
+                _ => OTHER_KINDS,
+            };
+            (at, cheap * kind + 10.0 * (file.anchor + focus(&corpus.files[at].path)))
+        })
+        .filter(|&(_, score)| score > 0.0)
+        .collect();
+    scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    scored.truncate(CANDIDATES);
+    scored.into_iter().map(|(at, _)| at).collect()
+}

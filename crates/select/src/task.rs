@@ -1,0 +1,324 @@
+//! What a task asks about: weighted terms, and the places it names outright.
+//!
+//! Reads the text alone; what of it exists in the repository is for the evidence families to say.
+
+use std::collections::BTreeMap;
+
+use crate::terms::{Splitter, parts, words};
+
+/// Words of the English that tasks are written in, and of mail and commit conventions: no evidence.
+const STOP: &str = "a about above after all also an and any are as at be because been before being but by can \
+    could did do does doing done don each else etc even every for from had has have how if in into is it \
+    its itself just let like made make makes may me might more most much must my no nor not now of off on once \
+    one only or other our out over own per same shall she should since so some such than that the their them \
+    then there these they this those through to too under until up upon us use used uses using very via was \
+    we well were what when where whether which while who why will with within without would yet you your \
+    co authored signed reviewed cc closes fixes resolves see pull request pr merge";
+
+/// Words that say what kind of work a task is, not what it is about: weak evidence.
+const WEAK: &str = "add added adding adds allow allowed allows avoid better bug change changed changes cleanup \
+    correct correctly ensure error fail failing fails feature fix fixed fixing handle handled handles \
+    handling implement improve improved improvement instead introduce issue new optional prevent \
+    problem proper properly provide refactor remove removed removes removing replace return returns \
+    set should simplify support supported supports update updated updates work working works wrong";
+
+/// How much a weak word counts beside an ordinary one.
+const WEAK_WEIGHT: f64 = 0.35;
+
+/// How much a word after the first line counts beside one in it: the first line is the summary.
+const BODY_WEIGHT: f64 = 0.6;
+
+/// Words of a task that are read; a longer task says nothing new after them.
+const MAX_WORDS: usize = 2_000;
+
+/// A term of the task.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TaskTerm {
+    /// As [`Splitter`] makes it.
+    pub(crate) term: String,
+    /// The word it came from, for people.
+    pub(crate) word: String,
+    /// 1.0 for an ordinary word said once in the first line.
+    pub(crate) weight: f64,
+    /// Only found as a whole: two neighbouring words of the task run together.
+    pub(crate) joined: bool,
+}
+
+/// A file that the task names, perhaps with a line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PathAnchor {
+    /// With `/`, without a leading `./`; may be the tail of a path only.
+    pub(crate) path: String,
+    /// The line, from 1.
+    pub(crate) line: Option<u32>,
+}
+
+/// A task, read.
+#[derive(Debug, Clone, Default)]
+pub struct Task {
+    text: String,
+    pub(crate) terms: Vec<TaskTerm>,
+    pub(crate) paths: Vec<PathAnchor>,
+    /// Identifiers written as such: in backticks, with an underscore, in CamelCase, with `()`.
+    pub(crate) identifiers: Vec<String>,
+    /// Quoted texts of two words or more, which may stand in a string literal.
+    pub(crate) quotes: Vec<String>,
+    /// Command-line flags, with their dashes.
+    pub(crate) flags: Vec<String>,
+}
+
+impl Task {
+    /// Reads a task.
+    pub fn new(text: &str) -> Self {
+        let body = without_trailers(text);
+        let paths = path_anchors(&body);
+        Self {
+            terms: task_terms(&body),
+            identifiers: identifiers(&body),
+            quotes: quotes(&body),
+            flags: flags(&body),
+            paths,
+            text: text.to_owned(),
+        }
+    }
+
+    /// The task as it was given.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the task holds one of `words` (given stemmed, or as whole lower-case terms).
+    pub(crate) fn says(&self, stems: &[&str]) -> bool {
+        self.terms.iter().any(|t| stems.contains(&t.term.as_str()))
+    }
+}
+
+/// Drops what no one means as part of a task: trailers of commit messages, and the hosts of links.
+fn without_trailers(text: &str) -> String {
+    let trailer = |line: &str| {
+        let lower = line.trim_start().to_ascii_lowercase();
+        ["signed-off-by:", "co-authored-by:", "reviewed-by:", "change-id:", "cc:", "acked-by:"]
+            .iter()
+            .any(|t| lower.starts_with(t))
+    };
+    let kept: Vec<&str> = text.lines().filter(|line| !trailer(line)).collect();
+    let mut out = String::with_capacity(text.len());
+    for (at, token) in kept.join("\n").split_inclusive(char::is_whitespace).enumerate() {
+        let link = token.contains("://");
+        if !link || at == 0 && kept.len() == 1 && token.len() == text.len() {
+            out.push_str(token);
+        } else {
+            out.push_str(token.get(token.trim_end().len()..).unwrap_or(" "));
+        }
+    }
+    out
+}
+
+fn task_terms(text: &str) -> Vec<TaskTerm> {
+    let splitter = Splitter::new();
+    let weak: Vec<String> =
+        WEAK.split_whitespace().flat_map(|word| splitter.split(word).0).collect();
+    let summary_end = text
+        .trim_start()
+        .find('\n')
+        .map_or(text.len(), |end| end + (text.len() - text.trim_start().len()));
+    let mut weights: BTreeMap<String, (f64, usize, String, bool)> = BTreeMap::new();
+    let mut put = |term: String, word: &str, weight: f64, joined: bool| {
+        let order = weights.len();
+        let entry = weights.entry(term).or_insert((0.0, order, word.to_owned(), joined));
+        // Saying a word again counts once more, and no further.
+        entry.0 = (entry.0 + weight).min(entry.0.max(weight) * 1.5);
+        entry.3 &= joined;
+    };
+    let mut previous: Option<(usize, String)> = None;
+    for (offset, word) in words(text).take(MAX_WORDS) {
+        let lower = word.to_lowercase();
+        if STOP.split_whitespace().any(|stop| stop == lower) {
+            previous = None;
+            continue;
+        }
+        let place = if offset < summary_end { 1.0 } else { BODY_WEIGHT };
+        let (terms, _) = splitter.split(word);
+        for term in terms {
+            let kind = if weak.contains(&term) { WEAK_WEIGHT } else { 1.0 };
+            let digits = if term.chars().all(char::is_numeric) { 0.3 } else { 1.0 };
+            put(term, word, place * kind * digits, false);
+        }
+        if let Some((end, before)) = &previous
+            && text[*end..offset].chars().all(|c| c == ' ' || c == '-' || c == '.')
+            && before.len() + lower.len() <= 40
+        {
+            put(format!("{before}{lower}"), &format!("{before} {lower}"), place, true);
+        }
+        let plain = parts(word).len() == 1 && lower.chars().all(char::is_alphabetic);
+        previous = plain.then(|| (offset + word.len(), lower));
+    }
+    let mut terms: Vec<(usize, TaskTerm)> = weights
+        .into_iter()
+        .map(|(term, (weight, order, word, joined))| {
+            (order, TaskTerm { term, word, weight, joined })
+        })
+        .collect();
+    terms.sort_by_key(|(order, _)| *order);
+    terms.into_iter().map(|(_, term)| term).collect()
+}
+
+/// Tokens between blanks and brackets, without the quotes and marks around them.
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || "()[]{}<>,;\"'`|".contains(c))
+        .map(|token| token.trim_end_matches(['.', ':', '!', '?']))
+        .filter(|token| !token.is_empty())
+}
+
+fn path_anchors(text: &str) -> Vec<PathAnchor> {
+    let mut out: Vec<PathAnchor> = Vec::new();
+    for token in tokens(text).take(MAX_WORDS) {
+        let mut path = token;
+        let mut line = None;
+        // `path:12`, `path:12:5`, `path#L12`
+        if let Some((head, tail)) = token.split_once(":").or_else(|| token.split_once("#L")) {
+            let number = tail.split(':').next().unwrap_or_default();
+            if let Ok(n) = number.parse::<u32>() {
+                (path, line) = (head, Some(n));
+            }
+        }
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let ending = name.rsplit_once('.').map_or(
+            "",
+            |(stem, ending)| {
+                if stem.is_empty() { "" } else { ending }
+            },
+        );
+        let named = (1..=5).contains(&ending.len())
+            && ending.starts_with(|c: char| c.is_ascii_lowercase())
+            && ending.chars().all(|c| c.is_ascii_alphanumeric())
+            && name.len() > ending.len() + 2;
+        let folder = path.matches('/').count() >= 1
+            && path.len() >= 5
+            && !path.contains("//")
+            && path.chars().all(|c| c.is_alphanumeric() || "/._-@+".contains(c));
+        if named || folder {
+            let path = path.replace('\\', "/");
+            let path = path.trim_start_matches("./").trim_matches('/').to_owned();
+            out.push(PathAnchor { path, line });
+        }
+    }
+    // Python's frames say `File "x.py", line 12`.
+    let frames: Vec<&str> = text.split("File \"").skip(1).take(200).collect();
+    for frame in frames {
+        if let Some((path, rest)) = frame.split_once("\", line ") {
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            let path = path.replace('\\', "/");
+            out.push(PathAnchor {
+                path: path.trim_start_matches('/').to_owned(),
+                line: digits.parse().ok(),
+            });
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+fn identifiers(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for (at, piece) in text.split('`').enumerate() {
+        let quoted = at % 2 == 1;
+        for (offset, word) in words(piece).take(MAX_WORDS) {
+            let shape = word.trim_matches('_').contains('_')
+                || parts(word).len() > 1
+                    && word.chars().any(char::is_lowercase)
+                    && word.chars().skip(1).any(char::is_uppercase);
+            let called = piece[offset + word.len()..].starts_with("()");
+            if word.len() >= 3
+                && !word.starts_with(|c: char| c.is_numeric())
+                && (quoted || shape || called)
+            {
+                out.push(word.to_owned());
+            }
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+fn quotes(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for mark in ['"', '\'', '`'] {
+        for line in text.lines() {
+            for (at, piece) in line.split(mark).enumerate() {
+                let piece = piece.trim();
+                if at % 2 == 1 && piece.contains(' ') && (8..200).contains(&piece.len()) {
+                    out.push(piece.to_owned());
+                }
+            }
+        }
+    }
+    out.sort();
+    out.dedup();
+    out.truncate(50);
+    out
+}
+
+fn flags(text: &str) -> Vec<String> {
+    let mut out: Vec<String> = tokens(text)
+        .filter(|token| {
+            token.strip_prefix("--").is_some_and(|name| {
+                name.len() >= 3 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            })
+        })
+        .map(str::to_owned)
+        .collect();
+    out.sort();
+    out.dedup();
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weight(task: &Task, term: &str) -> f64 {
+        task.terms.iter().find(|t| t.term == term).map_or(0.0, |t| t.weight)
+    }
+
+    #[test]
+    fn words_of_the_task_language_weigh_little() {
+        let task = Task::new("Fix the session cookie expiry");
+        assert_eq!(weight(&task, "the"), 0.0);
+        assert!(weight(&task, "fix") < weight(&task, "cooki"));
+        assert_eq!(weight(&task, "session"), 1.0);
+        assert_eq!(weight(&task, "sessioncookie"), 1.0);
+    }
+
+    #[test]
+    fn the_first_line_weighs_more_than_the_rest() {
+        let task =
+            Task::new("Parse ranges\n\nAlso widgets.\n\nSigned-off-by: Some One <x@example.com>");
+        assert!(weight(&task, "rang") > weight(&task, "widget"));
+        assert_eq!(weight(&task, "exampl"), 0.0);
+    }
+
+    #[test]
+    fn places_are_recognised() {
+        let task = Task::new(
+            "crash in src/auth/token.rs:42 and File \"/srv/app/views.py\", line 7, see README.md; \
+             call `refresh` or parse_header() with --dry-run: \"connection was refused\" e.g. this",
+        );
+        let path = |path: &str, line| PathAnchor { path: path.into(), line };
+        assert!(task.paths.contains(&path("src/auth/token.rs", Some(42))), "{:?}", task.paths);
+        assert!(task.paths.contains(&path("srv/app/views.py", Some(7))));
+        assert!(task.paths.contains(&path("README.md", None)));
+        assert!(!task.paths.iter().any(|p| p.path.starts_with("e.g")));
+        assert_eq!(task.identifiers, ["parse_header", "refresh"]);
+        assert_eq!(task.quotes, ["connection was refused"]);
+        assert_eq!(task.flags, ["--dry-run"]);
+    }
+
+    #[test]
+    fn an_empty_task_asks_about_nothing() {
+        assert!(Task::new("").terms.is_empty());
+        assert!(Task::new("the of to").terms.is_empty());
+    }
+}
