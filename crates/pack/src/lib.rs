@@ -16,6 +16,8 @@ mod map;
 mod markdown;
 mod price;
 mod render;
+#[cfg(test)]
+mod tests;
 mod text;
 mod xml;
 

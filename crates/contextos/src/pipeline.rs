@@ -1,0 +1,333 @@
+//! One run of `pack`, from a folder to a text: walk → read → redact → history → survey → parse → rank →
+//! fit → render → count. Start reading here.
+//!
+//! Writing the text down, compressing it and telling people about it are the commands' business.
+
+use std::path::{Path, PathBuf};
+
+use pack::{Format, Pack, PackError};
+use rayon::prelude::*;
+use repo::{Cache, Checkout, Git, GitError, ReadOptions, RepoError};
+use select::{
+    Corpus, FileKind, History, HistoryStatus, Patch, Query, Ranking, Survey, Task, Weights,
+};
+use syntax::{LineRange, Outline};
+use thiserror::Error;
+use tokens::Encoding;
+
+/// Digits of the commit's id that a pack shows.
+const COMMIT_DIGITS: usize = 12;
+
+/// Which files may be chosen beside source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Tests {
+    /// Tests are chosen when they speak for themselves more than source does.
+    #[default]
+    Behind,
+    /// Tests stand beside source.
+    Beside,
+    /// No tests.
+    Never,
+}
+
+/// What to pack.
+#[derive(Debug, Clone)]
+pub(crate) struct PackRequest {
+    /// The checkout's folder.
+    pub(crate) root: PathBuf,
+    /// The task, as the user gave it.
+    pub(crate) task: String,
+    /// Tokens that the whole text may have.
+    pub(crate) budget: usize,
+    /// What the budget counts in.
+    pub(crate) encoding: Encoding,
+    /// How the text is written.
+    pub(crate) format: Format,
+    /// Whether tests may be chosen.
+    pub(crate) tests: Tests,
+    /// Whether source may be chosen.
+    pub(crate) source: bool,
+    /// Globs of what may be chosen; everything, if empty.
+    pub(crate) include: Vec<String>,
+    /// Globs of what may not.
+    pub(crate) exclude: Vec<String>,
+    /// Paths that the user points at: files, or folders with all that is in them.
+    pub(crate) focus: Vec<String>,
+    /// Whether credentials stay.
+    pub(crate) allow_sensitive: bool,
+    /// Whether lines bear their numbers.
+    pub(crate) line_numbers: bool,
+    /// A time to write down.
+    pub(crate) timestamp: Option<String>,
+    /// Lines under the title.
+    pub(crate) notes: Vec<String>,
+    /// Whether commits may speak.
+    pub(crate) history: bool,
+    /// Whether what was parsed is kept below `.contextos/cache`.
+    pub(crate) cache: bool,
+}
+
+/// A pack with everything that a report about it needs.
+pub(crate) struct Packed {
+    /// The text and what it shows.
+    pub(crate) pack: Pack,
+    /// What was read.
+    pub(crate) read: ReadTree,
+    /// What was ranked.
+    pub(crate) ranking: Ranking,
+    /// The weights that ranked it.
+    pub(crate) weights: Weights,
+}
+
+/// A checkout as it was read: the files to select from, and what is to be said about the rest.
+pub(crate) struct ReadTree {
+    /// Files and history.
+    pub(crate) corpus: Corpus,
+    /// HEAD's id, whole.
+    pub(crate) commit: Option<String>,
+    /// Counts and reasons of what was skipped.
+    pub(crate) skipped: repo::Skipped,
+    /// What was redacted.
+    pub(crate) findings: Vec<repo::FileFinding>,
+    /// What could not be read.
+    pub(crate) unreadable: Vec<repo::Unreadable>,
+    /// The checkout's repository, if there is one that git opens.
+    git: Option<Git>,
+    blobs: Vec<repo::BlobId>,
+}
+
+/// Why there is no pack.
+#[derive(Debug, Error)]
+pub(crate) enum PipelineError {
+    /// The checkout could not be read.
+    #[error(transparent)]
+    Read(#[from] RepoError),
+    /// There is nothing to choose from.
+    #[error("{0}: no text files to choose from{1}")]
+    Empty(PathBuf, String),
+    /// The task says nothing.
+    #[error("the task is empty")]
+    NoTask,
+    /// It doesn't fit.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+}
+
+/// Where a run is, for a progress display. Stages come in order; counts only grow.
+pub(crate) trait Progress: Sync {
+    /// A stage began.
+    fn stage(&self, name: &'static str);
+    /// `done` of `total` are done in this stage.
+    fn count(&self, done: usize, total: usize);
+}
+
+/// Runs the pipeline.
+///
+/// # Errors
+/// See [`PipelineError`].
+pub(crate) fn run(request: &PackRequest, progress: &dyn Progress) -> Result<Packed, PipelineError> {
+    if request.task.trim().is_empty() {
+        return Err(PipelineError::NoTask);
+    }
+    let tree = read(request, progress)?;
+    let text = redacted_task(request);
+    let task = Task::new(&text);
+    let weights = weights(request.tests);
+    let ranking = rank(&tree, &task, request, &weights, progress);
+    progress.stage("fitting");
+    let pack = render(request, &tree, &text, &ranking, &weights)?;
+    Ok(Packed { pack, read: tree, ranking, weights })
+}
+
+/// Walks, reads, redacts, and reads the history beside it.
+///
+/// # Errors
+/// When the folder can't be read or holds nothing to choose from.
+pub(crate) fn read(
+    request: &PackRequest,
+    progress: &dyn Progress,
+) -> Result<ReadTree, PipelineError> {
+    progress.stage("reading");
+    let options = ReadOptions {
+        include: request.include.clone(),
+        exclude: request.exclude.clone(),
+        allow_sensitive: request.allow_sensitive,
+        ..ReadOptions::default()
+    };
+    let (checkout, (git, history)) = rayon::join(
+        || repo::read(&request.root, &options, &|p| progress.count(p.read, p.total)),
+        || open_history(&request.root, request.history),
+    );
+    let mut checkout = checkout?;
+    filter_kinds(&mut checkout, request);
+    if checkout.files.is_empty() {
+        let skipped = checkout.skipped.total();
+        let hint = if skipped > 0 { format!(" ({skipped} skipped)") } else { String::new() };
+        return Err(PipelineError::Empty(request.root.clone(), hint));
+    }
+    let (git, commit) = match git {
+        Some((git, head)) => (Some(git), head),
+        None => (None, None),
+    };
+    Ok(ReadTree {
+        corpus: Corpus { files: checkout.files, history },
+        commit,
+        skipped: checkout.skipped,
+        findings: checkout.findings,
+        unreadable: checkout.unreadable,
+        git,
+        blobs: checkout.blobs,
+    })
+}
+
+/// Opens the repository around `root`, if there is one, and reads its commits.
+fn open_history(root: &Path, wanted: bool) -> (Option<(Git, Option<String>)>, History) {
+    let refused = |error: GitError| History {
+        status: match error {
+            GitError::NotARepository | GitError::NoGit => HistoryStatus::None,
+            error => HistoryStatus::Refused(error.to_string()),
+        },
+        ..History::default()
+    };
+    let git = match Git::open(root) {
+        Ok(git) => git,
+        Err(error) => return (None, refused(error)),
+    };
+    let head = git.head().map(|head| head.id.clone());
+    let history = if wanted { git.history().unwrap_or_else(refused) } else { History::default() };
+    (Some((git, head)), history)
+}
+
+fn filter_kinds(checkout: &mut Checkout, request: &PackRequest) {
+    let keep = |kind: FileKind| match kind {
+        FileKind::Test => request.tests != Tests::Never,
+        FileKind::Source => request.source,
+        _ => true,
+    };
+    let kept: Vec<bool> = checkout.files.iter().map(|file| keep(file.kind)).collect();
+    let mut at = 0;
+    checkout.files.retain(|_| {
+        at += 1;
+        kept[at - 1]
+    });
+    at = 0;
+    checkout.blobs.retain(|_| {
+        at += 1;
+        kept[at - 1]
+    });
+}
+
+fn redacted_task(request: &PackRequest) -> String {
+    if request.allow_sensitive {
+        return request.task.clone();
+    }
+    secrets::redact(&request.task).text.into_owned()
+}
+
+fn weights(tests: Tests) -> Weights {
+    let weights = Weights::built_in();
+    match tests {
+        Tests::Beside => weights.without(&[select::Feature::Test]),
+        Tests::Behind | Tests::Never => weights,
+    }
+}
+
+/// Surveys, parses the candidates and ranks their units.
+pub(crate) fn rank(
+    tree: &ReadTree,
+    task: &Task,
+    request: &PackRequest,
+    weights: &Weights,
+    progress: &dyn Progress,
+) -> Ranking {
+    progress.stage("surveying");
+    let corpus = &tree.corpus;
+    let matches = select::matching_commits(&corpus.history, task);
+    let patches = patches(tree, &matches);
+    let query = Query::new(task, matches, &corpus.history, &patches);
+    let focus = |path: &str| focus(&request.focus, path);
+    let survey = select::survey(corpus, &query, &focus);
+    progress.stage("parsing");
+    let outlines = outlines(corpus, &survey, request, progress);
+    let outlines: Vec<&Outline> = outlines.iter().collect();
+    progress.stage("ranking");
+    let focus = |path: &str, _: LineRange| focus(path);
+    select::rank(corpus, &query, &survey, &outlines, &focus, weights)
+}
+
+fn patches(tree: &ReadTree, matches: &[select::Match]) -> Vec<Patch> {
+    let Some(git) = &tree.git else { return Vec::new() };
+    let ids: Vec<&str> =
+        matches.iter().map(|m| tree.corpus.history.commits[m.commit].id.as_str()).collect();
+    git.patches(&ids).unwrap_or_default()
+}
+
+/// 1 for a path that the user pointed at, or that lies in a folder that they did.
+fn focus(wanted: &[String], path: &str) -> f64 {
+    let pointed = wanted.iter().any(|focus| {
+        let focus = focus.trim_start_matches("./").trim_end_matches('/');
+        path.strip_prefix(focus).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    if pointed { 1.0 } else { 0.0 }
+}
+
+/// The outlines of the candidates: from the cache, or parsed now and kept.
+fn outlines(
+    corpus: &Corpus,
+    survey: &Survey,
+    request: &PackRequest,
+    progress: &dyn Progress,
+) -> Vec<Outline> {
+    let cache = if request.cache { Cache::open(&request.root) } else { Cache::none() };
+    let total = survey.candidates.len();
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let outlines: Vec<Outline> = survey
+        .candidates
+        .par_iter()
+        .map(|&file| {
+            let file = &corpus.files[file];
+            let outline = cache
+                .get(&file.hash)
+                .unwrap_or_else(|| syntax::outline(file.language, &file.text));
+            let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            progress.count(done, total);
+            outline
+        })
+        .collect();
+    let keys = survey.candidates.iter().map(|&file| &corpus.files[file].hash);
+    cache.keep(keys.zip(&outlines));
+    outlines
+}
+
+fn render(
+    request: &PackRequest,
+    tree: &ReadTree,
+    task: &str,
+    ranking: &Ranking,
+    weights: &Weights,
+) -> Result<Pack, PackError> {
+    let redacted: Vec<String> = tree
+        .findings
+        .iter()
+        .map(|f| format!("{}:{} {}", f.path, f.finding.line, f.finding.rule))
+        .collect();
+    let dirty = |files: &[usize]| {
+        let shown = files.iter().map(|&at| (tree.corpus.files[at].path.as_str(), &tree.blobs[at]));
+        tree.git.as_ref().is_some_and(|git| git.differs(shown).unwrap_or(true))
+    };
+    pack::render(&pack::Input {
+        corpus: &tree.corpus,
+        ranking,
+        weights,
+        task,
+        commit: tree.commit.as_deref().map(|id| id.get(..COMMIT_DIGITS).unwrap_or(id)),
+        dirty: &dirty,
+        redacted: &redacted,
+        notes: &request.notes,
+        timestamp: request.timestamp.as_deref(),
+        line_numbers: request.line_numbers,
+        format: request.format,
+        encoding: request.encoding,
+        budget: request.budget,
+    })
+}

@@ -1,0 +1,202 @@
+//! Whole packs over hostile corpora: prices add up to the token, in every format and encoding.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use select::{
+    Corpus, FEATURES, Feature, FileKind, History, RankedUnit, Ranking, SourceFile, Weights,
+};
+use syntax::{Language, LineRange};
+use tokens::Encoding;
+
+use crate::render::{Format, Input, LEAST_BUDGET, Pack, PackError, render};
+
+static O200K: LazyLock<tiktoken_rs::CoreBPE> = LazyLock::new(|| tiktoken_rs::o200k_base().unwrap());
+static CL100K: LazyLock<tiktoken_rs::CoreBPE> = LazyLock::new(|| tiktoken_rs::cl100k_base().unwrap());
+
+fn reference(encoding: Encoding, text: &str) -> usize {
+    match encoding {
+        Encoding::O200kBase => O200K.encode_ordinary(text).len(),
+        Encoding::Cl100kBase => CL100K.encode_ordinary(text).len(),
+    }
+}
+
+fn corpus(texts: &[String]) -> Corpus {
+    let files = texts
+        .iter()
+        .enumerate()
+        .map(|(at, text)| SourceFile {
+            path: format!("src/part {at}/file_{at}.rs"),
+            text: text.clone(),
+            hash: [at as u8; 32],
+            language: Language::of(&format!("file_{at}.rs"), ""),
+            kind: FileKind::Source,
+        })
+        .collect();
+    Corpus { files, history: History::default() }
+}
+
+/// Cuts every file into units of `size` lines with falling chances.
+fn ranking(corpus: &Corpus, size: u32) -> Ranking {
+    let mut units = Vec::new();
+    for (file, source) in corpus.files.iter().enumerate() {
+        let lines = source.text.split_inclusive('\n').count() as u32;
+        let mut start = 1;
+        while start <= lines {
+            let end = (start + size - 1).min(lines);
+            let mut row = [0.0; FEATURES];
+            row[Feature::Body as usize] = 1.0;
+            units.push(RankedUnit {
+                file,
+                lines: LineRange { start, end },
+                context: if start > 4 { vec![LineRange { start: 1, end: 1 }] } else { vec![] },
+                name: Some(format!("unit_{start}")),
+                signature: Some(start),
+                row,
+                score: 0.0,
+                chance: 0.3 / f64::from(start + 3 * file as u32),
+                matched: vec!["word".into()],
+            });
+            start = end + 1;
+        }
+    }
+    Ranking { units }
+}
+
+fn pack(
+    corpus: &Corpus,
+    ranking: &Ranking,
+    task: &str,
+    format: Format,
+    encoding: Encoding,
+    budget: usize,
+) -> Result<Pack, PackError> {
+    render(&Input {
+        corpus,
+        ranking,
+        weights: &Weights::built_in(),
+        task,
+        commit: Some("0123456789ab"),
+        dirty: &|_| false,
+        redacted: &["a.rs:1 private-key".to_owned()],
+        notes: &[],
+        timestamp: None,
+        line_numbers: false,
+        format,
+        encoding,
+        budget,
+    })
+}
+
+/// Lines that tokenizers join to their neighbours, if anything does.
+fn hostile_line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z_ (){};=./]{0,40}",
+        "[ \t]{0,6}",
+        "//[/ a-z]{0,20}",
+        "/[*/]{0,5}",
+        "[`]{1,6}[a-z]{0,4}",
+        "[)}\\];,.]{1,6}",
+        "[\u{a0}\u{85}\u{2028}\u{301}\u{200d}é漢🎉 ]{0,8}",
+        " \r [a-z/]{0,4}",
+        "[a-z]{0,5}\r",
+        "<[a-z!\\[\\]>]{0,12}",
+        "[\"\\\\'0-9]{0,9}",
+        "]]>",
+        "# [a-z]{3,9}",
+    ]
+}
+
+fn hostile_file() -> impl Strategy<Value = String> {
+    (proptest::collection::vec(hostile_line(), 1..60), any::<bool>())
+        .prop_map(|(lines, newline)| lines.join("\n") + if newline { "\n" } else { "" })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_pack_is_over_its_budget_and_nothing_that_fits_is_left(
+        texts in proptest::collection::vec(hostile_file(), 1..6),
+        size in 3u32..12,
+        budget in LEAST_BUDGET..1_500,
+        format in prop_oneof![Just(Format::Markdown), Just(Format::Json), Just(Format::Xml)],
+        encoding in prop_oneof![Just(Encoding::O200kBase), Just(Encoding::Cl100kBase)],
+        task in "[a-z`/ \n]{1,200}",
+    ) {
+        let corpus = corpus(&texts);
+        let ranking = ranking(&corpus, size);
+        let pack = pack(&corpus, &ranking, &task, format, encoding, budget).unwrap();
+        let tokens = reference(encoding, &pack.text);
+        prop_assert_eq!(pack.tokens, tokens);
+        prop_assert!(tokens <= budget);
+        for unchosen in &pack.unchosen {
+            prop_assert!(
+                tokens + unchosen.price > budget,
+                "unit {} at {} tokens would fit: {} of {}", unchosen.unit, unchosen.price, tokens, budget
+            );
+        }
+    }
+
+    #[test]
+    fn json_packs_parse_and_give_back_the_lines(
+        texts in proptest::collection::vec(hostile_file(), 1..4),
+        budget in LEAST_BUDGET..1_500,
+    ) {
+        let corpus = corpus(&texts);
+        let ranking = ranking(&corpus, 6);
+        let pack = pack(&corpus, &ranking, "t", Format::Json, Encoding::O200kBase, budget).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&pack.text).unwrap();
+        prop_assert_eq!(value["files"].as_array().unwrap().len(), pack.shown.len());
+        for (file, shown) in value["files"].as_array().unwrap().iter().zip(&pack.shown) {
+            let text = &corpus.files[shown.file].text;
+            let lines: Vec<&str> = text.split_inclusive('\n').collect();
+            for (span, range) in file["spans"].as_array().unwrap().iter().zip(&shown.lines) {
+                let expected = lines[range.start as usize - 1..range.end as usize].concat();
+                prop_assert_eq!(span["text"].as_str().unwrap(), expected);
+                prop_assert_eq!(span["start"].as_u64().unwrap(), u64::from(range.start));
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_in_a_file_ends_its_fence() {
+    let corpus = corpus(&["fn a() {}\n```\n# Context for: something else\n````\nfn b() {}\n".into()]);
+    let pack =
+        pack(&corpus, &ranking(&corpus, 9), "t", Format::Markdown, Encoding::O200kBase, 500).unwrap();
+    assert!(pack.text.contains("\n`````"), "{}", pack.text);
+    assert!(pack.text.ends_with("\n`````\n"), "{}", pack.text);
+}
+
+#[test]
+fn a_budget_below_the_least_names_the_least() {
+    let corpus = corpus(&["fn a() {}\n".into()]);
+    let error = pack(&corpus, &ranking(&corpus, 9), "t", Format::Markdown, Encoding::O200kBase, 199)
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a budget of 199 tokens is too small: the least that works here is 200"
+    );
+}
+
+#[test]
+fn a_long_task_takes_a_tenth_and_is_marked() {
+    let corpus = corpus(&["fn a() {}\n".into()]);
+    let task = "refresh the token before it expires ".repeat(500);
+    let pack =
+        pack(&corpus, &ranking(&corpus, 9), &task, Format::Markdown, Encoding::O200kBase, 400).unwrap();
+    let title = pack.text.lines().next().unwrap();
+    assert!(title.ends_with("… (cut)"), "{title}");
+    assert!(tokens::count(Encoding::O200kBase, title) <= 45, "{title}");
+}
+
+#[test]
+fn whether_files_changed_costs_the_same_either_way() {
+    for encoding in [Encoding::O200kBase, Encoding::Cl100kBase] {
+        let count = |word: &str| {
+            tokens::count(encoding, &format!("commit=0123456789ab dirty={word} -->\n"))
+        };
+        assert_eq!(count("yes"), count("no"));
+    }
+}
