@@ -1,0 +1,164 @@
+//! The parts of an original that answer a query: the lines that hold its words, with a little around
+//! them, or the items when the original is a JSON array.
+//!
+//! Not a search engine: nothing is ranked. If some parts hold the whole query as it is written, those
+//! are the answer; else those that hold all of its words; else those that hold any.
+
+use serde_json::value::RawValue;
+
+/// Lines that are shown before and after one that matches.
+const AROUND: usize = 2;
+/// The most excerpts that are given; a query that finds more is too wide to be read.
+const MOST: usize = 100;
+
+/// One part of an original.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// Where it is.
+    pub place: Place,
+    /// The part, as it is in the original.
+    pub text: String,
+}
+
+/// Where an excerpt is in its original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// From this line to that, both shown, counted from 1.
+    Lines(usize, usize),
+    /// The item at this index of a JSON array, counted from 0.
+    Item(usize),
+}
+
+/// What a query found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Excerpts {
+    /// The first hundred, in the order of the original.
+    pub shown: Vec<Excerpt>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+/// The parts of `original` that answer `query`; none when no word of it is there. Case is ignored.
+pub fn excerpts(original: &str, query: &str) -> Excerpts {
+    let found = match serde_json::from_str::<Vec<&RawValue>>(original) {
+        Ok(items) => {
+            let items: Vec<&str> = items.iter().map(|item| item.get()).collect();
+            let matching = matching(&items, query).into_iter();
+            matching.map(|i| (Place::Item(i), items[i..=i].to_vec())).collect()
+        }
+        Err(_) => windows(&original.lines().collect::<Vec<_>>(), query),
+    };
+    let more = found.len().saturating_sub(MOST);
+    let shown = found
+        .into_iter()
+        .take(MOST)
+        .map(|(place, parts)| Excerpt { place, text: parts.join("\n") })
+        .collect();
+    Excerpts { shown, more }
+}
+
+/// Each matching line with those around it; windows that touch are one.
+fn windows<'a>(lines: &[&'a str], query: &str) -> Vec<(Place, Vec<&'a str>)> {
+    let mut windows: Vec<std::ops::Range<usize>> = Vec::new();
+    for i in matching(lines, query) {
+        let (start, end) = (i.saturating_sub(AROUND), (i + AROUND + 1).min(lines.len()));
+        match windows.last_mut() {
+            Some(last) if start <= last.end => last.end = end,
+            _ => windows.push(start..end),
+        }
+    }
+    windows
+        .into_iter()
+        .map(|window| (Place::Lines(window.start + 1, window.end), lines[window].to_vec()))
+        .collect()
+}
+
+/// The indices of the parts that match the query best, in order.
+fn matching(parts: &[&str], query: &str) -> Vec<usize> {
+    let query = query.trim().to_lowercase();
+    let words: Vec<&str> = query.split_whitespace().collect();
+    // 3: the query itself, 2: all words, 1: a word, 0: none.
+    let grade = |part: &&str| {
+        let part = part.to_lowercase();
+        let held = words.iter().filter(|word| part.contains(**word)).count();
+        match held {
+            0 => 0,
+            _ if held < words.len() => 1,
+            _ if !part.contains(&query) => 2,
+            _ => 3,
+        }
+    };
+    let grades: Vec<u8> = parts.iter().map(grade).collect();
+    let best = grades.iter().copied().max().unwrap_or(0);
+    let matching = grades.iter().enumerate().filter(|(_, grade)| best > 0 && **grade == best);
+    matching.map(|(i, _)| i).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn found(original: &str, query: &str) -> Vec<(Place, String)> {
+        excerpts(original, query).shown.into_iter().map(|part| (part.place, part.text)).collect()
+    }
+
+    const LOG: &str = "a\nb\nc\nError: disk full\nd\ne\nf\ng\nh\nerror: no disk\ni\ndisk";
+
+    #[test]
+    fn a_line_with_its_neighbours() {
+        assert_eq!(
+            found(LOG, "DISK FULL"),
+            [(Place::Lines(2, 6), "b\nc\nError: disk full\nd\ne".to_owned())]
+        );
+    }
+
+    #[test]
+    fn lines_with_all_words_before_lines_with_any() {
+        let both = found(LOG, "disk error");
+        assert_eq!(both.len(), 2);
+        assert_eq!(both[1], (Place::Lines(8, 12), "g\nh\nerror: no disk\ni\ndisk".to_owned()));
+        assert_eq!(found(LOG, "absent full"), found(LOG, "full"));
+        assert_eq!(found(LOG, "nowhere"), []);
+        assert_eq!(found(LOG, "  "), []);
+    }
+
+    #[test]
+    fn windows_that_touch_are_one() {
+        let lines: Vec<String> = (1..=20).map(|i| format!("line {i}")).collect();
+        let text = lines.join("\n").replace("line 5", "hit").replace("line 9", "hit");
+        assert_eq!(found(&text, "hit")[0].0, Place::Lines(3, 11));
+    }
+
+    #[test]
+    fn items_of_an_array_as_they_are_written() {
+        let array = r#"[{"id": 1, "ok": 1.0}, {"id": 2, "name": "Ada"}, "ada"]"#;
+        assert_eq!(
+            found(array, "ada"),
+            [
+                (Place::Item(1), r#"{"id": 2, "name": "Ada"}"#.to_owned()),
+                (Place::Item(2), r#""ada""#.to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn too_many_are_counted() {
+        let text = "hit\n\n\n\n\n\n\n".repeat(250);
+        let excerpts = excerpts(&text, "hit");
+        assert_eq!((excerpts.shown.len(), excerpts.more), (100, 150));
+    }
+
+    proptest! {
+        #[test]
+        fn every_excerpt_is_in_the_original_where_it_says(
+            text in "[ab\\n]{0,200}", query in "[ab ]{0,4}",
+        ) {
+            let lines: Vec<&str> = text.lines().collect();
+            for part in excerpts(&text, &query).shown {
+                let Place::Lines(first, last) = part.place else { continue };
+                prop_assert_eq!(lines[first - 1..last].join("\n"), part.text);
+            }
+        }
+    }
+}

@@ -1,0 +1,424 @@
+//! Originals as plain files, shared by all processes of a user: `<2 hex>/<22 hex>` below one folder.
+//!
+//! A file appears whole or not at all (written beside its place, then renamed), so a process that is
+//! killed leaves nothing wrong, and what it acknowledged stays. Files aren't forced to the disk: that
+//! would cost ten times the write, and after a power failure a torn file is recognised by its hash,
+//! is unknown to readers, and is written anew when its text is put again.
+//!
+//! The bound holds over all processes: whoever writes reserves room in the [`Ledger`] first, and
+//! sweeps the folder when there is none. The oldest files go first, by the time that they were last
+//! put and then by hash. Reading takes no lock.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::ledger::{self, Ledger, Page};
+use crate::{Bounds, Error, Hash, Key, Store, Usage};
+
+/// The name of the ledger in the folder.
+const LEDGER: &str = "ledger";
+/// How files begin that are being written.
+const UNFINISHED: &str = ".unfinished-";
+/// Age after which an unfinished file is taken for a dead process's.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
+/// A store in a folder.
+pub struct Files {
+    root: PathBuf,
+    bounds: Bounds,
+}
+
+impl Files {
+    /// The store in the folder `root`, which is created (mode 0700) when it isn't there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the folder can't be created or written.
+    pub fn open(root: impl Into<PathBuf>, bounds: Bounds) -> Result<Self, Error> {
+        let files = Self { root: root.into(), bounds };
+        create_private_dir(&files.root).map_err(at(&files.root))?;
+        files.ledger()?;
+        Ok(files)
+    }
+
+    fn path(&self, hash: Hash) -> PathBuf {
+        let digits = hash.to_string();
+        self.root.join(&digits[..2]).join(&digits[2..])
+    }
+
+    fn ledger(&self) -> Result<Ledger, Error> {
+        let path = self.root.join(LEDGER);
+        Ledger::lock(&path).map_err(at(&path))
+    }
+
+    /// Makes room for `incoming` bytes and enters them in the ledger.
+    fn reserve(&self, ledger: &mut Ledger, incoming: u64) -> Result<(), Error> {
+        let now = ledger::now();
+        let mut page = ledger.page();
+        if page.is_due(incoming, self.bounds.bytes, self.bounds.age, now) {
+            page = Page { usage: self.sweep(incoming)?, swept: now };
+        }
+        page.usage.entries += 1;
+        page.usage.bytes += incoming;
+        ledger.write(page).map_err(at(&self.root))
+    }
+
+    /// Removes what is too old, and when `incoming` more bytes don't fit, the oldest until an eighth
+    /// of the store is free: so a full store isn't listed at every write. Returns what is left.
+    fn sweep(&self, incoming: u64) -> Result<Usage, Error> {
+        let mut shelf = self.list()?;
+        shelf.sort_unstable_by_key(|file| (file.put, file.hash));
+        let mut usage =
+            Usage { entries: shelf.len() as u64, bytes: shelf.iter().map(|file| file.bytes).sum() };
+        let most = self.bounds.bytes;
+        let target = if usage.bytes + incoming > most {
+            (most - most / 8).min(most.saturating_sub(incoming))
+        } else {
+            most
+        };
+        for file in shelf {
+            if usage.bytes <= target && !self.is_expired(file.put) {
+                break;
+            }
+            // Another process without locks may have been quicker; gone is gone.
+            let path = self.path(file.hash);
+            fs::remove_file(&path).or_else(unless_absent).map_err(at(&path))?;
+            usage.entries -= 1;
+            usage.bytes -= file.bytes;
+        }
+        Ok(usage)
+    }
+
+    /// All originals in the folder. Abandoned unfinished files are removed on the way.
+    fn list(&self) -> Result<Vec<Shelved>, Error> {
+        let mut shelf = Vec::new();
+        for dir in entries(&self.root)? {
+            if !dir.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            let prefix = dir.file_name().to_string_lossy().into_owned();
+            for entry in entries(&dir.path())? {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let Ok(facts) = entry.metadata() else { continue };
+                let Ok(put) = facts.modified() else { continue };
+                if let Some(hash) = Hash::parse(&format!("{prefix}{name}")) {
+                    shelf.push(Shelved { put, hash, bytes: facts.len() });
+                } else if name.starts_with(UNFINISHED) && age(put) > ABANDONED {
+                    let path = entry.path();
+                    fs::remove_file(&path).or_else(unless_absent).map_err(at(&path))?;
+                }
+            }
+        }
+        Ok(shelf)
+    }
+
+    fn is_expired(&self, put: SystemTime) -> bool {
+        age(put) >= self.bounds.age
+    }
+
+    /// The one original in its folder that `key` names.
+    fn resolve(&self, key: &Key) -> Result<Option<Hash>, Error> {
+        if let Some(hash) = key.exact() {
+            return Ok(Some(hash));
+        }
+        let prefix = &key.to_string()[..2];
+        let dir = self.root.join(prefix);
+        let mut found = entries(&dir)?.filter_map(|entry| {
+            let name = entry.file_name();
+            let hash = Hash::parse(&format!("{prefix}{}", name.to_string_lossy()))?;
+            key.range().contains(&hash).then_some(hash)
+        });
+        let first = found.next();
+        if found.next().is_some() {
+            return Err(Error::Ambiguous(key.to_string()));
+        }
+        Ok(first)
+    }
+}
+
+/// An original as the folder lists it.
+struct Shelved {
+    put: SystemTime,
+    hash: Hash,
+    bytes: u64,
+}
+
+impl Store for Files {
+    fn keep(&self, hash: Hash, text: &str) -> Result<(), Error> {
+        let path = self.path(hash);
+        // Locked to the end: no sweep takes away what was found to be there, or misses what is about
+        // to be.
+        let mut ledger = self.ledger()?;
+        if renew(&path, text).map_err(at(&path))? {
+            return Ok(());
+        }
+        self.reserve(&mut ledger, text.len() as u64)?;
+        write(&path, text).map_err(at(&path))
+    }
+
+    fn find(&self, key: &Key) -> Result<Option<(Hash, String)>, Error> {
+        let Some(hash) = self.resolve(key)? else { return Ok(None) };
+        let path = self.path(hash);
+        let read = || -> io::Result<Option<String>> {
+            let put = fs::metadata(&path)?.modified()?;
+            Ok(if self.is_expired(put) { None } else { Some(fs::read_to_string(&path)?) })
+        };
+        match read() {
+            Ok(text) => Ok(text.map(|text| (hash, text))),
+            // Not text: torn. Not there: gone, or never was.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {
+                Ok(None)
+            }
+            Err(error) => Err(at(&path)(error)),
+        }
+    }
+
+    fn usage(&self) -> Result<Usage, Error> {
+        Ok(self.ledger()?.page().usage)
+    }
+
+    fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    fn describe(&self) -> String {
+        format!("files in {}", self.root.display())
+    }
+}
+
+/// Makes the file at `path` new again if it holds `text`; whether it does.
+fn renew(path: &Path, text: &str) -> io::Result<bool> {
+    match fs::read(path) {
+        Ok(bytes) if bytes == text.as_bytes() => {
+            File::options().write(true).open(path)?.set_modified(SystemTime::now())?;
+            Ok(true)
+        }
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes `text` to `path`, whole or not at all.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let dir = path.parent().unwrap_or(path);
+    let unfinished = || tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(dir);
+    let mut file = match unfinished() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            create_private_dir(dir)?;
+            unfinished()?
+        }
+        file => file?,
+    };
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// The entries of a folder; none when it isn't there.
+fn entries(dir: &Path) -> Result<impl Iterator<Item = fs::DirEntry>, Error> {
+    let listed = match fs::read_dir(dir) {
+        Ok(listed) => Some(listed),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(at(dir)(error)),
+    };
+    // An entry that can't be read is left where it is.
+    Ok(listed.into_iter().flatten().filter_map(Result::ok))
+}
+
+/// Time since `put`; a time in the future is now.
+fn age(put: SystemTime) -> Duration {
+    put.elapsed().unwrap_or_default()
+}
+
+fn unless_absent(error: io::Error) -> io::Result<()> {
+    if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    |source| Error::Io { path, source }
+}
+
+fn create_private_dir(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Originals;
+
+    fn open(root: &Path, bytes: u64) -> Files {
+        Files::open(root, Bounds { bytes, ..Bounds::default() }).unwrap()
+    }
+
+    fn keep(files: &Files, text: &str) -> PathBuf {
+        let hash = Hash::of(text);
+        files.keep(hash, text).unwrap();
+        files.path(hash)
+    }
+
+    fn find(files: &Files, text: &str) -> Option<String> {
+        let key = Key::parse(&Hash::of(text).to_string()).unwrap();
+        files.find(&key).unwrap().map(|(_, text)| text)
+    }
+
+    fn make_older(path: &Path, seconds: u64) {
+        let then = SystemTime::now() - Duration::from_secs(seconds);
+        File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
+    }
+
+    #[test]
+    fn laid_out_by_hash_and_private() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().join("a").join("originals");
+        let path = keep(&open(&root, 1000), "");
+        assert_eq!(path, root.join("af").join("1349b9f5f9a1a6a0404dea"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode(&path), 0o600);
+            assert_eq!(mode(&root.join(LEDGER)), 0o600);
+            for dir in [path.parent().unwrap(), &root, root.parent().unwrap()] {
+                assert_eq!(mode(dir), 0o700, "{}", dir.display());
+            }
+        }
+    }
+
+    #[test]
+    fn another_process_finds_it_by_a_prefix() {
+        let root = tempfile::tempdir().unwrap();
+        keep(&open(root.path(), 1000), "a text\r\n\u{feff}with all its bytes\0");
+        let other = Originals::new(open(root.path(), 1000));
+        let hash = Hash::of("a text\r\n\u{feff}with all its bytes\0").to_string();
+        for name in [&hash[..], &hash[..12], &hash[..17], &hash.to_uppercase()] {
+            assert_eq!(other.get(name).unwrap().unwrap().hash.to_string(), hash, "{name}");
+        }
+        assert_eq!(other.get(&hash[..11]).unwrap(), None);
+        assert_eq!(other.get("../../../etc/passwd").unwrap(), None);
+    }
+
+    #[test]
+    fn two_that_begin_alike_are_told_apart_by_more_digits() {
+        let root = tempfile::tempdir().unwrap();
+        let files = open(root.path(), 1000);
+        for last in ["0", "1"] {
+            let hash = Hash::parse(&format!("af1349b9f5f9a1a6a0404de{last}")).unwrap();
+            files.keep(hash, last).unwrap();
+        }
+        let asked = files.find(&Key::parse("af1349b9f5f9a1a6").unwrap());
+        assert!(matches!(asked, Err(Error::Ambiguous(_))));
+        let exact = files.find(&Key::parse("af1349b9f5f9a1a6a0404de1").unwrap());
+        assert_eq!(exact.unwrap().unwrap().1, "1");
+    }
+
+    #[test]
+    fn the_oldest_go_first_until_an_eighth_is_free() {
+        let root = tempfile::tempdir().unwrap();
+        let files = open(root.path(), 80);
+        let texts: Vec<String> = (0..8).map(|i| format!("text no. {i}")).collect();
+        for (i, text) in texts.iter().enumerate() {
+            make_older(&keep(&files, text), 1000 - i as u64);
+        }
+        assert_eq!(files.usage().unwrap(), Usage { entries: 8, bytes: 80 });
+        keep(&files, &texts[0]); // new again
+        keep(&files, "one more");
+        assert_eq!(find(&files, &texts[1]), None);
+        for text in texts.iter().skip(2).chain([&texts[0]]) {
+            assert!(find(&files, text).is_some(), "{text}");
+        }
+        assert_eq!(files.usage().unwrap(), Usage { entries: 8, bytes: 78 });
+    }
+
+    #[test]
+    fn the_bound_holds_whatever_comes() {
+        let root = tempfile::tempdir().unwrap();
+        let files = open(root.path(), 1000);
+        for i in 0..200usize {
+            keep(&files, &"x".repeat(i * 37 % 900));
+            let held: u64 = files.list().unwrap().iter().map(|file| file.bytes).sum();
+            assert!(held <= 1000, "{held} bytes after {i}");
+            assert_eq!(held, files.usage().unwrap().bytes);
+        }
+    }
+
+    #[test]
+    fn what_is_too_old_is_gone_and_swept() {
+        let root = tempfile::tempdir().unwrap();
+        let files = open(root.path(), 1000);
+        let path = keep(&files, "old");
+        make_older(&path, 8 * 24 * 60 * 60);
+        assert_eq!(find(&files, "old"), None);
+        fs::write(root.path().join(LEDGER), "1 3 1000\n").unwrap(); // swept long ago
+        keep(&files, "new");
+        assert!(!path.exists());
+        assert_eq!(files.usage().unwrap(), Usage { entries: 1, bytes: 3 });
+    }
+
+    #[test]
+    fn a_torn_file_is_unknown_until_it_is_put_again() {
+        let root = tempfile::tempdir().unwrap();
+        let originals = Originals::new(open(root.path(), 1000));
+        let hash = originals.put("whole").unwrap();
+        let path = open(root.path(), 1000).path(hash);
+        for torn in [&b""[..], b"who", b"whol\xff", b"other"] {
+            fs::write(&path, torn).unwrap();
+            assert_eq!(originals.get(&hash.to_string()).unwrap(), None);
+        }
+        originals.put("whole").unwrap();
+        assert_eq!(originals.get(&hash.to_string()).unwrap().unwrap().text, "whole");
+    }
+
+    #[test]
+    fn a_lost_ledger_is_made_anew() {
+        let root = tempfile::tempdir().unwrap();
+        let files = open(root.path(), 1000);
+        keep(&files, "one");
+        fs::remove_file(root.path().join(LEDGER)).unwrap();
+        keep(&files, "three");
+        assert_eq!(files.usage().unwrap(), Usage { entries: 2, bytes: 8 });
+    }
+
+    #[test]
+    fn abandoned_files_are_swept_and_foreign_ones_left() {
+        let root = tempfile::tempdir().unwrap();
+        let files = open(root.path(), 1000);
+        let dir = keep(&files, "one").parent().unwrap().to_owned();
+        let (dead, alive, foreign) =
+            (dir.join(".unfinished-a"), dir.join(".unfinished-b"), dir.join("notes.txt"));
+        for path in [&dead, &alive, &foreign] {
+            fs::write(path, "x").unwrap();
+        }
+        make_older(&dead, 2 * 60 * 60);
+        make_older(&foreign, 2 * 60 * 60);
+        files.sweep(0).unwrap();
+        assert_eq!((dead.exists(), alive.exists(), foreign.exists()), (false, true, true));
+    }
+
+    #[test]
+    fn many_at_once_stay_within_the_bound_and_lose_nothing_new() {
+        let root = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for worker in 0..8 {
+                let files = open(root.path(), 20_000);
+                scope.spawn(move || {
+                    for i in 0..100 {
+                        let text = format!("{worker} {}", i.to_string().repeat(20));
+                        keep(&files, &text);
+                        assert_eq!(find(&files, &text), Some(text));
+                    }
+                });
+            }
+        });
+        let held: u64 =
+            open(root.path(), 20_000).list().unwrap().iter().map(|file| file.bytes).sum();
+        assert!(held <= 20_000, "{held}");
+    }
+}

@@ -1,0 +1,120 @@
+//! The name of an original: the first 24 hex digits of the BLAKE3 hash of its bytes.
+
+use std::fmt;
+
+/// Bytes of a hash; each is two hex digits.
+const BYTES: usize = 12;
+/// The fewest digits that name an original: fewer would let a typing error find something.
+const FEWEST_DIGITS: usize = 12;
+
+/// The name of an original: 96 bits of its BLAKE3 hash, shown as 24 lowercase hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash([u8; BYTES]);
+
+impl Hash {
+    /// The hash of `text`.
+    pub fn of(text: &str) -> Self {
+        let digest = blake3::hash(text.as_bytes());
+        let mut bytes = [0; BYTES];
+        bytes.copy_from_slice(&digest.as_bytes()[..BYTES]);
+        Self(bytes)
+    }
+
+    /// The hash that 24 hex digits write, in either case; `None` for anything else.
+    pub fn parse(digits: &str) -> Option<Self> {
+        let key = Key::parse(digits)?;
+        key.exact()
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What a reader asks with: a whole hash, or its first twelve digits or more. It is kept as the
+/// range of hashes that begin so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    low: Hash,
+    high: Hash,
+    digits: usize,
+}
+
+impl Key {
+    /// The key that `text` writes: 12 to 24 hex digits, in either case; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        if !(FEWEST_DIGITS..=2 * BYTES).contains(&text.len()) {
+            return None;
+        }
+        let (mut low, mut high) = ([0; BYTES], [0xff; BYTES]);
+        for (i, digit) in text.chars().enumerate() {
+            let value = u8::try_from(digit.to_digit(16)?).ok()?;
+            let shift = if i % 2 == 0 { 4 } else { 0 };
+            low[i / 2] |= value << shift;
+            high[i / 2] &= !(0xf << shift) | value << shift;
+        }
+        Some(Self { low: Hash(low), high: Hash(high), digits: text.len() })
+    }
+
+    /// The one hash that this names, when it is whole.
+    pub fn exact(&self) -> Option<Hash> {
+        (self.low == self.high).then_some(self.low)
+    }
+
+    /// The first and the last hash that begin so.
+    pub fn range(&self) -> std::ops::RangeInclusive<Hash> {
+        self.low..=self.high
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.low.to_string()[..self.digits])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_name_of_a_text() {
+        // The published BLAKE3 test vector of the empty input begins so.
+        assert_eq!(Hash::of("").to_string(), "af1349b9f5f9a1a6a0404dea");
+    }
+
+    #[test]
+    fn what_is_no_key() {
+        for text in ["", "af1349b9f5f", "af1349b9f5f9a1a6a0404dea0", "af1349b9f5fg", "af1349b9f5é"]
+        {
+            assert_eq!(Key::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_whole_key_is_a_hash() {
+        assert_eq!(Hash::parse("AF1349B9F5F9A1A6A0404DEA"), Some(Hash::of("")));
+        assert_eq!(Hash::parse("af1349b9f5f9a1a6a0404de"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_prefix_names_its_hash(text: String, digits in 12usize..=24) {
+            let hash = Hash::of(&text);
+            let key = Key::parse(&hash.to_string()[..digits]).unwrap();
+            prop_assert!(key.range().contains(&hash));
+            prop_assert_eq!(key.exact().is_some(), digits == 24);
+            prop_assert_eq!(key.to_string(), &hash.to_string()[..digits]);
+        }
+
+        #[test]
+        fn any_text_is_a_key_or_not(text: String) {
+            if let Some(key) = Key::parse(&text) {
+                prop_assert!(key.range().start() <= key.range().end());
+            }
+        }
+    }
+}
