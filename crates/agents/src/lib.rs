@@ -1,0 +1,25 @@
+//! The config files of coding agents: where they are, what shape they have, and an edit that leaves
+//! everything else in them as it was.
+//!
+//! People keep these files by hand, with comments and in their own layout, often in a repository of
+//! dotfiles; agents keep their own state in them. So no file is ever parsed and written anew. An edit
+//! is a few insertions into the text ([`edit`]), every other byte stays, and taking it out again gives
+//! back the file as it was, byte for byte ([`entry`]).
+//!
+//! - [`table`]: the agents, one row of data each: file, place in it, shape of an entry.
+//! - [`edit`]: pure edits of JSONC and TOML texts. Start reading here.
+//! - [`entry`]: one entry of ours in one file: put in, looked up, taken out, with a backup.
+//! - [`install`]: the same for a server and the agents that a user names.
+//! - [`starts`]: whether an executable starts, to be asked before it is named in a config file.
+//!
+//! This crate knows nothing of what the servers do, and prints nothing.
+
+pub mod edit;
+pub mod entry;
+mod file;
+pub mod install;
+pub mod server;
+pub mod starts;
+pub mod table;
+
+pub use file::FileError;

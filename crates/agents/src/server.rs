@@ -1,0 +1,158 @@
+//! An MCP server as an agent is told of it: what to start, and the shape each agent wants that in.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// A server that an agent starts and speaks to over its standard input and output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// The name under which agents list it.
+    pub name: String,
+    /// The executable, by an absolute path: agents start it in directories of their own.
+    pub command: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Environment variables that it is started with, in this order.
+    pub env: Vec<(String, String)>,
+}
+
+/// The shape of an entry: a JSON object in which `"$command"`, `"$args"`, `"$argv"` and `"$env"` stand
+/// for the parts of a [`Server`].
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Shape(Map<String, Value>);
+
+impl TryFrom<String> for Shape {
+    type Error = serde_json::Error;
+
+    fn try_from(text: String) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(&text).map(Self)
+    }
+}
+
+impl Shape {
+    /// The entry for `server`.
+    pub fn entry(&self, server: &Server) -> Value {
+        let filled = self.0.iter().filter_map(|(key, value)| {
+            let value = match value.as_str() {
+                Some("$command") => command(server),
+                Some("$args") => Value::from(server.args.clone()),
+                Some("$argv") => argv(server),
+                Some("$env") if server.env.is_empty() => return None,
+                Some("$env") => env(server),
+                _ => value.clone(),
+            };
+            Some((key.clone(), value))
+        });
+        Value::Object(filled.collect())
+    }
+
+    /// Whether `found` starts what `server` describes: everything that we would write is in it. Other
+    /// members, such as a list of allowed tools, are the user's own; other environment variables aren't.
+    pub fn is_same(&self, found: &Value, server: &Server) -> bool {
+        let wanted = self.entry(server);
+        let same = |key: &String| match (wanted.get(key), found.get(key)) {
+            (None, Some(Value::Object(env))) => env.is_empty(),
+            (wanted, found) => wanted == found,
+        };
+        found.is_object() && self.0.keys().all(same)
+    }
+
+    /// Whether `found` starts the program of `server` with its arguments, from wherever and in whatever
+    /// environment: an entry that another version of the program has written.
+    pub fn is_kin(&self, found: &Value, server: &Server) -> bool {
+        let part = |part: &str| {
+            let key = self.0.iter().find(|(_, value)| value.as_str() == Some(part))?.0;
+            found.get(key)
+        };
+        let args = Value::from(server.args.clone());
+        match part("$argv").and_then(Value::as_array).and_then(|argv| argv.split_first()) {
+            Some((command, rest)) => {
+                is_program(command, &server.name) && args == Value::from(rest.to_vec())
+            }
+            None => {
+                part("$command").is_some_and(|command| is_program(command, &server.name))
+                    && part("$args") == Some(&args)
+            }
+        }
+    }
+}
+
+fn command(server: &Server) -> Value {
+    Value::from(server.command.display().to_string())
+}
+
+fn argv(server: &Server) -> Value {
+    let args = server.args.iter().cloned().map(Value::from);
+    Value::Array(std::iter::once(command(server)).chain(args).collect())
+}
+
+fn env(server: &Server) -> Value {
+    let pairs = server.env.iter();
+    Value::Object(pairs.map(|(name, value)| (name.clone(), value.clone().into())).collect())
+}
+
+/// Whether a command is the program called `name`, in any directory and with any extension.
+fn is_program(command: &Value, name: &str) -> bool {
+    let stem = command.as_str().and_then(|command| Path::new(command).file_stem());
+    stem.is_some_and(|stem| stem == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table;
+    use serde_json::json;
+
+    fn server(env: &[(&str, &str)]) -> Server {
+        Server {
+            name: "headroom".into(),
+            command: "/opt/headroom".into(),
+            args: vec!["mcp".into(), "serve".into()],
+            env: env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+        }
+    }
+
+    #[test]
+    fn every_agent_gets_its_shape() {
+        let shape = |id| &table::by_id(id).unwrap().shape;
+        let plain = server(&[]);
+        let common = json!({"command": "/opt/headroom", "args": ["mcp", "serve"]});
+        for id in ["claude", "codex", "cursor", "gemini", "windsurf", "zed"] {
+            assert_eq!(shape(id).entry(&plain), common, "{id}");
+        }
+        let vscode = shape("vscode").entry(&plain);
+        assert_eq!(vscode["type"], "stdio");
+        let url = server(&[("HEADROOM_PROXY_URL", "http://127.0.0.1:9000")]);
+        assert_eq!(
+            shape("opencode").entry(&url).to_string(),
+            r#"{"type":"local","command":["/opt/headroom","mcp","serve"],"enabled":true,"environment":{"HEADROOM_PROXY_URL":"http://127.0.0.1:9000"}}"#
+        );
+    }
+
+    #[test]
+    fn additions_of_the_user_are_no_difference_but_another_environment_is() {
+        let shape = &table::by_id("claude").unwrap().shape;
+        let mut found = shape.entry(&server(&[]));
+        found["alwaysAllow"] = json!(["headroom_stats"]);
+        found["env"] = json!({});
+        assert!(shape.is_same(&found, &server(&[])));
+        found["env"] = json!({"HEADROOM_PROXY_URL": "http://127.0.0.1:1"});
+        assert!(!shape.is_same(&found, &server(&[])));
+        assert!(!shape.is_same(&json!("headroom"), &server(&[])));
+    }
+
+    #[test]
+    fn kin_is_the_same_program_elsewhere() {
+        let claude = &table::by_id("claude").unwrap().shape;
+        let opencode = &table::by_id("opencode").unwrap().shape;
+        let ours = server(&[]);
+        assert!(claude.is_kin(&json!({"command": "headroom", "args": ["mcp", "serve"]}), &ours));
+        assert!(!claude.is_kin(&json!({"command": "uvx", "args": ["mcp", "serve"]}), &ours));
+        assert!(!claude.is_kin(&json!({"command": "/x/headroom", "args": ["serve"]}), &ours));
+        assert!(opencode.is_kin(&json!({"command": ["/x/headroom.exe", "mcp", "serve"]}), &ours));
+        assert!(!opencode.is_kin(&json!({"command": []}), &ours));
+    }
+}
