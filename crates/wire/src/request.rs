@@ -1,0 +1,316 @@
+//! What the conversation in a request is: its blocks in the order in which the provider reads them
+//! (tools, system, messages), which strings are tool results, and what call each answers.
+//!
+//! Reading never fails: what isn't understood is a block without texts, which nobody changes. A
+//! name that an object has twice counts as absent ([`Value::get`]), so that nothing is changed
+//! where two parsers could disagree.
+
+mod chat;
+mod messages;
+mod responses;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::json::{Index, Kind, Value};
+use crate::splice::Edits;
+
+/// An API whose requests are understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Api {
+    /// Anthropic's `/v1/messages`.
+    Messages,
+    /// OpenAI's `/v1/chat/completions`.
+    Chat,
+    /// OpenAI's `/v1/responses`.
+    Responses,
+}
+
+/// Who a block is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The definition of a tool.
+    Definition,
+    /// The operator: system prompt, developer messages.
+    System,
+    /// The user, and what the client says in the user's name.
+    User,
+    /// The model.
+    Assistant,
+    /// A tool that the client ran.
+    Tool,
+}
+
+/// A call of a tool, made by the model.
+#[derive(Debug, Clone)]
+pub struct Call<'t> {
+    /// The id that its result repeats.
+    pub id: Cow<'t, str>,
+    /// The tool's name.
+    pub name: Cow<'t, str>,
+    input: Option<Value<'t>>,
+}
+
+impl<'t> Call<'t> {
+    /// The arguments, as JSON or as the tool's own input text; empty where there are none.
+    pub fn arguments(&self) -> Cow<'t, str> {
+        let Some(input) = self.input else { return Cow::Borrowed("") };
+        input.text().unwrap_or_else(|| String::from_utf8_lossy(input.raw()))
+    }
+}
+
+/// What a tool's result answers.
+#[derive(Debug, Clone)]
+pub struct Answer<'t> {
+    /// The call's id, where it is given.
+    pub id: Option<Cow<'t, str>>,
+    /// The call, where it is in the request.
+    pub call: Option<Call<'t>>,
+    /// Whether the client says that the tool failed.
+    pub is_error: bool,
+}
+
+/// One block: the unit of the provider's order, and of the prefix cache.
+#[derive(Debug, Clone)]
+pub struct Block<'t> {
+    /// Who it is from.
+    pub role: Role,
+    /// The whole block; a string where a message's content is one.
+    pub value: Value<'t>,
+    /// Strings of text in it: of a tool's result, or of what the user or the model said.
+    pub texts: Vec<Value<'t>>,
+    /// What it answers, if it is a tool's result.
+    pub answer: Option<Answer<'t>>,
+    /// The calls that the model makes in it.
+    pub calls: Vec<Call<'t>>,
+}
+
+/// What a message or, for the Responses API, a run of items of the model is.
+#[derive(Debug, Clone)]
+pub struct Turn<'t> {
+    /// Who it is from; [`Role::Tool`] is used by the OpenAI APIs only.
+    pub role: Role,
+    /// Its blocks, as places in [`Request::blocks`].
+    pub blocks: Range<usize>,
+    /// The message; none where items have no message around them.
+    pub message: Option<Value<'t>>,
+}
+
+/// One of the client's tools.
+#[derive(Debug, Clone)]
+pub struct Tool<'t> {
+    /// Its name; empty where it has none.
+    pub name: Cow<'t, str>,
+    /// Whether the client runs it, not the provider.
+    pub is_client: bool,
+    /// Whether its arguments must match its schema.
+    pub is_strict: bool,
+}
+
+/// Whether the model may choose which tool it calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Any tool, or none.
+    Free,
+    /// It must call a tool, or one of some.
+    Forced,
+    /// It can't call tools.
+    Forbidden,
+}
+
+/// A request that was read.
+#[derive(Debug)]
+pub struct Request<'t> {
+    /// The API it is for.
+    pub api: Api,
+    /// The model that is asked.
+    pub model: Option<Cow<'t, str>>,
+    /// Whether the answer is to be streamed.
+    pub stream: bool,
+    /// Every block, in the provider's order.
+    pub blocks: Vec<Block<'t>>,
+    /// The messages, in order.
+    pub turns: Vec<Turn<'t>>,
+    /// The tools; none for a request without tools.
+    pub tools: Vec<Tool<'t>>,
+    /// Whether the model may choose among them.
+    pub choice: Choice,
+    /// Whether the provider holds a part of the conversation that isn't in the request, or goes
+    /// on without the client.
+    pub is_partial: bool,
+    /// Whether the provider may drop a part of what the request holds.
+    pub may_drop: bool,
+    /// Whether the provider keeps the answer for later requests to refer to.
+    pub is_stored: bool,
+    /// How many answers are asked for.
+    pub answers: u64,
+    /// The most tokens that the answer may have: the number itself, to be replaced.
+    pub output_limit: Option<Value<'t>>,
+    /// Tokens of the answer that are set aside for thinking.
+    pub thinking_budget: Option<u64>,
+    tool_list: Option<Value<'t>>,
+    conversation: Value<'t>,
+}
+
+/// Reads the request in an indexed body; `None` where it holds no conversation.
+pub fn read<'t>(api: Api, index: &'t Index<'t>) -> Option<Request<'t>> {
+    let root = index.root();
+    match api {
+        Api::Messages => messages::read(root),
+        Api::Chat => chat::read(root),
+        Api::Responses => responses::read(root),
+    }
+}
+
+impl<'t> Request<'t> {
+    /// What the three APIs have in common; the rest is filled in by each.
+    fn new(api: Api, root: Value<'t>, conversation: Value<'t>) -> Self {
+        Request {
+            api,
+            model: root.get("model").and_then(Value::text),
+            stream: root.get("stream").is_some_and(Value::is_true),
+            blocks: Vec::new(),
+            turns: Vec::new(),
+            tools: Vec::new(),
+            choice: Choice::Free,
+            is_partial: false,
+            may_drop: false,
+            is_stored: false,
+            answers: 1,
+            output_limit: None,
+            thinking_budget: None,
+            tool_list: root.get("tools").filter(|tools| tools.kind() == Kind::Array),
+            conversation,
+        }
+    }
+
+    /// Adds a tool after the last one. Nothing is done for a request without tools.
+    pub fn append_tool(&self, definition: &[u8], edits: &mut Edits) {
+        if let Some(last) = self.tool_list.and_then(|tools| tools.items().last()) {
+            edits.insert(last.range().end, [b",", definition].concat());
+        }
+    }
+
+    /// Adds messages or items, as JSON values with commas between them, after the last one.
+    pub fn append(&self, items: &[u8], edits: &mut Edits) {
+        let range = self.conversation.range();
+        match self.conversation.items().last() {
+            Some(last) => edits.insert(last.range().end, [b",", items].concat()),
+            None if self.conversation.kind() == Kind::Array => edits.insert(range.start + 1, items),
+            // The Responses API takes a bare text for a list of one message.
+            None => {
+                edits.insert(range.start, *br#"[{"role":"user","content":"#);
+                edits.insert(range.end, [b"},", items, b"]"].concat());
+            }
+        }
+    }
+
+    fn push_tools(&mut self, tool: impl Fn(Value<'t>) -> Tool<'t>) {
+        for value in self.tool_list.into_iter().flat_map(Value::items) {
+            self.tools.push(tool(value));
+            self.blocks.push(Block::opaque(Role::Definition, value));
+        }
+    }
+
+    /// Says of each result which call it answers: the last one before it with its id.
+    fn connect(&mut self) {
+        let mut calls: HashMap<Cow<'t, str>, Call<'t>> = HashMap::new();
+        for block in &mut self.blocks {
+            if let Some(answer) = &mut block.answer {
+                answer.call = answer.id.as_ref().and_then(|id| calls.get(id)).cloned();
+            }
+            for call in &block.calls {
+                calls.insert(call.id.clone(), call.clone());
+            }
+        }
+    }
+}
+
+impl<'t> Block<'t> {
+    /// A block that nobody looks into.
+    fn opaque(role: Role, value: Value<'t>) -> Self {
+        Block { role, value, texts: Vec::new(), answer: None, calls: Vec::new() }
+    }
+
+    /// Feeds what identifies the block to a hash. Blocks that mean the same to the provider feed
+    /// the same: `cache_control` is left out, the order of a block's members doesn't matter, and a
+    /// content that is a string is the list of one text.
+    pub fn fingerprint(&self, feed: &mut impl FnMut(&[u8])) {
+        feed(&[self.role as u8]);
+        fingerprint(self.value, 0, feed);
+    }
+}
+
+/// Levels of content in content that are read for a fingerprint; what is below is taken as it is.
+const MAX_CONTENT_DEPTH: usize = 4;
+
+fn fingerprint<'t>(value: Value<'t>, depth: usize, feed: &mut impl FnMut(&[u8])) {
+    if let Some(text) = plain_text(value) {
+        feed(b"T");
+        return feed(text.raw());
+    }
+    if value.kind() != Kind::Object {
+        feed(b"V");
+        return feed(value.raw());
+    }
+    let mut members: Vec<_> = value.members().filter(|(key, _)| !key.is("cache_control")).collect();
+    members.sort_by_key(|(key, _)| key.raw());
+    feed(b"{");
+    for (key, member) in members {
+        feed(key.raw());
+        if key.is("content") && depth < MAX_CONTENT_DEPTH && member.kind() == Kind::Array {
+            feed(b"[");
+            member.items().for_each(|item| fingerprint(item, depth + 1, feed));
+            feed(b"]");
+        } else if key.is("content") && member.kind() == Kind::String {
+            feed(b"[T");
+            feed(member.raw());
+            feed(b"]");
+        } else {
+            feed(member.raw());
+        }
+    }
+    feed(b"}");
+}
+
+/// The text of a string, or of a text block that has nothing but its text.
+fn plain_text(value: Value<'_>) -> Option<Value<'_>> {
+    if value.kind() == Kind::String {
+        return Some(value);
+    }
+    let text = value.get("text").filter(|text| text.kind() == Kind::String)?;
+    let known = |key: Value<'_>| ["type", "text", "cache_control"].iter().any(|name| key.is(name));
+    let is_text = value.get("type").is_some_and(|kind| kind.is("text"));
+    (is_text && value.members().all(|(key, _)| known(key))).then_some(text)
+}
+
+/// The strings of a content: itself, or those of its text blocks.
+fn texts(content: Option<Value<'_>>) -> Vec<Value<'_>> {
+    let Some(content) = content else { return Vec::new() };
+    if content.kind() == Kind::String {
+        return vec![content];
+    }
+    let is_text = |block: &Value<'_>| {
+        let kind = block.get("type");
+        ["text", "input_text", "output_text"].iter().any(|name| kind.is_some_and(|k| k.is(name)))
+    };
+    content
+        .items()
+        .filter(is_text)
+        .filter_map(|block| block.get("text"))
+        .filter(|text| text.kind() == Kind::String)
+        .collect()
+}
+
+fn text<'t>(value: Value<'t>, name: &str) -> Option<Cow<'t, str>> {
+    value.get(name).and_then(Value::text)
+}
+
+/// A member that is there and isn't null.
+fn present<'t>(value: Value<'t>, name: &str) -> Option<Value<'t>> {
+    value.get(name).filter(|member| !member.is_null())
+}
+
+#[cfg(test)]
+mod tests;

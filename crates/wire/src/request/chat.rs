@@ -1,0 +1,81 @@
+//! OpenAI's Chat Completions API. A message is one block.
+
+use super::{Answer, Api, Block, Call, Choice, Request, Role, Tool, Turn, text, texts};
+use crate::json::{Kind, Value};
+
+pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
+    let list = root.get("messages").filter(|list| list.kind() == Kind::Array)?;
+    let mut request = Request::new(Api::Chat, root, list);
+    request.push_tools(tool);
+    request.choice = choice(root);
+    request.answers = root.get("n").and_then(Value::unsigned).unwrap_or(1);
+    request.output_limit = root.get("max_completion_tokens").or_else(|| root.get("max_tokens"));
+    for message in list.items() {
+        let block = read_message(message);
+        let at = request.blocks.len();
+        let turn = Turn { role: block.role, blocks: at..at + 1, message: Some(message) };
+        request.turns.push(turn);
+        request.blocks.push(block);
+    }
+    request.connect();
+    Some(request)
+}
+
+fn read_message(message: Value<'_>) -> Block<'_> {
+    let role = match text(message, "role").as_deref() {
+        Some("user") => Role::User,
+        Some("assistant") => Role::Assistant,
+        Some("tool" | "function") => Role::Tool,
+        _ => Role::System,
+    };
+    let mut block = Block::opaque(role, message);
+    block.texts = texts(message.get("content"));
+    match role {
+        Role::Assistant => {
+            let calls = message.get("tool_calls").into_iter().flat_map(Value::items);
+            block.calls.extend(calls.filter_map(call));
+            // The older form has one call, which its result names by the function.
+            if let Some(old) = message.get("function_call")
+                && let Some(name) = text(old, "name")
+            {
+                block.calls.push(Call { id: name.clone(), name, input: old.get("arguments") });
+            }
+        }
+        Role::Tool => {
+            let id = text(message, "tool_call_id").or_else(|| text(message, "name"));
+            block.answer = Some(Answer { id, call: None, is_error: false });
+        }
+        _ => {}
+    }
+    block
+}
+
+fn call(value: Value<'_>) -> Option<Call<'_>> {
+    let id = text(value, "id")?;
+    let (inner, input) = match value.get("custom") {
+        Some(custom) => (custom, "input"),
+        None => (value.get("function")?, "arguments"),
+    };
+    Some(Call { id, name: text(inner, "name")?, input: inner.get(input) })
+}
+
+fn tool(value: Value<'_>) -> Tool<'_> {
+    let inner = value.get("function").or_else(|| value.get("custom")).unwrap_or(value);
+    Tool {
+        name: text(inner, "name").unwrap_or_default(),
+        is_client: text(value, "type").is_none_or(|kind| kind == "function" || kind == "custom"),
+        is_strict: inner.get("strict").is_some_and(Value::is_true),
+    }
+}
+
+/// The choice of both OpenAI APIs; a list of allowed tools is a choice from which ours is missing.
+pub(super) fn choice(root: Value<'_>) -> Choice {
+    let Some(choice) = root.get("tool_choice") else { return Choice::Free };
+    match choice.text().as_deref() {
+        Some("none") => Choice::Forbidden,
+        Some("required") => Choice::Forced,
+        Some(_) => Choice::Free,
+        None if choice.kind() == Kind::Object => Choice::Forced,
+        None => Choice::Free,
+    }
+}

@@ -1,0 +1,90 @@
+//! Anthropic's Messages API.
+
+use super::{Answer, Api, Block, Call, Choice, Request, Role, Tool, Turn, present, text, texts};
+use crate::json::{Kind, Value};
+
+pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
+    let list = root.get("messages").filter(|list| list.kind() == Kind::Array)?;
+    let mut request = Request::new(Api::Messages, root, list);
+    request.push_tools(tool);
+    request.choice = choice(root);
+    request.may_drop = present(root, "context_management").is_some();
+    request.output_limit = root.get("max_tokens");
+    request.thinking_budget =
+        root.get("thinking").and_then(|t| t.get("budget_tokens")).and_then(Value::unsigned);
+    if let Some(system) = root.get("system") {
+        for block in parts(system) {
+            request.blocks.push(Block::opaque(Role::System, block));
+        }
+    }
+    for message in list.items() {
+        let role = match message.get("role") {
+            Some(role) if role.is("assistant") => Role::Assistant,
+            Some(role) if role.is("user") => Role::User,
+            _ => Role::System,
+        };
+        let first = request.blocks.len();
+        for block in message.get("content").into_iter().flat_map(parts) {
+            request.blocks.push(read_block(role, block));
+        }
+        let blocks = first..request.blocks.len();
+        request.turns.push(Turn { role, blocks, message: Some(message) });
+    }
+    request.connect();
+    Some(request)
+}
+
+/// The blocks of a content; a string is its own only block.
+fn parts(content: Value<'_>) -> impl Iterator<Item = Value<'_>> {
+    let whole = (content.kind() == Kind::String).then_some(content);
+    whole.into_iter().chain(content.items())
+}
+
+fn read_block(role: Role, value: Value<'_>) -> Block<'_> {
+    let mut block = Block::opaque(role, value);
+    let kind = value.get("type").and_then(Value::text);
+    match (role, kind.as_deref()) {
+        (_, None) if value.kind() == Kind::String => block.texts = vec![value],
+        (_, Some("text")) => {
+            block.texts =
+                value.get("text").into_iter().filter(|t| t.kind() == Kind::String).collect();
+        }
+        (Role::User, Some("tool_result")) => {
+            block.role = Role::Tool;
+            block.texts = texts(value.get("content"));
+            block.answer = Some(Answer {
+                id: text(value, "tool_use_id"),
+                call: None,
+                is_error: value.get("is_error").is_some_and(Value::is_true),
+            });
+        }
+        (Role::Assistant, Some("tool_use")) => {
+            if let (Some(id), Some(name)) = (text(value, "id"), text(value, "name")) {
+                block.calls.push(Call { id, name, input: value.get("input") });
+            }
+        }
+        _ => {}
+    }
+    block
+}
+
+/// Tools with a type of their own are run by the provider, but for these.
+const CLIENT_TOOLS: [&str; 4] = ["bash_", "text_editor_", "computer_", "memory_"];
+
+fn tool(value: Value<'_>) -> Tool<'_> {
+    let kind = text(value, "type");
+    let is_client = match kind.as_deref() {
+        None | Some("custom") => true,
+        Some(kind) => CLIENT_TOOLS.iter().any(|prefix| kind.starts_with(prefix)),
+    };
+    let is_strict = value.get("strict").is_some_and(Value::is_true);
+    Tool { name: text(value, "name").unwrap_or_default(), is_client, is_strict }
+}
+
+fn choice(root: Value<'_>) -> Choice {
+    match root.get("tool_choice").and_then(|choice| text(choice, "type")).as_deref() {
+        Some("any" | "tool") => Choice::Forced,
+        Some("none") => Choice::Forbidden,
+        _ => Choice::Free,
+    }
+}

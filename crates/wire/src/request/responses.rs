@@ -1,0 +1,103 @@
+//! OpenAI's Responses API. An item is one block.
+
+use super::chat::choice;
+use super::{Answer, Api, Block, Call, Request, Role, Tool, Turn, present, text, texts};
+use crate::json::{Kind, Value};
+
+pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
+    let input =
+        root.get("input").filter(|input| matches!(input.kind(), Kind::Array | Kind::String))?;
+    let mut request = Request::new(Api::Responses, root, input);
+    request.push_tools(tool);
+    request.choice = choice(root);
+    request.output_limit = present(root, "max_output_tokens");
+    request.is_stored = root.get("store").is_none_or(|store| store.raw() != b"false");
+    request.is_partial = ["previous_response_id", "conversation", "prompt"]
+        .iter()
+        .any(|name| present(root, name).is_some())
+        || root.get("background").is_some_and(Value::is_true);
+    request.may_drop = present(root, "context_management").is_some()
+        || root.get("truncation").is_some_and(|t| t.is("auto"));
+    if let Some(instructions) = present(root, "instructions") {
+        request.blocks.push(Block::opaque(Role::System, instructions));
+    }
+    if input.kind() == Kind::String {
+        push(&mut request, Block { texts: vec![input], ..Block::opaque(Role::User, input) });
+    }
+    for item in input.items() {
+        push(&mut request, read_item(item));
+    }
+    request.connect();
+    Some(request)
+}
+
+/// Adds an item; what the model says in a row is one turn.
+fn push<'t>(request: &mut Request<'t>, block: Block<'t>) {
+    let at = request.blocks.len();
+    let role = block.role;
+    request.blocks.push(block);
+    match request.turns.last_mut() {
+        Some(turn) if turn.role == role && role == Role::Assistant => turn.blocks.end = at + 1,
+        _ => request.turns.push(Turn { role, blocks: at..at + 1, message: None }),
+    }
+}
+
+fn read_item(item: Value<'_>) -> Block<'_> {
+    let kind = text(item, "type");
+    match kind.as_deref() {
+        None | Some("message") => {
+            let role = match text(item, "role").as_deref() {
+                Some("user") => Role::User,
+                Some("assistant") => Role::Assistant,
+                _ => Role::System,
+            };
+            Block { texts: texts(item.get("content")), ..Block::opaque(role, item) }
+        }
+        Some("function_call_output" | "local_shell_call_output" | "custom_tool_call_output") => {
+            let id = text(item, "call_id").or_else(|| text(item, "id"));
+            Block {
+                texts: texts(item.get("output")),
+                answer: Some(Answer { id, call: None, is_error: false }),
+                ..Block::opaque(Role::Tool, item)
+            }
+        }
+        Some(other) if other.ends_with("_output") => Block::opaque(Role::Tool, item),
+        Some("mcp_approval_response") => Block::opaque(Role::User, item),
+        Some("item_reference") => Block::opaque(Role::System, item),
+        Some(other) => Block {
+            calls: call(other, item).into_iter().collect(),
+            ..Block::opaque(Role::Assistant, item)
+        },
+    }
+}
+
+fn call<'t>(kind: &str, item: Value<'t>) -> Option<Call<'t>> {
+    let id = text(item, "call_id").or_else(|| text(item, "id"));
+    let (name, input) = match kind {
+        "function_call" => (text(item, "name")?, item.get("arguments")),
+        "custom_tool_call" => (text(item, "name")?, item.get("input")),
+        "local_shell_call" | "shell_call" => ("local_shell".into(), item.get("action")),
+        _ => return None,
+    };
+    Some(Call { id: id?, name, input })
+}
+
+/// Tools that the client runs; the provider runs the others.
+const CLIENT_TOOLS: [&str; 7] = [
+    "function",
+    "custom",
+    "local_shell",
+    "shell",
+    "apply_patch",
+    "computer_use_preview",
+    "namespace",
+];
+
+fn tool(value: Value<'_>) -> Tool<'_> {
+    let kind = text(value, "type").unwrap_or_default();
+    Tool {
+        name: text(value, "name").unwrap_or_default(),
+        is_client: CLIENT_TOOLS.contains(&kind.as_ref()),
+        is_strict: value.get("strict").is_some_and(Value::is_true),
+    }
+}

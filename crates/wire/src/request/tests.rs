@@ -1,0 +1,235 @@
+use super::*;
+use crate::json::scan;
+
+/// What may be changed in a request, with the call that it answers.
+fn results(api: Api, body: &str) -> Vec<(String, Option<String>)> {
+    let index = scan(body.as_bytes()).unwrap();
+    let request = read(api, &index).unwrap();
+    let mut out = Vec::new();
+    for block in request.blocks.iter().filter(|block| block.role == Role::Tool) {
+        let call = block.answer.as_ref().and_then(|answer| answer.call.as_ref());
+        let hint = call.map(|call| format!("{} {}", call.name, call.arguments()));
+        for text in &block.texts {
+            out.push((text.text().unwrap().into_owned(), hint.clone()));
+        }
+    }
+    out
+}
+
+fn pair(text: &str, hint: &str) -> (String, Option<String>) {
+    (text.to_owned(), Some(hint.to_owned()))
+}
+
+#[test]
+fn messages_results_as_string_and_as_blocks() {
+    let body = r#"{"model":"m","system":[{"type":"text","text":"s"}],"messages":[
+        {"role":"user","content":"do"},
+        {"role":"assistant","content":[
+            {"type":"thinking","thinking":"t","signature":"x"},
+            {"type":"tool_use","id":"a","name":"Bash","input":{"command":"ls"}},
+            {"type":"tool_use","id":"b","name":"Read","input":{"file_path":"f"}}]},
+        {"role":"user","content":[
+            {"type":"tool_result","tool_use_id":"a","content":"one"},
+            {"type":"tool_result","tool_use_id":"b","is_error":true,"content":[
+                {"type":"text","text":"two","cache_control":{"type":"ephemeral"}},
+                {"type":"image","source":{"type":"base64","data":"AA"}},
+                {"type":"document","source":{"type":"text","data":"doc"}},
+                {"type":"text","text":"three"}]},
+            {"type":"tool_result","tool_use_id":"gone","content":"four"},
+            {"type":"tool_result","tool_use_id":"a"},
+            {"type":"text","text":"words"}]}]}"#;
+    assert_eq!(
+        results(Api::Messages, body),
+        [
+            pair("one", r#"Bash {"command":"ls"}"#),
+            pair("two", r#"Read {"file_path":"f"}"#),
+            pair("three", r#"Read {"file_path":"f"}"#),
+            ("four".to_owned(), None),
+        ]
+    );
+}
+
+#[test]
+fn what_the_provider_or_the_model_made_is_nobodys_to_change() {
+    let body = r#"{"messages":[
+        {"role":"assistant","content":[
+            {"type":"text","text":"said"},
+            {"type":"server_tool_use","id":"s","name":"web_search","input":{}},
+            {"type":"web_search_tool_result","tool_use_id":"s","content":[{"type":"text","text":"x"}]},
+            {"type":"tool_result","tool_use_id":"s","content":"in the wrong place"},
+            {"type":"redacted_thinking","data":"zz"}]},
+        {"role":"user","content":[
+            {"type":"mcp_tool_result","tool_use_id":"s","content":[{"type":"text","text":"y"}]},
+            {"type":"tool_result","content":"twice","content":"twice"},
+            {"type":"tool_result","type":"text","content":"which"},
+            {"type":"search_result","content":[{"type":"text","text":"z"}]}]}]}"#;
+    assert_eq!(results(Api::Messages, body), []);
+}
+
+#[test]
+fn chat_results_in_every_shape() {
+    let body = r#"{"messages":[
+        {"role":"system","content":"s"},
+        {"role":"assistant","content":null,"tool_calls":[
+            {"id":"a","type":"function","function":{"name":"run","arguments":"{\"c\":1}"}},
+            {"id":"b","type":"custom","custom":{"name":"sh","input":"ls"}}],
+         "function_call":{"name":"old","arguments":"{}"}},
+        {"role":"tool","tool_call_id":"a","content":"one"},
+        {"role":"tool","tool_call_id":"b","content":[{"type":"text","text":"two"}]},
+        {"role":"function","name":"old","content":"three"}]}"#;
+    assert_eq!(
+        results(Api::Chat, body),
+        [pair("one", r#"run {"c":1}"#), pair("two", "sh ls"), pair("three", "old {}")]
+    );
+}
+
+#[test]
+fn responses_results_in_every_shape() {
+    let body = r#"{"instructions":"i","input":[
+        {"role":"user","content":[{"type":"input_text","text":"do"}]},
+        {"type":"reasoning","id":"rs","encrypted_content":"e","summary":[]},
+        {"type":"function_call","call_id":"a","name":"run","arguments":"{}"},
+        {"type":"custom_tool_call","call_id":"b","name":"patch","input":"p"},
+        {"type":"local_shell_call","call_id":"c","action":{"command":["ls"]}},
+        {"type":"function_call_output","call_id":"a","output":"one"},
+        {"type":"custom_tool_call_output","call_id":"b","output":[{"type":"input_text","text":"two"},{"type":"input_image","image_url":"u"}]},
+        {"type":"local_shell_call_output","call_id":"c","output":"three"},
+        {"type":"computer_call_output","call_id":"d","output":"four"}]}"#;
+    assert_eq!(
+        results(Api::Responses, body),
+        [
+            pair("one", "run {}"),
+            pair("two", "patch p"),
+            pair("three", r#"local_shell {"command":["ls"]}"#)
+        ]
+    );
+    let index = scan(body.as_bytes()).unwrap();
+    let request = read(Api::Responses, &index).unwrap();
+    let roles: Vec<_> = request.turns.iter().map(|turn| (turn.role, turn.blocks.len())).collect();
+    assert_eq!(roles[..3], [(Role::User, 1), (Role::Assistant, 4), (Role::Tool, 1)]);
+    assert!(request.is_stored);
+}
+
+#[test]
+fn a_call_is_the_last_one_before_its_result() {
+    let body = r#"{"messages":[
+        {"role":"assistant","content":[{"type":"tool_use","id":"a","name":"First","input":{}}]},
+        {"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"1"}]},
+        {"role":"assistant","content":[{"type":"tool_use","id":"a","name":"Second","input":{}}]},
+        {"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"2"}]}]}"#;
+    assert_eq!(results(Api::Messages, body), [pair("1", "First {}"), pair("2", "Second {}")]);
+}
+
+fn tools(api: Api, body: &str) -> (Vec<(String, bool, bool)>, Choice) {
+    let index = scan(body.as_bytes()).unwrap();
+    let request = read(api, &index).unwrap();
+    let list =
+        request.tools.iter().map(|t| (t.name.to_string(), t.is_client, t.is_strict)).collect();
+    (list, request.choice)
+}
+
+#[test]
+fn tools_and_who_runs_them() {
+    let body = r#"{"messages":[],"tool_choice":{"type":"any"},"tools":[
+        {"name":"a","input_schema":{}},{"type":"bash_20250124","name":"bash"},
+        {"type":"web_search_20250305","name":"web_search"},{"type":"custom","name":"c","strict":true}]}"#;
+    let (list, choice) = tools(Api::Messages, body);
+    let expected = [
+        ("a", true, false),
+        ("bash", true, false),
+        ("web_search", false, false),
+        ("c", true, true),
+    ];
+    assert_eq!(list, expected.map(|(n, c, s)| (n.to_owned(), c, s)));
+    assert_eq!(choice, Choice::Forced);
+
+    let body = r#"{"messages":[],"tool_choice":"none","tools":[
+        {"type":"function","function":{"name":"f","strict":true}},{"type":"custom","custom":{"name":"g"}}]}"#;
+    let (list, choice) = tools(Api::Chat, body);
+    assert_eq!(list, [("f", true, true), ("g", true, false)].map(|(n, c, s)| (n.to_owned(), c, s)));
+    assert_eq!(choice, Choice::Forbidden);
+
+    let body = r#"{"input":"x","tool_choice":{"type":"allowed_tools","mode":"auto","tools":[]},"tools":[
+        {"type":"function","name":"f"},{"type":"web_search"},{"type":"local_shell"}]}"#;
+    let (list, choice) = tools(Api::Responses, body);
+    assert_eq!(
+        list,
+        [("f", true, false), ("", false, false), ("", true, false)].map(|(n, c, s)| (
+            n.to_owned(),
+            c,
+            s
+        ))
+    );
+    assert_eq!(choice, Choice::Forced);
+}
+
+fn appended(api: Api, body: &str) -> String {
+    let index = scan(body.as_bytes()).unwrap();
+    let request = read(api, &index).unwrap();
+    let mut edits = Edits::default();
+    request.append_tool(b"TOOL", &mut edits);
+    request.append(b"ITEMS", &mut edits);
+    String::from_utf8(edits.apply(body.as_bytes()).unwrap()).unwrap()
+}
+
+#[test]
+fn things_are_appended_last() {
+    assert_eq!(
+        appended(Api::Messages, r#"{"tools":[ {"name":"a"} ], "messages":[ {} ]}"#),
+        r#"{"tools":[ {"name":"a"},TOOL ], "messages":[ {},ITEMS ]}"#
+    );
+    assert_eq!(
+        appended(Api::Chat, r#"{"tools":[],"messages":[]}"#),
+        r#"{"tools":[],"messages":[ITEMS]}"#
+    );
+    assert_eq!(
+        appended(Api::Responses, r#"{"input": "x"}"#),
+        r#"{"input": [{"role":"user","content":"x"},ITEMS]}"#
+    );
+}
+
+fn prints(body: &str) -> Vec<Vec<u8>> {
+    let index = scan(body.as_bytes()).unwrap();
+    let request = read(Api::Messages, &index).unwrap();
+    let print = |block: &Block<'_>| {
+        let mut out = Vec::new();
+        block.fingerprint(&mut |bytes| out.extend_from_slice(bytes));
+        out
+    };
+    request.blocks.iter().map(print).collect()
+}
+
+#[test]
+fn a_fingerprint_is_blind_to_where_the_cache_is_cut() {
+    let one = r#"{"tools":[{"name":"t","cache_control":{"type":"ephemeral"}}],"system":"s","messages":[
+        {"role":"user","content":"hi"},
+        {"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"r"}]}]}"#;
+    let other = r#"{"tools":[{"name":"t"}],"system":[{"type":"text","text":"s"}],"messages":[
+        {"role":"user","content":[{"cache_control":{"type":"ephemeral"},"text":"hi","type":"text"}]},
+        {"role":"user","content":[{"tool_use_id":"a","type":"tool_result","content":
+            [{"type":"text","text":"r","cache_control":{"type":"ephemeral"}}]}]}]}"#;
+    assert_eq!(prints(one), prints(other));
+}
+
+#[test]
+fn a_fingerprint_sees_everything_else() {
+    let body = |result: &str| {
+        format!(
+            r#"{{"messages":[{{"role":"user","content":[{{"type":"tool_result",{result}}}]}}]}}"#
+        )
+    };
+    let all = [
+        body(r#""tool_use_id":"a","content":"x""#),
+        body(r#""tool_use_id":"b","content":"x""#),
+        body(r#""tool_use_id":"a","content":"y""#),
+        body(r#""tool_use_id":"a","content":[]"#),
+        body(
+            r#""tool_use_id":"a","content":[{"type":"text","text":"x"},{"type":"text","text":""}]"#,
+        ),
+        body(r#""tool_use_id":"a","content":"x","is_error":true"#),
+        body(r#""tool_use_id":"a","content":"x","input":{"cache_control":1}"#),
+        body(r#""tool_use_id":"a","content":"x","input":{"cache_control":2}"#),
+    ];
+    let distinct: std::collections::BTreeSet<_> = all.iter().map(|body| prints(body)).collect();
+    assert_eq!(distinct.len(), all.len());
+}
