@@ -26,8 +26,8 @@ pub enum FileKind {
 pub struct SourceFile {
     /// Path from the root, with `/`.
     pub path: String,
-    /// The text: converted to UTF-8, byte order mark removed, credentials redacted. Line ends are
-    /// as in the file.
+    /// The text: converted to UTF-8, byte order mark removed, credentials redacted; line ends are
+    /// `\n`.
     pub text: String,
     /// BLAKE3 of `text`: the key of everything that is kept about it.
     pub hash: [u8; 32],

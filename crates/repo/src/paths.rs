@@ -1,0 +1,374 @@
+//! What a path alone tells: tables of folders that are not walked and of files that are not read.
+
+use std::collections::HashSet;
+
+/// Folders that hold the state of a tool, never a project's own text. Not even counted.
+const TOOL_STATE: &[&str] = &[
+    ".git",
+    ".hg",
+    ".svn",
+    ".jj",
+    ".bzr",
+    ".pijul",
+    ".sl",
+    "CVS",
+    "_darcs", // version control
+    ".contextos",
+    ".headroom", // this project
+    ".venv",
+    ".tox",
+    ".nox",
+    ".eggs",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    ".ipynb_checkpoints",
+    ".pytype",
+    ".pyre",
+    "__pycache__", // Python
+    ".next",
+    ".nuxt",
+    ".svelte-kit",
+    ".angular",
+    ".turbo",
+    ".nx",
+    ".parcel-cache",
+    ".yarn",
+    ".pnpm-store",
+    ".npm",
+    ".nyc_output",
+    ".sass-cache",
+    ".docusaurus",
+    ".vercel",
+    ".netlify",
+    ".expo",
+    ".output", // JavaScript
+    ".gradle",
+    ".idea",
+    ".vs",
+    ".metadata",
+    ".settings",
+    ".kotlin",
+    ".bsp",
+    ".metals",
+    ".bloop", // JVM, IDEs
+    ".bundle",
+    ".dart_tool",
+    ".stack-work",
+    ".cabal-sandbox",
+    ".elixir_ls",
+    ".build",
+    ".swiftpm",
+    ".terraform",
+    ".terragrunt-cache",
+    ".serverless",
+    ".aws-sam",
+    ".vagrant",
+    ".direnv",
+    ".devenv",
+    ".cache",
+    ".ccache",
+    ".clangd",
+    ".ccls-cache",
+    ".history",
+    ".local",
+    ".Trash",
+    ".ssh",
+    ".gnupg",
+    ".aws",
+    ".kube",
+    ".docker", // caches, and what may hold keys
+];
+
+/// Folders that hold copies of others' code, wherever they stand.
+const VENDORED: &[&str] = &[
+    "node_modules",
+    "bower_components",
+    "jspm_packages",
+    "third_party",
+    "third-party",
+    "thirdparty",
+    "3rdparty",
+    "3rd_party",
+    "vendored",
+    "_vendor",
+    "site-packages",
+    "dist-packages",
+    "Pods",
+    "Carthage",
+    "venv",
+    "virtualenv",
+    ".cargo-vendor",
+];
+
+/// `vendor` is a word of some domains, too: it holds others' code only at the root or beside one of
+/// these.
+const MANIFESTS: &[&str] = &[
+    "go.mod",
+    "composer.json",
+    "Gemfile",
+    "Cargo.toml",
+    "package.json",
+    "Package.swift",
+    "WORKSPACE",
+    "mix.exs",
+    "rebar.config",
+    "Makefile",
+    "CMakeLists.txt",
+    "dub.json",
+];
+
+/// Endings of files that are not text.
+const BINARY: &[&str] = &[
+    // pictures, sound, film
+    "png",
+    "jpg",
+    "jpeg",
+    "gif",
+    "bmp",
+    "ico",
+    "icns",
+    "webp",
+    "avif",
+    "tif",
+    "tiff",
+    "psd",
+    "xcf",
+    "heic",
+    "jxl",
+    "mp3",
+    "mp4",
+    "m4a",
+    "m4v",
+    "mov",
+    "avi",
+    "mkv",
+    "webm",
+    "ogg",
+    "oga",
+    "ogv",
+    "wav",
+    "flac",
+    "aac",
+    "fig",
+    "sketch",
+    // fonts
+    "ttf",
+    "otf",
+    "woff",
+    "woff2",
+    "eot",
+    "ttc",
+    // documents
+    "pdf",
+    "doc",
+    "docx",
+    "xls",
+    "xlsx",
+    "ppt",
+    "pptx",
+    "odt",
+    "ods",
+    "odp",
+    "epub",
+    // archives and packages
+    "zip",
+    "gz",
+    "tgz",
+    "bz2",
+    "xz",
+    "zst",
+    "7z",
+    "rar",
+    "tar",
+    "lz4",
+    "br",
+    "jar",
+    "war",
+    "ear",
+    "aar",
+    "apk",
+    "ipa",
+    "whl",
+    "egg",
+    "gem",
+    "nupkg",
+    "deb",
+    "rpm",
+    "dmg",
+    "iso",
+    "crate",
+    "cab",
+    "msi",
+    // objects and executables
+    "o",
+    "obj",
+    "a",
+    "so",
+    "dylib",
+    "dll",
+    "lib",
+    "exe",
+    "class",
+    "pyc",
+    "pyo",
+    "pyd",
+    "wasm",
+    "node",
+    "rlib",
+    "rmeta",
+    "pdb",
+    "ilk",
+    "elc",
+    "beam",
+    "bc",
+    // data
+    "db",
+    "sqlite",
+    "sqlite3",
+    "mdb",
+    "npy",
+    "npz",
+    "parquet",
+    "avro",
+    "arrow",
+    "feather",
+    "h5",
+    "hdf5",
+    "onnx",
+    "pt",
+    "pth",
+    "ckpt",
+    "safetensors",
+    "gguf",
+    "tflite",
+    "pkl",
+    "pickle",
+    "joblib",
+    "rdb",
+    "mo",
+    "snappy",
+    "pcap",
+    "pcapng",
+    "glb",
+    "blend",
+    "fbx",
+    "stl",
+    "keystore",
+    "jks",
+    "der",
+];
+
+/// Endings of files that a build made from others and nobody reads.
+const BUILT: &[&str] = &[".min.js", ".min.css", ".min.mjs", ".js.map", ".css.map", ".bundle.js"];
+
+/// Whether a folder of this name is the state of some tool.
+pub(crate) fn is_tool_state(folder: &str) -> bool {
+    TOOL_STATE.contains(&folder)
+}
+
+/// Whether a folder of this name holds copies of others' code, wherever it stands.
+pub(crate) fn is_vendored_folder(folder: &str) -> bool {
+    VENDORED.contains(&folder)
+}
+
+/// Whether a file of this name is no text by its ending.
+pub(crate) fn is_binary_name(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(stem, ending)| {
+        !stem.is_empty() && BINARY.iter().any(|binary| ending.eq_ignore_ascii_case(binary))
+    })
+}
+
+/// Whether a file of this name is minified or a source map.
+pub(crate) fn is_built_name(name: &str) -> bool {
+    BUILT.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether a path can be shown and written anywhere as it is: no control characters, none of those
+/// that change the direction of a line, no separators of lines.
+pub(crate) fn is_printable(path: &str) -> bool {
+    !path.chars().any(|c| {
+        c.is_control()
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    })
+}
+
+/// The `vendor` folders of a checkout that hold copies of others' code.
+#[derive(Debug)]
+pub(crate) struct VendorFolders(HashSet<String>);
+
+impl VendorFolders {
+    /// Finds them from all paths of the checkout.
+    pub(crate) fn among<'p>(paths: impl Iterator<Item = &'p str>) -> Self {
+        let beside = paths.filter_map(|path| {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            MANIFESTS.contains(&name).then(|| format!("{folder}/vendor"))
+        });
+        let mut folders: HashSet<String> = beside.collect();
+        folders.insert("/vendor".to_owned());
+        Self(folders)
+    }
+
+    /// Whether `path` lies in one of them, or in another folder of copies.
+    pub(crate) fn hold(&self, path: &str) -> bool {
+        let mut rest = path;
+        let mut end = 0;
+        while let Some(length) = rest.find('/') {
+            let folder = &rest[..length];
+            end += length;
+            if is_vendored_folder(folder) || (folder == "vendor" && self.is_known(&path[..end])) {
+                return true;
+            }
+            end += 1;
+            rest = &path[end..];
+        }
+        false
+    }
+
+    fn is_known(&self, folder: &str) -> bool {
+        if folder == "vendor" { self.0.contains("/vendor") } else { self.0.contains(folder) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vendor_is_others_code_at_the_root_or_beside_a_manifest() {
+        let paths = ["api/go.mod", "api/main.go", "shop/models/vendor/price.rb"];
+        let folders = VendorFolders::among(paths.into_iter());
+        for vendored in [
+            "vendor/x/y.go",
+            "api/vendor/x/y.go",
+            "web/node_modules/left-pad/index.js",
+            "third_party/zlib/inflate.c",
+            "lib/pip/_vendor/rich/text.py",
+        ] {
+            assert!(folders.hold(vendored), "{vendored}");
+        }
+        for own in ["shop/models/vendor/price.rb", "src/vendor.rs", "vendor", "api/vendors/list.go"]
+        {
+            assert!(!folders.hold(own), "{own}");
+        }
+    }
+
+    #[test]
+    fn binary_endings_are_endings() {
+        for binary in ["logo.PNG", "a.tar.gz", "lib.so", "x.woff2"] {
+            assert!(is_binary_name(binary), "{binary}");
+        }
+        for text in ["png", ".png", "png.rs", "notes.txt", "Makefile", "a.sol"] {
+            assert!(!is_binary_name(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_that_cannot_be_shown_are_told() {
+        assert!(is_printable("src/größe and space/π.rs"));
+        for hostile in ["a\nb", "a\tb", "a\x1b[31mb", "a\u{202e}gnp.rs", "a\u{2028}b", "a\u{85}b"] {
+            assert!(!is_printable(hostile), "{hostile:?}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! A checkout on disk: listed, admitted by path, read, admitted by content, redacted.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use select::SourceFile;
+use thiserror::Error;
+
+use crate::admit::{self, Admitted};
+use crate::walk::{self, Listed, Listing};
+use crate::{SkipReason, Skipped};
+
+/// What to read, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Globs of what is wanted; all, if empty. One without `/` matches names at any depth.
+    pub include: Vec<String>,
+    /// Globs of what isn't wanted, though included.
+    pub exclude: Vec<String>,
+    /// At most this many files, the first in order of their paths.
+    pub max_files: usize,
+    /// Larger files are skipped.
+    pub max_file_bytes: u64,
+    /// Files are skipped from where all together would be larger than this.
+    pub max_total_bytes: u64,
+    /// Reads credential files, and leaves credentials in the texts.
+    pub allow_sensitive: bool,
+}
+
+impl Default for ReadOptions {
+    /// Any number of files, up to 1 MiB each and 2 GiB together, redacted.
+    fn default() -> Self {
+        Self {
+            include: Vec::new(),
+            exclude: Vec::new(),
+            max_files: usize::MAX,
+            max_file_bytes: 1 << 20,
+            max_total_bytes: 2 << 30,
+            allow_sensitive: false,
+        }
+    }
+}
+
+/// A credential that was found in a file, and redacted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFinding {
+    /// The file's path from the root.
+    pub path: String,
+    /// Line and rule.
+    pub finding: secrets::Finding,
+}
+
+/// A file or folder that could not be read; everything else was.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unreadable {
+    /// Its path from the root.
+    pub path: String,
+    /// The system's reason.
+    pub reason: String,
+}
+
+/// The text files of a checkout, and what is known about the rest.
+#[derive(Debug)]
+pub struct Checkout {
+    /// The root, absolute, without links; `None` for a tree that was read from git.
+    pub root: Option<PathBuf>,
+    /// Files in order of their paths, bytewise.
+    pub files: Vec<SourceFile>,
+    /// What was left out, and why.
+    pub skipped: Skipped,
+    /// The credentials that were redacted, by path and line.
+    pub findings: Vec<FileFinding>,
+    /// What could not be read, by path. Counted in `skipped`, too.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// How far the reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Files that were read.
+    pub read: usize,
+    /// Files there are to read.
+    pub total: usize,
+}
+
+/// Why a checkout could not be read.
+#[derive(Debug, Error)]
+pub enum RepoError {
+    /// There is nothing at the path.
+    #[error("{0}: no such folder")]
+    Missing(PathBuf),
+    /// It is a file.
+    #[error("{0}: not a folder; name the folder that holds it")]
+    NotAFolder(PathBuf),
+    /// The system refused.
+    #[error("{0}: {1}")]
+    Io(PathBuf, #[source] io::Error),
+    /// An include or exclude glob is malformed.
+    #[error("{0}: {1}; a glob is like `*.rs` or `src/**`")]
+    Glob(String, String),
+}
+
+/// Reads every text file below `root` that is worth selecting from.
+///
+/// `progress` is called from several threads, once per file. Files that can't be read, or that are
+/// gone by the time they should be, are reported in the result and are no error.
+///
+/// # Errors
+/// When there is no folder at `root`, it can't be listed, or a glob is malformed.
+pub fn read(
+    root: &Path,
+    options: &ReadOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Checkout, RepoError> {
+    let root = canonical(root)?;
+    let mut listing = walk::list(&root);
+    admit::by_path(&mut listing, options)?;
+
+    let (read, total) = (AtomicUsize::new(0), listing.files.len());
+    let admitted = std::mem::take(&mut listing.files)
+        .into_par_iter()
+        .map(|listed| {
+            let admitted = admit_file(&root, listed, options);
+            progress(Progress { read: read.fetch_add(1, Ordering::Relaxed) + 1, total });
+            admitted
+        })
+        .collect();
+    Ok(assemble(Some(root), admitted, listing))
+}
+
+fn canonical(root: &Path) -> Result<PathBuf, RepoError> {
+    let io_error = |error| RepoError::Io(root.to_owned(), error);
+    match root.canonicalize() {
+        Ok(canonical) if canonical.is_dir() => {
+            // A folder that can't be listed is an error here, not an empty checkout.
+            canonical.read_dir().map_err(io_error)?;
+            Ok(canonical)
+        }
+        Ok(_) => Err(RepoError::NotAFolder(root.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(RepoError::Missing(root.to_owned()))
+        }
+        Err(error) => Err(io_error(error)),
+    }
+}
+
+/// Why one file isn't in the checkout.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Skipped(SkipReason, String),
+    Unreadable(Unreadable),
+}
+
+fn admit_file(root: &Path, listed: Listed, options: &ReadOptions) -> Result<Admitted, Refusal> {
+    let path = listed.path;
+    match read_bytes(&root.join(&path), listed.size, options.max_file_bytes) {
+        Ok(Content::Whole(bytes)) => admit::by_content(path.clone(), bytes, options)
+            .map_err(|reason| Refusal::Skipped(reason, path)),
+        Ok(Content::TooLarge) => Err(Refusal::Skipped(SkipReason::TooLarge, path)),
+        Ok(Content::Special) => Err(Refusal::Skipped(SkipReason::Special, path)),
+        Err(error) => Err(Refusal::Unreadable(Unreadable { path, reason: error.to_string() })),
+    }
+}
+
+/// What opening a file gave.
+enum Content {
+    Whole(Vec<u8>),
+    /// It grew since it was listed.
+    TooLarge,
+    /// It became something else since it was listed.
+    Special,
+}
+
+/// Reads a file that was a regular one when it was listed, and makes sure that it still is.
+fn read_bytes(path: &Path, expected: u64, limit: u64) -> io::Result<Content> {
+    let file = open(path)?;
+    if !file.metadata()?.is_file() {
+        return Ok(Content::Special);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(expected.min(limit)).unwrap_or(0) + 1);
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(if bytes.len() as u64 > limit { Content::TooLarge } else { Content::Whole(bytes) })
+}
+
+/// Opens without following a link at the end of the path, and without waiting for a pipe's other end.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Puts a checkout together from the fate of every file, in the order in which they were listed.
+pub(crate) fn assemble(
+    root: Option<PathBuf>,
+    fates: Vec<Result<Admitted, Refusal>>,
+    listing: Listing,
+) -> Checkout {
+    let mut skipped = listing.skipped;
+    let mut unreadable: Vec<Unreadable> =
+        listing.unreadable.into_iter().map(|(path, reason)| Unreadable { path, reason }).collect();
+    let (mut files, mut findings) = (Vec::with_capacity(fates.len()), Vec::new());
+    for fate in fates {
+        match fate {
+            Ok(admitted) => {
+                files.push(admitted.file);
+                findings.extend(admitted.findings);
+            }
+            Err(Refusal::Skipped(reason, path)) => skipped.push((reason, path)),
+            Err(Refusal::Unreadable(file)) => unreadable.push(file),
+        }
+    }
+    unreadable.sort_unstable();
+    skipped.extend(unreadable.iter().map(|file| (SkipReason::Unreadable, file.path.clone())));
+    Checkout { root, files, skipped: Skipped::summarise(skipped), findings, unreadable }
+}

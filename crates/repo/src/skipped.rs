@@ -1,0 +1,120 @@
+//! What was left out of a checkout, and why: counts for the summary, a few examples for people.
+
+use std::collections::BTreeMap;
+
+/// Why a file isn't in a [`Checkout`](crate::Checkout). Files that an ignore file names are not
+/// listed at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SkipReason {
+    /// Not text, by its name or its content.
+    Binary,
+    /// Larger than [`ReadOptions::max_file_bytes`](crate::ReadOptions::max_file_bytes).
+    TooLarge,
+    /// Lines too long for a person to have written them.
+    Minified,
+    /// Its first comment says that a program made it.
+    Generated,
+    /// A copy of somebody else's code: `node_modules`, `third_party`, `vendor` beside a manifest.
+    Vendored,
+    /// A credential by its name alone: `.env`, `id_rsa`, `*.pem`.
+    Credentials,
+    /// A symbolic link. What it points to is read where it stands, if it stands inside the root.
+    Link,
+    /// A pipe, socket or device.
+    Special,
+    /// A name that is not UTF-8, or that holds control characters.
+    Name,
+    /// A submodule, worktree or clone inside the repository; it has a history of its own.
+    NestedRepository,
+    /// Left out by `--include` or `--exclude`.
+    Excluded,
+    /// Beyond the limit on the number of files or on all bytes together.
+    Limit,
+    /// Gone, or not readable.
+    Unreadable,
+}
+
+impl SkipReason {
+    /// The reason in a few words, for a summary: `too large`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Binary => "binary",
+            Self::TooLarge => "too large",
+            Self::Minified => "minified",
+            Self::Generated => "generated",
+            Self::Vendored => "vendored",
+            Self::Credentials => "credentials",
+            Self::Link => "links",
+            Self::Special => "special files",
+            Self::Name => "unprintable names",
+            Self::NestedRepository => "nested repositories",
+            Self::Excluded => "excluded",
+            Self::Limit => "beyond the limit",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// How many files were left out, by reason, with the first few of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Skipped {
+    by_reason: BTreeMap<SkipReason, (usize, Vec<String>)>,
+}
+
+impl Skipped {
+    /// At most this many examples are kept for each reason.
+    pub const EXAMPLES: usize = 20;
+
+    /// Summarises `all`. Examples are the bytewise first, so that the order of `all` doesn't matter.
+    pub(crate) fn summarise(mut all: Vec<(SkipReason, String)>) -> Self {
+        all.sort_unstable();
+        let mut by_reason: BTreeMap<SkipReason, (usize, Vec<String>)> = BTreeMap::new();
+        for (reason, path) in all {
+            let (count, examples) = by_reason.entry(reason).or_default();
+            *count += 1;
+            if examples.len() < Self::EXAMPLES {
+                examples.push(path);
+            }
+        }
+        Self { by_reason }
+    }
+
+    /// How many files were left out for `reason`. A folder that was not entered counts as one.
+    pub fn count(&self, reason: SkipReason) -> usize {
+        self.by_reason.get(&reason).map_or(0, |(count, _)| *count)
+    }
+
+    /// The first [`EXAMPLES`](Self::EXAMPLES) paths that were left out for `reason`, in order.
+    pub fn examples(&self, reason: SkipReason) -> &[String] {
+        self.by_reason.get(&reason).map_or(&[], |(_, examples)| examples)
+    }
+
+    /// Every reason that occurred, with its count.
+    pub fn counts(&self) -> impl Iterator<Item = (SkipReason, usize)> + '_ {
+        self.by_reason.iter().map(|(reason, (count, _))| (*reason, *count))
+    }
+
+    /// How many files were left out in all.
+    pub fn total(&self) -> usize {
+        self.by_reason.values().map(|(count, _)| count).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_are_bounded_and_in_order_whatever_the_order_of_arrival() {
+        let all: Vec<_> =
+            (0..50).rev().map(|n| (SkipReason::Binary, format!("{n:02}.png"))).collect();
+        let skipped = Skipped::summarise(all);
+        assert_eq!(skipped.count(SkipReason::Binary), 50);
+        assert_eq!(skipped.total(), 50);
+        let examples = skipped.examples(SkipReason::Binary);
+        assert_eq!(examples.len(), Skipped::EXAMPLES);
+        assert_eq!(examples[0], "00.png");
+        assert_eq!(skipped.count(SkipReason::Link), 0);
+        assert!(skipped.examples(SkipReason::Link).is_empty());
+    }
+}
