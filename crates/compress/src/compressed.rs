@@ -1,0 +1,89 @@
+//! What came of a text: the shorter text, what was left out of it, and what was done.
+
+use std::ops::Range;
+
+use crate::forms::{ExpandError, expand};
+use crate::kind::Kind;
+use crate::marker::WayBack;
+
+/// A text made shorter. Equal to the input, with nothing in the lists but its parts, where nothing
+/// could be done.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Compressed {
+    /// The shorter text.
+    pub text: String,
+    /// The tokens of the input.
+    pub tokens_before: usize,
+    /// The tokens of `text`.
+    pub tokens_after: usize,
+    /// What was done, each once, in the order in which it was first done.
+    pub transforms: Vec<String>,
+    /// What was left out, in order.
+    pub gaps: Vec<Gap>,
+    /// The parts that the input was cut into, in order.
+    pub parts: Vec<Part>,
+    /// Parts that stayed as they were because compressing them failed.
+    pub failures: usize,
+}
+
+/// Something that was left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// How it is got back, as its marker says.
+    pub way_back: WayBack,
+    /// How many of `what` were left out.
+    pub count: usize,
+    /// What was left out, as its marker says: `of 204 lines`.
+    pub what: String,
+    /// The lines of the input that `original` is, from 1, both included.
+    pub lines: (usize, usize),
+    /// The stretch of the input that the gap was made in, byte for byte but for cosmetics. What is
+    /// still shown of it is in it too.
+    pub original: String,
+    /// The bytes of [`Compressed::text`] that stand for `original`, the marker among them.
+    pub at: Range<usize>,
+}
+
+impl Gap {
+    /// The hash that the reader asks with; `None` where it opens a file instead.
+    pub fn hash(&self) -> Option<&str> {
+        match &self.way_back {
+            WayBack::Hash(hash) => Some(hash),
+            WayBack::Source { .. } => None,
+        }
+    }
+}
+
+/// One part of the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What it was taken for.
+    pub kind: Kind,
+    /// Its lines in the input, from 1, both included.
+    pub lines: (usize, usize),
+    /// Its tokens, counted alone.
+    pub tokens_before: usize,
+    /// The tokens of what stands for it, counted alone.
+    pub tokens_after: usize,
+    /// What was done with it; `None` where it stayed as it was.
+    pub transform: Option<String>,
+}
+
+impl Compressed {
+    /// The input, up to what [`cosmetic`](crate::cosmetic) takes away where it was applied: gaps
+    /// filled, forms expanded.
+    ///
+    /// # Errors
+    /// Never for a result of [`compress`](crate::compress).
+    pub fn restore(&self) -> Result<String, ExpandError> {
+        let mut out = String::new();
+        let mut at = 0;
+        for gap in &self.gaps {
+            out.push_str(&expand(&self.text[at..gap.at.start])?);
+            out.push_str(&gap.original);
+            at = gap.at.end;
+        }
+        out.push_str(&expand(&self.text[at..])?);
+        Ok(out)
+    }
+}

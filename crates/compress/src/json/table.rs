@@ -1,0 +1,157 @@
+//! The columns of an array of objects: nested objects taken apart, members in the order in which
+//! every object has them.
+
+use super::{Json, Kind, Value};
+
+/// More columns than this are no table that a reader can follow.
+const MOST_COLUMNS: usize = 256;
+/// Objects are taken apart this deep; deeper ones are cells.
+const DEEPEST: usize = 8;
+/// Fewer filled cells than one in so many are no table.
+const SPARSEST: usize = 16;
+
+/// One column.
+#[derive(Debug)]
+pub(crate) struct Column<'a> {
+    /// The keys that lead to it, as written, without their quotes.
+    pub path: Vec<&'a str>,
+    /// Its cell in every row; `None` where the member is absent.
+    pub cells: Vec<Option<Value>>,
+}
+
+impl<'a> Column<'a> {
+    /// Writes the path: keys joined by dots, those that aren't plain words in quotes.
+    pub(crate) fn write_name(&self, out: &mut String) {
+        for (i, key) in self.path.iter().enumerate() {
+            if i > 0 {
+                out.push('.');
+            }
+            let plain = plain_length(key) == key.len() && !key.is_empty();
+            let quote = if plain { "" } else { "\"" };
+            for piece in [quote, key, quote] {
+                out.push_str(piece);
+            }
+        }
+    }
+
+    /// Reads what [`Column::write_name`] wrote; also the rest of `text`.
+    pub(crate) fn read_name(text: &'a str) -> Option<(Vec<&'a str>, &'a str)> {
+        let mut path = Vec::new();
+        let mut rest = text;
+        loop {
+            let key;
+            if rest.starts_with('"') {
+                let (quoted, after) = rest.split_at(Json::value_length(rest)?);
+                key = &quoted[1..quoted.len() - 1];
+                rest = after;
+            } else {
+                (key, rest) = rest.split_at(plain_length(rest));
+                (!key.is_empty()).then_some(())?;
+            }
+            path.push(key);
+            match rest.strip_prefix('.') {
+                Some(after) => rest = after,
+                None => return Some((path, rest)),
+            }
+        }
+    }
+}
+
+/// How much of `text` is a plain word.
+fn plain_length(text: &str) -> usize {
+    text.bytes()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'$'))
+        .count()
+}
+
+/// The columns of some rows.
+#[derive(Debug)]
+pub(crate) struct Shape<'a> {
+    columns: Vec<Column<'a>>,
+}
+
+impl<'a> Shape<'a> {
+    /// The columns of `rows`; `None` where one isn't an object, the members have no common order, or
+    /// the rows have too little in common.
+    pub(crate) fn of(json: &Json<'a>, rows: &[Value]) -> Option<Self> {
+        let rows: Vec<Option<Value>> = rows.iter().copied().map(Some).collect();
+        let mut shape = Self { columns: Vec::new() };
+        shape.add(json, &rows, &[], 0)?;
+        let filled = shape.columns.iter().flat_map(|c| &c.cells).flatten().count();
+        let cells = shape.columns.len() * rows.len();
+        (filled > 0 && cells <= filled * SPARSEST).then_some(shape)
+    }
+
+    pub(crate) fn columns(&self) -> &[Column<'a>] {
+        &self.columns
+    }
+
+    /// Adds the columns of `objects`, which stand under `path`.
+    fn add(
+        &mut self,
+        json: &Json<'a>,
+        objects: &[Option<Value>],
+        path: &[&'a str],
+        depth: usize,
+    ) -> Option<()> {
+        let mut columns = Members::of(json, objects)?;
+        for (key, cells) in columns.take() {
+            let path = [path, &[key]].concat();
+            let nested = cells.iter().flatten().all(|&cell| {
+                json.kind(cell) == Kind::Object && json.children(cell).next().is_some()
+            });
+            if nested && depth < DEEPEST {
+                self.add(json, &cells, &path, depth + 1)?;
+            } else {
+                self.columns.push(Column { path, cells });
+            }
+            (self.columns.len() <= MOST_COLUMNS).then_some(())?;
+        }
+        Some(())
+    }
+}
+
+/// The members of some objects by key, in an order that all of them follow.
+struct Members<'a> {
+    keys: Vec<&'a str>,
+    cells: Vec<Vec<Option<Value>>>,
+}
+
+impl<'a> Members<'a> {
+    fn of(json: &Json<'a>, objects: &[Option<Value>]) -> Option<Self> {
+        let mut members = Self { keys: Vec::new(), cells: Vec::new() };
+        for (row, &object) in objects.iter().enumerate() {
+            if let Some(object) = object {
+                (json.kind(object) == Kind::Object).then_some(())?;
+                members.add_row(json, object, row, objects.len())?;
+            }
+        }
+        members.cells.iter_mut().for_each(|cells| cells.resize(objects.len(), None));
+        Some(members)
+    }
+
+    fn add_row(&mut self, json: &Json<'a>, object: Value, row: usize, rows: usize) -> Option<()> {
+        let mut at = 0;
+        for (key, value) in json.members(object) {
+            if self.keys.get(at).is_none_or(|known| *known != key) {
+                match self.keys[at..].iter().position(|known| *known == key) {
+                    Some(offset) => at += offset,
+                    None if self.keys[..at].contains(&key) => return None,
+                    None if self.keys.len() == MOST_COLUMNS => return None,
+                    None => {
+                        self.keys.insert(at, key);
+                        self.cells.insert(at, Vec::with_capacity(rows));
+                    }
+                }
+            }
+            self.cells[at].resize(row, None);
+            self.cells[at].push(Some(value));
+            at += 1;
+        }
+        Some(())
+    }
+
+    fn take(&mut self) -> Vec<(&'a str, Vec<Option<Value>>)> {
+        std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.cells)).collect()
+    }
+}
