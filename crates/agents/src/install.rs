@@ -1,6 +1,5 @@
 //! A server put into an agent's config file, looked up there, and taken out again.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -128,20 +127,4 @@ fn with_entry<T>(
         |found: &Value| agent.shape.is_same(found, server) || agent.shape.is_kin(found, server);
     let (format, owner) = (agent.format, server.name.as_str());
     act(&ConfigEntry { file, format, slot, owner, is_ours: &is_ours })
-}
-
-impl fmt::Display for Installation {
-    /// One line for `status`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, file) = (&self.agent.name, self.file.display());
-        match &self.state {
-            State::NoAgent => write!(f, "{name}: not found on this machine"),
-            State::Missing => write!(f, "{name}: not configured ({file})"),
-            State::Same => write!(f, "{name}: configured ({file})"),
-            State::Different { found, .. } => {
-                write!(f, "{name}: configured differently ({file}): {found}")
-            }
-            State::Unreadable(error) => write!(f, "{name}: {error}"),
-        }
-    }
 }

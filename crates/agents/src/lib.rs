@@ -10,10 +10,12 @@
 //! - [`edit`]: pure edits of JSONC and TOML texts. Start reading here.
 //! - [`entry`]: one entry of ours in one file: put in, looked up, taken out, with a backup.
 //! - [`install`]: the same for a server and the agents that a user names.
+//! - [`command`]: what both programs' `mcp install` does and says.
 //! - [`starts`]: whether an executable starts, to be asked before it is named in a config file.
 //!
 //! This crate knows nothing of what the servers do, and prints nothing.
 
+pub mod command;
 pub mod edit;
 pub mod entry;
 mod file;

@@ -63,20 +63,28 @@ impl Shape {
     /// Whether `found` starts the program of `server` with its arguments, from wherever and in whatever
     /// environment: an entry that another version of the program has written.
     pub fn is_kin(&self, found: &Value, server: &Server) -> bool {
-        let part = |part: &str| {
-            let key = self.0.iter().find(|(_, value)| value.as_str() == Some(part))?.0;
-            found.get(key)
+        let stem = self.program(found).and_then(|program| Path::new(program).file_stem());
+        let args = match self.part(found, "$argv").and_then(Value::as_array) {
+            Some(argv) => argv.get(1..),
+            None => self.part(found, "$args").and_then(Value::as_array).map(Vec::as_slice),
         };
-        let args = Value::from(server.args.clone());
-        match part("$argv").and_then(Value::as_array).and_then(|argv| argv.split_first()) {
-            Some((command, rest)) => {
-                is_program(command, &server.name) && args == Value::from(rest.to_vec())
-            }
-            None => {
-                part("$command").is_some_and(|command| is_program(command, &server.name))
-                    && part("$args") == Some(&args)
-            }
+        let wanted = server.args.iter().map(String::as_str).map(Some);
+        stem.is_some_and(|stem| stem == server.name.as_str())
+            && args.is_some_and(|args| wanted.eq(args.iter().map(Value::as_str)))
+    }
+
+    /// The program that `found` starts. (The rest of an entry may hold keys that nobody should print.)
+    pub fn program<'v>(&self, found: &'v Value) -> Option<&'v str> {
+        match self.part(found, "$argv") {
+            Some(argv) => argv.get(0)?.as_str(),
+            None => self.part(found, "$command")?.as_str(),
         }
+    }
+
+    /// What stands in `found` where the shape has `mark`.
+    fn part<'v>(&self, found: &'v Value, mark: &str) -> Option<&'v Value> {
+        let key = self.0.iter().find(|(_, value)| value.as_str() == Some(mark))?.0;
+        found.get(key)
     }
 }
 
@@ -92,12 +100,6 @@ fn argv(server: &Server) -> Value {
 fn env(server: &Server) -> Value {
     let pairs = server.env.iter();
     Value::Object(pairs.map(|(name, value)| (name.clone(), value.clone().into())).collect())
-}
-
-/// Whether a command is the program called `name`, in any directory and with any extension.
-fn is_program(command: &Value, name: &str) -> bool {
-    let stem = command.as_str().and_then(|command| Path::new(command).file_stem());
-    stem.is_some_and(|stem| stem == name)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Whether an executable starts: asked before an agent is told to start it.
+//! The executable that an agent is told to start: where it is, and whether it starts.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -38,6 +38,24 @@ pub enum StartError {
         /// The executable.
         command: String,
     },
+}
+
+/// The running program's own executable, by the path that will last: where `path`, the directories that
+/// commands are looked for in, has an entry of its name that leads to it, that entry. (What it leads to
+/// may be a directory of one version, gone with the next.)
+///
+/// # Errors
+/// If the system can't tell.
+pub fn own_executable(path: impl IntoIterator<Item = PathBuf>) -> std::io::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let real = own.canonicalize()?;
+    let Some(name) = own.file_name() else { return Ok(own) };
+    let mut entries = path.into_iter().filter(|directory| directory.is_absolute());
+    let entry = entries.find_map(|directory| {
+        let entry = directory.join(name);
+        (entry.canonicalize().ok()? == real).then_some(entry)
+    });
+    Ok(entry.unwrap_or(own))
 }
 
 /// Starts `command --version` and waits for its answer, which must begin with `name`.
@@ -101,6 +119,17 @@ mod tests {
     fn a_program_that_tells_its_name_and_version_starts() {
         let (_directory, path) = script("[ \"$1\" = --version ] && echo headroom 1.2.3");
         check(&path, "headroom").unwrap();
+    }
+
+    #[test]
+    fn the_own_executable_is_named_by_the_link_in_the_path() {
+        let own = std::env::current_exe().unwrap();
+        assert_eq!(own_executable([]).unwrap(), own);
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join(own.file_name().unwrap());
+        std::os::unix::fs::symlink(&own, &link).unwrap();
+        let path = [PathBuf::from("relative"), directory.path().to_owned()];
+        assert_eq!(own_executable(path).unwrap(), link);
     }
 
     #[test]

@@ -1,0 +1,155 @@
+//! `mcp install`, `status` and `uninstall`, as both programs have them: what is done for each agent, and
+//! what is said about it. Printing and exit codes are the programs'.
+
+use serde_json::Value;
+
+use crate::entry::Change;
+use crate::install::{Installation, Selection, State};
+use crate::server::Server;
+use crate::table::Machine;
+
+/// How to go about it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Replace or remove an entry of another making, too.
+    pub force: bool,
+    /// Change nothing; say what would be changed.
+    pub dry_run: bool,
+}
+
+/// What became of one agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How it ended.
+    pub end: End,
+    /// A line about it, without a line end.
+    pub line: String,
+    /// What a dry run would do to the file, as a unified diff.
+    pub diff: Option<String>,
+}
+
+/// How it ended for one agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Everything is as was asked for; it may have been so before.
+    Done,
+    /// Nothing was done, for a reason that isn't a fault.
+    Skipped,
+    /// It could not be done.
+    Failed,
+}
+
+/// Whether the whole command succeeded: something was done, and nothing failed.
+pub fn succeeded(reports: &[Report]) -> bool {
+    let count = |end| reports.iter().filter(|report| report.end == end).count();
+    count(End::Done) > 0 && count(End::Failed) == 0
+}
+
+/// Puts `server` into the config file of each selected agent.
+pub fn install(
+    selection: &Selection,
+    machine: &Machine<'_>,
+    server: &Server,
+    options: Options,
+) -> Vec<Report> {
+    let each = |found: &Installation| match &found.state {
+        State::Missing => put(found, server, options, "added to"),
+        State::Same => found.report(End::Done, format!("configured already in {}", found.place())),
+        State::Different { .. } if options.force => put(found, server, options, "replaced in"),
+        State::Different { found: entry, .. } => found.kept(server, entry),
+        State::NoAgent => found.absent(),
+        State::Unreadable(error) => found.report(End::Failed, error.to_string()),
+    };
+    selection.look(machine, server).iter().map(each).collect()
+}
+
+/// Takes `server` out of the config file of each selected agent.
+pub fn uninstall(
+    selection: &Selection,
+    machine: &Machine<'_>,
+    server: &Server,
+    options: Options,
+) -> Vec<Report> {
+    let each = |found: &Installation| match &found.state {
+        State::Missing => found.report(End::Done, format!("not configured in {}", found.place())),
+        State::Different { found: entry, kin: false } if !options.force => {
+            found.kept(server, entry)
+        }
+        State::Same | State::Different { .. } => take(found, server, options),
+        State::NoAgent => found.absent(),
+        State::Unreadable(error) => found.report(End::Failed, error.to_string()),
+    };
+    selection.look(machine, server).iter().map(each).collect()
+}
+
+/// Says what each selected agent knows of `server`.
+pub fn status(selection: &Selection, machine: &Machine<'_>, server: &Server) -> Vec<Report> {
+    let each = |found: &Installation| match &found.state {
+        State::Missing => found.report(End::Done, format!("not configured ({})", found.place())),
+        State::Same => found.report(End::Done, format!("configured ({})", found.place())),
+        State::Different { found: entry, .. } => {
+            let what = format!("configured differently ({}){}", found.place(), found.starts(entry));
+            found.report(End::Done, what)
+        }
+        State::NoAgent => found.report(End::Done, "not found on this machine".to_owned()),
+        State::Unreadable(error) => found.report(End::Failed, error.to_string()),
+    };
+    selection.look(machine, server).iter().map(each).collect()
+}
+
+fn put(found: &Installation, server: &Server, options: Options, done: &str) -> Report {
+    match found.install(server) {
+        Ok(change) => carry_out(found, &change, options, format!("{done} {}", found.place())),
+        Err(error) => found.report(End::Failed, error.to_string()),
+    }
+}
+
+fn take(found: &Installation, server: &Server, options: Options) -> Report {
+    match found.uninstall(server) {
+        Ok(Some(change)) => {
+            let rest =
+                if change.removes_file() { ", which held nothing else and is gone" } else { "" };
+            carry_out(found, &change, options, format!("removed from {}{rest}", found.place()))
+        }
+        Ok(None) => found.report(End::Done, format!("not configured in {}", found.place())),
+        Err(error) => found.report(End::Failed, error.to_string()),
+    }
+}
+
+fn carry_out(found: &Installation, change: &Change, options: Options, done: String) -> Report {
+    if options.dry_run {
+        let report = found.report(End::Done, format!("would be {done}"));
+        return Report { diff: Some(change.diff()), ..report };
+    }
+    match change.apply() {
+        Ok(()) => found.report(End::Done, done),
+        Err(error) => found.report(End::Failed, error.to_string()),
+    }
+}
+
+impl Installation {
+    fn place(&self) -> std::path::Display<'_> {
+        self.file.display()
+    }
+
+    fn report(&self, end: End, what: String) -> Report {
+        Report { end, line: format!("{}: {what}", self.agent.name), diff: None }
+    }
+
+    fn absent(&self) -> Report {
+        self.report(End::Skipped, "not found on this machine, skipped".to_owned())
+    }
+
+    fn kept(&self, server: &Server, entry: &Value) -> Report {
+        let (name, place, starts) = (&server.name, self.place(), self.starts(entry));
+        let what = format!("{place} has another `{name}`{starts}; kept, --force overrides");
+        self.report(End::Skipped, what)
+    }
+
+    fn starts(&self, entry: &Value) -> String {
+        match self.agent.shape.program(entry) {
+            Some(program) => format!(", which starts `{}`", program.escape_debug()),
+            None => String::new(),
+        }
+    }
+}
