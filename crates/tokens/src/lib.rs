@@ -4,7 +4,26 @@
 //! written by hand, and both are compared with the reference implementation in tests. This crate
 //! knows nothing of files, packs or budgets.
 //!
-//! Special tokens (`<|endoftext|>` and the like) in a text are plain text.
+//! A text goes through `split` (its pieces), `cache` (pieces seen lately), `vocabulary` (pieces that
+//! are one token) and `merge` (the others). Special tokens (`<|endoftext|>` and the like) in a text
+//! are plain text.
+
+mod cache;
+mod class;
+mod count;
+mod cut;
+#[cfg(test)]
+mod generate;
+mod merge;
+mod model;
+mod segment;
+mod split;
+mod vocabulary;
+
+pub use count::{count, encode};
+pub use cut::cut;
+pub use model::{Model, model};
+pub use segment::{Segment, seam_adds, segments};
 
 /// A byte-pair encoding whose tables are embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -16,53 +35,16 @@ pub enum Encoding {
     Cl100kBase,
 }
 
-/// The number of tokens of `text`.
-pub fn count(_encoding: Encoding, text: &str) -> usize {
-    text.len()
-}
+impl Encoding {
+    /// The name that it is known by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::O200kBase => "o200k_base",
+            Encoding::Cl100kBase => "cl100k_base",
+        }
+    }
 
-/// The tokens of `text`, in order.
-pub fn encode(_encoding: Encoding, text: &str) -> Vec<u32> {
-    text.bytes().map(u32::from).collect()
-}
-
-/// The longest prefix of `text` that ends at a character and is at most `max` tokens long when it is
-/// counted alone.
-pub fn cut(_encoding: Encoding, text: &str, max: usize) -> &str {
-    &text[..max.min(text.len())]
-}
-
-/// One segment of a text: a line with the blank lines (and, after it, the lines that begin with `/`
-/// or hold `\r` among their leading blanks) that the tokenizer may join to it. Token counts of
-/// segments add up exactly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Segment {
-    /// The segment's first line, from 1.
-    pub first_line: u32,
-    /// Where it ends in the text, in bytes; its beginning is the end of the one before.
-    pub end: usize,
-    /// Its tokens.
-    pub tokens: u32,
-}
-
-/// The segments of `text`, in order: `count(text)` is the sum of their tokens. A last line without
-/// an end is a segment of its own kind: prices hold when a newline is added to it, which is how it
-/// is counted.
-pub fn segments(_encoding: Encoding, _text: &str) -> Vec<Segment> {
-    Vec::new()
-}
-
-/// How a model's tokens are counted.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Model {
-    /// The encoding that is counted with.
-    pub encoding: Encoding,
-    /// Tokens of the model per token of the encoding: 1.0 where the encoding is the model's own,
-    /// else an estimate.
-    pub factor: f64,
-}
-
-/// The model of that name, by exact name or longest known prefix; `None` where it isn't known.
-pub fn model(_name: &str) -> Option<Model> {
-    None
+    fn from_name(name: &str) -> Option<Encoding> {
+        [Encoding::O200kBase, Encoding::Cl100kBase].into_iter().find(|e| e.name() == name)
+    }
 }
