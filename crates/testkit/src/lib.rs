@@ -1,1 +1,9 @@
-//! Temporary repositories, stub servers and corpora, for tests only.
+//! Temporary repositories, for tests only.
+//!
+//! [`TempRepo`] makes folders and git repositories whose commits have fixed authors and dates, so that
+//! the same calls give the same object ids on every machine. It panics where something fails: a test
+//! that can't set up has nothing to say.
+
+mod repository;
+
+pub use repository::TempRepo;
