@@ -1,0 +1,97 @@
+"""One call to a Headroom server, by the standard library alone: no proxies, no redirects."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ._errors import HeadroomUnavailableError
+
+DEFAULT_URL = "http://127.0.0.1:8787"
+CONNECT_SECONDS = 2.0
+CALL_SECONDS = 60.0
+MAX_ANSWER_BYTES = 256 << 20
+
+
+def compress(text: str, *, budget: int, base_url: str | None) -> str:
+    """See ``headroom_ai.compress``."""
+    named = base_url or os.environ.get("HEADROOM_BASE_URL")
+    url = (named or DEFAULT_URL).rstrip("/")
+    request = json.dumps({"text": text, "budget": budget}, ensure_ascii=False).encode()
+    try:
+        status, body = _post(url, request)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        if not named and not _is_installed():
+            raise HeadroomUnavailableError.not_installed() from error
+        raise HeadroomUnavailableError.not_responding(url) from error
+    answer = _object(body)
+    if status == 200 and isinstance(answer.get("text"), str) and "tokens_after" in answer:
+        return answer["text"]
+    message = _message(answer)
+    if status >= 400 and message is not None:
+        raise HeadroomUnavailableError.refused(url, status, message)
+    raise HeadroomUnavailableError.not_responding(url)
+
+
+def _post(url: str, body: bytes) -> tuple[int, bytes]:
+    """The status and the body of the answer to a POST to the server at *url*."""
+    parts = urlsplit(url)
+    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+    if parts.scheme not in kinds or not parts.hostname:
+        raise ValueError(f"not an http address: {url}")
+    connection = kinds[parts.scheme](parts.hostname, parts.port, timeout=CONNECT_SECONDS)
+    try:
+        connection.connect()
+        connection.sock.settimeout(_call_seconds())
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        key = os.environ.get("HEADROOM_API_KEY")
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        connection.request("POST", f"{parts.path}/v1/compress", body, headers)
+        response = connection.getresponse()
+        answer = response.read(MAX_ANSWER_BYTES + 1)
+        if len(answer) > MAX_ANSWER_BYTES:
+            raise ValueError("the answer has no end")
+        return response.status, answer
+    finally:
+        connection.close()
+
+
+def _call_seconds() -> float:
+    try:
+        seconds = float(os.environ.get("HEADROOM_TIMEOUT", ""))
+    except ValueError:
+        return CALL_SECONDS
+    return seconds if 0 < seconds < 86400 else CALL_SECONDS
+
+
+def _object(body: bytes) -> dict[str, object]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _message(answer: dict[str, object]) -> str | None:
+    error = answer.get("error")
+    message = error.get("message") if isinstance(error, dict) else None
+    return message if isinstance(message, str) else None
+
+
+def _is_installed() -> bool:
+    """Whether a ``headroom`` executable is where installers put one."""
+    home = Path.home()
+    places = [
+        Path(sys.executable).parent,
+        home / ".headroom-venv" / ("Scripts" if os.name == "nt" else "bin"),
+        home / ".local" / "bin",
+        home / ".cargo" / "bin",
+    ]
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *map(str, places)])
+    return shutil.which("headroom", path=path) is not None

@@ -1,0 +1,34 @@
+"""The one error of this package, and what it says."""
+
+from __future__ import annotations
+
+_OMIT = "\n\nTo proceed without compression, omit --compress."
+
+_NOT_INSTALLED = """\
+headroom-ai is not installed.
+Run: pip install headroom-ai
+Then: headroom serve"""
+
+_NOT_RESPONDING = """\
+Headroom proxy at {url} is not responding.
+Ensure headroom serve is running.
+HEADROOM_BASE_URL to override proxy URL."""
+
+
+class HeadroomUnavailableError(Exception):
+    """Headroom isn't installed, or its server gives no answer that can be used."""
+
+    @classmethod
+    def not_installed(cls) -> HeadroomUnavailableError:
+        """Nothing of Headroom is on this machine."""
+        return cls(_NOT_INSTALLED + _OMIT)
+
+    @classmethod
+    def not_responding(cls, url: str) -> HeadroomUnavailableError:
+        """Nothing that is a Headroom server answers at *url*."""
+        return cls(_NOT_RESPONDING.format(url=url) + _OMIT)
+
+    @classmethod
+    def refused(cls, url: str, status: int, message: str) -> HeadroomUnavailableError:
+        """The server at *url* answered with an error."""
+        return cls(f"Headroom proxy at {url} answered {status}: {message}" + _OMIT)
