@@ -1,0 +1,397 @@
+//! The model's answer, passed on with the calls of one tool kept back.
+//!
+//! A [`Relay`] takes an answer as it comes, streamed or whole, and gives what the client is to see
+//! of it. As long as the model doesn't call the tool that is kept back, that is the provider's own
+//! bytes. When it does, the call is hidden, and at the end of the round ([`End`]) the caller either
+//! asks the provider again with the call's result ([`Relay::next_round`]), or lets the turn end
+//! ([`Relay::close`]). Rounds go on as one answer: one head, indexes without gaps, figures summed.
+//!
+//! No I/O here: the caller moves the bytes.
+
+mod chat;
+mod messages;
+mod responses;
+
+use crate::json::{Kind, Value, scan};
+use crate::request::Api;
+use crate::splice::{Edits, quote};
+use crate::sse::{Event, Events, Piece};
+
+/// What a round used, as the provider says; zero where it doesn't.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens of the request that were neither read from the cache nor written to it.
+    pub input: u64,
+    /// Tokens of the request that were read from the prefix cache.
+    pub cache_read: u64,
+    /// Tokens of the request that were written to the prefix cache.
+    pub cache_write: u64,
+    /// Tokens of the answer.
+    pub output: u64,
+}
+
+/// A call that is kept back.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Hidden {
+    /// How many of the round's visible parts stand before it.
+    pub at: usize,
+    /// The call's id.
+    pub id: String,
+    /// Its arguments, as JSON.
+    pub input: String,
+    /// The whole call, as JSON.
+    pub raw: String,
+}
+
+/// What the model said in one round.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Round {
+    /// A letter for each visible part: `t` thinking, `x` text, `c` call, `o` anything else. For
+    /// Chat Completions, where an answer has one text, the parts are its calls.
+    pub kinds: String,
+    /// Bytes of visible text.
+    pub text: usize,
+    /// The calls kept back, in order.
+    pub hidden: Vec<Hidden>,
+    /// Everything the model said, as the provider wants it back: content blocks or items with
+    /// commas between them, or a message.
+    pub said: String,
+}
+
+/// How a round ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Nothing was kept back in it.
+    Plain,
+    /// Calls were kept back, and the client sees no call of its own: the model waits for results.
+    Alone,
+    /// Calls were kept back, and the client sees calls of its own, which it will answer.
+    Beside,
+    /// Calls were kept back that can't be answered: cut off, or of a turn that isn't over.
+    Unanswerable,
+}
+
+/// Why a turn ends although the model waits for the result of a hidden call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// As the provider ended it.
+    AsGiven,
+    /// It has called often enough.
+    Enough,
+    /// No tokens are left for another round.
+    Length,
+}
+
+/// Passes one answer on.
+#[derive(Debug)]
+pub struct Relay {
+    events: Events,
+    pieces: Vec<Piece>,
+    answer: Answer,
+    rounds: Vec<Round>,
+    usage: Vec<Usage>,
+    ids: Vec<String>,
+    text: String,
+    end: Option<End>,
+}
+
+#[derive(Debug)]
+enum Answer {
+    Messages(messages::Answer),
+    Chat(chat::Answer),
+    Responses(responses::Answer),
+}
+
+/// What each API's reader gives when a round is over.
+#[derive(Debug, Default)]
+struct Said {
+    round: Round,
+    usage: Usage,
+    /// Ids of the calls that the client sees.
+    ids: Vec<String>,
+    /// The text that the client sees.
+    text: String,
+    /// Whether the hidden calls can be answered.
+    answerable: bool,
+}
+
+impl Relay {
+    /// Passes on an answer of `api` without the calls of the tool named `hide`. `is_stored`: the
+    /// provider keeps the answer under its id for later requests.
+    pub fn new(api: Api, hide: &'static str, is_stored: bool) -> Self {
+        let answer = match api {
+            Api::Messages => Answer::Messages(messages::Answer::new(hide)),
+            Api::Chat => Answer::Chat(chat::Answer::new(hide)),
+            Api::Responses => Answer::Responses(responses::Answer::new(hide, is_stored)),
+        };
+        Relay {
+            events: Events::default(),
+            pieces: Vec::new(),
+            answer,
+            rounds: Vec::new(),
+            usage: Vec::new(),
+            ids: Vec::new(),
+            text: String::new(),
+            end: None,
+        }
+    }
+
+    /// Takes the next bytes of a stream; adds what the client is to see now to `out`.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        let mut pieces = std::mem::take(&mut self.pieces);
+        self.events.push(bytes, &mut pieces);
+        for piece in pieces.drain(..) {
+            match piece {
+                Piece::Raw(raw) => out.extend_from_slice(&raw),
+                Piece::Event(event) => self.event(event, out),
+            }
+        }
+        self.pieces = pieces;
+    }
+
+    fn event(&mut self, event: Event, out: &mut Vec<u8>) {
+        let said = match &mut self.answer {
+            Answer::Messages(answer) => answer.event(event, out),
+            Answer::Chat(answer) => answer.event(event, out),
+            Answer::Responses(answer) => answer.event(event, out),
+        };
+        if let Some(said) = said {
+            self.settle(said);
+        }
+    }
+
+    /// The stream has ended; adds what is left of it to `out`.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        out.extend(self.events.take());
+        if self.end.is_some() {
+            return;
+        }
+        // Some servers of the Chat API end without a last event.
+        if let Answer::Chat(answer) = &mut self.answer
+            && let Some(said) = answer.finish()
+        {
+            self.settle(said);
+        }
+    }
+
+    /// Takes a whole answer that wasn't streamed. [`close`](Self::close) gives what the client is
+    /// to see of it. An answer that can't be read is passed on as it is.
+    pub fn whole(&mut self, body: &[u8]) {
+        let said = match &mut self.answer {
+            Answer::Messages(answer) => answer.whole(body),
+            Answer::Chat(answer) => answer.whole(body),
+            Answer::Responses(answer) => answer.whole(body),
+        };
+        self.settle(said);
+    }
+
+    fn settle(&mut self, mut said: Said) {
+        if !said.answerable {
+            said.round.hidden.clear();
+        }
+        let end = match (said.round.hidden.is_empty(), said.answerable) {
+            (true, true) => End::Plain,
+            (_, false) => End::Unanswerable,
+            _ if said.ids.is_empty() => End::Alone,
+            _ => End::Beside,
+        };
+        self.ids.extend(said.ids);
+        self.text.push_str(&said.text);
+        self.rounds.push(said.round);
+        self.usage.push(said.usage);
+        self.end = Some(end);
+    }
+
+    /// How the round ended; `None` while it goes on, or when it broke off.
+    pub fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    /// The rounds that have ended, oldest first.
+    pub fn rounds(&self) -> &[Round] {
+        &self.rounds
+    }
+
+    /// What each round used.
+    pub fn usage(&self) -> &[Usage] {
+        &self.usage
+    }
+
+    /// Ids of the calls that the client saw, over all rounds.
+    pub fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// The text that the client saw, over all rounds.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The provider was asked again: what comes next is the next round of the same turn.
+    pub fn next_round(&mut self) {
+        self.end = None;
+        self.events = Events::default();
+        match &mut self.answer {
+            Answer::Messages(answer) => answer.next_round(),
+            Answer::Chat(answer) => answer.next_round(),
+            Answer::Responses(answer) => answer.next_round(),
+        }
+    }
+
+    /// Ends the turn: what was held back of its end, or the whole answer if it wasn't streamed.
+    pub fn close(&mut self, reason: Reason) -> Vec<u8> {
+        match &mut self.answer {
+            Answer::Messages(answer) => answer.close(reason),
+            Answer::Chat(answer) => answer.close(reason),
+            Answer::Responses(answer) => answer.close(reason),
+        }
+    }
+
+    /// An event that ends a stream with an error, from the body of the provider's answer where
+    /// that is an error of the API's shape.
+    pub fn error_event(&self, body: &[u8], message: &str) -> Vec<u8> {
+        let index = scan(body).ok();
+        let given = index.as_ref().and_then(|index| index.root().get("error"));
+        let error = given.filter(|error| error.kind() == Kind::Object).map(Value::raw);
+        // A line break would end the event's data; JSON has them only between its tokens.
+        let one_line = |raw: &[u8]| -> Vec<u8> {
+            raw.iter().copied().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect()
+        };
+        let message = quote(message);
+        match &self.answer {
+            Answer::Messages(_) => {
+                let own = [br#"{"type":"api_error","message":"#, &message[..], b"}"].concat();
+                let error = error.map_or(own, one_line);
+                [&b"event: error\ndata: {\"type\":\"error\",\"error\":"[..], &error, b"}\n\n"]
+                    .concat()
+            }
+            Answer::Chat(_) => {
+                let own = [br#"{"type":"server_error","message":"#, &message[..], b"}"].concat();
+                [&b"data: {\"error\":"[..], &error.map_or(own, one_line), b"}\n\n"].concat()
+            }
+            Answer::Responses(answer) => {
+                let field = |name: &str, or: &[u8]| {
+                    let member = given.and_then(|error| error.get(name));
+                    one_line(member.map_or(or, Value::raw))
+                };
+                let (code, text) = (field("code", b"\"server_error\""), field("message", &message));
+                let head = b"event: error\ndata: {\"type\":\"error\",\"code\":".to_vec();
+                let number = answer.next_number().to_string();
+                [
+                    &head,
+                    &code[..],
+                    b",\"message\":",
+                    &text,
+                    b",\"param\":null,\"sequence_number\":",
+                    number.as_bytes(),
+                    b"}\n\n",
+                ]
+                .concat()
+            }
+        }
+    }
+}
+
+pub(crate) use messages::letter as message_letter;
+pub(crate) use responses::letter as response_letter;
+
+/// What an answer used, from its body or from one event of its stream.
+pub fn usage(api: Api, json: &[u8]) -> Option<Usage> {
+    // Most events say nothing of it, and needn't be read.
+    memchr::memmem::find(json, b"\"usage\"")?;
+    let index = scan(json).ok()?;
+    let root = index.root();
+    let usage = [&["usage"][..], &["message", "usage"], &["response", "usage"]]
+        .iter()
+        .find_map(|path| at(root, path).filter(|usage| usage.kind() == Kind::Object))?;
+    Some(match api {
+        Api::Messages => messages::read_usage(usage),
+        Api::Chat => chat::read_usage(usage),
+        Api::Responses => responses::read_usage(usage),
+    })
+}
+
+impl Usage {
+    /// Figures of a later event of the same answer: totals, which may leave out what an earlier
+    /// event has said.
+    pub fn update(&mut self, later: Usage) {
+        self.input = self.input.max(later.input);
+        self.cache_read = self.cache_read.max(later.cache_read);
+        self.cache_write = self.cache_write.max(later.cache_write);
+        self.output = self.output.max(later.output);
+    }
+}
+
+/// One part of an answer, as JSON.
+#[derive(Debug, Clone)]
+struct Part {
+    raw: Vec<u8>,
+    kind: char,
+    /// The call in it that is kept back, with its arguments.
+    call: Option<(String, String)>,
+}
+
+/// The round that consists of `parts`.
+fn round_of(parts: &[Part]) -> Round {
+    let mut round = Round::default();
+    for part in parts {
+        match &part.call {
+            Some((id, input)) => round.hidden.push(Hidden {
+                at: round.kinds.len(),
+                id: id.clone(),
+                input: input.clone(),
+                raw: String::from_utf8_lossy(&part.raw).into_owned(),
+            }),
+            None => round.kinds.push(part.kind),
+        }
+    }
+    round.said = String::from_utf8_lossy(&join(parts.iter())).into_owned();
+    round
+}
+
+fn join<'p>(parts: impl Iterator<Item = &'p Part>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for part in parts {
+        if !out.is_empty() {
+            out.push(b',');
+        }
+        out.extend_from_slice(&part.raw);
+    }
+    out
+}
+
+/// Sets a member of an object: replaces its value, or adds it last.
+fn set(object: Value<'_>, name: &str, raw: &[u8], edits: &mut Edits) {
+    if let Some(member) = object.get(name) {
+        return edits.replace(member.range(), raw);
+    }
+    let comma: &[u8] = if object.members().next().is_some() { b"," } else { b"" };
+    edits.insert(object.range().end - 1, [comma, &quote(name), b":", raw].concat());
+}
+
+/// Sets the number at `path`, where there is one.
+fn set_number(object: Value<'_>, path: &[&str], number: u64, edits: &mut Edits) {
+    if let Some(member) = at(object, path).filter(|member| member.kind() == Kind::Number) {
+        edits.replace(member.range(), number.to_string());
+    }
+}
+
+fn at<'t>(object: Value<'t>, path: &[&str]) -> Option<Value<'t>> {
+    path.iter().try_fold(object, |value, name| value.get(name))
+}
+
+fn number(object: Value<'_>, path: &[&str]) -> u64 {
+    at(object, path).and_then(Value::unsigned).unwrap_or(0)
+}
+
+/// `bytes` with the edits that `edit` makes; as they are if it can't be read.
+fn edited(bytes: &[u8], edit: impl FnOnce(Value<'_>, &mut Edits)) -> Vec<u8> {
+    let mut edits = Edits::default();
+    if let Ok(index) = scan(bytes) {
+        edit(index.root(), &mut edits);
+    }
+    edits.apply(bytes).unwrap_or_else(|_| bytes.to_vec())
+}
+
+#[cfg(test)]
+mod tests;

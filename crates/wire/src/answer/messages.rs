@@ -1,0 +1,391 @@
+//! Answers of Anthropic's Messages API: content blocks, each with its own events.
+
+use super::{Part, Reason, Said, Usage, at, edited, join, number, round_of, set, set_number};
+use crate::json::{Kind, Value, scan};
+use crate::splice::{Edits, quote};
+use crate::sse::Event;
+
+#[derive(Debug)]
+pub(super) struct Answer {
+    hide: &'static str,
+    /// The id of the first round's message, as JSON.
+    id: Option<Vec<u8>>,
+    /// What the first round used; the input figures that the client sees.
+    first: Option<Usage>,
+    /// What this round used so far.
+    usage: Usage,
+    /// Tokens of the answers of the rounds before this one.
+    output_before: u64,
+    /// Blocks of a stream that the client saw in the rounds before this one.
+    shown_before: usize,
+    /// The blocks that the client sees, over all rounds.
+    shown: Vec<Part>,
+    blocks: Vec<Building>,
+    stop_reason: String,
+    /// The events that end the message, or the whole body.
+    held: Vec<Event>,
+    body: Option<Vec<u8>>,
+    has_hidden: bool,
+    is_next: bool,
+}
+
+/// A block that is being streamed.
+#[derive(Debug)]
+struct Building {
+    index: u64,
+    /// The index that the client sees; none for a block that is kept back.
+    shown_as: Option<usize>,
+    start: Vec<u8>,
+    text: String,
+    thinking: String,
+    signature: String,
+    input: String,
+    citations: Vec<Vec<u8>>,
+    is_unknown: bool,
+}
+
+impl Answer {
+    pub(super) fn new(hide: &'static str) -> Self {
+        Answer {
+            hide,
+            id: None,
+            first: None,
+            usage: Usage::default(),
+            output_before: 0,
+            shown_before: 0,
+            shown: Vec::new(),
+            blocks: Vec::new(),
+            stop_reason: String::new(),
+            held: Vec::new(),
+            body: None,
+            has_hidden: false,
+            is_next: false,
+        }
+    }
+
+    pub(super) fn next_round(&mut self) {
+        self.output_before += self.usage.output;
+        self.usage = Usage::default();
+        self.shown_before += self.blocks.iter().filter(|block| block.shown_as.is_some()).count();
+        self.blocks.clear();
+        self.held.clear();
+        self.body = None;
+        self.has_hidden = false;
+        self.is_next = true;
+    }
+
+    pub(super) fn event(&mut self, event: Event, out: &mut Vec<u8>) -> Option<Said> {
+        let data = event.data();
+        let Ok(index) = scan(&data) else {
+            out.extend_from_slice(&event.raw);
+            return None;
+        };
+        let root = index.root();
+        let kind = root.get("type").and_then(Value::text).unwrap_or_default();
+        match &*kind {
+            "message_start" => {
+                self.start(root);
+                if !self.is_next {
+                    out.extend_from_slice(&event.raw);
+                }
+            }
+            "content_block_start" => {
+                let number = number(root, &["index"]);
+                let block = root.get("content_block");
+                let is_hidden = block.is_some_and(|block| is_call_of(block, self.hide));
+                let shown_as = (!is_hidden).then(|| {
+                    let visible = self.blocks.iter().filter(|b| b.shown_as.is_some()).count();
+                    self.shown_before + visible
+                });
+                self.has_hidden |= is_hidden;
+                self.blocks.push(Building::new(number, shown_as, block));
+                show(&event, root, number, shown_as, out);
+            }
+            "content_block_delta" | "content_block_stop" => {
+                let number = number(root, &["index"]);
+                let block = self.blocks.iter_mut().rev().find(|block| block.index == number);
+                let shown_as = block.as_ref().map_or(Some(number as usize), |block| block.shown_as);
+                if let (Some(block), Some(delta)) = (block, root.get("delta")) {
+                    block.add(delta);
+                }
+                show(&event, root, number, shown_as, out);
+            }
+            "message_delta" => {
+                if let Some(reason) = at(root, &["delta", "stop_reason"]).and_then(Value::text) {
+                    self.stop_reason = reason.into_owned();
+                }
+                if let Some(usage) = root.get("usage") {
+                    self.usage.update(read_usage(usage));
+                }
+                self.hold_or_show(event.clone(), out);
+            }
+            "message_stop" => {
+                self.hold_or_show(event.clone(), out);
+                return Some(self.said());
+            }
+            _ => out.extend_from_slice(&event.raw),
+        }
+        None
+    }
+
+    fn start(&mut self, root: Value<'_>) {
+        if let Some(usage) = at(root, &["message", "usage"]) {
+            self.usage = read_usage(usage);
+        }
+        if self.first.is_none() {
+            self.first = Some(self.usage);
+        }
+    }
+
+    /// The end of a turn of which something was kept back waits for [`close`](Self::close).
+    fn hold_or_show(&mut self, event: Event, out: &mut Vec<u8>) {
+        if self.is_next || self.has_hidden {
+            self.held.push(event);
+        } else {
+            out.extend_from_slice(&event.raw);
+        }
+    }
+
+    fn said(&mut self) -> Said {
+        let mut known = true;
+        let mut parts = Vec::new();
+        for block in &self.blocks {
+            match block.part() {
+                Some(part) => parts.push(part),
+                None => known = false,
+            }
+        }
+        self.settle(parts, known)
+    }
+
+    fn settle(&mut self, parts: Vec<Part>, known: bool) -> Said {
+        // A server's tool that isn't done yet: the client sends the turn back as it is.
+        let is_over =
+            matches!(self.stop_reason.as_str(), "tool_use" | "end_turn" | "stop_sequence");
+        self.shown.extend(parts.iter().filter(|part| part.call.is_none()).cloned());
+        // The provider refuses texts without a letter, so nobody sends them back.
+        let parts: Vec<_> = parts.into_iter().filter(|part| !is_empty_text(part)).collect();
+        let visible: Vec<_> = parts.iter().filter(|part| part.call.is_none()).collect();
+        let mut round = round_of(&parts);
+        let text: String = visible.iter().filter_map(|part| text_of(part)).collect();
+        round.text = text.len();
+        Said {
+            round,
+            usage: self.usage,
+            ids: visible.iter().filter_map(|part| call_id(part)).collect(),
+            text,
+            answerable: !self.has_hidden || (known && is_over),
+        }
+    }
+
+    pub(super) fn whole(&mut self, body: &[u8]) -> Said {
+        self.body = Some(body.to_vec());
+        let Ok(index) = scan(body) else { return Said { answerable: true, ..Said::default() } };
+        let root = index.root();
+        self.usage = root.get("usage").map(read_usage).unwrap_or_default();
+        self.first.get_or_insert(self.usage);
+        if self.id.is_none() {
+            self.id = root.get("id").map(|id| id.raw().to_vec());
+        }
+        self.stop_reason =
+            root.get("stop_reason").and_then(Value::text).unwrap_or_default().into_owned();
+        let content = root.get("content").into_iter().flat_map(Value::items);
+        let parts: Vec<_> = content.map(|block| part(block, self.hide)).collect();
+        self.has_hidden = parts.iter().any(|part| part.call.is_some());
+        self.settle(parts, true)
+    }
+
+    pub(super) fn close(&mut self, reason: Reason) -> Vec<u8> {
+        if let Some(body) = self.body.take() {
+            if !self.is_next && !self.has_hidden {
+                return body;
+            }
+            return edited(&body, |root, edits| self.rewrite_body(root, reason, edits));
+        }
+        let mut out = Vec::new();
+        for event in std::mem::take(&mut self.held) {
+            let data = edited(&event.data(), |root, edits| {
+                self.rewrite_end(root, reason, root.get("delta"), edits);
+            });
+            out.extend(event.with_data(&data).raw);
+        }
+        out
+    }
+
+    fn rewrite_body(&self, root: Value<'_>, reason: Reason, edits: &mut Edits) {
+        self.rewrite_end(root, reason, Some(root), edits);
+        if let (Some(id), Some(first)) = (root.get("id"), &self.id) {
+            edits.replace(id.range(), first.clone());
+        }
+        if let Some(content) = root.get("content") {
+            edits.replace(content.range(), [b"[", &join(self.shown.iter())[..], b"]"].concat());
+        }
+    }
+
+    /// Sums the figures, and says why the turn ended if that isn't for the reason given.
+    fn rewrite_end(
+        &self,
+        root: Value<'_>,
+        reason: Reason,
+        holder: Option<Value<'_>>,
+        edits: &mut Edits,
+    ) {
+        if self.is_next
+            && let (Some(usage), Some(first)) = (root.get("usage"), self.first)
+        {
+            set_number(usage, &["output_tokens"], self.output_before + self.usage.output, edits);
+            set_number(usage, &["input_tokens"], first.input, edits);
+            set_number(usage, &["cache_read_input_tokens"], first.cache_read, edits);
+            set_number(usage, &["cache_creation_input_tokens"], first.cache_write, edits);
+        }
+        let stop = holder.and_then(|holder| holder.get("stop_reason"));
+        let instead: &[u8] = match reason {
+            Reason::AsGiven => return,
+            Reason::Enough => b"\"end_turn\"",
+            Reason::Length => b"\"max_tokens\"",
+        };
+        if let Some(stop) = stop.filter(|stop| stop.is("tool_use")) {
+            edits.replace(stop.range(), instead);
+        }
+    }
+}
+
+impl Building {
+    fn new(index: u64, shown_as: Option<usize>, block: Option<Value<'_>>) -> Self {
+        Building {
+            index,
+            shown_as,
+            start: block.map_or_else(Vec::new, |block| block.raw().to_vec()),
+            text: String::new(),
+            thinking: String::new(),
+            signature: String::new(),
+            input: String::new(),
+            citations: Vec::new(),
+            is_unknown: block.is_none(),
+        }
+    }
+
+    fn add(&mut self, delta: Value<'_>) {
+        let kind = delta.get("type").and_then(Value::text).unwrap_or_default();
+        let piece = |name: &str| delta.get(name).and_then(Value::text);
+        let added = match &*kind {
+            "text_delta" => piece("text").map(|piece| self.text.push_str(&piece)),
+            "thinking_delta" => piece("thinking").map(|piece| self.thinking.push_str(&piece)),
+            "signature_delta" => piece("signature").map(|piece| self.signature.push_str(&piece)),
+            "input_json_delta" => piece("partial_json").map(|piece| self.input.push_str(&piece)),
+            "citations_delta" => {
+                delta.get("citation").map(|citation| self.citations.push(citation.raw().to_vec()))
+            }
+            _ => None,
+        };
+        self.is_unknown |= added.is_none();
+    }
+
+    /// The block as a request has it; `None` where the stream doesn't say all of it.
+    fn part(&self) -> Option<Part> {
+        if self.is_unknown {
+            return None;
+        }
+        if !self.input.is_empty() {
+            let input = scan(self.input.as_bytes()).ok()?;
+            (input.root().kind() == Kind::Object).then_some(())?;
+        }
+        let raw = edited(&self.start, |block, edits| {
+            for (name, added) in
+                [("text", &self.text), ("thinking", &self.thinking), ("signature", &self.signature)]
+            {
+                if !added.is_empty() {
+                    let before = block.get(name).and_then(Value::text).unwrap_or_default();
+                    set(block, name, &quote(&(before.into_owned() + added)), edits);
+                }
+            }
+            if !self.input.is_empty() {
+                set(block, "input", self.input.as_bytes(), edits);
+            }
+            if !self.citations.is_empty() {
+                set(
+                    block,
+                    "citations",
+                    &[b"[", &self.citations.join(&b","[..])[..], b"]"].concat(),
+                    edits,
+                );
+            }
+        });
+        let index = scan(&raw).ok()?;
+        let mut part = part(index.root(), "");
+        if self.shown_as.is_none() {
+            part.call = Some(call(index.root()));
+        }
+        Some(part)
+    }
+}
+
+/// Passes an event of a block on under the index that the client sees.
+fn show(event: &Event, root: Value<'_>, index: u64, shown_as: Option<usize>, out: &mut Vec<u8>) {
+    match shown_as {
+        None => {}
+        Some(shown) if shown as u64 == index => out.extend_from_slice(&event.raw),
+        Some(shown) => {
+            let mut edits = Edits::default();
+            set_number(root, &["index"], shown as u64, &mut edits);
+            let data = event.data();
+            let data = edits.apply(&data).unwrap_or_else(|_| data.into_owned());
+            out.extend(event.with_data(&data).raw);
+        }
+    }
+}
+
+fn is_call_of(block: Value<'_>, name: &str) -> bool {
+    block.get("type").is_some_and(|kind| kind.is("tool_use"))
+        && block.get("name").is_some_and(|given| given.is(name))
+}
+
+fn call(block: Value<'_>) -> (String, String) {
+    let id = block.get("id").and_then(Value::text).unwrap_or_default().into_owned();
+    let input = block.get("input").map_or(&b"{}"[..], Value::raw);
+    (id, String::from_utf8_lossy(input).into_owned())
+}
+
+fn part(block: Value<'_>, hide: &str) -> Part {
+    let kind = block.get("type").and_then(Value::text).unwrap_or_default();
+    Part {
+        raw: block.raw().to_vec(),
+        kind: letter(&kind),
+        call: is_call_of(block, hide).then(|| call(block)),
+    }
+}
+
+/// The letter in [`Round::kinds`](super::Round::kinds) for a block of that type.
+pub(crate) fn letter(kind: &str) -> char {
+    match kind {
+        "thinking" | "redacted_thinking" => 't',
+        "text" => 'x',
+        "tool_use" => 'c',
+        _ => 'o',
+    }
+}
+
+fn text_of(part: &Part) -> Option<String> {
+    let index = scan(&part.raw).ok()?;
+    let text = index.root().get("text").filter(|_| part.kind == 'x')?.text()?;
+    Some(text.into_owned())
+}
+
+fn is_empty_text(part: &Part) -> bool {
+    part.kind == 'x' && text_of(part).is_some_and(|text| text.is_empty())
+}
+
+fn call_id(part: &Part) -> Option<String> {
+    let index = scan(&part.raw).ok()?;
+    let id = index.root().get("id").filter(|_| part.kind == 'c')?.text()?;
+    Some(id.into_owned())
+}
+
+pub(super) fn read_usage(usage: Value<'_>) -> Usage {
+    Usage {
+        input: number(usage, &["input_tokens"]),
+        cache_read: number(usage, &["cache_read_input_tokens"]),
+        cache_write: number(usage, &["cache_creation_input_tokens"]),
+        output: number(usage, &["output_tokens"]),
+    }
+}

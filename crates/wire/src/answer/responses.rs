@@ -1,0 +1,294 @@
+//! Answers of OpenAI's Responses API: items, and one numbering of all events.
+
+use super::{Part, Reason, Said, Usage, at, edited, join, number, round_of, set_number};
+use crate::json::{Kind, Value, scan};
+use crate::splice::Edits;
+use crate::sse::Event;
+
+#[derive(Debug)]
+pub(super) struct Answer {
+    hide: &'static str,
+    is_stored: bool,
+    /// The id of the first round's response, as JSON.
+    id: Option<Vec<u8>>,
+    first: Option<Usage>,
+    usage: Usage,
+    output_before: u64,
+    /// Items that the client saw begin in the rounds before this one, and the places of this
+    /// round's items: the provider's index and the client's, none for one that is kept back.
+    shown_before: usize,
+    places: Vec<(u64, Option<usize>)>,
+    /// The items that the client saw, over all rounds.
+    shown: Vec<Part>,
+    parts: Vec<Part>,
+    /// The number of the last event that the client saw, and whether numbers still are as given.
+    last_number: Option<u64>,
+    is_renumbered: bool,
+    is_complete: bool,
+    held: Vec<Event>,
+    body: Option<Vec<u8>>,
+    has_hidden: bool,
+    is_next: bool,
+}
+
+impl Answer {
+    pub(super) fn new(hide: &'static str, is_stored: bool) -> Self {
+        Answer {
+            hide,
+            is_stored,
+            id: None,
+            first: None,
+            usage: Usage::default(),
+            output_before: 0,
+            shown_before: 0,
+            places: Vec::new(),
+            shown: Vec::new(),
+            parts: Vec::new(),
+            last_number: None,
+            is_renumbered: false,
+            is_complete: false,
+            held: Vec::new(),
+            body: None,
+            has_hidden: false,
+            is_next: false,
+        }
+    }
+
+    pub(super) fn next_round(&mut self) {
+        self.output_before += self.usage.output;
+        self.usage = Usage::default();
+        self.shown_before += self.places.iter().filter(|(_, shown)| shown.is_some()).count();
+        self.places.clear();
+        self.parts.clear();
+        self.is_renumbered = true;
+        self.held.clear();
+        self.body = None;
+        self.has_hidden = false;
+        self.is_next = true;
+    }
+
+    pub(super) fn next_number(&self) -> u64 {
+        self.last_number.map_or(0, |number| number + 1)
+    }
+
+    pub(super) fn event(&mut self, event: Event, out: &mut Vec<u8>) -> Option<Said> {
+        let data = event.data();
+        let Ok(index) = scan(&data) else {
+            out.extend_from_slice(&event.raw);
+            return None;
+        };
+        let root = index.root();
+        let kind = root.get("type").and_then(Value::text).unwrap_or_default();
+        match &*kind {
+            "response.created" | "response.in_progress" | "response.queued" => {
+                if let (None, Some(id)) = (&self.id, at(root, &["response", "id"])) {
+                    self.id = Some(id.raw().to_vec());
+                }
+                if self.is_next {
+                    return None;
+                }
+            }
+            "response.completed" | "response.incomplete" | "response.failed" => {
+                self.is_complete = kind == "response.completed";
+                let response = root.get("response");
+                self.usage =
+                    response.and_then(|r| r.get("usage")).map(read_usage).unwrap_or_default();
+                self.first.get_or_insert(self.usage);
+                if self.is_next || self.has_hidden {
+                    self.held.push(event.clone());
+                } else {
+                    out.extend_from_slice(&event.raw);
+                }
+                return Some(self.settle());
+            }
+            "response.output_item.added" => {
+                let item = root.get("item");
+                let is_hidden = item.is_some_and(|item| is_call_of(item, self.hide));
+                self.has_hidden |= is_hidden;
+                self.is_renumbered |= is_hidden;
+                let visible = self.places.iter().filter(|(_, shown)| shown.is_some()).count();
+                let shown_as = (!is_hidden).then_some(self.shown_before + visible);
+                self.places.push((number(root, &["output_index"]), shown_as));
+            }
+            "response.output_item.done" => {
+                if let Some(item) = root.get("item") {
+                    self.parts.push(part(item, self.hide));
+                }
+            }
+            _ => {}
+        }
+        self.show(&event, root, out);
+        None
+    }
+
+    /// Passes an event on, numbered as the client counts.
+    fn show(&mut self, event: &Event, root: Value<'_>, out: &mut Vec<u8>) {
+        let mut edits = Edits::default();
+        if let Some(given) = root.get("output_index").and_then(Value::unsigned) {
+            match self.places.iter().rev().find(|(index, _)| *index == given) {
+                Some((_, None)) => return,
+                Some((_, Some(shown))) if *shown as u64 != given => {
+                    set_number(root, &["output_index"], *shown as u64, &mut edits);
+                }
+                _ => {}
+            }
+        }
+        if let Some(given) = root.get("sequence_number").and_then(Value::unsigned) {
+            let number = if self.is_renumbered { self.next_number() } else { given };
+            self.last_number = Some(number);
+            if number != given {
+                set_number(root, &["sequence_number"], number, &mut edits);
+            }
+        }
+        if edits.is_empty() {
+            out.extend_from_slice(&event.raw);
+        } else {
+            let data = event.data();
+            let data = edits.apply(&data).unwrap_or_else(|_| data.into_owned());
+            out.extend(event.with_data(&data).raw);
+        }
+    }
+
+    fn settle(&mut self) -> Said {
+        let visible: Vec<_> =
+            self.parts.iter().filter(|part| part.call.is_none()).cloned().collect();
+        let sent_back: Vec<_> = self.parts.iter().filter_map(|part| self.sent_back(part)).collect();
+        let text: String = visible.iter().map(text_of).collect();
+        let mut round = round_of(&sent_back);
+        round.text = text.len();
+        let known = round.hidden.iter().all(|hidden| scan(hidden.input.as_bytes()).is_ok())
+            && round.hidden.len() == self.parts.iter().filter(|part| part.call.is_some()).count();
+        let said = Said {
+            round,
+            usage: self.usage,
+            ids: visible.iter().filter_map(call_id).collect(),
+            text,
+            answerable: !self.has_hidden || (self.is_complete && known),
+        };
+        self.shown.extend(visible);
+        said
+    }
+
+    /// A part as the next request has it. What the provider neither stores nor gave in a form that
+    /// can be given back is left out, and so are the ids that would refer to it.
+    fn sent_back(&self, part: &Part) -> Option<Part> {
+        if self.is_stored {
+            return Some(part.clone());
+        }
+        let index = scan(&part.raw).ok()?;
+        let item = index.root();
+        let encrypted =
+            item.get("encrypted_content").is_some_and(|text| text.kind() == Kind::String);
+        if part.kind == 't' && !encrypted {
+            return None;
+        }
+        Some(part.clone())
+    }
+
+    pub(super) fn whole(&mut self, body: &[u8]) -> Said {
+        self.body = Some(body.to_vec());
+        let Ok(index) = scan(body) else { return Said { answerable: true, ..Said::default() } };
+        let root = index.root();
+        if self.id.is_none() {
+            self.id = root.get("id").map(|id| id.raw().to_vec());
+        }
+        self.usage = root.get("usage").map(read_usage).unwrap_or_default();
+        self.first.get_or_insert(self.usage);
+        self.is_complete = root.get("status").is_none_or(|status| status.is("completed"));
+        let output = root.get("output").into_iter().flat_map(Value::items);
+        self.parts = output.map(|item| part(item, self.hide)).collect();
+        self.has_hidden = self.parts.iter().any(|part| part.call.is_some());
+        self.settle()
+    }
+
+    pub(super) fn close(&mut self, _: Reason) -> Vec<u8> {
+        if let Some(body) = self.body.take() {
+            if !self.is_next && !self.has_hidden {
+                return body;
+            }
+            return edited(&body, |root, edits| self.rewrite(root, edits));
+        }
+        let mut out = Vec::new();
+        for event in std::mem::take(&mut self.held) {
+            let number = self.next_number();
+            self.last_number = Some(number);
+            let data = edited(&event.data(), |root, edits| {
+                set_number(root, &["sequence_number"], number, edits);
+                if let Some(response) = root.get("response") {
+                    self.rewrite(response, edits);
+                }
+            });
+            out.extend(event.with_data(&data).raw);
+        }
+        out
+    }
+
+    fn rewrite(&self, response: Value<'_>, edits: &mut Edits) {
+        // A stored answer is referred to by its id later: then it must be that of the last round,
+        // which holds all of them.
+        if let (false, Some(id), Some(first)) = (self.is_stored, response.get("id"), &self.id) {
+            edits.replace(id.range(), first.clone());
+        }
+        // Some servers leave the list empty here, as the items have been streamed.
+        if let Some(output) =
+            response.get("output").filter(|output| output.items().next().is_some())
+        {
+            edits.replace(output.range(), [b"[", &join(self.shown.iter())[..], b"]"].concat());
+        }
+        if let (true, Some(usage), Some(first)) = (self.is_next, response.get("usage"), self.first)
+        {
+            let input = first.input + first.cache_read;
+            let output = self.output_before + self.usage.output;
+            set_number(usage, &["input_tokens"], input, edits);
+            set_number(usage, &["input_tokens_details", "cached_tokens"], first.cache_read, edits);
+            set_number(usage, &["output_tokens"], output, edits);
+            set_number(usage, &["total_tokens"], input + output, edits);
+        }
+    }
+}
+
+fn is_call_of(item: Value<'_>, name: &str) -> bool {
+    item.get("type").is_some_and(|kind| kind.is("function_call"))
+        && item.get("name").is_some_and(|given| given.is(name))
+}
+
+fn part(item: Value<'_>, hide: &str) -> Part {
+    let kind = item.get("type").and_then(Value::text).unwrap_or_default();
+    let field = |name: &str| item.get(name).and_then(Value::text).unwrap_or_default().into_owned();
+    let call = is_call_of(item, hide).then(|| (field("call_id"), field("arguments")));
+    Part { raw: item.raw().to_vec(), kind: letter(&kind), call }
+}
+
+/// The letter in [`Round::kinds`](super::Round::kinds) for an item of that type.
+pub(crate) fn letter(kind: &str) -> char {
+    match kind {
+        "reasoning" => 't',
+        "message" | "" => 'x',
+        "function_call" | "custom_tool_call" | "local_shell_call" | "shell_call" => 'c',
+        _ => 'o',
+    }
+}
+
+fn text_of(part: &Part) -> String {
+    let Ok(index) = scan(&part.raw) else { return String::new() };
+    let content = index.root().get("content").filter(|_| part.kind == 'x');
+    let texts =
+        content.into_iter().flat_map(Value::items).filter_map(|part| part.get("text")?.text());
+    texts.collect()
+}
+
+fn call_id(part: &Part) -> Option<String> {
+    let index = scan(&part.raw).ok()?;
+    let id = index.root().get("call_id").filter(|_| part.kind == 'c')?.text()?;
+    Some(id.into_owned())
+}
+
+pub(super) fn read_usage(usage: Value<'_>) -> Usage {
+    let cached = number(usage, &["input_tokens_details", "cached_tokens"]);
+    Usage {
+        input: number(usage, &["input_tokens"]).saturating_sub(cached),
+        cache_read: cached,
+        cache_write: 0,
+        output: number(usage, &["output_tokens"]),
+    }
+}

@@ -1,0 +1,222 @@
+use super::*;
+use crate::request::{Request, read};
+use serde_json::{Value as Json, json};
+
+fn hidden(at: usize, id: &str, raw: &Json) -> Hidden {
+    Hidden { at, id: id.to_owned(), input: "{}".to_owned(), raw: raw.to_string() }
+}
+
+fn given(hidden: &Hidden) -> Given {
+    Given { text: format!("original of {}", hidden.id), is_error: hidden.id.ends_with('x') }
+}
+
+fn with<T>(api: Api, body: &Json, act: impl FnOnce(&Request<'_>) -> T) -> T {
+    let text = body.to_string();
+    let index = scan(text.as_bytes()).unwrap();
+    act(&read(api, &index).unwrap())
+}
+
+/// The body after the turn at `turn` was restored; `None` when it wasn't.
+fn restored(api: Api, body: &Json, turn: usize, rounds: &[Round]) -> Option<Json> {
+    let text = body.to_string();
+    let edits = with(api, body, |request| {
+        let mut edits = Edits::default();
+        restore(request, turn, rounds, &mut given, &mut edits).then_some(edits)
+    })?;
+    Some(serde_json::from_slice(&edits.apply(text.as_bytes()).unwrap()).unwrap())
+}
+
+/// The body with the rounds appended, as it is sent when the provider is asked again.
+fn asked_again(api: Api, body: &Json, rounds: &[Round]) -> Json {
+    let text = body.to_string();
+    let mut edits = Edits::default();
+    with(api, body, |request| {
+        let all: Vec<_> = rounds.iter().map(|round| exchange(api, round, &mut given)).collect();
+        request.append(&all.join(&b","[..]), &mut edits);
+    });
+    serde_json::from_slice(&edits.apply(text.as_bytes()).unwrap()).unwrap()
+}
+
+fn text(text: &str) -> Json {
+    json!({"type": "text", "text": text})
+}
+
+fn tool_use(id: &str) -> Json {
+    json!({"type": "tool_use", "id": id, "name": "t", "input": {}})
+}
+
+fn messages_rounds() -> [Round; 3] {
+    let thinking = json!({"type": "thinking", "thinking": "hm", "signature": "s"});
+    let (r1, r2) = (tool_use("r1"), tool_use("r2"));
+    [
+        Round {
+            kinds: "tx".to_owned(),
+            hidden: vec![hidden(2, "r1", &r1)],
+            said: format!("{thinking},{},{r1}", text("one")),
+            ..Round::default()
+        },
+        Round { hidden: vec![hidden(0, "r2", &r2)], said: r2.to_string(), ..Round::default() },
+        Round {
+            kinds: "xc".to_owned(),
+            hidden: vec![hidden(1, "r3x", &tool_use("r3x"))],
+            ..Round::default()
+        },
+    ]
+}
+
+fn messages_body(turn: &[Json], results: Json) -> Json {
+    json!({"messages": [
+        {"role": "user", "content": "do"},
+        {"content": turn, "role": "assistant"},
+        {"role": "user", "content": results}]})
+}
+
+#[test]
+fn a_turn_of_messages_is_what_the_provider_saw() {
+    let rounds = messages_rounds();
+    let thinking = json!({"type": "thinking", "thinking": "hm", "signature": "s"});
+    let result = json!({"type": "tool_result", "tool_use_id": "c", "content": "r"});
+    let turn = [thinking, text("one"), text(""), text("two"), tool_use("c")];
+    let body = messages_body(&turn, json!([result]));
+    let after = restored(Api::Messages, &body, 1, &rounds).unwrap();
+    let first = json!({"messages": [{"role": "user", "content": "do"}]});
+    let again = asked_again(Api::Messages, &first, &rounds[..2]);
+    let (after, again) =
+        (after["messages"].as_array().unwrap(), again["messages"].as_array().unwrap());
+    assert_eq!(&after[..again.len()], again);
+    assert_eq!(after[again.len()]["content"], json!([text("two"), tool_use("r3x"), tool_use("c")]));
+    let error = json!({"type": "tool_result", "tool_use_id": "r3x", "content": "original of r3x", "is_error": true});
+    assert_eq!(after[again.len() + 1]["content"], json!([error, result]));
+    assert_eq!(after.len(), again.len() + 2);
+}
+
+#[test]
+fn a_client_may_drop_the_thinking() {
+    let rounds = messages_rounds();
+    let turn = [text("one"), text("two"), tool_use("c")];
+    let after =
+        restored(Api::Messages, &messages_body(&turn, json!([text("r")])), 1, &rounds).unwrap();
+    assert_eq!(after["messages"][1]["content"], json!([text("one"), tool_use("r1")]));
+    assert_eq!(
+        after["messages"][5]["content"],
+        json!([text("two"), tool_use("r3x"), tool_use("c")])
+    );
+}
+
+#[test]
+fn a_turn_of_other_parts_stays_as_the_client_sent_it() {
+    let rounds = messages_rounds();
+    for turn in [
+        vec![text("one and two"), tool_use("c")],
+        vec![],
+        vec![text("one"), tool_use("c"), text("two")],
+    ] {
+        assert_eq!(restored(Api::Messages, &messages_body(&turn, json!([])), 1, &rounds), None);
+    }
+    assert_eq!(restored(Api::Messages, &json!({"messages": []}), 1, &rounds), None);
+}
+
+#[test]
+fn a_text_alone_and_calls_that_nobody_answers() {
+    let rounds = [
+        Round {
+            hidden: vec![hidden(0, "r", &tool_use("r"))],
+            said: tool_use("r").to_string(),
+            ..Round::default()
+        },
+        Round {
+            kinds: "x".to_owned(),
+            hidden: vec![hidden(1, "q", &tool_use("q"))],
+            ..Round::default()
+        },
+    ];
+    let body = json!({"messages": [{"role": "assistant", "content": "done"}, {"role": "user", "content": "next"}]});
+    let after = restored(Api::Messages, &body, 0, &rounds).unwrap();
+    assert_eq!(after["messages"][2], json!({"role": "assistant", "content": [text("done")]}));
+    assert_eq!(after["messages"].as_array().unwrap().len(), 4);
+}
+
+fn function(id: &str) -> Json {
+    json!({"id": id, "type": "function", "function": {"name": "t", "arguments": "{}"}})
+}
+
+#[test]
+fn a_turn_of_chat_is_what_the_provider_saw() {
+    let said = json!({"role": "assistant", "content": "one ", "tool_calls": [function("r1")]});
+    let quiet = json!({"role": "assistant", "content": null, "tool_calls": [function("r2")]});
+    let rounds = [
+        Round {
+            text: 4,
+            hidden: vec![hidden(0, "r1", &function("r1"))],
+            said: said.to_string(),
+            ..Round::default()
+        },
+        Round {
+            hidden: vec![hidden(0, "r2", &function("r2"))],
+            said: quiet.to_string(),
+            ..Round::default()
+        },
+        Round {
+            kinds: "cc".to_owned(),
+            hidden: vec![hidden(1, "r3", &function("r3"))],
+            ..Round::default()
+        },
+    ];
+    let first = json!({"messages": [{"role": "user", "content": "do"}]});
+    let again = asked_again(Api::Chat, &first, &rounds[..2]);
+    let again = again["messages"].as_array().unwrap();
+    for (content, rest) in [
+        (json!("one two"), json!("two")),
+        (json!("one "), Json::Null),
+        (json!([text("one two")]), json!([text("two")])),
+    ] {
+        let body = json!({"messages": [
+            {"role": "user", "content": "do"},
+            {"role": "assistant", "content": content, "tool_calls": [function("a"), function("b")]},
+            {"role": "tool", "tool_call_id": "a", "content": "x"},
+            {"role": "tool", "tool_call_id": "b", "content": "y"}]});
+        let after = restored(Api::Chat, &body, 1, &rounds).unwrap();
+        let after = after["messages"].as_array().unwrap();
+        assert_eq!(&after[..again.len()], again);
+        let turn = &after[again.len()];
+        assert_eq!(turn["content"], rest);
+        assert_eq!(turn["tool_calls"], json!([function("a"), function("r3"), function("b")]));
+        let ids: Vec<_> =
+            after[again.len() + 1..].iter().map(|m| m["tool_call_id"].as_str().unwrap()).collect();
+        assert_eq!(ids, ["r3", "a", "b"]);
+    }
+    let other = json!({"messages": [{"role": "assistant", "content": "else", "tool_calls": [function("a"), function("b")]}]});
+    assert_eq!(restored(Api::Chat, &other, 0, &rounds), None);
+}
+
+#[test]
+fn a_turn_of_responses_is_what_the_provider_saw() {
+    let call =
+        |id: &str| json!({"type": "function_call", "call_id": id, "name": "t", "arguments": "{}"});
+    let said = |text: &str| json!({"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]});
+    let reasoning = |id: &str| json!({"type": "reasoning", "id": id, "encrypted_content": "e"});
+    let rounds = [
+        Round {
+            kinds: "tx".to_owned(),
+            hidden: vec![hidden(2, "r1", &call("r1"))],
+            said: format!("{},{},{}", reasoning("a"), said("one"), call("r1")),
+            ..Round::default()
+        },
+        Round {
+            kinds: "tc".to_owned(),
+            hidden: vec![hidden(2, "r2", &call("r2"))],
+            ..Round::default()
+        },
+    ];
+    let first = json!({"input": "do"});
+    let again = asked_again(Api::Responses, &first, &rounds[..1]);
+    let body = json!({"input": [
+        {"role": "user", "content": "do"}, reasoning("a"), said("one"), reasoning("b"), call("c"),
+        {"type": "function_call_output", "call_id": "c", "output": "x"}]});
+    let after = restored(Api::Responses, &body, 1, &rounds).unwrap();
+    let (after, again) = (after["input"].as_array().unwrap(), again["input"].as_array().unwrap());
+    assert_eq!(&after[..again.len()], again);
+    let rest: Vec<_> =
+        after[again.len()..].iter().map(|item| item["call_id"].as_str().unwrap_or("-")).collect();
+    assert_eq!(rest, ["-", "c", "r2", "r2", "c"]);
+}
