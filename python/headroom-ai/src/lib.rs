@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use ::compress::{Compressed, Options, Retrieval, compress as shorten};
+use compress::{Compressed, Options, Retrieval};
 use originals::{Bounds, Error, Files, Originals};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
@@ -14,8 +14,8 @@ type Answer = (String, usize, usize, Vec<String>);
 /// `text` made shorter, while other Python threads run. What is left out of it goes into the store of
 /// originals in the folder `store`; without one, or where it may not be stored, nothing is left out.
 #[pyfunction]
-#[pyo3(signature = (text, *, task, kind, budget, store))]
-fn compress(
+#[pyo3(name = "compress", signature = (text, *, task, kind, budget, store))]
+fn shorten(
     python: Python<'_>,
     text: &str,
     task: String,
@@ -33,7 +33,7 @@ fn compress(
 }
 
 fn with_originals(text: &str, options: Options, store: PathBuf) -> Result<Compressed, Error> {
-    let result = shorten(text, &options);
+    let result = compress::compress(text, &options);
     if result.gaps.is_empty() {
         return Ok(result);
     }
@@ -51,10 +51,10 @@ fn with_originals(text: &str, options: Options, store: PathBuf) -> Result<Compre
 }
 
 fn nothing_left_out(text: &str, options: Options) -> Compressed {
-    shorten(text, &Options { retrieval: Retrieval::None, ..options })
+    compress::compress(text, &Options { retrieval: Retrieval::None, ..options })
 }
 
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(compress, module)?)
+    module.add_function(wrap_pyfunction!(shorten, module)?)
 }

@@ -57,6 +57,8 @@ def _post(url: str, body: bytes) -> tuple[int, bytes]:
         answer = response.read(MAX_ANSWER_BYTES + 1)
         if len(answer) > MAX_ANSWER_BYTES:
             raise ValueError("the answer has no end")
+        if response.length:
+            raise ValueError("the answer was cut short")
         return response.status, answer
     finally:
         connection.close()
