@@ -75,6 +75,15 @@ struct Part {
     rank: u32,
 }
 
+/// More than any place in a piece.
+const PLACE: u64 = 1 << 40;
+
+/// A pair as one number, which makes the heap half as large: the lower the rank and then the place,
+/// the earlier its turn.
+fn pair(rank: u32, at: usize) -> Reverse<u64> {
+    Reverse(u64::from(rank) * PLACE + at as u64)
+}
+
 fn merge_long(piece: &[u8], rank: impl Fn(&[u8]) -> u32, mut token: impl FnMut(&[u8])) {
     let mut parts: Vec<Part> = (0..piece.len())
         .map(|at| Part {
@@ -85,9 +94,10 @@ fn merge_long(piece: &[u8], rank: impl Fn(&[u8]) -> u32, mut token: impl FnMut(&
         .collect();
     let mut pairs: BinaryHeap<_> = (parts.iter().enumerate())
         .filter(|(_, part)| part.rank != NONE)
-        .map(|(at, part)| Reverse((part.rank, at)))
+        .map(|(at, part)| pair(part.rank, at))
         .collect();
-    while let Some(Reverse((lowest, at))) = pairs.pop() {
+    while let Some(Reverse(first)) = pairs.pop() {
+        let (lowest, at) = ((first / PLACE) as u32, (first % PLACE) as usize);
         if parts[at].rank != lowest {
             continue;
         }
@@ -103,7 +113,7 @@ fn merge_long(piece: &[u8], rank: impl Fn(&[u8]) -> u32, mut token: impl FnMut(&
             let right = parts[left].end;
             parts[left].rank = parts.get(right).map_or(NONE, |next| rank(&piece[left..next.end]));
             if parts[left].rank != NONE {
-                pairs.push(Reverse((parts[left].rank, left)));
+                pairs.push(pair(parts[left].rank, left));
             }
             if at == 0 {
                 break; // the first part is its own previous one
