@@ -1,9 +1,10 @@
-//! Temporary repositories, for tests only.
+//! Temporary repositories and a stub of the LLM providers, for tests only.
 //!
 //! [`TempRepo`] makes folders and git repositories whose commits have fixed authors and dates, so that
 //! the same calls give the same object ids on every machine. It panics where something fails: a test
 //! that can't set up has nothing to say.
 
+pub mod provider;
 mod repository;
 
 pub use repository::TempRepo;

@@ -1,0 +1,158 @@
+//! A stub of the LLM providers on loopback, which answers as a script says and remembers what it was
+//! sent.
+//!
+//! It speaks HTTP/1.1 by hand, one thread for each connection, so that a test can cut a stream
+//! anywhere, hold it back, or break it off. What it sends has the shape that the providers document:
+//! Anthropic's Messages, OpenAI's Chat Completions and Responses, streamed or not as the request
+//! asks ([`Answer`]). It knows nothing of prompt caching or prices.
+
+mod answer;
+mod http;
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use serde_json::{Value, json};
+
+pub use answer::{Answer, Say};
+
+/// A request that the stub was sent.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// `GET`, `POST`.
+    pub method: String,
+    /// The path with its query.
+    pub path: String,
+    /// Names in lower case, in the order in which they came.
+    pub headers: Vec<(String, String)>,
+    /// The body's bytes.
+    pub body: Vec<u8>,
+}
+
+impl Received {
+    /// The body as JSON; `null` where it isn't.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// The first header of that name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What the stub answers.
+#[derive(Debug)]
+pub enum Reply {
+    /// As the provider whose path was asked would, streamed if the request says so.
+    Answer(Answer),
+    /// These bytes, with a length.
+    Whole {
+        /// The status.
+        status: u16,
+        /// Headers beside the length.
+        headers: Vec<(String, String)>,
+        /// The body.
+        body: Vec<u8>,
+    },
+    /// A chunked body, step by step.
+    Steps {
+        /// Headers beside the encoding of the transfer.
+        headers: Vec<(String, String)>,
+        /// What happens, in order; after the last step the body ends as it should.
+        steps: Vec<Step>,
+    },
+}
+
+/// One step of a streamed body.
+#[derive(Debug)]
+pub enum Step {
+    /// These bytes, as one chunk.
+    Send(Vec<u8>),
+    /// Nothing goes on until something is sent here, or the sender is dropped.
+    Wait(Receiver<()>),
+    /// The connection is closed in the middle of the body.
+    Break,
+}
+
+impl Reply {
+    /// An error in the shape of the provider at `path`.
+    pub fn error(path: &str, status: u16, kind: &str, message: &str) -> Self {
+        let body = if path.contains("/messages") {
+            json!({"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"})
+        } else {
+            json!({"error": {"message": message, "type": kind, "param": null, "code": null}})
+        };
+        let headers =
+            [("content-type", "application/json"), ("request-id", "req_1"), ("retry-after", "7")];
+        Reply::Whole {
+            status,
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    /// A stream of events in these pieces.
+    pub fn events(steps: Vec<Step>) -> Self {
+        Reply::Steps {
+            headers: vec![("content-type".to_owned(), "text/event-stream".to_owned())],
+            steps,
+        }
+    }
+}
+
+type Script = dyn Fn(&Received) -> Reply + Send + Sync;
+
+/// The stub. It answers as long as the process lives.
+pub struct Provider {
+    address: SocketAddr,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+impl Provider {
+    /// Starts a stub on a free port of loopback that answers each request as `script` says.
+    ///
+    /// # Panics
+    /// When no port can be had.
+    pub fn start(script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("a bound address");
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let (script, log) = (Arc::new(script) as Arc<Script>, received.clone());
+        thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let (script, log) = (script.clone(), log.clone());
+                thread::spawn(move || serve(&connection, &*script, &log));
+            }
+        });
+        Provider { address, received }
+    }
+
+    /// Its base URL, without a path.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What it was sent so far, oldest first.
+    pub fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Answers the requests of one connection until it ends, however it ends.
+fn serve(connection: &TcpStream, script: &Script, log: &Mutex<Vec<Received>>) {
+    let _ = connection.set_nodelay(true);
+    let mut reader = http::Reader::new(connection);
+    while let Ok(Some(request)) = reader.request() {
+        log.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        let reply = match script(&request) {
+            Reply::Answer(answer) => answer.reply(&request),
+            other => other,
+        };
+        if http::respond(connection, reply).is_err() {
+            return;
+        }
+    }
+}
