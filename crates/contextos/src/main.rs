@@ -1,3 +1,38 @@
 //! Packs what matters in a repository for a task into a token budget.
+//!
+//! Start reading at `commands/pack.rs` and `pipeline.rs`. [`args`] holds the command line's types,
+//! [`commands`] one file per command; a command gives back a [`failure::Failure`], and only here it
+//! becomes a message and an exit code.
 
-fn main() {}
+mod args;
+mod clock;
+mod commands;
+mod compression;
+mod context_dir;
+mod environment;
+mod explanation;
+mod exporters;
+mod failure;
+mod notes;
+mod pipeline;
+mod produce;
+mod resolve;
+mod scan;
+mod settings;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    let terminal = terminal::Terminal::new(&cli.global);
+    match commands::run(cli, &terminal) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report(&terminal);
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The command line: its types, and nothing of what they do.
+
+mod memory;
+mod pack;
+mod repository;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use memory::{MemoryArgs, MemoryCommand};
+pub(crate) use pack::{ExplainArgs, ExportArgs, ExportTarget, PackArgs, PackFormat, PickArgs, WriteArgs};
+pub(crate) use repository::{ChurnArgs, ScanArgs, SecretsArgs};
+
+const EXAMPLES: &str = "\
+Examples:
+  contextos pack . --task \"fix auth bug\" --budget 8000
+  contextos pack --task - --out - < issue.txt | llm
+  contextos task \"make uploads resumable\" && contextos pack
+  contextos export claude
+  contextos explain src/auth/token.rs --task \"fix auth bug\"
+
+Exit codes: 0 done, 1 could not, 2 wrong usage, 3 a check that a flag asked for failed.";
+
+/// Packs what matters in a repository for a task into a token budget.
+#[derive(Debug, Parser)]
+#[command(name = "contextos", version, propagate_version = false, after_help = EXAMPLES)]
+#[command(infer_long_args = false, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The repository; a REPO after the command counts from here
+    #[arg(short = 'C', long = "repo", short_alias = 'r', global = true)]
+    #[arg(value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub(crate) base: PathBuf,
+    /// Print results, warnings and errors only
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more about what is done
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(value_name = "auto|always|never", hide_default_value = true)]
+    pub(crate) color: Color,
+    /// Your own configuration, instead of ~/.config/contextos/config.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl Global {
+    /// The repository that a command is about: `--repo`, and what the command names from there.
+    pub(crate) fn repository(&self, named: Option<&Path>) -> PathBuf {
+        match named {
+            Some(named) if self.base == Path::new(".") => named.to_owned(),
+            Some(named) => self.base.join(named),
+            None => self.base.clone(),
+        }
+    }
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Pack what matters for a task into a token budget
+    Pack(PackArgs),
+    /// Pack for an agent, with that agent's way to load it
+    Export(ExportArgs),
+    /// Say why a file or symbol is, or isn't, in the pack
+    Explain(ExplainArgs),
+    /// Set, show or clear the current task
+    Task(TaskArgs),
+    /// Keep notes and decisions
+    Memory(MemoryArgs),
+    /// Read the repository and write summaries, import graph and index
+    Scan(ScanArgs),
+    /// List the credentials in the repository, without showing them
+    Secrets(SecretsArgs),
+    /// List the files that change most
+    Churn(ChurnArgs),
+    /// Create .contextos/ and contextos.toml
+    Init(InitArgs),
+    /// Check the set-up
+    Doctor(DoctorArgs),
+    /// Show the configuration and where each value comes from
+    Config(ConfigArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print a manual page
+    Man(ManArgs),
+}
+
+/// `contextos init`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos init
+  contextos init ../service --force
+
+Existing files are kept; --force writes them anew.")]
+pub(crate) struct InitArgs {
+    /// The folder [default: here]
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Write files anew that are there already
+    #[arg(short, long)]
+    pub(crate) force: bool,
+}
+
+/// `contextos task`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos task \"fix the auth bug\"
+  contextos task set - < issue.txt
+  contextos task show
+  contextos task clear
+
+The task is kept in .contextos/CURRENT_TASK.md, from where pack, export and explain take it.")]
+pub(crate) struct TaskArgs {
+    /// The task, or set, show, clear [default: show]
+    #[arg(value_name = "WORDS")]
+    pub(crate) words: Vec<String>,
+    /// What state the task is in
+    #[arg(short, long, value_name = "TEXT", default_value = "In Progress")]
+    pub(crate) status: String,
+}
+
+/// `contextos doctor`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  contextos doctor
+
+Exits 3 when something needs attention and --check is given.")]
+pub(crate) struct DoctorArgs {
+    /// Fail with exit code 3 if something needs attention
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// `contextos config`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  contextos config show")]
+pub(crate) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every setting, its value, and the file it comes from
+    Show,
+}
+
+/// `contextos completions`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos completions bash > ~/.local/share/bash-completion/completions/contextos
+  contextos completions fish > ~/.config/fish/completions/contextos.fish")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `contextos man`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos man | man -l -
+  contextos man pack > contextos-pack.1")]
+pub(crate) struct ManArgs {
+    /// The command [default: the page of contextos itself]
+    pub(crate) command: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_examples() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Example"), "{} has none", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_named_repository_counts_from_the_global_one() {
+        let repository = |line: &[&str]| {
+            let cli = Cli::try_parse_from(line).unwrap();
+            let Command::Scan(args) = cli.command else { panic!() };
+            cli.global.repository(args.repo.as_deref())
+        };
+        assert_eq!(repository(&["contextos", "scan"]), Path::new("."));
+        assert_eq!(repository(&["contextos", "scan", "a"]), Path::new("a"));
+        assert_eq!(repository(&["contextos", "scan", "-C", "a"]), Path::new("a"));
+        assert_eq!(repository(&["contextos", "-C", "a", "scan", "b"]), Path::new("a/b"));
+        assert_eq!(repository(&["contextos", "scan", "-r", "a"]), Path::new("a"));
+    }
+}

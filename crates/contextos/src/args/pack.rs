@@ -1,0 +1,189 @@
+//! `contextos pack`, `export` and `explain`: they pick alike.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::exporters::{self, Exporter};
+
+/// What to pick for, how much, and from where.
+#[derive(Debug, Args)]
+pub(crate) struct PickArgs {
+    /// The task; `-` reads it from standard input [default: .contextos/CURRENT_TASK.md]
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) task: Option<String>,
+    /// Tokens that the whole pack may have [default: 8000]
+    #[arg(short, long, value_name = "N")]
+    pub(crate) budget: Option<usize>,
+    /// Count the budget in this model's tokens, e.g. gpt-4o or claude-sonnet-4
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// Leave tests out
+    #[arg(long, conflicts_with = "include_tests")]
+    pub(crate) no_tests: bool,
+    /// Rank tests like any other source
+    #[arg(long)]
+    pub(crate) include_tests: bool,
+    /// Leave source files out: tests, documentation and configuration only
+    #[arg(long)]
+    pub(crate) no_source: bool,
+    /// Pick only from paths that match; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) include: Vec<String>,
+    /// Don't pick from paths that match; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+    /// A file or folder that matters; may be given more than once
+    #[arg(long, value_name = "PATH")]
+    pub(crate) focus: Vec<String>,
+    /// Don't look at the history
+    #[arg(long)]
+    pub(crate) no_history: bool,
+    /// Read credential files, and show credentials as they are
+    #[arg(long)]
+    pub(crate) allow_sensitive: bool,
+}
+
+/// How a pack is written, whoever it is for.
+#[derive(Debug, Args)]
+pub(crate) struct WriteArgs {
+    /// Put its number before each line
+    #[arg(long)]
+    pub(crate) line_numbers: bool,
+    /// Write down when the pack was made
+    #[arg(long, overrides_with = "no_timestamp")]
+    pub(crate) timestamp: bool,
+    /// Write the same bytes each time (the default)
+    #[arg(long, hide = true)]
+    pub(crate) no_timestamp: bool,
+    /// Make the finished pack smaller: headroom, builtin, or cmd:NAME from your configuration
+    #[arg(long, value_name = "NAME", overrides_with = "no_compress")]
+    pub(crate) compress: Option<String>,
+    /// Don't compress, whatever your configuration says
+    #[arg(long, hide = true)]
+    pub(crate) no_compress: bool,
+    /// Write the pack here too; `-` is standard output
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// `contextos pack`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos pack . --task \"fix auth bug\" --budget 8000
+  contextos pack --task \"fix auth bug\" --compress headroom
+  git show --format=%B -s HEAD | contextos pack --task - --out - --quiet
+  contextos pack --task \"slow uploads\" --focus src/upload --format json --out pack.json
+  contextos pack --task \"fix auth bug\" --explain
+
+Writes .contextos/context_pack.md (.json, .xml). Every token of it counts
+against the budget, which is about the pack before compression.")]
+pub(crate) struct PackArgs {
+    /// The repository [default: here]
+    #[arg(value_name = "REPO")]
+    pub(crate) repo: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) pick: PickArgs,
+    /// md, json, xml, or md for an agent: claude, codex, cursor, aider, gemini, copilot, windsurf
+    #[arg(short, long, value_name = "FORMAT", value_parser = format_parser(), hide_possible_values = true)]
+    pub(crate) format: Option<PackFormat>,
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+    /// Print why each span was chosen, or wasn't, to standard output (with --format json: as JSON)
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+/// `contextos export`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos export claude --task \"fix auth bug\"
+  contextos export all
+  contextos export aider --task \"fix auth bug\" --budget 4000 --compress headroom
+
+Writes .contextos/CLAUDE_CONTEXT.md and the like; the pack says how that agent loads it.")]
+pub(crate) struct ExportArgs {
+    /// claude, codex, cursor, aider, gemini, copilot, windsurf, or all
+    #[arg(value_name = "AGENT", value_parser = target_parser(), hide_possible_values = true)]
+    pub(crate) target: ExportTarget,
+    /// The repository [default: here]
+    #[arg(value_name = "REPO")]
+    pub(crate) repo: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) pick: PickArgs,
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// `contextos explain`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos explain src/auth/token.rs --task \"fix auth bug\"
+  contextos explain refresh_token
+  contextos explain src/auth/token.rs:120 --json")]
+pub(crate) struct ExplainArgs {
+    /// A path, a path with a line (PATH:LINE), or the name of a symbol
+    #[arg(value_name = "PATH|SYMBOL")]
+    pub(crate) subject: String,
+    #[command(flatten)]
+    pub(crate) pick: PickArgs,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// In what shape a pack is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PackFormat {
+    Markdown,
+    Json,
+    Xml,
+    /// Markdown that tells this agent's way to load it.
+    Agent(&'static Exporter),
+}
+
+impl PackFormat {
+    /// The format of that name, if there is one.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "md" | "markdown" => Some(Self::Markdown),
+            "json" => Some(Self::Json),
+            "xml" => Some(Self::Xml),
+            _ => exporters::named(name).map(Self::Agent),
+        }
+    }
+
+    /// The names of all formats.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        ["md", "json", "xml"].into_iter().chain(exporters::ALL.iter().map(|e| e.name))
+    }
+}
+
+/// Who to export for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExportTarget {
+    One(&'static Exporter),
+    All,
+}
+
+fn format_parser() -> impl TypedValueParser<Value = PackFormat> {
+    let values = PackFormat::names().map(|name| match name {
+        "md" => PossibleValue::new(name).alias("markdown"),
+        _ => PossibleValue::new(name),
+    });
+    // Only the names that were just listed get this far, and each is known.
+    PossibleValuesParser::new(values)
+        .map(|name| PackFormat::named(&name).unwrap_or(PackFormat::Markdown))
+}
+
+fn target_parser() -> impl TypedValueParser<Value = ExportTarget> {
+    let values = exporters::ALL.iter().map(|e| e.name).chain(["all"]).map(PossibleValue::new);
+    PossibleValuesParser::new(values).map(|name| match exporters::named(&name) {
+        Some(exporter) => ExportTarget::One(exporter),
+        None => ExportTarget::All,
+    })
+}

@@ -1,0 +1,78 @@
+//! Commands that look at the repository and need no task.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// `contextos scan`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos scan
+  contextos scan ../service --json
+  contextos scan --max-files 5000 --no-index
+
+Writes file_summaries.json, dependency_graph.json and PROJECT_INDEX.md to .contextos/.")]
+pub(crate) struct ScanArgs {
+    /// The repository [default: here]
+    #[arg(value_name = "REPO")]
+    pub(crate) repo: Option<PathBuf>,
+    /// Read at most this many files, first by path; 0 is all
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) max_files: usize,
+    /// Don't write PROJECT_INDEX.md
+    #[arg(long)]
+    pub(crate) no_index: bool,
+    /// Don't list the languages
+    #[arg(long)]
+    pub(crate) no_languages: bool,
+    /// List the languages (the default)
+    #[arg(long, hide = true, conflicts_with = "no_languages")]
+    pub(crate) languages: bool,
+    /// Print the figures as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `contextos secrets`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos secrets
+  contextos secrets --check        fails with exit code 3 if there are any
+  contextos secrets --json
+
+Names path, line and rule of each, never the credential itself.")]
+pub(crate) struct SecretsArgs {
+    /// The repository [default: here]
+    #[arg(value_name = "REPO")]
+    pub(crate) repo: Option<PathBuf>,
+    /// Fail with exit code 3 if there are any
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print them as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `contextos churn`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos churn
+  contextos churn --days 90 --top 30
+  contextos churn --json")]
+pub(crate) struct ChurnArgs {
+    /// The repository [default: here]
+    #[arg(value_name = "REPO")]
+    pub(crate) repo: Option<PathBuf>,
+    /// How far to look back from now
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) days: u32,
+    /// How many files to list
+    #[arg(long, value_name = "N", default_value_t = 15, alias = "top-n")]
+    pub(crate) top: usize,
+    /// Print them as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,42 @@
+//! What each command does: one file per command.
+
+mod churn;
+mod completions;
+mod config;
+mod doctor;
+mod explain;
+mod export;
+mod init;
+mod man;
+mod memory;
+mod pack;
+mod scan;
+mod secrets;
+mod task;
+
+use crate::args::{Cli, Command};
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+/// Runs the command.
+///
+/// # Errors
+/// When it could not do what it was asked for.
+pub(crate) fn run(cli: Cli, terminal: &Terminal) -> Result<(), Failure> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Pack(args) => pack::run(&global, &args, terminal),
+        Command::Export(args) => export::run(&global, &args, terminal),
+        Command::Explain(args) => explain::run(&global, &args, terminal),
+        Command::Task(args) => task::run(&global, &args, terminal),
+        Command::Memory(args) => memory::run(&global, &args, terminal),
+        Command::Scan(args) => scan::run(&global, &args, terminal),
+        Command::Secrets(args) => secrets::run(&global, &args, terminal),
+        Command::Churn(args) => churn::run(&global, &args, terminal),
+        Command::Init(args) => init::run(&global, &args, terminal),
+        Command::Doctor(args) => doctor::run(&global, &args, terminal),
+        Command::Config(args) => config::run(&global, &args, terminal),
+        Command::Completions(args) => completions::run(&args, terminal),
+        Command::Man(args) => man::run(&args, terminal),
+    }
+}

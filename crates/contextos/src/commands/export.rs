@@ -1,0 +1,34 @@
+//! `contextos export`: a pack for an agent, with that agent's way to load it.
+
+use std::path::Path;
+
+use crate::args::{ExportArgs, ExportTarget, Global, PackFormat};
+use crate::exporters::{self, Exporter};
+use crate::failure::Failure;
+use crate::produce::Producer;
+use crate::resolve;
+use crate::settings::Settings;
+use crate::terminal::Terminal;
+
+pub(super) fn run(global: &Global, args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let targets: Vec<&'static Exporter> = match args.target {
+        ExportTarget::One(exporter) => vec![exporter],
+        ExportTarget::All => exporters::ALL.iter().collect(),
+    };
+    if let (ExportTarget::All, Some(out)) = (args.target, args.write.out.as_deref()) {
+        let out: &Path = out;
+        return Err(Failure::usage(format_args!(
+            "--out {} is one file, and `all` are several; name an agent",
+            out.display()
+        )));
+    }
+    let root = global.repository(args.repo.as_deref());
+    let settings = Settings::load(&root, global.config.as_deref())?;
+    let picked = resolve::pick(root, &args.pick, &settings)?;
+    let producer = Producer::new(&picked.request.root, &args.write, &settings, terminal)?;
+    for exporter in targets {
+        producer.produce(picked.clone(), PackFormat::Agent(exporter), exporter.file)?;
+        terminal.note(&exporter.note());
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! `contextos secrets`: the credentials in a checkout, by path, line and rule.
+
+use repo::{ReadOptions, SkipReason};
+use serde_json::json;
+
+use crate::args::{Global, SecretsArgs};
+use crate::explanation;
+use crate::failure::Failure;
+use crate::terminal::{Terminal, grouped};
+
+pub(super) fn run(global: &Global, args: &SecretsArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let root = global.repository(args.repo.as_deref());
+    let progress = terminal.progress();
+    progress.stage("reading");
+    let options = ReadOptions::default();
+    let checkout = repo::read(&root, &options, &|p| progress.count(p.read, p.total))
+        .map_err(Failure::new)?;
+    drop(progress);
+    let files = checkout.skipped.examples(SkipReason::Credentials);
+    let number_of_files = checkout.skipped.count(SkipReason::Credentials);
+    if args.json {
+        let findings: Vec<_> = checkout
+            .findings
+            .iter()
+            .map(|f| json!({"path": f.path, "line": f.finding.line, "rule": f.finding.rule}))
+            .collect();
+        terminal.print(&explanation::json(&json!({
+            "findings": findings,
+            "credential_files": number_of_files,
+            "credential_file_examples": files,
+        })))?;
+    } else {
+        let mut out = String::new();
+        for found in &checkout.findings {
+            let (path, line, rule) = (&found.path, found.finding.line, found.finding.rule);
+            out.push_str(&format!("{path}:{line}: {rule}\n"));
+        }
+        for path in files {
+            out.push_str(&format!("{path}: a credential file by its name\n"));
+        }
+        terminal.print(&out)?;
+    }
+    if number_of_files > files.len() {
+        let more = grouped(number_of_files - files.len());
+        terminal.note(&format!("{more} more credential files"));
+    }
+    let all = checkout.findings.len() + number_of_files;
+    terminal.note(&match all {
+        0 => "no credentials found".to_owned(),
+        _ => format!("{} found; none of them gets into a pack", grouped(all)),
+    });
+    if args.check && all > 0 {
+        return Err(Failure::check(format_args!("{} credentials in the checkout", grouped(all))));
+    }
+    Ok(())
+}

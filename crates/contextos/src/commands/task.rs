@@ -1,0 +1,50 @@
+//! `contextos task`: what is being worked on.
+
+use crate::args::{Global, TaskArgs};
+use crate::clock;
+use crate::context_dir::{self, ContextDir};
+use crate::failure::Failure;
+use crate::notes::task;
+use crate::resolve;
+use crate::terminal::Terminal;
+
+pub(super) fn run(global: &Global, args: &TaskArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let folder = ContextDir::of(&global.repository(None))?;
+    // A word alone is a verb; with others after it, only `set` is.
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] | ["show"] | ["set"] => show(&folder, terminal),
+        ["clear"] => {
+            folder.write(context_dir::TASK, &task::cleared_file(&clock::now()))?;
+            terminal.note("task cleared");
+            Ok(())
+        }
+        ["set", words @ ..] | words => set(&folder, &words.join(" "), args, terminal),
+    }
+}
+
+fn show(folder: &ContextDir, terminal: &Terminal) -> Result<(), Failure> {
+    match folder.read(context_dir::TASK)? {
+        Some(text) if task::read(&text).is_some() => terminal.print(&text),
+        _ => {
+            terminal.note("no task is set; `contextos task \"what to do\"` sets one");
+            Ok(())
+        }
+    }
+}
+
+fn set(
+    folder: &ContextDir,
+    words: &str,
+    args: &TaskArgs,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let task = resolve::given_task(words)?;
+    let file = task::file(&task, &args.status, &clock::now());
+    folder.write(context_dir::TASK, &file)?;
+    terminal.note(&format!("task set in {}", ContextDir::shown(context_dir::TASK)));
+    if !secrets::redact(&task).findings.is_empty() {
+        terminal.warn("there is a credential in the task; packs will show it redacted");
+    }
+    Ok(())
+}

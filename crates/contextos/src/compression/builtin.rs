@@ -1,0 +1,29 @@
+//! `--compress builtin`: the same compressor that the server has, in this process.
+
+use std::error::Error;
+
+use compress::{Compressed, Options, Provider, Retrieval};
+
+/// The compressor in process.
+pub(super) struct Builtin;
+
+impl Provider for Builtin {
+    fn name(&self) -> &str {
+        "builtin"
+    }
+
+    /// What is left out can be read in the checkout, by the path and lines that its marker names. If
+    /// anything could only be asked for by a hash, nothing is left out: nobody here keeps originals.
+    fn compress(
+        &self,
+        text: &str,
+        options: &Options,
+    ) -> Result<Compressed, Box<dyn Error + Send + Sync>> {
+        let smaller = compress::compress(text, options);
+        if smaller.gaps.iter().all(|gap| gap.hash().is_none()) {
+            return Ok(smaller);
+        }
+        let reversible = Options { retrieval: Retrieval::None, ..options.clone() };
+        Ok(compress::compress(text, &reversible))
+    }
+}

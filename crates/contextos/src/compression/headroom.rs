@@ -1,0 +1,224 @@
+//! `--compress headroom`: the text goes to a Headroom server over HTTP, and comes back smaller.
+//!
+//! Plain HTTP, no proxy of the system's, no redirects: the text goes to the address that the user
+//! named, and nowhere else.
+
+mod answer;
+
+use std::error::Error;
+use std::time::Duration;
+
+use compress::{Compressed, Options, Provider};
+use serde_json::{Value, json};
+use ureq::Agent;
+use ureq::http::{StatusCode, Uri};
+
+use super::error::{CompressionError, HeadroomUnavailable};
+use super::executable;
+use crate::environment;
+use crate::settings::Settings;
+use answer::Answer;
+
+/// Where a server is that nobody told to be elsewhere.
+const DEFAULT_URL: &str = "http://127.0.0.1:8787";
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long a whole call may take, unless HEADROOM_TIMEOUT says otherwise.
+const WHOLE: Duration = Duration::from_secs(60);
+/// What the messages form of the API is told the text is for; both servers count OpenAI's tokens.
+const MODEL: &str = "gpt-4o";
+
+/// A Headroom server.
+pub(crate) struct Headroom {
+    agent: Agent,
+    url: String,
+    /// Whether the address is the default one, which nobody chose.
+    is_default: bool,
+    token: Option<String>,
+}
+
+impl Headroom {
+    /// The server that `HEADROOM_BASE_URL`, the user's configuration or the default names. Opens
+    /// nothing yet.
+    ///
+    /// # Errors
+    /// When the URL or the time limit isn't one.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, CompressionError> {
+        let chosen = environment::headroom_base_url().or_else(|| settings.headroom_url());
+        let is_default = chosen.is_none();
+        let url = base(&chosen.unwrap_or_else(|| DEFAULT_URL.to_owned()))?;
+        let whole = environment::headroom_timeout().map_err(CompressionError::Setting)?;
+        let agent = Agent::config_builder()
+            .proxy(None)
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT))
+            .timeout_global(Some(whole.unwrap_or(WHOLE)))
+            .user_agent(concat!("contextos/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .into();
+        Ok(Self { agent, url, is_default, token: environment::headroom_api_key() })
+    }
+
+    /// The address, without credentials and without a slash at its end.
+    pub(crate) fn url(&self) -> String {
+        match self.url.split_once('@') {
+            Some((_, host)) => format!("http://{host}"),
+            None => self.url.clone(),
+        }
+    }
+
+    /// What the server says of itself, if a Headroom answers.
+    pub(crate) fn version(&self) -> Result<String, CompressionError> {
+        let answer = match self.agent.get(format!("{}/livez", self.url)).call() {
+            Ok(mut response) => Answer::read(response.status(), response.body_mut(), 1 << 16),
+            Err(error) => return Err(self.unreachable(&error)),
+        };
+        match answer.ok().and_then(|answer| answer.json) {
+            Some(live) if live["service"] == "headroom-proxy" => {
+                Ok(live["version"].as_str().unwrap_or("of an unknown version").to_owned())
+            }
+            _ => Err(self.not_responding()),
+        }
+    }
+
+    fn post(&self, body: &Value, most: u64) -> Result<Answer, CompressionError> {
+        let mut request = self
+            .agent
+            .post(format!("{}/v1/compress", self.url))
+            .header("content-type", "application/json");
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut response =
+            request.send(body.to_string()).map_err(|error| self.unreachable(&error))?;
+        Answer::read(response.status(), response.body_mut(), most)
+            .map_err(|_| self.not_responding())
+    }
+
+    /// A call that got no answer: either there is no Headroom on this machine, or it doesn't respond.
+    fn unreachable(&self, error: &ureq::Error) -> CompressionError {
+        let nothing_listens = match error {
+            ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => true,
+            ureq::Error::Timeout(timeout) => *timeout == ureq::Timeout::Connect,
+            ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+            _ => false,
+        };
+        if self.is_default && nothing_listens && executable::find().is_none() {
+            return HeadroomUnavailable::NotInstalled.into();
+        }
+        self.not_responding()
+    }
+
+    fn not_responding(&self) -> CompressionError {
+        HeadroomUnavailable::NotResponding { url: self.url() }.into()
+    }
+
+    /// What an answer that isn't a success means.
+    fn refused(&self, answer: &Answer) -> CompressionError {
+        if !answer.is_of_a_headroom() {
+            return self.not_responding();
+        }
+        CompressionError::Refused {
+            url: self.url(),
+            status: answer.status.to_string(),
+            message: answer.message().unwrap_or_default(),
+        }
+    }
+}
+
+impl Provider for Headroom {
+    fn name(&self) -> &str {
+        "headroom"
+    }
+
+    /// Sends the text form; a server that knows only the messages form gets that.
+    fn compress(
+        &self,
+        text: &str,
+        options: &Options,
+    ) -> Result<Compressed, Box<dyn Error + Send + Sync>> {
+        let most = 1 << 20 | (text.len() as u64).saturating_mul(8);
+        let mut answer = self.post(&text_form(text, options), most)?;
+        let mut text_of: fn(&Value) -> Option<&str> = |body| body["text"].as_str();
+        if answer.status == StatusCode::BAD_REQUEST {
+            answer = self.post(&messages_form(text, options), most)?;
+            text_of = |body| match body["messages"].as_array()?.as_slice() {
+                [message] => message["content"].as_str(),
+                _ => None,
+            };
+        }
+        if answer.status != StatusCode::OK {
+            return Err(self.refused(&answer).into());
+        }
+        match answer.json.as_ref().and_then(text_of) {
+            Some(text) => Ok(Compressed { text: text.to_owned(), ..Compressed::default() }),
+            None => Err(self.not_responding().into()),
+        }
+    }
+}
+
+fn text_form(text: &str, options: &Options) -> Value {
+    let mut body = json!({ "text": text, "task": options.task, "retrieval": "offered" });
+    if let Some(budget) = options.budget {
+        body["budget"] = budget.into();
+    }
+    if let Some(source) = &options.source {
+        body["source"] = json!({ "path": source.path, "line": source.line });
+    }
+    body
+}
+
+/// The text as the result of a tool, which is what such a server compresses. What it leaves out can be
+/// asked for (`ccr`); without a mode it would be gone.
+fn messages_form(text: &str, options: &Options) -> Value {
+    let mut body = json!({
+        "messages": [{ "role": "tool", "tool_call_id": "context_pack", "content": text }],
+        "model": MODEL,
+        "config": { "mode": "ccr" },
+    });
+    if let Some(budget) = options.budget {
+        body["token_budget"] = budget.into();
+    }
+    body
+}
+
+/// The base URL that calls are made to: without a slash at its end.
+fn base(url: &str) -> Result<String, CompressionError> {
+    let url = url.trim_end_matches('/');
+    let parsed: Option<Uri> = url.parse().ok();
+    match parsed.as_ref().and_then(Uri::scheme_str) {
+        Some("http") if parsed.as_ref().is_some_and(|uri| uri.query().is_none()) => {
+            Ok(url.to_owned())
+        }
+        Some("https") => Err(CompressionError::Setting(
+            "HEADROOM_BASE_URL: https is not supported; give the address of an http server, or of \
+             a tunnel to one"
+                .into(),
+        )),
+        _ => Err(CompressionError::Setting(
+            "HEADROOM_BASE_URL: not a URL; it is like http://127.0.0.1:8787".into(),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_and_a_slash_in_the_url_work() {
+        assert_eq!(base("http://10.0.0.5:8787/").unwrap(), "http://10.0.0.5:8787");
+        assert_eq!(base("http://host/headroom/").unwrap(), "http://host/headroom");
+        assert_eq!(base("http://[::1]:8787").unwrap(), "http://[::1]:8787");
+    }
+
+    #[test]
+    fn what_is_no_http_url_is_refused_with_a_way_on() {
+        for url in ["10.0.0.5:8787", "localhost", "ftp://x", "http://", "https://x", "http://x?y", ""] {
+            let message = base(url).unwrap_err().to_string();
+            assert!(message.starts_with("Error: HEADROOM_BASE_URL: "), "{url}: {message}");
+            assert!(message.ends_with("To proceed without compression, omit --compress."));
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! The folder `.contextos/` of a checkout: what lies where, and how it is read and written.
+//!
+//! A checkout may come from anyone, so no link is followed: a `.contextos` or a file in it that is a
+//! link is refused. Files are replaced whole (a temporary file, then a rename) or grow by whole
+//! entries, so that an interrupted run or a full disk leaves what was there.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// Its name.
+pub(crate) const NAME: &str = ".contextos";
+/// The current task.
+pub(crate) const TASK: &str = "CURRENT_TASK.md";
+/// Notes.
+pub(crate) const MEMORY: &str = "MEMORY.md";
+/// Notes that `memory compact` moved away.
+pub(crate) const MEMORY_ARCHIVE: &str = "MEMORY_ARCHIVE.md";
+/// Decisions.
+pub(crate) const DECISIONS: &str = "DECISIONS.md";
+/// What the repository consists of, for people.
+pub(crate) const PROJECT_INDEX: &str = "PROJECT_INDEX.md";
+/// What each file defines and imports.
+pub(crate) const FILE_SUMMARIES: &str = "file_summaries.json";
+/// Which file imports which.
+pub(crate) const DEPENDENCY_GRAPH: &str = "dependency_graph.json";
+/// Settings as the Python program of this name keeps them.
+pub(crate) const OLD_CONFIG: &str = "CONFIG.json";
+
+const IGNORE_FILE: &str = ".gitignore";
+/// What git is not to see: the cache, packs, exports, and this list itself, so that making a pack in
+/// somebody's checkout leaves `git status` as it was.
+const IGNORED: &str = "/.gitignore\n/cache/\n/context_pack.*\n/*_CONTEXT.md\n";
+
+/// Files of people are read up to this size.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// The `.contextos/` of one checkout.
+#[derive(Debug)]
+pub(crate) struct ContextDir {
+    root: PathBuf,
+}
+
+impl ContextDir {
+    /// That of the checkout at `root`, which must be a folder.
+    pub(crate) fn of(root: &Path) -> Result<Self, Failure> {
+        match fs::metadata(root) {
+            Ok(metadata) if metadata.is_dir() => Ok(Self { root: root.to_owned() }),
+            Ok(_) => Err(Failure::new(format_args!(
+                "{}: not a folder; name the folder that holds it",
+                root.display()
+            ))),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(Failure::new(format_args!("{}: no such folder", root.display())))
+            }
+            Err(error) => Err(Failure::new(format_args!("{}: {error}", root.display()))),
+        }
+    }
+
+    /// Where a file of it lies.
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.root.join(NAME).join(file)
+    }
+
+    /// The path of a file of it from the root of the checkout, as users are told.
+    pub(crate) fn shown(file: &str) -> String {
+        format!("{NAME}/{file}")
+    }
+
+    /// Whether there is a file of that name.
+    pub(crate) fn has(&self, file: &str) -> bool {
+        fs::symlink_metadata(self.path(file)).is_ok()
+    }
+
+    /// The text of a file, or nothing if there is none.
+    ///
+    /// # Errors
+    /// When it is a link, larger than a megabyte, not UTF-8 or unreadable.
+    pub(crate) fn read(&self, file: &str) -> Result<Option<String>, Failure> {
+        self.refuse_link()?;
+        self.refuse_special(file)?;
+        let failed = |error: io::Error| self.failed(file, &error);
+        let opened = match File::open(self.path(file)) {
+            Ok(opened) => opened,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut bytes = Vec::new();
+        opened.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > MOST_BYTES {
+            let shown = Self::shown(file);
+            return Err(Failure::new(format_args!("{shown}: larger than a megabyte; shorten it")));
+        }
+        let not_utf8 = |_| failed(io::Error::new(ErrorKind::InvalidData, "not UTF-8"));
+        String::from_utf8(bytes).map(Some).map_err(not_utf8)
+    }
+
+    /// Creates the folder and its `.gitignore`, where they are missing.
+    ///
+    /// # Errors
+    /// When that can't be done, in a read-only checkout for instance.
+    pub(crate) fn create(&self) -> Result<(), Failure> {
+        self.refuse_link()?;
+        let folder = self.root.join(NAME);
+        fs::create_dir_all(&folder).map_err(|error| self.failed("", &error))?;
+        match File::options().write(true).create_new(true).open(self.path(IGNORE_FILE)) {
+            Ok(mut file) => file.write_all(IGNORED.as_bytes()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                return self.refuse_special(IGNORE_FILE);
+            }
+            Err(error) => Err(error),
+        }
+        .map_err(|error| self.failed(IGNORE_FILE, &error))
+    }
+
+    /// Writes a whole file, or leaves the one that is there.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(crate) fn write(&self, file: &str, text: &str) -> Result<(), Failure> {
+        self.create()?;
+        replace(&self.path(file), text.as_bytes()).map_err(|error| self.failed(file, &error))
+    }
+
+    /// Adds an entry to a file that only grows, after `head` if the file is new. Of programs that add
+    /// at the same time all succeed; one that can't write all of its entry leaves nothing of it.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(crate) fn append(&self, file: &str, head: &str, entry: &str) -> Result<(), Failure> {
+        let _lock = self.lock()?;
+        self.append_locked(file, head, entry)
+    }
+
+    /// Moves a part of `file` to the end of `archive`, which begins with `head`: `split` gets the text
+    /// of `file` and gives back what stays and what goes. A run that ends half-way may leave a part in
+    /// both files, and never in neither.
+    ///
+    /// # Errors
+    /// When one of them can't be read or written.
+    pub(crate) fn archive(
+        &self,
+        file: &str,
+        archive: &str,
+        head: &str,
+        split: impl FnOnce(&str) -> (String, String),
+    ) -> Result<(), Failure> {
+        let _lock = self.lock()?;
+        let Some(text) = self.read(file)? else { return Ok(()) };
+        let (stays, goes) = split(&text);
+        if goes.is_empty() {
+            return Ok(());
+        }
+        self.append_locked(archive, head, &goes)?;
+        self.write(file, &stays)
+    }
+
+    /// One writer of the files that grow at a time. The lock is on `.gitignore`, which is always there
+    /// and never replaced.
+    fn lock(&self) -> Result<File, Failure> {
+        self.create()?;
+        let open = || {
+            let file = File::open(self.path(IGNORE_FILE))?;
+            file.lock()?;
+            Ok(file)
+        };
+        open().map_err(|error| self.failed(IGNORE_FILE, &error))
+    }
+
+    fn append_locked(&self, file: &str, head: &str, entry: &str) -> Result<(), Failure> {
+        self.refuse_special(file)?;
+        append(&self.path(file), head, entry).map_err(|error| self.failed(file, &error))
+    }
+
+    /// Refuses a `.contextos` that is a link.
+    fn refuse_link(&self) -> Result<(), Failure> {
+        let path = self.root.join(NAME);
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_symlink() => Err(Failure::new(format_args!(
+                "{}: a symbolic link, which could lead out of the checkout; replace it",
+                path.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a file that isn't a regular one: a link, a pipe, a folder.
+    fn refuse_special(&self, file: &str) -> Result<(), Failure> {
+        let path = self.path(file);
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if !metadata.is_file() => Err(Failure::new(format_args!(
+                "{}: not a regular file (a link could lead out of the checkout); replace it",
+                path.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn failed(&self, file: &str, error: &io::Error) -> Failure {
+        Failure::new(format_args!("{}: {error}", self.root.join(NAME).join(file).display()))
+    }
+}
+
+/// Replaces the file at `path` by one with these bytes: whole, or not at all. A file that is there
+/// keeps its permissions.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".context-").suffix(".tmp");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temporary = builder.tempfile_in(folder)?;
+    temporary.write_all(bytes)?;
+    temporary.flush()?;
+    if let Ok(metadata) = fs::symlink_metadata(path)
+        && metadata.is_file()
+    {
+        temporary.as_file().set_permissions(metadata.permissions())?;
+    }
+    temporary.persist(path)?;
+    Ok(())
+}
+
+fn append(path: &Path, head: &str, entry: &str) -> io::Result<()> {
+    let mut file = File::options().read(true).append(true).create(true).open(path)?;
+    let before = file.metadata()?.len();
+    let mut text = String::new();
+    if before == 0 {
+        text.push_str(head);
+    } else {
+        let mut last = [0];
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            text.push('\n');
+        }
+    }
+    text.push_str(entry);
+    if let Err(error) = file.write_all(text.as_bytes()) {
+        file.set_len(before)?;
+        return Err(error);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_of_many_writers_are_all_there_and_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let writers: Vec<_> = (0..8)
+            .map(|writer| {
+                let root = root.path().to_owned();
+                std::thread::spawn(move || {
+                    let folder = ContextDir::of(&root).unwrap();
+                    for entry in 0..25 {
+                        let line = format!("- {writer}/{entry} {}\n", "x".repeat(200));
+                        folder.append(MEMORY, "# Notes\n", &line).unwrap();
+                    }
+                })
+            })
+            .collect();
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        let text = ContextDir::of(root.path()).unwrap().read(MEMORY).unwrap().unwrap();
+        assert_eq!(text.matches("# Notes\n").count(), 1);
+        assert_eq!(text.lines().filter(|line| line.len() > 200).count(), 200);
+    }
+
+    #[test]
+    fn a_missing_last_newline_is_added() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = ContextDir::of(root.path()).unwrap();
+        folder.write(MEMORY, "# Mine").unwrap();
+        folder.append(MEMORY, "", "- one\n").unwrap();
+        assert_eq!(folder.read(MEMORY).unwrap().unwrap(), "# Mine\n- one\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::write(elsewhere.path().join("secret"), "s").unwrap();
+        let folder = ContextDir::of(root.path()).unwrap();
+
+        folder.create().unwrap();
+        let link = folder.path(MEMORY);
+        std::os::unix::fs::symlink(elsewhere.path().join("secret"), &link).unwrap();
+        assert!(folder.read(MEMORY).is_err());
+        assert!(folder.append(MEMORY, "", "x\n").is_err());
+        folder.write(MEMORY, "mine").unwrap();
+        assert_eq!(fs::read_to_string(elsewhere.path().join("secret")).unwrap(), "s");
+
+        fs::remove_dir_all(root.path().join(NAME)).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), root.path().join(NAME)).unwrap();
+        assert!(folder.write(MEMORY, "x").is_err());
+        assert!(folder.read("secret").is_err());
+        assert!(!elsewhere.path().join(MEMORY).exists());
+    }
+}

@@ -1,0 +1,25 @@
+//! The texts that people keep in `.contextos/`: the task, notes and decisions.
+//!
+//! Pure: what the files look like and what stands in them. They stay plain Markdown that people edit
+//! by hand, in the shapes that the Python program of this name writes.
+
+pub(crate) mod decisions;
+pub(crate) mod memory;
+pub(crate) mod task;
+
+/// `text` without HTML comments, which are hints to whoever fills a file in.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, comment)) = rest.split_once("<!--") {
+        out.push_str(before);
+        rest = comment.split_once("-->").map_or("", |(_, after)| after);
+    }
+    out.push_str(rest);
+    out
+}
+
+/// `text` on one line, as an entry of a list.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

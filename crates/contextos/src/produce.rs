@@ -1,0 +1,260 @@
+//! One pack: made, made smaller, written, and told about. What `pack` and `export` have in common.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use select::HistoryStatus;
+
+use crate::args::{PackFormat, WriteArgs};
+use crate::clock;
+use crate::compression::{self, Compressed, Rendered};
+use crate::context_dir::{self, ContextDir};
+use crate::failure::Failure;
+use crate::pipeline::{self, Packed};
+use crate::resolve::Picked;
+use crate::settings::Settings;
+use crate::terminal::{Terminal, grouped};
+
+/// Findings and unreadable files that are listed; of more, the number is told.
+const LISTED: usize = 10;
+/// Characters of the task in the summary.
+const TASK_SHOWN: usize = 100;
+
+/// Where and how packs are written.
+pub(crate) struct Producer<'a> {
+    terminal: &'a Terminal,
+    args: &'a WriteArgs,
+    folder: ContextDir,
+    /// Whether `.contextos/` can be written.
+    writable: bool,
+    provider: Option<Box<dyn ::compress::Provider>>,
+}
+
+impl<'a> Producer<'a> {
+    /// Makes sure that there is somewhere to write to, and makes the provider that was asked for.
+    ///
+    /// # Errors
+    /// When there is nowhere to write to, or the provider isn't known.
+    pub(crate) fn new(
+        root: &Path,
+        args: &'a WriteArgs,
+        settings: &Settings,
+        terminal: &'a Terminal,
+    ) -> Result<Self, Failure> {
+        let name = args.compress.clone().or_else(|| settings.compress());
+        let name = name.filter(|name| !args.no_compress && name != "none");
+        let provider = name.map(|name| compression::provider(&name, settings)).transpose()?;
+        let folder = ContextDir::of(root)?;
+        let writable = match folder.create() {
+            Ok(()) => true,
+            Err(failure) if args.out.is_some() => {
+                terminal.note(&format!("{failure}; the pack goes to --out alone"));
+                false
+            }
+            Err(failure) => {
+                return Err(Failure::new(format_args!(
+                    "{failure}; name another place for the pack with --out"
+                )));
+            }
+        };
+        Ok(Self { terminal, args, folder, writable, provider })
+    }
+
+    /// Makes a pack and writes it to `.contextos/FILE`, and to `--out`.
+    ///
+    /// # Errors
+    /// When it can't be made, compressed or written; then an older one is as it was.
+    pub(crate) fn produce(
+        &self,
+        mut picked: Picked,
+        format: PackFormat,
+        file: &str,
+    ) -> Result<Packed, Failure> {
+        let begun = Instant::now();
+        picked.request.format = format.rendered();
+        picked.request.line_numbers |= self.args.line_numbers;
+        picked.request.timestamp = self.args.timestamp.then(clock::now);
+        picked.request.cache = self.writable;
+        if let PackFormat::Agent(exporter) = format {
+            picked.request.notes.push(exporter.note());
+        }
+        let packed = pipeline::run(&picked.request, &*self.terminal.progress())
+            .map_err(|error| Failure::new(error_in_model(&error, &picked)))?;
+        let compressed = self.compressed(&packed, &picked, format)?;
+        let text = compressed.as_ref().map_or(packed.pack.text.as_str(), |c| c.text.as_str());
+        let written = self.write(file, text)?;
+        warn(&packed, &picked, self.terminal);
+        self.terminal.detail(&skipped_examples(&packed));
+        let mut summary = summary(&packed, &picked);
+        if let (Some(provider), Some(compressed)) = (&self.provider, &compressed) {
+            summary.push_str(&outcome(provider.name(), compressed, &picked));
+        }
+        if !written.is_empty() {
+            let _ = writeln!(summary, "written: {}", written.join(", "));
+        }
+        let _ = write!(summary, "time: {:.2} s", begun.elapsed().as_secs_f64());
+        self.terminal.note(&summary);
+        Ok(packed)
+    }
+
+    fn compressed(
+        &self,
+        packed: &Packed,
+        picked: &Picked,
+        format: PackFormat,
+    ) -> Result<Option<Compressed>, Failure> {
+        let Some(provider) = &self.provider else { return Ok(None) };
+        let files = &packed.read.corpus.files;
+        let paths: Vec<&str> =
+            packed.pack.shown.iter().map(|shown| files[shown.file].path.as_str()).collect();
+        let rendered = Rendered {
+            text: &packed.pack.text,
+            shape: format.shape(),
+            paths: &paths,
+            task: &packed.task,
+            budget: picked.request.budget,
+            encoding: picked.request.encoding,
+        };
+        Ok(Some(compression::compress(&**provider, &rendered)?))
+    }
+
+    /// Writes the pack; gives back where, but for standard output.
+    fn write(&self, file: &str, text: &str) -> Result<Vec<String>, Failure> {
+        let mut written = Vec::new();
+        match self.args.out.as_deref() {
+            Some(out) if out == Path::new("-") => self.terminal.print(text)?,
+            Some(out) => {
+                write_out(out, text)
+                    .map_err(|error| Failure::new(format_args!("{}: {error}", out.display())))?;
+                written.push(out.display().to_string());
+            }
+            None => {}
+        }
+        if self.writable {
+            self.folder.write(file, text)?;
+            written.push(ContextDir::shown(file));
+        }
+        Ok(written)
+    }
+}
+
+/// A file is replaced whole; into what isn't a file, a device or a pipe, the text is written.
+fn write_out(path: &Path, text: &str) -> io::Result<()> {
+    // Through a link to what it names, as a shell's `>` would.
+    let path: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match fs::metadata(&path) {
+        Ok(metadata) if metadata.is_dir() => Err(io::Error::other("is a folder")),
+        Ok(metadata) if !metadata.is_file() => {
+            let mut file = File::options().write(true).open(&path)?;
+            file.write_all(text.as_bytes())?;
+            file.flush()
+        }
+        _ => context_dir::replace(&path, text.as_bytes()),
+    }
+}
+
+/// The error in a user's words: budgets are in the model's tokens.
+fn error_in_model(error: &pipeline::PipelineError, picked: &Picked) -> String {
+    match error {
+        pipeline::PipelineError::Pack(pack::PackError::BudgetTooSmall { least, .. }) => format!(
+            "a budget of {} tokens is too small: the least that works here is {}",
+            grouped(picked.budget),
+            grouped(picked.model.estimate(*least)),
+        ),
+        other => other.to_string(),
+    }
+}
+
+/// What isn't as the user may think it is.
+fn warn(packed: &Packed, picked: &Picked, terminal: &Terminal) {
+    let tree = &packed.read;
+    for unreadable in tree.unreadable.iter().take(LISTED) {
+        terminal.warn(&format!("{}: {}; packed without it", unreadable.path, unreadable.reason));
+    }
+    if tree.unreadable.len() > LISTED {
+        let more = tree.unreadable.len() - LISTED;
+        terminal.warn(&format!("{more} more could not be read"));
+    }
+    if let HistoryStatus::Refused(reason) = &tree.corpus.history.status {
+        terminal.warn(&format!("packed without the history: {reason}"));
+    }
+    for found in tree.findings.iter().take(LISTED) {
+        let (path, line, rule) = (&found.path, found.finding.line, found.finding.rule);
+        terminal.warn(&format!("{path}:{line}: redacted ({rule})"));
+    }
+    if tree.findings.len() > LISTED {
+        let more = grouped(tree.findings.len() - LISTED);
+        terminal.warn(&format!("{more} more redacted; `contextos secrets` lists them"));
+    }
+    if picked.request.allow_sensitive {
+        terminal.warn("credentials are shown as they are (--allow-sensitive)");
+    }
+    if packed.pack.shown.is_empty() {
+        terminal.warn("nothing in this repository speaks for the task; say it in other words");
+    }
+}
+
+/// For `--verbose`: which files were left out, the first few of each reason.
+fn skipped_examples(packed: &Packed) -> String {
+    let skipped = &packed.read.skipped;
+    let mut out = String::new();
+    for (reason, _) in skipped.counts() {
+        for path in skipped.examples(reason) {
+            let _ = writeln!(out, "skipped ({}): {path}", reason.name());
+        }
+    }
+    out
+}
+
+fn summary(packed: &Packed, picked: &Picked) -> String {
+    let (pack, tree) = (&packed.pack, &packed.read);
+    let task: String = packed.task.split_whitespace().collect::<Vec<_>>().join(" ");
+    let cut = task.chars().count() > TASK_SHOWN;
+    let task: String = task.chars().take(TASK_SHOWN).chain(cut.then_some('…')).collect();
+    let spans: usize = pack.shown.iter().map(|shown| shown.lines.len()).sum();
+    let mut out = format!(
+        "task: {task}\npack: {}{} of {} tokens; {} of {} files, {} of {} spans\n",
+        if picked.model.is_estimate() { "about " } else { "" },
+        grouped(picked.model.estimate(pack.tokens)),
+        grouped(picked.budget),
+        grouped(pack.shown.len()),
+        grouped(tree.corpus.files.len()),
+        grouped(spans),
+        grouped(packed.ranking.units.len()),
+    );
+    match tree.corpus.history.status {
+        HistoryStatus::None if picked.request.history => out.push_str("history: none\n"),
+        HistoryStatus::Shallow => out.push_str("history: shallow\n"),
+        _ => {}
+    }
+    if !tree.findings.is_empty() {
+        let _ = writeln!(out, "redacted: {} credentials", grouped(tree.findings.len()));
+    }
+    let skipped: Vec<String> = tree
+        .skipped
+        .counts()
+        .map(|(reason, count)| format!("{} {}", grouped(count), reason.name()))
+        .collect();
+    if !skipped.is_empty() {
+        let _ = writeln!(out, "skipped: {}", skipped.join(", "));
+    }
+    out
+}
+
+/// The line of the summary about compression.
+fn outcome(provider: &str, compressed: &Compressed, picked: &Picked) -> String {
+    let (before, after) =
+        (picked.model.estimate(compressed.before), picked.model.estimate(compressed.after));
+    if after >= before {
+        return format!("compression: {provider} saved nothing ({} tokens)\n", grouped(before));
+    }
+    let percent = (before - after) * 100 / before;
+    format!(
+        "compression: {} → {} tokens by {provider} ({percent} % less)\n",
+        grouped(before),
+        grouped(after),
+    )
+}

@@ -1,0 +1,150 @@
+//! file_summaries.json: what each file is, defines and imports.
+
+use std::collections::{BTreeMap, HashSet};
+
+use select::{FileKind, SourceFile};
+use serde::Serialize;
+use syntax::{Definition, DefinitionKind, Outline};
+
+/// Names of a file that are listed.
+const MOST_SYMBOLS: usize = 200;
+/// Characters of a doc comment that are kept, and of a purpose.
+const DOC_CHARS: usize = 400;
+const PURPOSE_CHARS: usize = 120;
+/// Definitions that a purpose names.
+const PURPOSE_NAMES: usize = 4;
+
+/// What is known about a file.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct FileSummary {
+    pub(crate) rel_path: String,
+    pub(crate) language: &'static str,
+    /// In a line.
+    pub(crate) purpose: String,
+    /// Modules that it imports, each once.
+    imports: Vec<String>,
+    /// What it defines at its top level: `function refresh`, `type Session`.
+    exports: Vec<String>,
+    /// The names of all definitions, each once.
+    symbols: Vec<String>,
+    /// The comment that it begins with.
+    docstring: String,
+    line_count: usize,
+    /// BLAKE3 of its text as it was read: UTF-8, redacted.
+    content_hash: String,
+}
+
+/// The summaries of a checkout by path; `outlines` are those of its files, in their order.
+pub(crate) fn summaries<'a>(
+    files: &'a [SourceFile],
+    outlines: &[Outline],
+) -> BTreeMap<&'a str, FileSummary> {
+    let pairs = files.iter().zip(outlines);
+    pairs.map(|(file, outline)| (file.path.as_str(), summary(file, outline))).collect()
+}
+
+/// The summary of one file.
+pub(crate) fn summary(file: &SourceFile, outline: &Outline) -> FileSummary {
+    let docstring = docstring(file, outline);
+    let top = outline.definitions.iter().filter(|definition| definition.parent.is_none());
+    let exports: Vec<String> =
+        once(top.map(|definition| format!("{} {}", word(definition.kind), definition.name)));
+    FileSummary {
+        rel_path: file.path.clone(),
+        language: file.language.name(),
+        purpose: purpose(file, outline, &docstring),
+        imports: once(outline.imports.iter().map(|import| import.module.clone())),
+        exports,
+        symbols: once(outline.definitions.iter().map(|definition| definition.name.clone())),
+        docstring,
+        line_count: file.text.lines().count(),
+        content_hash: file.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+/// The first of each, as many as are listed.
+fn once(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    names.filter(|name| seen.insert(name.clone())).take(MOST_SYMBOLS).collect()
+}
+
+fn word(kind: DefinitionKind) -> &'static str {
+    match kind {
+        DefinitionKind::Function => "function",
+        DefinitionKind::Method => "method",
+        DefinitionKind::Type => "type",
+        DefinitionKind::Interface => "interface",
+        DefinitionKind::Implementation => "implementation",
+        DefinitionKind::Module => "module",
+        DefinitionKind::Constant => "constant",
+        DefinitionKind::Macro => "macro",
+        DefinitionKind::Alias => "alias",
+        DefinitionKind::Section => "section",
+    }
+}
+
+/// The text of the comment that the file begins with, without the signs that make it one.
+fn docstring(file: &SourceFile, outline: &Outline) -> String {
+    let Some(first) = outline.comments.first() else { return String::new() };
+    let before = file.text.get(..first.start).unwrap_or_default();
+    if before.lines().any(|line| !line.trim().is_empty() && !line.starts_with("#!")) {
+        return String::new();
+    }
+    // Line comments are one each; those that follow without a gap belong to it.
+    let mut end = first.end;
+    for comment in &outline.comments[1..] {
+        let between = file.text.get(end..comment.start).unwrap_or("x");
+        if !between.trim().is_empty() || between.matches('\n').count() > 1 {
+            break;
+        }
+        end = comment.end;
+    }
+    let comment = file.text.get(first.start..end).unwrap_or_default();
+    let words = comment.lines().flat_map(|line| {
+        line.trim_matches(|c: char| c.is_whitespace() || "/*#!-;\"'".contains(c)).split_whitespace()
+    });
+    let mut out = String::new();
+    for word in words {
+        if out.chars().count() + word.chars().count() >= DOC_CHARS {
+            break;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+fn purpose(file: &SourceFile, outline: &Outline, docstring: &str) -> String {
+    let sentence = docstring.split_inclusive(". ").next().unwrap_or_default().trim();
+    let is_licence = ["copyright", "licen", "spdx"]
+        .iter()
+        .any(|word| docstring.to_lowercase().contains(word));
+    if !sentence.is_empty() && !is_licence {
+        return cut(sentence);
+    }
+    let kind = match file.kind {
+        FileKind::Source => "source",
+        FileKind::Test => "tests",
+        FileKind::Docs => "documentation",
+        FileKind::Example => "example",
+        FileKind::Config => "configuration",
+        FileKind::Generated => "generated",
+    };
+    let names: Vec<&str> = outline
+        .definitions
+        .iter()
+        .filter(|definition| definition.parent.is_none())
+        .map(|Definition { name, .. }| name.as_str())
+        .take(PURPOSE_NAMES)
+        .collect();
+    if names.is_empty() { kind.to_owned() } else { cut(&format!("{kind}: {}", names.join(", "))) }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(PURPOSE_CHARS) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", text[..at].trim_end()),
+    }
+}

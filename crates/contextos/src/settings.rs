@@ -1,0 +1,188 @@
+//! Settings: from flags, the repository's `contextos.toml` and the user's own `config.toml`.
+//!
+//! The nearest word counts: a flag before the repository before the user before the default. A
+//! repository may come from anyone, so what runs commands, sends text somewhere or shows credentials
+//! is taken from the user alone; in a repository's file it is an error.
+
+mod file;
+mod keys;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::context_dir::{self, ContextDir};
+use crate::environment;
+use crate::failure::Failure;
+use file::{Layer, OldConfig, Origin};
+
+pub(crate) use keys::template;
+
+/// The file at the root of a repository.
+pub(crate) const REPOSITORY_FILE: &str = "contextos.toml";
+
+/// Every setting, resolved but for the flags of one command.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    layers: Vec<Layer>,
+}
+
+/// A value and where it comes from, as `config show` prints them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) key: &'static str,
+    pub(crate) value: String,
+    pub(crate) origin: String,
+}
+
+impl Settings {
+    /// Reads the files that apply to the repository at `root`. `config` is used in place of the
+    /// user's own file.
+    ///
+    /// # Errors
+    /// When one can't be read, isn't TOML, or holds a key that is unknown or not allowed there.
+    pub(crate) fn load(root: &Path, config: Option<&Path>) -> Result<Self, Failure> {
+        let mut layers = Vec::new();
+        let repository = root.join(REPOSITORY_FILE);
+        if repository.is_symlink() {
+            return Err(Failure::new(format_args!(
+                "{}: a symbolic link, which could lead out of the checkout; replace it",
+                repository.display()
+            )));
+        }
+        if let Some(text) = read(&repository)? {
+            layers.push(Layer::parse(&text, Origin::Repository, REPOSITORY_FILE)?);
+        }
+        if let Some(text) = ContextDir::of(root)?.read(context_dir::OLD_CONFIG)? {
+            layers.push(OldConfig::parse(&text)?);
+        }
+        let own = match config {
+            Some(path) => Some((path.to_owned(), true)),
+            None => user_file().map(|path| (path, false)),
+        };
+        if let Some((path, named)) = own {
+            match read(&path)? {
+                Some(text) => {
+                    layers.push(Layer::parse(&text, Origin::User, &path.display().to_string())?);
+                }
+                None if named => {
+                    let path = path.display();
+                    return Err(Failure::new(format_args!("{path}: no such file")));
+                }
+                None => {}
+            }
+        }
+        Ok(Self { layers })
+    }
+
+    fn pick<T>(&self, value: impl Fn(&Layer) -> Option<T>) -> Option<T> {
+        self.layers.iter().find_map(value)
+    }
+
+    /// Tokens that a pack may have.
+    pub(crate) fn budget(&self) -> usize {
+        self.pick(|layer| layer.pack.budget).unwrap_or(keys::BUDGET)
+    }
+
+    /// The format of a pack, by its name.
+    pub(crate) fn format(&self) -> String {
+        self.pick(|layer| layer.pack.format.clone()).unwrap_or_else(|| keys::FORMAT.into())
+    }
+
+    /// The model whose tokens are counted, by its name.
+    pub(crate) fn model(&self) -> Option<String> {
+        self.pick(|layer| layer.pack.model.clone())
+    }
+
+    /// Whether tests are picked from like any source (`Some(true)`), not at all, or by rule.
+    pub(crate) fn tests(&self) -> Option<bool> {
+        self.pick(|layer| layer.pack.tests)
+    }
+
+    /// Whether source is picked from.
+    pub(crate) fn source(&self) -> bool {
+        self.pick(|layer| layer.pack.source).unwrap_or(true)
+    }
+
+    /// Globs of what is picked from.
+    pub(crate) fn include(&self) -> Vec<String> {
+        self.pick(|layer| layer.pack.include.clone()).unwrap_or_default()
+    }
+
+    /// Globs of what isn't picked from: those of every file together.
+    pub(crate) fn exclude(&self) -> Vec<String> {
+        self.layers.iter().filter_map(|layer| layer.pack.exclude.clone()).flatten().collect()
+    }
+
+    /// Whether lines bear their numbers.
+    pub(crate) fn line_numbers(&self) -> bool {
+        self.pick(|layer| layer.pack.line_numbers).unwrap_or(false)
+    }
+
+    /// Whether the history is looked at.
+    pub(crate) fn history(&self) -> bool {
+        self.pick(|layer| layer.pack.history).unwrap_or(true)
+    }
+
+    /// Whether credentials are shown; only the user's own file says so.
+    pub(crate) fn allow_sensitive(&self) -> bool {
+        self.pick(|layer| layer.pack.allow_sensitive).unwrap_or(false)
+    }
+
+    /// The provider that makes finished packs smaller; only the user's own file says so.
+    pub(crate) fn compress(&self) -> Option<String> {
+        self.pick(|layer| layer.pack.compress.clone())
+    }
+
+    /// Where the Headroom server is; only the user's own file says so.
+    pub(crate) fn headroom_url(&self) -> Option<String> {
+        self.pick(|layer| layer.headroom.url.clone())
+    }
+
+    /// Commands for `--compress cmd:NAME`; only the user's own file has them.
+    pub(crate) fn commands(&self) -> BTreeMap<String, Vec<String>> {
+        self.pick(|layer| layer.commands.clone()).unwrap_or_default()
+    }
+
+    /// Every setting with its value and origin.
+    pub(crate) fn show(&self) -> Vec<Shown> {
+        keys::ALL
+            .iter()
+            .map(|key| {
+                let set = self.layers.iter().find_map(|layer| Some((layer, layer.shown(key.name)?)));
+                match set {
+                    Some((layer, value)) => {
+                        Shown { key: key.name, value, origin: layer.name.clone() }
+                    }
+                    None => Shown {
+                        key: key.name,
+                        value: key.default.to_owned(),
+                        origin: "default".into(),
+                    },
+                }
+            })
+            .collect()
+    }
+}
+
+/// Where the user's own file is, if the user has a home.
+pub(crate) fn user_file() -> Option<PathBuf> {
+    Some(environment::config_home()?.join("contextos").join("config.toml"))
+}
+
+/// The text of a file, or nothing if there is none.
+fn read(path: &Path) -> Result<Option<String>, Failure> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() && metadata.len() <= 1 << 20 => {}
+        Ok(_) => {
+            let path = path.display();
+            return Err(Failure::new(format_args!("{path}: not a file of at most a megabyte")));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::new(format_args!("{}: {error}", path.display()))),
+    }
+    fs::read_to_string(path)
+        .map(Some)
+        .map_err(|error| Failure::new(format_args!("{}: {error}", path.display())))
+}

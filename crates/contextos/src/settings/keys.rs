@@ -1,0 +1,82 @@
+//! Every key of `contextos.toml` and `config.toml`: what it means, what it is by default, and who may
+//! set it. The template that `init` writes, the hints and `config show` are made from this table.
+
+/// Tokens of a pack, unless told otherwise.
+pub(super) const BUDGET: usize = 8000;
+/// The format of a pack, unless told otherwise.
+pub(super) const FORMAT: &str = "md";
+
+/// One key.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// With its table: `pack.budget`.
+    pub(super) name: &'static str,
+    /// What it is when nobody sets it, for people.
+    pub(super) default: &'static str,
+    /// A value, in TOML.
+    pub(super) example: &'static str,
+    /// What it means, in a line.
+    pub(super) meaning: &'static str,
+    /// Whether only the user's own file may set it: it runs something, sends text somewhere or shows
+    /// credentials.
+    pub(super) user_only: bool,
+}
+
+/// All keys, by table.
+pub(super) const ALL: &[Key] = &[
+    key("pack.budget", "8000", "8000", "tokens that the whole pack may have"),
+    key("pack.format", "\"md\"", "\"md\"", "md, json, xml, or the name of an agent"),
+    key("pack.model", "none: o200k_base", "\"gpt-4o\"", "whose tokens are counted"),
+    key("pack.tests", "by rank", "true", "true: rank tests like source; false: leave them out"),
+    key("pack.source", "true", "true", "whether source files are picked"),
+    key("pack.include", "[]", "[]", "globs of what is picked from; all, if empty"),
+    key("pack.exclude", "[]", "[]", "globs of what isn't picked from"),
+    key("pack.line_numbers", "false", "false", "put its number before each line"),
+    key("pack.history", "true", "true", "look at the commits"),
+    own(key("pack.allow_sensitive", "false", "false", "show credentials as they are")),
+    own(key("pack.compress", "none", "\"headroom\"", "headroom, builtin, or cmd:NAME")),
+    own(key("headroom.url", "http://127.0.0.1:8787", "\"http://127.0.0.1:8787\"", "the server")),
+    own(key("commands", "{}", "{}", "for cmd:NAME: NAME = [\"program\", \"argument\"]")),
+];
+
+const fn key(
+    name: &'static str,
+    default: &'static str,
+    example: &'static str,
+    meaning: &'static str,
+) -> Key {
+    Key { name, default, example, meaning, user_only: false }
+}
+
+/// `key`, for the user's own file alone.
+const fn own(key: Key) -> Key {
+    Key { user_only: true, ..key }
+}
+
+/// A `contextos.toml` with every key that it may hold, commented out.
+pub(crate) fn template() -> String {
+    let mut out = String::from(
+        "# Settings of contextos for this repository; all are optional. What runs commands, sends text\n\
+         # somewhere or shows credentials belongs into your own ~/.config/contextos/config.toml.\n",
+    );
+    let mut current = "";
+    for key in ALL.iter().filter(|key| !key.user_only) {
+        let Some((table, name)) = key.name.split_once('.') else { continue };
+        if table != current {
+            out.push_str(&format!("\n[{table}]\n"));
+            current = table;
+        }
+        out.push_str(&format!("# {name} = {}    # {}\n", key.example, key.meaning));
+    }
+    out
+}
+
+/// The name of a key (without its table) that `name` may be a slip of the finger for.
+pub(super) fn closest(name: &str) -> Option<&'static str> {
+    ALL.iter()
+        .flat_map(|key| key.name.split('.'))
+        .map(|known| (strsim::damerau_levenshtein(known, name), known))
+        .filter(|(distance, known)| *distance <= known.len().div_ceil(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}

@@ -1,0 +1,42 @@
+//! Text from files and names made safe to show on a terminal.
+
+use std::borrow::Cow;
+
+/// `text` with everything that a terminal would act on written out as `\u{…}`: control characters
+/// other than newline and tab, and characters that reorder a line.
+pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if acts(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn acts(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\t'))
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_is_borrowed() {
+        assert!(matches!(escape_controls("a\tb\nç — 漢"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn escape_sequences_and_overrides_are_written_out() {
+        assert_eq!(escape_controls("\u{1b}[2J"), "\\u{1b}[2J");
+        assert_eq!(escape_controls("a\u{202e}b\r"), "a\\u{202e}b\\u{d}");
+        assert_eq!(escape_controls("\u{9b}31m"), "\\u{9b}31m", "the one-byte form of ESC [");
+    }
+}
