@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use memory::{MemoryArgs, MemoryCommand};
-pub(crate) use pack::{ExplainArgs, ExportArgs, ExportTarget, PackArgs, PackFormat, PickArgs, WriteArgs};
+pub(crate) use pack::{
+    ExplainArgs, ExportArgs, ExportTarget, PackArgs, PackFormat, PickArgs, WriteArgs,
+};
 pub(crate) use repository::{ChurnArgs, ScanArgs, SecretsArgs};
 
 const EXAMPLES: &str = "\

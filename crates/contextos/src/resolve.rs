@@ -31,11 +31,7 @@ pub(crate) struct Picked {
 ///
 /// # Errors
 /// When there is no task, or a value isn't one that is known.
-pub(crate) fn pick(
-    root: PathBuf,
-    args: &PickArgs,
-    settings: &Settings,
-) -> Result<Picked, Failure> {
+pub(crate) fn pick(root: PathBuf, args: &PickArgs, settings: &Settings) -> Result<Picked, Failure> {
     let task = task(args.task.as_deref(), &root)?;
     let model = match args.model.clone().or_else(|| settings.model()) {
         None => Model { encoding: Encoding::default(), factor: 1.0 },
@@ -49,8 +45,7 @@ pub(crate) fn pick(
     };
     let mut exclude = settings.exclude();
     exclude.extend(args.exclude.iter().cloned());
-    let include =
-        if args.include.is_empty() { settings.include() } else { args.include.clone() };
+    let include = if args.include.is_empty() { settings.include() } else { args.include.clone() };
     let request = PackRequest {
         root,
         task,

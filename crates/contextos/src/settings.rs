@@ -150,7 +150,8 @@ impl Settings {
         keys::ALL
             .iter()
             .map(|key| {
-                let set = self.layers.iter().find_map(|layer| Some((layer, layer.shown(key.name)?)));
+                let set =
+                    self.layers.iter().find_map(|layer| Some((layer, layer.shown(key.name)?)));
                 match set {
                     Some((layer, value)) => {
                         Shown { key: key.name, value, origin: layer.name.clone() }

@@ -77,11 +77,7 @@ pub(crate) fn churn(history: &History, days: u32, top: usize, now: i64) -> Churn
         commits,
         last: day(last),
     };
-    Churn {
-        days,
-        commits: recent.len(),
-        files: files.into_iter().take(top).map(changed).collect(),
-    }
+    Churn { days, commits: recent.len(), files: files.into_iter().take(top).map(changed).collect() }
 }
 
 /// The day, in UTC, of a time in seconds since 1970.

@@ -43,8 +43,7 @@ pub(super) fn run(global: &Global, args: &ExplainArgs, terminal: &Terminal) -> R
     let root = global.repository(None);
     let settings = Settings::load(&root, global.config.as_deref())?;
     let picked = resolve::pick(root.clone(), &args.pick, &settings)?;
-    let packed =
-        pipeline::run(&picked.request, &*terminal.progress()).map_err(Failure::new)?;
+    let packed = pipeline::run(&picked.request, &*terminal.progress()).map_err(Failure::new)?;
     let answer = match subject(&args.subject, &packed) {
         Some(subject) => explain(&args.subject, &subject, &packed, picked.request.budget),
         None => left_out(&args.subject, &root, &picked.request)?,

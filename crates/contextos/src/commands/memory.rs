@@ -68,7 +68,8 @@ fn compact(folder: &ContextDir, keep: usize, terminal: &Terminal) -> Result<(), 
         terminal.note("nothing to compact");
     } else {
         let archive = ContextDir::shown(archive);
-        terminal.note(&format!("{duplicates} duplicates and {oldest} old notes moved to {archive}"));
+        terminal
+            .note(&format!("{duplicates} duplicates and {oldest} old notes moved to {archive}"));
     }
     Ok(())
 }

@@ -22,8 +22,8 @@ pub(super) fn run(global: &Global, args: &ScanArgs, terminal: &Terminal) -> Resu
         max_files: if args.max_files == 0 { usize::MAX } else { args.max_files },
         ..ReadOptions::default()
     };
-    let checkout = repo::read(&root, &options, &|p| progress.count(p.read, p.total))
-        .map_err(Failure::new)?;
+    let checkout =
+        repo::read(&root, &options, &|p| progress.count(p.read, p.total)).map_err(Failure::new)?;
     for unreadable in &checkout.unreadable {
         terminal.warn(&format!("{}: {}", unreadable.path, unreadable.reason));
     }
@@ -38,10 +38,8 @@ pub(super) fn run(global: &Global, args: &ScanArgs, terminal: &Terminal) -> Resu
             let outline = cache.get(&file.hash);
             let outline = outline.unwrap_or_else(|| syntax::outline(file.language, &file.text));
             let tokens = tokens::count(Encoding::default(), &file.text);
-            progress.count(
-                done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1,
-                files.len(),
-            );
+            progress
+                .count(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, files.len());
             (outline, tokens)
         })
         .collect();
@@ -61,8 +59,10 @@ pub(super) fn run(global: &Global, args: &ScanArgs, terminal: &Terminal) -> Resu
     let skipped: Vec<_> = checkout.skipped.counts().collect();
     let languages = languages(files);
     if args.json {
-        let reasons: serde_json::Map<_, _> =
-            skipped.iter().map(|(reason, count)| (reason.name().to_owned(), json!(count))).collect();
+        let reasons: serde_json::Map<_, _> = skipped
+            .iter()
+            .map(|(reason, count)| (reason.name().to_owned(), json!(count)))
+            .collect();
         let counts: serde_json::Map<_, _> =
             languages.iter().map(|(name, count)| ((*name).to_owned(), json!(count))).collect();
         let mut report = json!({

@@ -13,8 +13,8 @@ pub(super) fn run(global: &Global, args: &SecretsArgs, terminal: &Terminal) -> R
     let progress = terminal.progress();
     progress.stage("reading");
     let options = ReadOptions::default();
-    let checkout = repo::read(&root, &options, &|p| progress.count(p.read, p.total))
-        .map_err(Failure::new)?;
+    let checkout =
+        repo::read(&root, &options, &|p| progress.count(p.read, p.total)).map_err(Failure::new)?;
     drop(progress);
     let files = checkout.skipped.examples(SkipReason::Credentials);
     let number_of_files = checkout.skipped.count(SkipReason::Credentials);

@@ -215,7 +215,9 @@ mod tests {
 
     #[test]
     fn what_is_no_http_url_is_refused_with_a_way_on() {
-        for url in ["10.0.0.5:8787", "localhost", "ftp://x", "http://", "https://x", "http://x?y", ""] {
+        for url in
+            ["10.0.0.5:8787", "localhost", "ftp://x", "http://", "https://x", "http://x?y", ""]
+        {
             let message = base(url).unwrap_err().to_string();
             assert!(message.starts_with("Error: HEADROOM_BASE_URL: "), "{url}: {message}");
             assert!(message.ends_with("To proceed without compression, omit --compress."));

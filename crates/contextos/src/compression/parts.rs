@@ -101,7 +101,10 @@ mod tests {
         let pack = r#"{"version":1,"task":"fix","files":[{"path":"a.rs","spans":[
             {"start":3,"end":4,"text":"fn a() {}\n","evidence":["x"]},{"start":9,"end":9,"text":"y"}]}]}"#;
         let (out, seen) = record(pack, Shape::Json);
-        assert_eq!(seen, [("a.rs".into(), 3, "fn a() {}\n".into()), ("a.rs".into(), 9, "y".into())]);
+        assert_eq!(
+            seen,
+            [("a.rs".into(), 3, "fn a() {}\n".into()), ("a.rs".into(), 9, "y".into())]
+        );
         let value: Value = serde_json::from_str(&out).unwrap();
         assert_eq!(value["task"], "fix");
         assert_eq!(value["files"][0]["spans"][0]["text"], "FN A() {}\n");
@@ -115,10 +118,7 @@ mod tests {
             <span start=\"12\" end=\"12\" evidence=\"\"><![CDATA[\ny\n]]></span>\n</file>\n</files>\n";
         let (out, seen) = record(pack, Shape::Xml);
         let path = "a&b.xml".to_owned();
-        assert_eq!(
-            seen,
-            [(path.clone(), 7, "x ]]></span>\n".into()), (path, 12, "y\n".into())]
-        );
+        assert_eq!(seen, [(path.clone(), 7, "x ]]></span>\n".into()), (path, 12, "y\n".into())]);
         let expected = pack
             .replace("\nx ]]]]><![CDATA[></span>\n", "\nX ]]]]><![CDATA[></SPAN>\n")
             .replace("\ny\n", "\nY\n");

@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn a_task_comes_back_as_it_was_set() {
-        let written = file("fix the bug\n\n- in `a.rs`\n### Trace\n1: main\n", "In Progress", "now");
+        let written =
+            file("fix the bug\n\n- in `a.rs`\n### Trace\n1: main\n", "In Progress", "now");
         assert_eq!(read(&written).unwrap(), "fix the bug\n\n- in `a.rs`\n### Trace\n1: main");
     }
 

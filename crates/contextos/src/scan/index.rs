@@ -27,7 +27,8 @@ pub(crate) fn project_index(
     summaries: &BTreeMap<&str, FileSummary>,
     graph: &Graph,
 ) -> String {
-    let mut out = String::from("# Project Index\n\n> Written by `contextos scan`.\n\n## Languages\n\n");
+    let mut out =
+        String::from("# Project Index\n\n> Written by `contextos scan`.\n\n## Languages\n\n");
     for (language, count) in languages(files) {
         let _ = writeln!(out, "- {language}: {count}");
     }

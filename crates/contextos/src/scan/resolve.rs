@@ -263,7 +263,8 @@ mod tests {
             ("core/src/main/java/com/acme/Token.java", ""),
             ("app/src/main/java/com/acme/app/Main.java", ""),
         ];
-        let from = |module| resolve(&files, "app/src/main/java/com/acme/app/Main.java", module, &[]);
+        let from =
+            |module| resolve(&files, "app/src/main/java/com/acme/app/Main.java", module, &[]);
         assert_eq!(from("com.acme.Token"), "core/src/main/java/com/acme/Token.java");
         assert_eq!(from("com.acme.Token.Kind"), "core/src/main/java/com/acme/Token.java");
         assert_eq!(from("java.util.List"), "package java.util");

@@ -118,9 +118,8 @@ fn docstring(file: &SourceFile, outline: &Outline) -> String {
 
 fn purpose(file: &SourceFile, outline: &Outline, docstring: &str) -> String {
     let sentence = docstring.split_inclusive(". ").next().unwrap_or_default().trim();
-    let is_licence = ["copyright", "licen", "spdx"]
-        .iter()
-        .any(|word| docstring.to_lowercase().contains(word));
+    let is_licence =
+        ["copyright", "licen", "spdx"].iter().any(|word| docstring.to_lowercase().contains(word));
     if !sentence.is_empty() && !is_licence {
         return cut(sentence);
     }

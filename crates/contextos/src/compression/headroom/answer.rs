@@ -19,7 +19,11 @@ impl Answer {
     ///
     /// # Errors
     /// When it breaks off, takes too long or is longer.
-    pub(super) fn read(status: StatusCode, body: &mut Body, most: u64) -> Result<Self, ureq::Error> {
+    pub(super) fn read(
+        status: StatusCode,
+        body: &mut Body,
+        most: u64,
+    ) -> Result<Self, ureq::Error> {
         let bytes = body.with_config().limit(most).read_to_vec()?;
         Ok(Self { status, json: serde_json::from_slice(&bytes).ok() })
     }

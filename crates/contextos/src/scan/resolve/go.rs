@@ -27,7 +27,8 @@ pub(super) fn resolve(resolver: &Resolver<'_>, import: &Import) -> Target {
     let path = import.module.trim_matches('"');
     let within = resolver.go.0.iter().find_map(|(module, folder)| {
         let rest = path.strip_prefix(module)?;
-        (rest.is_empty() || rest.starts_with('/')).then(|| in_folder(folder, rest.trim_matches('/')))
+        (rest.is_empty() || rest.starts_with('/'))
+            .then(|| in_folder(folder, rest.trim_matches('/')))
     });
     let Some(folder) = within else { return Target::Package(path.to_owned()) };
     // Files are in order of their paths, so those of a folder are near each other.
