@@ -24,6 +24,7 @@ pub use count::{count, encode};
 pub use cut::cut;
 pub use model::{Model, model};
 pub use segment::{Segment, seam_adds, segments};
+pub use vocabulary::vocabulary;
 
 /// A byte-pair encoding whose tables are embedded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -85,6 +85,22 @@ impl Vocabulary {
     }
 }
 
+/// Every token of `encoding` with its rank, in the order of the ranks. Made anew each time: for tools
+/// that write vocabularies, not for counting.
+pub fn vocabulary(encoding: Encoding) -> Vec<(u32, &'static [u8])> {
+    use slot::{LENGTH_BITS, OFFSET_BITS, RANK_BITS, field};
+    let Vocabulary { slots, bytes } = Vocabulary::of(encoding);
+    let taken = slots.iter().map(|slot| u64::from_le_bytes(*slot)).filter(|slot| *slot != 0);
+    let token = |slot| {
+        let offset = field(slot, LENGTH_BITS, OFFSET_BITS);
+        let rank = field(slot, LENGTH_BITS + OFFSET_BITS, RANK_BITS) as u32;
+        (rank, &bytes[offset..offset + field(slot, 0, LENGTH_BITS)])
+    };
+    let mut tokens: Vec<_> = taken.map(token).collect();
+    tokens.sort_unstable_by_key(|(rank, _)| *rank);
+    tokens
+}
+
 /// The slot at which the search for a hash begins, for a table whose last slot is `mask`.
 pub(crate) fn home(hash: u64, mask: usize) -> usize {
     (hash >> 40) as usize & mask
