@@ -181,6 +181,7 @@ mod tests {
         Definition {
             name: format!("d{start}"),
             kind,
+            receiver: None,
             lines: LineRange { start, end },
             signature: LineRange { start, end: start },
             doc: None,

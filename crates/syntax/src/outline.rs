@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use crate::Language;
+use serde::Deserialize;
+
+use crate::grammar::Grammar;
+use crate::{Language, parse, shape, walk};
 
 /// Lines `start..=end`, counted from 1, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,7 +17,8 @@ pub struct LineRange {
 }
 
 /// What kind of thing a definition is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum DefinitionKind {
     /// A function, or a method where the language has no other word.
     Function,
@@ -34,8 +38,16 @@ pub enum DefinitionKind {
     Macro,
     /// A type alias.
     Alias,
-    /// A heading, table, key or block of a document or configuration file.
+    /// A heading, table, key or block of a document or configuration file; a named block of code, as
+    /// test frameworks, routers and build files have them (`describe("routes", …)`).
     Section,
+}
+
+impl DefinitionKind {
+    /// Whether a function inside it is a method.
+    pub(crate) fn has_members(self) -> bool {
+        matches!(self, Self::Type | Self::Interface | Self::Implementation)
+    }
 }
 
 /// One definition, with its doc comment and attributes.
@@ -45,6 +57,9 @@ pub struct Definition {
     pub name: String,
     /// What it is.
     pub kind: DefinitionKind,
+    /// The type that it belongs to, where it stands outside of it: `Session` for Go's
+    /// `func (s *Session) Refresh`, C++'s `Session::refresh`, `Session.prototype.refresh`.
+    pub receiver: Option<String>,
     /// All of its lines: doc comment, attributes or decorators, signature, body.
     pub lines: LineRange,
     /// The lines of the signature alone: from the line that names it to the one its body opens on.
@@ -95,8 +110,35 @@ pub struct Outline {
     pub literals: Vec<Range<usize>>,
 }
 
-/// The outline of `text`. Never fails: where a grammar gives up (or its time limit is reached), what
-/// was found is returned, else the shape by headings, blank lines and indentation.
-pub fn outline(_language: Language, _text: &str) -> Outline {
-    Outline::default()
+/// How many references an outline holds at most.
+pub(crate) const MAX_REFERENCES: usize = 20_000;
+
+/// The outline of `text`.
+///
+/// It never fails: what a grammar finds in broken code is returned, and where there is no grammar, or
+/// a text takes it too much work, the shape by headings, blank lines and indentation. The work is
+/// linear in the text's length and doesn't depend on the machine: the same text, the same outline.
+pub fn outline(language: Language, text: &str) -> Outline {
+    let parsed = Grammar::of(language)
+        .and_then(|grammar| Some(walk::walk(grammar, &parse::parse(&grammar.parser, text)?, text)));
+    parsed.unwrap_or_else(|| shape::outline(text))
+}
+
+impl Outline {
+    /// Puts definitions in order of their first line, an enclosing one before what it encloses.
+    pub(crate) fn sort_definitions(&mut self) {
+        if self.definitions.is_sorted_by_key(|definition| definition.lines.start) {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.definitions.len()).collect();
+        order.sort_by_key(|&at| self.definitions[at].lines.start);
+        let mut place = vec![0; order.len()];
+        for (new, &old) in order.iter().enumerate() {
+            place[old] = new;
+        }
+        self.definitions = order.iter().map(|&old| self.definitions[old].clone()).collect();
+        for definition in &mut self.definitions {
+            definition.parent = definition.parent.map(|parent| place[parent]);
+        }
+    }
 }
