@@ -91,6 +91,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
         #[test]
         fn it_is_the_longest_prefix_that_fits(
             text in "([a-c ]|[A日ʰ\u{301}]|'(s|re|ll)|[\r\n/}\t\u{a0}\u{2028}]|[0-9]|\u{1f600}|foo|   ){0,24}",
@@ -120,6 +122,20 @@ mod tests {
             assert_eq!(cut(encoding, "a text", usize::MAX), "a text");
             // Several tokens, no part of which is a character.
             assert_eq!(cut(encoding, "\u{1f9ff}", 1), "");
+        }
+    }
+
+    /// More blanks may be fewer tokens, and before a word they are taken otherwise than at the end.
+    #[test]
+    fn blanks_before_a_word_are_cut_in_the_best_place() {
+        for blank in [" ", "\t", "\n", "\n ", " \n", "\u{a0}"] {
+            for length in 1..100 {
+                let text = format!("a{}x", blank.repeat(length));
+                for (encoding, max) in ENCODINGS.into_iter().flat_map(|e| [(e, 2), (e, 3)]) {
+                    let longest = longest(encoding, &text, max);
+                    assert_eq!(cut(encoding, &text, max), longest, "{length} × {blank:?}");
+                }
+            }
         }
     }
 

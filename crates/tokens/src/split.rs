@@ -179,3 +179,78 @@ fn blank_run(text: &[u8], start: usize) -> BlankRun {
     let before_word = if at == text.len() || last == start { at } else { last };
     BlankRun { end: at, newline, before_word }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use fancy_regex::Regex;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    static O200K_BASE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(tiktoken_rs::O200K_BASE_PAT_STR).expect("the reference's own pattern")
+    });
+
+    static CL100K_BASE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+|",
+            r" ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s",
+        ))
+        .expect("a valid pattern")
+    });
+
+    fn assert_same_pieces(text: &str) {
+        let patterns = [(Encoding::O200kBase, &*O200K_BASE), (Encoding::Cl100kBase, &*CL100K_BASE)];
+        for (encoding, pattern) in patterns {
+            let expected =
+                pattern.find_iter(text).map(|piece| piece.expect("a bounded text").end());
+            let expected: Vec<usize> = expected.collect();
+            let ends = std::iter::successors(Some(0), |&start| {
+                (start < text.len()).then(|| piece_end(encoding, text.as_bytes(), start))
+            });
+            let ends: Vec<usize> = ends.skip(1).collect();
+            assert_eq!(ends, expected, "{encoding:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_expressions_give_back() {
+        for text in [
+            "",
+            "\n",
+            "a\n  ",
+            "\n \n ",
+            "  x",
+            "\u{a0} !",
+            " \u{301}a",
+            "日ABC",
+            "日ABc",
+            "\u{301}ABC",
+            "!\u{301}'s",
+            "\u{301}\u{301}'ll",
+            "o'ſt",
+            "''s",
+            "A'REb",
+            "}\n/\n//",
+            "}\r\n /",
+            "1234५",
+            "\tif",
+        ] {
+            assert_same_pieces(text);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        /// Stronger than equal tokens: where pieces differ, tokens often are the same by chance.
+        #[test]
+        fn pieces_are_those_of_the_expressions(
+            text in r"([abAB]|'[sSdtmTrRvVlL]?[eElL]?|ſ|[日ʰǅ\u{301}\u{20dd}]|[0५²]|[\r\n/!}]|[ \t\u{a0}\u{85}\u{2028}\u{3000}]|\PC){0,24}",
+        ) {
+            assert_same_pieces(&text);
+        }
+    }
+}

@@ -137,3 +137,23 @@ pub(crate) fn fold(word: u64, by: u64) -> u64 {
     let product = u128::from(word) * u128::from(by);
     product as u64 ^ (product >> 64) as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_token_is_found_by_its_bytes_and_nothing_else_is() {
+        for (encoding, size) in [(Encoding::O200kBase, 199_998), (Encoding::Cl100kBase, 100_256)] {
+            let tokens = vocabulary(encoding);
+            assert_eq!(tokens.len(), size);
+            for (nth, (rank, token)) in tokens.iter().enumerate() {
+                assert_eq!(*rank as usize, nth);
+                assert_eq!(Vocabulary::of(encoding).rank(token), Some(*rank));
+            }
+            for no_token in ["", "no such token", &"a".repeat(LONGEST), &"a".repeat(LONGEST + 1)] {
+                assert_eq!(Vocabulary::of(encoding).rank(no_token.as_bytes()), None);
+            }
+        }
+    }
+}
