@@ -39,10 +39,16 @@ pub enum End {
     Failed,
 }
 
-/// Whether the whole command succeeded: something was done, and nothing failed.
-pub fn succeeded(reports: &[Report]) -> bool {
-    let count = |end| reports.iter().filter(|report| report.end == end).count();
-    count(End::Done) > 0 && count(End::Failed) == 0
+/// Whether the whole command succeeded.
+///
+/// # Errors
+/// In words, if something failed, or nothing was done.
+pub fn verdict(reports: &[Report]) -> Result<(), &'static str> {
+    let any = |end| reports.iter().any(|report| report.end == end);
+    if any(End::Failed) {
+        return Err("not every config file could be edited");
+    }
+    if any(End::Done) { Ok(()) } else { Err("nothing was done") }
 }
 
 /// Puts `server` into the config file of each selected agent.

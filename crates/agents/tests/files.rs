@@ -336,7 +336,7 @@ fn what_is_said() {
     let options = Options::default();
 
     let reports = command::install(&all, &machine, &server, options);
-    assert!(!command::succeeded(&reports), "a file is broken");
+    assert_eq!(command::verdict(&reports), Err("not every config file could be edited"));
     assert_eq!(
         lines(&home, &reports),
         "\
@@ -353,12 +353,12 @@ Skipped Zed: not found on this machine, skipped
     let one = |id| Selection::of(id).unwrap();
     let again = command::install(&one("codex"), &machine, &server, options);
     assert_eq!(lines(&home, &again), "Done Codex: configured already in ~/.codex/config.toml\n");
-    assert!(command::succeeded(&again));
+    assert_eq!(command::verdict(&again), Ok(()));
     let absent = command::install(&one("zed"), &machine, &server, options);
-    assert!(!command::succeeded(&absent), "none was done");
+    assert_eq!(command::verdict(&absent), Err("nothing was done"));
 
     let kept = command::uninstall(&one("claude"), &machine, &server, options);
-    assert!(!command::succeeded(&kept), "somebody else's entry stays");
+    assert_eq!(command::verdict(&kept), Err("nothing was done"), "somebody else's entry stays");
     let forced = Options { force: true, dry_run: true };
     let reports = command::install(&one("claude"), &machine, &server, forced);
     assert_eq!(lines(&home, &reports), "Done Claude Code: would be replaced in ~/.claude.json\n");

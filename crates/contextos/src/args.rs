@@ -1,5 +1,6 @@
 //! The command line: its types, and nothing of what they do.
 
+mod mcp;
 mod memory;
 mod pack;
 mod repository;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use mcp::{McpArgs, McpChangeArgs, McpCommand};
 pub(crate) use memory::{MemoryArgs, MemoryCommand};
 pub(crate) use pack::{
     ExplainArgs, ExportArgs, ExportTarget, PackArgs, PackFormat, PickArgs, WriteArgs,
@@ -99,6 +101,8 @@ pub(crate) enum Command {
     Churn(ChurnArgs),
     /// Create .contextos/ and contextos.toml
     Init(InitArgs),
+    /// Tell agents to use the MCP server, or not to any more
+    Mcp(McpArgs),
     /// Check the set-up
     Doctor(DoctorArgs),
     /// Show the configuration and where each value comes from

@@ -8,6 +8,7 @@ mod explain;
 mod export;
 mod init;
 mod man;
+mod mcp;
 mod memory;
 mod pack;
 mod scan;
@@ -34,6 +35,7 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> Result<(), Failure> {
         Command::Secrets(args) => secrets::run(&global, &args, terminal),
         Command::Churn(args) => churn::run(&global, &args, terminal),
         Command::Init(args) => init::run(&global, &args, terminal),
+        Command::Mcp(args) => mcp::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&global, &args, terminal),
         Command::Config(args) => config::run(&global, &args, terminal),
         Command::Completions(args) => completions::run(&args, terminal),

@@ -1,0 +1,50 @@
+//! `contextos mcp`.
+
+use clap::{Args, Subcommand};
+
+/// `contextos mcp`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos mcp install --agent claude
+  contextos mcp install --agent all --dry-run
+  contextos mcp status
+  contextos mcp uninstall --agent claude
+
+Agents: claude, codex, cursor, gemini, opencode, vscode, windsurf, zed. Everything else in an agent's
+config file stays as it is; the file as it was is kept beside it, and uninstall gives it back.")]
+pub(crate) struct McpArgs {
+    #[command(subcommand)]
+    pub(crate) command: McpCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum McpCommand {
+    /// Tell agents to start `contextos serve --stdio`
+    Install(McpChangeArgs),
+    /// Show which agents know of contextos
+    Status(McpAgentArgs),
+    /// Undo what install did
+    Uninstall(McpChangeArgs),
+}
+
+/// What install and uninstall take.
+#[derive(Debug, Args)]
+pub(crate) struct McpChangeArgs {
+    #[command(flatten)]
+    pub(crate) agent: McpAgentArgs,
+    /// Override an entry of another making, too
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Change nothing; print what would be changed
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Which agents.
+#[derive(Debug, Args)]
+pub(crate) struct McpAgentArgs {
+    /// An agent, or `all` that are on this machine
+    #[arg(long, value_name = "NAME|all", default_value = agents::install::ALL)]
+    pub(crate) agent: String,
+}

@@ -1,0 +1,60 @@
+//! `contextos mcp`: agents told to start our MCP server, by their own config files.
+
+use agents::command::{self, End, Options, Report};
+use agents::install::Selection;
+use agents::server::Server;
+use agents::starts;
+use agents::table::Machine;
+
+use crate::args::{McpArgs, McpChangeArgs, McpCommand};
+use crate::environment;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+
+const NAME: &str = "contextos";
+
+pub(super) fn run(args: &McpArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
+    let server = server()?;
+    let reports = match &args.command {
+        McpCommand::Install(args) => {
+            starts::check(&server.command, NAME).map_err(Failure::new)?;
+            command::install(&selection(&args.agent.agent)?, &machine, &server, options(args))
+        }
+        McpCommand::Status(args) => command::status(&selection(&args.agent)?, &machine, &server),
+        McpCommand::Uninstall(args) => {
+            command::uninstall(&selection(&args.agent.agent)?, &machine, &server, options(args))
+        }
+    };
+    tell(&reports, terminal)
+}
+
+/// How an agent starts us; it does so in the folder of the project.
+fn server() -> Result<Server, Failure> {
+    let command = starts::own_executable(environment::search_path())
+        .map_err(|error| Failure::new(format_args!("where this program is: {error}")))?;
+    let args = vec!["serve".to_owned(), "--stdio".to_owned()];
+    Ok(Server { name: NAME.to_owned(), command, args, env: Vec::new() })
+}
+
+fn selection(agent: &str) -> Result<Selection, Failure> {
+    Selection::of(agent).map_err(Failure::usage)
+}
+
+fn options(args: &McpChangeArgs) -> Options {
+    Options { force: args.force, dry_run: args.dry_run }
+}
+
+fn tell(reports: &[Report], terminal: &Terminal) -> Result<(), Failure> {
+    for report in reports {
+        if let Some(diff) = &report.diff {
+            terminal.print(diff)?;
+        }
+        match report.end {
+            End::Done => terminal.print(&format!("{}\n", report.line))?,
+            End::Skipped => terminal.note(&report.line),
+            End::Failed => terminal.error(&report.line),
+        }
+    }
+    command::verdict(reports).map_err(Failure::new)
+}
