@@ -20,6 +20,7 @@ pub mod marker;
 mod options;
 mod parts;
 mod provider;
+mod words;
 
 pub use compressed::{Compressed, Gap, Part};
 pub use cosmetic::cosmetic;

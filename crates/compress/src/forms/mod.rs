@@ -4,12 +4,20 @@
 //! anybody wrote, so it is bounded and never trusts a count.
 
 mod json;
+mod paths;
+mod repeats;
+mod rows;
+mod search;
 
 use std::borrow::Cow;
 
 use crate::envelope::Envelope;
 
 pub(crate) use json::JsonTables;
+pub(crate) use paths::Paths;
+pub(crate) use repeats::Repeats;
+pub(crate) use rows::Rows;
+pub(crate) use search::{Search, a_match};
 
 /// A text in another notation, without the envelope.
 pub(crate) struct Encoded {
@@ -34,7 +42,8 @@ pub(crate) trait Form {
 }
 
 /// The forms, by the names in their envelopes.
-static FORMS: [&(dyn Form + Sync); 1] = [&JsonTables];
+static FORMS: [&(dyn Form + Sync); 5] =
+    [&JsonTables, &Paths, &Repeats, &Rows { columns: false }, &Search];
 
 /// Why a text could not be expanded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -156,4 +165,20 @@ pub fn expand(text: &str) -> Result<String, ExpandError> {
 fn split_lines(text: &str, count: usize) -> (&str, &str) {
     let end = memchr::memchr_iter(b'\n', text.as_bytes()).nth(count.saturating_sub(1));
     text.split_at(end.map_or(text.len(), |i| i + 1))
+}
+
+/// The directory of a path, with its last slash.
+fn directory(path: &str) -> &str {
+    &path[..path.rfind('/').map_or(0, |i| i + 1)]
+}
+
+/// The directory that all of `paths` begin with, with its last slash; `None` if there are none.
+fn shared_directory<'p>(mut paths: impl Iterator<Item = &'p str>) -> Option<&'p str> {
+    let mut shared = directory(paths.next()?);
+    for path in paths {
+        while !path.starts_with(shared) {
+            shared = directory(&shared[..shared.len() - 1]);
+        }
+    }
+    Some(shared)
 }
