@@ -14,6 +14,7 @@ mod explanation;
 mod exporters;
 mod failure;
 mod notes;
+mod outline_cache;
 mod pipeline;
 mod produce;
 mod resolve;

@@ -4,16 +4,21 @@
 //! Writing the text down, compressing it and telling people about it are the commands' business.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pack::{Format, Pack, PackError};
 use rayon::prelude::*;
 use repo::{Cache, Checkout, Git, GitError, ReadOptions, RepoError};
 use select::{
-    Corpus, FileKind, History, HistoryStatus, Patch, Query, Ranking, Survey, Task, Weights,
+    Corpus, FileKind, History, HistoryStatus, Patch, Query, Ranking, SourceFile, Survey, Task,
+    Weights,
 };
 use syntax::{LineRange, Outline};
 use thiserror::Error;
 use tokens::Encoding;
+
+use crate::outline_cache::OutlineCache;
 
 /// Digits of the commit's id that a pack shows.
 const COMMIT_DIGITS: usize = 12;
@@ -69,6 +74,8 @@ pub(crate) struct PackRequest {
 
 /// A pack with everything that a report about it needs.
 pub(crate) struct Packed {
+    /// The task as it was ranked for: redacted.
+    pub(crate) task: String,
     /// The text and what it shows.
     pub(crate) pack: Pack,
     /// What was read.
@@ -93,7 +100,6 @@ pub(crate) struct ReadTree {
     pub(crate) unreadable: Vec<repo::Unreadable>,
     /// The checkout's repository, if there is one that git opens.
     git: Option<Git>,
-    blobs: Vec<repo::BlobId>,
 }
 
 /// Why there is no pack.
@@ -133,10 +139,18 @@ pub(crate) fn run(request: &PackRequest, progress: &dyn Progress) -> Result<Pack
     let text = redacted_task(request);
     let task = Task::new(&text);
     let weights = weights(request.tests);
-    let ranking = rank(&tree, &task, request, &weights, progress);
+    let cache = if request.cache { Cache::open(&request.root) } else { Cache::none() };
+    let question = Question {
+        corpus: &tree.corpus,
+        git: tree.git.as_ref(),
+        task: &task,
+        focus: &request.focus,
+        outlines: &OutlineCache(cache),
+    };
+    let (ranking, _) = rank(&question, &weights, progress);
     progress.stage("fitting");
     let pack = render(request, &tree, &text, &ranking, &weights)?;
-    Ok(Packed { pack, read: tree, ranking, weights })
+    Ok(Packed { task: text, pack, read: tree, ranking, weights })
 }
 
 /// Walks, reads, redacts, and reads the history beside it.
@@ -176,7 +190,6 @@ pub(crate) fn read(
         findings: checkout.findings,
         unreadable: checkout.unreadable,
         git,
-        blobs: checkout.blobs,
     })
 }
 
@@ -204,17 +217,7 @@ fn filter_kinds(checkout: &mut Checkout, request: &PackRequest) {
         FileKind::Source => request.source,
         _ => true,
     };
-    let kept: Vec<bool> = checkout.files.iter().map(|file| keep(file.kind)).collect();
-    let mut at = 0;
-    checkout.files.retain(|_| {
-        at += 1;
-        kept[at - 1]
-    });
-    at = 0;
-    checkout.blobs.retain(|_| {
-        at += 1;
-        kept[at - 1]
-    });
+    checkout.files.retain(|file| keep(file.kind));
 }
 
 fn redacted_task(request: &PackRequest) -> String {
@@ -232,33 +235,45 @@ fn weights(tests: Tests) -> Weights {
     }
 }
 
-/// Surveys, parses the candidates and ranks their units.
-pub(crate) fn rank(
-    tree: &ReadTree,
-    task: &Task,
-    request: &PackRequest,
-    weights: &Weights,
-    progress: &dyn Progress,
-) -> Ranking {
-    progress.stage("surveying");
-    let corpus = &tree.corpus;
-    let matches = select::matching_commits(&corpus.history, task);
-    let patches = patches(tree, &matches);
-    let query = Query::new(task, matches, &corpus.history, &patches);
-    let focus = |path: &str| focus(&request.focus, path);
-    let survey = select::survey(corpus, &query, &focus);
-    progress.stage("parsing");
-    let outlines = outlines(corpus, &survey, request, progress);
-    let outlines: Vec<&Outline> = outlines.iter().collect();
-    progress.stage("ranking");
-    let focus = |path: &str, _: LineRange| focus(path);
-    select::rank(corpus, &query, &survey, &outlines, &focus, weights)
+/// What is asked, of which files.
+pub(crate) struct Question<'a> {
+    /// The files and their history.
+    pub(crate) corpus: &'a Corpus,
+    /// Where the patches of commits are.
+    pub(crate) git: Option<&'a Git>,
+    /// The task.
+    pub(crate) task: &'a Task,
+    /// Paths that the user points at.
+    pub(crate) focus: &'a [String],
+    /// Outlines that were made before.
+    pub(crate) outlines: &'a dyn Outlines,
 }
 
-fn patches(tree: &ReadTree, matches: &[select::Match]) -> Vec<Patch> {
-    let Some(git) = &tree.git else { return Vec::new() };
-    let ids: Vec<&str> =
-        matches.iter().map(|m| tree.corpus.history.commits[m.commit].id.as_str()).collect();
+/// Surveys the files, parses the candidates and ranks their units.
+pub(crate) fn rank(
+    question: &Question<'_>,
+    weights: &Weights,
+    progress: &dyn Progress,
+) -> (Ranking, Survey) {
+    progress.stage("surveying");
+    let corpus = question.corpus;
+    let matches = select::matching_commits(&corpus.history, question.task);
+    let patches = patches(question, &matches);
+    let query = Query::new(question.task, matches, &corpus.history, &patches);
+    let survey = select::survey(corpus, &query, &|path| focus(question.focus, path));
+    progress.stage("parsing");
+    let outlines = outlines(corpus, &survey, question.outlines, progress);
+    let outlines: Vec<&Outline> = outlines.iter().map(AsRef::as_ref).collect();
+    progress.stage("ranking");
+    let focus = |path: &str, _: LineRange| focus(question.focus, path);
+    let ranking = select::rank(corpus, &query, &survey, &outlines, &focus, weights);
+    (ranking, survey)
+}
+
+fn patches(question: &Question<'_>, matches: &[select::Match]) -> Vec<Patch> {
+    let Some(git) = question.git else { return Vec::new() };
+    let commits = &question.corpus.history.commits;
+    let ids: Vec<&str> = matches.iter().map(|m| commits[m.commit].id.as_str()).collect();
     git.patches(&ids).unwrap_or_default()
 }
 
@@ -271,31 +286,38 @@ fn focus(wanted: &[String], path: &str) -> f64 {
     if pointed { 1.0 } else { 0.0 }
 }
 
-/// The outlines of the candidates: from the cache, or parsed now and kept.
+/// Outlines that were made before. What is kept only saves time.
+pub(crate) trait Outlines: Sync {
+    /// The outline of a file's text, if it was kept.
+    fn get(&self, file: &SourceFile) -> Option<Arc<Outline>>;
+    /// Keeps outlines, of which some may be kept already.
+    fn keep(&self, all: &[(&SourceFile, Arc<Outline>)]);
+}
+
+/// The outlines of the candidates: those that were kept, and the others parsed now.
 fn outlines(
     corpus: &Corpus,
     survey: &Survey,
-    request: &PackRequest,
+    known: &dyn Outlines,
     progress: &dyn Progress,
-) -> Vec<Outline> {
-    let cache = if request.cache { Cache::open(&request.root) } else { Cache::none() };
+) -> Vec<Arc<Outline>> {
+    let done = AtomicUsize::new(0);
     let total = survey.candidates.len();
-    let done = std::sync::atomic::AtomicUsize::new(0);
-    let outlines: Vec<Outline> = survey
+    let outlines: Vec<Arc<Outline>> = survey
         .candidates
         .par_iter()
         .map(|&file| {
             let file = &corpus.files[file];
-            let outline = cache
-                .get(&file.hash)
-                .unwrap_or_else(|| syntax::outline(file.language, &file.text));
-            let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-            progress.count(done, total);
+            let outline = known
+                .get(file)
+                .unwrap_or_else(|| Arc::new(syntax::outline(file.language, &file.text)));
+            progress.count(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             outline
         })
         .collect();
-    let keys = survey.candidates.iter().map(|&file| &corpus.files[file].hash);
-    cache.keep(keys.zip(&outlines));
+    let files = survey.candidates.iter().map(|&file| &corpus.files[file]);
+    let all: Vec<_> = files.zip(outlines.iter().map(Arc::clone)).collect();
+    known.keep(&all);
     outlines
 }
 
@@ -312,7 +334,7 @@ fn render(
         .map(|f| format!("{}:{} {}", f.path, f.finding.line, f.finding.rule))
         .collect();
     let dirty = |files: &[usize]| {
-        let shown = files.iter().map(|&at| (tree.corpus.files[at].path.as_str(), &tree.blobs[at]));
+        let shown = files.iter().map(|&at| tree.corpus.files[at].path.as_str());
         tree.git.as_ref().is_some_and(|git| git.differs(shown).unwrap_or(true))
     };
     pack::render(&pack::Input {

@@ -107,6 +107,15 @@ pub struct Shown {
     pub lines: Vec<LineRange>,
 }
 
+/// A file that the map lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its index in the corpus.
+    pub file: usize,
+    /// The lines whose text is shown.
+    pub lines: Vec<u32>,
+}
+
 /// A unit that has a chance, and isn't shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unchosen {
@@ -127,8 +136,8 @@ pub struct Pack {
     pub shown: Vec<Shown>,
     /// Indices in the ranking of the units that were chosen, in order.
     pub units: Vec<usize>,
-    /// The files of the map (by index in the corpus), best first.
-    pub mapped: Vec<usize>,
+    /// The files of the map, best first, with the lines whose text it shows.
+    pub mapped: Vec<Listed>,
     /// Worthwhile units that are not shown, best first: none has a price within what is left.
     pub unchosen: Vec<Unchosen>,
 }
@@ -190,7 +199,13 @@ pub fn render(input: &Input<'_>) -> Result<Pack, PackError> {
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect(),
-        mapped: map.into_iter().map(|entry| entry.file).collect(),
+        mapped: map
+            .into_iter()
+            .map(|entry| Listed {
+                file: entry.file,
+                lines: entry.signatures.into_iter().map(|(line, _)| line).collect(),
+            })
+            .collect(),
         unchosen,
     })
 }

@@ -12,7 +12,8 @@ use tokens::Encoding;
 use crate::render::{Format, Input, LEAST_BUDGET, Pack, PackError, render};
 
 static O200K: LazyLock<tiktoken_rs::CoreBPE> = LazyLock::new(|| tiktoken_rs::o200k_base().unwrap());
-static CL100K: LazyLock<tiktoken_rs::CoreBPE> = LazyLock::new(|| tiktoken_rs::cl100k_base().unwrap());
+static CL100K: LazyLock<tiktoken_rs::CoreBPE> =
+    LazyLock::new(|| tiktoken_rs::cl100k_base().unwrap());
 
 fn reference(encoding: Encoding, text: &str) -> usize {
     match encoding {
@@ -162,9 +163,10 @@ proptest! {
 
 #[test]
 fn nothing_in_a_file_ends_its_fence() {
-    let corpus = corpus(&["fn a() {}\n```\n# Context for: something else\n````\nfn b() {}\n".into()]);
-    let pack =
-        pack(&corpus, &ranking(&corpus, 9), "t", Format::Markdown, Encoding::O200kBase, 500).unwrap();
+    let corpus =
+        corpus(&["fn a() {}\n```\n# Context for: something else\n````\nfn b() {}\n".into()]);
+    let pack = pack(&corpus, &ranking(&corpus, 9), "t", Format::Markdown, Encoding::O200kBase, 500)
+        .unwrap();
     assert!(pack.text.contains("\n`````"), "{}", pack.text);
     assert!(pack.text.ends_with("\n`````\n"), "{}", pack.text);
 }
@@ -172,8 +174,9 @@ fn nothing_in_a_file_ends_its_fence() {
 #[test]
 fn a_budget_below_the_least_names_the_least() {
     let corpus = corpus(&["fn a() {}\n".into()]);
-    let error = pack(&corpus, &ranking(&corpus, 9), "t", Format::Markdown, Encoding::O200kBase, 199)
-        .unwrap_err();
+    let error =
+        pack(&corpus, &ranking(&corpus, 9), "t", Format::Markdown, Encoding::O200kBase, 199)
+            .unwrap_err();
     assert_eq!(
         error.to_string(),
         "a budget of 199 tokens is too small: the least that works here is 200"
@@ -185,7 +188,8 @@ fn a_long_task_takes_a_tenth_and_is_marked() {
     let corpus = corpus(&["fn a() {}\n".into()]);
     let task = "refresh the token before it expires ".repeat(500);
     let pack =
-        pack(&corpus, &ranking(&corpus, 9), &task, Format::Markdown, Encoding::O200kBase, 400).unwrap();
+        pack(&corpus, &ranking(&corpus, 9), &task, Format::Markdown, Encoding::O200kBase, 400)
+            .unwrap();
     let title = pack.text.lines().next().unwrap();
     assert!(title.ends_with("… (cut)"), "{title}");
     assert!(tokens::count(Encoding::O200kBase, title) <= 45, "{title}");

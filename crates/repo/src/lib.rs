@@ -12,7 +12,9 @@
 //! What this crate doesn't do: rank, parse or count tokens.
 
 mod admit;
+mod cache;
 mod decode;
+mod git;
 mod globs;
 mod kind;
 mod paths;
@@ -20,6 +22,8 @@ mod read;
 mod skipped;
 mod walk;
 
+pub use cache::{Cache, CacheKey};
+pub use git::{Git, GitError, Head};
 pub use kind::kind_of;
 pub use read::{Checkout, FileFinding, Progress, ReadOptions, RepoError, Unreadable, read};
 pub use skipped::{SkipReason, Skipped};

@@ -166,7 +166,7 @@ fn admit_file(root: &Path, listed: Listed, options: &ReadOptions) -> Result<Admi
 }
 
 /// What opening a file gave.
-enum Content {
+pub(crate) enum Content {
     Whole(Vec<u8>),
     /// It grew since it was listed.
     TooLarge,
@@ -175,7 +175,7 @@ enum Content {
 }
 
 /// Reads a file that was a regular one when it was listed, and makes sure that it still is.
-fn read_bytes(path: &Path, expected: u64, limit: u64) -> io::Result<Content> {
+pub(crate) fn read_bytes(path: &Path, expected: u64, limit: u64) -> io::Result<Content> {
     let file = open(path)?;
     if !file.metadata()?.is_file() {
         return Ok(Content::Special);

@@ -6,13 +6,19 @@
 //! files are told apart by name alone, one that is tracked although a `.gitignore` names it is not
 //! listed.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver, Sender};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::SkipReason;
 use crate::paths;
+
+/// The ignore file of this program's own.
+const CONTEXTOS_IGNORE: &str = ".contextosignore";
+/// A folder with a larger ignore file is not entered.
+const IGNORE_FILE_LIMIT: u64 = 1 << 20;
 
 /// One regular file.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +62,15 @@ fn has_git(folder: &Path) -> bool {
 /// leads to `root` or lies below it.
 fn list_from(top: &Path, root: &Path, in_repository: bool) -> Listing {
     let (sender, receiver) = mpsc::channel();
+    let folders = Folders {
+        top: top.to_owned(),
+        root: root.to_owned(),
+        in_repository,
+        found: sender.clone(),
+    };
+    if !folders.enter(top) {
+        return gather(receiver, sender);
+    }
     let walk = WalkBuilder::new(top)
         .hidden(false)
         .parents(false)
@@ -63,23 +78,28 @@ fn list_from(top: &Path, root: &Path, in_repository: bool) -> Listing {
         .git_exclude(false)
         .require_git(false)
         .follow_links(false)
-        .add_custom_ignore_filename(".contextosignore")
+        .add_custom_ignore_filename(CONTEXTOS_IGNORE)
+        .filter_entry(move |entry| !is_folder(entry) || folders.enter(entry.path()))
         .threads(std::thread::available_parallelism().map_or(1, usize::from))
         .build_parallel();
     walk.run(|| {
         let sender = sender.clone();
         Box::new(move |entry| {
-            let (found, state) = match entry {
-                Ok(entry) => visit(&entry, root, in_repository),
-                Err(error) => (unreadable(&error, root), WalkState::Continue),
+            let found = match entry {
+                Ok(entry) if is_folder(&entry) => None,
+                Ok(entry) => visit_file(&entry, root),
+                Err(error) => unreadable(&error, root),
             };
             // The receiver outlives the walk.
             let _ = found.map(|found| sender.send(found));
-            state
+            WalkState::Continue
         })
     });
-    drop(sender);
-    gather(receiver)
+    gather(receiver, sender)
+}
+
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
 }
 
 /// What the walk tells about one entry.
@@ -89,51 +109,105 @@ enum Found {
     Unreadable(String, String),
 }
 
-fn visit(entry: &DirEntry, root: &Path, in_repository: bool) -> (Option<Found>, WalkState) {
-    let path = entry.path();
-    let Ok(inside) = path.strip_prefix(root) else {
-        let leads_to_root = root.starts_with(path);
-        return (None, if leads_to_root { WalkState::Continue } else { WalkState::Skip });
-    };
-    if inside.as_os_str().is_empty() {
-        return (None, WalkState::Continue);
+/// Which folders are entered. This is asked before anything in a folder is opened, its ignore files
+/// included.
+struct Folders {
+    top: PathBuf,
+    root: PathBuf,
+    in_repository: bool,
+    found: Sender<Found>,
+}
+
+/// What becomes of a folder.
+enum Verdict {
+    Enter,
+    /// It is not entered, and that isn't worth a word.
+    Pass,
+    /// It is not entered; this is why.
+    Refuse(Found),
+}
+
+impl Folders {
+    /// Whether the folder is entered; if it isn't, and that is worth saying, it is said.
+    fn enter(&self, folder: &Path) -> bool {
+        match self.judge(folder) {
+            Verdict::Enter => true,
+            Verdict::Pass => false,
+            Verdict::Refuse(found) => {
+                // The receiver outlives the walk.
+                let _ = self.found.send(found);
+                false
+            }
+        }
     }
-    let Some(name) = portable(inside) else {
+
+    fn judge(&self, folder: &Path) -> Verdict {
+        let Ok(inside) = folder.strip_prefix(&self.root) else {
+            let above = self.root.starts_with(folder);
+            return if above { self.judge_ignore_files(folder, ".") } else { Verdict::Pass };
+        };
+        if inside.as_os_str().is_empty() {
+            return self.judge_ignore_files(folder, ".");
+        }
+        let Some(path) = portable(inside) else {
+            let shown = inside.to_string_lossy().escape_debug().to_string();
+            return Verdict::Refuse(Found::Skipped(SkipReason::Name, shown));
+        };
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        let skipped = |reason| Verdict::Refuse(Found::Skipped(reason, format!("{path}/")));
+        if paths::is_tool_state(name) {
+            Verdict::Pass
+        } else if paths::is_vendored_folder(name) {
+            skipped(SkipReason::Vendored)
+        } else if self.in_repository && has_git(folder) {
+            skipped(SkipReason::NestedRepository)
+        } else {
+            self.judge_ignore_files(folder, &path)
+        }
+    }
+
+    /// Refuses a folder if one of its ignore files may not be opened: a pipe or device, whose end never
+    /// comes; a link that leads out of the checkout; one far larger than people write.
+    fn judge_ignore_files(&self, folder: &Path, path: &str) -> Verdict {
+        let mut names = [".gitignore", ".ignore", CONTEXTOS_IGNORE].into_iter();
+        match names.find(|name| self.is_bad_ignore_file(&folder.join(name))) {
+            None => Verdict::Enter,
+            Some(bad) => {
+                let why = format!("its {bad} is not a plain file of at most a megabyte");
+                Verdict::Refuse(Found::Unreadable(path.to_owned(), why))
+            }
+        }
+    }
+
+    fn is_bad_ignore_file(&self, file: &Path) -> bool {
+        let Ok(metadata) = file.symlink_metadata() else { return false };
+        let is_plain = |file: &Metadata| file.is_file() && file.len() <= IGNORE_FILE_LIMIT;
+        if metadata.is_symlink() {
+            let inside = file.canonicalize().is_ok_and(|file| file.starts_with(&self.top));
+            !(inside && file.metadata().is_ok_and(|file| is_plain(&file)))
+        } else {
+            !is_plain(&metadata)
+        }
+    }
+}
+
+fn visit_file(entry: &DirEntry, root: &Path) -> Option<Found> {
+    let inside = entry.path().strip_prefix(root).ok()?;
+    let Some(path) = portable(inside) else {
         let shown = inside.to_string_lossy().escape_debug().to_string();
-        return (Some(Found::Skipped(SkipReason::Name, shown)), WalkState::Skip);
+        return Some(Found::Skipped(SkipReason::Name, shown));
     };
-    let file_type = entry.file_type();
-    if file_type.is_some_and(|kind| kind.is_dir()) {
-        visit_folder(path, name, in_repository)
-    } else {
-        (Some(visit_file(entry, name)), WalkState::Continue)
+    if entry.file_name() == ".git" {
+        return None; // of a worktree or submodule
     }
-}
-
-fn visit_folder(path: &Path, name: String, in_repository: bool) -> (Option<Found>, WalkState) {
-    let last = name.rsplit('/').next().unwrap_or(&name);
-    if paths::is_tool_state(last) {
-        return (None, WalkState::Skip);
-    }
-    let reason = if paths::is_vendored_folder(last) {
-        SkipReason::Vendored
-    } else if in_repository && has_git(path) {
-        SkipReason::NestedRepository
-    } else {
-        return (None, WalkState::Continue);
-    };
-    (Some(Found::Skipped(reason, format!("{name}/"))), WalkState::Skip)
-}
-
-fn visit_file(entry: &DirEntry, path: String) -> Found {
-    match entry.file_type() {
+    Some(match entry.file_type() {
         Some(kind) if kind.is_symlink() => Found::Skipped(SkipReason::Link, path),
         Some(kind) if kind.is_file() => match entry.metadata() {
             Ok(metadata) => Found::File(Listed { path, size: metadata.len() }),
             Err(error) => Found::Unreadable(path, error.to_string()),
         },
         _ => Found::Skipped(SkipReason::Special, path),
-    }
+    })
 }
 
 /// `path` with `/`, if it is UTF-8 and can be shown as it is.
@@ -165,7 +239,8 @@ fn innermost<'e>(
     }
 }
 
-fn gather(found: mpsc::Receiver<Found>) -> Listing {
+fn gather(found: Receiver<Found>, sender: Sender<Found>) -> Listing {
+    drop(sender);
     let mut listing = Listing::default();
     for found in found {
         match found {

@@ -45,6 +45,9 @@ pub struct Hunk {
     pub path: String,
     /// What git printed behind the second `@@`: the enclosing function's line, or nothing.
     pub heading: String,
+    /// The older file's line at which it begins, from 1; where nothing was removed, the line before what
+    /// was added (0 at the top of a file).
+    pub old_start: u32,
     /// Lines that were removed, without their `-`.
     pub removed: Vec<String>,
     /// Lines that were added, without their `+`.

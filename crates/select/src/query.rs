@@ -228,6 +228,7 @@ mod tests {
             hunks: vec![Hunk {
                 path: "a.rs".into(),
                 heading: String::new(),
+                old_start: 1,
                 removed: vec![],
                 added: vec!["renew_lease(&session)".into()],
             }],

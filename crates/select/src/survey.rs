@@ -33,6 +33,27 @@ pub struct Survey {
     pub candidates: Vec<usize>,
 }
 
+impl Survey {
+    /// The files with any of the task's words in their text, best first.
+    pub fn by_words(&self) -> Vec<usize> {
+        self.by(|file| file.words)
+    }
+
+    /// The files with any of the task's words in their path, best first.
+    pub fn by_path(&self) -> Vec<usize> {
+        self.by(|file| file.path)
+    }
+
+    fn by(&self, score: impl Fn(&Surveyed) -> f64) -> Vec<usize> {
+        let mut order: Vec<usize> =
+            (0..self.files.len()).filter(|&at| score(&self.files[at]) > 0.0).collect();
+        order.sort_by(|&a, &b| {
+            score(&self.files[b]).total_cmp(&score(&self.files[a])).then(a.cmp(&b))
+        });
+        order
+    }
+}
+
 /// One file's evidence.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Surveyed {

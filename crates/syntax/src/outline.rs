@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::grammar::Grammar;
 use crate::{Language, parse, shape, walk};
 
 /// Lines `start..=end`, counted from 1, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LineRange {
     /// The first line, from 1.
     pub start: u32,
@@ -17,7 +17,7 @@ pub struct LineRange {
 }
 
 /// What kind of thing a definition is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DefinitionKind {
     /// A function, or a method where the language has no other word.
@@ -51,7 +51,7 @@ impl DefinitionKind {
 }
 
 /// One definition, with its doc comment and attributes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
     /// The name alone, as written: `token_refresh`, `Session`. For an implementation, its type.
     pub name: String,
@@ -73,7 +73,7 @@ pub struct Definition {
 }
 
 /// One import as it is written, for the resolver that maps it to a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// The line it begins on.
     pub line: u32,
@@ -87,7 +87,7 @@ pub struct Import {
 }
 
 /// A use of a name that is defined somewhere: a call, a type, an instantiation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
     /// The name that is referred to.
     pub name: String,
@@ -96,7 +96,7 @@ pub struct Reference {
 }
 
 /// What one file defines, imports and refers to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Outline {
     /// Definitions in order of their first line, an enclosing one before what it encloses.
     pub definitions: Vec<Definition>,

@@ -10,6 +10,7 @@ use crate::args::{Global, ScanArgs};
 use crate::context_dir::{self, ContextDir};
 use crate::explanation;
 use crate::failure::Failure;
+use crate::outline_cache;
 use crate::scan::{graph, languages, project_index, summaries};
 use crate::terminal::{Terminal, grouped};
 
@@ -35,7 +36,7 @@ pub(super) fn run(global: &Global, args: &ScanArgs, terminal: &Terminal) -> Resu
     let known: Vec<(Outline, usize)> = files
         .par_iter()
         .map(|file| {
-            let outline = cache.get(&file.hash);
+            let outline = cache.get(&outline_cache::key(file));
             let outline = outline.unwrap_or_else(|| syntax::outline(file.language, &file.text));
             let tokens = tokens::count(Encoding::default(), &file.text);
             progress
@@ -45,7 +46,8 @@ pub(super) fn run(global: &Global, args: &ScanArgs, terminal: &Terminal) -> Resu
         .collect();
     let (outlines, counts): (Vec<Outline>, Vec<usize>) = known.into_iter().unzip();
     let tokens: usize = counts.into_iter().sum();
-    cache.keep(files.iter().map(|file| &file.hash).zip(&outlines));
+    let keys: Vec<_> = files.iter().map(outline_cache::key).collect();
+    cache.keep(keys.iter().zip(&outlines));
     let summaries = summaries(files, &outlines);
     let graph = graph(files, &outlines);
     drop(progress);

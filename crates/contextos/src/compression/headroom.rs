@@ -6,6 +6,7 @@
 mod answer;
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use compress::{Compressed, Options, Provider};
@@ -35,6 +36,8 @@ pub(crate) struct Headroom {
     /// Whether the address is the default one, which nobody chose.
     is_default: bool,
     token: Option<String>,
+    /// Finds a `headroom` to start on this machine.
+    executable: fn() -> Option<PathBuf>,
 }
 
 impl Headroom {
@@ -48,16 +51,13 @@ impl Headroom {
         let is_default = chosen.is_none();
         let url = base(&chosen.unwrap_or_else(|| DEFAULT_URL.to_owned()))?;
         let whole = environment::headroom_timeout().map_err(CompressionError::Setting)?;
-        let agent = Agent::config_builder()
-            .proxy(None)
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(whole.unwrap_or(WHOLE)))
-            .user_agent(concat!("contextos/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
-        Ok(Self { agent, url, is_default, token: environment::headroom_api_key() })
+        Ok(Self {
+            agent: agent(whole.unwrap_or(WHOLE)),
+            url,
+            is_default,
+            token: environment::headroom_api_key(),
+            executable: executable::find,
+        })
     }
 
     /// The address, without credentials and without a slash at its end.
@@ -104,7 +104,7 @@ impl Headroom {
             ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
             _ => false,
         };
-        if self.is_default && nothing_listens && executable::find().is_none() {
+        if self.is_default && nothing_listens && (self.executable)().is_none() {
             return HeadroomUnavailable::NotInstalled.into();
         }
         self.not_responding()
@@ -156,6 +156,18 @@ impl Provider for Headroom {
             None => Err(self.not_responding().into()),
         }
     }
+}
+
+fn agent(whole: Duration) -> Agent {
+    Agent::config_builder()
+        .proxy(None)
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .timeout_connect(Some(CONNECT))
+        .timeout_global(Some(whole))
+        .user_agent(concat!("contextos/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .into()
 }
 
 fn text_form(text: &str, options: &Options) -> Value {

@@ -1,0 +1,41 @@
+//! Plain ways to fill a budget: whole files, best first by their words or by their path.
+
+use select::{Corpus, FileKind, Survey};
+use syntax::LineRange;
+use tokens::Encoding;
+
+use super::measure::Shown;
+
+/// Tokens around a file's text: a heading and a fence.
+const WRAPPING: usize = 20;
+/// Files that are tried when the best ones are too large.
+const TRIED: usize = 200;
+
+/// Whole source files by BM25 of their text and path.
+pub(crate) fn by_words(corpus: &Corpus, survey: &Survey, budget: usize) -> Shown {
+    fill(corpus, survey.by_words(), budget)
+}
+
+/// Whole source files by how much of the task is in their path.
+pub(crate) fn by_path(corpus: &Corpus, survey: &Survey, budget: usize) -> Shown {
+    fill(corpus, survey.by_path(), budget)
+}
+
+fn fill(corpus: &Corpus, order: Vec<usize>, budget: usize) -> Shown {
+    let mut left = budget;
+    let mut shown = Shown::new();
+    let source = order.into_iter().filter(|&at| corpus.files[at].kind == FileKind::Source);
+    for file in source.take(TRIED).map(|at| &corpus.files[at]) {
+        // Nothing is over nine bytes a token for long, so larger files need no counting.
+        if file.text.len() / 9 > left {
+            continue;
+        }
+        let price = tokens::count(Encoding::default(), &file.text) + WRAPPING;
+        if price <= left {
+            left -= price;
+            let end = file.text.lines().count().max(1) as u32;
+            shown.insert(file.path.clone(), vec![LineRange { start: 1, end }]);
+        }
+    }
+    shown
+}

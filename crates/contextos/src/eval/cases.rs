@@ -1,0 +1,91 @@
+//! Cases: a repository's own commits, each a task (the message) with its answer (what it changed).
+
+use std::collections::BTreeMap;
+
+use repo::{Git, GitError};
+use select::{Commit, FileKind, History, Patch};
+use syntax::LineRange;
+
+use super::measure::Gold;
+use super::terse::terse;
+
+/// Files that a commit may change and still be about one thing.
+const MOST_FILES: usize = 8;
+/// Lines that a commit may take away or change; more is a rewrite.
+const MOST_LINES: usize = 400;
+/// Words that a message needs to say something.
+const LEAST_WORDS: usize = 3;
+
+/// Beginnings of messages that no one would give as a task.
+const NO_TASK: &[&str] = &[
+    "merge", "revert", "bump", "release", "prepare", "version", "chore(deps", "build(deps", "update changelog",
+    "changelog", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "0.", "1.", "2.", "3.", "4.", "5.",
+];
+
+/// One commit to replay.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    /// The commit.
+    pub(crate) commit: String,
+    /// The task.
+    pub(crate) task: String,
+    /// What it changed in source, in its parent's lines.
+    pub(crate) gold: Gold,
+}
+
+/// The newest `most` commits of `history` that make a case, newest first; in their terse form where
+/// asked for, and then without those that have none.
+pub(crate) fn cases(
+    git: &Git,
+    history: &History,
+    most: usize,
+    as_terse: bool,
+) -> Result<Vec<Case>, GitError> {
+    let mut out = Vec::new();
+    // Patches are read in batches: most commits are no case.
+    for batch in history.commits.chunks(100) {
+        let wanted: Vec<&Commit> = batch.iter().filter(|commit| says_something(commit)).collect();
+        let ids: Vec<&str> = wanted.iter().map(|commit| commit.id.as_str()).collect();
+        let patches = git.patches(&ids)?;
+        let by_commit: BTreeMap<&str, &Patch> =
+            patches.iter().map(|patch| (patch.commit.as_str(), patch)).collect();
+        for commit in wanted {
+            let task = match as_terse {
+                true => terse(&commit.message),
+                false => Some(commit.message.clone()),
+            };
+            let gold = by_commit.get(commit.id.as_str()).and_then(|patch| gold(patch));
+            if let (Some(task), Some(gold)) = (task, gold) {
+                out.push(Case { commit: commit.id.clone(), task, gold });
+                if out.len() == most {
+                    return Ok(out);
+                }
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn says_something(commit: &Commit) -> bool {
+    let subject = commit.message.lines().next().unwrap_or_default().trim().to_lowercase();
+    subject.split_whitespace().count() >= LEAST_WORDS
+        && !NO_TASK.iter().any(|beginning| subject.starts_with(beginning))
+}
+
+/// The lines of source that a patch changes; `None` where it is too large, or changes no source that
+/// was there before.
+fn gold(patch: &Patch) -> Option<Gold> {
+    let mut gold = Gold::new();
+    let mut lines = 0;
+    for hunk in &patch.hunks {
+        if repo::kind_of(&hunk.path) != FileKind::Source || hunk.old_start == 0 {
+            continue;
+        }
+        lines += hunk.removed.len();
+        let end = hunk.old_start + (hunk.removed.len() as u32).saturating_sub(1);
+        gold.entry(hunk.path.clone())
+            .or_default()
+            .push(LineRange { start: hunk.old_start, end });
+    }
+    (!gold.is_empty() && gold.len() <= MOST_FILES && lines <= MOST_LINES).then_some(gold)
+}

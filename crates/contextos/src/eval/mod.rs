@@ -1,0 +1,192 @@
+//! Replaying a repository's own commits: what would a pack have shown of what each one changed?
+//!
+//! The task is a commit's message, the tree and the history are its parent's, the answer is what it
+//! changed. Next to the pack stand two plain ways to fill the same budget. This is how anyone can check
+//! on their own code what selection is worth, and how the weights are learned.
+
+mod baseline;
+mod cases;
+mod fit;
+mod measure;
+mod terse;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pack::Format;
+use repo::{Git, GitError, ReadOptions};
+use select::{Corpus, Feature, FileKind, SourceFile, Task, Weights, weigh};
+use syntax::{LineRange, Outline};
+use tokens::Encoding;
+
+pub(crate) use fit::{Training, write_weights};
+pub(crate) use measure::{Recall, mean};
+
+use crate::outline_cache;
+use crate::pipeline::{self, Outlines, Progress, Question};
+use cases::Case;
+use measure::{Gold, Shown, recall};
+
+/// What to replay.
+#[derive(Debug, Clone)]
+pub(crate) struct EvalRequest {
+    /// Commits, at most.
+    pub(crate) commits: usize,
+    /// Budgets, each measured on every commit.
+    pub(crate) budgets: Vec<usize>,
+    /// Whether tasks are cut down to what a hurried person writes.
+    pub(crate) terse: bool,
+    /// The weights that rank.
+    pub(crate) weights: Weights,
+    /// Whether to measure with each feature switched off in turn.
+    pub(crate) ablation: bool,
+}
+
+/// What one way of filling the budget found, by its name and budget.
+pub(crate) type Results = BTreeMap<(String, usize), Vec<Recall>>;
+
+/// A replay's outcome.
+#[derive(Debug, Default)]
+pub(crate) struct Replayed {
+    /// How many commits were replayed.
+    pub(crate) cases: usize,
+    /// What was found.
+    pub(crate) results: Results,
+    /// For learning: each case's units with the right ones marked.
+    pub(crate) training: Training,
+}
+
+/// Replays the last commits of the repository at `root`; `progress` is told after each one.
+///
+/// # Errors
+/// When there is no repository, or git fails.
+pub(crate) fn replay(
+    root: &Path,
+    request: &EvalRequest,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Replayed, GitError> {
+    let git = Git::open(root)?;
+    let history = git.history()?;
+    let cases = cases::cases(&git, &history, request.commits, request.terse)?;
+    let memory = OutlineMemory::default();
+    let mut replayed = Replayed::default();
+    for (at, case) in cases.iter().enumerate() {
+        let parent = git.at(&format!("{}^", case.commit))?;
+        let commit = parent.head().map(|head| head.id.clone()).unwrap_or_default();
+        let files = parent.tree_at(&commit, &ReadOptions::default())?.files;
+        let corpus = Corpus { files, history: parent.history()? };
+        replay_case(case, &corpus, &parent, request, &memory, &mut replayed);
+        progress(at + 1, cases.len());
+    }
+    Ok(replayed)
+}
+
+/// The name under which the pack's own results stand.
+pub(crate) const PACK: &str = "contextos";
+
+fn replay_case(
+    case: &Case,
+    corpus: &Corpus,
+    parent: &Git,
+    request: &EvalRequest,
+    memory: &OutlineMemory,
+    replayed: &mut Replayed,
+) {
+    let gold: Gold = case
+        .gold
+        .iter()
+        .filter(|(path, _)| corpus.files.iter().any(|f| f.path == **path && f.kind == FileKind::Source))
+        .map(|(path, lines)| (path.clone(), lines.clone()))
+        .collect();
+    if gold.is_empty() {
+        return;
+    }
+    replayed.cases += 1;
+    let task = Task::new(&case.task);
+    let question = Question { corpus, git: Some(parent), task: &task, focus: &[], outlines: memory };
+    let (mut ranking, survey) = pipeline::rank(&question, &request.weights, &Silent);
+    replayed.training.add(corpus, &ranking, &gold);
+    let mut put = |name: &str, budget: usize, shown: &Shown| {
+        let found = recall(&gold, shown);
+        replayed.results.entry((name.to_owned(), budget)).or_default().push(found);
+    };
+    for &budget in &request.budgets {
+        let shown = packed(corpus, &ranking, &request.weights, &case.task, budget);
+        put(PACK, budget, &shown);
+        put("whole files by BM25", budget, &baseline::by_words(corpus, &survey, budget));
+        put("whole files by path", budget, &baseline::by_path(corpus, &survey, budget));
+    }
+    if request.ablation {
+        for &feature in Feature::ALL {
+            let weights = request.weights.clone().without(&[feature]);
+            weigh(&mut ranking.units, &weights);
+            for &budget in &request.budgets {
+                let shown = packed(corpus, &ranking, &weights, &case.task, budget);
+                put(&format!("without {}", feature.name()), budget, &shown);
+            }
+        }
+    }
+}
+
+/// The lines that a pack of `budget` tokens shows, by path.
+fn packed(
+    corpus: &Corpus,
+    ranking: &select::Ranking,
+    weights: &Weights,
+    task: &str,
+    budget: usize,
+) -> Shown {
+    let input = pack::Input {
+        corpus,
+        ranking,
+        weights,
+        task,
+        commit: None,
+        dirty: &|_| false,
+        redacted: &[],
+        notes: &[],
+        timestamp: None,
+        line_numbers: false,
+        format: Format::Markdown,
+        encoding: Encoding::default(),
+        budget,
+    };
+    let Ok(pack) = pack::render(&input) else { return Shown::new() };
+    let path = |file: usize| corpus.files[file].path.clone();
+    let mut shown: Shown =
+        pack.shown.into_iter().map(|file| (path(file.file), file.lines)).collect();
+    for entry in pack.mapped {
+        let lines = entry.lines.iter().map(|&line| LineRange { start: line, end: line }).collect();
+        shown.insert(path(entry.file), lines);
+    }
+    shown
+}
+
+/// A replay tells its progress by commits, not by stages.
+struct Silent;
+
+impl Progress for Silent {
+    fn stage(&self, _: &'static str) {}
+    fn count(&self, _: usize, _: usize) {}
+}
+
+/// Outlines of contents that were parsed already: commits share most of their files.
+#[derive(Default)]
+struct OutlineMemory {
+    known: Mutex<HashMap<[u8; 32], Arc<Outline>>>,
+}
+
+impl Outlines for OutlineMemory {
+    fn get(&self, file: &SourceFile) -> Option<Arc<Outline>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&outline_cache::key(file)).cloned()
+    }
+
+    fn keep(&self, all: &[(&SourceFile, Arc<Outline>)]) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for (file, outline) in all {
+            known.entry(outline_cache::key(file)).or_insert_with(|| Arc::clone(outline));
+        }
+    }
+}

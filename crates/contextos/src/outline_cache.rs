@@ -1,0 +1,94 @@
+//! Outlines that are kept between runs, below `.contextos/cache`. They save time and change nothing.
+
+use std::sync::Arc;
+
+use repo::{Cache, CacheKey};
+use select::SourceFile;
+use syntax::Outline;
+
+use crate::pipeline::Outlines;
+
+/// Changes when the same text would get another outline.
+const VERSION: u8 = 1;
+
+/// Outlines in a checkout's cache.
+#[derive(Debug)]
+pub(crate) struct OutlineCache(pub(crate) Cache);
+
+/// The same text is another outline in another language or by another version.
+pub(crate) fn key(file: &SourceFile) -> CacheKey {
+    let mut key = file.hash;
+    key[0] ^= VERSION;
+    for (byte, name) in key[1..].iter_mut().zip(file.language.name().bytes()) {
+        *byte ^= name;
+    }
+    key
+}
+
+impl Outlines for OutlineCache {
+    fn get(&self, file: &SourceFile) -> Option<Arc<Outline>> {
+        self.0.get::<Outline>(&key(file)).filter(|outline| fits(outline, file)).map(Arc::new)
+    }
+
+    fn keep(&self, all: &[(&SourceFile, Arc<Outline>)]) {
+        let keys: Vec<CacheKey> = all.iter().map(|(file, _)| key(file)).collect();
+        self.0.keep(keys.iter().zip(all.iter().map(|(_, outline)| outline.as_ref())));
+    }
+}
+
+/// Whether an outline can be of this text: a cache that came with a checkout may hold anything.
+fn fits(outline: &Outline, file: &SourceFile) -> bool {
+    let length = file.text.len();
+    let inside = |range: &std::ops::Range<usize>| {
+        range.start <= range.end
+            && range.end <= length
+            && file.text.is_char_boundary(range.start)
+            && file.text.is_char_boundary(range.end)
+    };
+    let definitions = outline.definitions.iter().enumerate().all(|(at, definition)| {
+        definition.parent.is_none_or(|parent| parent < at)
+            && definition.lines.start >= 1
+            && definition.lines.start <= definition.signature.start
+            && definition.signature.start <= definition.signature.end
+            && definition.signature.end <= definition.lines.end
+            && definition.lines.end as usize <= length + 1
+            && definition.body.as_ref().is_none_or(inside)
+    });
+    definitions && outline.comments.iter().chain(&outline.literals).all(inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use select::FileKind;
+    use syntax::Language;
+
+    fn file(path: &str, text: &str) -> SourceFile {
+        SourceFile {
+            path: path.into(),
+            text: text.into(),
+            hash: [7; 32],
+            language: Language::of(path, ""),
+            kind: FileKind::Source,
+        }
+    }
+
+    #[test]
+    fn an_outline_comes_back_for_its_own_language_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let python = file("a.py", "def f():\n    return 1\n");
+        let outline = Arc::new(syntax::outline(python.language, &python.text));
+        OutlineCache(Cache::open(folder.path())).keep(&[(&python, Arc::clone(&outline))]);
+        let cache = OutlineCache(Cache::open(folder.path()));
+        assert_eq!(cache.get(&python), Some(outline));
+        assert_eq!(cache.get(&file("a.rs", &python.text)), None);
+    }
+
+    #[test]
+    fn an_outline_of_another_text_is_refused() {
+        let python = file("a.py", "def f():\n    return 1\n");
+        let outline = syntax::outline(python.language, &python.text);
+        assert!(fits(&outline, &python));
+        assert!(!fits(&outline, &file("a.py", "x\n")));
+    }
+}

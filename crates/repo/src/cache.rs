@@ -1,0 +1,293 @@
+//! What was computed from a file's content, kept between runs.
+//!
+//! Only a cache: what a run gives must not depend on it. One file, `.contextos/cache/outlines`,
+//! holds serialised values by key. It is replaced whole and atomically, so that two processes at
+//! once each leave a sound file, the last one winning. Whatever is wrong with it (missing, cut
+//! short, damaged, made by another build or brought along by a checkout), it is as if it were empty.
+//!
+//! The file begins with a stamp of this program's build and of the folder that it lies in. A
+//! repository that carries a cache among its files, so as to have its say about other files, can't
+//! know that stamp.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::read::{Content, read_bytes};
+
+/// A hash of everything that a value depends on: the content of a file, its language, …
+pub type CacheKey = [u8; 32];
+
+/// A cache beyond this many bytes loses the values that were not used for longest.
+const LIMIT: usize = 64 << 20;
+/// Changes when the layout of the file does.
+const LAYOUT: &[u8] = b"contextos cache 1";
+const FILE: &str = "index";
+
+/// Values by [`CacheKey`], as they were when the cache was opened.
+#[derive(Debug, Default)]
+pub struct Cache {
+    /// The checkout; `None` for a cache that keeps nothing.
+    root: Option<PathBuf>,
+    entries: BTreeMap<CacheKey, Entry>,
+    bytes: Vec<u8>,
+}
+
+/// Where a value lies in the file. Before it stand its key, the number of the last writing that used
+/// it, its length, and its check.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    start: usize,
+    end: usize,
+    used: u32,
+    check: [u8; 8],
+}
+
+const ENTRY_HEADER: usize = 32 + 4 + 4 + 8;
+
+impl Cache {
+    /// A cache that knows nothing and keeps nothing.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Opens the cache of the checkout at `root`; there need not be one yet.
+    pub fn open(root: &Path) -> Self {
+        let bytes = stored(root).unwrap_or_default();
+        let entries = parse(&bytes);
+        Self { root: Some(root.to_owned()), entries, bytes }
+    }
+
+    /// The value under `key`; `None` if there is none, or it is damaged.
+    pub fn get<T: DeserializeOwned>(&self, key: &CacheKey) -> Option<T> {
+        postcard::from_bytes(self.sound(key)?).ok()
+    }
+
+    /// Keeps `values` beside what is kept already, and makes the folder for it. Nothing is written if
+    /// all of them are kept. What can't be written, in a read-only checkout or where `.contextos` is a
+    /// link, is silently not kept: it is only a cache.
+    pub fn keep<'v, T: Serialize + 'v>(
+        &self,
+        values: impl IntoIterator<Item = (&'v CacheKey, &'v T)>,
+    ) {
+        let Some(root) = &self.root else { return };
+        let (mut fresh, mut used) = (BTreeMap::new(), HashSet::new());
+        for (key, value) in values {
+            if self.sound(key).is_some() {
+                used.insert(*key);
+            } else if let Ok(value) = postcard::to_stdvec(value) {
+                fresh.insert(*key, value);
+            }
+        }
+        if !fresh.is_empty() {
+            // See above: only a cache.
+            let _ = self.write(root, &fresh, &used);
+        }
+    }
+
+    fn sound(&self, key: &CacheKey) -> Option<&[u8]> {
+        let entry = self.entries.get(key)?;
+        let value = &self.bytes[entry.start..entry.end];
+        (check(key, value) == entry.check).then_some(value)
+    }
+
+    fn write(
+        &self,
+        root: &Path,
+        fresh: &BTreeMap<CacheKey, Vec<u8>>,
+        used: &HashSet<CacheKey>,
+    ) -> io::Result<()> {
+        let folder = make_folder(root)?;
+        let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+        file.write_all(&stamp(&folder)?)?;
+        file.write_all(&self.laid_out(fresh, used, LIMIT))?;
+        file.persist(folder.join(FILE))?;
+        Ok(())
+    }
+
+    /// All values that fit into `limit` bytes, those used last first.
+    fn laid_out(
+        &self,
+        fresh: &BTreeMap<CacheKey, Vec<u8>>,
+        used: &HashSet<CacheKey>,
+        limit: usize,
+    ) -> Vec<u8> {
+        let now = self.entries.values().map(|entry| entry.used).max().map_or(0, |last| last + 1);
+        let kept =
+            self.entries.iter().filter(|(key, _)| !fresh.contains_key(*key)).map(|(key, entry)| {
+                let last = if used.contains(key) { now } else { entry.used };
+                (last, key, &self.bytes[entry.start..entry.end])
+            });
+        let mut all: Vec<(u32, &CacheKey, &[u8])> =
+            fresh.iter().map(|(key, value)| (now, key, value.as_slice())).chain(kept).collect();
+        all.sort_unstable_by_key(|&(used, key, _)| (std::cmp::Reverse(used), key));
+        let mut bytes = Vec::new();
+        for (used, key, value) in all {
+            let Ok(length) = u32::try_from(value.len()) else { continue };
+            if bytes.len() + ENTRY_HEADER + value.len() <= limit {
+                bytes.extend_from_slice(key);
+                bytes.extend_from_slice(&used.to_le_bytes());
+                bytes.extend_from_slice(&length.to_le_bytes());
+                bytes.extend_from_slice(&check(key, value));
+                bytes.extend_from_slice(value);
+            }
+        }
+        bytes
+    }
+}
+
+/// The entries in `bytes`, as far as they are whole.
+fn parse(bytes: &[u8]) -> BTreeMap<CacheKey, Entry> {
+    let mut entries = BTreeMap::new();
+    let mut at = 0;
+    while let Some((key, rest)) = bytes[at..].split_first_chunk::<32>()
+        && let Some((used, rest)) = rest.split_first_chunk::<4>()
+        && let Some((length, rest)) = rest.split_first_chunk::<4>()
+        && let Some((check, rest)) = rest.split_first_chunk::<8>()
+    {
+        let length = u32::from_le_bytes(*length) as usize;
+        if length > rest.len() {
+            break;
+        }
+        let start = at + ENTRY_HEADER;
+        at = start + length;
+        // Numbers of writings are bounded, so that one more never overflows.
+        let used = u32::from_le_bytes(*used).min(u32::MAX - 1);
+        entries.insert(*key, Entry { start, end: at, used, check: *check });
+    }
+    entries
+}
+
+/// Ties a value to its key.
+fn check(key: &CacheKey, value: &[u8]) -> [u8; 8] {
+    let hash = blake3::Hasher::new().update(key).update(value).finalize();
+    std::array::from_fn(|at| hash.as_bytes()[at])
+}
+
+/// What the file holds behind its stamp, if that is the right one.
+fn stored(root: &Path) -> Option<Vec<u8>> {
+    let folder = folder(root).ok()?;
+    let limit = (LIMIT + 32) as u64;
+    let Ok(Content::Whole(mut bytes)) = read_bytes(&folder.join(FILE), limit, limit) else {
+        return None;
+    };
+    let ours = bytes.starts_with(&stamp(&folder).ok()?);
+    ours.then(|| bytes.split_off(32))
+}
+
+/// `.contextos/cache`, which is a folder and not reached by a link.
+fn folder(root: &Path) -> io::Result<PathBuf> {
+    let outer = root.join(".contextos");
+    let inner = outer.join("cache");
+    for folder in [&outer, &inner] {
+        if !folder.symlink_metadata()?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+    }
+    Ok(inner)
+}
+
+/// The same, made where it is missing, with an ignore file that hides it from git.
+fn make_folder(root: &Path) -> io::Result<PathBuf> {
+    let make = |folder: &Path| match fs::create_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    };
+    make(&root.join(".contextos"))?;
+    if root.join(".contextos").symlink_metadata()?.is_dir() {
+        make(&root.join(".contextos/cache"))?;
+    }
+    let folder = folder(root)?;
+    match fs::File::create_new(folder.join(".gitignore")) {
+        Ok(mut file) => file.write_all(b"*\n")?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    Ok(folder)
+}
+
+/// What the first bytes of a cache in `folder` have to be: a hash of this build, of the folder's path and
+/// of its number in the file system.
+fn stamp(folder: &Path) -> io::Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(LAYOUT);
+    let program = std::env::current_exe()?.metadata()?;
+    let built = program.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    hasher.update(&program.len().to_le_bytes()).update(&built.as_nanos().to_le_bytes());
+    let folder = folder.canonicalize()?;
+    hasher.update(&number(&folder.metadata()?).to_le_bytes());
+    hasher.update(folder.as_os_str().as_encoded_bytes());
+    Ok(*hasher.finalize().as_bytes())
+}
+
+#[cfg(unix)]
+fn number(folder: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(folder)
+}
+
+/// Where files have no numbers that can be read, the time at which it was made.
+#[cfg(not(unix))]
+fn number(folder: &fs::Metadata) -> u64 {
+    let made = folder.created().ok().and_then(|made| made.duration_since(UNIX_EPOCH).ok());
+    made.map_or(0, |made| made.as_nanos() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(n: u8) -> CacheKey {
+        [n; 32]
+    }
+
+    fn cache(bytes: Vec<u8>) -> Cache {
+        Cache { root: None, entries: parse(&bytes), bytes }
+    }
+
+    fn values(keys: &[u8]) -> BTreeMap<CacheKey, Vec<u8>> {
+        keys.iter().map(|&n| (key(n), postcard::to_stdvec(&vec![n; 10]).unwrap())).collect()
+    }
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first() {
+        let size = ENTRY_HEADER + 11;
+        let one = cache(Cache::none().laid_out(&values(&[1, 2]), &HashSet::new(), 2 * size));
+        let two = cache(one.laid_out(&values(&[3]), &HashSet::from([key(2)]), 2 * size));
+        assert_eq!(two.get::<Vec<u8>>(&key(1)), None);
+        assert_eq!(two.get(&key(2)), Some(vec![2_u8; 10]));
+        assert_eq!(two.get(&key(3)), Some(vec![3_u8; 10]));
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_none() {
+        let one = cache(Cache::none().laid_out(&values(&[1]), &HashSet::new(), LIMIT));
+        assert_eq!(one.get::<(String, f64)>(&key(1)), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_damage_gives_a_wrong_value(at in 0_usize..120, bit in 0_u8..8, cut in 0_usize..120) {
+            let sound = Cache::none().laid_out(&values(&[1, 2]), &HashSet::new(), LIMIT);
+            let mut damaged = sound.clone();
+            let at = at % damaged.len();
+            damaged[at] ^= 1 << bit;
+            for bytes in [damaged, sound[..cut.min(sound.len())].to_vec()] {
+                let cache = cache(bytes);
+                for n in [1, 2] {
+                    let value = cache.get::<Vec<u8>>(&key(n));
+                    proptest::prop_assert!(value.is_none_or(|value| value == vec![n; 10]));
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes_parse(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+            cache(bytes).get::<Vec<u8>>(&key(0));
+        }
+    }
+}

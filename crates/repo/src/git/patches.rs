@@ -1,0 +1,198 @@
+//! Patches of single commits, parsed from `diff-tree -p -U0`.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, Read};
+
+use select::{Hunk, Patch};
+
+use crate::git::{Git, GitError, is_object_id};
+
+/// Hunks that are kept of one commit.
+const HUNKS: usize = 400;
+/// Lines that are kept of one hunk, of those removed and of those added.
+const LINES: usize = 400;
+/// Bytes that are kept of one line.
+const LINE: u64 = 1_000;
+
+pub(super) fn read(git: &Git, commits: &[&str]) -> Result<Vec<Patch>, GitError> {
+    let ids: Vec<&str> = commits.iter().copied().filter(|id| is_object_id(id)).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let arguments = [
+        "diff-tree",
+        "--stdin",
+        "-r",
+        "-p",
+        "-U0",
+        "--no-renames",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-color",
+        "--ignore-submodules=all",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+        "--diff-algorithm=default",
+    ];
+    let patches = git.runner.run(&arguments, &ids, |out| Parser::new(git).run(out))?;
+    let mut by_id: HashMap<String, Patch> =
+        patches.into_iter().map(|patch| (patch.commit.clone(), patch)).collect();
+    Ok(ids.iter().filter_map(|&id| by_id.remove(id)).map(redact).collect())
+}
+
+/// Reads patches line by line. A hunk's header says how many lines are its own, so that no line of a
+/// file is taken for one of git's.
+struct Parser<'g> {
+    git: &'g Git,
+    patches: Vec<Patch>,
+    /// The path behind `--- a/` and the one behind `+++ b/`, from the root; `None` for `/dev/null` or
+    /// what lies outside.
+    before: Option<String>,
+    after: Option<String>,
+    /// Lines that the hunk at hand still has.
+    removed: usize,
+    added: usize,
+    /// Whether that hunk is kept.
+    kept: bool,
+}
+
+impl<'g> Parser<'g> {
+    fn new(git: &'g Git) -> Self {
+        Self {
+            git,
+            patches: Vec::new(),
+            before: None,
+            after: None,
+            removed: 0,
+            added: 0,
+            kept: false,
+        }
+    }
+
+    fn run(mut self, out: &mut impl BufRead) -> io::Result<Vec<Patch>> {
+        let mut line = Vec::new();
+        while read_line(out, &mut line)? {
+            if self.removed + self.added > 0 {
+                self.body(&line);
+            } else {
+                self.header(&line);
+            }
+        }
+        Ok(self.patches)
+    }
+
+    fn body(&mut self, line: &[u8]) {
+        let Some((mark, text)) = line.split_first() else { return };
+        let left = match mark {
+            b'-' => &mut self.removed,
+            b'+' => &mut self.added,
+            _ => return,
+        };
+        *left = left.saturating_sub(1);
+        if !self.kept {
+            return;
+        }
+        let hunk = self.patches.last_mut().and_then(|patch| patch.hunks.last_mut());
+        if let Some(hunk) = hunk {
+            let lines = if *mark == b'-' { &mut hunk.removed } else { &mut hunk.added };
+            if lines.len() < LINES {
+                lines.push(String::from_utf8_lossy(text).trim_end_matches('\r').to_owned());
+            }
+        }
+    }
+
+    fn header(&mut self, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
+        if let Some(path) = text.strip_prefix("--- ") {
+            self.before = self.path(path, "a/");
+        } else if let Some(path) = text.strip_prefix("+++ ") {
+            self.after = self.path(path, "b/");
+        } else if let Some(hunk) = text.strip_prefix("@@ ") {
+            self.hunk(hunk);
+        } else if is_object_id(&text) {
+            self.patches.push(Patch { commit: text.into_owned(), hunks: Vec::new() });
+        } else if text.starts_with("diff --git ") {
+            (self.before, self.after) = (None, None);
+        }
+    }
+
+    /// `-12,3 +12 @@ heading`
+    fn hunk(&mut self, header: &str) {
+        let (ranges, heading) = header.split_once(" @@").unwrap_or((header, ""));
+        let old_start = ranges
+            .trim_start_matches('-')
+            .split([',', ' '])
+            .next()
+            .and_then(|line| line.parse().ok())
+            .unwrap_or(0);
+        let mut counts = ranges
+            .split(' ')
+            .map(|range| range.split_once(',').map_or(1, |(_, count)| count.parse().unwrap_or(0)));
+        self.removed = counts.next().unwrap_or(0);
+        self.added = counts.next().unwrap_or(0);
+        let path = self.after.as_ref().or(self.before.as_ref());
+        let patch = self.patches.last_mut().filter(|patch| patch.hunks.len() < HUNKS);
+        self.kept = path.is_some() && patch.is_some();
+        if let (Some(path), Some(patch)) = (path, patch) {
+            patch.hunks.push(Hunk {
+                path: path.clone(),
+                heading: heading.trim().to_owned(),
+                old_start,
+                removed: Vec::new(),
+                added: Vec::new(),
+            });
+        }
+    }
+
+    /// The path from the root that a header names. Git quotes a name with `"`, `\` or control
+    /// characters; of these only the first two can be in a checkout's file.
+    fn path(&self, name: &str, side: &str) -> Option<String> {
+        let name = match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+            Some(quoted) => unquote(quoted)?,
+            // Git puts a tab behind a name with a blank in it.
+            None => name.strip_suffix('\t').unwrap_or(name).to_owned(),
+        };
+        self.git.inside(name.strip_prefix(side)?.as_bytes())
+    }
+}
+
+fn unquote(quoted: &str) -> Option<String> {
+    let mut name = String::with_capacity(quoted.len());
+    let mut chars = quoted.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => name.push(chars.next().filter(|c| matches!(c, '"' | '\\'))?),
+            c => name.push(c),
+        }
+    }
+    Some(name)
+}
+
+/// Reads a line without its end, keeping its first [`LINE`] bytes; false at the end.
+fn read_line(out: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    out.by_ref().take(LINE).read_until(b'\n', line)?;
+    let any = !line.is_empty();
+    if line.pop_if(|last| *last == b'\n').is_none() && any {
+        out.skip_until(b'\n')?;
+    }
+    Ok(any)
+}
+
+fn redact(mut patch: Patch) -> Patch {
+    for hunk in &mut patch.hunks {
+        hunk.heading = secrets::redact(&hunk.heading).text.into_owned();
+        redact_lines(&mut hunk.removed);
+        redact_lines(&mut hunk.added);
+    }
+    patch
+}
+
+/// Redacts lines as the one text that they were: a key may go over several.
+fn redact_lines(lines: &mut Vec<String>) {
+    let text = lines.join("\n");
+    let redacted = secrets::redact(&text);
+    if !redacted.findings.is_empty() {
+        *lines = redacted.text.split('\n').map(str::to_owned).collect();
+    }
+}

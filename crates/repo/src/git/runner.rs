@@ -1,0 +1,196 @@
+//! How git is run: with an empty configuration, no prompts, no network, no locks, and a deadline.
+
+use std::ffi::OsString;
+use std::io::{self, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::git::GitError;
+
+/// A git that takes longer hangs: on a pipe in `.git`, for instance.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// As much of git's complaints is kept.
+const COMPLAINT: u64 = 2_000;
+
+/// Settings that replace those of the repository's own configuration and attributes.
+const SETTINGS: &[&str] = &[
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.attributesFile=/dev/null",
+    "core.quotePath=false",
+    // Patches of larger files are "binary": a bound on the time that a patch takes.
+    "core.bigFileThreshold=1m",
+    "diff.suppressBlankEmpty=false",
+];
+
+/// The tree without entries, in either object format: git makes it up, so that it is there always.
+const EMPTY_TREES: [&str; 2] = [
+    "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+];
+
+/// Runs git in one repository.
+///
+/// The user's and the system's configuration are replaced by nothing, except for the folders that the
+/// user declared safe. Inherited `GIT_*` variables are removed. Replacements and grafts, which are
+/// local to a clone, are off. Nothing is fetched, though the clone be partial.
+#[derive(Debug, Clone)]
+pub(super) struct Runner {
+    top: PathBuf,
+    safe: Vec<String>,
+    attributes: Option<&'static str>,
+}
+
+impl Runner {
+    /// Git for the repository whose `.git` is in `top`.
+    pub(super) fn at(top: &Path) -> Self {
+        Self { top: top.to_owned(), safe: Vec::new(), attributes: None }
+    }
+
+    /// Takes over what the user's and the system's configuration say about safe folders.
+    pub(super) fn allow_what_the_user_allows(&mut self) -> Result<(), GitError> {
+        for scope in ["--system", "--global"] {
+            let mut command = without_inherited(Command::new("git"));
+            // Not in the checkout: its own configuration has no say in this.
+            command.current_dir(std::env::temp_dir());
+            command.args(["config", scope, "--includes", "-z", "--get-all", "safe.directory"]);
+            let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output()?;
+            let values = String::from_utf8_lossy(&output.stdout).into_owned();
+            self.safe.extend(values.split_terminator('\0').map(str::to_owned));
+        }
+        Ok(())
+    }
+
+    /// Has attributes read from a tree that holds none, instead of from the work tree. `id` is any full
+    /// object id of the repository.
+    pub(super) fn ignore_attributes(&mut self, id: &str) {
+        self.attributes = EMPTY_TREES.into_iter().find(|tree| tree.len() == id.len());
+    }
+
+    /// Runs `git ARGUMENTS`, writes `lines` to it, each with a line end, and has `read` read all that it
+    /// prints.
+    ///
+    /// # Errors
+    /// When there is no git, it fails, takes too long, or `read` fails.
+    pub(super) fn run<T>(
+        &self,
+        arguments: &[&str],
+        lines: &[&str],
+        read: impl FnOnce(&mut BufReader<ChildStdout>) -> io::Result<T>,
+    ) -> Result<T, GitError> {
+        let mut command = self.command();
+        command.args(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => GitError::NoGit,
+            _ => GitError::Io(error),
+        })?;
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(GitError::Io(io::ErrorKind::BrokenPipe.into()));
+        };
+        let child = Mutex::new(child);
+        let (done, is_done) = mpsc::channel::<()>();
+        let (result, complaint, late) = thread::scope(|scope| {
+            scope.spawn(|| write_lines(stdin, lines));
+            let complaint = scope.spawn(|| complaint(stderr));
+            let child = &child;
+            let late = scope.spawn(move || {
+                let late = is_done.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout);
+                if late {
+                    kill(child);
+                }
+                late
+            });
+            let result = read(&mut BufReader::with_capacity(1 << 16, stdout));
+            if result.is_err() {
+                kill(child);
+            }
+            let complaint = complaint.join().unwrap_or_default();
+            drop(done);
+            (result, complaint, late.join().unwrap_or(false))
+        });
+        let status = child.into_inner().unwrap_or_else(PoisonError::into_inner).wait()?;
+        if late || (result.is_ok() && !status.success()) {
+            return Err(self.failure(&complaint, late));
+        }
+        Ok(result?)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = without_inherited(Command::new("git"));
+        command
+            .current_dir(&self.top)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_ATTR_NOSYSTEM", "1")
+            .env("GIT_GRAFT_FILE", "/dev/null")
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_ALLOW_PROTOCOL", "")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_LITERAL_PATHSPECS", "1")
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C")
+            .args(["--no-pager", "--no-replace-objects"]);
+        if let Some(above) = self.top.parent() {
+            command.env("GIT_CEILING_DIRECTORIES", above);
+        }
+        if let Some(tree) = self.attributes {
+            command.env("GIT_ATTR_SOURCE", tree);
+        }
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        for folder in &self.safe {
+            command.args(["-c", &format!("safe.directory={folder}")]);
+        }
+        command
+    }
+
+    fn failure(&self, complaint: &str, late: bool) -> GitError {
+        if late {
+            return GitError::Failed(format!("no answer in {} seconds", DEADLINE.as_secs()));
+        }
+        if complaint.contains("dubious ownership") {
+            return GitError::Refused(self.top.clone());
+        }
+        let line =
+            complaint.lines().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
+        GitError::Failed(line.strip_prefix("fatal: ").unwrap_or(line).escape_debug().to_string())
+    }
+}
+
+/// Git may end before it has read everything; its exit status tells why.
+fn write_lines(mut stdin: ChildStdin, lines: &[&str]) {
+    let _ = lines.iter().try_for_each(|line| writeln!(stdin, "{line}"));
+}
+
+/// The beginning of what git has to say; the rest is read and dropped, lest git wait.
+fn complaint(mut stderr: ChildStderr) -> String {
+    let mut said = Vec::new();
+    let _ = stderr.by_ref().take(COMPLAINT).read_to_end(&mut said);
+    let _ = io::copy(&mut stderr, &mut io::sink());
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+fn kill(child: &Mutex<Child>) {
+    // It fails when git has ended already.
+    let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+}
+
+/// `command` without the `GIT_*` variables of this process: they may point at another repository.
+fn without_inherited(mut command: Command) -> Command {
+    let inherited = std::env::vars_os().map(|(name, _)| name);
+    for name in inherited.filter(|name: &OsString| name.to_string_lossy().starts_with("GIT_")) {
+        command.env_remove(name);
+    }
+    command
+}

@@ -1,0 +1,229 @@
+//! Checkouts that mean harm: links, pipes, names, depth, configuration that runs commands.
+#![cfg(unix)]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::process::Command;
+
+use repo::{Git, ReadOptions, SkipReason};
+use testkit::TempRepo;
+
+use crate::{paths, read};
+
+#[test]
+fn no_link_is_followed() {
+    let outside = TempRepo::folder();
+    outside.write("passwd", "root:x\n").write("folder/key.rs", "x\n");
+    let repo = TempRepo::folder();
+    repo.write("a.rs", "x\n").write("src/b.rs", "x\n");
+    let link = |to: &std::path::Path, name: &str| symlink(to, repo.path().join(name)).unwrap();
+    link(&outside.path().join("passwd"), "out.txt");
+    link(&outside.path().join("folder"), "out");
+    link(&repo.path().join("src"), "again");
+    link(&repo.path().join("a.rs"), "a2.rs");
+    link(repo.path(), "src/loop");
+    link(std::path::Path::new("nowhere"), "dangling");
+    let checkout = read(&repo);
+    assert_eq!(paths(&checkout), ["a.rs", "src/b.rs"]);
+    assert_eq!(checkout.skipped.count(SkipReason::Link), 6);
+}
+
+#[test]
+fn a_root_that_is_a_link_is_the_folder_it_points_to() {
+    let repo = TempRepo::folder();
+    repo.write("real/a.rs", "x\n");
+    symlink(repo.path().join("real"), repo.path().join("link")).unwrap();
+    let checkout = repo::read(&repo.path().join("link"), &ReadOptions::default(), &|_| ()).unwrap();
+    assert_eq!(paths(&checkout), ["a.rs"]);
+    assert_eq!(checkout.root.unwrap(), repo.path().join("real"));
+}
+
+#[test]
+fn pipes_sockets_and_devices_are_not_opened() {
+    let repo = TempRepo::folder();
+    repo.write("a.rs", "x\n");
+    let made = Command::new("mkfifo").arg(repo.path().join("pipe.rs")).status().unwrap();
+    assert!(made.success());
+    let _socket = UnixListener::bind(repo.path().join("socket.rs")).unwrap();
+    let checkout = read(&repo);
+    assert_eq!(paths(&checkout), ["a.rs"]);
+    assert_eq!(checkout.skipped.examples(SkipReason::Special), ["pipe.rs", "socket.rs"]);
+}
+
+#[test]
+fn an_ignore_file_may_be_anything() {
+    let outside = TempRepo::folder();
+    outside.write("list", "*.rs\n");
+    let repo = TempRepo::folder();
+    repo.write("a.rs", "x\n")
+        .write("b/.gitignore", b"\xff\xfe[\n{{{\n!!\n\\\n[z-a]\n".repeat(50))
+        .write("b/c.rs", "x\n")
+        .write("pipe/d.rs", "x\n")
+        .write("device/d.rs", "x\n")
+        .write("large/d.rs", "x\n")
+        .write("large/.ignore", "*.log\n".repeat(1 << 18))
+        .write("out/d.rs", "x\n")
+        .write("in/e.rs", "x\n")
+        .write("in/f.log", "x\n")
+        .write("list", "*.log\n");
+    // Nobody ever writes to this pipe: to open it is to wait for ever.
+    let pipe = repo.path().join("pipe/.ignore");
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    symlink("/dev/zero", repo.path().join("device/.contextosignore")).unwrap();
+    symlink(outside.path().join("list"), repo.path().join("out/.gitignore")).unwrap();
+    symlink("../list", repo.path().join("in/.gitignore")).unwrap();
+    let checkout = read(&repo);
+    assert_eq!(paths(&checkout), ["a.rs", "b/.gitignore", "b/c.rs", "in/e.rs", "list"]);
+    let unreadable: Vec<_> = checkout.unreadable.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(unreadable, ["device", "large", "out", "pipe"]);
+}
+
+#[test]
+fn names_that_cannot_be_shown_are_left_out() {
+    let repo = TempRepo::folder();
+    repo.write("a.rs", "x\n")
+        .write("new\nline.rs", "x\n")
+        .write("esc\x1b[2J.rs", "x\n")
+        .write("flip\u{202e}sr.rs", "x\n")
+        .write(OsStr::from_bytes(b"latin\xe4.rs"), "x\n")
+        .write(std::path::Path::new(OsStr::from_bytes(b"dir\xff")).join("b.rs"), "x\n")
+        .write("with space.rs", "x\n");
+    let checkout = read(&repo);
+    assert_eq!(paths(&checkout), ["a.rs", "with space.rs"]);
+    assert_eq!(checkout.skipped.count(SkipReason::Name), 5);
+    for example in checkout.skipped.examples(SkipReason::Name) {
+        assert!(!example.contains(char::is_control), "{example:?}");
+    }
+}
+
+#[test]
+fn an_unreadable_file_is_reported_and_passed_over() {
+    let repo = TempRepo::folder();
+    repo.write("a.rs", "x\n").write("closed.rs", "x\n").write("closed/b.rs", "x\n");
+    let close = |name: &str| {
+        fs::set_permissions(repo.path().join(name), fs::Permissions::from_mode(0o000)).unwrap();
+    };
+    close("closed.rs");
+    close("closed");
+    let open_anyway = fs::read(repo.path().join("closed.rs")).is_ok();
+    let checkout = read(&repo);
+    fs::set_permissions(repo.path().join("closed"), fs::Permissions::from_mode(0o700)).unwrap();
+    if open_anyway {
+        return; // the superuser reads everything
+    }
+    assert_eq!(paths(&checkout), ["a.rs"]);
+    let unreadable: Vec<_> = checkout.unreadable.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(unreadable, ["closed", "closed.rs"]);
+    assert_eq!(checkout.skipped.count(SkipReason::Unreadable), 2);
+}
+
+/// Deeper than any path that the system takes: made step by step, from inside.
+#[test]
+fn very_deep_trees_end() {
+    let repo = TempRepo::folder();
+    repo.write("a.rs", "x\n");
+    let script = "i=0; while [ $i -lt 3000 ]; do mkdir d && cd -P d || exit; i=$((i+1)); done; echo x > deep.rs";
+    let made = Command::new("sh").args(["-c", script]).current_dir(repo.path()).status().unwrap();
+    assert!(made.success());
+    let checkout = read(&repo);
+    assert_eq!(checkout.files.first().unwrap().path, "a.rs");
+    assert!(checkout.skipped.count(SkipReason::Unreadable) >= 1, "the part beyond is reported");
+    let removed = Command::new("rm").args(["-rf", "d"]).current_dir(repo.path()).status().unwrap();
+    assert!(removed.success());
+}
+
+#[test]
+fn case_alone_tells_names_apart() {
+    let repo = TempRepo::folder();
+    repo.write("Makefile", "a:\n").write("makefile", "b:\n");
+    if fs::read_to_string(repo.path().join("Makefile")).unwrap() == "a:\n" {
+        assert_eq!(paths(&read(&repo)), ["Makefile", "makefile"]);
+    }
+}
+
+/// Every way that is known in which a repository's own configuration runs a command.
+#[test]
+fn no_command_of_the_checkout_is_run() {
+    let repo = TempRepo::new();
+    repo.write("a.rs", "one\n")
+        .write(".gitattributes", "*.rs filter=evil diff=evil merge=evil\n")
+        .commit("first");
+    repo.write("a.rs", "two\n").commit("second");
+    let marker = repo.path().join("it-ran");
+    let trap = repo.path().join("trap.sh");
+    fs::write(&trap, format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\ncat\n", marker.display()))
+        .unwrap();
+    fs::set_permissions(&trap, fs::Permissions::from_mode(0o755)).unwrap();
+    let hooks =
+        ["post-checkout", "post-index-change", "reference-transaction", "fsmonitor-watchman"];
+    for hook in hooks {
+        fs::copy(&trap, repo.path().join(".git/hooks").join(hook)).unwrap();
+    }
+    for key in [
+        "core.fsmonitor",
+        "core.pager",
+        "core.sshCommand",
+        "core.editor",
+        "core.askPass",
+        "core.alternateRefsCommand",
+        "core.gitProxy",
+        "credential.helper",
+        "diff.external",
+        "diff.evil.command",
+        "diff.evil.textconv",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.evil.process",
+        "merge.evil.driver",
+        "gpg.program",
+        "pager.cat-file",
+        "pager.diff-tree",
+        "pager.rev-list",
+        "alias.cat-file",
+        "uploadpack.packObjectsHook",
+        "remote.origin.uploadpack",
+        "trailer.x.command",
+    ] {
+        repo.git(&["config", key, &trap.display().to_string()]);
+    }
+    repo.git(&["config", "log.showSignature", "true"]);
+    repo.git(&["config", "remote.origin.url", "ext::sh -c touch% it-ran"]);
+    repo.git(&["config", "remote.origin.promisor", "true"]);
+    repo.git(&["config", "extensions.partialClone", "origin"]);
+    repo.git(&["config", "core.worktree", "/"]);
+
+    let git = Git::open(repo.path()).unwrap();
+    let head = git.head().unwrap().id.clone();
+    let history = git.history().unwrap();
+    assert_eq!(history.commits.len(), 1);
+    assert_eq!(git.patches(&[&head]).unwrap().len(), 1);
+    let unknown = "1234567890123456789012345678901234567890";
+    assert!(git.patches(&[unknown]).map_or(true, |patches| patches.is_empty()));
+    assert!(git.tree_at(unknown, &ReadOptions::default()).is_err());
+    assert_eq!(
+        paths(&git.tree_at(&head, &ReadOptions::default()).unwrap()),
+        [".gitattributes", "a.rs"]
+    );
+    assert!(!git.differs(["a.rs"]).unwrap());
+    assert!(git.resolve("HEAD~1").is_ok());
+    assert!(git.resolve("--exec=trap").is_err());
+    read(&repo);
+    assert!(!marker.exists(), "{}", fs::read_to_string(&marker).unwrap_or_default());
+}
+
+#[test]
+fn git_directories_of_nonsense_are_an_error() {
+    let repo = TempRepo::folder();
+    repo.write(".git", "gitdir: /nowhere\n").write("a.rs", "x\n");
+    assert!(Git::open(repo.path()).is_err());
+    assert_eq!(paths(&read(&repo)), ["a.rs"]);
+
+    let repo = TempRepo::new();
+    repo.write("a.rs", "x\n").commit("first");
+    fs::write(repo.path().join(".git/config"), "[core\n\x1b[2J").unwrap();
+    let error = Git::open(repo.path()).unwrap_err().to_string();
+    assert!(!error.contains('\x1b'), "{error:?}");
+}
