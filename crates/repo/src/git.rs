@@ -54,7 +54,7 @@ pub enum GitError {
 }
 
 /// The repository around a checkout.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Git {
     runner: Runner,
     root: PathBuf,
@@ -73,10 +73,10 @@ impl Git {
         let top = enclosing_repository(&root).ok_or(GitError::NotARepository)?;
         let prefix = prefix_of(&root, &top)?;
         let mut runner = Runner::at(&top);
-        let head = match commit::head(&runner) {
+        let head = match commit::read(&runner, "HEAD") {
             Err(GitError::Refused(_)) => {
                 runner.allow_what_the_user_allows()?;
-                commit::head(&runner)?
+                commit::read(&runner, "HEAD")?
             }
             head => head?,
         };
@@ -86,20 +86,18 @@ impl Git {
         Ok(Self { runner, root, prefix, head })
     }
 
-    /// The same repository as it was at `revision`: that commit stands for the one that is checked out.
+    /// The commit that is checked out; `None` before the first one.
+    pub fn head(&self) -> Option<&Head> {
+        self.head.as_ref()
+    }
+
+    /// The same repository, as if the commit that `revision` names were checked out.
     ///
     /// # Errors
     /// When there is no such commit, or git fails.
     pub fn at(&self, revision: &str) -> Result<Self, GitError> {
-        let id = self.resolve(revision)?;
-        let head = commit::named(&self.runner, &id)?;
-        let (runner, root) = (self.runner.clone(), self.root.clone());
-        Ok(Self { runner, root, prefix: self.prefix.clone(), head })
-    }
-
-    /// The commit that is checked out; `None` before the first one.
-    pub fn head(&self) -> Option<&Head> {
-        self.head.as_ref()
+        let head = commit::read(&self.runner, &self.resolve(revision)?)?;
+        Ok(Self { head, ..self.clone() })
     }
 
     /// The last 2,000 commits up to HEAD without merges, newest first, messages redacted.

@@ -20,6 +20,10 @@ const CONTEXTOS_IGNORE: &str = ".contextosignore";
 /// A folder with a larger ignore file is not entered.
 const IGNORE_FILE_LIMIT: u64 = 1 << 20;
 
+/// Folders that lie deeper are not entered: what an ignore file costs grows with depth, and paths end
+/// somewhere beyond on every system.
+const DEPTH: usize = 200;
+
 /// One regular file.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Listed {
@@ -155,7 +159,10 @@ impl Folders {
         };
         let name = path.rsplit('/').next().unwrap_or(&path);
         let skipped = |reason| Verdict::Refuse(Found::Skipped(reason, format!("{path}/")));
-        if paths::is_tool_state(name) {
+        if path.matches('/').count() >= DEPTH {
+            let why = format!("it lies deeper than {DEPTH} folders");
+            Verdict::Refuse(Found::Unreadable(path, why))
+        } else if paths::is_tool_state(name) {
             Verdict::Pass
         } else if paths::is_vendored_folder(name) {
             skipped(SkipReason::Vendored)

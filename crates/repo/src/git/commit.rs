@@ -22,13 +22,8 @@ pub(super) struct RawCommit {
     pub(super) message: String,
 }
 
-/// The commit that is checked out; also the first call to git, which shows whether it works here.
-pub(super) fn head(runner: &Runner) -> Result<Option<Head>, GitError> {
-    named(runner, "HEAD")
-}
-
-/// The commit of that name, if there is one.
-pub(super) fn named(runner: &Runner, name: &str) -> Result<Option<Head>, GitError> {
+/// The commit that `name` names. Of `HEAD`, this is the first call to git: it shows whether git works here.
+pub(super) fn read(runner: &Runner, name: &str) -> Result<Option<Head>, GitError> {
     runner.run(&["cat-file", "--batch"], &[name], |out| {
         let mut head = None;
         while let Some(answer) = objects::next(out, COMMIT_LIMIT)? {

@@ -119,25 +119,17 @@ impl<'g> Parser<'g> {
     /// `-12,3 +12 @@ heading`
     fn hunk(&mut self, header: &str) {
         let (ranges, heading) = header.split_once(" @@").unwrap_or((header, ""));
-        let old_start = ranges
-            .trim_start_matches('-')
-            .split([',', ' '])
-            .next()
-            .and_then(|line| line.parse().ok())
-            .unwrap_or(0);
-        let mut counts = ranges
-            .split(' ')
-            .map(|range| range.split_once(',').map_or(1, |(_, count)| count.parse().unwrap_or(0)));
-        self.removed = counts.next().unwrap_or(0);
-        self.added = counts.next().unwrap_or(0);
+        let (old, new) = ranges.split_once(' ').unwrap_or((ranges, ""));
+        let (old_start, removed) = range(old);
+        (self.removed, self.added) = (removed, range(new).1);
         let path = self.after.as_ref().or(self.before.as_ref());
         let patch = self.patches.last_mut().filter(|patch| patch.hunks.len() < HUNKS);
         self.kept = path.is_some() && patch.is_some();
         if let (Some(path), Some(patch)) = (path, patch) {
             patch.hunks.push(Hunk {
                 path: path.clone(),
-                heading: heading.trim().to_owned(),
                 old_start,
+                heading: heading.trim().to_owned(),
                 removed: Vec::new(),
                 added: Vec::new(),
             });
@@ -154,6 +146,12 @@ impl<'g> Parser<'g> {
         };
         self.git.inside(name.strip_prefix(side)?.as_bytes())
     }
+}
+
+/// First line and number of lines of `-12,3` or `+12`, which stands for one line.
+fn range(range: &str) -> (u32, usize) {
+    let (start, count) = range.split_once(',').unwrap_or((range, "1"));
+    (start.trim_start_matches(['-', '+']).parse().unwrap_or(0), count.parse().unwrap_or(0))
 }
 
 fn unquote(quoted: &str) -> Option<String> {

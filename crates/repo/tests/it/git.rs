@@ -52,6 +52,8 @@ fn patches_have_no_context_and_keep_the_order_asked_for() {
     );
     assert_eq!(third.hunks[0].path, "a.rs");
     assert_eq!(third.hunks[0].heading, "fn one() {");
+    assert_eq!(third.hunks[0].old_start, 2);
+    assert_eq!(second.hunks[0].old_start, 1, "added behind line 1");
     assert_eq!(
         (&third.hunks[0].removed[0], &third.hunks[0].added[0]),
         (&"    1".to_owned(), &"    2".to_owned())
@@ -272,4 +274,104 @@ fn attributes_of_the_work_tree_do_not_change_patches() {
     let before = open(&repo).patches(&[&ids[2]]).unwrap();
     repo.write(".gitattributes", "* -diff\n");
     assert_eq!(open(&repo).patches(&[&ids[2]]).unwrap(), before);
+}
+
+#[test]
+fn a_repository_can_be_looked_at_as_it_was() {
+    let (repo, ids) = three();
+    let then = open(&repo).at("HEAD^").unwrap();
+    assert_eq!(then.head().unwrap().id, ids[1]);
+    let history = then.history().unwrap();
+    assert_eq!(history.head_time, 1_704_067_200 + 3_600);
+    assert_eq!(history.commits.iter().map(|c| &c.id).collect::<Vec<_>>(), [&ids[1]]);
+    assert!(open(&repo).at("HEAD~3").is_err());
+}
+
+/// Runs one ignored test of this binary with `variables` and returns what it printed.
+fn in_a_process_with(test: &str, variables: &[(&str, &str)]) -> String {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--ignored", "--nocapture"]).envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    printed
+}
+
+#[test]
+#[ignore = "run by other tests, in a process with its own environment"]
+fn says_what_it_sees() {
+    let path = std::env::var("CHECKOUT").unwrap();
+    match Git::open(std::path::Path::new(&path)) {
+        Ok(git) => {
+            let history = git.history().unwrap();
+            println!("{:?} {:?}", git.head(), history);
+            println!("{:?}", git.patches(&[&git.head().unwrap().id]).unwrap());
+        }
+        Err(error) => println!("error: {error}"),
+    }
+}
+
+#[test]
+fn the_environment_does_not_matter() {
+    let (repo, _) = three();
+    let path = repo.path().display().to_string();
+    let other = TempRepo::new();
+    other.write("other.rs", "x\n").commit("other");
+    other.write(
+        "gitconfig",
+        "[core]\n\tquotePath = true\n[diff]\n\tnoprefix = true\n\trenames = copies\n",
+    );
+    let file = |name: &str| other.path().join(name).display().to_string();
+    let seen = |variables: &[(&str, &str)]| {
+        let mut all = vec![("CHECKOUT", path.as_str())];
+        all.extend_from_slice(variables);
+        let printed = in_a_process_with("git::says_what_it_sees", &all);
+        printed
+            .lines()
+            .filter(|line| line.contains("Head {") || line.contains("Patch {"))
+            .collect::<String>()
+    };
+    let plain = seen(&[]);
+    assert!(plain.contains("third"), "{plain}");
+    for variables in [
+        [("GIT_DIR", file(".git")), ("GIT_WORK_TREE", file(""))],
+        [("GIT_CONFIG_GLOBAL", file("gitconfig")), ("TZ", "Asia/Tokyo".to_owned())],
+        [("HOME", file("")), ("LC_ALL", "de_DE.UTF-8".to_owned())],
+        [("GIT_OBJECT_DIRECTORY", file("")), ("GIT_INDEX_FILE", file("x"))],
+        [("GIT_CONFIG_COUNT", "1".to_owned()), ("GIT_CONFIG_KEY_0", "diff.context".to_owned())],
+        [("GIT_EXTERNAL_DIFF", "false".to_owned()), ("GIT_TRACE", "1".to_owned())],
+        [("GIT_DIFF_OPTS", "-u9".to_owned()), ("GIT_ICASE_PATHSPECS", "1".to_owned())],
+    ] {
+        let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(seen(&variables), plain, "{variables:?}");
+    }
+}
+
+#[test]
+fn without_git_it_says_so() {
+    let (repo, _) = three();
+    let path = repo.path().display().to_string();
+    let printed =
+        in_a_process_with("git::says_what_it_sees", &[("CHECKOUT", &path), ("PATH", "/nowhere")]);
+    assert!(printed.contains("error: no git on the path"), "{printed}");
+}
+
+/// Only the superuser can give a folder away.
+#[cfg(unix)]
+#[test]
+fn somebody_elses_checkout_is_refused_until_the_user_allows_it() {
+    let (repo, _) = three();
+    if std::os::unix::fs::chown(repo.path(), Some(12_345), None).is_err() {
+        return;
+    }
+    std::os::unix::fs::chown(repo.path().join(".git"), Some(12_345), None).unwrap();
+    let (path, home) = (repo.path().display().to_string(), TempRepo::folder());
+    let home_path = home.path().display().to_string();
+    let variables =
+        [("CHECKOUT", path.as_str()), ("HOME", &home_path), ("XDG_CONFIG_HOME", &home_path)];
+    let printed = in_a_process_with("git::says_what_it_sees", &variables);
+    assert!(printed.contains(&format!("safe.directory '{path}'")), "{printed}");
+    home.write(".gitconfig", format!("[safe]\n\tdirectory = {path}\n"));
+    let printed = in_a_process_with("git::says_what_it_sees", &variables);
+    assert!(printed.contains("third"), "{printed}");
 }
