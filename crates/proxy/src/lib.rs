@@ -1,1 +1,31 @@
 //! The server: route, admit, compress, forward, relay, record.
+//!
+//! Start reading at [`Server::run`] (listen, accept, drain) and `stack` (the routes, and what every
+//! request passes on its way to one). This crate opens sockets and a store of originals and does
+//! nothing else to the machine: it reads no environment, writes no log file and prints nothing;
+//! events go to [`tracing`], and never hold a body, a header or a query.
+
+mod admit;
+mod answer;
+mod app;
+mod body;
+mod compress;
+mod compressor;
+mod health;
+mod hint;
+mod limits;
+mod listen;
+mod meter;
+mod openapi;
+mod retrieve;
+mod server;
+mod stack;
+mod stats;
+
+pub use app::{Access, Config};
+pub use compressor::{Compressor, Outcome};
+pub use listen::{BindError, Host, Listeners};
+pub use server::Server;
+
+/// The name by which the server makes itself known in `/livez`.
+pub const SERVICE: &str = "headroom-proxy";

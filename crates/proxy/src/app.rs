@@ -1,0 +1,81 @@
+//! What every request can reach: the configuration, the store, the figures and the limits.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use originals::Originals;
+
+use crate::compressor::Compressor;
+use crate::limits::Limits;
+use crate::meter::Meter;
+
+/// Who may use the server's own routes from another machine. Peers on loopback always may.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Nobody.
+    #[default]
+    Loopback,
+    /// Whoever sends this token as a Bearer.
+    Token(String),
+    /// Everybody.
+    Open,
+}
+
+/// How the server behaves.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Names by which the server may be called, beside those of loopback and its own addresses.
+    pub allowed_hosts: Vec<String>,
+    /// Who may use it from another machine.
+    pub access: Access,
+    /// Whether anything is made smaller.
+    pub optimize: bool,
+    /// The most bytes that a request's body may have.
+    pub max_body: usize,
+    /// The most bytes that the bodies of all requests may have at one time.
+    pub max_bodies: usize,
+    /// Requests with work to do that are taken in at one time.
+    pub max_requests: usize,
+    /// Texts that are worked on at one time; the other requests wait.
+    pub workers: usize,
+    /// The program's version.
+    pub version: &'static str,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            allowed_hosts: Vec::new(),
+            access: Access::default(),
+            optimize: true,
+            max_body: 100 << 20,
+            max_bodies: 256 << 20,
+            max_requests: 256,
+            workers: std::thread::available_parallelism().map_or(2, usize::from),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+/// The state that all routes share.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) originals: Arc<Originals>,
+    pub(crate) compressor: Compressor,
+    pub(crate) limits: Limits,
+    pub(crate) meter: Meter,
+    pub(crate) started: Instant,
+}
+
+impl App {
+    pub(crate) fn new(config: Config, originals: Arc<Originals>) -> Self {
+        Self {
+            compressor: Compressor::new(Arc::clone(&originals)),
+            limits: Limits::new(&config),
+            meter: Meter::default(),
+            started: Instant::now(),
+            originals,
+            config,
+        }
+    }
+}

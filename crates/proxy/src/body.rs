@@ -1,0 +1,168 @@
+//! Reading the body of a request on our own routes: bounded, and only if it can be JSON.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+use crate::answer::Refusal;
+use crate::app::App;
+
+/// How long a client may be silent in the middle of its body.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30);
+/// How much of a body that is too large is still read, in bodies of the largest size, so that a
+/// client that sends first and listens then hears why it is refused.
+const BODIES_READ_AWAY: usize = 2;
+
+/// A body, and the room that it takes.
+pub(crate) struct Held {
+    pub(crate) bytes: Bytes,
+    _room: Vec<OwnedSemaphorePermit>,
+}
+
+/// Reads a body that says that it is JSON, or doesn't say what it is.
+pub(crate) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Held, Refusal> {
+    check_type(headers)?;
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let mut reader = Reader { app, body, taken: 0 };
+    match reader.read(length.unwrap_or(0)).await {
+        Err(refusal) if refusal.status == StatusCode::PAYLOAD_TOO_LARGE => {
+            reader.read_away().await;
+            Err(refusal)
+        }
+        done => done,
+    }
+}
+
+struct Reader<'a> {
+    app: &'a App,
+    body: Body,
+    taken: usize,
+}
+
+impl Reader<'_> {
+    async fn read(&mut self, announced: usize) -> Result<Held, Refusal> {
+        let most = self.app.config.max_body;
+        let too_large = || {
+            let message = format!("the body is larger than {most} bytes (--max-body)");
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
+        };
+        if announced > most {
+            return Err(too_large());
+        }
+        let mut room = vec![self.app.limits.room(announced)?];
+        let mut granted = announced;
+        let mut bytes = Vec::with_capacity(announced);
+        while let Some(part) = self.next().await? {
+            let needed = bytes.len() + part.len();
+            if needed > most {
+                return Err(too_large());
+            }
+            if needed > granted {
+                // Room for twice as much, so that small parts don't take a permit each.
+                let target = (2 * needed).min(most);
+                room.push(self.app.limits.room(target - granted)?);
+                granted = target;
+            }
+            bytes.extend_from_slice(&part);
+        }
+        Ok(Held { bytes: bytes.into(), _room: room })
+    }
+
+    /// The next part of the body; `None` at its end.
+    async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+        loop {
+            let frame = timeout(LONGEST_SILENCE, self.body.frame()).await.map_err(|_| {
+                let message = "the body didn't arrive in time";
+                Refusal::new(StatusCode::REQUEST_TIMEOUT, "validation_error", message)
+            })?;
+            match frame {
+                None => return Ok(None),
+                Some(Err(_)) => return Err(Refusal::invalid("the body broke off")),
+                Some(Ok(frame)) => {
+                    if let Ok(part) = frame.into_data() {
+                        self.taken += part.len();
+                        return Ok(Some(part));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn read_away(&mut self) {
+        let most = self.app.config.max_body.saturating_mul(BODIES_READ_AWAY);
+        while self.taken < most && matches!(self.next().await, Ok(Some(_))) {}
+    }
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let unsupported = |message: &'static str| {
+        Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "validation_error", message)
+    };
+    if let Some(encoding) = headers.get(CONTENT_ENCODING)
+        && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
+    {
+        return Err(unsupported("send the body without content-encoding"));
+    }
+    let Some(kind) = headers.get(CONTENT_TYPE) else { return Ok(()) };
+    let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
+    let (essence, parameters) = kind.split_once(';').unwrap_or((&kind, ""));
+    let essence = essence.trim();
+    let is_json =
+        essence == "application/json" || essence == "text/json" || essence.ends_with("+json");
+    if !is_json {
+        return Err(unsupported("send JSON, with content-type: application/json"));
+    }
+    let charset = parameters.split(';').find_map(|p| p.trim().strip_prefix("charset="));
+    if charset.is_some_and(|charset| charset.trim_matches('"') != "utf-8") {
+        return Err(unsupported("send JSON as UTF-8"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(headers: &[(&'static str, &'static str)]) -> Option<StatusCode> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        check_type(&map).err().map(|refusal| refusal.status)
+    }
+
+    #[test]
+    fn what_may_be_json() {
+        for kind in [
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            "application/json;charset=\"utf-8\"",
+            "application/vnd.api+json",
+        ] {
+            assert_eq!(status(&[("content-type", kind)]), None, "{kind}");
+        }
+        assert_eq!(status(&[]), None);
+        assert_eq!(status(&[("content-encoding", "identity")]), None);
+    }
+
+    #[test]
+    fn what_is_something_else() {
+        for kind in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/json; charset=latin1",
+            "",
+        ] {
+            let refused = status(&[("content-type", kind)]);
+            assert_eq!(refused, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{kind}");
+        }
+        let refused = status(&[("content-type", "application/json"), ("content-encoding", "gzip")]);
+        assert_eq!(refused, Some(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+}

@@ -1,0 +1,288 @@
+//! The messages form: `{messages | input, model, token_budget?, config?}`. As many messages come
+//! back, byte for byte as they came but for the texts that got smaller.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use compress::{Options, Retrieval};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tokens::Encoding;
+use wire::json::{Index, Kind, Value};
+use wire::request::{Answer as ToolAnswer, Api, Block, Request, Role};
+use wire::splice::{Edits, quote};
+
+use super::settings::Settings;
+use super::{Report, fields, model, respond};
+use crate::answer::Refusal;
+use crate::app::App;
+use crate::compressor::Outcome;
+use crate::hint::hint;
+
+/// The shortest text of a user, in tokens, that is taken for pasted data.
+const PASTED: usize = 500;
+/// The shortest report of a tool's failure, in tokens, that is looked at: what is wrong stays whole.
+const LONG_ERROR: usize = 2000;
+/// How much of the beginning and of the end of what the user said is the task, in bytes.
+const TASK: usize = 2048;
+/// The tool by which originals are asked for; clients may put the name of its server in front.
+const RETRIEVE: &str = "headroom_retrieve";
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    messages: &'a RawValue,
+    /// What came as `input` goes back under that name too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'a RawValue>,
+    #[serde(flatten)]
+    report: &'a Report,
+    transforms_summary: BTreeMap<String, usize>,
+    #[serde(flatten)]
+    simulation: Option<Simulation<'a>>,
+}
+
+/// What a simulation says beside, under the names that the SDK's type has.
+#[derive(Serialize)]
+struct Simulation<'a> {
+    messages_optimized: &'a RawValue,
+    transforms: &'a [String],
+    estimated_savings: String,
+}
+
+pub(super) fn answer(
+    app: &App,
+    index: &Index<'_>,
+    list_name: &str,
+    bypass: bool,
+) -> Result<Response, Refusal> {
+    let began = Instant::now();
+    let root = index.root();
+    let list = list(root, list_name)?;
+    let model_name = fields::string(root, "model")?.ok_or_else(|| fields::missing("model"))?;
+    let model = model(Some(&model_name));
+    let budget = fields::number(root, "token_budget", 1)?;
+    let settings = Settings::read(root)?;
+    let request = wire::request::read(api(list_name, list), index)
+        .ok_or_else(|| fields::wrong(list_name, "a conversation"))?;
+
+    let mut plan = Plan::new(&request, list, &settings, model.encoding);
+    if bypass || !app.config.optimize {
+        plan.leave_all(model.encoding);
+    }
+    let mut outcomes = plan.compress(app, &settings);
+    if let Some(budget) = budget.map(|budget| model.budget_in_encoding(budget)) {
+        plan.fit(app, &settings, budget, &mut outcomes);
+    }
+
+    let mut report =
+        Report { tokens_before: plan.fixed, tokens_after: plan.fixed, ..Report::default() };
+    let mut summary = BTreeMap::new();
+    for outcome in &outcomes {
+        report.add(outcome);
+        for transform in &outcome.compressed.transforms {
+            *summary.entry(transform.clone()).or_default() += 1;
+        }
+    }
+    report.finish(&model);
+    let smaller = plan.splice(list, &outcomes)?;
+    let messages = match list.kind() {
+        Kind::String => &*raw(format!(r#"[{{"role":"user","content":{smaller}}}]"#).into_bytes())?,
+        _ => &*smaller,
+    };
+    let answer = Answer {
+        messages,
+        input: (list_name == "input").then_some(&*smaller),
+        report: &report,
+        transforms_summary: summary,
+        simulation: settings.simulate.then(|| Simulation {
+            messages_optimized: messages,
+            transforms: &report.transforms_applied,
+            estimated_savings: format!("{:.1}%", (1.0 - report.compression_ratio) * 100.0),
+        }),
+    };
+    Ok(respond(app, "messages", Some(model_name.into()), began, &report, &answer))
+}
+
+/// The messages: a list of objects, or for `input` a string.
+fn list<'t>(root: Value<'t>, name: &str) -> Result<Value<'t>, Refusal> {
+    let list = root.get(name).ok_or_else(|| fields::missing(name))?;
+    match list.kind() {
+        Kind::Array => {
+            let odd = list.items().position(|item| item.kind() != Kind::Object);
+            odd.map_or(Ok(list), |i| Err(fields::wrong(&format!("{name}[{i}]"), "an object")))
+        }
+        Kind::String if name == "input" => Ok(list),
+        _ if name == "input" => Err(fields::wrong(name, "a string or a list of items")),
+        _ => Err(fields::wrong(name, "a list of messages")),
+    }
+}
+
+/// Whose shape the messages have. Only Anthropic's say what a block is by these types.
+fn api(list_name: &str, list: Value<'_>) -> Api {
+    let is_anthropic = |block: Value<'_>| {
+        block.get("type").is_some_and(|kind| kind.is("tool_result") || kind.is("tool_use"))
+    };
+    let mut blocks =
+        list.items().filter_map(|message| message.get("content")).flat_map(Value::items);
+    match list_name {
+        "input" => Api::Responses,
+        _ if blocks.any(is_anthropic) => Api::Messages,
+        _ => Api::Chat,
+    }
+}
+
+/// Which texts may get smaller, and how.
+struct Plan<'t> {
+    texts: Vec<Text<'t>>,
+    /// The tokens of all texts that stay.
+    fixed: usize,
+}
+
+struct Text<'t> {
+    value: Value<'t>,
+    text: Cow<'t, str>,
+    options: Options,
+}
+
+impl<'t> Plan<'t> {
+    fn new(
+        request: &Request<'t>,
+        list: Value<'t>,
+        settings: &Settings,
+        encoding: Encoding,
+    ) -> Self {
+        let starts: Vec<usize> = list.items().map(|message| message.range().start).collect();
+        let mut plan = Self { texts: Vec::new(), fixed: 0 };
+        let mut task = String::new();
+        for block in &request.blocks {
+            let start = block.value.range().start;
+            let message = starts.partition_point(|at| *at <= start).saturating_sub(1);
+            let is_protected = settings.protects(message, starts.len().max(1));
+            for value in &block.texts {
+                let Some(text) = value.text() else { continue };
+                let tokens = || tokens::count(encoding, &text);
+                let options = (!is_protected).then(|| treatment(block, tokens, settings)).flatten();
+                match options {
+                    Some(options) => {
+                        let options = Options { task: task.clone(), encoding, ..options };
+                        plan.texts.push(Text { value: *value, text, options });
+                    }
+                    None => plan.fixed += tokens(),
+                }
+            }
+            if block.role == Role::User {
+                task = said(block).unwrap_or(task);
+            }
+        }
+        plan
+    }
+
+    /// Leaves every text as it is.
+    fn leave_all(&mut self, encoding: Encoding) {
+        let texts = std::mem::take(&mut self.texts);
+        self.fixed += texts.iter().map(|text| tokens::count(encoding, &text.text)).sum::<usize>();
+    }
+
+    fn compress(&self, app: &App, settings: &Settings) -> Vec<Outcome> {
+        let one = |text: &Text<'_>| one(app, settings, text, text.options.budget);
+        self.texts.iter().map(one).collect()
+    }
+
+    /// Leaves more out where all texts together are above `budget`: each text that may be shortened
+    /// further gets its share of what is left for them.
+    fn fit(&self, app: &App, settings: &Settings, budget: usize, outcomes: &mut [Outcome]) {
+        let after = |outcome: &Outcome| outcome.compressed.tokens_after;
+        let total = self.fixed + outcomes.iter().map(after).sum::<usize>();
+        let may_give = |text: &Text<'_>| text.options.retrieval == Retrieval::Offered;
+        let pairs = || self.texts.iter().zip(&*outcomes).filter(|(text, _)| may_give(text));
+        let flexible: usize = pairs().map(|(_, outcome)| after(outcome)).sum();
+        if total <= budget || flexible == 0 {
+            return;
+        }
+        let left = budget.saturating_sub(total - flexible);
+        for (text, outcome) in self.texts.iter().zip(outcomes).filter(|(text, _)| may_give(text)) {
+            let share = after(outcome) as u128 * left as u128 / flexible as u128;
+            let share = usize::try_from(share).unwrap_or(usize::MAX).max(1);
+            *outcome = one(app, settings, text, Some(share));
+        }
+    }
+
+    /// The messages with the smaller texts in place.
+    fn splice(&self, list: Value<'_>, outcomes: &[Outcome]) -> Result<Box<RawValue>, Refusal> {
+        let base = list.range().start;
+        let mut edits = Edits::default();
+        for (text, outcome) in self.texts.iter().zip(outcomes) {
+            if outcome.compressed.text != text.text {
+                let range = text.value.range();
+                edits
+                    .replace(range.start - base..range.end - base, quote(&outcome.compressed.text));
+            }
+        }
+        raw(edits.apply(list.raw()).map_err(|_| broken())?)
+    }
+}
+
+fn one(app: &App, settings: &Settings, text: &Text<'_>, budget: Option<usize>) -> Outcome {
+    let options = Options { budget, ..text.options.clone() };
+    match settings.simulate {
+        true => app.compressor.simulate(&text.text, &options),
+        false => app.compressor.compress(&text.text, &options),
+    }
+}
+
+/// How a text of `block` that has so many `tokens` may be changed; `None` where it may not.
+fn treatment(
+    block: &Block<'_>,
+    tokens: impl Fn() -> usize,
+    settings: &Settings,
+) -> Option<Options> {
+    let budget = settings.target_ratio.map(|ratio| (tokens() as f64 * ratio).ceil() as usize);
+    let freely = Options { retrieval: settings.retrieval, budget, ..Options::default() };
+    match (block.role, settings.user_messages) {
+        (Role::Tool, _) => {
+            let answer = block.answer.as_ref();
+            let is_kept = answer.is_some_and(|answer| {
+                is_retrieved(answer) || answer.is_error && tokens() < LONG_ERROR
+            });
+            let call = answer.and_then(|answer| answer.call.as_ref());
+            (!is_kept).then(|| Options { kind: call.and_then(hint), ..freely })
+        }
+        (Role::User, Some(true)) => Some(freely),
+        // What the user says isn't changed. What was pasted is data, and stays readable as it is.
+        (Role::User, None) if tokens() > PASTED => {
+            Some(Options { retrieval: Retrieval::None, cosmetic: false, ..freely })
+        }
+        _ => None,
+    }
+}
+
+/// Whether it is an original that the model asked for.
+fn is_retrieved(answer: &ToolAnswer<'_>) -> bool {
+    answer.call.as_ref().is_some_and(|call| call.name.ends_with(RETRIEVE))
+}
+
+/// What the user says in `block`, at most its beginning and its end.
+fn said(block: &Block<'_>) -> Option<String> {
+    let texts: Vec<Cow<'_, str>> = block.texts.iter().filter_map(|text| text.text()).collect();
+    let said = texts.join("\n");
+    if said.trim().is_empty() {
+        return None;
+    }
+    let (head, tail) = (said.floor_char_boundary(TASK), said.len().saturating_sub(TASK));
+    let tail = said.ceil_char_boundary(tail);
+    Some(if tail <= head { said } else { format!("{}\n{}", &said[..head], &said[tail..]) })
+}
+
+fn raw(json: Vec<u8>) -> Result<Box<RawValue>, Refusal> {
+    let json = String::from_utf8(json).map_err(|_| broken())?;
+    RawValue::from_string(json).map_err(|_| broken())
+}
+
+/// What can't happen: edits of an indexed text that don't fit it.
+fn broken() -> Refusal {
+    let message = "the messages could not be put together again";
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "transform_error", message)
+}

@@ -1,0 +1,75 @@
+//! The text form: `{text, budget?, task?, kind?, retrieval?, source?, model?}`.
+
+use std::time::Instant;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use compress::{Options, Retrieval, Source};
+use serde::Serialize;
+use wire::json::Value;
+
+use super::{Report, fields, model, respond};
+use crate::answer::Refusal;
+use crate::app::App;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    text: &'a str,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+pub(super) fn answer(app: &App, root: Value<'_>, bypass: bool) -> Result<Response, Refusal> {
+    let began = Instant::now();
+    let text = fields::string(root, "text")?.ok_or_else(|| fields::missing("text"))?;
+    let model_name = fields::string(root, "model")?;
+    let model = model(model_name.as_deref());
+    let budget = fields::number(root, "budget", 1)?;
+    let options = Options {
+        task: fields::string(root, "task")?.unwrap_or_default().into_owned(),
+        kind: fields::string(root, "kind")?.map(Into::into),
+        retrieval: retrieval(root)?,
+        budget: budget.map(|budget| model.budget_in_encoding(budget)),
+        source: source(root)?,
+        encoding: model.encoding,
+        ..Options::default()
+    };
+    if !app.config.optimize {
+        let message = "this server was started with --no-optimize: it makes nothing smaller";
+        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "configuration_error", message));
+    }
+    let mut report = Report::default();
+    let compressed;
+    let text = if bypass {
+        let tokens = tokens::count(options.encoding, &text);
+        report = Report { tokens_before: tokens, tokens_after: tokens, ..report };
+        &*text
+    } else {
+        let outcome = app.compressor.compress(&text, &options);
+        report.add(&outcome);
+        compressed = outcome.compressed.text;
+        &compressed
+    };
+    report.finish(&model);
+    let model_name = model_name.map(Into::into);
+    Ok(respond(app, "text", model_name, began, &report, &Answer { text, report: &report }))
+}
+
+fn retrieval(root: Value<'_>) -> Result<Retrieval, Refusal> {
+    match fields::string(root, "retrieval")?.as_deref() {
+        None | Some("offered") => Ok(Retrieval::Offered),
+        Some("none") => Ok(Retrieval::None),
+        Some(_) => Err(fields::wrong("retrieval", "offered or none")),
+    }
+}
+
+fn source(root: Value<'_>) -> Result<Option<Source>, Refusal> {
+    let Some(source) = fields::object(root, "source")? else { return Ok(None) };
+    let path = fields::string(source, "path")?.ok_or_else(|| fields::missing("source.path"))?;
+    let line = fields::number(source, "line", 1)?.unwrap_or(1);
+    // A path is written into markers, which are one line and end at a bracket.
+    if path.is_empty() || path.chars().any(char::is_control) {
+        return Err(fields::wrong("source.path", "a path without control characters"));
+    }
+    Ok(Some(Source { path: path.into_owned(), line }))
+}

@@ -1,0 +1,121 @@
+//! From sockets to requests: accept, serve each connection, and stop without cutting anyone off.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::Request;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use originals::Originals;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tower::ServiceExt as _;
+
+use crate::admit::Connection;
+use crate::app::{App, Config};
+use crate::listen::Listeners;
+use crate::stack;
+
+/// Connections at one time; more wait in the system's queue.
+const MOST_CONNECTIONS: usize = 4096;
+/// How long a connection may be idle, or take to send the head of a request.
+const LONGEST_IDLE: Duration = Duration::from_secs(5 * 60);
+/// How long to wait before accepting again when the system is out of something.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The server, not yet listening.
+pub struct Server {
+    router: Router,
+}
+
+impl Server {
+    /// A server that keeps originals in `originals`.
+    pub fn new(config: Config, originals: Arc<Originals>) -> Self {
+        Self { router: stack::router(Arc::new(App::new(config, originals))) }
+    }
+
+    /// Answers requests until `stop` is done; then takes no more, and ends when all that were begun
+    /// are answered, but after `drain` at the latest.
+    ///
+    /// # Errors
+    /// When a socket can't be used.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime that has time and net enabled.
+    pub async fn run(
+        self,
+        listeners: Listeners,
+        stop: impl Future<Output = ()>,
+        drain: Duration,
+    ) -> io::Result<()> {
+        let graceful = Arc::new(GracefulShutdown::new());
+        let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let mut accepting = JoinSet::new();
+        for socket in listeners.sockets {
+            let socket = TcpListener::from_std(socket)?;
+            let (room, graceful) = (Arc::clone(&room), Arc::clone(&graceful));
+            accepting.spawn(accept(socket, self.router.clone(), room, graceful));
+        }
+        stop.await;
+        accepting.shutdown().await;
+        // Nobody accepts any more, so this is the last one that holds it.
+        let Some(graceful) = Arc::into_inner(graceful) else { return Ok(()) };
+        if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
+            tracing::warn!("stopped with requests unanswered after {} s", drain.as_secs());
+        }
+        Ok(())
+    }
+}
+
+/// Serves the connections of one socket, each in a task of its own.
+async fn accept(
+    socket: TcpListener,
+    router: Router,
+    room: Arc<Semaphore>,
+    graceful: Arc<GracefulShutdown>,
+) {
+    loop {
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        match socket.accept().await {
+            Ok((stream, peer)) => {
+                let Ok(local) = stream.local_addr() else { continue };
+                let connection = Connection { peer, local };
+                tokio::spawn(serve(stream, connection, router.clone(), graceful.watcher(), place));
+            }
+            // The client gave up, or the system is out of descriptors: a later one will do better.
+            Err(error) => {
+                tracing::debug!(%error, "accept");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    connection: Connection,
+    router: Router,
+    watcher: Watcher,
+    _place: OwnedSemaphorePermit,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "nodelay");
+    }
+    let service = tower::service_fn(move |mut request: Request<_>| {
+        request.extensions_mut().insert(connection);
+        router.clone().oneshot(request)
+    });
+    let mut protocol = auto::Builder::new(TokioExecutor::new()).http1_only();
+    protocol.http1().timer(TokioTimer::new()).header_read_timeout(LONGEST_IDLE);
+    let serving = protocol
+        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
+    if let Err(error) = watcher.watch(serving).await {
+        tracing::debug!(%error, "connection");
+    }
+}

@@ -1,0 +1,117 @@
+//! The routes, and what every request passes on its way to one: the one place where this is put
+//! together, outermost last.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+
+use crate::admit::admit;
+use crate::answer::Refusal;
+use crate::app::App;
+use crate::compress::compress;
+use crate::limits::take_in;
+use crate::{health, openapi, retrieve, stats};
+
+/// Every route of our own, as people write it.
+pub(crate) const ROUTES: [&str; 12] = [
+    "/v1/compress",
+    "/v1/retrieve",
+    "/v1/retrieve/{hash}",
+    "/v1/retrieve/tool_call",
+    "/v1/retrieve/stats",
+    "/livez",
+    "/readyz",
+    "/health",
+    "/stats",
+    "/stats-history",
+    "/metrics",
+    "/openapi.json",
+];
+
+/// record → admit → route → (take in) → the route's own work.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let work = Router::new()
+        .route("/v1/compress", post(compress))
+        .route("/v1/retrieve", post(retrieve::by_body))
+        .route("/v1/retrieve/tool_call", post(retrieve::by_tool_call))
+        .route("/v1/retrieve/{hash}", get(retrieve::by_path))
+        .layer(from_fn_with_state(Arc::clone(&app), take_in));
+    let figures = Router::new()
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/health", get(health::health))
+        .route("/stats", get(stats::stats))
+        .route("/stats-history", get(stats::history))
+        .route("/metrics", get(stats::metrics))
+        .route("/v1/retrieve/stats", get(retrieve::stats))
+        .route("/openapi.json", get(openapi::document));
+    work.merge(figures)
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&app), admit))
+        .layer(from_fn_with_state(Arc::clone(&app), record))
+        .with_state(app)
+}
+
+/// Counts every answer, under the name of its route: a path can hold what is the client's.
+async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
+    let response = next.run(request).await;
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    app.meter.answered(&route, status, took);
+    tracing::info!(%method, %route, status, ms = took.as_secs_f64() * 1000.0, "answered");
+    response
+}
+
+async fn unknown(uri: Uri) -> Refusal {
+    let nearest = nearest(uri.path());
+    let message = format!("no such route; the nearest is {nearest} (all: /openapi.json)");
+    Refusal::new(StatusCode::NOT_FOUND, "not_found_error", message)
+}
+
+async fn wrong_method(method: Method) -> Refusal {
+    let method = match method {
+        Method::GET | Method::POST | Method::PUT | Method::DELETE | Method::PATCH => method,
+        _ => Method::OPTIONS,
+    };
+    let message = format!("this route doesn't take {method}; the Allow header says what it takes");
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "validation_error", message)
+}
+
+/// The route that is most like `path`.
+fn nearest(path: &str) -> &'static str {
+    // Nobody writes a path this long by mistake, and comparing takes time.
+    let path: String = path.chars().take(100).collect();
+    let likeness = |route: &&&str| (strsim::normalized_levenshtein(&path, route) * 1e6) as u64;
+    ROUTES.iter().max_by_key(likeness).copied().unwrap_or("/health")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_route() {
+        for (path, route) in [
+            ("/compress", "/v1/compress"),
+            ("/v1/compres", "/v1/compress"),
+            ("/v1/retreive", "/v1/retrieve"),
+            ("/healthz", "/health"),
+            ("/ready", "/readyz"),
+        ] {
+            assert_eq!(nearest(path), route);
+        }
+        nearest(&"é".repeat(100_000));
+    }
+}
