@@ -84,8 +84,10 @@ impl ContextDir {
         let failed = |error: io::Error| self.failed(file, &error);
         let opened = match File::open(self.path(file)) {
             Ok(opened) => opened,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error)),
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => return Ok(None),
+                _ => return Err(failed(error)),
+            },
         };
         let mut bytes = Vec::new();
         opened.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
@@ -180,7 +182,7 @@ impl ContextDir {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_symlink() => Err(Failure::new(format_args!(
                 "{}: a symbolic link, which could lead out of the checkout; replace it",
-                path.display()
+                shown(&path)
             ))),
             _ => Ok(()),
         }
@@ -192,15 +194,22 @@ impl ContextDir {
         match fs::symlink_metadata(&path) {
             Ok(metadata) if !metadata.is_file() => Err(Failure::new(format_args!(
                 "{}: not a regular file (a link could lead out of the checkout); replace it",
-                path.display()
+                shown(&path)
             ))),
             _ => Ok(()),
         }
     }
 
     fn failed(&self, file: &str, error: &io::Error) -> Failure {
-        Failure::new(format_args!("{}: {error}", self.root.join(NAME).join(file).display()))
+        let folder = self.root.join(NAME);
+        let path = if file.is_empty() { folder } else { folder.join(file) };
+        Failure::new(format_args!("{}: {error}", shown(&path)))
     }
+}
+
+/// A path as users are told: without a `./` that they didn't write.
+fn shown(path: &Path) -> std::path::Display<'_> {
+    path.strip_prefix(".").unwrap_or(path).display()
 }
 
 /// Replaces the file at `path` by one with these bytes: whole, or not at all. A file that is there
@@ -215,8 +224,8 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut temporary = builder.tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
-    temporary.flush()?;
+    // Through the file itself, whose errors don't name a path that nobody knows.
+    temporary.as_file_mut().write_all(bytes)?;
     if let Ok(metadata) = fs::symlink_metadata(path)
         && metadata.is_file()
     {

@@ -43,6 +43,7 @@ impl Settings {
     /// # Errors
     /// When one can't be read, isn't TOML, or holds a key that is unknown or not allowed there.
     pub(crate) fn load(root: &Path, config: Option<&Path>) -> Result<Self, Failure> {
+        let folder = ContextDir::of(root)?;
         let mut layers = Vec::new();
         let repository = root.join(REPOSITORY_FILE);
         if repository.is_symlink() {
@@ -54,7 +55,7 @@ impl Settings {
         if let Some(text) = read(&repository)? {
             layers.push(Layer::parse(&text, Origin::Repository, REPOSITORY_FILE)?);
         }
-        if let Some(text) = ContextDir::of(root)?.read(context_dir::OLD_CONFIG)? {
+        if let Some(text) = folder.read(context_dir::OLD_CONFIG)? {
             layers.push(OldConfig::parse(&text)?);
         }
         let own = match config {

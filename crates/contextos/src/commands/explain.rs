@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use repo::ReadOptions;
+use select::SourceFile;
 use serde::Serialize;
+use syntax::LineRange;
 
 use crate::args::{ExplainArgs, Global};
 use crate::explanation::{self, Unit};
@@ -32,40 +34,46 @@ struct Told {
     unit: Unit,
 }
 
-/// What the user asks about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Subject {
-    File { path: String, line: Option<u32> },
-    Symbol(String),
-}
+/// What the user asks about: a file, a line of one, or wherever a name is defined.
+type Places = Vec<(usize, LineRange)>;
+
+const WHOLE: LineRange = LineRange { start: 1, end: u32::MAX };
 
 pub(super) fn run(global: &Global, args: &ExplainArgs, terminal: &Terminal) -> Result<(), Failure> {
     let root = global.repository(None);
     let settings = Settings::load(&root, global.config.as_deref())?;
     let picked = resolve::pick(root.clone(), &args.pick, &settings)?;
     let packed = pipeline::run(&picked.request, &*terminal.progress()).map_err(Failure::new)?;
-    let answer = match subject(&args.subject, &packed) {
-        Some(subject) => explain(&args.subject, &subject, &packed, picked.request.budget),
-        None => left_out(&args.subject, &root, &picked.request)?,
+    let places = places(&args.subject, &packed.read.corpus.files);
+    let answer = if places.is_empty() {
+        left_out(&args.subject, &root, &picked.request)?
+    } else {
+        explain(&args.subject, &places, &packed, picked.request.budget)
     };
     terminal.print(&if args.json { explanation::json(&answer) } else { answer.to_text() })
 }
 
-/// What `text` names among what was read: a file, a line of one, or a symbol that was ranked.
-fn subject(text: &str, packed: &Packed) -> Option<Subject> {
-    let is_file = |path: &str| packed.read.corpus.files.iter().any(|file| file.path == path);
-    let plain = normal(text);
-    if is_file(&plain) {
-        return Some(Subject::File { path: plain, line: None });
+/// What `text` names among the files that were read.
+fn places(text: &str, files: &[SourceFile]) -> Places {
+    let file = |path: &str| files.iter().position(|file| file.path == path);
+    if let Some(file) = file(&normal(text)) {
+        return vec![(file, WHOLE)];
     }
     if let Some((path, line)) = text.rsplit_once(':')
-        && let (path, Ok(line)) = (normal(path), line.parse())
-        && is_file(&path)
+        && let (Some(file), Ok(line)) = (file(&normal(path)), line.parse())
     {
-        return Some(Subject::File { path, line: Some(line) });
+        return vec![(file, LineRange { start: line, end: line })];
     }
-    let is_symbol = packed.ranking.units.iter().any(|unit| unit.name.as_deref() == Some(text));
-    is_symbol.then(|| Subject::Symbol(text.to_owned()))
+    let named = files.iter().enumerate().filter(|(_, file)| file.text.contains(text));
+    named
+        .flat_map(|(at, file)| {
+            let definitions = syntax::outline(file.language, &file.text).definitions;
+            definitions
+                .into_iter()
+                .filter(|definition| definition.name == text)
+                .map(move |definition| (at, definition.lines))
+        })
+        .collect()
 }
 
 /// A path as the corpus has it.
@@ -74,16 +82,12 @@ fn normal(path: &str) -> String {
     path.trim_start_matches("./").to_owned()
 }
 
-fn explain(shown: &str, subject: &Subject, packed: &Packed, budget: usize) -> Answer {
+fn explain(subject: &str, places: &Places, packed: &Packed, budget: usize) -> Answer {
     let belongs = |at: usize| {
         let unit = &packed.ranking.units[at];
-        match subject {
-            Subject::Symbol(name) => unit.name.as_deref() == Some(name.as_str()),
-            Subject::File { path, line } => {
-                packed.read.corpus.files[unit.file].path == *path
-                    && line.is_none_or(|line| (unit.lines.start..=unit.lines.end).contains(&line))
-            }
-        }
+        places.iter().any(|&(file, lines)| {
+            unit.file == file && unit.lines.start <= lines.end && lines.start <= unit.lines.end
+        })
     };
     let price = |at: usize| {
         packed.pack.unchosen.iter().find(|unchosen| unchosen.unit == at).map(|u| u.price)
@@ -105,7 +109,7 @@ fn explain(shown: &str, subject: &Subject, packed: &Packed, budget: usize) -> An
     } else {
         format!("not in the pack: others speak more for the task, and {left} tokens are left")
     };
-    Answer { subject: shown.to_owned(), in_pack: chosen > 0, verdict, units }
+    Answer { subject: subject.to_owned(), in_pack: chosen > 0, verdict, units }
 }
 
 /// Why something isn't among what was read: it was skipped, ignored, or doesn't exist.
@@ -123,7 +127,7 @@ fn left_out(
     };
     if !root.join(&path).exists() {
         return Err(Failure::new(format_args!(
-            "{subject}: no file of this path, and no symbol of this name among the candidates"
+            "{subject}: no file of this path, and no definition of this name"
         )));
     }
     let options = ReadOptions {

@@ -1,0 +1,21 @@
+//! The built program, run as a user runs it: a module per family of commands, whole outputs as
+//! snapshots.
+
+mod support;
+
+mod agents;
+mod builtin;
+mod config;
+mod document;
+mod errors;
+mod explain;
+mod headroom;
+mod history;
+mod init;
+mod memory;
+mod output;
+mod pack;
+mod scan;
+mod secrets;
+mod task;
+mod usage;

@@ -1,0 +1,81 @@
+//! `contextos task`.
+
+use crate::support::Sandbox;
+
+#[test]
+fn a_task_is_set_shown_used_and_cleared() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(sandbox.run(&["task", "fix", "the", "refresh"]), @r"
+    exit: 0
+    ----- stderr
+    task set in .contextos/CURRENT_TASK.md
+    ");
+    insta::assert_snapshot!(sandbox.run(&["task", "show"]), @r"
+    exit: 0
+    ----- stdout
+    # Current Task
+
+    > Managed by `contextos task`. Edit freely.
+
+    **Status:** In Progress  
+    **Set:** [NOW]
+
+    ## Task
+
+    fix the refresh
+
+    ## Acceptance Criteria
+
+    - [ ] 
+
+    ## Notes
+    ");
+    sandbox.contextos(&["pack"]).assert().success();
+    assert!(sandbox.read("context_pack.md").starts_with("# Context for: fix the refresh\n"));
+    sandbox.contextos(&["task", "clear"]).assert().success();
+    insta::assert_snapshot!(sandbox.run(&["task"]), @r#"
+    exit: 0
+    ----- stderr
+    no task is set; `contextos task "what to do"` sets one
+    "#);
+    sandbox.contextos(&["pack"]).assert().code(2);
+}
+
+#[test]
+fn verbs_are_words_alone() {
+    let sandbox = Sandbox::new();
+    for (words, task) in [
+        (&["set", "a", "b"][..], "a b"),
+        (&["clear", "the", "cache"], "clear the cache"),
+        (&["show", "more"], "show more"),
+        (&["set", "--", "--quiet", "is", "ignored"], "--quiet is ignored"),
+    ] {
+        sandbox.contextos(&["task"]).args(words).assert().success();
+        let file = sandbox.read("CURRENT_TASK.md");
+        assert!(file.contains(&format!("## Task\n\n{task}\n\n")), "{file}");
+    }
+}
+
+#[test]
+fn a_task_comes_from_standard_input_with_its_status() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.contextos(&["task", "set", "-", "--status", "Blocked"]);
+    command.write_stdin("fix it\n\nTraceback: a.py:3\n").assert().success();
+    let file = sandbox.read("CURRENT_TASK.md");
+    assert!(file.contains("**Status:** Blocked"), "{file}");
+    assert!(file.contains("## Task\n\nfix it\n\nTraceback: a.py:3\n\n## Acc"), "{file}");
+}
+
+#[test]
+fn a_repository_elsewhere_by_either_flag() {
+    let sandbox = Sandbox::new();
+    let here = sandbox.repo.path().to_str().unwrap();
+    let other = Sandbox::new();
+    other.contextos(&["task", "--repo", here, "from", "afar"]).assert().success();
+    assert!(sandbox.read("CURRENT_TASK.md").contains("from afar"));
+    other.contextos(&["-C", here, "task", "again"]).assert().success();
+    other.contextos(&["task", "-r", here]).assert().success().stdout(
+        // What the Python program calls `-r`.
+        std::fs::read_to_string(sandbox.state("CURRENT_TASK.md")).unwrap(),
+    );
+}

@@ -1,0 +1,86 @@
+//! Help, versions, completions and manual pages.
+
+use std::process::Command;
+
+use crate::support::Sandbox;
+
+const COMMANDS: &[&str] = &[
+    "pack",
+    "export",
+    "explain",
+    "task",
+    "memory",
+    "scan",
+    "secrets",
+    "churn",
+    "eval",
+    "init",
+    "mcp",
+    "doctor",
+    "config",
+    "completions",
+    "man",
+];
+
+#[test]
+fn the_whole_command_line() {
+    let sandbox = Sandbox::new();
+    let mut help = sandbox.run(&["--help"]);
+    for command in COMMANDS {
+        help.push_str(&format!("\n===== {command}\n"));
+        help.push_str(&sandbox.run(&[command, "--help"]));
+    }
+    for command in ["add", "decision", "list", "compact"] {
+        help.push_str(&format!("\n===== memory {command}\n"));
+        help.push_str(&sandbox.run(&["memory", command, "--help"]));
+    }
+    insta::assert_snapshot!(help);
+    let listed = help.lines().take_while(|line| !line.starts_with("Options:"));
+    let listed = listed.filter(|line| line.starts_with("  ") && !line.contains("help "));
+    assert_eq!(listed.count(), COMMANDS.len(), "a command was forgotten here");
+}
+
+#[test]
+fn the_version() {
+    let shown = Sandbox::new().run(&["--version"]);
+    assert_eq!(shown, "exit: 0\n----- stdout\ncontextos [VERSION]\n");
+    assert_eq!(Sandbox::new().run(&["-V"]), shown);
+}
+
+#[test]
+fn no_command_is_wrong_usage() {
+    Sandbox::new().contextos(&[]).assert().code(2);
+    Sandbox::new().contextos(&["pakc"]).assert().code(2);
+    Sandbox::new().contextos(&["pack", "--budgte", "1"]).assert().code(2);
+}
+
+#[test]
+fn completions_name_every_command() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let shown = Sandbox::new().run(&["completions", shell]);
+        for command in COMMANDS {
+            assert!(shown.contains(command), "{shell}: {command}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_completions_of_bash_are_sound() {
+    let sandbox = Sandbox::new();
+    let script = sandbox.contextos(&["completions", "bash"]).output().unwrap().stdout;
+    sandbox.home.write("complete.bash", script);
+    let status =
+        Command::new("bash").arg("-n").arg(sandbox.home.path().join("complete.bash")).status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn manual_pages() {
+    let sandbox = Sandbox::new();
+    let page = sandbox.run(&["man"]);
+    assert!(page.contains(".TH contextos 1"), "{page}");
+    let page = sandbox.run(&["man", "pack"]);
+    assert!(page.contains("\\-\\-budget"), "{page}");
+    sandbox.contextos(&["man", "nothing"]).assert().code(2);
+}
