@@ -137,8 +137,7 @@ fn left_out(
     };
     let alone = repo::read(root, &options, &|_| {}).map_err(Failure::new)?;
     let reason = alone.skipped.counts().map(|(reason, _)| reason).find(|reason| {
-        alone.skipped.examples(*reason).iter().any(|example| *example == path)
-            && *reason != repo::SkipReason::Excluded
+        *reason != repo::SkipReason::Excluded && alone.skipped.examples(*reason).contains(&path)
     });
     Ok(answer(match reason {
         Some(reason) => format!("not in the pack: skipped ({})", reason.name()),

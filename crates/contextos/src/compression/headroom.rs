@@ -215,24 +215,4 @@ fn base(url: &str) -> Result<String, CompressionError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_and_a_slash_in_the_url_work() {
-        assert_eq!(base("http://10.0.0.5:8787/").unwrap(), "http://10.0.0.5:8787");
-        assert_eq!(base("http://host/headroom/").unwrap(), "http://host/headroom");
-        assert_eq!(base("http://[::1]:8787").unwrap(), "http://[::1]:8787");
-    }
-
-    #[test]
-    fn what_is_no_http_url_is_refused_with_a_way_on() {
-        for url in
-            ["10.0.0.5:8787", "localhost", "ftp://x", "http://", "https://x", "http://x?y", ""]
-        {
-            let message = base(url).unwrap_err().to_string();
-            assert!(message.starts_with("Error: HEADROOM_BASE_URL: "), "{url}: {message}");
-            assert!(message.ends_with("To proceed without compression, omit --compress."));
-        }
-    }
-}
+mod tests;

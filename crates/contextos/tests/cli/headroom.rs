@@ -86,7 +86,8 @@ fn errors_of_the_server_are_told() {
 
 #[test]
 fn what_comes_back_must_be_the_pack() {
-    let answers: [(&str, fn(&str) -> String); 5] = [
+    type Smaller = fn(&str) -> String;
+    let answers: [(&str, Smaller); 5] = [
         ("nothing", |_| String::new()),
         ("another text", |_| "Here is your summary.".into()),
         ("another task", |text| text.replacen("fix the refresh of tokens", "do it", 1)),
