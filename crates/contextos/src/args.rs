@@ -1,5 +1,6 @@
 //! The command line: its types, and nothing of what they do.
 
+mod eval;
 mod mcp;
 mod memory;
 mod pack;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use eval::EvalArgs;
 pub(crate) use mcp::{McpArgs, McpChangeArgs, McpCommand};
 pub(crate) use memory::{MemoryArgs, MemoryCommand};
 pub(crate) use pack::{
@@ -99,6 +101,8 @@ pub(crate) enum Command {
     Secrets(SecretsArgs),
     /// List the files that change most
     Churn(ChurnArgs),
+    /// Measure packs on the repository's own last commits
+    Eval(EvalArgs),
     /// Create .contextos/ and contextos.toml
     Init(InitArgs),
     /// Tell agents to use the MCP server, or not to any more

@@ -4,6 +4,7 @@ mod churn;
 mod completions;
 mod config;
 mod doctor;
+mod eval;
 mod explain;
 mod export;
 mod init;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> Result<(), Failure> {
         Command::Memory(args) => memory::run(&global, &args, terminal),
         Command::Scan(args) => scan::run(&global, &args, terminal),
         Command::Secrets(args) => secrets::run(&global, &args, terminal),
+        Command::Eval(args) => eval::run(&global, &args, terminal),
         Command::Churn(args) => churn::run(&global, &args, terminal),
         Command::Init(args) => init::run(&global, &args, terminal),
         Command::Mcp(args) => mcp::run(&args, terminal),

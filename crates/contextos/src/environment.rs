@@ -47,6 +47,12 @@ pub(crate) fn headroom_timeout() -> Result<Option<Duration>, String> {
         .ok_or_else(|| format!("{HEADROOM_TIMEOUT}: `{value}` is not a number of seconds"))
 }
 
+/// The user's folder for what can be made again: `XDG_CACHE_HOME`, or `.cache` in the home folder.
+pub(crate) fn cache_folder() -> Option<PathBuf> {
+    let base = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")));
+    base.map(|base| base.join("contextos"))
+}
+
 /// The folders of `PATH`.
 pub(crate) fn search_path() -> Vec<PathBuf> {
     env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default()

@@ -10,6 +10,7 @@ mod commands;
 mod compression;
 mod context_dir;
 mod environment;
+mod eval;
 mod explanation;
 mod exporters;
 mod failure;
@@ -21,6 +22,7 @@ mod resolve;
 mod scan;
 mod settings;
 mod terminal;
+mod weights;
 
 use std::process::ExitCode;
 

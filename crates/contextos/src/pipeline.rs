@@ -262,7 +262,9 @@ pub(crate) fn rank(
     let query = Query::new(question.task, matches, &corpus.history, &patches);
     let survey = select::survey(corpus, &query, &|path| focus(question.focus, path));
     progress.stage("parsing");
-    let outlines = outlines(corpus, &survey, question.outlines, progress);
+    let candidates: Vec<&SourceFile> =
+        survey.candidates.iter().map(|&file| &corpus.files[file]).collect();
+    let outlines = outlines(&candidates, question.outlines, progress);
     let outlines: Vec<&Outline> = outlines.iter().map(AsRef::as_ref).collect();
     progress.stage("ranking");
     let focus = |path: &str, _: LineRange| focus(question.focus, path);
@@ -294,29 +296,24 @@ pub(crate) trait Outlines: Sync {
     fn keep(&self, all: &[(&SourceFile, Arc<Outline>)]);
 }
 
-/// The outlines of the candidates: those that were kept, and the others parsed now.
-fn outlines(
-    corpus: &Corpus,
-    survey: &Survey,
+/// The outlines of `files`, in their order: those that were kept, and the others parsed now.
+pub(crate) fn outlines(
+    files: &[&SourceFile],
     known: &dyn Outlines,
     progress: &dyn Progress,
 ) -> Vec<Arc<Outline>> {
     let done = AtomicUsize::new(0);
-    let total = survey.candidates.len();
-    let outlines: Vec<Arc<Outline>> = survey
-        .candidates
+    let outlines: Vec<Arc<Outline>> = files
         .par_iter()
-        .map(|&file| {
-            let file = &corpus.files[file];
+        .map(|file| {
             let outline = known
                 .get(file)
                 .unwrap_or_else(|| Arc::new(syntax::outline(file.language, &file.text)));
-            progress.count(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+            progress.count(done.fetch_add(1, Ordering::Relaxed) + 1, files.len());
             outline
         })
         .collect();
-    let files = survey.candidates.iter().map(|&file| &corpus.files[file]);
-    let all: Vec<_> = files.zip(outlines.iter().map(Arc::clone)).collect();
+    let all: Vec<_> = files.iter().copied().zip(outlines.iter().map(Arc::clone)).collect();
     known.keep(&all);
     outlines
 }

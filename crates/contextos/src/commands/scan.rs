@@ -1,16 +1,17 @@
 //! `contextos scan`: reads the repository, and writes down what it consists of.
 
 use rayon::prelude::*;
-use repo::{Cache, ReadOptions};
-use serde_json::json;
-use syntax::Outline;
+use repo::{Cache, Checkout, ReadOptions};
+use select::SourceFile;
+use serde_json::{Map, Value, json};
 use tokens::Encoding;
 
 use crate::args::{Global, ScanArgs};
 use crate::context_dir::{self, ContextDir};
 use crate::explanation;
 use crate::failure::Failure;
-use crate::outline_cache;
+use crate::outline_cache::OutlineCache;
+use crate::pipeline;
 use crate::scan::{graph, languages, project_index, summaries};
 use crate::terminal::{Terminal, grouped};
 
@@ -29,68 +30,63 @@ pub(super) fn run(global: &Global, args: &ScanArgs, terminal: &Terminal) -> Resu
         terminal.warn(&format!("{}: {}", unreadable.path, unreadable.reason));
     }
     folder.create()?;
-    let files = &checkout.files;
     progress.stage("parsing");
-    let cache = Cache::open(&root);
-    let done = std::sync::atomic::AtomicUsize::new(0);
-    let known: Vec<(Outline, usize)> = files
-        .par_iter()
-        .map(|file| {
-            let outline = cache.get(&outline_cache::key(file));
-            let outline = outline.unwrap_or_else(|| syntax::outline(file.language, &file.text));
-            let tokens = tokens::count(Encoding::default(), &file.text);
-            progress
-                .count(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, files.len());
-            (outline, tokens)
-        })
-        .collect();
-    let (outlines, counts): (Vec<Outline>, Vec<usize>) = known.into_iter().unzip();
-    let tokens: usize = counts.into_iter().sum();
-    let keys: Vec<_> = files.iter().map(outline_cache::key).collect();
-    cache.keep(keys.iter().zip(&outlines));
-    let summaries = summaries(files, &outlines);
-    let graph = graph(files, &outlines);
+    let files: Vec<&SourceFile> = checkout.files.iter().collect();
+    let outlines = pipeline::outlines(&files, &OutlineCache(Cache::open(&root)), &*progress);
     drop(progress);
 
+    let summaries = summaries(&checkout.files, &outlines);
+    let graph = graph(&checkout.files, &outlines);
     folder.write(context_dir::FILE_SUMMARIES, &explanation::json(&summaries))?;
     folder.write(context_dir::DEPENDENCY_GRAPH, &explanation::json(&graph))?;
     if !args.no_index {
-        let index = project_index(files, &summaries, &graph);
+        let index = project_index(&checkout.files, &summaries, &graph);
         folder.write(context_dir::PROJECT_INDEX, &index)?;
     }
-    let skipped: Vec<_> = checkout.skipped.counts().collect();
-    let languages = languages(files);
-    if args.json {
-        let reasons: serde_json::Map<_, _> = skipped
-            .iter()
-            .map(|(reason, count)| (reason.name().to_owned(), json!(count)))
-            .collect();
-        let counts: serde_json::Map<_, _> =
-            languages.iter().map(|(name, count)| ((*name).to_owned(), json!(count))).collect();
-        let mut report = json!({
-            "files": files.len(),
-            "tokens": tokens,
-            "skipped": reasons,
-            "redacted": checkout.findings.len(),
-        });
-        if !args.no_languages {
-            report["languages"] = counts.into();
-        }
-        return terminal.print(&explanation::json(&report));
-    }
+    terminal.print(&if args.json { json_report(&checkout, args) } else { report(&checkout, args) })
+}
+
+fn tokens(checkout: &Checkout) -> usize {
+    checkout.files.par_iter().map(|file| tokens::count(Encoding::default(), &file.text)).sum()
+}
+
+/// The figures for people, a line each.
+fn report(checkout: &Checkout, args: &ScanArgs) -> String {
     let mut out = format!(
         "files indexed: {}\nfiles skipped: {}\ntokens: {}\n",
-        grouped(files.len()),
+        grouped(checkout.files.len()),
         grouped(checkout.skipped.total()),
-        grouped(tokens),
+        grouped(tokens(checkout)),
     );
-    for (reason, count) in skipped {
+    for (reason, count) in checkout.skipped.counts() {
         out.push_str(&format!("skipped, {}: {}\n", reason.name(), grouped(count)));
     }
     if !args.no_languages {
-        for (language, count) in languages {
+        for (language, count) in languages(&checkout.files) {
             out.push_str(&format!("{language}: {}\n", grouped(count)));
         }
     }
-    terminal.print(&out)
+    out
+}
+
+/// The figures for programs.
+fn json_report(checkout: &Checkout, args: &ScanArgs) -> String {
+    let skipped: Map<String, Value> = checkout
+        .skipped
+        .counts()
+        .map(|(reason, count)| (reason.name().to_owned(), count.into()))
+        .collect();
+    let mut report = json!({
+        "files": checkout.files.len(),
+        "tokens": tokens(checkout),
+        "skipped": skipped,
+        "redacted": checkout.findings.len(),
+    });
+    if !args.no_languages {
+        let counts = languages(&checkout.files).into_iter();
+        let counts: Map<String, Value> =
+            counts.map(|(name, count)| (name.to_owned(), count.into())).collect();
+        report["languages"] = counts.into();
+    }
+    explanation::json(&report)
 }

@@ -18,8 +18,32 @@ const LEAST_WORDS: usize = 3;
 
 /// Beginnings of messages that no one would give as a task.
 const NO_TASK: &[&str] = &[
-    "merge", "revert", "bump", "release", "prepare", "version", "chore(deps", "build(deps", "update changelog",
-    "changelog", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "0.", "1.", "2.", "3.", "4.", "5.",
+    "merge",
+    "revert",
+    "bump",
+    "release",
+    "prepare",
+    "version",
+    "chore(deps",
+    "build(deps",
+    "update changelog",
+    "changelog",
+    "v0",
+    "v1",
+    "v2",
+    "v3",
+    "v4",
+    "v5",
+    "v6",
+    "v7",
+    "v8",
+    "v9",
+    "0.",
+    "1.",
+    "2.",
+    "3.",
+    "4.",
+    "5.",
 ];
 
 /// One commit to replay.
@@ -83,9 +107,7 @@ fn gold(patch: &Patch) -> Option<Gold> {
         }
         lines += hunk.removed.len();
         let end = hunk.old_start + (hunk.removed.len() as u32).saturating_sub(1);
-        gold.entry(hunk.path.clone())
-            .or_default()
-            .push(LineRange { start: hunk.old_start, end });
+        gold.entry(hunk.path.clone()).or_default().push(LineRange { start: hunk.old_start, end });
     }
     (!gold.is_empty() && gold.len() <= MOST_FILES && lines <= MOST_LINES).then_some(gold)
 }

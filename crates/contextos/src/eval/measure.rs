@@ -48,10 +48,7 @@ pub(crate) fn recall(gold: &Gold, shown: &Shown) -> Recall {
 }
 
 fn overlap(lines: &[LineRange], span: LineRange) -> u32 {
-    lines
-        .iter()
-        .map(|l| (l.end.min(span.end) + 1).saturating_sub(l.start.max(span.start)))
-        .sum()
+    lines.iter().map(|l| (l.end.min(span.end) + 1).saturating_sub(l.start.max(span.start))).sum()
 }
 
 /// The mean of several.
@@ -75,7 +72,8 @@ mod tests {
             ("a".into(), vec![range(10, 13), range(50, 50)]),
             ("b".into(), vec![range(1, 1)]),
         ]);
-        let shown = Shown::from([("a".into(), vec![range(12, 20)]), ("b".into(), vec![range(5, 6)])]);
+        let shown =
+            Shown::from([("a".into(), vec![range(12, 20)]), ("b".into(), vec![range(5, 6)])]);
         let recall = recall(&gold, &shown);
         assert_eq!(recall, Recall { file: 0.5, all: 0.0, span: 1.0 / 3.0 });
     }

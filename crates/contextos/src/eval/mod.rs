@@ -24,7 +24,8 @@ pub(crate) use fit::{Training, write_weights};
 pub(crate) use measure::{Recall, mean};
 
 use crate::outline_cache;
-use crate::pipeline::{self, Outlines, Progress, Question};
+use crate::pipeline::{self, Outlines, Question};
+use crate::terminal::Quiet;
 use cases::Case;
 use measure::{Gold, Shown, recall};
 
@@ -55,6 +56,17 @@ pub(crate) struct Replayed {
     pub(crate) results: Results,
     /// For learning: each case's units with the right ones marked.
     pub(crate) training: Training,
+}
+
+impl Replayed {
+    /// Adds what another replay found.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.cases += other.cases;
+        for (way, recalls) in other.results {
+            self.results.entry(way).or_default().extend(recalls);
+        }
+        self.training.extend(other.training);
+    }
 }
 
 /// Replays the last commits of the repository at `root`; `progress` is told after each one.
@@ -96,7 +108,9 @@ fn replay_case(
     let gold: Gold = case
         .gold
         .iter()
-        .filter(|(path, _)| corpus.files.iter().any(|f| f.path == **path && f.kind == FileKind::Source))
+        .filter(|(path, _)| {
+            corpus.files.iter().any(|f| f.path == **path && f.kind == FileKind::Source)
+        })
         .map(|(path, lines)| (path.clone(), lines.clone()))
         .collect();
     if gold.is_empty() {
@@ -104,8 +118,9 @@ fn replay_case(
     }
     replayed.cases += 1;
     let task = Task::new(&case.task);
-    let question = Question { corpus, git: Some(parent), task: &task, focus: &[], outlines: memory };
-    let (mut ranking, survey) = pipeline::rank(&question, &request.weights, &Silent);
+    let question =
+        Question { corpus, git: Some(parent), task: &task, focus: &[], outlines: memory };
+    let (mut ranking, survey) = pipeline::rank(&question, &request.weights, &Quiet);
     replayed.training.add(corpus, &ranking, &gold);
     let mut put = |name: &str, budget: usize, shown: &Shown| {
         let found = recall(&gold, shown);
@@ -161,14 +176,6 @@ fn packed(
         shown.insert(path(entry.file), lines);
     }
     shown
-}
-
-/// A replay tells its progress by commits, not by stages.
-struct Silent;
-
-impl Progress for Silent {
-    fn stage(&self, _: &'static str) {}
-    fn count(&self, _: usize, _: usize) {}
 }
 
 /// Outlines of contents that were parsed already: commits share most of their files.

@@ -60,7 +60,10 @@ fn is_code(token: &str) -> bool {
     let word = token.trim_matches(|c: char| "(),.;:!?\"'".contains(c));
     let mut chars = word.chars();
     let camel = chars.next().is_some()
-        && word.chars().zip(word.chars().skip(1)).any(|(a, b)| a.is_lowercase() && b.is_uppercase());
+        && word
+            .chars()
+            .zip(word.chars().skip(1))
+            .any(|(a, b)| a.is_lowercase() && b.is_uppercase());
     let joined = ["_", "::", "/", "()", "->"].iter().any(|mark| word.contains(mark));
     let dotted = word.split('.').filter(|part| !part.is_empty()).count() > 1;
     camel || joined || dotted || word.starts_with('-')
@@ -73,7 +76,9 @@ mod tests {
     #[test]
     fn only_plain_words_stay() {
         assert_eq!(
-            terse("fix(auth): refresh `token` in parse_header() before session expiry (#12)\n\nBody."),
+            terse(
+                "fix(auth): refresh `token` in parse_header() before session expiry (#12)\n\nBody."
+            ),
             Some("refresh in before session expiry".into())
         );
         assert_eq!(terse("Bump version"), None);

@@ -1,6 +1,7 @@
 //! dependency_graph.json: which file imports which, and in circles.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use select::SourceFile;
 use serde::Serialize;
@@ -42,7 +43,7 @@ impl Graph {
 }
 
 /// The graph of a checkout; `outlines` are those of its files, in their order.
-pub(crate) fn graph(files: &[SourceFile], outlines: &[Outline]) -> Graph {
+pub(crate) fn graph(files: &[SourceFile], outlines: &[Arc<Outline>]) -> Graph {
     let resolver = Resolver::new(files);
     let mut edges = BTreeSet::new();
     let mut unresolved: BTreeMap<String, Vec<String>> = BTreeMap::new();

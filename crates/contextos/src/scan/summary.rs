@@ -1,6 +1,7 @@
 //! file_summaries.json: what each file is, defines and imports.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use select::{FileKind, SourceFile};
 use serde::Serialize;
@@ -37,7 +38,7 @@ pub(crate) struct FileSummary {
 /// The summaries of a checkout by path; `outlines` are those of its files, in their order.
 pub(crate) fn summaries<'a>(
     files: &'a [SourceFile],
-    outlines: &[Outline],
+    outlines: &[Arc<Outline>],
 ) -> BTreeMap<&'a str, FileSummary> {
     let pairs = files.iter().zip(outlines);
     pairs.map(|(file, outline)| (file.path.as_str(), summary(file, outline))).collect()

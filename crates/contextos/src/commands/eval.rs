@@ -1,0 +1,147 @@
+//! `contextos eval`: what packs would have shown of what the last commits changed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::args::{EvalArgs, Global};
+use crate::eval::{self, EvalRequest, Recall, Replayed};
+use crate::explanation;
+use crate::failure::Failure;
+use crate::terminal::Terminal;
+use crate::weights;
+
+pub(super) fn run(global: &Global, args: &EvalArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let roots: Vec<PathBuf> = match args.repos.as_slice() {
+        [] => vec![global.repository(None)],
+        repos => repos.iter().map(|repo| global.repository(Some(repo))).collect(),
+    };
+    let request = EvalRequest {
+        commits: args.commits,
+        budgets: args.budgets.clone(),
+        terse: args.terse,
+        weights: weights::named(args.weights.as_deref(), &roots[0])?,
+        ablation: args.ablation,
+    };
+    if let Some(target) = &args.fit {
+        return fit(&roots, &request, target.as_deref(), terminal);
+    }
+    let mut all = Replayed::default();
+    for root in &roots {
+        all.extend(replay(root, &request, terminal)?);
+    }
+    if all.cases == 0 {
+        return Err(Failure::new(
+            "no commit to replay: each needs a message of three words and must change source files \
+             that were there before",
+        ));
+    }
+    if args.json {
+        terminal.print(&explanation::json(&report(&all)))
+    } else {
+        terminal.print(&table(&all))
+    }
+}
+
+fn replay(root: &Path, request: &EvalRequest, terminal: &Terminal) -> Result<Replayed, Failure> {
+    let progress = terminal.progress();
+    progress.stage("replaying commits");
+    eval::replay(root, request, &|done, total| progress.count(done, total))
+        .map_err(|error| Failure::new(format!("{}: {error}", root.display())))
+}
+
+/// Learns from the commits' whole messages and from their terse form together.
+fn fit(
+    roots: &[PathBuf],
+    request: &EvalRequest,
+    target: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let mut training = eval::Training::default();
+    let mut provenance = vec![
+        "Weights of the linear score, by feature. Made by: contextos eval --fit".to_owned(),
+        format!(
+            "Repositories, their HEAD, and the cases learned from (of {} commits):",
+            request.commits
+        ),
+    ];
+    for root in roots {
+        let mut cases = 0;
+        for terse in [false, true] {
+            let request =
+                EvalRequest { terse, budgets: Vec::new(), ablation: false, ..request.clone() };
+            let replayed = replay(root, &request, terminal)?;
+            cases += replayed.training.len();
+            training.extend(replayed.training);
+        }
+        let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy();
+        let head =
+            repo::Git::open(root).ok().and_then(|git| git.head().map(|head| head.id.clone()));
+        provenance.push(format!("{name} {} {cases}", head.unwrap_or_default()));
+        terminal.note(&format!("{name}: {cases} cases"));
+    }
+    if training.len() == 0 {
+        return Err(Failure::new("no commit to learn from"));
+    }
+    let learned = training.learn(&request.weights);
+    let text = eval::write_weights(&learned, &provenance);
+    let path = match target {
+        Some(path) => path.to_owned(),
+        None => weights::fitted_path(&roots[0])?,
+    };
+    write(&path, &text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    terminal.note(&format!("{} cases; written: {}", training.len(), path.display()));
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// The mean recalls by budget and way, best way first.
+fn means(replayed: &Replayed) -> BTreeMap<usize, Vec<(&str, Recall)>> {
+    let mut by_budget: BTreeMap<usize, Vec<(&str, Recall)>> = BTreeMap::new();
+    for ((name, budget), recalls) in &replayed.results {
+        by_budget.entry(*budget).or_default().push((name, eval::mean(recalls)));
+    }
+    for rows in by_budget.values_mut() {
+        rows.sort_by(|a, b| b.1.span.total_cmp(&a.1.span).then(a.0.cmp(b.0)));
+    }
+    by_budget
+}
+
+fn table(replayed: &Replayed) -> String {
+    let mut out = format!("{} commits replayed\n", replayed.cases);
+    for (budget, rows) in means(replayed) {
+        out.push_str(&format!("\n{budget} tokens{:>22}{:>8}{:>8}\n", "file", "all", "span"));
+        for (name, recall) in rows {
+            let Recall { file, all, span } = recall;
+            out.push_str(&format!("  {name:<24}{file:>6.3}{all:>8.3}{span:>8.3}\n"));
+        }
+    }
+    out
+}
+
+fn report(replayed: &Replayed) -> serde_json::Value {
+    let budgets: Vec<_> = means(replayed)
+        .into_iter()
+        .map(|(budget, rows)| {
+            let rows: Vec<_> = rows
+                .into_iter()
+                .map(
+                    |(name, r)| json!({"name": name, "file": r.file, "all": r.all, "span": r.span}),
+                )
+                .collect();
+            json!({"budget": budget, "results": rows})
+        })
+        .collect();
+    json!({"commits": replayed.cases, "budgets": budgets})
+}

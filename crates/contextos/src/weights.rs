@@ -1,0 +1,41 @@
+//! Which weights rank: those that come with the program, those of a file, or those fitted to a
+//! repository, which lie in the user's cache and never in the checkout.
+
+use std::path::{Path, PathBuf};
+
+use select::Weights;
+
+use crate::environment;
+use crate::failure::Failure;
+
+/// The word that stands for the fitted weights.
+const FITTED: &str = "fitted";
+
+/// The weights that `named` asks for.
+pub(crate) fn named(named: Option<&Path>, root: &Path) -> Result<Weights, Failure> {
+    let Some(named) = named else { return Ok(Weights::built_in()) };
+    let fitted = named == Path::new(FITTED);
+    let path = if fitted { fitted_path(root)? } else { named.to_owned() };
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        let hint = if fitted { "; make them with: contextos eval --fit" } else { "" };
+        Failure::new(format!("weights {}: {error}{hint}", path.display()))
+    })?;
+    Weights::parse(&text)
+        .map_err(|error| Failure::new(format!("weights {}: {error}", path.display())))
+}
+
+/// Where the weights fitted to the repository at `root` lie.
+pub(crate) fn fitted_path(root: &Path) -> Result<PathBuf, Failure> {
+    let cache = environment::cache_folder().ok_or_else(|| {
+        Failure::new("no folder for your cache: set XDG_CACHE_HOME, or name a file with --fit=FILE")
+    })?;
+    let root = root
+        .canonicalize()
+        .map_err(|error| Failure::new(format!("{}: {error}", root.display())))?;
+    let name: String = root
+        .to_string_lossy()
+        .chars()
+        .map(|c| if c.is_alphanumeric() || c == '-' { c } else { '%' })
+        .collect();
+    Ok(cache.join("weights").join(format!("{name}.toml")))
+}
