@@ -8,6 +8,7 @@
 //! This crate opens nothing and keeps nothing: originals are handed to the caller. It reads no clock,
 //! so the same text with the same options is always the same result.
 
+mod alarm;
 mod compressed;
 mod cosmetic;
 mod detect;
@@ -16,10 +17,14 @@ mod forms;
 mod frame;
 mod json;
 mod kind;
+mod leave_out;
+mod lines;
 pub mod marker;
 mod options;
 mod parts;
 mod provider;
+mod task;
+mod templates;
 mod words;
 
 pub use compressed::{Compressed, Gap, Part};

@@ -2,17 +2,138 @@
 
 use std::ops::Range;
 
-use crate::detect::detect;
+use crate::detect::{Detected, detect, fenced};
 use crate::kind::Kind;
+use crate::lines::Lines;
 
 /// One part: its bytes, whole lines, and what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Piece {
     pub range: Range<usize>,
-    pub kind: Kind,
+    pub is: Detected,
 }
 
-/// The parts of `text`, in order; together they are all of it.
+/// The parts of `text`, in order; together they are all of it. Documents are cut at their fenced
+/// blocks, what a terminal showed at its prompts.
 pub(crate) fn cut(text: &str, hint: Option<&str>) -> Vec<Piece> {
-    vec![Piece { range: 0..text.len(), kind: detect(text, hint) }]
+    let is = detect(text, hint);
+    let lines = Lines::of(text);
+    let parts = match is.kind {
+        Kind::Prose | Kind::Text | Kind::Log => {
+            at_prompts(text, &lines).or_else(|| at_fences(text, &lines))
+        }
+        _ => None,
+    };
+    parts.unwrap_or_else(|| vec![Piece { range: 0..text.len(), is }])
+}
+
+/// Cuts a document into what is inside of fenced blocks and what isn't; the fences are outside.
+/// `None` where there is no block, or one isn't closed.
+fn at_fences(text: &str, lines: &Lines) -> Option<Vec<Piece>> {
+    let mut blocks: Vec<(Range<usize>, &str)> = Vec::new();
+    let mut open: Option<(usize, &str, &str)> = None;
+    for (index, line) in lines.iter().enumerate() {
+        let Some((fence, info)) = fence(line) else { continue };
+        match open {
+            None => open = Some((index, fence, info)),
+            Some((start, opening, about)) if closes(fence, info, opening) => {
+                blocks.push((lines.start(start + 1)..lines.start(index), about));
+                open = None;
+            }
+            Some(_) => {}
+        }
+    }
+    if blocks.is_empty() || open.is_some() {
+        return None;
+    }
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    let outside = |range: Range<usize>| Piece { range, is: Detected::plain(Kind::Prose) };
+    for (range, info) in blocks.into_iter().filter(|(range, _)| !range.is_empty()) {
+        let is = fenced(&text[range.clone()], info);
+        pieces.push(outside(at..range.start));
+        at = range.end;
+        pieces.push(Piece { range, is });
+    }
+    pieces.push(outside(at..text.len()));
+    pieces.retain(|piece| !piece.range.is_empty());
+    Some(pieces)
+}
+
+/// The signs of a fence, and what is said behind them.
+pub(crate) fn fence(line: &str) -> Option<(&str, &str)> {
+    let inner = line.trim_start_matches(' ');
+    let sign = inner.bytes().next().filter(|b| matches!(b, b'`' | b'~'))?;
+    let length = inner.bytes().take_while(|b| *b == sign).count();
+    let info = inner[length..].trim();
+    (length >= 3 && line.len() - inner.len() <= 3 && !info.contains('`'))
+        .then(|| (&inner[..length], info))
+}
+
+/// Whether a fence closes the block that `opening` opened.
+pub(crate) fn closes(fence: &str, info: &str, opening: &str) -> bool {
+    info.is_empty() && fence.len() >= opening.len() && fence.as_bytes()[0] == opening.as_bytes()[0]
+}
+
+/// Cuts what a terminal showed into what its commands wrote; `None` where there are not two prompts.
+fn at_prompts(text: &str, lines: &Lines) -> Option<Vec<Piece>> {
+    let prompts: Vec<(usize, &str)> = lines
+        .iter()
+        .enumerate()
+        .filter_map(|(index, line)| {
+            let command = line.strip_prefix("$ ")?;
+            command
+                .starts_with(|c: char| c.is_ascii_alphabetic() || c == '.')
+                .then_some((index, command))
+        })
+        .collect();
+    if prompts.len() < 2 {
+        return None;
+    }
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    let outside = |range: Range<usize>| Piece { range, is: Detected::plain(Kind::Prose) };
+    for (i, (index, command)) in prompts.iter().enumerate() {
+        let start = lines.start(index + 1);
+        let end = prompts.get(i + 1).map_or(text.len(), |(next, _)| lines.start(*next));
+        pieces.push(outside(at..start));
+        pieces.push(Piece { range: start..end, is: detect(&text[start..end], Some(command)) });
+        at = end;
+    }
+    pieces.retain(|piece| !piece.range.is_empty());
+    Some(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(text: &str) -> Vec<(Kind, &str)> {
+        cut(text, None).into_iter().map(|p| (p.is.kind, &text[p.range])).collect()
+    }
+
+    #[test]
+    fn a_document_is_cut_at_its_blocks() {
+        let text = "# Title\n\nSome words about it, and more of them.\n```json\n{\"a\": 1}\n```\nAnd the end of it all.\n";
+        assert_eq!(
+            kinds(text),
+            [
+                (Kind::Prose, "# Title\n\nSome words about it, and more of them.\n```json\n"),
+                (Kind::Json, "{\"a\": 1}\n"),
+                (Kind::Prose, "```\nAnd the end of it all.\n"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_terminal_is_cut_at_its_prompts() {
+        let text = "$ git diff\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n$ ls\na.txt\nb.txt\n";
+        let kinds: Vec<Kind> = kinds(text).into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, [Kind::Prose, Kind::Diff, Kind::Prose, Kind::Search]);
+    }
+
+    #[test]
+    fn a_block_that_is_not_closed_is_none() {
+        assert_eq!(kinds("words that are prose, all of them\n```\ncode\n").len(), 1);
+    }
 }

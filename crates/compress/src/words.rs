@@ -85,3 +85,28 @@ pub(crate) fn is_value(word: &[u8]) -> bool {
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
+
+/// [`signature`] of a line, without cutting it into words.
+pub(crate) fn line_signature(line: &str) -> u64 {
+    let mut hash = 0u64;
+    for word in line.as_bytes().split(|&b| is_blank(b)).filter(|word| !word.is_empty()) {
+        let mut hasher = FxHasher::default();
+        if !is_value(word) {
+            hasher.write(word);
+        }
+        hash = hash.rotate_left(5) ^ hasher.finish().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash = hash.wrapping_add(1);
+    }
+    hash
+}
+
+/// The number of columns that nine tenths of the lines with any columns have, counted to 48.
+pub(crate) fn column_count<'a>(lines: impl Iterator<Item = &'a str>) -> Option<usize> {
+    const MOST: usize = 48;
+    let mut counts: Vec<usize> = lines
+        .map(|line| line.split_ascii_whitespace().take(MOST).count())
+        .filter(|&count| count > 2)
+        .collect();
+    counts.sort_unstable();
+    counts.get(counts.len() / 10).copied()
+}

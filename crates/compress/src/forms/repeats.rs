@@ -227,7 +227,7 @@ fn decode(body: &str, room: &mut Room) -> Result<String, ExpandError> {
             (0..count).for_each(|_| out.extend([above, "\n"]));
             continue;
         }
-        let line = if line.starts_with('~') { &line[1..] } else { line };
+        let line = line.strip_prefix('~').unwrap_or(line);
         out.extend([line, "\n"]);
         above = Some(line);
     }

@@ -23,7 +23,7 @@ use std::fmt::Write as _;
 use self::fit::Fit;
 use self::pattern::{Filler, Pattern, Rule, push_cell};
 use super::{Encoded, ExpandError, Form, Room, directory};
-use crate::words::{Words, signature};
+use crate::words::{Words, column_count, signature};
 
 /// Fewer lines of a pattern aren't worth its definition.
 const FEWEST_ROWS: usize = 3;
@@ -75,7 +75,7 @@ impl<'a> Classes<'a> {
     /// By columns: all lines that have as many as nine tenths of the lines have, the last one being
     /// the rest of the line. Else: lines with the same words but for those that look like values.
     fn of(lines: &[&'a str], columns: bool) -> Option<Self> {
-        let most = if columns { column_count(lines)? } else { MOST_WORDS };
+        let most = if columns { column_count(lines.iter().copied())? } else { MOST_WORDS };
         let mut members: Vec<(Vec<u32>, Vec<Words<'a>>)> = Vec::new();
         let mut known: HashMap<(u64, usize), usize> = HashMap::new();
         for (index, line) in lines.iter().enumerate() {
@@ -144,17 +144,6 @@ fn repetitions(line: usize, height: usize, class: &impl Fn(usize) -> Option<u32>
         at += 1;
     }
     (at - line) / height
-}
-
-/// The number of columns that nine tenths of the lines with any columns have.
-fn column_count(lines: &[&str]) -> Option<usize> {
-    let mut counts: Vec<usize> = lines
-        .iter()
-        .map(|line| line.split_ascii_whitespace().take(MOST_WORDS).count())
-        .filter(|&count| count > 2)
-        .collect();
-    counts.sort_unstable();
-    counts.get(counts.len() / 10).copied()
 }
 
 /// Lines that follow one pattern, one row after the other.

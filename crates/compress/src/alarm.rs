@@ -1,0 +1,175 @@
+//! Words that say that something went wrong.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+
+use crate::lines::Lines;
+
+/// What begins a word that says so.
+const STEMS: &[&str] = &[
+    "abort",
+    "assert",
+    "bad ",
+    "cannot",
+    "can't",
+    "caused by",
+    "conflict",
+    "corrupt",
+    "could not",
+    "couldn't",
+    "crash",
+    "critical",
+    "deadlock",
+    "denied",
+    "deprecat",
+    "died",
+    "does not exist",
+    "error",
+    "exceed",
+    "exception",
+    "exhausted",
+    "exited with",
+    "fail",
+    "fatal",
+    "forbidden",
+    "illegal",
+    "incompatible",
+    "invalid",
+    "killed",
+    "leak",
+    "mismatch",
+    "missing",
+    "no such",
+    "not found",
+    "not ok",
+    "out of memory",
+    "overflow",
+    "panic",
+    "permission",
+    "refused",
+    "rejected",
+    "revert",
+    "segfault",
+    "segmentation",
+    "severe",
+    "skipped",
+    "suspend",
+    "stack trace",
+    "throttl",
+    "timed out",
+    "timeout",
+    "traceback",
+    "unable",
+    "unauthorized",
+    "undefined",
+    "unexpected",
+    "unhandled",
+    "unreachable",
+    "unrecognized",
+    "unresolved",
+    "unsupported",
+    "violat",
+    "vulnerab",
+    "warn",
+    "wrong",
+    "xfail",
+    "xpass",
+];
+
+static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasickBuilder::new()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(STEMS)
+        .ok()
+});
+
+/// The lines of `text` that say that something went wrong, in order.
+pub(crate) fn lines(text: &str, lines: &Lines) -> Vec<usize> {
+    let mut found = Vec::new();
+    for at in starts(text) {
+        let line = lines.at(at);
+        if found.last() != Some(&line) {
+            found.push(line);
+        }
+    }
+    found
+}
+
+/// Whether `text` says that something went wrong.
+pub(crate) fn sounds(text: &str) -> bool {
+    starts(text).next().is_some()
+}
+
+/// Where such words begin. A part of a path or a name (`error_handler.py`, `src/errors/`) is none; the
+/// end of a type's name (`ValueError:`) is one.
+fn starts(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    AUTOMATON
+        .iter()
+        .flat_map(move |automaton| automaton.find_iter(text))
+        .map(|hit| hit.start())
+        .filter(move |&start| {
+            let begin = before_word(bytes, start);
+            let end = after_word(bytes, start);
+            let named =
+                |b: Option<&u8>| b.is_some_and(|b| matches!(b, b'_' | b'/' | b'\\' | b'-' | b'.'));
+            let joined_before = begin > 0 && named(bytes.get(begin - 1));
+            let joined_after = match bytes.get(end) {
+                Some(b'.') => bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric),
+                Some(b'_' | b'/' | b'\\') => true,
+                Some(b'-') => bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric),
+                _ => false,
+            };
+            // Inside a word only the last part of a type's name counts.
+            let type_name = begin < start && bytes[start].is_ascii_uppercase();
+            (begin == start || type_name) && !joined_after && (!joined_before || type_name)
+        })
+}
+
+/// No name is longer; it keeps the time linear.
+const LONGEST_NAME: usize = 100;
+
+fn before_word(bytes: &[u8], at: usize) -> usize {
+    let from = at.saturating_sub(LONGEST_NAME);
+    bytes[from..at].iter().rposition(|b| !b.is_ascii_alphanumeric()).map_or(from, |i| from + i + 1)
+}
+
+fn after_word(bytes: &[u8], at: usize) -> usize {
+    let to = bytes.len().min(at + LONGEST_NAME);
+    bytes[at..to].iter().position(|b| !b.is_ascii_alphanumeric()).map_or(to, |i| at + i)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sounds_wrong() {
+        for text in [
+            "ERROR worker",
+            "warning: x",
+            "json.decoder.JSONDecodeError: y",
+            "1 failed",
+            "not ok 3",
+            "[error] x",
+            "level=warn",
+            "java.lang.NumberFormatException",
+            "thread panicked",
+            "Failures:",
+        ] {
+            assert!(sounds(text), "{text}");
+        }
+        for text in [
+            "src/errors/mod.rs",
+            "error_handler.py",
+            "test_error_path PASSED",
+            "terror",
+            "foreword",
+            "all fine",
+        ] {
+            assert!(!sounds(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,414 @@
+//! What a text looks like.
+
+use syntax::Language;
+
+use super::Detected;
+use crate::forms::a_match;
+use crate::json::Json;
+use crate::kind::Kind;
+use crate::words::Words;
+
+/// So many lines are looked at.
+const SAMPLE: usize = 400;
+/// And of each so many bytes.
+const LONGEST: usize = 400;
+
+/// Whether `text` can be of a kind that its command or file name says.
+pub(super) fn agrees(text: &str, kind: Kind) -> bool {
+    let sample = Sample::of(text);
+    match kind {
+        Kind::Json => is_json(text),
+        Kind::Diff => sample.is_diff(),
+        Kind::Html => sample.is_html(text),
+        Kind::Pack => is_pack(text),
+        Kind::Search => sample.share(|line| found(line) || is_path(line)) >= 50,
+        Kind::Table => !is_json(text) && sample.lines.len() >= 3,
+        Kind::Log | Kind::TestOutput => !is_json(text) && !sample.is_diff(),
+        Kind::Trace | Kind::Code | Kind::Prose | Kind::Text => !is_json(text),
+    }
+}
+
+/// What `text` is, by what stands in it.
+pub(super) fn looks_like(text: &str) -> Detected {
+    let sample = Sample::of(text);
+    let kind = match () {
+        () if is_pack(text) => Kind::Pack,
+        () if is_json(text) => Kind::Json,
+        () if sample.is_html(text) => Kind::Html,
+        () if sample.is_diff() => Kind::Diff,
+        () if sample.share(found) >= 50 => Kind::Search,
+        () if sample.lines.len() >= 5 && sample.share(is_path) >= 90 => Kind::Search,
+        () if sample.share(is_frame) >= 30 => Kind::Trace,
+        () if sample.is_table() => Kind::Table,
+        () if sample.share(is_verdict) >= 20 => Kind::TestOutput,
+        () if sample.share(is_logged) >= 30 => Kind::Log,
+        () => match code(&sample) {
+            Some(language) => return Detected { kind: Kind::Code, language },
+            None if sample.is_prose() => Kind::Prose,
+            None => Kind::Text,
+        },
+    };
+    Detected::plain(kind)
+}
+
+/// Whether the second line says so, as only a pack's does.
+fn is_pack(text: &str) -> bool {
+    let mut lines = text.lines();
+    lines.next().is_some_and(|line| line.starts_with("# Context for:"))
+        && lines.next().is_some_and(|line| line.starts_with("<!-- contextos pack v1 "))
+}
+
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+        && (Json::parse(text).is_some() || Json::parse_lines(text.trim_end()).is_some())
+}
+
+/// Some lines of a text, blank ones left out.
+struct Sample<'a> {
+    lines: Vec<&'a str>,
+}
+
+impl<'a> Sample<'a> {
+    /// Half of them from the beginning, half from the middle on.
+    fn of(text: &'a str) -> Self {
+        let middle = text.floor_char_boundary(text.len() / 2);
+        let rest = text[middle..].split_once('\n').map_or("", |(_, rest)| rest);
+        let lines = |text: &'a str, most: usize| {
+            text.lines()
+                .take(4 * most)
+                .filter(|line| !line.trim().is_empty())
+                .map(|line| &line[..line.floor_char_boundary(LONGEST)])
+                .take(most)
+        };
+        let mut sampled: Vec<&str> = lines(text, SAMPLE / 2).collect();
+        if sampled.len() == SAMPLE / 2 {
+            sampled.extend(lines(rest, SAMPLE / 2));
+        }
+        Self { lines: sampled }
+    }
+
+    /// The percentage of lines that `is` holds of.
+    fn share(&self, is: impl Fn(&str) -> bool) -> usize {
+        let count = self.lines.iter().filter(|line| is(line)).count();
+        count * 100 / self.lines.len().max(1)
+    }
+
+    fn is_diff(&self) -> bool {
+        let hunk = |line: &&str| line.starts_with("@@ -") && line[4..].contains(" @@");
+        let head = |pair: &[&str]| pair[0].starts_with("--- ") && pair[1].starts_with("+++ ");
+        let git = self.lines.iter().any(|line| line.starts_with("diff --git "));
+        git || (self.lines.windows(2).any(head) && self.lines.iter().any(hunk))
+    }
+
+    fn is_html(&self, text: &str) -> bool {
+        let start: String = text.trim_start().chars().take(15).collect::<String>().to_lowercase();
+        let tagged = |line: &str| {
+            let line = line.trim_start();
+            line.starts_with('<')
+                && line[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+                && line.contains('>')
+        };
+        start.starts_with("<!doctype html")
+            || start.starts_with("<html")
+            || (self.lines.len() >= 5
+                && self.share(tagged) >= 60
+                && text.contains("</")
+                && has_html_tag(text))
+    }
+
+    /// Columns under each other: the rows of `ls -l` and `find -ls`, or words that begin at the same
+    /// places in most lines, with room between them.
+    fn is_table(&self) -> bool {
+        if self.share(is_mode_row) >= 50 {
+            return true;
+        }
+        if self.lines.len() < 5 {
+            return false;
+        }
+        let mut starts: Vec<usize> = Vec::new();
+        for line in &self.lines {
+            let words = Words::of(line, 64);
+            let mut at = 0;
+            for index in 0..words.len() {
+                at += words.gap(index).len();
+                if index > 0 && words.gap(index).len() >= 2 {
+                    starts.push(at);
+                }
+                at += words.word(index).len();
+            }
+        }
+        starts.sort_unstable();
+        let common =
+            starts.chunk_by(|a, b| a == b).filter(|run| run.len() * 10 >= self.lines.len() * 8);
+        common.count() >= 2
+    }
+
+    /// Sentences, with or without headings between them.
+    fn is_prose(&self) -> bool {
+        let sentence = |line: &str| {
+            let words = line.split_whitespace().count();
+            let letters = line.chars().filter(|c| c.is_alphabetic() || *c == ' ').count();
+            words >= 5 && letters * 100 >= line.chars().count() * 85
+        };
+        self.share(sentence) >= 40
+    }
+}
+
+fn has_html_tag(text: &str) -> bool {
+    let sample = text[..text.floor_char_boundary(20_000)].to_ascii_lowercase();
+    ["<div", "<p>", "<span", "<table", "<ul", "<body", "<head", "<a href"]
+        .iter()
+        .any(|tag| sample.contains(tag))
+}
+
+/// `path:line:text`, where what stands before the number looks like a path.
+fn found(line: &str) -> bool {
+    line == "--"
+        || a_match(line).is_some_and(|(path, ..)| {
+            !path.contains(char::is_whitespace)
+                && path.contains(|c: char| c.is_alphabetic())
+                && path.contains(['.', '/', '_'])
+        })
+        || is_context(line)
+}
+
+/// `path-line-text`: what `grep -C` shows around a match.
+fn is_context(line: &str) -> bool {
+    let mut parts = line.split('-');
+    let path = parts.next().unwrap_or("");
+    let numbered = parts.any(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    numbered && path.contains(['.', '/']) && !path.contains(char::is_whitespace)
+}
+
+fn is_path(line: &str) -> bool {
+    !line.contains([' ', '\t', ':', '(', '{', ';', '=', ',', '"'])
+        && line.contains(['/', '.'])
+        && line.contains(|c: char| c.is_alphabetic())
+}
+
+/// A frame of a stack trace, or the line that a trace begins or goes on with.
+fn is_frame(line: &str) -> bool {
+    let inner = line.trim_start();
+    let indented = inner.len() < line.len();
+    let numbered = |text: &str| {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        digits > 0 && text[digits..].starts_with(": ")
+    };
+    let starts =
+        ["at ", "File \"", "... ", "^^", "from "].iter().any(|start| inner.starts_with(start));
+    (indented && (starts || numbered(inner)))
+        || line.starts_with("Traceback (")
+        || line.starts_with("Caused by: ")
+        || line.starts_with("goroutine ")
+}
+
+/// A row of `ls -l` or `find -ls`.
+fn is_mode_row(line: &str) -> bool {
+    line.split_ascii_whitespace().take(3).any(|word| {
+        let mode = word.as_bytes();
+        (10..=11).contains(&mode.len())
+            && b"-dlbcps".contains(&mode[0])
+            && mode[1..10].iter().all(|b| b"rwxsStT-".contains(b))
+    })
+}
+
+/// The verdict on one test, or on the building of one thing.
+fn is_verdict(line: &str) -> bool {
+    let inner = line.trim();
+    ["ok ", "not ok ", "--- PASS", "--- FAIL", "=== RUN", "PASS ", "FAIL ", "✓", "✔", "✕", "✗", "√"]
+        .iter()
+        .any(|start| inner.starts_with(start))
+        || ["PASSED", "FAILED", "SKIPPED", "XFAIL", "... ok", "... FAILED", "... ignored", "PASS"]
+            .iter()
+            .any(|end| inner.ends_with(end))
+        || [" PASSED ", " FAILED ", " SKIPPED ", "Compiling ", "Downloading ", "Downloaded "]
+            .iter()
+            .any(|word| line.contains(word))
+}
+
+/// A line with a time or a level at its beginning.
+fn is_logged(line: &str) -> bool {
+    let head = &line[..line.floor_char_boundary(48)];
+    let levels = ["INFO", "DEBUG", "WARN", "ERROR", "TRACE", "FATAL", "info:", "[info]", "level="];
+    levels.iter().any(|level| head.contains(level)) || has_time(head)
+}
+
+/// Whether `12:34:56` or `2026-03-01` stands in `text`.
+fn has_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digits = |at: usize, count: usize| {
+        bytes.get(at..at + count).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    (0..bytes.len()).any(|at| {
+        let sign = |offset: usize, sign: u8| bytes.get(at + offset) == Some(&sign);
+        (digits(at, 2) && sign(2, b':') && digits(at + 3, 2) && sign(5, b':') && digits(at + 6, 2))
+            || (digits(at, 4)
+                && sign(4, b'-')
+                && digits(at + 5, 2)
+                && sign(7, b'-')
+                && digits(at + 8, 2))
+    })
+}
+
+/// How lines of a language begin that lines of others seldom do.
+const BEGINNINGS: &[(Language, &[&str])] = &[
+    (
+        Language::Python,
+        &[
+            "def ",
+            "import ",
+            "from ",
+            "class ",
+            "elif ",
+            "except",
+            "self.",
+            "with ",
+            "async def ",
+            "@",
+            "return ",
+            "if ",
+            "raise ",
+            "\"\"\"",
+        ],
+    ),
+    (
+        Language::Rust,
+        &[
+            "fn ", "pub ", "let ", "impl", "use ", "#[", "//!", "///", "match ", "mod ", "struct ",
+            "enum ", "Some(", "Ok(", "}",
+        ],
+    ),
+    (
+        Language::TypeScript,
+        &[
+            "export ",
+            "interface ",
+            "import ",
+            "const ",
+            "type ",
+            "private ",
+            "readonly ",
+            "}",
+            "return ",
+        ],
+    ),
+    (
+        Language::JavaScript,
+        &[
+            "const ",
+            "function ",
+            "export ",
+            "var ",
+            "let ",
+            "import ",
+            "module.exports",
+            "async ",
+            "})",
+            "return ",
+            "}",
+        ],
+    ),
+    (
+        Language::Go,
+        &["func ", "package ", "import (", "type ", "if err", "defer ", "return ", "}", "case "],
+    ),
+    (
+        Language::Java,
+        &[
+            "public ",
+            "private ",
+            "protected ",
+            "import java",
+            "package ",
+            "@Override",
+            "* ",
+            "return ",
+            "}",
+        ],
+    ),
+    (Language::CSharp, &["using ", "namespace ", "public ", "private ", "internal ", "[", "}"]),
+    (
+        Language::C,
+        &[
+            "#include", "#define", "static ", "int ", "void ", "struct ", "#if", "#endif",
+            "return ", "}",
+        ],
+    ),
+    (Language::Ruby, &["def ", "end", "require ", "module ", "class ", "attr_", "@", "private"]),
+    (
+        Language::Php,
+        &["<?php", "use ", "public function", "private function", "namespace ", "$", "}", "* @"],
+    ),
+];
+
+/// What the languages' own words must be among, so that shared beginnings alone don't decide.
+const TELLING: &[(Language, &[&str])] = &[
+    (Language::Python, &["def ", "elif ", "self.", "import ", "async def "]),
+    (
+        Language::Rust,
+        &["fn ", "pub fn ", "impl ", "let mut ", "#[", "pub(crate)", "use crate", "//!"],
+    ),
+    (
+        Language::TypeScript,
+        &["interface ", "export type ", "export interface ", "readonly ", "export const "],
+    ),
+    (Language::JavaScript, &["const ", "function ", "module.exports", "'use strict'", "export "]),
+    (Language::Go, &["func ", "package ", "if err != nil"]),
+    (
+        Language::Java,
+        &[
+            "import java",
+            "@Override",
+            "public class ",
+            "public final ",
+            "package com",
+            "package org",
+        ],
+    ),
+    (Language::CSharp, &["using System", "namespace "]),
+    (Language::C, &["#include", "#define"]),
+    (Language::Ruby, &["require ", "end", "attr_"]),
+    (Language::Php, &["<?php"]),
+];
+
+/// The language that the lines are most likely of.
+fn code(sample: &Sample) -> Option<Language> {
+    let lines: Vec<&str> = sample.lines.iter().map(|line| unnumbered(line).trim_start()).collect();
+    let begins = |line: &&&str, words: &[&str]| words.iter().any(|word| line.starts_with(word));
+    let count = |words: &[&str]| lines.iter().filter(|line| begins(line, words)).count();
+    let telling = |language: Language| {
+        let words = TELLING
+            .iter()
+            .find(|(other, _)| *other == language)
+            .map_or(&[][..], |(_, words)| words);
+        // One word alone may be anything's.
+        let different = words.iter().filter(|word| count(&[word]) > 0).count();
+        if different.min(words.len() - 1) >= 1 && different >= words.len().min(2) {
+            count(words)
+        } else {
+            0
+        }
+    };
+    let (language, _, share) = BEGINNINGS
+        .iter()
+        .map(|(language, words)| {
+            (*language, telling(*language), count(words) * 100 / lines.len().max(1))
+        })
+        .filter(|(_, telling, _)| *telling >= 2 && telling * 100 >= lines.len() * 3)
+        .max_by_key(|(_, telling, share)| telling * 4 + share)?;
+    (share >= 20 && lines.len() >= 5).then_some(language)
+}
+
+/// `line` without the number that `cat -n` and the like put before it.
+pub(crate) fn unnumbered(line: &str) -> &str {
+    let inner = line.trim_start_matches(' ');
+    let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 {
+        return line;
+    }
+    let rest = &inner[digits..];
+    rest.strip_prefix('\t')
+        .or_else(|| rest.strip_prefix('→'))
+        .or_else(|| rest.strip_prefix(": "))
+        .unwrap_or(line)
+}

@@ -1,0 +1,46 @@
+//! What a text is: by the command or file it is from where that is known, else by its content.
+//!
+//! A wrong answer costs size, never an answer: every form is checked by its decoder, and whatever is
+//! left out can be asked for.
+
+mod command;
+mod content;
+
+use syntax::Language;
+
+pub(crate) use content::unnumbered;
+
+use crate::kind::Kind;
+
+/// What a text is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Detected {
+    pub kind: Kind,
+    /// The language of code; `Text` where it isn't known.
+    pub language: Language,
+}
+
+impl Detected {
+    pub(crate) fn plain(kind: Kind) -> Self {
+        Self { kind, language: Language::Text }
+    }
+}
+
+/// What `text` is. `hint` is the command that wrote it, the name of the file it is from, or the name
+/// of a kind or a language.
+pub(crate) fn detect(text: &str, hint: Option<&str>) -> Detected {
+    let said = hint.and_then(|hint| command::said(hint, text));
+    match said {
+        Some(said) if content::agrees(text, said.kind) => said,
+        _ => content::looks_like(text),
+    }
+}
+
+/// What a fence in Markdown holds, by the word after its opening.
+pub(crate) fn fenced(text: &str, info: &str) -> Detected {
+    let language = Language::from_name(info.split([' ', ',', '{']).next().unwrap_or("").trim());
+    match language {
+        Some(language) if language.is_code() => Detected { kind: Kind::Code, language },
+        _ => detect(text, None),
+    }
+}

@@ -1,0 +1,252 @@
+//! Source code: bodies that share nothing with the task go, and so do licence headers and long
+//! tables of data; signatures, doc comments, and lines that warn the reader stay. What remains
+//! parses: where a body was is a comment, and a statement that does nothing where there must be one.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ops::Range;
+
+use syntax::{Definition, DefinitionKind, Language, LineRange, Outline, outline};
+
+use super::{Context, Cut, Draft, Piece};
+use crate::detect::unnumbered;
+use crate::lines::Lines;
+use crate::task::{Place, Task};
+
+/// A shorter body stays, in lines and in bytes: its sign would cost as much.
+const FEWEST_LINES: usize = 3;
+const FEWEST_BYTES: usize = 100;
+/// Of a longer table of data only the beginning stays.
+const LONGEST_DATA: usize = 24;
+const OF_DATA: usize = 4;
+/// Of a type that the task names, all members stay if it has fewer lines.
+const LARGEST_TYPE: u32 = 200;
+/// A comment at the top of so many lines that speaks of a licence is its header.
+const FEWEST_OF_LICENCE: usize = 4;
+
+pub(super) fn draft(part: &str, language: Language, context: &Context) -> Option<Draft> {
+    let lines = Lines::of(part);
+    let cuts = cuts(part, &lines, language, context.task);
+    let left_out = cuts.iter().map(|cut| cut.lines.len()).sum();
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for cut in cuts {
+        pieces.push(Piece::Lines(at..cut.lines.start));
+        at = cut.lines.end;
+        pieces.push(Piece::Cut(cut));
+    }
+    pieces.push(Piece::Lines(at..lines.count()));
+    let comment = Some(comment(language));
+    (left_out > 0).then_some(Draft {
+        pieces,
+        unit: "lines",
+        total: lines.count(),
+        left_out,
+        comment,
+    })
+}
+
+/// How a comment of one line is written.
+pub(super) fn comment(language: Language) -> (&'static str, &'static str) {
+    match (language.comment_prefix(), language.block_comment()) {
+        (Some(prefix), _) => (prefix, ""),
+        (None, Some(block)) => block,
+        (None, None) => ("", ""),
+    }
+}
+
+/// What can be left out of `text`; in order, apart.
+pub(super) fn cuts(text: &str, lines: &Lines, language: Language, task: &Task) -> Vec<Cut> {
+    let plain = without_numbers(text, lines);
+    let outline = outline(language, &plain);
+    let source = Lines::of(&plain);
+    let code = Code { lines: &source, language, outline: &outline };
+    let wanted = Wanted::of(text, lines, &outline, task);
+    let mut cuts: Vec<Cut> = code.licence().into_iter().collect();
+    let mut end = cuts.first().map_or(0, |cut| cut.lines.end);
+    for definition in &outline.definitions {
+        if (definition.lines.start as usize) <= end || wanted.has(definition) {
+            continue;
+        }
+        let cut = match definition.kind {
+            DefinitionKind::Function | DefinitionKind::Method => code.body(definition),
+            DefinitionKind::Constant => code.data(definition),
+            _ => None,
+        };
+        let fits = |cut: &Cut| cut.lines.start >= end && cut.lines.end <= lines.count();
+        if let Some(cut) = cut.filter(fits) {
+            end = cut.lines.end;
+            cuts.push(cut);
+        }
+    }
+    cuts
+}
+
+/// What of a file has to do with the task.
+struct Wanted<'w> {
+    outline: &'w Outline,
+    task: &'w Task,
+    /// The lines with a term, and the term.
+    places: Vec<(usize, usize)>,
+    /// The names of all definitions, in lower case.
+    names: HashSet<String>,
+}
+
+impl<'w> Wanted<'w> {
+    fn of(text: &str, lines: &Lines, outline: &'w Outline, task: &'w Task) -> Self {
+        let line = |place: Place| (lines.at(place.range.start) + 1, place.term);
+        let places = task.places(text, lines).into_iter().map(line).collect();
+        let names = outline.definitions.iter().map(|d| d.name.to_lowercase()).collect();
+        Self { outline, task, places, names }
+    }
+
+    /// Whether a definition has to do with the task: it, or the type it belongs to, is named; a name
+    /// of the task stands in it; a word of the task stands in its signature or doc comment; or two
+    /// words of the task stand in its body. A task without terms wants all code.
+    fn has(&self, definition: &Definition) -> bool {
+        let of_type = definition.parent.map(|parent| &self.outline.definitions[parent]);
+        let small = |d: &&Definition| d.lines.end - d.lines.start < LARGEST_TYPE;
+        let named = |d: &Definition| self.task.says(&d.name);
+        if self.task.is_empty() || named(definition) || of_type.filter(small).is_some_and(named) {
+            return true;
+        }
+        let (start, end) = (definition.lines.start as usize, definition.lines.end as usize);
+        let first = self.places.partition_point(|&(line, _)| line < start);
+        let inside = self.places[first..].iter().take_while(|&&(line, _)| line <= end);
+        let is_head = |line: usize| {
+            let within =
+                |range: LineRange| (range.start as usize..=range.end as usize).contains(&line);
+            within(definition.signature) || definition.doc.is_some_and(within)
+        };
+        let mut words: Vec<usize> = Vec::new();
+        for &(line, term) in inside {
+            if self.task.is_name(term) || self.names.contains(self.task.term(term)) || is_head(line)
+            {
+                return true;
+            }
+            words.push(term);
+        }
+        words.sort_unstable();
+        words.dedup();
+        words.len() >= 2
+    }
+}
+
+/// `text` without the numbers that its lines may have, line by line.
+fn without_numbers<'a>(text: &'a str, lines: &Lines<'a>) -> Cow<'a, str> {
+    let numbered = lines.iter().take(20).filter(|line| unnumbered(line).len() < line.len()).count();
+    if numbered * 10 < lines.count().min(20) * 9 || lines.count() == 0 {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    lines.iter().for_each(|line| out.extend([unnumbered(line), "\n"]));
+    out.into()
+}
+
+struct Code<'c, 'a> {
+    lines: &'c Lines<'a>,
+    language: Language,
+    outline: &'c Outline,
+}
+
+impl Code<'_, '_> {
+    /// The comment at the top, if it is about a licence.
+    fn licence(&self) -> Option<Cut> {
+        let first = self.lines.at(self.outline.comments.first()?.start);
+        if first > 2 {
+            return None;
+        }
+        let mut last = first;
+        for comment in &self.outline.comments {
+            if self.lines.at(comment.start) > last + 1 {
+                break;
+            }
+            last = self.lines.at(comment.end.saturating_sub(1));
+        }
+        let text = self.lines.slice(first..last + 1).to_lowercase();
+        let legal = ["licen", "copyright", "spdx-"].iter().any(|word| text.contains(word));
+        let range = first..last + 1;
+        (legal && range.len() >= FEWEST_OF_LICENCE).then(|| Cut {
+            indent: String::new(),
+            statement: "",
+            note: String::new(),
+            comment: comment(self.language),
+            lines: range,
+        })
+    }
+
+    /// What is inside of a function, but for its doc string.
+    fn body(&self, definition: &Definition) -> Option<Cut> {
+        let body = definition.body.as_ref()?;
+        let opens = (definition.signature.end as usize)
+            .max(self.lines.at(body.start) + usize::from(!self.is_indented()));
+        let mut start = opens;
+        let mut end = (definition.lines.end as usize).min(self.lines.count());
+        if let Some(doc) = definition.doc.filter(|doc| doc.start as usize > start) {
+            start = doc.end as usize;
+        }
+        if !self.is_indented() && end > start && closes(self.lines.get(end - 1)) {
+            end -= 1;
+        }
+        while end > start && self.lines.get(end - 1).trim().is_empty() {
+            end -= 1;
+        }
+        while start < end && self.lines.get(start).trim().is_empty() {
+            start += 1;
+        }
+        let first = self.lines.get((start < end).then_some(start)?);
+        let indent = first[..first.len() - first.trim_start().len()].to_owned();
+        let statement = if self.is_indented() { "... " } else { "" };
+        self.cut(start..end, indent, statement)
+    }
+
+    /// The end of a long table of data.
+    fn data(&self, definition: &Definition) -> Option<Cut> {
+        let (start, end) = (definition.lines.start as usize - 1, definition.lines.end as usize);
+        if end - start <= LONGEST_DATA
+            || end > self.lines.count()
+            || !closes(self.lines.get(end - 1))
+        {
+            return None;
+        }
+        let start = definition.signature.end as usize + OF_DATA;
+        let first = self.lines.get(start);
+        let indent = &first[..first.len() - first.trim_start().len()];
+        let even = (start..end - 1).all(|line| self.lines.get(line).starts_with(indent));
+        let whole = self.lines.get(start - 1).trim_end().ends_with(',') && !indent.is_empty();
+        (even && whole).then(|| self.cut(start..end - 1, indent.to_owned(), "")).flatten()
+    }
+
+    fn cut(&self, range: Range<usize>, indent: String, statement: &'static str) -> Option<Cut> {
+        let big =
+            range.len() >= FEWEST_LINES && self.lines.slice(range.clone()).len() >= FEWEST_BYTES;
+        let comment = comment(self.language);
+        let note = if comment.1.is_empty() { self.warnings(range.clone()) } else { String::new() };
+        big.then_some(Cut { lines: range, indent, statement, note, comment })
+    }
+
+    /// The lines of a body that warn its reader, behind the sign for the body.
+    fn warnings(&self, range: Range<usize>) -> String {
+        const WARNINGS: &[&str] =
+            &["TODO", "FIXME", "XXX", "HACK", "eprecated", "panic!", "unreachable!"];
+        let mut note = String::new();
+        for line in range.map(|index| self.lines.get(index)) {
+            if WARNINGS.iter().any(|word| line.contains(word)) {
+                note.push_str(" | ");
+                note.push_str(line.trim());
+            }
+        }
+        note
+    }
+
+    fn is_indented(&self) -> bool {
+        self.language == Language::Python
+    }
+}
+
+/// Whether a line only closes what was opened.
+fn closes(line: &str) -> bool {
+    let inner = line.trim();
+    inner == "end"
+        || (!inner.is_empty() && inner.chars().all(|c| matches!(c, '}' | ')' | ']' | ';' | ',')))
+}

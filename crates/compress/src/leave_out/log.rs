@@ -1,0 +1,109 @@
+//! Logs, and what test runners and build tools print: of the lines that say the same about other
+//! values the first and the last stay, and those whose values are unusual; all rare lines stay.
+
+use std::fmt::Write as _;
+
+use super::keep::{self, Keep};
+use super::values::{summary, unusual};
+use super::{Context, Draft, Piece};
+use crate::lines::Lines;
+use crate::templates::Templates;
+use crate::words::Words;
+
+/// A template with at most so many lines is rare: all of them stay.
+const RARE: usize = 3;
+/// More lines that sound like the same trouble are a flood: of those only some at both ends stay.
+const FLOOD: usize = 20;
+const OF_A_FLOOD: usize = 3;
+/// A template is told about when at least so many of its lines are left out.
+const FEWEST_TOLD: usize = 5;
+/// At most so many templates are told about.
+const MOST_TOLD: usize = 30;
+/// The longest line of that, in bytes.
+const LONGEST_TOLD: usize = 200;
+/// Words that are looked at for unusual values.
+const MOST_WORDS: usize = 48;
+
+pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
+    let lines = Lines::of(part);
+    if lines.count() == 0 {
+        return None;
+    }
+    let templates = Templates::of(&lines);
+    let mut keep = Keep::of(part, &lines, context);
+    for line in 0..lines.count() {
+        if templates.count(line) <= RARE {
+            keep.add(line);
+        }
+    }
+    let groups = templates.frequent(RARE);
+    let columns: Vec<Vec<Vec<&str>>> = groups.iter().map(|group| columns(&lines, group)).collect();
+    for (group, columns) in groups.iter().zip(&columns) {
+        keep.add(group[0] as usize);
+        keep.add(group[group.len() - 1] as usize);
+        for column in columns {
+            unusual(column).into_iter().for_each(|index| keep.add_after_one(group[index] as usize));
+        }
+    }
+    keep_alarms(part, &lines, &templates, &mut keep);
+    let told = told(&groups, &columns, &keep);
+    let mut draft = keep.draft(&lines)?;
+    if !told.is_empty() {
+        draft.pieces.insert(0, Piece::Text(told));
+    }
+    Some(draft)
+}
+
+fn keep_alarms(part: &str, lines: &Lines, templates: &Templates, keep: &mut Keep) {
+    let alarms = keep::alarms(part, lines);
+    let mut seen = vec![0usize; templates.counts.len()];
+    let mut total = vec![0usize; templates.counts.len()];
+    for &line in &alarms {
+        total[templates.of_line[line] as usize] += 1;
+    }
+    for &line in &alarms {
+        let template = templates.of_line[line] as usize;
+        seen[template] += 1;
+        let (seen, total) = (seen[template], total[template]);
+        if total <= FLOOD || seen <= OF_A_FLOOD || seen + OF_A_FLOOD > total {
+            keep.add_with_neighbours(line);
+        }
+    }
+}
+
+/// The words of a template's lines, word by word.
+fn columns<'a>(lines: &Lines<'a>, group: &[u32]) -> Vec<Vec<&'a str>> {
+    let mut columns: Vec<Vec<&str>> = Vec::new();
+    for (row, &line) in group.iter().enumerate() {
+        let words = Words::of(lines.get(line as usize), MOST_WORDS);
+        if row == 0 {
+            columns = vec![Vec::with_capacity(group.len()); words.len()];
+        }
+        for (index, column) in columns.iter_mut().enumerate() {
+            column.push(if index < words.len() { words.word(index) } else { "" });
+        }
+    }
+    columns
+}
+
+/// What the lines that are left out say, and how many do.
+fn told(groups: &[Vec<u32>], columns: &[Vec<Vec<&str>>], keep: &Keep) -> String {
+    let mut told: Vec<(usize, String)> = Vec::new();
+    for (group, columns) in groups.iter().zip(columns) {
+        let left_out = group.iter().filter(|&&line| !keep.has(line as usize)).count();
+        if left_out < FEWEST_TOLD || columns.is_empty() {
+            continue;
+        }
+        let words: Vec<String> = columns.iter().map(|column| summary(column)).collect();
+        let mut line = format!("{}× {}", group.len(), words.join(" "));
+        line.truncate(line.floor_char_boundary(LONGEST_TOLD));
+        told.push((left_out, line));
+    }
+    told.sort_by_key(|(left_out, _)| std::cmp::Reverse(*left_out));
+    told.truncate(MOST_TOLD);
+    told.into_iter().fold(String::new(), |mut out, (_, line)| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{line}");
+        out
+    })
+}

@@ -1,0 +1,87 @@
+//! Leaving out what a reader who can ask for it probably doesn't need: a file per kind.
+//!
+//! Each looks at one part and says what is shown of it ([`Draft`]); `render` writes that, with its
+//! markers. What may never be left out is in `keep`, what is ordinary in `values`.
+
+mod code;
+mod diff;
+mod html;
+mod json;
+mod keep;
+mod log;
+mod render;
+mod search;
+mod table;
+mod values;
+
+use std::ops::Range;
+
+use crate::detect::Detected;
+use crate::kind::Kind;
+use crate::task::Task;
+
+pub(crate) use render::{Left, Rendered, render};
+
+/// What is known beside the text.
+#[derive(Debug)]
+pub(crate) struct Context<'c> {
+    /// What the reader is doing.
+    pub task: &'c Task,
+    /// Whether the result is above the budget, so that more is left out.
+    pub tight: bool,
+}
+
+/// What is shown of a part.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub pieces: Vec<Piece>,
+    /// What is counted: `lines`, `records`.
+    pub unit: &'static str,
+    /// How many of them there are.
+    pub total: usize,
+    /// How many of them are left out.
+    pub left_out: usize,
+    /// What opens and closes a comment, where the marker has to be one.
+    pub comment: Option<(&'static str, &'static str)>,
+}
+
+/// A piece of what is shown, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// These lines, as they are.
+    Lines(Range<usize>),
+    /// Not these lines; the note says what they are.
+    Gap(Range<usize>, String),
+    /// Not these lines of code.
+    Cut(Cut),
+    /// Something that stands for the part or tells about it; whole lines.
+    Text(String),
+}
+
+/// Lines of code that are left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub lines: Range<usize>,
+    /// The blanks before the first of them.
+    pub indent: String,
+    /// What has to stand there so that the code parses.
+    pub statement: &'static str,
+    /// What is said of them behind the sign.
+    pub note: String,
+    /// What opens and closes a comment.
+    pub comment: (&'static str, &'static str),
+}
+
+/// What is shown of `part`; `None` where all of it has to be.
+pub(crate) fn draft(is: Detected, part: &str, context: &Context) -> Option<Draft> {
+    match is.kind {
+        Kind::Log | Kind::TestOutput | Kind::Trace | Kind::Text => log::draft(part, context),
+        Kind::Search => search::draft(part, context),
+        Kind::Table => table::draft(part, context),
+        Kind::Diff => diff::draft(part, context),
+        Kind::Html => html::draft(part, context),
+        Kind::Json => json::draft(part, context),
+        Kind::Code => code::draft(part, is.language, context),
+        Kind::Pack | Kind::Prose => None,
+    }
+}

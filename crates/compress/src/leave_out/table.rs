@@ -1,0 +1,97 @@
+//! Rows under the same columns: those that are unusual in a column stay, of the others only what
+//! they are called.
+
+use std::fmt::Write as _;
+
+use super::keep::{self, Keep};
+use super::values::unusual;
+use super::{Context, Draft, Piece};
+use crate::lines::Lines;
+use crate::words::{Words, column_count};
+
+/// Fewer rows stay.
+const FEWEST_ROWS: usize = 12;
+/// A column names its rows when so many percent of its values are different.
+const NAMES_PERCENT: usize = 90;
+/// Names may take so many percent of the bytes.
+const NAMED_PERCENT: usize = 45;
+
+pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
+    let lines = Lines::of(part);
+    let most = column_count(lines.iter())?;
+    let mut rows: Vec<(usize, Words)> = Vec::new();
+    let mut keep = Keep::of(part, &lines, context);
+    for (index, line) in lines.iter().enumerate() {
+        let words = Words::of(line, most);
+        match words.len() == most {
+            true => rows.push((index, words)),
+            false => keep.add(index),
+        }
+    }
+    if rows.len() < FEWEST_ROWS {
+        return None;
+    }
+    let columns: Vec<Vec<&str>> =
+        (0..most).map(|i| rows.iter().map(|(_, words)| words.word(i)).collect()).collect();
+    for column in &columns {
+        unusual(column).into_iter().for_each(|row| keep.add(rows[row].0));
+    }
+    keep::alarms(part, &lines).into_iter().for_each(|line| keep.add(line));
+    let names = names(&columns).filter(|_| !context.tight);
+    let mut draft = keep.draft(&lines)?;
+    if let Some(names) = names {
+        name_gaps(&mut draft, &rows, names, part.len());
+    }
+    Some(draft)
+}
+
+/// The first column that has a name for every row.
+fn names<'c, 'a>(columns: &'c [Vec<&'a str>]) -> Option<&'c [&'a str]> {
+    columns.iter().map(Vec::as_slice).find(|column| {
+        let mut sorted = column.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let lettered =
+            column.iter().filter(|value| value.contains(|c: char| c.is_ascii_alphabetic()));
+        sorted.len() * 100 >= column.len() * NAMES_PERCENT
+            && lettered.count() * 100 >= column.len() * NAMES_PERCENT
+    })
+}
+
+/// Says for each gap what the rows in it are called, unless that would be too long.
+fn name_gaps(draft: &mut Draft, rows: &[(usize, Words)], names: &[&str], bytes: usize) {
+    let mut row = 0;
+    let mut notes = 0;
+    let mut pieces = draft.pieces.clone();
+    for piece in &mut pieces {
+        let Piece::Gap(range, note) = piece else { continue };
+        while row < rows.len() && rows[row].0 < range.start {
+            row += 1;
+        }
+        let end = rows[row..].iter().take_while(|(line, _)| *line < range.end).count();
+        note.push_str(&listed(&names[row..row + end]));
+        notes += note.len();
+    }
+    if notes * 100 <= bytes * NAMED_PERCENT {
+        draft.pieces = pieces;
+    }
+}
+
+/// Names in one line; paths by their directories.
+fn listed(names: &[&str]) -> String {
+    let mut out = String::new();
+    let mut above = None;
+    for name in names {
+        let (directory, base) = name.split_at(name.rfind('/').map_or(0, |at| at + 1));
+        if above == Some(directory) || directory.is_empty() {
+            out.push_str(if above.is_some() { " " } else { "" });
+        } else {
+            let separator = if above.is_some() { "; " } else { "" };
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{separator}{directory}: ");
+        }
+        above = Some(directory);
+        out.push_str(base);
+    }
+    out
+}

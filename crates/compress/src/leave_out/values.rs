@@ -1,0 +1,162 @@
+//! What is ordinary in a column of values, and what isn't.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::hash::BuildHasherDefault;
+
+use rustc_hash::FxHasher;
+
+/// In fewer values nothing is unusual.
+const FEWEST: usize = 8;
+/// A value that is there at most so often is rare where others are frequent.
+const RARE: u32 = 3;
+/// Values come in categories when there are on average at least so many of each.
+const PER_CATEGORY: usize = 4;
+/// If more than one in so many values is rare, being rare says nothing.
+const RARE_SHARE: usize = 4;
+/// A number lies outside when it is so many quartile distances away from the quartiles.
+const FAR: f64 = 8.0;
+/// So many of the numbers that lie outside are told, on each side.
+const MOST_OUTSIDE: usize = 2;
+/// The most categories that a summary names.
+const MOST_NAMED: usize = 4;
+
+/// The indices of the values that are unusual among `values`: rare categories, and numbers that lie
+/// far outside.
+pub(super) fn unusual(values: &[&str]) -> Vec<usize> {
+    if values.len() < FEWEST {
+        return Vec::new();
+    }
+    match categories(values) {
+        Some(counts) => {
+            let is_rare = |value: &&str| {
+                let count = counts[*value];
+                count <= RARE && count as usize * RARE_SHARE * 4 <= values.len()
+            };
+            let rare: Vec<usize> =
+                (0..values.len()).filter(|&index| is_rare(&values[index])).collect();
+            if rare.len() * RARE_SHARE > values.len() { Vec::new() } else { rare }
+        }
+        None => outside(values),
+    }
+}
+
+type Counts<'v> = HashMap<&'v str, u32, BuildHasherDefault<FxHasher>>;
+
+/// How often each value is there, if the values come in categories.
+fn categories<'v>(values: &[&'v str]) -> Option<Counts<'v>> {
+    let most = values.len() / PER_CATEGORY;
+    let mut counts = Counts::default();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+        if counts.len() > most {
+            return None;
+        }
+    }
+    Some(counts)
+}
+
+/// The indices of the numbers that lie far outside the others.
+fn outside(values: &[&str]) -> Vec<usize> {
+    let Some(numbers) = numbers(values) else { return Vec::new() };
+    let mut sorted = numbers.clone();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let (low, high) = (sorted[sorted.len() / 4], sorted[sorted.len() * 3 / 4]);
+    let reach = (high - low) * FAR;
+    let mut far: Vec<(f64, usize)> = numbers
+        .into_iter()
+        .enumerate()
+        .map(|(index, number)| ((number - high).max(low - number), index))
+        .filter(|(distance, _)| *distance > reach && reach > 0.0)
+        .collect();
+    far.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    far.truncate(2 * MOST_OUTSIDE);
+    far.into_iter().map(|(_, index)| index).collect()
+}
+
+/// The number in each value, if all are numbers with the same letters around them.
+fn numbers(values: &[&str]) -> Option<Vec<f64>> {
+    let (before, _, after) = number(values.first()?)?;
+    values
+        .iter()
+        .map(|value| {
+            let (b, number, a) = number(value)?;
+            (b == before && a == after).then_some(number)
+        })
+        .collect()
+}
+
+/// The number that a value holds, and what stands around it, which holds no digits.
+fn number(value: &str) -> Option<(&str, f64, &str)> {
+    let start = value.find(|c: char| c.is_ascii_digit())?;
+    let rest = &value[start..];
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    let (digits, after) = rest.split_at(end);
+    if after.bytes().any(|b| b.is_ascii_digit()) || digits.len() > 18 {
+        return None;
+    }
+    let number: f64 = digits.trim_end_matches('.').parse().ok()?;
+    Some((&value[..start], number, after))
+}
+
+/// What `values` are, in a few words: the one that all are, a range of numbers, categories with
+/// their counts, `<*>`.
+pub(super) fn summary(values: &[&str]) -> String {
+    let Some(first) = values.first() else { return String::new() };
+    if values.iter().all(|value| value == first) {
+        return (*first).to_owned();
+    }
+    if let Some(numbers) = numbers(values)
+        && let Some((before, _, after)) = number(first)
+    {
+        let written = |wanted: f64| {
+            let index = numbers.iter().position(|&number| number == wanted).unwrap_or(0);
+            values[index][before.len()..values[index].len() - after.len()].to_owned()
+        };
+        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        return format!("{before}<{}..{}>{after}", written(low), written(high));
+    }
+    let Some(counts) = categories(values).filter(|counts| counts.len() <= MOST_NAMED) else {
+        return "<*>".to_owned();
+    };
+    let mut counts: Vec<(&str, u32)> = counts.into_iter().collect();
+    counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let mut out = String::from("<");
+    for (i, (value, count)) in counts.iter().enumerate() {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{}{value} {count}×", if i > 0 { ", " } else { "" });
+    }
+    out.push('>');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rare_categories_are_unusual() {
+        let mut values = vec!["ok"; 60];
+        values[17] = "suspended";
+        assert_eq!(unusual(&values), [17]);
+        assert_eq!(summary(&values), "<ok 59×, suspended 1×>");
+    }
+
+    #[test]
+    fn values_that_are_all_different_are_ordinary() {
+        let values: Vec<String> = (0..60).map(|i| format!("name-{i}x{i}")).collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        assert!(unusual(&values).is_empty());
+        assert_eq!(summary(&values), "<*>");
+    }
+
+    #[test]
+    fn numbers_far_outside_are_unusual() {
+        let mut values: Vec<String> = (0..60).map(|i| format!("ms={}", 10 + i)).collect();
+        values[3] = "ms=48211.07".to_owned();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        assert_eq!(unusual(&values), [3]);
+        assert_eq!(summary(&values), "ms=<10..48211.07>");
+    }
+}

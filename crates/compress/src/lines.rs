@@ -1,0 +1,56 @@
+//! A text by its lines.
+
+use std::ops::Range;
+
+/// The lines of a text, by index from 0. The last one may have no end; a text that ends in a line
+/// end has no empty line behind it.
+#[derive(Debug)]
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    /// Where each line begins, and the end of the text.
+    bounds: Vec<u32>,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of `text`, which has fewer than 2³² bytes; of a longer one, none.
+    pub(crate) fn of(text: &'a str) -> Self {
+        let mut bounds = Vec::with_capacity(text.len() / 32 + 2);
+        bounds.push(0);
+        if let Ok(length) = u32::try_from(text.len()) {
+            bounds.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
+            if bounds.last() != Some(&length) {
+                bounds.push(length);
+            }
+        }
+        Self { text, bounds }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.bounds.len() - 1
+    }
+
+    /// The line at `index`, without its end.
+    pub(crate) fn get(&self, index: usize) -> &'a str {
+        let line = self.slice(index..index + 1);
+        line.strip_suffix('\n').unwrap_or(line)
+    }
+
+    /// The lines at `range`, with their ends.
+    pub(crate) fn slice(&self, range: Range<usize>) -> &'a str {
+        &self.text[self.bounds[range.start] as usize..self.bounds[range.end] as usize]
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a str> {
+        (0..self.count()).map(|index| self.get(index))
+    }
+
+    /// The line that byte `at` is in.
+    pub(crate) fn at(&self, at: usize) -> usize {
+        self.bounds.partition_point(|&start| start as usize <= at).saturating_sub(1)
+    }
+
+    /// Where the line at `index` begins.
+    pub(crate) fn start(&self, index: usize) -> usize {
+        self.bounds[index] as usize
+    }
+}

@@ -1,0 +1,141 @@
+//! Which lines say the same about other values: templates of log lines, mined as Drain does.
+//!
+//! First lines whose words are the same but for values (a number, a path) are one template; one pass
+//! over the bytes. Then templates of as many words that mostly have the same words are one (P. He et
+//! al., "Drain: An Online Log Parsing Approach with Fixed Depth Tree", ICWS 2017; here the tree is
+//! one level deep: the number of words and the first of them).
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
+use rustc_hash::FxHasher;
+
+use crate::lines::Lines;
+use crate::words::{Words, is_value, line_signature};
+
+/// Templates of more words aren't joined.
+const MOST_WORDS: usize = 48;
+/// A template is compared with so many others at most.
+const MOST_COMPARED: usize = 24;
+/// So many percent of the words must be the same for two templates to be one.
+const SAME_PERCENT: usize = 60;
+
+type FxHashMap<K, V> = HashMap<K, V, BuildHasherDefault<FxHasher>>;
+
+/// The templates of a text's lines.
+pub(crate) struct Templates {
+    /// For each line its template.
+    pub of_line: Vec<u32>,
+    /// For each template how many lines have it.
+    pub counts: Vec<u32>,
+}
+
+impl Templates {
+    pub(crate) fn of(lines: &Lines) -> Self {
+        let mut known: FxHashMap<u64, u32> = FxHashMap::default();
+        let mut first: Vec<u32> = Vec::new();
+        let mut exact: Vec<u32> = Vec::with_capacity(lines.count());
+        for (index, line) in lines.iter().enumerate() {
+            let template = *known.entry(line_signature(line)).or_insert(first.len() as u32);
+            if template as usize == first.len() {
+                first.push(index as u32);
+            }
+            exact.push(template);
+        }
+        let joined = join(lines, &first);
+        let mut templates = Self { of_line: exact, counts: vec![0; first.len()] };
+        for template in &mut templates.of_line {
+            *template = joined[*template as usize];
+            templates.counts[*template as usize] += 1;
+        }
+        templates
+    }
+
+    /// How many lines have the template of `line`.
+    pub(crate) fn count(&self, line: usize) -> usize {
+        self.counts[self.of_line[line] as usize] as usize
+    }
+
+    /// The lines of every template with more than `rare` lines, in order of the first.
+    pub(crate) fn frequent(&self, rare: usize) -> Vec<Vec<u32>> {
+        let mut places: Vec<Option<u32>> = vec![None; self.counts.len()];
+        let mut groups: Vec<Vec<u32>> = Vec::new();
+        for (line, &template) in self.of_line.iter().enumerate() {
+            let count = self.counts[template as usize] as usize;
+            if count > rare {
+                let place = *places[template as usize].get_or_insert(groups.len() as u32);
+                if place as usize == groups.len() {
+                    groups.push(Vec::with_capacity(count));
+                }
+                groups[place as usize].push(line as u32);
+            }
+        }
+        groups
+    }
+}
+
+/// For each template, given by its first line, the one that it is joined to.
+fn join(lines: &Lines, first: &[u32]) -> Vec<u32> {
+    let mut buckets: HashMap<(usize, &str), Vec<(u32, Words)>> = HashMap::new();
+    let mut joined = Vec::with_capacity(first.len());
+    for (template, &line) in first.iter().enumerate() {
+        let words = Words::of(lines.get(line as usize), MOST_WORDS + 1);
+        let head = (0..words.len()).map(|i| words.word(i)).find(|word| !is_value(word.as_bytes()));
+        let bucket = match head {
+            Some(head) if words.len() <= MOST_WORDS => {
+                buckets.entry((words.len(), head)).or_default()
+            }
+            _ => {
+                joined.push(template as u32);
+                continue;
+            }
+        };
+        let similar = bucket.iter().find(|(_, other)| are_similar(&words, other));
+        joined.push(similar.map_or(template as u32, |(other, _)| *other));
+        if similar.is_none() && bucket.len() < MOST_COMPARED {
+            bucket.push((template as u32, words));
+        }
+    }
+    joined
+}
+
+/// Whether two lines of as many words mostly have the same; values are like any other value, but
+/// don't make lines similar.
+fn are_similar(a: &Words, b: &Words) -> bool {
+    let (mut same, mut telling) = (0, 0);
+    for index in 0..a.len() {
+        let (a, b) = (a.word(index), b.word(index));
+        match (is_value(a.as_bytes()), is_value(b.as_bytes())) {
+            (true, true) => {}
+            _ => {
+                telling += 1;
+                same += usize::from(a == b);
+            }
+        }
+    }
+    same >= 2 && same * 100 >= telling * SAME_PERCENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn templates(text: &str) -> Vec<u32> {
+        Templates::of(&Lines::of(text)).of_line
+    }
+
+    #[test]
+    fn values_make_no_difference() {
+        assert_eq!(templates("took 12 ms\ntook 9 ms\ntook long\ntook 7 ms"), [0, 0, 1, 0]);
+    }
+
+    #[test]
+    fn lines_with_mostly_the_same_words_are_one() {
+        assert_eq!(
+            templates(
+                "Bump truth from 1.1 to 1.2\nBump guava from 3 to 4\nFix typos in the documentation now"
+            ),
+            [0, 0, 2]
+        );
+    }
+}
