@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::args::{EvalArgs, Global};
-use crate::eval::{self, EvalRequest, Recall, Replayed};
+use crate::eval::{self, EvalRequest, Form, Recall, Replayed};
 use crate::explanation;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -20,7 +20,7 @@ pub(super) fn run(global: &Global, args: &EvalArgs, terminal: &Terminal) -> Resu
     let request = EvalRequest {
         commits: args.commits,
         budgets: args.budgets.clone(),
-        terse: args.terse,
+        form: if args.terse { Form::Terse } else { Form::Whole },
         weights: weights::named(args.weights.as_deref(), &roots[0])?,
         ablation: args.ablation,
     };
@@ -67,14 +67,15 @@ fn fit(
         ),
     ];
     for root in roots {
-        let mut cases = 0;
-        for terse in [false, true] {
-            let request =
-                EvalRequest { terse, budgets: Vec::new(), ablation: false, ..request.clone() };
-            let replayed = replay(root, &request, terminal)?;
-            cases += replayed.training.len();
-            training.extend(replayed.training);
-        }
+        let request = EvalRequest {
+            form: Form::Both,
+            budgets: Vec::new(),
+            ablation: false,
+            ..request.clone()
+        };
+        let training_here = replay(root, &request, terminal)?.training;
+        let cases = training_here.len();
+        training.extend(training_here);
         let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy();
         let head =
             repo::Git::open(root).ok().and_then(|git| git.head().map(|head| head.id.clone()));

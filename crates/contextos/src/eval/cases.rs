@@ -46,41 +46,52 @@ const NO_TASK: &[&str] = &[
     "5.",
 ];
 
+/// In which form a commit's message is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As it was written.
+    Whole,
+    /// As a hurried person writes it.
+    Terse,
+    /// Both, one after the other: for learning.
+    Both,
+}
+
 /// One commit to replay.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     /// The commit.
     pub(crate) commit: String,
-    /// The task.
-    pub(crate) task: String,
+    /// Its index in the history: what stands behind it is older.
+    pub(crate) at: usize,
+    /// What is asked, in each form that was wanted.
+    pub(crate) tasks: Vec<String>,
     /// What it changed in source, in its parent's lines.
     pub(crate) gold: Gold,
 }
 
-/// The newest `most` commits of `history` that make a case, newest first; in their terse form where
-/// asked for, and then without those that have none.
+/// The newest `most` commits of `history` that make a case, newest first; those without a terse form
+/// are passed over where only that is wanted.
 pub(crate) fn cases(
     git: &Git,
     history: &History,
     most: usize,
-    as_terse: bool,
+    form: Form,
 ) -> Result<Vec<Case>, GitError> {
     let mut out = Vec::new();
     // Patches are read in batches: most commits are no case.
-    for batch in history.commits.chunks(100) {
-        let wanted: Vec<&Commit> = batch.iter().filter(|commit| says_something(commit)).collect();
-        let ids: Vec<&str> = wanted.iter().map(|commit| commit.id.as_str()).collect();
+    let numbered: Vec<(usize, &Commit)> = history.commits.iter().enumerate().collect();
+    for batch in numbered.chunks(100) {
+        let wanted: Vec<_> = batch.iter().filter(|(_, commit)| says_something(commit)).collect();
+        let ids: Vec<&str> = wanted.iter().map(|(_, commit)| commit.id.as_str()).collect();
         let patches = git.patches(&ids)?;
         let by_commit: BTreeMap<&str, &Patch> =
             patches.iter().map(|patch| (patch.commit.as_str(), patch)).collect();
-        for commit in wanted {
-            let task = match as_terse {
-                true => terse(&commit.message),
-                false => Some(commit.message.clone()),
-            };
+        for &&(at, commit) in &wanted {
+            let tasks = tasks(&commit.message, form);
             let gold = by_commit.get(commit.id.as_str()).and_then(|patch| gold(patch));
-            if let (Some(task), Some(gold)) = (task, gold) {
-                out.push(Case { commit: commit.id.clone(), task, gold });
+            if let Some(gold) = gold.filter(|_| !tasks.is_empty()) {
+                out.push(Case { commit: commit.id.clone(), at, tasks, gold });
                 if out.len() == most {
                     return Ok(out);
                 }
@@ -88,6 +99,12 @@ pub(crate) fn cases(
         }
     }
     Ok(out)
+}
+
+fn tasks(message: &str, form: Form) -> Vec<String> {
+    let whole = (form != Form::Terse).then(|| message.to_owned());
+    let short = (form != Form::Whole).then(|| terse(message)).flatten();
+    whole.into_iter().chain(short).collect()
 }
 
 fn says_something(commit: &Commit) -> bool {

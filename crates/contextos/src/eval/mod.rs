@@ -16,10 +16,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pack::Format;
 use repo::{Git, GitError, ReadOptions};
-use select::{Corpus, Feature, FileKind, SourceFile, Task, Weights, weigh};
+use select::{Corpus, Feature, FileKind, History, SourceFile, Task, Weights, weigh};
 use syntax::{LineRange, Outline};
 use tokens::Encoding;
 
+pub(crate) use cases::Form;
 pub(crate) use fit::{Training, write_weights};
 pub(crate) use measure::{Recall, mean};
 
@@ -36,8 +37,8 @@ pub(crate) struct EvalRequest {
     pub(crate) commits: usize,
     /// Budgets, each measured on every commit.
     pub(crate) budgets: Vec<usize>,
-    /// Whether tasks are cut down to what a hurried person writes.
-    pub(crate) terse: bool,
+    /// How the commits' messages are asked.
+    pub(crate) form: Form,
     /// The weights that rank.
     pub(crate) weights: Weights,
     /// Whether to measure with each feature switched off in turn.
@@ -80,18 +81,28 @@ pub(crate) fn replay(
 ) -> Result<Replayed, GitError> {
     let git = Git::open(root)?;
     let history = git.history()?;
-    let cases = cases::cases(&git, &history, request.commits, request.terse)?;
+    let cases = cases::cases(&git, &history, request.commits, request.form)?;
     let memory = OutlineMemory::default();
     let mut replayed = Replayed::default();
     for (at, case) in cases.iter().enumerate() {
-        let parent = git.at(&format!("{}^", case.commit))?;
-        let commit = parent.head().map(|head| head.id.clone()).unwrap_or_default();
-        let files = parent.tree_at(&commit, &ReadOptions::default())?.files;
-        let corpus = Corpus { files, history: parent.history()? };
-        replay_case(case, &corpus, &parent, request, &memory, &mut replayed);
+        // A partial clone lacks some trees: such a commit is passed over.
+        if let Ok((parent, corpus)) = before(&git, &history, case) {
+            replay_case(case, &corpus, &parent, request, &memory, &mut replayed);
+        }
         progress(at + 1, cases.len());
     }
     Ok(replayed)
+}
+
+/// The repository as it was before a case's commit. Its history is what stands behind the commit in
+/// HEAD's: older commits, a few of which may have come by another branch.
+fn before(git: &Git, history: &History, case: &Case) -> Result<(Git, Corpus), GitError> {
+    let parent = git.at(&format!("{}^", case.commit))?;
+    let head = parent.head().cloned().ok_or(GitError::NotARepository)?;
+    let files = parent.tree_at(&head.id, &ReadOptions::default())?.files;
+    let commits = history.commits[case.at + 1..].to_vec();
+    let history = History { commits, head_time: head.time, status: history.status.clone() };
+    Ok((parent, Corpus { files, history }))
 }
 
 /// The name under which the pack's own results stand.
@@ -117,18 +128,29 @@ fn replay_case(
         return;
     }
     replayed.cases += 1;
-    let task = Task::new(&case.task);
-    let question =
-        Question { corpus, git: Some(parent), task: &task, focus: &[], outlines: memory };
-    let (mut ranking, survey) = pipeline::rank(&question, &request.weights, &Quiet);
-    replayed.training.add(corpus, &ranking, &gold);
+    for text in &case.tasks {
+        let task = Task::new(text);
+        let question =
+            Question { corpus, git: Some(parent), task: &task, focus: &[], outlines: memory };
+        replay_task(&question, &gold, request, replayed);
+    }
+}
+
+fn replay_task(
+    question: &Question<'_>,
+    gold: &Gold,
+    request: &EvalRequest,
+    replayed: &mut Replayed,
+) {
+    let (corpus, task) = (question.corpus, question.task.text());
+    let (mut ranking, survey) = pipeline::rank(question, &request.weights, &Quiet);
+    replayed.training.add(corpus, &ranking, gold);
     let mut put = |name: &str, budget: usize, shown: &Shown| {
-        let found = recall(&gold, shown);
+        let found = recall(gold, shown);
         replayed.results.entry((name.to_owned(), budget)).or_default().push(found);
     };
     for &budget in &request.budgets {
-        let shown = packed(corpus, &ranking, &request.weights, &case.task, budget);
-        put(PACK, budget, &shown);
+        put(PACK, budget, &packed(corpus, &ranking, &request.weights, task, budget));
         put("whole files by BM25", budget, &baseline::by_words(corpus, &survey, budget));
         put("whole files by path", budget, &baseline::by_path(corpus, &survey, budget));
     }
@@ -137,7 +159,7 @@ fn replay_case(
             let weights = request.weights.clone().without(&[feature]);
             weigh(&mut ranking.units, &weights);
             for &budget in &request.budgets {
-                let shown = packed(corpus, &ranking, &weights, &case.task, budget);
+                let shown = packed(corpus, &ranking, &weights, task, budget);
                 put(&format!("without {}", feature.name()), budget, &shown);
             }
         }

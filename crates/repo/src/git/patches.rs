@@ -34,7 +34,15 @@ pub(super) fn read(git: &Git, commits: &[&str]) -> Result<Vec<Patch>, GitError> 
         "--dst-prefix=b/",
         "--diff-algorithm=default",
     ];
-    let patches = git.runner.run(&arguments, &ids, |out| Parser::new(git).run(out))?;
+    let patches = match git.runner.run(&arguments, &ids, |out| Parser::new(git).run(out)) {
+        // A partial clone lacks the blobs of some commits; that says nothing about the others.
+        Err(GitError::Failed(_)) if ids.len() > 1 => {
+            let (first, second) = ids.split_at(ids.len() / 2);
+            return Ok([read(git, first)?, read(git, second)?].concat());
+        }
+        Err(GitError::Failed(_)) => Vec::new(),
+        patches => patches?,
+    };
     let mut by_id: HashMap<String, Patch> =
         patches.into_iter().map(|patch| (patch.commit.clone(), patch)).collect();
     Ok(ids.iter().filter_map(|&id| by_id.remove(id)).map(redact).collect())

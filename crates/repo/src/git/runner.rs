@@ -22,6 +22,7 @@ const SETTINGS: &[&str] = &[
     "core.hooksPath=/dev/null",
     "core.attributesFile=/dev/null",
     "core.quotePath=false",
+    "advice.graftFileDeprecated=false",
     // Patches of larger files are "binary": a bound on the time that a patch takes.
     "core.bigFileThreshold=1m",
     "diff.suppressBlankEmpty=false",
