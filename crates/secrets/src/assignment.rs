@@ -1,0 +1,453 @@
+//! Assignments of a secret to a name that says so: `password = "…"`, `"apiKey": "…"`, `TOKEN=…`,
+//! `<password>…</password>`, `setSecret("…")`, `--password …`.
+//!
+//! The name alone proves nothing: in programs most such values are other names, types, labels or dummies.
+//! So a value must look like a secret, the more so the less its surroundings say ([`crate::value`]).
+
+use std::ops::Range;
+
+use crate::value;
+
+/// What a name promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Password,
+    Secret,
+    Key,
+    Token,
+}
+
+impl Kind {
+    pub(crate) fn rule(self) -> &'static str {
+        match self {
+            Self::Password => "assigned-password",
+            Self::Secret => "assigned-secret",
+            Self::Key => "assigned-key",
+            Self::Token => "assigned-token",
+        }
+    }
+}
+
+/// The last words of names that promise a secret.
+pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
+    ("password", Kind::Password),
+    ("passwort", Kind::Password),
+    ("passwd", Kind::Password),
+    ("passphrase", Kind::Password),
+    ("pass", Kind::Password),
+    ("pwd", Kind::Password),
+    ("secret", Kind::Secret),
+    ("credential", Kind::Secret),
+    ("token", Kind::Token),
+    ("api_key", Kind::Key),
+    ("api-key", Kind::Key),
+    ("apikey", Kind::Key),
+    ("app_key", Kind::Key),
+    ("appkey", Kind::Key),
+    ("access_key", Kind::Key),
+    ("access-key", Kind::Key),
+    ("accesskey", Kind::Key),
+    ("account_key", Kind::Key),
+    ("accountkey", Kind::Key),
+    ("auth_key", Kind::Key),
+    ("authkey", Kind::Key),
+    ("client_key", Kind::Key),
+    ("consumer_key", Kind::Key),
+    ("encryption_key", Kind::Key),
+    ("encryptionkey", Kind::Key),
+    ("hmac_key", Kind::Key),
+    ("license_key", Kind::Key),
+    ("master_key", Kind::Key),
+    ("masterkey", Kind::Key),
+    ("private_key", Kind::Key),
+    ("privatekey", Kind::Key),
+    ("secret_key", Kind::Key),
+    ("secret-key", Kind::Key),
+    ("secretkey", Kind::Key),
+    ("service_key", Kind::Key),
+    ("session_key", Kind::Key),
+    ("shared_key", Kind::Key),
+    ("sharedkey", Kind::Key),
+    ("signing_key", Kind::Key),
+    ("signingkey", Kind::Key),
+    ("storage_key", Kind::Key),
+    ("subscription-key", Kind::Key),
+    ("subscriptionkey", Kind::Key),
+];
+
+/// What may stand behind the keyword in a name that still promises a secret.
+const SUFFIXES: &[&str] = &[
+    "",
+    "s",
+    "value",
+    "base64",
+    "b64",
+    "str",
+    "string",
+    "text",
+    "plain",
+    "prod",
+    "production",
+    "dev",
+    "live",
+    "test",
+    "old",
+    "new",
+    "base",
+    "hex",
+    "default",
+];
+/// Words in names of what is no secret.
+const HARMLESS: &[&str] = &[
+    "public",
+    "publishable",
+    "page",
+    "next",
+    "continuation",
+    "cancel",
+    "csrf",
+    "xsrf",
+    "hashed",
+    "encrypted",
+    "dummy",
+    "fake",
+    "mock",
+    "wrong",
+    "invalid",
+    "incorrect",
+    "bad",
+    "expired",
+    "bypass",
+    "compass",
+    "syntax",
+    "render",
+    "sync",
+    "resume",
+    "change",
+    "masked",
+    "redacted",
+];
+/// Names and values are not longer.
+const LONGEST_NAME: usize = 80;
+const LONGEST_VALUE: usize = 512;
+/// White space around a separator.
+const WIDEST_GAP: usize = 32;
+
+/// The secret that is assigned to the name around the keyword at `hit`, if it is one.
+pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
+    let kind = KEYWORDS.iter().find(|(word, _)| text[hit.clone()].eq_ignore_ascii_case(word))?.1;
+    let name = name_around(text, &hit)?;
+    let place = Place::new(text, name.clone());
+    let value = Reader { text, at: name.end, place: &place }.assigned()?;
+    let written = &text[value.range.clone()];
+    let is_secret = match value.form {
+        Form::Quoted => looks_secret(kind, written, &text[name]),
+        Form::Bare { certain } => looks_secret_unquoted(kind, written, &text[name], certain),
+    };
+    is_secret.then_some(value.range)
+}
+
+/// The name that ends in the keyword at `hit`, if it promises a secret.
+fn name_around(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let before = bytes[..hit.start]
+        .iter()
+        .rev()
+        .take(LONGEST_NAME)
+        .take_while(|&&byte| is_name(byte))
+        .count();
+    let after = bytes[hit.end..]
+        .iter()
+        .take(LONGEST_NAME)
+        .take_while(|&&byte| is_name(byte) && byte != b'.')
+        .count();
+    let name = hit.start - before..hit.end + after;
+    let suffix = text[hit.end..name.end]
+        .trim_matches(|c: char| matches!(c, '_' | '-') || c.is_ascii_digit());
+    if !SUFFIXES.iter().any(|allowed| suffix.eq_ignore_ascii_case(allowed)) {
+        return None;
+    }
+    // `pass` and `pwd` are words of their own, or else parts of others: `bypass`, `encompass`.
+    let short = hit.len() <= 4;
+    let previous = text[..hit.start].chars().next_back();
+    let joined =
+        previous.is_some_and(|c| c.is_ascii_lowercase()) && bytes[hit.start].is_ascii_lowercase();
+    if short && joined {
+        return None;
+    }
+    let lower = text[name.clone()].to_ascii_lowercase();
+    (!HARMLESS.iter().any(|word| lower.contains(word))).then_some(name)
+}
+
+fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
+    match kind {
+        Kind::Password => value::is_password(value) || value::is_random(value),
+        Kind::Secret => {
+            value::is_token(value)
+                || value::is_random(value)
+                || (value.len() >= 8 && value::is_password(value) && !is_numbered_name(value))
+        }
+        Kind::Key => value::is_token(value) || value::is_random(value),
+        Kind::Token if value::is_uuid(value) => {
+            let name = name.to_ascii_lowercase();
+            ["api", "auth", "access"].iter().any(|word| name.contains(word))
+                && value::is_token(value)
+        }
+        Kind::Token => value::is_token(value) || value::is_random(value),
+    }
+}
+
+/// `api-secret-2`, `clientSecret1`: names of which there are several.
+fn is_numbered_name(value: &str) -> bool {
+    let stem = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    stem.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+}
+
+/// Without quotes a value may be a variable. `certain` says that the place holds only texts: a line of
+/// an environment file, a part of a connection string.
+fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> bool {
+    let is_variable =
+        value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+    if is_variable && !certain && !(value::is_token(value) || is_short_but_mixed(value)) {
+        return false;
+    }
+    looks_secret(kind, value, name) && (certain || value.len() >= 8)
+}
+
+/// As [`value::is_token`], for what is shorter.
+fn is_short_but_mixed(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let first = value.bytes().next();
+    value.len() >= 8
+        && digits >= 2
+        && !value.contains(['_', '.'])
+        && first.is_some_and(|c| !c.is_ascii_uppercase())
+}
+
+/// How a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Quoted,
+    Bare {
+        /// Whether it can't be anything but a text.
+        certain: bool,
+    },
+}
+
+struct Value {
+    range: Range<usize>,
+    form: Form,
+}
+
+/// Where a name stands.
+struct Place {
+    /// Nothing but indentation, a list's dash, a comment's mark or `export` stands before it on its line.
+    begins_line: bool,
+    /// It is a part of a connection string or a query: `;Password=`, `&token=`, `?key=`.
+    in_list: bool,
+    /// `ENV` or `ARG` of a Dockerfile stands before it.
+    docker: bool,
+    /// `--` stands before it, or it begins with it.
+    flag: bool,
+    /// `<` stands before it.
+    tag: bool,
+    /// All of its letters are capitals.
+    shouted: bool,
+}
+
+impl Place {
+    fn new(text: &str, name: Range<usize>) -> Self {
+        let floor = text.floor_char_boundary(name.start.saturating_sub(LONGEST_NAME));
+        let before = &text[floor..name.start];
+        let line = before.rsplit('\n').next().unwrap_or(before);
+        let whole_line = before.contains('\n') || floor == 0;
+        let word = line.trim_matches(|c: char| c.is_whitespace() || "-#/;\"'*".contains(c));
+        let written = &text[name];
+        Self {
+            begins_line: whole_line
+                && matches!(word, "" | "export" | "set" | "ENV" | "ARG" | "setx" | "SET"),
+            in_list: before.ends_with([';', '&', '?', '"', '\'']) || before.ends_with("; "),
+            docker: matches!(word, "ENV" | "ARG" | "setx"),
+            flag: before.ends_with("--") || written.starts_with("--"),
+            tag: before.ends_with(['<', ':']) && before.contains('<') || before.ends_with('<'),
+            shouted: !written.bytes().any(|byte| byte.is_ascii_lowercase()),
+        }
+    }
+}
+
+/// Reads what follows a name.
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+    place: &'t Place,
+}
+
+impl Reader<'_> {
+    /// The value that is assigned.
+    fn assigned(mut self) -> Option<Value> {
+        let quoted_name = self.eat_quote();
+        self.eat("]");
+        self.eat("?");
+        let gap = self.skip_blanks();
+        let operator =
+            ["=>", ":=", "===", "==", "=", ":"].into_iter().find(|operator| self.eat(operator));
+        if let Some(operator) = operator {
+            return self.behind_operator(operator, gap);
+        }
+        if self.place.tag && self.eat(">") {
+            return self.element();
+        }
+        if self.eat("(") || (quoted_name && self.eat(",")) || (quoted_name && self.eat("value=")) {
+            self.skip_white_space();
+            return self.quoted();
+        }
+        if gap > 0 && (self.place.flag || self.place.docker) {
+            return self.quoted().or_else(|| self.bare(true));
+        }
+        if self.rest().starts_with('\n') || self.rest().starts_with("\r\n") {
+            self.skip_white_space();
+            let named = ["value:", "\"value\":"].into_iter().any(|key| self.eat(key));
+            self.skip_blanks();
+            return if named { self.quoted().or_else(|| self.bare(true)) } else { None };
+        }
+        None
+    }
+
+    fn behind_operator(mut self, operator: &str, gap: usize) -> Option<Value> {
+        let spaced = gap + self.skip_blanks() > 0;
+        let annotated = operator == ":" && self.skip_type();
+        if let Some(value) = self.quoted() {
+            return Some(value);
+        }
+        if annotated {
+            return None;
+        }
+        if self.rest().starts_with('\n') {
+            self.skip_white_space();
+            return self.quoted();
+        }
+        let environment =
+            operator == "=" && !spaced && self.place.begins_line && self.place.shouted;
+        let certain = environment
+            || (operator == "=" && (self.place.in_list || self.place.flag || self.place.docker));
+        if self.place.begins_line || self.place.in_list || self.place.flag {
+            self.bare(certain)
+        } else {
+            None
+        }
+    }
+
+    /// The content of an XML element, up to its end tag.
+    fn element(&mut self) -> Option<Value> {
+        let range = self.until(|c| c == '<' || c.is_whitespace())?;
+        self.text[range.end..].starts_with("</").then_some(Value { range, form: Form::Quoted })
+    }
+
+    /// Skips `str =` of `name: str = "…"`.
+    fn skip_type(&mut self) -> bool {
+        let is_type = |c: char| c.is_ascii_alphanumeric() || "_&<>[]|.'? ".contains(c);
+        let window =
+            &self.text[self.at..self.text.floor_char_boundary((self.at + 60).min(self.text.len()))];
+        let Some(end) = window.find(|c: char| !is_type(c)) else { return false };
+        let is_assigned =
+            end > 0 && window[end..].starts_with('=') && !window[end..].starts_with("==");
+        if is_assigned {
+            self.at += end + 1;
+            self.skip_blanks();
+        }
+        is_assigned
+    }
+
+    /// A value in quotes, escaped ones included, perhaps with the letter of a kind of string before them.
+    fn quoted(&mut self) -> Option<Value> {
+        let start = self.at;
+        let prefix =
+            self.rest().bytes().take(2).take_while(|byte| b"bBrRuUfFlL@$".contains(byte)).count();
+        self.at += prefix;
+        let escaped = self.rest().starts_with('\\');
+        self.at += usize::from(escaped);
+        let quote = self.rest().chars().next().filter(|c| matches!(c, '"' | '\'' | '`'));
+        let Some(quote) = quote else {
+            self.at = start;
+            return None;
+        };
+        self.at += 1;
+        let window = self.window();
+        let mut end = None;
+        let mut skip = false;
+        for (at, c) in window.char_indices() {
+            if std::mem::take(&mut skip) {
+                continue;
+            }
+            if c == '\n' {
+                break;
+            }
+            if c == '\\' && !escaped {
+                skip = true;
+            } else if c == quote {
+                end = Some(if escaped { window[..at].strip_suffix('\\')?.len() } else { at });
+                break;
+            }
+        }
+        let range = self.at..self.at + end?;
+        (!range.is_empty()).then_some(Value { range, form: Form::Quoted })
+    }
+
+    /// A value without quotes, if nothing but an end or a comment follows it.
+    fn bare(&mut self, certain: bool) -> Option<Value> {
+        let range = self.until(|c| c.is_whitespace() || "\"'`,;)}]<>&|\\".contains(c))?;
+        let rest = &self.text[range.end..];
+        let line = rest.split('\n').next().unwrap_or(rest);
+        let ends =
+            matches!(line.chars().next(), None | Some('"' | '\'' | '`' | ';' | '&' | '<' | '\\'))
+                || line.trim_start().is_empty()
+                || line.trim_start().starts_with('#')
+                || (certain && self.place.flag);
+        ends.then_some(Value { range, form: Form::Bare { certain } })
+    }
+
+    fn until(&self, stop: impl Fn(char) -> bool) -> Option<Range<usize>> {
+        let window = self.window();
+        let end =
+            window.find(stop).or((window.len() < LONGEST_VALUE - 4).then_some(window.len()))?;
+        (end > 0).then_some(self.at..self.at + end)
+    }
+
+    fn window(&self) -> &str {
+        &self.text
+            [self.at..self.text.floor_char_boundary((self.at + LONGEST_VALUE).min(self.text.len()))]
+    }
+
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn eat(&mut self, literal: &str) -> bool {
+        let there = self.rest().starts_with(literal);
+        self.at += if there { literal.len() } else { 0 };
+        there
+    }
+
+    /// A quote, perhaps an escaped one.
+    fn eat_quote(&mut self) -> bool {
+        ["\"", "'", "`", "\\\"", "\\'"].into_iter().any(|quote| self.eat(quote))
+    }
+
+    fn skip_blanks(&mut self) -> usize {
+        let blanks = self
+            .rest()
+            .bytes()
+            .take(WIDEST_GAP)
+            .take_while(|byte| matches!(byte, b' ' | b'\t'))
+            .count();
+        self.at += blanks;
+        blanks
+    }
+
+    fn skip_white_space(&mut self) {
+        let white =
+            self.rest().bytes().take(2 * WIDEST_GAP).take_while(u8::is_ascii_whitespace).count();
+        self.at += white;
+    }
+}

@@ -1,0 +1,115 @@
+//! One pass over a text for the keywords of all detectors, and each detector at its keywords.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use crate::rules::RULES;
+use crate::{assignment, private_key, url};
+
+/// A credential in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Secret {
+    /// Its bytes.
+    pub(crate) range: Range<usize>,
+    /// The name of the rule that found it.
+    pub(crate) rule: &'static str,
+}
+
+/// What is tried where a keyword stands.
+#[derive(Debug, Clone, Copy)]
+enum Detector {
+    PrivateKey,
+    Url,
+    Assignment(assignment::Kind),
+    /// The rule of this index.
+    Rule(usize),
+}
+
+struct Scanner {
+    keywords: AhoCorasick,
+    /// For each keyword of the automaton.
+    detectors: Vec<Detector>,
+}
+
+static SCANNER: LazyLock<Scanner> = LazyLock::new(Scanner::new);
+
+impl Scanner {
+    fn new() -> Self {
+        let mut keywords = vec![private_key::KEYWORD, url::KEYWORD];
+        let mut detectors = vec![Detector::PrivateKey, Detector::Url];
+        for &(keyword, kind) in assignment::KEYWORDS {
+            keywords.push(keyword);
+            detectors.push(Detector::Assignment(kind));
+        }
+        for (index, rule) in RULES.iter().enumerate() {
+            for keyword in &rule.keywords {
+                keywords.push(keyword);
+                detectors.push(Detector::Rule(index));
+            }
+        }
+        let keywords = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(keywords)
+            .expect("a few hundred short keywords");
+        Self { keywords, detectors }
+    }
+}
+
+/// The credentials in `text`, in order, none within another.
+pub(crate) fn secrets(text: &str) -> Vec<Secret> {
+    let scanner = &*SCANNER;
+    let mut found: Vec<(Secret, usize)> = Vec::new();
+    // Nothing within what was found last is looked at: a text of nothing but keywords stays linear.
+    let mut done = 0..0;
+    for hit in scanner.keywords.find_overlapping_iter(text) {
+        if done.contains(&hit.start()) {
+            continue;
+        }
+        let order = hit.pattern().as_usize();
+        if let Some(secret) = detect(scanner.detectors[order], text, hit.range()) {
+            done = secret.range.clone();
+            found.push((secret, order));
+        }
+    }
+    without_overlaps(found)
+}
+
+fn detect(detector: Detector, text: &str, hit: Range<usize>) -> Option<Secret> {
+    match detector {
+        Detector::PrivateKey => {
+            private_key::find(text, hit).map(|range| Secret { range, rule: private_key::RULE })
+        }
+        Detector::Url => url::find(text, hit).map(|range| Secret { range, rule: url::RULE }),
+        Detector::Assignment(kind) => {
+            assignment::find(text, hit).map(|range| Secret { range, rule: kind.rule() })
+        }
+        Detector::Rule(index) => {
+            let rule = &RULES[index];
+            rule.find(text, hit).map(|range| Secret { range, rule: &rule.name })
+        }
+    }
+}
+
+/// Of secrets that overlap, one that covers them all, under the name of the most telling detector: a
+/// provider's rule before an assignment.
+fn without_overlaps(mut found: Vec<(Secret, usize)>) -> Vec<Secret> {
+    found.sort_by_key(|(secret, order)| (secret.range.start, *order));
+    let mut apart: Vec<(Secret, usize)> = Vec::with_capacity(found.len());
+    for (secret, order) in found {
+        match apart.last_mut() {
+            Some((last, named)) if secret.range.start < last.range.end => {
+                last.range.end = last.range.end.max(secret.range.end);
+                let tells_more = |order: usize| order >= assignment::KEYWORDS.len() + 2;
+                if tells_more(order) && !tells_more(*named) {
+                    (last.rule, *named) = (secret.rule, order);
+                }
+            }
+            _ => apart.push((secret, order)),
+        }
+    }
+    apart.into_iter().map(|(secret, _)| secret).collect()
+}

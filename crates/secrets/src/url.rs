@@ -1,0 +1,33 @@
+//! Passwords in URLs: `postgres://user:password@host/database`.
+
+use std::ops::Range;
+
+use crate::value;
+
+pub(crate) const KEYWORD: &str = "://";
+pub(crate) const RULE: &str = "url-password";
+
+/// User and password together are not longer.
+const LONGEST: usize = 300;
+
+/// The password between the first `:` and the last `@` before the host of the URL at `hit`.
+pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
+    let scheme = text[..hit.start].ends_with(|c: char| c.is_ascii_alphanumeric());
+    let limit = text.floor_char_boundary((hit.end + LONGEST).min(text.len()));
+    let window = &text[hit.end..limit];
+    let stop = |c: char| c.is_whitespace() || c.is_control() || "/\"'`<>|\\,()[]#".contains(c);
+    let authority = &window[..window.find(stop).unwrap_or(window.len())];
+    let at = authority.rfind('@')?;
+    let (user, password) = authority[..at].split_once(':')?;
+    let host = authority[at + 1..].trim_end_matches([':', '.', ';']);
+    if !scheme || host.is_empty() || password == user || !is_secret(password) {
+        return None;
+    }
+    let start = hit.end + user.len() + 1;
+    Some(start..start + password.len())
+}
+
+/// Passwords in URLs are mostly generated, but the dummies of manuals are many.
+fn is_secret(password: &str) -> bool {
+    password.len() >= 3 && !value::is_placeholder(password) && !value::is_plain(password)
+}

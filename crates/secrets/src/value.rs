@@ -1,0 +1,462 @@
+//! What a value looks like: made by a generator, made by a person, or no secret at all.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+static DUMMIES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let lines = include_str!("../rules/dummies.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(str::split_whitespace).collect()
+});
+
+/// Parts of values that stand for a secret without being one.
+const MARKS: &[&str] = &[
+    "${",
+    "#{",
+    "{{",
+    "}}",
+    "$(",
+    "%(",
+    "<%",
+    "%>",
+    "{%",
+    "[[",
+    "{}",
+    "{0}",
+    "%s",
+    "%d",
+    "%v",
+    "%@",
+    "...",
+    "***",
+    "xxxx",
+    "....",
+    "____",
+    "----",
+    "<redacted",
+    "[redacted",
+    "redacted]",
+    "example",
+    "placeholder",
+    "changeme",
+    "change-me",
+    "change_me",
+    "changeit",
+    "replace",
+    "your-",
+    "your_",
+    "yoursecret",
+    "yourapi",
+    "yourtoken",
+    "yourpass",
+    "my-secret",
+    "not-a-",
+    "notasecret",
+    "not-real",
+    "dummy",
+    "process.env",
+    "import.meta",
+    "os.environ",
+    "getenv",
+    "system.getenv",
+    "env.get",
+    "env[",
+    "secrets.",
+    "vault:",
+    "op://",
+    "arn:",
+    "secretsmanager",
+    "keyvault",
+    "ssm:",
+    "!ref",
+    "!sub",
+    "fn::",
+    "enc[",
+    "ref+",
+    "://",
+    "\u{2026}",
+    "\u{2022}\u{2022}",
+    "lorem",
+    "insert",
+    "todo",
+    "fixme",
+];
+
+/// Runs of digits that name algorithms and sizes, or count.
+const DIGITS: &[&str] = &[
+    "123",
+    "1234",
+    "12345",
+    "123456",
+    "1234567",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "0123456789",
+    "321",
+    "4321",
+    "54321",
+    "654321",
+    "87654321",
+    "987654321",
+    "9876543210",
+    "111",
+    "1111",
+    "000",
+    "0000",
+    "999",
+    "128",
+    "192",
+    "256",
+    "384",
+    "512",
+    "521",
+    "224",
+    "160",
+    "1024",
+    "2048",
+    "3072",
+    "4096",
+    "25519",
+    "448",
+    "100",
+    "200",
+    "1000",
+    "8080",
+    "5432",
+    "3306",
+    "6379",
+];
+
+/// Whether `value` refers to a secret kept elsewhere, or stands for one: `${TOKEN}`, `<password>`,
+/// `your-key-here`, `[REDACTED:…]`, `process.env.KEY`.
+pub(crate) fn is_placeholder(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let enclosed = |open: char, close: char| lower.starts_with(open) && lower.ends_with(close);
+    let reference = |mark: char| {
+        lower
+            .strip_prefix(mark)
+            .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
+            && lower[1..].bytes().all(|byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'%')
+            })
+    };
+    MARKS.iter().any(|mark| lower.contains(mark))
+        || enclosed('<', '>')
+        || enclosed('{', '}')
+        || enclosed('[', ']')
+        || enclosed('(', ')')
+        || (enclosed('%', '%') && lower.len() > 2)
+        || (enclosed('@', '@') && lower.len() > 2)
+        || enclosed('_', '_')
+        || reference('$')
+        || (lower.starts_with(':') && is_name(&lower[1..]))
+}
+
+/// Whether all words of `value` are ones that secrets don't consist of (`test-password-1`), or all of it
+/// is one character or a count.
+pub(crate) fn is_plain(value: &str) -> bool {
+    is_repetitive(value) || words(value).all(is_dummy_word)
+}
+
+/// Whether a token that has a provider's format is none after all: made of `x`s, of an alphabet in order,
+/// or with `EXAMPLE` in it.
+pub(crate) fn is_dummy_token(token: &str) -> bool {
+    let tail =
+        token.rsplit(['-', '_', '.', ':', '/', '$']).find(|part| part.len() >= 12).unwrap_or(token);
+    is_placeholder(token) || is_repetitive(tail) || is_plain(token)
+}
+
+/// Whether `value` looks as if a generator had made it: digits among letters all along, in 16 or more
+/// characters that need no quoting.
+pub(crate) fn is_token(value: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+/=.~:%".contains(&byte);
+    value.len() >= 16
+        && value.bytes().all(fits)
+        && value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && mixing(value) >= 0.2
+        && !is_dummy_token(value)
+}
+
+/// Whether `value` is 8-4-4-4-12 hexadecimal digits.
+pub(crate) fn is_uuid(value: &str) -> bool {
+    value.len() == 36
+        && value.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Whether `value` looks like a password that somebody chose: 6 or more characters, letters with digits
+/// or with signs between them, and not made of words that passwords of manuals consist of.
+pub(crate) fn is_password(value: &str) -> bool {
+    if !(6..=200).contains(&value.len())
+        || value.contains(|c: char| c.is_whitespace() || c.is_control())
+    {
+        return false;
+    }
+    let letters = value.chars().any(char::is_alphabetic);
+    let digits = value.bytes().any(|byte| byte.is_ascii_digit());
+    let inner = value.trim_matches(|c: char| !c.is_alphanumeric());
+    let signs =
+        inner.len() >= 5 && inner.contains(['!', '$', '%', '^', '&', '*', '#', '+', '~', '?', '@']);
+    letters && (digits || signs) && !is_placeholder(value) && !is_plain(value) && !is_code(value)
+}
+
+/// Whether `value` is long and mixed enough to be random, whatever characters it is made of.
+pub(crate) fn is_random(value: &str) -> bool {
+    let classes = [Class::Lower, Class::Upper, Class::Digit, Class::Sign];
+    let present =
+        classes.iter().filter(|class| value.bytes().any(|byte| Class::of(byte) == **class));
+    value.len() >= 20
+        && value.bytes().all(|byte| byte.is_ascii_graphic())
+        && present.count() >= 3
+        && mixing(value) >= 0.3
+        && !is_dummy_token(value)
+}
+
+/// Whether `value` is the base64 of `user:password` with a password that is none of a manual.
+pub(crate) fn is_basic_credential(value: &str) -> bool {
+    let Some(decoded) = base64(value) else { return false };
+    let Ok(text) = String::from_utf8(decoded) else { return false };
+    let Some((user, password)) = text.split_once(':') else { return false };
+    !text.contains(char::is_control)
+        && password.len() >= 3
+        && user != password
+        && !is_placeholder(password)
+        && !is_plain(password)
+}
+
+#[derive(PartialEq, Clone, Copy)]
+enum Class {
+    Lower,
+    Upper,
+    Digit,
+    /// A sign that doesn't separate words.
+    Sign,
+    Other,
+}
+
+impl Class {
+    fn of(byte: u8) -> Self {
+        match byte {
+            b'a'..=b'z' => Self::Lower,
+            b'A'..=b'Z' => Self::Upper,
+            b'0'..=b'9' => Self::Digit,
+            b'-' | b'_' | b'.' | b'/' | b':' => Self::Other,
+            byte if byte.is_ascii_punctuation() => Self::Sign,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// How often neighbours are of different classes, per character; a capital at the beginning of a word
+/// and what separates words don't count. Words have next to none, random hexadecimal digits and base64 a
+/// third to a half.
+fn mixing(value: &str) -> f64 {
+    let bytes = value.as_bytes();
+    let changes = bytes.windows(2).filter(|pair| {
+        let (one, two) = (Class::of(pair[0]), Class::of(pair[1]));
+        one != two
+            && one != Class::Other
+            && two != Class::Other
+            && (one, two) != (Class::Upper, Class::Lower)
+    });
+    changes.count() as f64 / bytes.len().max(1) as f64
+}
+
+/// Whether a value is a part of a program or a document rather than a secret.
+fn is_code(value: &str) -> bool {
+    let pair = |open, close| value.find(open).is_some_and(|at| value[at..].contains(close));
+    let is_address = value.split_once('@').is_some_and(|(name, host)| {
+        host.contains('.')
+            && is_name(name)
+            && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+    });
+    let dotted = value.contains('.') && value.split('.').all(is_name);
+    value.contains('\\')
+        || value.starts_with(['+', ',', ';', ':', ')', '|', '=', '/', '.', '-', '>'])
+        || pair('(', ')')
+        || pair('[', ']')
+        || pair('<', '>')
+        || pair('{', '}')
+        || value.matches('/').count() > 1
+        || is_address
+        || dotted
+        || value.contains("==")
+        || value.contains("&&")
+}
+
+fn is_name(value: &str) -> bool {
+    value.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// Whether most neighbours are equal or follow each other, or few characters occur at all.
+fn is_repetitive(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    if bytes.len() < 3 {
+        return true;
+    }
+    let steps = bytes.windows(2).filter(|pair| pair[1].wrapping_sub(pair[0]) <= 1).count();
+    let distinct = bytes.iter().collect::<HashSet<_>>().len();
+    steps * 2 >= bytes.len() || distinct * 5 < bytes.len().min(40) || distinct <= 2
+}
+
+/// The words of `value`: runs of letters, taken apart where a capital follows a small letter, and runs of
+/// digits.
+fn words(value: &str) -> impl Iterator<Item = &str> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let mut previous = rest.chars().next()?;
+        let end = rest.char_indices().skip(1).find_map(|(at, c)| {
+            let parts = !c.is_alphanumeric()
+                || c.is_ascii_digit() != previous.is_ascii_digit()
+                || (c.is_uppercase() && previous.is_lowercase());
+            previous = c;
+            parts.then_some(at)
+        });
+        let word;
+        (word, rest) = rest.split_at(end.unwrap_or(rest.len()));
+        Some(word)
+    })
+}
+
+fn is_dummy_word(word: &str) -> bool {
+    if word.bytes().all(|byte| byte.is_ascii_digit()) {
+        let is_year = word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
+        return word.len() <= 2 || is_year || DIGITS.contains(&word) || is_repetitive(word);
+    }
+    consists_of_dummies(&word.to_lowercase())
+}
+
+/// Whether `word` is one of the dummies or several of them run together: `mysecrettoken`.
+fn consists_of_dummies(word: &str) -> bool {
+    const LONGEST: usize = 48;
+    if DUMMIES.contains(word) {
+        return true;
+    }
+    if word.len() > LONGEST || !word.is_ascii() {
+        return false;
+    }
+    // reachable[n]: the first n bytes are dummies of two letters or more.
+    let mut reachable = [false; LONGEST + 1];
+    reachable[0] = true;
+    for end in 2..=word.len() {
+        reachable[end] =
+            (0..=end - 2).any(|start| reachable[start] && DUMMIES.contains(&word[start..end]));
+    }
+    reachable[word.len()]
+}
+
+/// The bytes that `text` encodes in base64; `None` if it is none.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut buffer, mut bits) = (0_u32, 0);
+    for byte in text.trim_end_matches('=').bytes() {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        buffer = buffer << 6 | u32::from(digit);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((buffer >> bits & 0xff) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_taken_apart() {
+        let all = |value| words(value).collect::<Vec<_>>();
+        assert_eq!(all("mySecret-key_2x"), ["my", "Secret", "key", "2", "x"]);
+        assert_eq!(all("--"), [""; 0]);
+        assert_eq!(all("größeÜber"), ["größe", "Über"]);
+    }
+
+    #[test]
+    fn plain_values_are_told_from_made_up_ones() {
+        for plain in [
+            "password",
+            "test123",
+            "my-secret-key",
+            "mysecrettoken",
+            "user1",
+            "sha256",
+            "changeMe",
+            "TestPassword2024",
+            "xxxxxxxx",
+            "1234567890",
+            "abcdefgh",
+            "aaaaBBBB",
+        ] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for real in ["hunter2", "tr0ub4dor", "k3yb0ard", "correcthorse"] {
+            assert!(!is_plain(real), "{real}");
+        }
+    }
+
+    #[test]
+    fn tokens_mix_letters_and_digits() {
+        for token in ["9f86d081884c7d659a2feaa0c55ad015", "Xk29fLq0ZpW7sTb41v", "MWYyZDFlMmU2N2Rm"]
+        {
+            assert!(is_token(token), "{token} {}", mixing(token));
+        }
+        for other in [
+            "user-password-field-2",
+            "ApplicationSettings2",
+            "com.example.token1.provider",
+            "0123456789abcdef0123456789abcdef",
+            "v1.2.3-beta.4+build.5",
+            "short1",
+        ] {
+            assert!(!is_token(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_not_code() {
+        for password in ["hunter2", "pa$$w0rd!x", "S3cr3t!", "Tr0ub4dor&3", "9kz#Lm"] {
+            assert!(is_password(password), "{password}");
+        }
+        for other in [
+            "secret",
+            "Password",
+            "#password",
+            "user@mail.org",
+            "a.b2.c",
+            "/etc/x1",
+            "f(x1)",
+            "${PW1}",
+            "<pw1>",
+            "abc def1",
+            "it's2 long",
+            "\\d+x",
+            "input[name=pw1]",
+            "$PASSWORD1",
+            "Passwort",
+        ] {
+            assert!(!is_password(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn basic_credentials_are_decoded() {
+        assert!(is_basic_credential("YWxhZGRpbjpvcGVuc2VzYW1lOTk="));
+        assert!(!is_basic_credential("dXNlcjpwYXNzd29yZA=="), "user:password");
+        assert!(!is_basic_credential("authentication"));
+        assert!(!is_basic_credential("Z2liYmVyaXNo"), "no colon");
+    }
+}

@@ -1,0 +1,82 @@
+//! What holds for any text.
+
+use proptest::prelude::*;
+use secrets::redact;
+
+/// Pieces of texts in which detectors wake up, in any order.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("password".to_owned()),
+        Just("api_key".to_owned()),
+        Just("token".to_owned()),
+        Just("-----BEGIN RSA PRIVATE KEY-----".to_owned()),
+        Just("-----END RSA PRIVATE KEY-----".to_owned()),
+        Just("://".to_owned()),
+        Just("sk-".to_owned()),
+        Just("ghp_".to_owned()),
+        Just("AKIA".to_owned()),
+        Just("eyJ".to_owned()),
+        Just("Bearer ".to_owned()),
+        Just("[REDACTED:x]".to_owned()),
+        "[\"'`\\\\=:@;,(){}<>&.\n \t/-]{1,3}",
+        "[A-Za-z0-9]{1,40}",
+        "[A-Z2-7]{16}",
+        "\\PC{1,4}",
+    ];
+    prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn lines_are_kept_and_a_second_time_changes_nothing(text in pieces()) {
+        let once = redact(&text);
+        prop_assert_eq!(once.text.matches('\n').count(), text.matches('\n').count());
+        let lines = text.split('\n').count();
+        prop_assert!(once.findings.iter().all(|finding| (1..=lines).contains(&(finding.line as usize))));
+        prop_assert!(once.findings.is_sorted_by_key(|finding| finding.line));
+        prop_assert_eq!(once.findings.is_empty(), once.text == text);
+        let twice = redact(&once.text);
+        prop_assert!(twice.findings.is_empty(), "{:?} -> {:?} -> {:?}", text, once.text, twice.text);
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,200}") {
+        redact(&text);
+    }
+}
+
+/// Texts of nothing but keywords: the work per byte is bounded, whatever stands in them.
+#[test]
+fn hostile_texts_end() {
+    for piece in [
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "password=",
+        "password=\"",
+        "://a:b",
+        "://",
+        "eyJ-",
+        "eyJ.",
+        "sk-",
+        "sk-ant-",
+        "AKIA",
+        "token: ",
+        "\"password\":",
+        "A",
+        "=",
+        "secret\n",
+        "api_key api_key ",
+        "curl -u ",
+        "LS0tLS1CRUdJTi",
+        "Bearer ",
+        "discord",
+        ":AA",
+        "Q~",
+        "'",
+        "\\\"",
+    ] {
+        let text = piece.repeat(300_000 / piece.len());
+        redact(&text);
+    }
+}

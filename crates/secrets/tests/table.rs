@@ -1,0 +1,383 @@
+//! Secrets that must be found, and look-alikes that must not.
+//!
+//! The secrets are made at run time from a prefix and a generator, so that nothing in this file is, or
+//! looks like, a key.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't set up has nothing to say")]
+
+use secrets::redact;
+
+const HEX: &str = "0123456789abcdef";
+const LOWER: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
+const ALNUM: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const ALPHA: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const BECH32: &str = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
+const DIGITS: &str = "0123456789";
+
+/// `length` characters of `alphabet`, the same on every run.
+fn random(alphabet: &str, length: usize) -> String {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ length as u64;
+    let alphabet = alphabet.as_bytes();
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(alphabet[(state >> 33) as usize % alphabet.len()])
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+fn hex(length: usize) -> String {
+    random(HEX, length)
+}
+
+fn alnum(length: usize) -> String {
+    random(ALNUM, length)
+}
+
+fn uuid() -> String {
+    let h = hex(32);
+    format!("{}-{}-4{}-a{}-{}", &h[..8], &h[8..12], &h[13..16], &h[17..20], &h[20..])
+}
+
+fn jwt() -> String {
+    format!("eyJ{}.eyJ{}.{}", alnum(33), alnum(71), alnum(43))
+}
+
+fn pem(label: &str, lines: usize) -> String {
+    let body: String = (0..lines).map(|n| random(ALNUM, 64 - n % 2) + "\n").collect();
+    format!("-----BEGIN {label}-----\n{body}-----END {label}-----")
+}
+
+/// Rule, text, and the part of it that may not stand in the redacted text.
+fn secrets_to_find() -> Vec<(&'static str, String, String)> {
+    let mut all = Vec::new();
+    let mut whole = |rule, secret: String| all.push((rule, format!("x = \"{secret}\"\n"), secret));
+    whole("aws-access-key-id", format!("AKIA{}", random(BASE32, 16)));
+    whole("aws-access-key-id", format!("ASIA{}", random(BASE32, 16)));
+    whole("aws-bedrock-key", format!("ABSK{}", alnum(128)));
+    whole("google-api-key", format!("AIza{}", alnum(35)));
+    whole("google-oauth-client-secret", format!("GOCSPX-{}", alnum(28)));
+    whole("google-oauth-token", format!("ya29.{}", alnum(120)));
+    whole("google-oauth-refresh-token", format!("1//0{}", alnum(60)));
+    whole("azure-client-secret", format!("{}8Q~{}", alnum(3), alnum(34)));
+    whole("azure-devops-token", format!("{}AZDO{}", alnum(76), alnum(4)));
+    whole("digitalocean-token", format!("dop_v1_{}", hex(64)));
+    whole("alibaba-access-key", format!("LTAI{}", alnum(20)));
+    whole("tencent-secret-id", format!("AKID{}", alnum(32)));
+    whole("yandex-api-key", format!("AQVN{}", alnum(36)));
+    whole("cloudflare-origin-ca-key", format!("v1.0-{}-{}", hex(24), hex(146)));
+    whole("heroku-token", format!("HRKU-{}", alnum(60)));
+    whole("fly-token", format!("fo1_{}", alnum(43)));
+    whole("netlify-token", format!("nfp_{}", alnum(36)));
+    whole("vault-token", format!("hvs.{}", alnum(90)));
+    whole("terraform-cloud-token", format!("{}.atlasv1.{}", alnum(14), alnum(67)));
+    whole("pulumi-token", format!("pul-{}", hex(40)));
+    whole("doppler-token", format!("dp.pt.{}", alnum(43)));
+    whole("databricks-token", format!("dapi{}", hex(32)));
+    whole("planetscale-token", format!("pscale_tkn_{}", alnum(43)));
+    whole("supabase-token", format!("sbp_{}", hex(40)));
+    whole("mongodb-atlas-secret", format!("mdb_sa_sk_{}", alnum(40)));
+    whole("neon-api-key", format!("napi_{}", random(LOWER, 64)));
+    whole("tailscale-key", format!("tskey-auth-{}-{}", alnum(12), alnum(32)));
+    whole("age-secret-key", format!("AGE-SECRET-KEY-1{}", random(BECH32, 58)));
+    whole("github-token", format!("ghp_{}", alnum(36)));
+    whole("github-token", format!("gho_{}", alnum(36)));
+    whole("github-fine-grained-token", format!("github_pat_{}_{}", alnum(22), alnum(59)));
+    whole("gitlab-token", format!("glpat-{}", alnum(20)));
+    whole("gitlab-runner-registration-token", format!("GR1348941{}", alnum(20)));
+    whole("atlassian-token", format!("ATATT3{}", alnum(186)));
+    whole("sourcegraph-token", format!("sgp_{}_{}", hex(16), hex(40)));
+    whole("circleci-token", format!("CCIPAT_{}_{}", alnum(22), hex(40)));
+    whole("buildkite-token", format!("bkua_{}", random(LOWER, 40)));
+    whole("sonar-token", format!("squ_{}", hex(40)));
+    whole("npm-token", format!("npm_{}", alnum(36)));
+    whole("pypi-token", format!("pypi-AgEIcHlwaS5vcmc{}", alnum(120)));
+    whole("rubygems-token", format!("rubygems_{}", hex(48)));
+    whole("crates-io-token", format!("cio{}", alnum(32)));
+    whole("nuget-key", format!("oy2{}", random(LOWER, 43)));
+    whole("clojars-token", format!("CLOJARS_{}", random(LOWER, 60)));
+    whole("docker-token", format!("dckr_pat_{}", alnum(27)));
+    whole("artifactory-token", format!("AKCp{}", alnum(69)));
+    whole("openai-key", format!("sk-proj-{}T3BlbkFJ{}", alnum(74), alnum(73)));
+    whole("openai-key", format!("sk-{}T3BlbkFJ{}", alnum(20), alnum(20)));
+    whole("anthropic-key", format!("sk-ant-api03-{}", alnum(95)));
+    whole("openrouter-key", format!("sk-or-v1-{}", hex(64)));
+    whole("sk-key", format!("sk-{}", hex(32)));
+    whole("huggingface-token", format!("hf_{}", random(ALPHA, 34)));
+    whole("replicate-token", format!("r8_{}", alnum(37)));
+    whole("groq-key", format!("gsk_{}", alnum(52)));
+    whole("xai-key", format!("xai-{}", alnum(80)));
+    whole("perplexity-key", format!("pplx-{}", alnum(48)));
+    whole("nvidia-key", format!("nvapi-{}", alnum(64)));
+    whole("langsmith-key", format!("lsv2_pt_{}_{}", hex(32), hex(10)));
+    whole("pinecone-key", format!("pcsk_{}_{}", alnum(6), alnum(63)));
+    whole("tavily-key", format!("tvly-dev-{}", alnum(32)));
+    whole("elevenlabs-key", format!("sk_{}", hex(48)));
+    whole(
+        "slack-token",
+        format!("xoxb-{}-{}-{}", random(DIGITS, 12), random(DIGITS, 13), alnum(24)),
+    );
+    whole(
+        "slack-token",
+        format!("xapp-1-A{}-{}-{}", random(UPPER, 10), random(DIGITS, 13), hex(64)),
+    );
+    whole("telegram-bot-token", format!("{}:AA{}", random(DIGITS, 10), alnum(33)));
+    whole("twilio-api-key", format!("SK{}", hex(32)));
+    whole("sendgrid-key", format!("SG.{}.{}", alnum(22), alnum(43)));
+    whole("mailgun-key", format!("key-{}", hex(32)));
+    whole("mailchimp-key", format!("{}-us14", hex(32)));
+    whole("brevo-key", format!("xkeysib-{}-{}", hex(64), alnum(16)));
+    whole("resend-key", format!("re_{}_{}", alnum(8), alnum(24)));
+    whole("stripe-key", format!("sk_live_{}", alnum(24)));
+    whole("stripe-key", format!("rk_test_{}", alnum(99)));
+    whole("webhook-secret", format!("whsec_{}", alnum(32)));
+    whole("shopify-token", format!("shpat_{}", hex(32)));
+    whole("square-token", format!("sq0csp-{}", alnum(43)));
+    whole("braintree-token", format!("access_token$production${}${}", random(LOWER, 16), hex(32)));
+    whole("plaid-token", format!("access-production-{}", uuid()));
+    whole("razorpay-key", format!("rzp_live_{}", alnum(14)));
+    whole(
+        "paddle-key",
+        format!("pdl_live_apikey_{}_{}_{}", random(LOWER, 26), alnum(22), alnum(3)),
+    );
+    whole("flutterwave-key", format!("FLWSECK_TEST-{}-X", hex(32)));
+    whole("shippo-token", format!("shippo_live_{}", hex(40)));
+    whole("duffel-token", format!("duffel_test_{}", alnum(43)));
+    whole("facebook-token", format!("EAACEdEose0cBA{}", alnum(90)));
+    whole("x-bearer-token", format!("{}{}%2B{}", "A".repeat(21), alnum(12), alnum(70)));
+    whole("onepassword-token", format!("ops_eyJ{}", alnum(400)));
+    whole("infracost-key", format!("ico-{}", alnum(32)));
+    whole("easypost-key", format!("EZAK{}", alnum(54)));
+    whole("sentry-token", format!("sntryu_{}", hex(64)));
+    whole("newrelic-key", format!("NRAK-{}", random(UPPER, 27)));
+    whole("grafana-token", format!("glsa_{}_{}", alnum(32), hex(8)));
+    whole("dynatrace-token", format!("dt0c01.{}.{}", random(BASE32, 24), random(BASE32, 64)));
+    whole("honeycomb-key", format!("hcaik_{}", random(LOWER, 58)));
+    whole("posthog-key", format!("phx_{}", alnum(43)));
+    whole("linear-key", format!("lin_api_{}", alnum(40)));
+    whole("notion-token", format!("ntn_{}", alnum(46)));
+    whole("figma-token", format!("figd_{}", alnum(40)));
+    whole("postman-key", format!("PMAK-{}-{}", hex(24), hex(34)));
+    whole("launchdarkly-key", format!("sdk-{}", uuid()));
+    whole("dropbox-token", format!("sl.u.{}", alnum(140)));
+    whole("contentful-token", format!("CFPAT-{}", alnum(43)));
+    whole("mapbox-secret-token", format!("sk.eyJ{}.{}", alnum(80), alnum(22)));
+    whole("hubspot-token", format!("pat-na1-{}", uuid()));
+    whole("readme-key", format!("rdme_{}", random(LOWER, 70)));
+    whole("prefect-key", format!("pnu_{}", alnum(36)));
+    whole("jwt", jwt());
+
+    let mut part = |rule, text: String, secret: &str| all.push((rule, text, secret.to_owned()));
+    let (k40, k43, k86) = (alnum(40), alnum(43), alnum(86));
+    part("aws-secret-access-key", format!("aws_secret_access_key = {k40}\n"), &k40);
+    part("aws-secret-access-key", format!("{{\"SecretAccessKey\": \"{k40}\"}}\n"), &k40);
+    part("azure-storage-key", format!("AccountName=x;AccountKey={k86}==;EndpointSuffix=y\n"), &k86);
+    part(
+        "azure-shared-access-key",
+        format!("SharedAccessKeyName=Root;SharedAccessKey={k43}=\n"),
+        &k43,
+    );
+    part(
+        "azure-sas-signature",
+        format!("https://x.blob.core.windows.net/c?sv=1&sig={k43}%3D\n"),
+        &k43,
+    );
+    part("npm-registry-auth", format!("//registry.internal/:_authToken={}\n", uuid()), &uuid());
+    part("slack-webhook", format!("https://hooks.slack.com/services/T{}\n", alnum(42)), &alnum(42));
+    let teams = format!("{0}@{0}/IncomingWebhook/{1}/{0}", uuid(), hex(32));
+    part("teams-webhook", format!("https://x.webhook.office.com/webhookb2/{teams}\n"), &teams);
+    let hook = format!("{}/{}", random(DIGITS, 18), alnum(68));
+    part("discord-webhook", format!("https://discord.com/api/webhooks/{hook}\n"), &hook);
+    let bot = format!("M{}.{}.{}", alnum(23), alnum(6), alnum(27));
+    part("discord-bot-token", format!("discord_client.run('{bot}')\n"), &bot);
+    part("twilio-auth-token", format!("TWILIO_AUTH_TOKEN={}\n", hex(32)), &hex(32));
+    part("datadog-key", format!("DD_API_KEY={}\n", hex(32)), &hex(32));
+    part("bearer-token", format!("Authorization: Bearer {k40}\n"), &k40);
+    part("bearer-token", format!("headers = {{'Authorization': 'Bearer {k40}'}}\n"), &k40);
+    part("authorization-token", format!("Authorization: token {k40}\n"), &k40);
+    part(
+        "basic-auth",
+        "Authorization: Basic YWxhZGRpbjpvcGVuc2VzYW1lOTk=\n".into(),
+        "YWxhZGRpbjpv",
+    );
+    part("curl-user", format!("curl -s -u \"deploy:{k40}\" https://x.org\n"), &k40);
+    part("sql-password", "CREATE USER a IDENTIFIED BY 'k7#Qp2vX';\n".into(), "k7#Qp2vX");
+    part(
+        "private-key-base64",
+        format!("data: LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBL{}\n", alnum(400)),
+        &alnum(400),
+    );
+
+    // Private keys: the whole body, in every way of writing it.
+    for label in [
+        "RSA PRIVATE KEY",
+        "PRIVATE KEY",
+        "EC PRIVATE KEY",
+        "OPENSSH PRIVATE KEY",
+        "ENCRYPTED PRIVATE KEY",
+    ] {
+        part("private-key", pem(label, 20) + "\n", &random(ALNUM, 64));
+    }
+    part("private-key", pem("PGP PRIVATE KEY BLOCK", 9) + "\n", &random(ALNUM, 63));
+    let escaped = pem("PRIVATE KEY", 5).replace('\n', "\\n");
+    part(
+        "private-key",
+        format!("{{\"private_key\": \"{escaped}\\n\", \"id\": 1}}\n"),
+        &random(ALNUM, 63),
+    );
+    let pieces = pem("RSA PRIVATE KEY", 4).replace('\n', "\\n\" +\n    \"");
+    part("private-key", format!("String key = \"{pieces}\";\n"), &random(ALNUM, 64));
+    let cut = pem("RSA PRIVATE KEY", 6);
+    part("private-key", cut[..cut.find("-----END").unwrap()].to_owned(), &random(ALNUM, 63));
+
+    // Passwords in URLs.
+    part("url-password", "postgres://app:Vk8sPq2m@db.internal:5432/app\n".into(), "Vk8sPq2m");
+    part(
+        "url-password",
+        "DATABASE_URL='mysql://root:k#x@h/db'\nX=mongodb+srv://u:w9xQk2z@c0.x.net\n".into(),
+        "w9xQk2z",
+    );
+    part("url-password", "redis://:p4qWz81r@cache:6379/0\n".into(), "p4qWz81r");
+    part("url-password", format!("git clone https://ci:{k40}@git.internal/x.git\n"), &k40);
+    part("url-password", "amqp://svc:Tz!9qLmK@mq:5672\n".into(), "Tz!9qLmK");
+
+    // Assignments.
+    for (text, secret) in [
+        ("password = \"hunter2Xq\"\n", "hunter2Xq"),
+        ("DB_PASSWORD=k7Qp2vXw\n", "k7Qp2vXw"),
+        ("export DB_PASS='k7!Qp2vX'\n", "k7!Qp2vX"),
+        ("  password: k7Qp2vXw9\n", "k7Qp2vXw9"),
+        ("spring.datasource.password=k7Qp2vXw9\n", "k7Qp2vXw9"),
+        ("{\"user\": \"x\", \"passwd\": \"k7#Qp2vX\"}\n", "k7#Qp2vX"),
+        ("'password' => 'k7#Qp2vX',\n", "k7#Qp2vX"),
+        ("password: str = 'k7#Qp2vX'\n", "k7#Qp2vX"),
+        ("private final String dbPassword = \"k7#Qp2vX\";\n", "k7#Qp2vX"),
+        ("const PASSPHRASE: &str = \"k7#Qp2vX\";\n", "k7#Qp2vX"),
+        ("password := `k7#Qp2vX`\n", "k7#Qp2vX"),
+        ("<password>k7#Qp2vX</password>\n", "k7#Qp2vX"),
+        ("<add key=\"DbPassword\" value=\"k7#Qp2vX\" />\n", "k7#Qp2vX"),
+        ("config.setPassword(\"k7#Qp2vX\");\n", "k7#Qp2vX"),
+        ("os.environ[\"PASSWORD\"] = \"k7#Qp2vX\"\n", "k7#Qp2vX"),
+        ("mysql --password=k7Qp2vXw -u x\n", "k7Qp2vXw"),
+        ("tool --password k7Qp2vXw --now\n", "k7Qp2vXw"),
+        ("ENV DB_PASSWORD k7Qp2vXw\n", "k7Qp2vXw"),
+        ("Server=db;User Id=sa;Password=k7#Qp2vX;Encrypt=true\n", "k7#Qp2vX"),
+        ("\"Server=db;Uid=sa;Pwd=k7Qp2vXw\"\n", "k7Qp2vXw"),
+        ("jdbc:mysql://db/x?user=a&password=k7Qp2vXw\n", "k7Qp2vXw"),
+        ("env:\n  - name: DB_PASSWORD\n    value: k7Qp2vXw\n", "k7Qp2vXw"),
+        ("log(\"{\\\"password\\\": \\\"k7#Qp2vX\\\"}\")\n", "k7#Qp2vX"),
+        ("if token == \"9f86d081884c7d659a2feaa0c55ad015\" {\n", "9f86d081884c7d659a2f"),
+        ("clientSecret: \"Zx81kQ0vT5mB7sLp\"\n", "Zx81kQ0vT5mB7sLp"),
+        ("api_key: 'Zx81kQ0vT5mB7sLp22'\n", "Zx81kQ0vT5mB7sLp22"),
+        ("X-Api-Key: Zx81kQ0vT5mB7sLp22\n", "Zx81kQ0vT5mB7sLp22"),
+        ("SECRET_KEY = 'django-insecure-8%k2!x#q0z^w&v7m(p4s_t6y)r1n=5b'\n", "8%k2!x#q0z"),
+        ("getenv(\"APP_SECRET\", \"Zx81kQ0vT5mB7sLp\")\n", "Zx81kQ0vT5mB7sLp"),
+        ("password =\n    \"k7#Qp2vX\"\n", "k7#Qp2vX"),
+        ("curl -H 'X-Auth-Token: Zx81kQ0vT5mB7sLp22' https://x\n", "Zx81kQ0vT5mB7sLp22"),
+        ("signing_key: MWYyZDFlMmU2N2Rm\n", "MWYyZDFlMmU2N2Rm"),
+    ] {
+        part("assigned-", text.to_owned(), secret);
+    }
+    all
+}
+
+/// Texts in which nothing may be found.
+fn look_alikes() -> Vec<String> {
+    let mut all: Vec<String> = [
+        // Placeholders and references.
+        "password = \"changeme\"", "password = \"your-password-here\"", "PASSWORD=${DB_PASSWORD}", "api_key: <API_KEY1>",
+        "api_key = os.environ[\"API_KEY_V2\"]", "const token = process.env.TOKEN_V2;", "password: {{ vault_password_1 }}",
+        "password: !vault abc", "\"token\": \"%s\"", "token = f\"{prefix}1{suffix}2\"", "PASSWORD=$PASSWORD_2", "password: \"********\"",
+        "apiKey: 'xxxxxxxxxxxxxxxxxxxxxxxxx1'", "secret_key = \"<your secret key 1>\"", "password=$(cat /run/secrets/db1)",
+        "SECRET_KEY=replace-with-a-real-1-secret", "password = \"password123\"", "password = 'test-password-1'", "secret = \"my-secret-key-1\"",
+        "token: \"test-token-123\"", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "postgres://user:password@localhost/db",
+        "postgres://postgres:postgres@localhost/test", "mysql://root:root@127.0.0.1", "postgres://${USER}:${PASS}@host/db",
+        "https://user:pass@example.com/", "redis://:{password}@h", "mongodb://<user>:<password>@cluster0",
+        "Authorization: Bearer <token>", "Authorization: Bearer YOUR_TOKEN_HERE", "Authorization: Basic dXNlcjpwYXNzd29yZA==",
+        "Bearer authentication is required for all requests", "basic authentication", "curl -u user:password https://x",
+        // Code about secrets.
+        "password = forms.CharField(widget=PasswordInput2())", "password = models.PasswordField(max_length=128)", "String password = request.getParameter(\"p1\");",
+        "let token = lexer.next_token2();", "token = tokens[i1]", "if (token === Token.T_STRING2) {", "password: string;", "password?: Sha256Hash",
+        "def login(user, password=None, token1=None):", "self.password = password2", "secret: Option<Base64String>,", "pub secret: Secret256,",
+        "fn check(password: &str) -> Result<Argon2Hash> {", "api_key: config.api_key_v2,", "apiKey: Config.API_KEY_V2", "password_reset_url = '/reset/v2/abc1'",
+        "tokenType: 'bearer2'", "const TOKEN_URL = 'https://x.org/oauth2/token1';", "passwordHash = sha256(password1)", "secretName: my-app-tls-2",
+        "password = getpass.getpass('Password1: ')", "token.type === 'paren2'", "keyboard: \"qwerty12345\"", "expect(password).toBe('hunter');",
+        "#password1 { color: red }", "document.querySelector('#password2')", "<input type=\"password\" name=\"pw2\">", "<label for=\"password\">Password2</label>",
+        "\"password\": \"Passwort\"", "\"password\": \"Mot de passe (8 caractères)\"", "password: 'Must be 8 characters or more'", "compass = \"north1west2\"",
+        "bypass: 'rule1x2y'", "pass", "nextPageToken: \"CAUQAA9x8y7z6w5v\"", "csrf_token = \"a1b2c3d4e5f6g7h8i9\"", "public_key = \"a1b2c3d4e5f6g7h8i9j0\"",
+        "cancel_token = CancelToken2()", "token_limit = 4096", "password_min_length: 8", "secret_version: \"v1beta2\"",
+        // Structures that look like keys.
+        "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAabcdefgh\n-----END PUBLIC KEY-----",
+        "if line.startswith('-----BEGIN RSA PRIVATE KEY-----'):", "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
+        "\"-----BEGIN PRIVATE KEY-----\\n<your key>\\n-----END PRIVATE KEY-----\"", "const HEADER: &str = \"-----BEGIN EC PRIVATE KEY-----\";",
+        "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "task-manager-with-a-long-name-of-many-words",
+        "xoxb-your-token-here", "re_compile_flags_and_other_long_names", "pre_validated_user_credentials_from_store", "npm_config_registry_and_more_words_here",
+        "risk-assessment-of-the-whole-project-plan", "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+        "sha512-9fKq0000000000000000000000000000000000000000==", "integrity: sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+        "commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "id = \"550e8400-e29b-41d4-a716-446655440000\"", "checksum: d41d8cd98f00b204e9800998ecf8427e",
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk", "see http://example.com:8080/@scope/name",
+        "git@github.com:owner/name.git", "https://registry.npmjs.org/@types/node", "std::time::Duration::from_secs(1)", "scp://host:22/path@2x.png",
+    ]
+    .map(|text| format!("{text}\n"))
+    .to_vec();
+    // Formats of providers around dummies.
+    all.push(format!("ghp_{}\n", &"abcdefghijklmnopqrstuvwxyz0123456789"));
+    all.push(format!("AKIA{}\n", "A".repeat(16)));
+    all.push(format!("let hash = \"{}\";\n", hex(64)));
+    all.push(format!("id: {}\n", uuid()));
+    all.push(format!("sha: {}\n", hex(40)));
+    all.push(format!("blob = '{}'\n", alnum(300)));
+    all
+}
+
+#[test]
+fn secrets_are_found_by_their_rule() {
+    let secrets = secrets_to_find();
+    assert!(secrets.len() >= 150, "{}", secrets.len());
+    let mut missed = Vec::new();
+    for (rule, text, secret) in &secrets {
+        let redacted = redact(text);
+        let found = redacted.findings.iter().any(|finding| finding.rule.starts_with(rule));
+        if !found || redacted.text.contains(secret.as_str()) {
+            missed.push(format!("{rule}: {text} -> {} {:?}", redacted.text, redacted.findings));
+        }
+    }
+    assert!(missed.is_empty(), "{} of {}:\n{}", missed.len(), secrets.len(), missed.join("\n"));
+}
+
+#[test]
+fn look_alikes_are_left_alone() {
+    let texts = look_alikes();
+    assert!(texts.len() >= 100, "{}", texts.len());
+    let wrong: Vec<String> = texts
+        .iter()
+        .map(|text| (text, redact(text)))
+        .filter(|(_, redacted)| !redacted.findings.is_empty())
+        .map(|(text, redacted)| format!("{text} -> {:?}", redacted.findings))
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), texts.len(), wrong.join("\n"));
+}
+
+#[test]
+fn surroundings_stay() {
+    for (_, text, secret) in secrets_to_find() {
+        let redacted = redact(&text).text;
+        assert_eq!(redacted.matches('\n').count(), text.matches('\n').count(), "{text}");
+        let start = text.find(&secret).unwrap();
+        let kept = &text[..start.min(6)];
+        assert!(redacted.starts_with(kept) || text.starts_with("-----"), "{text} -> {redacted}");
+        let again = redact(&redacted);
+        assert!(again.findings.is_empty(), "{redacted} -> {}", again.text);
+    }
+}
+
+/// Every rule of the data has a synthetic secret above, or is named here with the reason.
+#[test]
+fn every_rule_is_tried() {
+    let tried: Vec<&str> = secrets_to_find().iter().map(|(rule, ..)| *rule).collect();
+    let untried: Vec<&str> = secrets::rule_names().filter(|name| !tried.contains(name)).collect();
+    assert!(untried.is_empty(), "{untried:?}");
+}
