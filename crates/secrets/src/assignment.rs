@@ -186,7 +186,10 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
         Kind::Secret => {
             value::is_token(value)
                 || value::is_random(value)
-                || (value.len() >= 8 && value::is_password(value) && !is_numbered_name(value))
+                || (value.len() >= 8
+                    && value.is_ascii()
+                    && value::is_password(value)
+                    && !is_numbered_name(value))
         }
         Kind::Key => value::is_token(value) || value::is_random(value),
         Kind::Token if value::is_uuid(value) => {
@@ -248,6 +251,8 @@ struct Place {
     in_list: bool,
     /// `ENV` or `ARG` of a Dockerfile stands before it.
     docker: bool,
+    /// A quote stands before it.
+    quoted: bool,
     /// `--` stands before it, or it begins with it.
     flag: bool,
     /// `<` stands before it.
@@ -269,6 +274,7 @@ impl Place {
                 && matches!(word, "" | "export" | "set" | "ENV" | "ARG" | "setx" | "SET"),
             in_list: before.ends_with([';', '&', '?', '"', '\'']) || before.ends_with("; "),
             docker: matches!(word, "ENV" | "ARG" | "setx"),
+            quoted: before.ends_with(['"', '\'', '`']),
             flag: before.ends_with("--") || written.starts_with("--"),
             tag: before.ends_with(['<', ':']) && before.contains('<') || before.ends_with('<'),
             shouted: !written.bytes().any(|byte| byte.is_ascii_lowercase()),
@@ -286,7 +292,7 @@ struct Reader<'t> {
 impl Reader<'_> {
     /// The value that is assigned.
     fn assigned(mut self) -> Option<Value> {
-        let quoted_name = self.eat_quote();
+        let quoted_name = self.eat_quote() && self.place.quoted;
         self.eat("]");
         self.eat("?");
         let gap = self.skip_blanks();

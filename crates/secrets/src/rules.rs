@@ -88,8 +88,8 @@ impl Rule {
         }
         let start = text.floor_char_boundary(hit.start.saturating_sub(self.lookback));
         let end = text.floor_char_boundary((hit.end + self.window).min(text.len()));
-        let captures = self.regex()?.captures(&text[start..end])?;
-        let whole = captures.get(0)?.range();
+        let (regex, window) = (self.regex()?, &text[start..end]);
+        let whole = regex.find(window)?.range();
         let (first, last) = (start + whole.start, start + whole.end);
         if first > hit.start || last < hit.end || self.is_inside_a_word(text, first) {
             return None;
@@ -97,6 +97,7 @@ impl Rule {
         if text[last..].starts_with(is_word) {
             return None;
         }
+        let captures = regex.captures_at(window, whole.start)?;
         let secret = captures.name("secret").map_or(whole, |secret| secret.range());
         let secret = start + secret.start..start + secret.end;
         self.looks_right(&text[secret.clone()]).then_some(secret)

@@ -66,10 +66,11 @@ pub(crate) fn secrets(text: &str) -> Vec<Secret> {
     // Nothing within what was found last is looked at: a text of nothing but keywords stays linear.
     let mut done = 0..0;
     for hit in scanner.keywords.find_overlapping_iter(text) {
-        if done.contains(&hit.start()) {
+        let order = hit.pattern().as_usize();
+        // But what an assignment found may have a better name.
+        if done.contains(&hit.start()) && (hit.start() > done.start || !is_of_a_provider(order)) {
             continue;
         }
-        let order = hit.pattern().as_usize();
         if let Some(secret) = detect(scanner.detectors[order], text, hit.range()) {
             done = secret.range.clone();
             found.push((secret, order));
@@ -94,6 +95,11 @@ fn detect(detector: Detector, text: &str, hit: Range<usize>) -> Option<Secret> {
     }
 }
 
+/// Whether the detector of this order knows whose credential it finds.
+fn is_of_a_provider(order: usize) -> bool {
+    matches!(SCANNER.detectors[order], Detector::Rule(_))
+}
+
 /// Of secrets that overlap, one that covers them all, under the name of the most telling detector: a
 /// provider's rule before an assignment.
 fn without_overlaps(mut found: Vec<(Secret, usize)>) -> Vec<Secret> {
@@ -103,8 +109,7 @@ fn without_overlaps(mut found: Vec<(Secret, usize)>) -> Vec<Secret> {
         match apart.last_mut() {
             Some((last, named)) if secret.range.start < last.range.end => {
                 last.range.end = last.range.end.max(secret.range.end);
-                let tells_more = |order: usize| order >= assignment::KEYWORDS.len() + 2;
-                if tells_more(order) && !tells_more(*named) {
+                if is_of_a_provider(order) && !is_of_a_provider(*named) {
                     (last.rule, *named) = (secret.rule, order);
                 }
             }

@@ -29,5 +29,6 @@ pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
 
 /// Passwords in URLs are mostly generated, but the dummies of manuals are many.
 fn is_secret(password: &str) -> bool {
-    password.len() >= 3 && !value::is_placeholder(password) && !value::is_plain(password)
+    let letters = password.bytes().filter(u8::is_ascii_alphanumeric).count();
+    letters >= 3 && !value::is_placeholder(password) && !value::is_plain(password)
 }

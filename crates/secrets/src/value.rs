@@ -178,8 +178,9 @@ pub(crate) fn is_token(value: &str) -> bool {
         && !is_dummy_token(value)
 }
 
-/// Whether `value` is 8-4-4-4-12 hexadecimal digits.
+/// Whether `value` is 8-4-4-4-12 hexadecimal digits, perhaps behind `urn:uuid:`.
 pub(crate) fn is_uuid(value: &str) -> bool {
+    let value = value.strip_prefix("urn:uuid:").unwrap_or(value);
     value.len() == 36
         && value.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',
