@@ -7,10 +7,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, StatusCode, Version};
+use axum::http::{HeaderMap, HeaderName, StatusCode, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -48,8 +48,13 @@ fn check(app: &App, request: &Request) -> Result<(), Refusal> {
     if matches!(request.uri().path(), "/livez" | "/readyz") {
         return Ok(());
     }
-    check_peer(&app.config.access, connection.peer.ip(), request.headers())
+    // On the way to a provider, the authorization is the provider's.
+    let is_own = request.extensions().get::<MatchedPath>().is_some();
+    check_peer(&app.config.access, connection.peer.ip(), request.headers(), is_own)
 }
+
+/// The header of the server's token where `authorization` is for somebody else.
+const TOKEN: &str = "x-headroom-proxy-token";
 
 /// What the client calls us: the authority of the request's target, else the Host header.
 fn host(request: &Request) -> Result<Option<Authority>, Refusal> {
@@ -107,7 +112,12 @@ fn check_origin(headers: &HeaderMap, host: Option<&Authority>) -> Result<(), Ref
     if same { Ok(()) } else { Err(forbidden("cross-origin request rejected")) }
 }
 
-fn check_peer(access: &Access, peer: IpAddr, headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_peer(
+    access: &Access,
+    peer: IpAddr,
+    headers: &HeaderMap,
+    is_own: bool,
+) -> Result<(), Refusal> {
     if peer.to_canonical().is_loopback() {
         return Ok(());
     }
@@ -115,18 +125,23 @@ fn check_peer(access: &Access, peer: IpAddr, headers: &HeaderMap) -> Result<(), 
         Access::Open => Ok(()),
         Access::Loopback => Err(forbidden_peer()),
         Access::Token(token) => {
-            let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-            let given = given.and_then(|value| {
+            let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+            let bearer = text(AUTHORIZATION).filter(|_| is_own).and_then(|value| {
                 let (scheme, token) = value.split_once(' ')?;
                 scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
             });
+            let given = text(HeaderName::from_static(TOKEN)).or(bearer);
             // Hashes are compared in constant time.
             let hash = |token: &str| blake3::hash(token.as_bytes());
             match given {
                 Some(given) if hash(given) == hash(token) => Ok(()),
                 _ => {
-                    let message = "the server's token is needed: Authorization: Bearer TOKEN \
-                                   (HEADROOM_API_KEY in its clients)";
+                    let message = if is_own {
+                        "the server's token is needed: Authorization: Bearer TOKEN \
+                         (HEADROOM_API_KEY in its clients)"
+                    } else {
+                        "the server's token is needed: x-headroom-proxy-token: TOKEN"
+                    };
                     Err(Refusal::new(StatusCode::UNAUTHORIZED, "authentication_error", message))
                 }
             }
@@ -146,6 +161,7 @@ fn forbidden(message: &'static str) -> Refusal {
 mod tests {
     use super::*;
     use axum::body::Body;
+    use axum::http::HeaderValue;
 
     fn local(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -217,7 +233,22 @@ mod tests {
         if let Some(value) = authorization {
             headers.insert(AUTHORIZATION, value.parse().unwrap());
         }
-        check_peer(access, local(peer), &headers).err().map(|refusal| refusal.status)
+        check_peer(access, local(peer), &headers, true).err().map(|refusal| refusal.status)
+    }
+
+    #[test]
+    fn on_the_way_to_a_provider_the_token_has_a_header_of_its_own() {
+        let token = Access::Token("s3cret".to_owned());
+        let passes = |name: &'static str, value: &'static str, is_own: bool| {
+            let headers = HeaderMap::from_iter([(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )]);
+            check_peer(&token, local("10.0.0.9"), &headers, is_own).is_ok()
+        };
+        assert!(passes(TOKEN, "s3cret", false) && passes(TOKEN, "s3cret", true));
+        assert!(!passes(TOKEN, "wrong", false));
+        assert!(!passes("authorization", "Bearer s3cret", false));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use originals::Originals;
 
 use crate::compressor::Compressor;
 use crate::limits::Limits;
+use crate::llm::Llm;
 use crate::meter::Meter;
+use crate::server::LlmRoutes;
 
 /// Who may use the server's own routes from another machine. Peers on loopback always may.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,16 +65,24 @@ pub(crate) struct App {
     pub(crate) originals: Arc<Originals>,
     pub(crate) compressor: Compressor,
     pub(crate) limits: Limits,
-    pub(crate) meter: Meter,
+    pub(crate) meter: Arc<Meter>,
+    /// What agents send to their providers; none for a server that forwards nothing.
+    pub(crate) llm: Option<Llm>,
     pub(crate) started: Instant,
 }
 
 impl App {
-    pub(crate) fn new(config: Config, originals: Arc<Originals>) -> Self {
+    pub(crate) fn new(config: Config, originals: Arc<Originals>, llm: Option<LlmRoutes>) -> Self {
+        let meter = Arc::new(Meter::default());
+        let llm = llm.map(|LlmRoutes { settings, records }| {
+            let (originals, recorder) = (Arc::clone(&originals), Arc::clone(&meter) as Arc<_>);
+            Llm::new(settings, records, Some(originals), recorder)
+        });
         Self {
             compressor: Compressor::new(Arc::clone(&originals)),
             limits: Limits::new(&config),
-            meter: Meter::default(),
+            meter,
+            llm,
             started: Instant::now(),
             originals,
             config,

@@ -1,9 +1,10 @@
 //! The server: route, admit, compress, forward, relay, record.
 //!
 //! Start reading at [`Server::run`] (listen, accept, drain) and `stack` (the routes, and what every
-//! request passes on its way to one). This crate opens sockets and a store of originals and does
-//! nothing else to the machine: it reads no environment, writes no log file and prints nothing;
-//! events go to [`tracing`], and never hold a body, a header or a query.
+//! request passes on its way to one); [`llm`] is what agents send to their providers. This crate opens
+//! sockets and a store of originals and does nothing else to the machine: it reads no environment but
+//! for the way to the providers, writes no log file and prints nothing; events go to [`tracing`], and
+//! never hold a body, a header or a query.
 
 mod admit;
 mod answer;
@@ -15,6 +16,7 @@ mod health;
 mod hint;
 mod limits;
 mod listen;
+pub mod llm;
 mod meter;
 mod openapi;
 mod retrieve;
@@ -25,7 +27,7 @@ mod stats;
 pub use app::{Access, Config};
 pub use compressor::{Compressor, Outcome};
 pub use listen::{BindError, Host, Listeners};
-pub use server::Server;
+pub use server::{LlmRoutes, Server};
 
 /// The name by which the server makes itself known in `/livez`.
 pub const SERVICE: &str = "headroom-proxy";

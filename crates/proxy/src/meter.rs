@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::llm::{Exchange, Recorder};
+
 /// Compressions that are remembered one by one.
 const RECENT: usize = 100;
 /// Retrievals that are remembered one by one.
@@ -159,6 +161,25 @@ impl Meter {
 
     fn with<T>(&self, work: impl FnOnce(&mut Figures) -> T) -> T {
         work(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Recorder for Meter {
+    fn record(&self, exchange: Exchange) {
+        if exchange.route.is_empty() {
+            return;
+        }
+        self.compressed(Compression {
+            at: SystemTime::now(),
+            model: exchange.model,
+            form: exchange.route,
+            tokens_before: exchange.tokens_before,
+            tokens_after: exchange.tokens_after,
+            transforms: exchange.transforms.iter().map(|name| name.to_string()).collect(),
+            failures: exchange.failures,
+            not_kept: 0,
+            took: exchange.added,
+        });
     }
 }
 

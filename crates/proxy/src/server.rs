@@ -20,7 +20,7 @@ use tower::ServiceExt as _;
 use crate::admit::Connection;
 use crate::app::{App, Config};
 use crate::listen::Listeners;
-use crate::stack;
+use crate::{llm, stack};
 
 /// Connections at one time; more wait in the system's queue.
 const MOST_CONNECTIONS: usize = 4096;
@@ -28,6 +28,14 @@ const MOST_CONNECTIONS: usize = 4096;
 const LONGEST_IDLE: Duration = Duration::from_secs(5 * 60);
 /// How long to wait before accepting again when the system is out of something.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How requests to the providers are forwarded.
+pub struct LlmRoutes {
+    /// Where to, and what is done to them.
+    pub settings: llm::Settings,
+    /// Where hidden calls are kept.
+    pub records: Arc<dyn llm::Records>,
+}
 
 /// The server, not yet listening.
 pub struct Server {
@@ -37,7 +45,12 @@ pub struct Server {
 impl Server {
     /// A server that keeps originals in `originals`.
     pub fn new(config: Config, originals: Arc<Originals>) -> Self {
-        Self { router: stack::router(Arc::new(App::new(config, originals))) }
+        Self { router: stack::router(Arc::new(App::new(config, originals, None))) }
+    }
+
+    /// The same, which also forwards what agents send to their providers.
+    pub fn with_llm(config: Config, originals: Arc<Originals>, llm: LlmRoutes) -> Self {
+        Self { router: stack::router(Arc::new(App::new(config, originals, Some(llm)))) }
     }
 
     /// Answers requests until `stop` is done; then takes no more, and ends when all that were begun

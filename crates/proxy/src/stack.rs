@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::admit::admit;
@@ -34,6 +34,9 @@ pub(crate) const ROUTES: [&str; 12] = [
     "/openapi.json",
 ];
 
+/// Routes to the providers that people write.
+const FORWARDED: [&str; 3] = ["/v1/messages", "/v1/chat/completions", "/v1/responses"];
+
 /// record → admit → route → (take in) → the route's own work.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let work = Router::new()
@@ -52,7 +55,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/retrieve/stats", get(retrieve::stats))
         .route("/openapi.json", get(openapi::document));
     work.merge(figures)
-        .fallback(unknown)
+        .fallback(forward)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(&app), admit))
         .layer(from_fn_with_state(Arc::clone(&app), record))
@@ -74,7 +77,17 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     response
 }
 
-async fn unknown(uri: Uri) -> Refusal {
+/// Forwards what is for a provider; anything else is no route.
+async fn forward(State(app): State<Arc<App>>, request: Request) -> Response {
+    let path = request.uri().clone();
+    let answer = match &app.llm {
+        Some(llm) => llm.handle(request).await,
+        None => None,
+    };
+    answer.unwrap_or_else(|| unknown(&path).into_response())
+}
+
+fn unknown(uri: &Uri) -> Refusal {
     let nearest = nearest(uri.path());
     let message = format!("no such route; the nearest is {nearest} (all: /openapi.json)");
     Refusal::new(StatusCode::NOT_FOUND, "not_found_error", message)
@@ -94,7 +107,7 @@ fn nearest(path: &str) -> &'static str {
     // Nobody writes a path this long by mistake, and comparing takes time.
     let path: String = path.chars().take(100).collect();
     let likeness = |route: &&&str| (strsim::normalized_levenshtein(&path, route) * 1e6) as u64;
-    ROUTES.iter().max_by_key(likeness).copied().unwrap_or("/health")
+    ROUTES.iter().chain(&FORWARDED).max_by_key(likeness).copied().unwrap_or("/health")
 }
 
 #[cfg(test)]
@@ -109,6 +122,8 @@ mod tests {
             ("/v1/retreive", "/v1/retrieve"),
             ("/healthz", "/health"),
             ("/ready", "/readyz"),
+            ("/v1/message", "/v1/messages"),
+            ("/chat/completions", "/v1/chat/completions"),
         ] {
             assert_eq!(nearest(path), route);
         }

@@ -66,7 +66,8 @@ impl Answer {
         self.says.iter().any(|say| matches!(say, Say::Call { .. }))
     }
 
-    pub(super) fn reply(&self, request: &Received) -> Reply {
+    /// The answer to `request`, as the provider whose path it is for would send it.
+    pub fn reply(&self, request: &Received) -> Reply {
         let body = request.json();
         let stream = body["stream"] == true;
         let input = (request.body.len() / 4) as u64;

@@ -83,6 +83,11 @@ pub(super) fn respond(mut to: &TcpStream, reply: Reply) -> io::Result<()> {
                     }
                     // A dropped sender lets the stream go on as well.
                     Step::Wait(gate) => drop(gate.recv()),
+                    Step::UntilClosed(told) => {
+                        // The client has nothing more to say, so what comes is its end.
+                        let _ = to.read(&mut [0]);
+                        let _ = told.send(());
+                    }
                     Step::Break => {
                         to.shutdown(Shutdown::Both)?;
                         return Err(io::ErrorKind::ConnectionAborted.into());

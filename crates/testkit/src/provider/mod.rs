@@ -10,7 +10,7 @@ mod answer;
 mod http;
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -73,6 +73,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// Nothing goes on until something is sent here, or the sender is dropped.
     Wait(Receiver<()>),
+    /// Nothing goes on until the client has closed the connection; then this is told.
+    UntilClosed(Sender<()>),
     /// The connection is closed in the middle of the body.
     Break,
 }

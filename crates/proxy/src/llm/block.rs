@@ -1,0 +1,197 @@
+//! What one block of a conversation becomes: a function of the block and of what came before it.
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use compress::{Compressed, Kind, Options, Provider, Retrieval};
+use tokens::Encoding;
+use wire::request::{Block, Role};
+use wire::splice::quote;
+
+use super::hint::hint;
+use super::tool;
+
+/// Shorter texts, in bytes, are not looked at.
+const SHORTEST: usize = 200;
+
+/// Failed calls say what went wrong in their first lines and last; shorter ones stay whole.
+const ERROR_TOKENS: usize = 2000;
+
+/// What a user pasted is looked at from here on, in tokens.
+const PASTED_TOKENS: usize = 500;
+
+/// The same in bytes, to spare counting: data has more than two bytes for each token.
+const PASTED_BYTES: usize = 2 * PASTED_TOKENS;
+
+/// What came before a block, as far as it matters, and what may be done.
+#[derive(Clone)]
+pub(super) struct Context<'c> {
+    /// Who compresses.
+    pub(super) compressor: &'c dyn Provider,
+    /// What the agent is doing.
+    pub(super) task: String,
+    /// Whether something may be left out.
+    pub(super) retrieval: Retrieval,
+    /// Whether credentials are replaced.
+    pub(super) redact: bool,
+}
+
+/// What a block became.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shortened {
+    /// For each of its texts the JSON string that stands for it; `None` where it stays.
+    pub(super) texts: Vec<Option<Box<[u8]>>>,
+    /// Tokens of its texts.
+    pub(super) before: usize,
+    /// Tokens of what stands for them.
+    pub(super) after: usize,
+    /// What was done.
+    pub(super) transforms: Vec<Box<str>>,
+    /// Hashes of what was left out.
+    pub(super) gaps: Vec<Box<str>>,
+    /// What its largest part was taken for.
+    pub(super) kind: Option<Kind>,
+    /// Texts that stay because compressing them failed.
+    pub(super) failures: usize,
+    /// Credentials that were replaced.
+    pub(super) redacted: usize,
+    /// Why it stays, if that isn't for want of a shorter form.
+    pub(super) reason: Option<&'static str>,
+}
+
+impl Shortened {
+    /// Bytes that it takes.
+    pub(super) fn weight(&self) -> usize {
+        let texts: usize = self.texts.iter().flatten().map(|text| text.len()).sum();
+        let names = self.transforms.iter().chain(&self.gaps).map(|name| name.len() + 16);
+        size_of::<Self>() + texts + self.texts.len() * 16 + names.sum::<usize>()
+    }
+}
+
+/// Whether a block may change at all.
+pub(super) fn may_change(block: &Block<'_>) -> bool {
+    let is_long = || block.texts.iter().any(|text| text.range().len() >= SHORTEST);
+    match block.role {
+        Role::Tool => block.answer.is_some() && is_long(),
+        Role::User => {
+            let longest = block.texts.iter().map(|text| text.range().len()).max();
+            longest.is_some_and(|longest| longest >= PASTED_BYTES)
+        }
+        _ => false,
+    }
+}
+
+/// What the block becomes.
+pub(super) fn shorten(block: &Block<'_>, context: &Context<'_>) -> Shortened {
+    let mut out = Shortened::default();
+    if let Some(reason) = untouched(block) {
+        out.reason = Some(reason);
+        out.texts = block.texts.iter().map(|_| None).collect();
+        return out;
+    }
+    for value in &block.texts {
+        let text = value.text().filter(|text| text.len() >= SHORTEST);
+        let replaced = text.and_then(|text| out.add(block, &text, context));
+        out.texts.push(replaced.map(|text| quote(&text).into()));
+    }
+    out
+}
+
+impl Shortened {
+    /// Adds one text; gives what stands for it, if anything does.
+    fn add(&mut self, block: &Block<'_>, given: &str, context: &Context<'_>) -> Option<String> {
+        let (text, found) = redacted(given, block, context);
+        self.redacted += found;
+        let Some(result) = attempt(block, &text, context) else {
+            let tokens = tokens::count(Encoding::default(), &text);
+            self.before += tokens;
+            self.after += tokens;
+            self.failures += 1;
+            return (found > 0).then(|| text.into_owned());
+        };
+        self.before += result.tokens_before;
+        self.after += result.tokens_after;
+        self.failures += result.failures;
+        let largest = result.parts.iter().max_by_key(|part| part.tokens_before);
+        self.kind = self.kind.or(largest.map(|part| part.kind));
+        if result.text == text {
+            return (found > 0).then(|| text.into_owned());
+        }
+        self.gaps.extend(result.gaps.iter().filter_map(|gap| gap.hash()).map(Box::from));
+        for transform in &result.transforms {
+            if !self.transforms.iter().any(|known| **known == **transform) {
+                self.transforms.push(transform.as_str().into());
+            }
+        }
+        Some(result.text)
+    }
+}
+
+/// What was left out of the block under `hash`, which may be its first digits.
+pub(super) fn original(block: &Block<'_>, context: &Context<'_>, hash: &str) -> Option<String> {
+    block.texts.iter().find_map(|value| {
+        let given = value.text()?;
+        let (text, _) = redacted(&given, block, context);
+        let result = attempt(block, &text, context)?;
+        let gap =
+            result.gaps.into_iter().find(|gap| gap.hash().is_some_and(|h| h.starts_with(hash)))?;
+        Some(gap.original)
+    })
+}
+
+/// Why a block stays whatever is in it.
+fn untouched(block: &Block<'_>) -> Option<&'static str> {
+    let Some(answer) = &block.answer else { return None };
+    let name = answer.call.as_ref().map_or("", |call| &call.name);
+    if tool::is_retrieval(name) {
+        return Some("result of a retrieval");
+    }
+    let length: usize = block.texts.iter().map(|text| text.range().len()).sum();
+    let is_short = || {
+        let texts = block.texts.iter().filter_map(|text| text.text());
+        texts.map(|text| tokens::count(Encoding::default(), &text)).sum::<usize>() < ERROR_TOKENS
+    };
+    // No text has fewer bytes than tokens.
+    (answer.is_error && (length < ERROR_TOKENS || is_short())).then_some("short error")
+}
+
+/// The text without credentials, where that is asked for, and how many there were. What a user said
+/// is the user's own.
+fn redacted<'t>(text: &'t str, block: &Block<'_>, context: &Context<'_>) -> (Cow<'t, str>, usize) {
+    if !context.redact || block.role != Role::Tool {
+        return (Cow::Borrowed(text), 0);
+    }
+    let redacted = secrets::redact(text);
+    (redacted.text, redacted.findings.len())
+}
+
+/// Compresses one text; `None` when that failed, or isn't allowed to.
+fn attempt(block: &Block<'_>, text: &str, context: &Context<'_>) -> Option<Compressed> {
+    let is_result = block.role == Role::Tool;
+    let call = block.answer.as_ref().and_then(|answer| answer.call.as_ref());
+    let options = Options {
+        task: context.task.clone(),
+        kind: call.and_then(hint),
+        retrieval: if is_result { context.retrieval } else { Retrieval::None },
+        cosmetic: is_result,
+        ..Options::default()
+    };
+    let work = AssertUnwindSafe(|| context.compressor.compress(text, &options).ok());
+    let result = catch_unwind(work).ok()??;
+    if is_result || result.text == text || is_pasted_data(&result) {
+        return Some(result);
+    }
+    Some(Compressed {
+        text: text.to_owned(),
+        tokens_after: result.tokens_before,
+        tokens_before: result.tokens_before,
+        ..Compressed::default()
+    })
+}
+
+/// Whether a text of a user is long, and only data in it was written otherwise.
+fn is_pasted_data(result: &Compressed) -> bool {
+    let is_data = |kind: Kind| !matches!(kind, Kind::Prose | Kind::Text | Kind::Code | Kind::Pack);
+    result.tokens_before >= PASTED_TOKENS
+        && result.parts.iter().all(|part| part.transform.is_none() || is_data(part.kind))
+}

@@ -1,0 +1,169 @@
+//! Whether the model can ask for what was left out: the one table of the cases.
+
+use wire::request::{Choice, Request, Tool};
+
+use super::tool;
+
+/// How the model can ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// With the tool that is appended to the client's.
+    Append,
+    /// With a tool that the client offers: an MCP server's, which looks in the store.
+    Client,
+    /// It can't: only reversible forms apply, and nothing is appended. The reason, for people.
+    Nothing(&'static str),
+}
+
+/// Tools that OpenAI takes; one more would be refused.
+const MOST_TOOLS: usize = 128;
+
+/// The offer for a request.
+pub(super) fn offer(request: &Request<'_>) -> Offer {
+    let own: Vec<&Tool<'_>> = request.tools.iter().filter(|tool| tool.is_client).collect();
+    let nothing = [
+        (request.is_partial, "the provider holds a part of the conversation"),
+        (request.answers != 1, "several answers are asked for"),
+        (request.tools.is_empty(), "no tools"),
+        (own.is_empty(), "only the provider's tools"),
+        (request.choice == Choice::Forced, "a tool is forced"),
+        (request.choice == Choice::Forbidden, "tools are forbidden"),
+    ];
+    if let Some((_, reason)) = nothing.iter().find(|(holds, _)| *holds) {
+        return Offer::Nothing(reason);
+    }
+    if own.iter().any(|tool| tool::is_retrieval(&tool.name)) {
+        return Offer::Client;
+    }
+    if own.iter().all(|tool| tool.is_strict) {
+        return Offer::Nothing("all tools are strict");
+    }
+    if request.tools.len() >= MOST_TOOLS {
+        return Offer::Nothing("as many tools as the provider takes");
+    }
+    Offer::Append
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use wire::json::scan;
+    use wire::request::{Api, read};
+
+    fn offered(api: Api, body: &Value) -> Offer {
+        let text = body.to_string();
+        let index = scan(text.as_bytes()).unwrap();
+        offer(&read(api, &index).unwrap())
+    }
+
+    fn messages(more: &Value) -> Offer {
+        let mut body = json!({"messages": [{"role": "user", "content": "x"}]});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        offered(Api::Messages, &body)
+    }
+
+    fn chat(more: &Value) -> Offer {
+        let mut body = json!({"messages": []});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        offered(Api::Chat, &body)
+    }
+
+    fn responses(more: &Value) -> Offer {
+        let tools = json!([{"type": "function", "name": "f"}]);
+        let mut body = json!({"input": "x", "tools": tools});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        offered(Api::Responses, &body)
+    }
+
+    fn is_nothing(offer: Offer) -> bool {
+        matches!(offer, Offer::Nothing(_))
+    }
+
+    #[test]
+    fn client_tools_get_one_more() {
+        let tools = json!([{"name": "a", "input_schema": {}}, {"type": "web_search_20250305", "name": "w"}]);
+        assert_eq!(messages(&json!({"tools": tools})), Offer::Append);
+        assert_eq!(
+            chat(&json!({"tools": [{"type": "function", "function": {"name": "f"}}]})),
+            Offer::Append
+        );
+        assert_eq!(responses(&json!({})), Offer::Append);
+    }
+
+    #[test]
+    fn no_tools() {
+        assert!(is_nothing(messages(&json!({}))));
+        assert!(is_nothing(messages(&json!({"tools": []}))));
+    }
+
+    #[test]
+    fn only_the_providers_tools() {
+        assert!(is_nothing(messages(
+            &json!({"tools": [{"type": "web_search_20250305", "name": "w"}]})
+        )));
+        assert!(is_nothing(responses(&json!({"tools": [{"type": "web_search"}]}))));
+    }
+
+    #[test]
+    fn a_choice_that_forces_or_forbids() {
+        let tools = json!([{"name": "a"}]);
+        for choice in ["any", "tool", "none"] {
+            assert!(is_nothing(messages(
+                &json!({"tools": tools, "tool_choice": {"type": choice, "name": "a"}})
+            )));
+        }
+        assert_eq!(
+            messages(&json!({"tools": tools, "tool_choice": {"type": "auto"}})),
+            Offer::Append
+        );
+        for choice in [json!("none"), json!("required"), json!({"type": "function", "name": "f"})] {
+            assert!(is_nothing(responses(&json!({"tool_choice": choice}))));
+        }
+        assert_eq!(responses(&json!({"tool_choice": "auto"})), Offer::Append);
+    }
+
+    #[test]
+    fn as_many_tools_as_there_may_be() {
+        let tools = |count: usize| {
+            let tool = |i| json!({"type": "function", "function": {"name": format!("f{i}")}});
+            json!({"tools": (0..count).map(tool).collect::<Vec<_>>()})
+        };
+        assert_eq!(chat(&tools(127)), Offer::Append);
+        assert!(is_nothing(chat(&tools(128))));
+    }
+
+    #[test]
+    fn strict_sets() {
+        let tool =
+            |strict: bool| json!({"type": "function", "function": {"name": "f", "strict": strict}});
+        assert!(is_nothing(chat(&json!({"tools": [tool(true), tool(true)]}))));
+        assert_eq!(chat(&json!({"tools": [tool(true), tool(false)]})), Offer::Append);
+    }
+
+    #[test]
+    fn a_conversation_that_the_provider_holds() {
+        for more in [
+            json!({"previous_response_id": "resp_1"}),
+            json!({"conversation": "conv_1"}),
+            json!({"background": true}),
+        ] {
+            assert!(is_nothing(responses(&more)));
+        }
+        assert_eq!(responses(&json!({"previous_response_id": null})), Offer::Append);
+    }
+
+    #[test]
+    fn several_answers() {
+        let tools = json!([{"type": "function", "function": {"name": "f"}}]);
+        assert!(is_nothing(chat(&json!({"tools": tools, "n": 2}))));
+        assert_eq!(chat(&json!({"tools": tools, "n": 1})), Offer::Append);
+    }
+
+    #[test]
+    fn a_client_that_has_the_tool_keeps_its_own() {
+        let tools = json!([{"name": "mcp__headroom__headroom_retrieve"}]);
+        assert_eq!(messages(&json!({"tools": tools})), Offer::Client);
+        assert!(is_nothing(messages(&json!({"tools": tools, "tool_choice": {"type": "none"}}))));
+    }
+}

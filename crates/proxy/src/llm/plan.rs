@@ -1,0 +1,524 @@
+//! What a request becomes before it goes on: `f` over its blocks in the provider's order, hidden
+//! calls put back, the retrieval tool appended. All of it computes or reads small files, and waits
+//! for nothing else.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use compress::{Kind, Provider, Retrieval};
+use originals::Originals;
+use wire::answer::{Hidden, Round};
+use wire::json::scan;
+use wire::replay::{self, Given};
+use wire::request::{Api, Request, Role, read};
+use wire::splice::Edits;
+
+use super::block::{self, Context, Shortened};
+use super::cache::{Cache, Key, Weigh};
+use super::offer::{Offer, offer};
+use super::records::{self, RecordKey, Records};
+use super::{Settings, task, tool};
+
+/// The version of what requests become. Replicas that serve one conversation need the same.
+pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+
+/// Rounds of one turn in which calls are answered; the next one gets an error, and then the turn
+/// is closed.
+pub(super) const MOST_ROUNDS: usize = 8;
+
+/// Tokens of an answer that are to be left beside those for thinking.
+const LEAST_AFTER_THINKING: u64 = 1024;
+
+/// Works out what requests become.
+pub(super) struct Planner {
+    cache: Cache<Known>,
+    records: Arc<dyn Records>,
+    originals: Option<Arc<Originals>>,
+    compressor: Box<dyn Provider + Send + Sync>,
+    settings: Settings,
+}
+
+/// What was worked out before.
+#[derive(Clone)]
+enum Known {
+    Block(Arc<Shortened>),
+    Original(Arc<str>),
+    /// What was hidden in a turn; `None` where nothing was.
+    Turn(Option<Arc<[Round]>>),
+    /// Something was hidden in a turn with these calls.
+    Calls,
+}
+
+impl Weigh for Known {
+    fn weight(&self) -> usize {
+        let round = |round: &Round| round.said.len() + 64;
+        match self {
+            Known::Block(block) => block.weight(),
+            Known::Original(text) => text.len(),
+            Known::Turn(rounds) => rounds.iter().flat_map(|rounds| rounds.iter()).map(round).sum(),
+            Known::Calls => 0,
+        }
+    }
+}
+
+/// What a request became.
+pub(super) struct Plan {
+    /// The body to be sent.
+    pub(super) sent: Bytes,
+    /// What was done.
+    pub(super) report: Report,
+    /// What is needed to answer the model's calls, where the tool was appended.
+    pub(super) turn: Option<Turn>,
+}
+
+impl Plan {
+    /// A body that goes on as it is.
+    pub(super) fn untouched(sent: Bytes, reason: &'static str) -> Self {
+        Plan { sent, report: Report { reason: Some(reason), ..Report::default() }, turn: None }
+    }
+}
+
+/// What was done to a request, in figures.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Report {
+    pub(super) model: Option<String>,
+    pub(super) stream: bool,
+    /// The conversation: a hash of its first block.
+    pub(super) conversation: Option<[u8; 8]>,
+    /// Tokens of the blocks that may change, before and after.
+    pub(super) before: usize,
+    pub(super) after: usize,
+    pub(super) blocks: Vec<Line>,
+    pub(super) transforms: Vec<Box<str>>,
+    pub(super) failures: usize,
+    pub(super) redacted: usize,
+    /// Turns into which hidden calls were put back, and turns where that failed.
+    pub(super) replayed: usize,
+    pub(super) replay_missing: usize,
+    /// Why nothing was changed, or nothing could be left out.
+    pub(super) reason: Option<&'static str>,
+    /// Whether the conversation is one of those left alone for comparison.
+    pub(super) held_out: bool,
+}
+
+/// One block in a report.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    /// The tool whose result it is; empty for what a user pasted.
+    pub(super) tool: Box<str>,
+    pub(super) kind: Option<Kind>,
+    pub(super) before: usize,
+    pub(super) after: usize,
+    pub(super) reason: Option<&'static str>,
+    /// Whether it is new: not in the request before, as far as this process knows.
+    pub(super) is_new: bool,
+}
+
+/// A turn of the model that may take several rounds.
+pub(super) struct Turn {
+    pub(super) api: Api,
+    body: Bytes,
+    edits: Edits,
+    /// What identifies everything before the turn.
+    before: Key,
+    /// Whether the provider keeps the answer.
+    pub(super) is_stored: bool,
+    limit: Option<(Range<usize>, u64)>,
+    thinking: Option<u64>,
+}
+
+/// The next round of a turn.
+pub(super) struct Again {
+    /// The body to be sent.
+    pub(super) body: Bytes,
+    /// Calls of the last round that got an error.
+    pub(super) vain: usize,
+}
+
+/// The blocks of a request with what they became.
+struct Walk<'t> {
+    request: &'t Request<'t>,
+    offer: Offer,
+    shortened: Vec<(usize, Arc<Shortened>, bool)>,
+    /// For each turn what identifies everything before it, and one more for the end.
+    before: Vec<Key>,
+}
+
+impl Planner {
+    pub(super) fn new(
+        settings: Settings,
+        records: Arc<dyn Records>,
+        originals: Option<Arc<Originals>>,
+        compressor: Box<dyn Provider + Send + Sync>,
+    ) -> Self {
+        let cache = Cache::new(settings.cache_bytes);
+        Planner { cache, records, originals, compressor, settings }
+    }
+
+    /// Plans a request of `api`. A body that isn't understood goes on as it is.
+    pub(super) fn plan(&self, api: Api, body: &Bytes) -> Plan {
+        let untouched = |report: Report| Plan { sent: body.clone(), report, turn: None };
+        let Ok(index) = scan(body) else {
+            return Plan::untouched(body.clone(), "not readable as JSON");
+        };
+        let Some(request) = read(api, &index) else {
+            return Plan::untouched(body.clone(), "no conversation");
+        };
+        let walk = self.walk(&request);
+        let mut report = walk.report();
+        report.held_out = report.conversation.is_some_and(|id| self.is_held_out(id));
+        if !self.settings.optimize || report.held_out {
+            return untouched(report);
+        }
+        let mut edits = Edits::default();
+        for (at, shortened, _) in &walk.shortened {
+            for (value, text) in request.blocks[*at].texts.iter().zip(&shortened.texts) {
+                if let Some(text) = text {
+                    edits.replace(value.range(), &**text);
+                }
+            }
+        }
+        if walk.offer == Offer::Append {
+            request.append_tool(tool::definition(api), &mut edits);
+            self.restore(&walk, &mut edits, &mut report);
+        }
+        if edits.is_empty() {
+            return untouched(report);
+        }
+        // Edits of distinct values of one text never overlap.
+        let Ok(sent) = edits.apply(body) else { return untouched(report) };
+        let turn = (walk.offer == Offer::Append).then(|| Turn {
+            api,
+            body: body.clone(),
+            edits,
+            before: walk.end(),
+            is_stored: request.is_stored,
+            limit: request.output_limit.and_then(|limit| Some((limit.range(), limit.unsigned()?))),
+            thinking: request.thinking_budget,
+        });
+        Plan { sent: sent.into(), report, turn }
+    }
+
+    /// What each block that may change becomes, and the chain of hashes that says what is before it.
+    fn walk<'t>(&self, request: &'t Request<'t>) -> Walk<'t> {
+        let offer = offer(request);
+        let mut prefix = self.seed(request.api, offer);
+        let mut said = chain(&[0; 32], &[request.api as u8]);
+        let (mut before, mut shortened) = (Vec::new(), Vec::new());
+        let mut turns = request.turns.iter().peekable();
+        for (at, block) in request.blocks.iter().enumerate() {
+            while turns.next_if(|turn| turn.blocks.start <= at).is_some() {
+                before.push(said);
+            }
+            let mut hasher = blake3::Hasher::new();
+            block.fingerprint(&mut |bytes| {
+                hasher.update(bytes);
+            });
+            let own: Key = hasher.finalize().into();
+            let key = chain(&prefix, &own);
+            if block::may_change(block) {
+                let (found, is_new) = self.shortened(request, at, offer, key);
+                shortened.push((at, found, is_new));
+            }
+            prefix = key;
+            if !before.is_empty() {
+                said = chain(&said, &own);
+            }
+        }
+        before.resize(request.turns.len(), said);
+        before.push(said);
+        Walk { request, offer, shortened, before }
+    }
+
+    /// What the result for a block depends on beside the blocks before it.
+    fn seed(&self, api: Api, offer: Offer) -> Key {
+        let offer = match offer {
+            Offer::Append => 0,
+            Offer::Client => 1,
+            Offer::Nothing(_) => 2,
+        };
+        let settings = [api as u8, offer, u8::from(self.settings.redact_secrets)];
+        chain(blake3::hash(COMPRESSION_VERSION.as_bytes()).as_bytes(), &settings)
+    }
+
+    /// What the block at `at` becomes, and whether that had to be worked out.
+    fn shortened(
+        &self,
+        request: &Request<'_>,
+        at: usize,
+        offer: Offer,
+        key: Key,
+    ) -> (Arc<Shortened>, bool) {
+        if let Some(Known::Block(known)) = self.cache.get(&key) {
+            return (known, false);
+        }
+        let context = self.context(request, at, offer);
+        let block = &request.blocks[at];
+        let mut shortened = block::shorten(block, &context);
+        if offer == Offer::Client && !self.keep(request, at, &context, &shortened) {
+            // What can't be kept can't be asked for, so nothing is left out.
+            let failures = shortened.failures + 1;
+            let reversible = Context { retrieval: Retrieval::None, ..context };
+            shortened = Shortened { failures, ..block::shorten(block, &reversible) };
+        }
+        let shortened = Arc::new(shortened);
+        self.cache.put(key, Known::Block(shortened.clone()));
+        (shortened, true)
+    }
+
+    fn context(&self, request: &Request<'_>, at: usize, offer: Offer) -> Context<'_> {
+        let retrieval = match offer {
+            Offer::Append | Offer::Client => Retrieval::Offered,
+            Offer::Nothing(_) => Retrieval::None,
+        };
+        let task = task::task(&request.blocks[..at]);
+        let redact = self.settings.redact_secrets;
+        Context { compressor: &*self.compressor, task, retrieval, redact }
+    }
+
+    /// Keeps what was left out of a block for a reader that doesn't ask this request.
+    fn keep(
+        &self,
+        request: &Request<'_>,
+        at: usize,
+        context: &Context<'_>,
+        shortened: &Shortened,
+    ) -> bool {
+        let Some(originals) = &self.originals else { return shortened.gaps.is_empty() };
+        shortened.gaps.iter().all(|hash| {
+            let original = block::original(&request.blocks[at], context, hash);
+            original.is_some_and(|original| originals.put(&original).is_ok())
+        })
+    }
+
+    /// Puts hidden calls back into the model's turns.
+    fn restore(&self, walk: &Walk<'_>, edits: &mut Edits, report: &mut Report) {
+        let request = walk.request;
+        let turns =
+            (0..request.turns.len()).filter(|at| request.turns[*at].role == Role::Assistant);
+        let names: Vec<_> = turns.map(|at| (at, walk.name(at))).collect();
+        let found = self.hidden(&names);
+        for ((at, name), rounds) in names.iter().zip(found) {
+            let Some(rounds) = rounds else {
+                report.replay_missing += usize::from(self.is_known(name));
+                continue;
+            };
+            let mut given = self.giver(walk, &rounds);
+            if replay::restore(request, *at, &rounds, &mut given, edits) {
+                report.replayed += 1;
+            } else {
+                report.replay_missing += 1;
+            }
+        }
+    }
+
+    /// What was hidden in the turns of these names.
+    fn hidden(&self, names: &[(usize, Name)]) -> Vec<Option<Arc<[Round]>>> {
+        let mut found: Vec<_> = names.iter().map(|(_, name)| self.cache.get(&name.key.0)).collect();
+        let unknown: Vec<usize> = (0..names.len()).filter(|at| found[*at].is_none()).collect();
+        let keys: Vec<RecordKey> = unknown.iter().map(|at| names[*at].1.key).collect();
+        // A store that can't be asked is as if it held nothing, but that isn't remembered.
+        let stored = if keys.is_empty() { Ok(Vec::new()) } else { self.records.get(&keys) };
+        for (at, record) in unknown.into_iter().zip(stored.unwrap_or_default()) {
+            let rounds = record.as_deref().and_then(records::read).map(Arc::from);
+            let known = Known::Turn(rounds);
+            self.cache.put(names[at].1.key.0, known.clone());
+            found[at] = Some(known);
+        }
+        let rounds = |known| if let Some(Known::Turn(rounds)) = known { rounds } else { None };
+        found.into_iter().map(rounds).collect()
+    }
+
+    /// Whether something was hidden in a turn with the same calls, whatever was before it.
+    fn is_known(&self, name: &Name) -> bool {
+        name.calls.is_some_and(|calls| matches!(self.cache.get(&calls), Some(Known::Calls)))
+    }
+
+    /// Answers hidden calls from the request.
+    fn giver<'w>(
+        &'w self,
+        walk: &'w Walk<'_>,
+        rounds: &[Round],
+    ) -> impl FnMut(&Hidden) -> Given + 'w {
+        let late = rounds.iter().skip(MOST_ROUNDS).flat_map(|round| &round.hidden);
+        let late: HashSet<String> = late.map(|hidden| hidden.id.clone()).collect();
+        move |hidden| {
+            if late.contains(&hidden.id) {
+                return tool::too_many();
+            }
+            let Some(hash) = tool::hash(&hidden.input) else { return tool::not_a_hash() };
+            match self.original(walk, &hash) {
+                Some(text) => Given { text: text.to_string(), is_error: false },
+                None => tool::not_here(),
+            }
+        }
+    }
+
+    /// What was left out of this request's blocks under `hash`, which may be its first digits.
+    fn original(&self, walk: &Walk<'_>, hash: &str) -> Option<Arc<str>> {
+        let holds = |shortened: &Shortened| {
+            shortened.gaps.iter().find(|gap| gap.starts_with(hash)).cloned()
+        };
+        let (at, whole) =
+            walk.shortened.iter().find_map(|(at, found, _)| Some((*at, holds(found)?)))?;
+        let key = chain(blake3::hash(b"original").as_bytes(), whole.as_bytes());
+        if let Some(Known::Original(text)) = self.cache.get(&key) {
+            return Some(text);
+        }
+        let context = self.context(walk.request, at, walk.offer);
+        let text: Arc<str> = block::original(&walk.request.blocks[at], &context, &whole)?.into();
+        self.cache.put(key, Known::Original(text.clone()));
+        Some(text)
+    }
+
+    /// Asks the provider again, with the results of all hidden calls so far. `None` when no tokens
+    /// are left for another round. `spent`: tokens of the answers so far.
+    pub(super) fn again(&self, turn: &Turn, rounds: &[Round], spent: u64) -> Option<Again> {
+        let index = scan(&turn.body).ok()?;
+        let request = read(turn.api, &index)?;
+        let walk = self.walk(&request);
+        let mut give = self.giver(&walk, rounds);
+        let mut vain = 0;
+        let mut exchanges = Vec::new();
+        for round in rounds {
+            vain = 0;
+            exchanges.push(replay::exchange(turn.api, round, &mut |hidden| {
+                let given = give(hidden);
+                vain += usize::from(given.is_error);
+                given
+            }));
+        }
+        let mut edits = turn.edits.clone();
+        request.append(&exchanges.join(&b","[..]), &mut edits);
+        if let Some((range, limit)) = &turn.limit {
+            let least = turn.thinking.map_or(1, |budget| budget + LEAST_AFTER_THINKING);
+            let left = limit.checked_sub(spent).filter(|left| *left >= least)?;
+            edits.replace(range.clone(), left.to_string());
+        }
+        Some(Again { body: edits.apply(&turn.body).ok()?.into(), vain })
+    }
+
+    /// Keeps what was hidden in a turn that is about to be delivered.
+    ///
+    /// # Errors
+    /// When the store can't keep it.
+    pub(super) fn record(
+        &self,
+        turn: &Turn,
+        rounds: &[Round],
+        ids: &[String],
+        text: &str,
+    ) -> std::io::Result<()> {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let name = Name::new(&turn.before, &ids, text);
+        if let Some(calls) = name.calls {
+            self.cache.put(calls, Known::Calls);
+        }
+        self.cache.put(name.key.0, Known::Turn(Some(rounds.into())));
+        self.records.put(&name.key, &records::write(rounds))
+    }
+
+    fn is_held_out(&self, conversation: [u8; 8]) -> bool {
+        let place = u64::from_le_bytes(conversation) as f64 / u64::MAX as f64;
+        place < self.settings.holdout
+    }
+}
+
+impl Walk<'_> {
+    fn end(&self) -> Key {
+        self.before.last().copied().unwrap_or_default()
+    }
+
+    /// The name of the record of the turn at `at`.
+    fn name(&self, at: usize) -> Name {
+        let blocks = &self.request.blocks[self.request.turns[at].blocks.clone()];
+        let ids: Vec<&str> =
+            blocks.iter().flat_map(|block| &block.calls).map(|call| &*call.id).collect();
+        let text = || -> String {
+            blocks.iter().flat_map(|block| &block.texts).filter_map(|text| text.text()).collect()
+        };
+        let text = if ids.is_empty() { text() } else { String::new() };
+        Name::new(&self.before[at], &ids, &text)
+    }
+
+    fn report(&self) -> Report {
+        let request = self.request;
+        let first = request.turns.first().and_then(|turn| request.blocks.get(turn.blocks.start));
+        let mut report = Report {
+            model: request.model.as_deref().map(str::to_owned),
+            stream: request.stream,
+            conversation: first.map(|block| {
+                let mut hasher = blake3::Hasher::new();
+                block.fingerprint(&mut |bytes| {
+                    hasher.update(bytes);
+                });
+                let mut id = [0; 8];
+                id.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+                id
+            }),
+            reason: if let Offer::Nothing(reason) = self.offer { Some(reason) } else { None },
+            ..Report::default()
+        };
+        for (at, shortened, is_new) in &self.shortened {
+            report.add(request, *at, shortened, *is_new);
+        }
+        report
+    }
+}
+
+impl Report {
+    fn add(&mut self, request: &Request<'_>, at: usize, shortened: &Shortened, is_new: bool) {
+        self.before += shortened.before;
+        self.after += shortened.after;
+        self.failures += shortened.failures;
+        self.redacted += shortened.redacted;
+        for transform in &shortened.transforms {
+            if !self.transforms.contains(transform) {
+                self.transforms.push(transform.clone());
+            }
+        }
+        let answer = request.blocks[at].answer.as_ref();
+        let tool = match answer {
+            Some(answer) => answer.call.as_ref().map_or("unknown", |call| &call.name),
+            None => "",
+        };
+        self.blocks.push(Line {
+            tool: tool.into(),
+            kind: shortened.kind,
+            before: shortened.before,
+            after: shortened.after,
+            reason: shortened.reason,
+            is_new,
+        });
+    }
+}
+
+/// What a turn's record is found by.
+struct Name {
+    key: RecordKey,
+    /// A hash of the calls alone.
+    calls: Option<Key>,
+}
+
+impl Name {
+    /// The name of a turn with these calls, or else with this text, after what `before` stands for.
+    fn new(before: &Key, ids: &[&str], text: &str) -> Self {
+        let own = if ids.is_empty() {
+            format!("text\0{text}")
+        } else {
+            format!("ids\0{}", ids.join("\0"))
+        };
+        let own: Key = blake3::hash(own.as_bytes()).into();
+        Name { key: RecordKey(chain(before, &own)), calls: (!ids.is_empty()).then_some(own) }
+    }
+}
+
+/// The hash of what `before` stands for with `next` after it.
+fn chain(before: &Key, next: &[u8]) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(before);
+    hasher.update(next);
+    hasher.finalize().into()
+}

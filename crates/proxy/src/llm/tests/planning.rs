@@ -1,0 +1,150 @@
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::*;
+use crate::llm::plan::Planner;
+
+fn planner() -> Planner {
+    let targets = Targets::new(None, None, None).unwrap();
+    Planner::new(Settings::new(targets), Arc::new(MemoryRecords::default()), None, Box::new(Cutter))
+}
+
+fn planned(planner: &Planner, api: Api, body: &Value) -> Value {
+    let plan = planner.plan(api, &Bytes::from(body.to_string()));
+    serde_json::from_slice(&plan.sent).unwrap()
+}
+
+/// A body without where the cache is cut.
+fn plain(body: &Value) -> Value {
+    match body {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(key, _)| *key != "cache_control");
+            kept.map(|(key, value)| (key.clone(), plain(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(plain).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The first `turns` items of a conversation, with the cache cut at its last block.
+fn first(api: Api, body: &Value, turns: usize) -> Value {
+    let mut body = body.clone();
+    body[list(api)].as_array_mut().unwrap().truncate(turns);
+    if api == Api::Messages
+        && let Some(block) =
+            body["messages"][turns - 1]["content"].get_mut(0).filter(|block| block.is_object())
+    {
+        block["cache_control"] = json!({"type": "ephemeral"});
+    }
+    body
+}
+
+#[test]
+fn what_was_sent_is_a_prefix_of_what_is_sent_later_whatever_is_remembered() {
+    for api in APIS {
+        let body = conversation(api, &["a", "b", "c", "b", "d"]);
+        let count = body[list(api)].as_array().unwrap().len();
+        let warm = planner();
+        let mut before: Option<Value> = None;
+        for turns in 2..=count {
+            let given = first(api, &body, turns);
+            let now = planned(&warm, api, &given);
+            assert_eq!(now, planned(&planner(), api, &given));
+            let now = plain(&now);
+            if let Some(before) = before {
+                assert_eq!(before["tools"], now["tools"]);
+                let (old, new) =
+                    (before[list(api)].as_array().unwrap(), now[list(api)].as_array().unwrap());
+                assert_eq!(old[..], new[..old.len()]);
+            }
+            before = Some(now);
+        }
+    }
+}
+
+#[test]
+fn marks_for_the_cache_stay_on_their_blocks() {
+    let mut body = conversation(Api::Messages, &["a"]);
+    let mark = json!({"type": "ephemeral", "ttl": "1h"});
+    body["messages"][2]["content"][0]["cache_control"] = mark.clone();
+    body["messages"][2]["content"][0]["content"][0]["cache_control"] = mark.clone();
+    body["tools"][0]["cache_control"] = mark.clone();
+    let sent = planned(&planner(), Api::Messages, &body);
+    let block = &sent["messages"][2]["content"][0];
+    assert_eq!((&block["cache_control"], &block["content"][0]["cache_control"]), (&mark, &mark));
+    assert!(block["content"][0]["text"].as_str().unwrap().contains("left out"));
+    assert_eq!(sent["tools"][0]["cache_control"], mark);
+    assert_eq!(sent["tools"][1].get("cache_control"), None);
+}
+
+/// What of a body may differ: the texts of tool results, and the tool that is appended.
+fn masked(api: Api, body: &Value) -> Value {
+    let mut body = body.clone();
+    if let Some(tools) = body.get_mut("tools").and_then(Value::as_array_mut) {
+        tools.retain(|tool| !tool.to_string().contains("\"headroom_retrieve\""));
+    }
+    let hide = |content: &mut Value| match content {
+        Value::String(text) => *text = String::new(),
+        Value::Array(parts) => {
+            for part in parts {
+                if let Some(text) = part.get_mut("text") {
+                    *text = json!("");
+                }
+            }
+        }
+        _ => {}
+    };
+    for item in body.get_mut(list(api)).and_then(Value::as_array_mut).into_iter().flatten() {
+        match api {
+            Api::Messages => {
+                for block in
+                    item.get_mut("content").and_then(Value::as_array_mut).into_iter().flatten()
+                {
+                    if block["type"] == "tool_result" {
+                        block.get_mut("content").into_iter().for_each(hide);
+                    }
+                }
+            }
+            Api::Chat if item["role"] == "tool" || item["role"] == "function" => {
+                item.get_mut("content").into_iter().for_each(hide);
+            }
+            Api::Responses => item.get_mut("output").into_iter().for_each(hide),
+            Api::Chat => {}
+        }
+    }
+    body
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn a_mutated_body_goes_on_to_the_byte_or_differs_in_results_alone(
+        api in 0usize..3,
+        edits in prop::collection::vec((any::<Index>(), any::<Index>(), 0u8..4), 1..6),
+    ) {
+        let api = APIS[api];
+        let mut body = conversation(api, &["a", "b"]).to_string().into_bytes();
+        const BITS: [&str; 12] = ["\"", "{", "}", "[", "]", ",", ":", "null", "1.0", "\\u0041", "\"content\"", "\u{e9}"];
+        for (at, bit, how) in &edits {
+            let at = at.index(body.len());
+            let bit = bit.get(&BITS).as_bytes();
+            match how {
+                0 => drop(body.remove(at)),
+                1 => drop(body.splice(at..at, bit.iter().copied())),
+                2 => body[at] = bit[0],
+                _ => {
+                    let end = (at + 30).min(body.len());
+                    let copy = body[at..end].to_vec();
+                    drop(body.splice(at..at, copy));
+                }
+            }
+        }
+        let plan = planner().plan(api, &Bytes::from(body.clone()));
+        if plan.sent != body {
+            let before: Value = serde_json::from_slice(&body).unwrap();
+            let after: Value = serde_json::from_slice(&plan.sent).unwrap();
+            prop_assert_eq!(masked(api, &before), masked(api, &after));
+        }
+    }
+}

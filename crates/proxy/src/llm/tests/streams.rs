@@ -1,0 +1,161 @@
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
+use testkit::provider::{Answer, Say, Step};
+
+use super::*;
+
+/// What the stub sends for this answer, in pieces of one byte.
+fn bytes(answer: &Answer, request: &Received) -> Vec<u8> {
+    let Reply::Steps { steps, .. } = answer.reply(request) else { panic!("not a stream") };
+    steps
+        .into_iter()
+        .flat_map(|step| match step {
+            Step::Send(bytes) => bytes,
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+fn streamed(api: Api, names: &[&str]) -> Value {
+    let mut body = conversation(api, names);
+    body["stream"] = json!(true);
+    body
+}
+
+fn answer() -> Answer {
+    let call = Say::call("toolu_1", "Bash", &json!({"command": "ls 漢字"}));
+    Answer::new("msg_1", [Say::Thinking("hm 🦀".into()), Say::text("naïve 漢字 🦀"), call])
+}
+
+#[test]
+fn a_stream_cut_into_single_bytes_is_the_providers() {
+    let bench = Bench::new(|request| {
+        let pieces = bytes(&answer(), request).into_iter().map(|byte| Step::Send(vec![byte]));
+        Reply::events(pieces.collect())
+    });
+    // With the tool appended, and without.
+    for names in [&["a"][..], &[]] {
+        for api in APIS {
+            let mut body = streamed(api, names);
+            if names.is_empty() {
+                body.as_object_mut().unwrap().remove("tools");
+            }
+            let got = bench.post(path(api), &body);
+            let received = bench.provider.received().pop().unwrap();
+            assert_eq!(got.body, bytes(&answer(), &received), "{api:?}");
+            assert_eq!(got.headers["content-type"], "text/event-stream");
+            let identity = received.header("accept-encoding") == Some("identity");
+            assert_eq!(identity, !names.is_empty());
+        }
+    }
+    assert!(
+        bench
+            .heard
+            .all()
+            .iter()
+            .all(|heard| heard.ending == Ending::Done && heard.status == Some(200))
+    );
+    assert_eq!(bench.heard.all()[0].usage[0].output, 5);
+}
+
+#[test]
+fn what_has_come_is_delivered_before_the_rest_comes() {
+    let (go, gate) = channel();
+    let gate = Mutex::new(Some(gate));
+    let bench = Bench::new(move |request| {
+        let all = bytes(&answer(), request);
+        let end = all.windows(2).position(|two| two == b"\n\n").unwrap() + 2;
+        let wait = Step::Wait(gate.lock().unwrap().take().unwrap());
+        Reply::events(vec![Step::Send(all[..end].to_vec()), wait, Step::Send(all[end..].to_vec())])
+    });
+    let body = streamed(Api::Messages, &["a"]).to_string();
+    let mut got = bench.open(Method::POST, "/v1/messages", &KEY, body.as_bytes()).into_body();
+    let first = bench.runtime.block_on(got.frame()).unwrap().unwrap().into_data().unwrap();
+    assert!(first.starts_with(b"event: message_start") && first.ends_with(b"\n\n"));
+    go.send(()).unwrap();
+    let rest = bench.runtime.block_on(got.collect()).unwrap().to_bytes();
+    assert!(rest.ends_with(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
+}
+
+#[test]
+fn a_client_that_goes_away_cancels_the_provider() {
+    for tools in [true, false] {
+        let (told, closed) = channel();
+        let told = Mutex::new(Some(told));
+        let bench = Bench::new(move |request| {
+            let all = bytes(&answer(), request);
+            let end = all.windows(2).position(|two| two == b"\n\n").unwrap() + 2;
+            let until = Step::UntilClosed(told.lock().unwrap().take().unwrap());
+            Reply::events(vec![Step::Send(all[..end].to_vec()), until])
+        });
+        let mut body = streamed(Api::Messages, &["a"]);
+        if !tools {
+            body.as_object_mut().unwrap().remove("tools");
+        }
+        let mut got =
+            bench.open(Method::POST, "/v1/messages", &KEY, body.to_string().as_bytes()).into_body();
+        bench.runtime.block_on(got.frame()).unwrap().unwrap();
+        drop(got);
+        closed.recv().unwrap();
+        while bench.heard.all().is_empty() {
+            std::thread::yield_now();
+        }
+        assert_eq!(bench.heard.all()[0].ending, Ending::ClientGone);
+    }
+}
+
+#[test]
+fn a_provider_that_breaks_off_ends_the_clients_stream_the_same_way() {
+    for tools in [true, false] {
+        let bench = Bench::new(move |request| {
+            let all = bytes(&answer(), request);
+            Reply::events(vec![Step::Send(all[..all.len() / 2].to_vec()), Step::Break])
+        });
+        let mut body = streamed(Api::Messages, &["a"]);
+        if !tools {
+            body.as_object_mut().unwrap().remove("tools");
+        }
+        let mut got =
+            bench.open(Method::POST, "/v1/messages", &KEY, body.to_string().as_bytes()).into_body();
+        let mut all = Vec::new();
+        let broke = loop {
+            match bench.runtime.block_on(got.frame()) {
+                Some(Ok(frame)) => all.extend_from_slice(frame.data_ref().unwrap()),
+                Some(Err(_)) => break true,
+                None => break false,
+            }
+        };
+        assert!(broke);
+        let whole = bytes(&answer(), &bench.provider.received()[0]);
+        assert_eq!(all, whole[..whole.len() / 2]);
+        assert_eq!(bench.heard.all()[0].ending, Ending::ProviderBroke);
+    }
+}
+
+#[test]
+fn an_error_in_the_middle_of_a_stream_passes() {
+    let error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+    let bench = Bench::new(move |request| {
+        let all = bytes(&answer(), request);
+        let end = all.windows(2).position(|two| two == b"\n\n").unwrap() + 2;
+        Reply::events(vec![Step::Send(all[..end].to_vec()), Step::Send(error.into())])
+    });
+    let got = bench.post("/v1/messages", &streamed(Api::Messages, &["a"]));
+    assert!(got.body.ends_with(error.as_bytes()));
+}
+
+#[test]
+fn ten_megabytes_go_both_ways() {
+    let text = "x".repeat(10 << 20);
+    let sent_back = text.clone();
+    let bench = Bench::new(move |_| Reply::Answer(Answer::new("msg_1", [Say::text(&sent_back)])));
+    let mut body = streamed(Api::Messages, &["a"]);
+    body["messages"][0]["content"] = json!(text);
+    for stream in [true, false] {
+        body["stream"] = json!(stream);
+        let got = bench.post("/v1/messages", &body);
+        assert!(got.body.len() > 10 << 20);
+        assert_eq!(bench.sent()["messages"][0], body["messages"][0]);
+    }
+}
