@@ -62,7 +62,7 @@ pub fn install(
         State::Missing => put(found, server, options, "added to"),
         State::Same => found.report(End::Done, format!("configured already in {}", found.place())),
         State::Different { .. } if options.force => put(found, server, options, "replaced in"),
-        State::Different { found: entry, .. } => found.kept(server, entry),
+        State::Different { found: entry, kin } => found.kept(server, entry, *kin),
         State::NoAgent => found.absent(),
         State::Unreadable(error) => found.report(End::Failed, error.to_string()),
     };
@@ -79,7 +79,7 @@ pub fn uninstall(
     let each = |found: &Installation| match &found.state {
         State::Missing => found.report(End::Done, format!("not configured in {}", found.place())),
         State::Different { found: entry, kin: false } if !options.force => {
-            found.kept(server, entry)
+            found.kept(server, entry, false)
         }
         State::Same | State::Different { .. } => take(found, server, options),
         State::NoAgent => found.absent(),
@@ -93,8 +93,10 @@ pub fn status(selection: &Selection, machine: &Machine<'_>, server: &Server) -> 
     let each = |found: &Installation| match &found.state {
         State::Missing => found.report(End::Done, format!("not configured ({})", found.place())),
         State::Same => found.report(End::Done, format!("configured ({})", found.place())),
-        State::Different { found: entry, .. } => {
-            let what = format!("configured differently ({}){}", found.place(), found.starts(entry));
+        State::Different { found: entry, kin } => {
+            let how =
+                if *kin { "configured with other settings" } else { "configured differently" };
+            let what = format!("{how} ({}){}", found.place(), found.starts(entry));
             found.report(End::Done, what)
         }
         State::NoAgent => found.report(End::Done, "not found on this machine".to_owned()),
@@ -146,9 +148,13 @@ impl Installation {
         self.report(End::Skipped, "not found on this machine, skipped".to_owned())
     }
 
-    fn kept(&self, server: &Server, entry: &Value) -> Report {
+    fn kept(&self, server: &Server, entry: &Value, kin: bool) -> Report {
         let (name, place, starts) = (&server.name, self.place(), self.starts(entry));
-        let what = format!("{place} has another `{name}`{starts}; kept, --force overrides");
+        let entry = match kin {
+            true => format!("`{name}` with other settings"),
+            false => format!("another `{name}`"),
+        };
+        let what = format!("{place} has {entry}{starts}; kept, --force overrides");
         self.report(End::Skipped, what)
     }
 

@@ -1,0 +1,106 @@
+//! `headroom mcp`: the MCP server, and agents told to start it.
+
+use std::env;
+
+use agents::command::{self, End, Options, Report};
+use agents::install::Selection;
+use agents::server::Server as AgentServer;
+use agents::starts;
+use agents::table::Machine;
+
+use crate::args::{
+    McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
+};
+use crate::environment;
+use crate::failure::Failure;
+use crate::mcp::{self, Desk, Server};
+use crate::screen;
+
+const NAME: &str = "headroom";
+/// Where the Headroom server is if nothing says otherwise.
+const DEFAULT_URL: &str = "http://127.0.0.1:8787";
+
+pub(crate) fn run(args: &McpArgs) -> Result<(), Failure> {
+    match &args.command {
+        McpCommand::Serve(args) => serve(args),
+        McpCommand::Install(args) => install(args),
+        McpCommand::Status(args) => status(args),
+        McpCommand::Uninstall(args) => {
+            let (selection, machine, server) = (selection(&args.agent)?, machine()?, server(None)?);
+            tell(&command::uninstall(&selection, &machine, &server, options(&args.how)))
+        }
+    }
+}
+
+fn serve(args: &McpServeArgs) -> Result<(), Failure> {
+    let token = env::var(environment::API_KEY).ok().filter(|token| !token.is_empty());
+    let server = Server::at(&proxy_url(args.proxy_url.as_deref())).map_err(Failure::usage)?;
+    let desk = Desk::new(args.bounds.shared()?, server.with_token(token));
+    mcp::serve(desk).map_err(Failure::new)
+}
+
+fn install(args: &McpInstallArgs) -> Result<(), Failure> {
+    let selection = selection(&args.agent)?;
+    let url = args.proxy_url.as_deref().map(Server::at).transpose().map_err(Failure::usage)?;
+    let server = server(url.as_ref().map(Server::url))?;
+    starts::check(&server.command, NAME).map_err(Failure::new)?;
+    tell(&command::install(&selection, &machine()?, &server, options(&args.how)))
+}
+
+fn status(args: &McpStatusArgs) -> Result<(), Failure> {
+    let proxy = Server::at(&proxy_url(args.proxy_url.as_deref())).map_err(Failure::usage)?;
+    let url = Some(proxy.url()).filter(|_| args.proxy_url.is_some());
+    let reports = command::status(&selection(&args.agent)?, &machine()?, &server(url)?);
+    let answer =
+        if proxy.answers() { "answers" } else { "doesn't answer (start it: headroom serve)" };
+    let told = tell(&reports);
+    screen::print(&format!("Headroom server at {}: {answer}\n", proxy.url()))?;
+    told
+}
+
+/// The address of the Headroom server for this process.
+fn proxy_url(named: Option<&str>) -> String {
+    let base = || env::var(environment::BASE_URL).ok().filter(|url| !url.trim().is_empty());
+    named.map(str::to_owned).or_else(base).unwrap_or_else(|| DEFAULT_URL.to_owned())
+}
+
+/// How an agent starts us, with the Headroom server at `url`.
+fn server(url: Option<&str>) -> Result<AgentServer, Failure> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let command = starts::own_executable(env::split_paths(&path))
+        .map_err(|error| Failure::new(format!("can't tell where this program is: {error}")))?;
+    let elsewhere = url.filter(|url| *url != DEFAULT_URL);
+    let env = elsewhere.map(|url| (environment::PROXY_URL.to_owned(), url.to_owned()));
+    Ok(AgentServer {
+        name: NAME.to_owned(),
+        command,
+        args: vec!["mcp".to_owned(), "serve".to_owned()],
+        env: env.into_iter().collect(),
+    })
+}
+
+fn machine() -> Result<Machine<'static>, Failure> {
+    Machine::current().ok_or_else(|| Failure::new("there is no home directory"))
+}
+
+fn selection(args: &McpAgentArgs) -> Result<Selection, Failure> {
+    Selection::of(&args.agent).map_err(Failure::usage)
+}
+
+fn options(args: &McpHowArgs) -> Options {
+    Options { force: args.force, dry_run: args.dry_run }
+}
+
+fn tell(reports: &[Report]) -> Result<(), Failure> {
+    for report in reports {
+        if let Some(diff) = &report.diff {
+            screen::print(diff)?;
+        }
+        match report.end {
+            End::Done => screen::print(&format!("{}\n", report.line))?,
+            End::Skipped => screen::note(&report.line),
+            End::Failed => screen::note(format_args!("error: {}", report.line)),
+        }
+    }
+    command::verdict(reports).map_err(Failure::new)
+}

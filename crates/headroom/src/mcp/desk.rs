@@ -1,0 +1,250 @@
+//! What the tools do, without the protocol: compress and keep the originals, find originals, count.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use compress::Options;
+use originals::{Error as StoreError, Originals, excerpts};
+use proxy::Compressor;
+
+use super::server::Server;
+use super::tools::{
+    CompressRequest, Compressed, Found, Place, ProxyStats, RetrieveRequest, Retrieved, Source,
+    Stats, StoreStats,
+};
+
+/// The store, the server beside it, and what this session did.
+pub(crate) struct Desk {
+    originals: Arc<Originals>,
+    compressor: Compressor,
+    server: Server,
+    session: Mutex<Session>,
+}
+
+#[derive(Default)]
+struct Session {
+    compressions: u64,
+    original_tokens: u64,
+    compressed_tokens: u64,
+    retrievals: u64,
+}
+
+/// Why a tool could not do what it was asked; worded for the model that called it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("`content` is empty: there is nothing to compress")]
+    Empty,
+    #[error(
+        "`{0}` is not a hash: give the 24 hexadecimal digits after `hash=` in the marker, or at \
+         least the first 12 of them"
+    )]
+    NotAHash(String),
+    #[error(
+        "no original with the hash {0} is kept here: it is too old, or was left out on another \
+         machine. Don't ask again with it; run the command, or read the file, that the text came \
+         from once more"
+    )]
+    Unknown(String),
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+impl Desk {
+    /// A desk with these originals; `server` is asked for those that aren't among them.
+    pub(crate) fn new(originals: Arc<Originals>, server: Server) -> Self {
+        let compressor = Compressor::new(Arc::clone(&originals));
+        Self { originals, compressor, server, session: Mutex::default() }
+    }
+
+    pub(super) fn compress(&self, request: &CompressRequest) -> Result<Compressed, Refusal> {
+        if request.content.is_empty() {
+            return Err(Refusal::Empty);
+        }
+        let hash = match self.originals.put(&request.content) {
+            Ok(hash) => Some(hash.to_string()),
+            Err(StoreError::Credential { .. } | StoreError::TooLarge { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let options = Options {
+            task: request.task.clone().unwrap_or_default(),
+            kind: request.kind.clone(),
+            budget: request.budget,
+            ..Options::default()
+        };
+        let result = self.compressor.compress(&request.content, &options).compressed;
+        let mut session = self.session();
+        session.compressions += 1;
+        session.original_tokens += result.tokens_before as u64;
+        session.compressed_tokens += result.tokens_after as u64;
+        let saved = result.tokens_before.saturating_sub(result.tokens_after);
+        Ok(Compressed {
+            compressed: result.text,
+            hash,
+            original_tokens: result.tokens_before,
+            compressed_tokens: result.tokens_after,
+            tokens_saved: saved,
+            savings_percent: percent(saved as u64, result.tokens_before as u64),
+            transforms: result.transforms,
+        })
+    }
+
+    pub(super) fn retrieve(&self, request: &RetrieveRequest) -> Result<Retrieved, Refusal> {
+        let name = request.hash.trim();
+        if originals::Key::parse(name).is_none() {
+            return Err(Refusal::NotAHash(name.chars().take(40).collect()));
+        }
+        let (hash, text, source) = match self.originals.get(name)? {
+            Some(original) => (original.hash.to_string(), original.text, Source::Local),
+            None => {
+                let (hash, text) =
+                    self.server.original(name).ok_or_else(|| Refusal::Unknown(name.to_owned()))?;
+                (hash, text, Source::Proxy)
+            }
+        };
+        self.session().retrievals += 1;
+        let Some(query) = request.query.as_deref().filter(|query| !query.trim().is_empty()) else {
+            return Ok(Retrieved {
+                hash,
+                source,
+                original_content: Some(text),
+                results: None,
+                count: None,
+            });
+        };
+        let found = excerpts(&text, query);
+        let count = found.shown.len() + found.more;
+        let results = found.shown.into_iter().map(|excerpt| Found {
+            place: match excerpt.place {
+                originals::Place::Lines(first, last) => Place::Lines([first, last]),
+                originals::Place::Item(index) => Place::Item(index),
+            },
+            text: excerpt.text,
+        });
+        Ok(Retrieved {
+            hash,
+            source,
+            original_content: None,
+            results: Some(results.collect()),
+            count: Some(count),
+        })
+    }
+
+    pub(super) fn stats(&self) -> Result<Stats, Refusal> {
+        let (usage, bounds) = (self.originals.usage()?, self.originals.bounds());
+        let proxy =
+            ProxyStats { url: self.server.url().to_owned(), answers: self.server.answers() };
+        let session = self.session();
+        let saved = session.original_tokens.saturating_sub(session.compressed_tokens);
+        Ok(Stats {
+            compressions: session.compressions,
+            original_tokens: session.original_tokens,
+            compressed_tokens: session.compressed_tokens,
+            tokens_saved: saved,
+            savings_percent: percent(saved, session.original_tokens),
+            retrievals: session.retrievals,
+            store: StoreStats {
+                place: self.originals.describe(),
+                entries: usage.entries,
+                bytes: usage.bytes,
+                max_bytes: bounds.bytes,
+                max_age_seconds: bounds.age.as_secs(),
+            },
+            proxy,
+        })
+    }
+
+    /// Figures are right after a panic elsewhere, too: each is written in one step.
+    fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `part` in percent of `whole`, with one decimal.
+fn percent(part: u64, whole: u64) -> f64 {
+    match whole {
+        0 => 0.0,
+        _ => (part as f64 * 1000.0 / whole as f64).round() / 10.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use originals::{Bounds, Memory};
+
+    #[allow(clippy::unwrap_used)]
+    fn desk() -> Desk {
+        let server = Server::at("http://127.0.0.1:9").unwrap();
+        Desk::new(Arc::new(Originals::new(Memory::new(Bounds::default()))), server)
+    }
+
+    fn compress(desk: &Desk, content: &str) -> Result<Compressed, Refusal> {
+        let content = content.to_owned();
+        desk.compress(&CompressRequest { content, task: None, kind: None, budget: None })
+    }
+
+    fn retrieve(desk: &Desk, hash: &str, query: Option<&str>) -> Result<Retrieved, Refusal> {
+        let query = query.map(str::to_owned);
+        desk.retrieve(&RetrieveRequest { hash: hash.to_owned(), query })
+    }
+
+    fn rows() -> String {
+        let rows = (0..200).map(|id| format!("{{\"id\": {id}, \"state\": \"ready{id}\"}}"));
+        format!("[{}]", rows.collect::<Vec<_>>().join(", "))
+    }
+
+    #[test]
+    fn an_original_comes_back_whole_and_in_part() {
+        let desk = desk();
+        let compressed = compress(&desk, &rows()).unwrap();
+        assert!(compressed.compressed_tokens < compressed.original_tokens);
+        let hash = compressed.hash.unwrap();
+        let whole = retrieve(&desk, &hash, None).unwrap();
+        assert_eq!(whole.original_content.unwrap(), rows());
+        assert_eq!(whole.source, Source::Local);
+        let part = retrieve(&desk, &hash[..12], Some("ready117")).unwrap();
+        assert_eq!((part.count, part.hash), (Some(1), hash));
+        assert!(part.results.unwrap()[0].text.contains("\"id\": 117"));
+    }
+
+    #[test]
+    fn refusals_say_what_to_do() {
+        let desk = desk();
+        let refusal = |result: Result<Retrieved, Refusal>| result.unwrap_err().to_string();
+        let unknown = refusal(retrieve(&desk, "0123456789abcdef01234567", None));
+        assert!(unknown.contains("run the command"), "{unknown}");
+        let odd = refusal(retrieve(&desk, "../../etc/passwd", None));
+        assert!(odd.contains("is not a hash"), "{odd}");
+        assert!(matches!(compress(&desk, ""), Err(Refusal::Empty)));
+    }
+
+    #[test]
+    fn a_text_with_a_credential_is_not_kept_and_loses_nothing() {
+        let desk = desk();
+        let key = [
+            "-----BEGIN RSA PRIVATE",
+            " KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE",
+            " KEY-----",
+        ];
+        let text = format!("{}\n{}", rows(), key.concat());
+        let compressed = compress(&desk, &text).unwrap();
+        assert_eq!(compressed.hash, None);
+        assert_eq!(desk.stats().unwrap().store.entries, 0);
+        assert!(!compressed.compressed.contains("left out"), "{}", compressed.compressed);
+    }
+
+    #[test]
+    fn figures_add_up() {
+        let desk = desk();
+        let first = compress(&desk, &rows()).unwrap();
+        let second = compress(&desk, "short").unwrap();
+        let _ = retrieve(&desk, "0123456789abcdef01234567", None);
+        retrieve(&desk, &first.hash.unwrap(), None).unwrap();
+        let stats = desk.stats().unwrap();
+        let sum = (first.original_tokens + second.original_tokens) as u64;
+        assert_eq!((stats.compressions, stats.retrievals), (2, 1));
+        assert_eq!(stats.original_tokens, sum);
+        assert_eq!(stats.original_tokens - stats.compressed_tokens, stats.tokens_saved);
+        assert!((0.0..=100.0).contains(&stats.savings_percent));
+        assert!(!stats.proxy.answers);
+    }
+}

@@ -1,0 +1,74 @@
+//! Schemas as every client reads them: what the generator writes, without its dialect.
+
+use serde_json::{Map, Value};
+
+/// Takes away what strict validators and models' own tool formats stumble over: the names of Rust's
+/// integers as formats, line ends inside descriptions, and, for arguments (`optional` ones may simply be
+/// left out), `null` as a second type.
+pub(super) fn simplify(schema: &mut Map<String, Value>, optional: bool) {
+    schema.remove("$schema");
+    schema.remove("format");
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        *text = text.replace('\n', " ");
+    }
+    if let Some(Value::Array(types)) = schema.get_mut("type").filter(|_| optional) {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+    }
+    for (keyword, value) in schema.iter_mut() {
+        match value {
+            // Here the members' names are the schema's author's, not keywords.
+            Value::Object(named) if keyword == "properties" || keyword == "$defs" => {
+                named.values_mut().for_each(|schema| inside(schema, optional));
+            }
+            value => inside(value, optional),
+        }
+    }
+}
+
+fn inside(value: &mut Value, optional: bool) {
+    match value {
+        Value::Object(schema) => simplify(schema, optional),
+        Value::Array(schemas) => schemas.iter_mut().for_each(|schema| inside(schema, optional)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_left_is_plain_json_schema() {
+        let schema = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "properties": {
+                "a": {"type": ["integer", "null"], "format": "uint", "description": "one\ntwo"},
+                "b": {"type": "array", "items": {"type": "integer", "format": "uint64"}},
+                "format": {"type": "string"},
+            },
+        });
+        let plain = |optional| {
+            let mut schema = schema.clone();
+            inside(&mut schema, optional);
+            schema
+        };
+        assert_eq!(
+            plain(true),
+            json!({
+                "type": "object",
+                "properties": {
+                    "a": {"type": "integer", "description": "one two"},
+                    "b": {"type": "array", "items": {"type": "integer"}},
+                    "format": {"type": "string"},
+                },
+            })
+        );
+        assert_eq!(plain(false)["properties"]["a"]["type"], json!(["integer", "null"]));
+    }
+}

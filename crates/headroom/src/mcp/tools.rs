@@ -1,0 +1,247 @@
+//! What a model sees: three tools, with the schemas of what they take and return.
+
+use std::sync::Arc;
+
+use rmcp::handler::server::router::tool::ToolRouter;
+use rmcp::handler::server::wrapper::{Json, Parameters};
+use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
+use rmcp::schemars::{self, JsonSchema};
+use rmcp::{ServerHandler, tool, tool_handler, tool_router};
+use serde::{Deserialize, Serialize};
+
+use super::desk::{Desk, Refusal};
+use super::schema::simplify;
+
+const INSTRUCTIONS: &str = "Headroom makes long texts smaller without losing what they say. \
+    Where text was left out there is a marker `[… left out. Retrieve more: hash=…]`; give that hash \
+    to headroom_retrieve to read it, with a query if a part will do.";
+
+/// What `headroom_compress` takes.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct CompressRequest {
+    /// The text to make smaller: output of a command, JSON, a log, search results, code.
+    pub(super) content: String,
+    /// What the text is read for; whatever shares a word with it is kept.
+    pub(super) task: Option<String>,
+    /// The command or the file name that the text comes from.
+    pub(super) kind: Option<String>,
+    /// A ceiling in tokens, never a target.
+    pub(super) budget: Option<usize>,
+}
+
+/// What `headroom_compress` returns.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Compressed {
+    /// The smaller text, or the text itself where nothing could be saved.
+    pub(super) compressed: String,
+    /// Names the whole original for `headroom_retrieve`; null if it holds a credential and so isn't
+    /// kept.
+    pub(super) hash: Option<String>,
+    /// Tokens of the original.
+    pub(super) original_tokens: usize,
+    /// Tokens of the smaller text.
+    pub(super) compressed_tokens: usize,
+    /// The difference of the two.
+    pub(super) tokens_saved: usize,
+    /// The difference in percent of the original, with one decimal.
+    pub(super) savings_percent: f64,
+    /// What was done to the text, in order.
+    pub(super) transforms: Vec<String>,
+}
+
+/// What `headroom_retrieve` takes.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct RetrieveRequest {
+    /// The hash in the marker, or its first 12 digits or more.
+    pub(super) hash: String,
+    /// Words to look for: only the parts of the original around them are returned.
+    pub(super) query: Option<String>,
+}
+
+/// What `headroom_retrieve` returns.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Retrieved {
+    /// The whole hash.
+    pub(super) hash: String,
+    /// Where the original was found.
+    pub(super) source: Source,
+    /// The original, byte for byte, if there was no query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) original_content: Option<String>,
+    /// The parts of the original around the words of the query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) results: Option<Vec<Found>>,
+    /// How many parts there are, if there was a query; more than the results if it found very many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) count: Option<usize>,
+}
+
+/// A part of an original.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Found {
+    /// Its first and last line, from 1, or the index of an item in a JSON array, from 0.
+    pub(super) place: Place,
+    /// The part, as it is in the original.
+    pub(super) text: String,
+}
+
+/// Where a part of an original is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Place {
+    /// The first and the last line, from 1.
+    Lines([usize; 2]),
+    /// The index of an item of a JSON array, from 0.
+    Item(usize),
+}
+
+/// Where an original was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Source {
+    /// In the store of this machine.
+    Local,
+    /// At the Headroom server.
+    Proxy,
+}
+
+/// What `headroom_stats` returns.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Stats {
+    /// Texts that this session has made smaller, or tried to.
+    pub(super) compressions: u64,
+    /// Their tokens.
+    pub(super) original_tokens: u64,
+    /// Their tokens afterwards.
+    pub(super) compressed_tokens: u64,
+    /// The difference of the two.
+    pub(super) tokens_saved: u64,
+    /// The difference in percent of the originals, with one decimal.
+    pub(super) savings_percent: f64,
+    /// Originals that this session was asked for and found.
+    pub(super) retrievals: u64,
+    /// The store of this machine.
+    pub(super) store: StoreStats,
+    /// The Headroom server.
+    pub(super) proxy: ProxyStats,
+}
+
+/// The store of this machine.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct StoreStats {
+    /// What kind of store it is, and where.
+    pub(super) place: String,
+    /// Originals in it.
+    pub(super) entries: u64,
+    /// Their bytes.
+    pub(super) bytes: u64,
+    /// How many bytes it may hold.
+    pub(super) max_bytes: u64,
+    /// How long it keeps an original, in seconds.
+    pub(super) max_age_seconds: u64,
+}
+
+/// The Headroom server.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ProxyStats {
+    /// Its address.
+    pub(super) url: String,
+    /// Whether it answers. Nothing here needs it to.
+    pub(super) answers: bool,
+}
+
+/// The server that a client speaks to.
+#[derive(Clone)]
+pub(super) struct Tools {
+    desk: Arc<Desk>,
+    tool_router: ToolRouter<Self>,
+}
+
+#[tool_router]
+impl Tools {
+    pub(super) fn new(desk: Desk) -> Self {
+        let mut tool_router = Self::tool_router();
+        for route in tool_router.map.values_mut() {
+            simplify(Arc::make_mut(&mut route.attr.input_schema), true);
+            if let Some(schema) = &mut route.attr.output_schema {
+                simplify(Arc::make_mut(schema), false);
+            }
+        }
+        Self { desk: Arc::new(desk), tool_router }
+    }
+
+    #[tool(
+        name = "headroom_compress",
+        description = "Make a long text smaller without losing what it says. Returns the smaller \
+            text and the hash by which headroom_retrieve gives back the original.",
+        annotations(
+            title = "Compress a text",
+            read_only_hint = false,
+            destructive_hint = false,
+            idempotent_hint = true,
+            open_world_hint = false
+        )
+    )]
+    async fn compress(
+        &self,
+        Parameters(request): Parameters<CompressRequest>,
+    ) -> Result<Json<Compressed>, String> {
+        self.at_desk(move |desk| desk.compress(&request)).await
+    }
+
+    #[tool(
+        name = "headroom_retrieve",
+        description = "Give back what was left out of a compressed text: the original whose hash a \
+            marker names, or with a query only the parts of it that hold the query's words.",
+        annotations(
+            title = "Retrieve an original",
+            read_only_hint = true,
+            idempotent_hint = true,
+            open_world_hint = false
+        )
+    )]
+    async fn retrieve(
+        &self,
+        Parameters(request): Parameters<RetrieveRequest>,
+    ) -> Result<Json<Retrieved>, String> {
+        self.at_desk(move |desk| desk.retrieve(&request)).await
+    }
+
+    #[tool(
+        name = "headroom_stats",
+        description = "What this session has saved, and what the store of originals holds.",
+        annotations(
+            title = "Headroom's figures",
+            read_only_hint = true,
+            idempotent_hint = true,
+            open_world_hint = false
+        )
+    )]
+    async fn stats(&self) -> Result<Json<Stats>, String> {
+        self.at_desk(Desk::stats).await
+    }
+
+    /// Work on a thread of its own, so that calls run side by side; what refuses it becomes the text
+    /// of a tool error.
+    async fn at_desk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Desk) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<Json<T>, String> {
+        let desk = Arc::clone(&self.desk);
+        match tokio::task::spawn_blocking(move || work(&desk)).await {
+            Ok(Ok(answer)) => Ok(Json(answer)),
+            Ok(Err(refusal)) => Err(refusal.to_string()),
+            Err(_) => Err("this call failed inside Headroom; the text is unchanged".to_owned()),
+        }
+    }
+}
+
+#[tool_handler(router = self.tool_router)]
+impl ServerHandler for Tools {
+    fn get_info(&self) -> ServerConfig {
+        let mut info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build());
+        info.server_info = Implementation::new("headroom", env!("CARGO_PKG_VERSION"));
+        info.instructions = Some(INSTRUCTIONS.to_owned());
+        info
+    }
+}
