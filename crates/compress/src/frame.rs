@@ -126,7 +126,8 @@ fn shorten(
     options: &Options,
 ) -> Shortened {
     let mut best = Shortened::stays(part, options);
-    if part.len() < SHORTEST || marker::contains(part) {
+    // A pack's blocks are looked at one by one.
+    if part.len() < SHORTEST || (is.kind != Kind::Pack && marker::contains(part)) {
         return best;
     }
     for form in forms_for(is.kind) {
@@ -135,17 +136,18 @@ fn shorten(
             best.offer(Proposal { text, transform, left: Vec::new() }, 1, options);
         }
     }
-    if options.retrieval == Retrieval::Offered
-        && let Some(draft) = leave_out::draft(is, part, context)
-        && secrets::redact(part).findings.is_empty()
-    {
+    if options.retrieval == Retrieval::Offered {
         let source = options
             .source
             .as_ref()
             .map(|source| Source { path: source.path.clone(), line: source.line + line - 1 });
-        let Rendered { text, left } = leave_out::render(part, &draft, source.as_ref());
-        let transform = format!("leave-out:{}", is.kind.name());
-        best.offer(Proposal { text, transform, left }, LEFT_OUT_PERCENT, options);
+        if let Some(Rendered { text, left }) =
+            leave_out::leave_out(is, part, context, source.as_ref())
+            && secrets::redact(part).findings.is_empty()
+        {
+            let transform = format!("leave-out:{}", is.kind.name());
+            best.offer(Proposal { text, transform, left }, LEFT_OUT_PERCENT, options);
+        }
     }
     best
 }

@@ -23,6 +23,7 @@ pub mod marker;
 mod options;
 mod parts;
 mod provider;
+mod relevance;
 mod task;
 mod templates;
 mod words;

@@ -16,15 +16,16 @@ pub(crate) struct Piece {
 /// The parts of `text`, in order; together they are all of it. Documents are cut at their fenced
 /// blocks, what a terminal showed at its prompts.
 pub(crate) fn cut(text: &str, hint: Option<&str>) -> Vec<Piece> {
-    let is = detect(text, hint);
     let lines = Lines::of(text);
-    let parts = match is.kind {
-        Kind::Prose | Kind::Text | Kind::Log => {
-            at_prompts(text, &lines).or_else(|| at_fences(text, &lines))
-        }
+    if let Some(pieces) = at_prompts(text, &lines) {
+        return pieces;
+    }
+    let is = detect(text, hint);
+    let pieces = match is.kind {
+        Kind::Prose | Kind::Text | Kind::Log => at_fences(text, &lines),
         _ => None,
     };
-    parts.unwrap_or_else(|| vec![Piece { range: 0..text.len(), is }])
+    pieces.unwrap_or_else(|| vec![Piece { range: 0..text.len(), is }])
 }
 
 /// Cuts a document into what is inside of fenced blocks and what isn't; the fences are outside.
@@ -75,7 +76,8 @@ pub(crate) fn closes(fence: &str, info: &str, opening: &str) -> bool {
     info.is_empty() && fence.len() >= opening.len() && fence.as_bytes()[0] == opening.as_bytes()[0]
 }
 
-/// Cuts what a terminal showed into what its commands wrote; `None` where there are not two prompts.
+/// Cuts what a terminal showed into what its commands wrote; `None` where it
+/// doesn't begin with a prompt, or has only one.
 fn at_prompts(text: &str, lines: &Lines) -> Option<Vec<Piece>> {
     let prompts: Vec<(usize, &str)> = lines
         .iter()
@@ -87,7 +89,8 @@ fn at_prompts(text: &str, lines: &Lines) -> Option<Vec<Piece>> {
                 .then_some((index, command))
         })
         .collect();
-    if prompts.len() < 2 {
+    let first = (0..lines.count()).find(|&index| !lines.get(index).trim().is_empty())?;
+    if prompts.len() < 2 || prompts[0].0 != first {
         return None;
     }
     let mut pieces = Vec::new();

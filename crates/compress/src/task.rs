@@ -144,6 +144,7 @@ const COMMON: &[&str] = &[
 /// What a reader is doing, as terms that can be looked for.
 #[derive(Debug, Default)]
 pub(crate) struct Task {
+    text: String,
     terms: Vec<String>,
     /// Every word, the common ones too, in lower case and in order.
     words: Vec<String>,
@@ -199,7 +200,12 @@ impl Task {
             task.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase).collect();
         words.sort_unstable();
         words.dedup();
-        Self { terms, words, automaton }
+        Self { text: task.to_owned(), terms, words, automaton }
+    }
+
+    /// The task as it was said.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// The lines that the task names, in order: those with a rare term, and some of the others.

@@ -109,7 +109,8 @@ pub(super) fn said(hint: &str, text: &str) -> Option<Detected> {
         return file(hint, first_line);
     }
     // Of `cd src && grep x . | head` the last command wrote it, then what stands before its pipes.
-    let command = hint.rsplit(['\n', ';', '&']).map(str::trim).find(|part| !part.is_empty())?;
+    let after_and = hint.rsplit("&&").next().unwrap_or(hint);
+    let command = after_and.rsplit(['\n', ';']).map(str::trim).find(|part| !part.is_empty())?;
     let mut stages = command.split('|').map(str::trim).filter(|stage| !stage.is_empty());
     let writer = stages.next()?;
     let filtered = stages

@@ -58,9 +58,9 @@ fn is_pack(text: &str) -> bool {
         && lines.next().is_some_and(|line| line.starts_with("<!-- contextos pack v1 "))
 }
 
+/// A document, documents on lines, or the beginning of one that holds something.
 fn is_json(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '['])
-        && (Json::parse(text).is_some() || Json::parse_lines(text.trim_end()).is_some())
+    Json::parse_any(text).is_some_and(|json| json.children(json.root()).next().is_some())
 }
 
 /// Some lines of a text, blank ones left out.

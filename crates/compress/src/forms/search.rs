@@ -41,6 +41,7 @@ impl Form for Search {
         let lines: Vec<Line> = read(text);
         let paths = || lines.iter().filter_map(|line| line.path());
         let root = shared_directory(paths())?;
+        let root = if paths().all(|path| is_head(&path[root.len()..])) { root } else { "" };
         if paths().any(|path| path[root.len()..].starts_with("./")) {
             return None;
         }

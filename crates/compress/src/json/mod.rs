@@ -8,6 +8,9 @@ use std::ops::Range;
 /// The deepest nesting that is read; deeper text is not taken for JSON.
 const DEEPEST: usize = 100;
 
+/// A document that was cut off may end in so many bytes that are no JSON, as in a remark about it.
+const LONGEST_REST: usize = 300;
+
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -67,7 +70,29 @@ impl<'a> Json<'a> {
         Some(Self { text, nodes: parser.nodes })
     }
 
-    /// Reads the value at the beginning of `text`; also its length.
+    /// Reads `text` in any of these ways, or as the beginning of a document that was cut off, whose
+    /// last, broken value is left away.
+    pub(crate) fn parse_any(text: &'a str) -> Option<Self> {
+        let text = text.trim();
+        text.starts_with(['{', '[']).then_some(())?;
+        Self::parse(text).or_else(|| Self::parse_lines(text)).or_else(|| Self::parse_cut(text))
+    }
+
+    fn parse_cut(text: &'a str) -> Option<Self> {
+        let mut parser = Parser::new(text)?;
+        if parser.value(0).is_some() {
+            return None;
+        }
+        let rest = text.len() - parser.at;
+        let in_string =
+            parser.nodes.last().is_some_and(|node| node.next == 0 && node.kind == Kind::String);
+        let at_end = in_string && memchr::memchr(b'\n', &text.as_bytes()[parser.at..]).is_none();
+        (rest <= LONGEST_REST || at_end).then_some(())?;
+        parser.close_all();
+        Some(Self { text, nodes: parser.nodes })
+    }
+
+    /// The length of the value at the beginning of `text`.
     pub(crate) fn value_length(text: &str) -> Option<usize> {
         let mut parser = Parser::new(text)?;
         parser.value(0)?;
@@ -362,6 +387,32 @@ impl<'a> Parser<'a> {
         self.nodes[node].next = self.nodes.len() as u32;
     }
 
+    /// Closes what is open, and takes away what is broken.
+    fn close_all(&mut self) {
+        let broken = |node: &Node| node.next == 0 && matches!(node.kind, Kind::String | Kind::Atom);
+        if self.nodes.last().is_some_and(broken) {
+            self.nodes.pop();
+        }
+        for index in
+            (0..self.nodes.len()).rev().filter(|&i| self.nodes[i].next == 0).collect::<Vec<_>>()
+        {
+            let mut children = Vec::new();
+            let mut at = index + 1;
+            while at < self.nodes.len() {
+                children.push(at);
+                at = self.nodes[at].next as usize;
+            }
+            if self.nodes[index].kind == Kind::Object && children.len() % 2 == 1 {
+                // A key whose value is missing.
+                self.nodes.truncate(children.pop().unwrap_or(index + 1));
+            }
+            let end =
+                children.last().map_or(self.nodes[index].start + 1, |&last| self.nodes[last].end);
+            self.nodes[index].end = end;
+            self.nodes[index].next = self.nodes.len() as u32;
+        }
+    }
+
     fn value(&mut self, depth: usize) -> Option<()> {
         let kind = match self.peek()? {
             b'{' => Kind::Object,
@@ -495,6 +546,24 @@ mod tests {
         json.write(json.root(), &Style::of(&json, true), 0, &mut out);
         assert_eq!(out, text);
         assert!(Json::parse_lines("{\n}\n{}").is_none());
+    }
+
+    #[test]
+    fn a_document_that_was_cut_off() {
+        for (text, left) in [
+            (r#"{"a": [1, 2, {"b": "unfini"#, r#"{"a":[1,2,{}]}"#),
+            (r#"[{"a": 1}, {"a": 2, "b""#, r#"[{"a":1},{"a":2}]"#),
+            (r#"[{"a": 1}, {"a": tr"#, r#"[{"a":1},{}]"#),
+            ("[1, 2,\n... (12 more)", "[1,2]"),
+        ] {
+            let json = Json::parse_any(text).unwrap();
+            let mut out = String::new();
+            json.minify(json.root(), &mut out);
+            assert_eq!(out, left);
+        }
+        assert!(
+            Json::parse_any("[this is no JSON at all]").is_none_or(|json| json.nodes.len() == 1)
+        );
     }
 
     #[test]

@@ -68,12 +68,8 @@ pub(super) fn cuts(text: &str, lines: &Lines, language: Language, task: &Task) -
         if (definition.lines.start as usize) <= end || wanted.has(definition) {
             continue;
         }
-        let cut = match definition.kind {
-            DefinitionKind::Function | DefinitionKind::Method => code.body(definition),
-            DefinitionKind::Constant => code.data(definition),
-            _ => None,
-        };
-        let fits = |cut: &Cut| cut.lines.start >= end && cut.lines.end <= lines.count();
+        let cut = code.definition(definition);
+        let fits = |cut: &Cut| cut.lines.start >= end;
         if let Some(cut) = cut.filter(fits) {
             end = cut.lines.end;
             cuts.push(cut);
@@ -93,22 +89,27 @@ struct Wanted<'w> {
 }
 
 impl<'w> Wanted<'w> {
-    fn of(text: &str, lines: &Lines, outline: &'w Outline, task: &'w Task) -> Self {
+    pub(super) fn of(text: &str, lines: &Lines, outline: &'w Outline, task: &'w Task) -> Self {
         let line = |place: Place| (lines.at(place.range.start) + 1, place.term);
         let places = task.places(text, lines).into_iter().map(line).collect();
         let names = outline.definitions.iter().map(|d| d.name.to_lowercase()).collect();
         Self { outline, task, places, names }
     }
 
-    /// Whether a definition has to do with the task: it, or the type it belongs to, is named; a name
-    /// of the task stands in it; a word of the task stands in its signature or doc comment; or two
-    /// words of the task stand in its body. A task without terms wants all code.
+    /// Whether a definition has to do with the task. A task without terms wants all code.
     fn has(&self, definition: &Definition) -> bool {
+        self.task.is_empty() || self.degree(definition) >= 2
+    }
+
+    /// How much a definition has to do with the task. 3: it, or the type it belongs to, is named. 2: a
+    /// name of the task stands in it, a word of the task stands in its signature or doc comment, or
+    /// two words of the task stand in its body. 1: one word does.
+    fn degree(&self, definition: &Definition) -> u32 {
         let of_type = definition.parent.map(|parent| &self.outline.definitions[parent]);
         let small = |d: &&Definition| d.lines.end - d.lines.start < LARGEST_TYPE;
         let named = |d: &Definition| self.task.says(&d.name);
-        if self.task.is_empty() || named(definition) || of_type.filter(small).is_some_and(named) {
-            return true;
+        if named(definition) || of_type.filter(small).is_some_and(named) {
+            return 3;
         }
         let (start, end) = (definition.lines.start as usize, definition.lines.end as usize);
         let first = self.places.partition_point(|&(line, _)| line < start);
@@ -120,15 +121,15 @@ impl<'w> Wanted<'w> {
         };
         let mut words: Vec<usize> = Vec::new();
         for &(line, term) in inside {
-            if self.task.is_name(term) || self.names.contains(self.task.term(term)) || is_head(line)
-            {
-                return true;
+            let of_file = self.names.contains(self.task.term(term));
+            if self.task.is_name(term) || of_file || is_head(line) {
+                return 2;
             }
             words.push(term);
         }
         words.sort_unstable();
         words.dedup();
-        words.len() >= 2
+        words.len().min(2) as u32
     }
 }
 
@@ -143,6 +144,7 @@ fn without_numbers<'a>(text: &'a str, lines: &Lines<'a>) -> Cow<'a, str> {
     out.into()
 }
 
+/// A source file, or a piece of one.
 struct Code<'c, 'a> {
     lines: &'c Lines<'a>,
     language: Language,
@@ -150,6 +152,16 @@ struct Code<'c, 'a> {
 }
 
 impl Code<'_, '_> {
+    /// What of a definition can go.
+    fn definition(&self, definition: &Definition) -> Option<Cut> {
+        let cut = match definition.kind {
+            DefinitionKind::Function | DefinitionKind::Method => self.body(definition),
+            DefinitionKind::Constant => self.data(definition),
+            _ => None,
+        };
+        cut.filter(|cut| cut.lines.end <= self.lines.count())
+    }
+
     /// The comment at the top, if it is about a licence.
     fn licence(&self) -> Option<Cut> {
         let first = self.lines.at(self.outline.comments.first()?.start);

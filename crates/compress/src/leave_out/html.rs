@@ -195,7 +195,7 @@ mod tests {
             ("<script>var a = '<b>';", ""),
             ("</script>after<!-- no -->wards", "afterwards"),
             ("<div", ""),
-            ("class=\"x\">in</div> 1 < 2 &unknown; &#65;", "in 1 < 2 &unknown; A"),
+            ("class=\"x\">in</div> 1 < 2 &unknown; &#65;", "in  1 < 2 &unknown; A"),
         ] {
             assert_eq!(reader.line(line).trim(), shown, "{line}");
         }

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::values::{summary, unusual};
+use super::values::{names, summary, unusual};
 use super::{Context, Draft, Piece};
 use crate::alarm;
 use crate::forms::{self, JsonTables};
@@ -14,19 +14,21 @@ use crate::json::{Json, Kind, Value};
 use crate::lines::Lines;
 
 /// Shorter arrays stay whole.
-const FEWEST_RECORDS: usize = 8;
+const FEWEST_RECORDS: usize = 24;
 /// Records at the beginning of an array that stay, and at its end.
 const FIRST: usize = 2;
 const LAST: usize = 1;
 /// A longer string, in bytes, is cut to so many.
 const LONGEST_STRING: usize = 600;
 const CUT_STRING: usize = 200;
+/// The records that are left out are named when their names are short, on average in bytes.
+const LONGEST_NAME: usize = 24;
 /// If more than one in so many texts sounds like trouble, it says nothing.
 const ALARM_SHARE: usize = 4;
 
 pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
     let text = part.trim();
-    let json = Json::parse(text).or_else(|| Json::parse_lines(text))?;
+    let json = Json::parse_any(text)?;
     let lines = Lines::of(text);
     let mut writer = Writer {
         json: &json,
@@ -102,7 +104,7 @@ impl<'a> Writer<'_, 'a> {
         self.records += items.len();
         self.left_out += stays.iter().filter(|stays| !**stays).count();
         if stays.contains(&false) {
-            self.tell(&items, &shape);
+            self.tell(&shape, &stays);
         }
         self.out.push('[');
         let mut first = true;
@@ -150,12 +152,12 @@ impl<'a> Writer<'_, 'a> {
         column.cells.iter().map(|cell| cell.map_or("", |cell| self.json.raw(cell))).collect()
     }
 
-    /// Says what the records of an array are like.
-    fn tell(&mut self, items: &[Value], shape: &Shape<'a>) {
+    /// Says what the records of an array are like, and what those are called that are left out.
+    fn tell(&mut self, shape: &Shape<'a>, stays: &[bool]) {
+        let columns: Vec<Vec<&str>> = shape.columns().iter().map(|c| self.values(c)).collect();
         let mut parts = Vec::new();
-        for column in shape.columns() {
-            let values = self.values(column);
-            let told = summary(&values);
+        for (column, values) in shape.columns().iter().zip(&columns) {
+            let told = summary(values);
             if told.len() <= 100 && told.contains('<') && told != "<*>" {
                 let mut name = String::new();
                 column.write_name(&mut name);
@@ -163,7 +165,16 @@ impl<'a> Writer<'_, 'a> {
             }
         }
         if !parts.is_empty() {
-            let _ = writeln!(self.told, "all {}: {}", items.len(), parts.join("; "));
+            // Writing to a String cannot fail.
+            let _ = writeln!(self.told, "all {}: {}", stays.len(), parts.join("; "));
+        }
+        let short = |values: &[&str]| {
+            values.iter().map(|value| value.len()).sum::<usize>() <= values.len() * LONGEST_NAME
+        };
+        if let Some(names) = names(&columns).filter(|names| short(names)) {
+            let left_out = names.iter().zip(stays).filter(|(_, stays)| !**stays);
+            let names: Vec<&str> = left_out.map(|(name, _)| name.trim_matches('"')).collect();
+            let _ = writeln!(self.told, "left out: {}", names.join(", "));
         }
     }
 

@@ -21,6 +21,8 @@ const FEWEST_TOLD: usize = 5;
 const MOST_TOLD: usize = 30;
 /// The longest line of that, in bytes.
 const LONGEST_TOLD: usize = 200;
+/// Modules are told when they have on average at least so many tests.
+const FEWEST_PER_MODULE: usize = 4;
 /// Words that are looked at for unusual values.
 const MOST_WORDS: usize = 48;
 
@@ -94,6 +96,10 @@ fn told(groups: &[Vec<u32>], columns: &[Vec<Vec<&str>>], keep: &Keep) -> String 
         if left_out < FEWEST_TOLD || columns.is_empty() {
             continue;
         }
+        if let Some(line) = by_module(columns) {
+            told.push((left_out, format!("{}× {line}", group.len())));
+            continue;
+        }
         let words: Vec<String> = columns.iter().map(|column| summary(column)).collect();
         let mut line = format!("{}× {}", group.len(), words.join(" "));
         line.truncate(line.floor_char_boundary(LONGEST_TOLD));
@@ -106,4 +112,32 @@ fn told(groups: &[Vec<u32>], columns: &[Vec<Vec<&str>>], keep: &Keep) -> String 
         let _ = writeln!(out, "{line}");
         out
     })
+}
+
+/// How many lines there are of each module, where one of the words is the name of a test in a
+/// module, as in `tests/test_x.py::test_y PASSED` and `test a::b::c ... ok`.
+fn by_module(columns: &[Vec<&str>]) -> Option<String> {
+    let tests = columns.iter().position(|column| column.iter().all(|word| word.contains("::")))?;
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for word in &columns[tests] {
+        let cut = if word.contains('/') { word.find("::") } else { word.rfind("::") };
+        let module = &word[..cut.unwrap_or(word.len())];
+        match counts.last_mut() {
+            Some((last, count)) if *last == module => *count += 1,
+            _ => counts.push((module, 1)),
+        }
+    }
+    if counts.len() * FEWEST_PER_MODULE > columns[tests].len() {
+        return None;
+    }
+    let words = columns.iter().enumerate().map(|(index, column)| match index {
+        _ if index == tests => "<test>".to_owned(),
+        _ => summary(column),
+    });
+    let modules = counts.iter().map(|(module, count)| format!("{module} {count}"));
+    Some(format!(
+        "{}: {}",
+        words.collect::<Vec<_>>().join(" "),
+        modules.collect::<Vec<_>>().join(", ")
+    ))
 }

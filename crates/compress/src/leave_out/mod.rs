@@ -9,6 +9,7 @@ mod html;
 mod json;
 mod keep;
 mod log;
+mod pack;
 mod render;
 mod search;
 mod table;
@@ -18,9 +19,11 @@ use std::ops::Range;
 
 use crate::detect::Detected;
 use crate::kind::Kind;
+use crate::options::Source;
 use crate::task::Task;
 
-pub(crate) use render::{Left, Rendered, render};
+use render::render;
+pub(crate) use render::{Left, Rendered};
 
 /// What is known beside the text.
 #[derive(Debug)]
@@ -72,9 +75,15 @@ pub(crate) struct Cut {
     pub comment: (&'static str, &'static str),
 }
 
-/// What is shown of `part`; `None` where all of it has to be.
-pub(crate) fn draft(is: Detected, part: &str, context: &Context) -> Option<Draft> {
-    match is.kind {
+/// `part` with something left out of it; `None` where all of it has to be shown. With a `source` the
+/// way back is to open that file.
+pub(crate) fn leave_out(
+    is: Detected,
+    part: &str,
+    context: &Context,
+    source: Option<&Source>,
+) -> Option<Rendered> {
+    let draft = match is.kind {
         Kind::Log | Kind::TestOutput | Kind::Trace | Kind::Text => log::draft(part, context),
         Kind::Search => search::draft(part, context),
         Kind::Table => table::draft(part, context),
@@ -82,6 +91,8 @@ pub(crate) fn draft(is: Detected, part: &str, context: &Context) -> Option<Draft
         Kind::Html => html::draft(part, context),
         Kind::Json => json::draft(part, context),
         Kind::Code => code::draft(part, is.language, context),
-        Kind::Pack | Kind::Prose => None,
-    }
+        Kind::Pack => return pack::rendered(part, context),
+        Kind::Prose => None,
+    };
+    Some(render(part, &draft?, source))
 }

@@ -94,7 +94,7 @@ fn push_gap(range: &Range<usize>, note: &str, text: &mut String) {
     let _ = writeln!(text, "… {}{space}{note}", range.len());
 }
 
-fn push_cut(cut: &Cut, sign: &str, text: &mut String) {
+pub(super) fn push_cut(cut: &Cut, sign: &str, text: &mut String) {
     text.push_str(&cut.indent);
     text.push_str(cut.statement);
     push_comment(cut.comment.0, &format!("{sign}{}", cut.note), cut.comment.1, text);

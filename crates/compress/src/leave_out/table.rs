@@ -4,15 +4,13 @@
 use std::fmt::Write as _;
 
 use super::keep::{self, Keep};
-use super::values::unusual;
+use super::values::{names, unusual};
 use super::{Context, Draft, Piece};
 use crate::lines::Lines;
 use crate::words::{Words, column_count};
 
 /// Fewer rows stay.
 const FEWEST_ROWS: usize = 12;
-/// A column names its rows when so many percent of its values are different.
-const NAMES_PERCENT: usize = 90;
 /// Names may take so many percent of the bytes.
 const NAMED_PERCENT: usize = 45;
 
@@ -43,19 +41,6 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
         name_gaps(&mut draft, &rows, names, part.len());
     }
     Some(draft)
-}
-
-/// The first column that has a name for every row.
-fn names<'c, 'a>(columns: &'c [Vec<&'a str>]) -> Option<&'c [&'a str]> {
-    columns.iter().map(Vec::as_slice).find(|column| {
-        let mut sorted = column.to_vec();
-        sorted.sort_unstable();
-        sorted.dedup();
-        let lettered =
-            column.iter().filter(|value| value.contains(|c: char| c.is_ascii_alphabetic()));
-        sorted.len() * 100 >= column.len() * NAMES_PERCENT
-            && lettered.count() * 100 >= column.len() * NAMES_PERCENT
-    })
 }
 
 /// Says for each gap what the rows in it are called, unless that would be too long.

@@ -18,6 +18,8 @@ const RARE_SHARE: usize = 4;
 const FAR: f64 = 8.0;
 /// So many of the numbers that lie outside are told, on each side.
 const MOST_OUTSIDE: usize = 2;
+/// A column names its rows when so many percent of its values are words, and different.
+const NAMES_PERCENT: usize = 90;
 /// The most categories that a summary names.
 const MOST_NAMED: usize = 4;
 
@@ -72,6 +74,18 @@ fn outside(values: &[&str]) -> Vec<usize> {
     far.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     far.truncate(2 * MOST_OUTSIDE);
     far.into_iter().map(|(_, index)| index).collect()
+}
+
+/// The first of `columns` that has a name for every row: words that are different in nearly all rows.
+pub(super) fn names<'c, 'a>(columns: &'c [Vec<&'a str>]) -> Option<&'c [&'a str]> {
+    columns.iter().map(Vec::as_slice).find(|column| {
+        let mut different = column.to_vec();
+        different.sort_unstable();
+        different.dedup();
+        let lettered = |value: &&&str| value.contains(|c: char| c.is_ascii_alphabetic());
+        different.len() * 100 >= column.len() * NAMES_PERCENT
+            && column.iter().filter(lettered).count() * 100 >= column.len() * NAMES_PERCENT
+    })
 }
 
 /// The number in each value, if all are numbers with the same letters around them.

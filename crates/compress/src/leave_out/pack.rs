@@ -1,0 +1,252 @@
+//! Packs: the lines that have least to do with the task go, those of the files that rank last first.
+//! The title, every heading and path stay, and each gap names its lines in the checkout. Of the map
+//! of what else is likely only the paths and line numbers stay.
+
+use std::ops::Range;
+
+use syntax::Language;
+
+use super::code::comment;
+use super::render::push_cut;
+use super::{Context, Cut, Left, Rendered};
+use crate::lines::Lines;
+use crate::marker::{self, Marker, WayBack};
+use crate::parts::{closes, fence};
+use crate::relevance::{Stretch, worths};
+
+/// Lines go whose worth is less than this share of that of the pack's best line.
+const WORTHLESS: f64 = 0.06;
+/// But lines of at least so many percent of the bytes go, and of at most so many; from a pack above
+/// the caller's budget more.
+const LEAST_PERCENT: usize = 17;
+const MOST_PERCENT: usize = 40;
+const MOST_PERCENT_TIGHT: usize = 65;
+/// What the lines of the file that ranks n-th, from 0, are worth beside those of the first.
+const FURTHER: f64 = 0.15;
+/// Fewer lines or bytes together stay: their marker would cost as much.
+const FEWEST_LINES: usize = 3;
+const FEWEST_BYTES: usize = 140;
+/// What begins the line that says that a pack has been through this.
+const DONE: &str = "<!-- left out: ";
+
+/// `part` with the least wanted lines left out; `None` where there are none, or it was done before.
+pub(super) fn rendered(part: &str, context: &Context) -> Option<Rendered> {
+    let lines = Lines::of(part);
+    if lines.count() < 3 || lines.get(2).starts_with(DONE) {
+        return None;
+    }
+    let title = lines.get(0).strip_prefix("# Context for: ").unwrap_or("");
+    let task = format!("{title} {}", context.task.text());
+    let files = files(part, &lines);
+    let stretches: Vec<Stretch> =
+        files.iter().enumerate().flat_map(|(rank, file)| file.stretches(rank, &lines)).collect();
+    let mut worths = worths(&task, &stretches);
+    for (line, worth) in stretches.iter().zip(&mut worths).flat_map(|(s, w)| s.lines.iter().zip(w))
+    {
+        if is_heading(line) {
+            *worth = f64::INFINITY;
+        }
+    }
+    let most = if context.tight { MOST_PERCENT_TIGHT } else { MOST_PERCENT };
+    let threshold =
+        threshold(&stretches, &worths, part.len() * LEAST_PERCENT / 100, part.len() * most / 100);
+    let mut cuts = map(&lines);
+    let spans = files.iter().flat_map(|file| file.spans.iter().map(move |span| (file, span)));
+    for ((file, span), worths) in spans.zip(&worths) {
+        for run in runs(worths, threshold, |run| {
+            lines.slice(span.lines.start + run.start..span.lines.start + run.end).len()
+        }) {
+            let first = span.first + run.start;
+            let range = span.lines.start + run.start..span.lines.start + run.end;
+            cuts.push(file.cut(range, first, &lines));
+        }
+    }
+    (!cuts.is_empty()).then(|| write(&lines, &cuts))
+}
+
+/// Whether a line is a heading of a document, or a comment that is as good as one.
+fn is_heading(line: &str) -> bool {
+    line.trim_start_matches('#').starts_with(' ') && line.starts_with('#')
+}
+
+/// The worth below which lines go.
+fn threshold(stretches: &[Stretch], worths: &[Vec<f64>], least: usize, most: usize) -> f64 {
+    let mut sorted: Vec<f64> = worths.iter().flatten().copied().collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.dedup();
+    sorted.retain(|worth| worth.is_finite());
+    let Some(best) = sorted.last().copied() else { return 0.0 };
+    let bytes = |threshold: f64| -> usize {
+        stretches
+            .iter()
+            .zip(worths)
+            .flat_map(|(stretch, worths)| {
+                let size = |run: &Range<usize>| {
+                    stretch.lines[run.clone()].iter().map(|line| line.len() + 1).sum()
+                };
+                runs(worths, threshold, size).into_iter().map(move |run| size(&run))
+            })
+            .sum()
+    };
+    // The first worth with which so many bytes go; more go with every higher one.
+    let reaching = |wanted: usize| {
+        let index = sorted.partition_point(|&threshold| bytes(threshold) < wanted);
+        sorted.get(index).copied().unwrap_or(best)
+    };
+    (best * WORTHLESS).max(reaching(least)).min(reaching(most))
+}
+
+/// The runs of lines that are worth no more than `threshold` and long enough to go.
+fn runs(
+    worths: &[f64],
+    threshold: f64,
+    size: impl Fn(&Range<usize>) -> usize,
+) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let mut line = 0;
+    while line < worths.len() {
+        let length = worths[line..].iter().take_while(|worth| **worth <= threshold).count();
+        let run = line..line + length;
+        if length >= FEWEST_LINES && size(&run) >= FEWEST_BYTES {
+            runs.push(run);
+        }
+        line += length.max(1);
+    }
+    runs
+}
+
+/// One file of a pack: its heading, and the spans in its block.
+struct File<'a> {
+    path: &'a str,
+    language: Language,
+    spans: Vec<Span>,
+}
+
+/// A stretch of a file: its lines in the pack, and the first of them in the file.
+struct Span {
+    lines: Range<usize>,
+    first: usize,
+}
+
+/// Lines of a pack that go, and where they stand in the checkout.
+struct PackCut {
+    cut: Cut,
+    path: String,
+    first: usize,
+    last: usize,
+}
+
+/// The files of a pack, best first. A file whose block isn't as its heading says, or holds a marker,
+/// has no spans.
+fn files<'a>(part: &str, lines: &Lines<'a>) -> Vec<File<'a>> {
+    let mut files = Vec::new();
+    let mut line =
+        (0..lines.count()).find(|&line| lines.get(line) == "## Files").unwrap_or(lines.count());
+    while line + 1 < lines.count() {
+        let heading = lines.get(line).strip_prefix("### ").and_then(|rest| rest.rsplit_once(':'));
+        let block = fence(lines.get(line + 1));
+        let (Some((path, ranges)), Some((opening, info))) = (heading, block) else {
+            line += 1;
+            continue;
+        };
+        let start = line + 2;
+        let is_end = |&line: &usize| {
+            fence(lines.get(line)).is_some_and(|(sign, info)| closes(sign, info, opening))
+        };
+        let end = (start..lines.count()).find(is_end).unwrap_or(lines.count());
+        let text = &part[lines.start(start.min(lines.count()))..lines.start(end)];
+        let spans = spans(start..end, ranges, lines).filter(|_| !marker::contains(text));
+        let language = Language::from_name(info).unwrap_or(Language::Text);
+        files.push(File { path, language, spans: spans.unwrap_or_default() });
+        line = end + 1;
+    }
+    files
+}
+
+/// The spans that `ranges` (`12-40,88`) names, in the lines of a block; between them stands a line
+/// with the number that the next one begins with.
+fn spans(block: Range<usize>, ranges: &str, lines: &Lines) -> Option<Vec<Span>> {
+    let mut spans = Vec::new();
+    let mut at = block.start;
+    for range in ranges.split(',') {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
+        if !spans.is_empty() {
+            (at < block.end && lines.get(at) == format!("… {first}")).then_some(())?;
+            at += 1;
+        }
+        let end = at + last.checked_sub(first)? + 1;
+        (end <= block.end).then_some(())?;
+        spans.push(Span { lines: at..end, first });
+        at = end;
+    }
+    (at == block.end).then_some(spans)
+}
+
+impl File<'_> {
+    /// The lines of each span.
+    fn stretches<'a>(&self, rank: usize, lines: &Lines<'a>) -> Vec<Stretch<'a>> {
+        let weight = if rank == 0 { 1.0 } else { FURTHER / (rank as f64).sqrt() };
+        let lines_of = |span: &Span| span.lines.clone().map(|line| lines.get(line)).collect();
+        self.spans.iter().map(|span| Stretch { lines: lines_of(span), weight }).collect()
+    }
+
+    /// These lines of the pack, which begin with line `first` of the file.
+    fn cut(&self, range: Range<usize>, first: usize, lines: &Lines) -> PackCut {
+        let line = range.clone().map(|line| lines.get(line)).find(|line| !line.trim().is_empty());
+        let indent =
+            line.map_or("", |line| &line[..line.len() - line.trim_start().len()]).to_owned();
+        let last = first + range.len() - 1;
+        let (note, comment) = (String::new(), comment(self.language));
+        let cut = Cut { lines: range, indent, statement: "", note, comment };
+        PackCut { cut, path: self.path.to_owned(), first, last }
+    }
+}
+
+/// The signatures in the map of what else is likely, file by file.
+fn map(lines: &Lines) -> Vec<PackCut> {
+    let mut cuts = Vec::new();
+    let Some(heading) = (0..lines.count()).find(|&line| lines.get(line) == "## Also likely") else {
+        return cuts;
+    };
+    let number = |line: usize| {
+        lines.get(line).split_once(": ").and_then(|(number, _)| number.parse::<usize>().ok())
+    };
+    let mut line = heading + 2;
+    while line + 1 < lines.count()
+        && fence(lines.get(line)).is_none()
+        && !lines.get(line).starts_with('#')
+    {
+        let path = lines.get(line);
+        let signatures: Vec<usize> = (line + 1..lines.count()).map_while(number).collect();
+        let range = line..line + 1 + signatures.len();
+        if let (Some(&first), Some(&last), true) =
+            (signatures.first(), signatures.last(), signatures.is_sorted())
+        {
+            let (indent, note) = (String::new(), String::new());
+            let cut = Cut { lines: range.clone(), indent, statement: "", note, comment: ("", "") };
+            cuts.push(PackCut { cut, path: path.to_owned(), first, last });
+        }
+        line = range.end;
+    }
+    cuts
+}
+
+fn write(lines: &Lines, cuts: &[PackCut]) -> Rendered {
+    let count: usize = cuts.iter().map(|cut| cut.cut.lines.len()).sum();
+    let mut text = lines.slice(0..2).to_owned();
+    text.push_str(&format!("{DONE}{count} lines, in their places as path:start-end -->\n"));
+    let mut left = Vec::new();
+    let mut at = 2;
+    for PackCut { cut, path, first, last } in cuts {
+        text.push_str(lines.slice(at..cut.lines.start));
+        at = cut.lines.end;
+        let way_back = WayBack::Source { path: path.clone(), start: *first, end: *last };
+        let marker = Marker { count: cut.lines.len(), what: "lines".to_owned(), way_back };
+        let start = text.len();
+        push_cut(cut, &marker.to_string(), &mut text);
+        left.push(Left { marker, lines: cut.lines.clone(), at: start..text.len() });
+    }
+    text.push_str(lines.slice(at..lines.count()));
+    Rendered { text, left }
+}
