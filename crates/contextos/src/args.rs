@@ -5,6 +5,7 @@ mod mcp;
 mod memory;
 mod pack;
 mod repository;
+mod serve;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,7 @@ pub(crate) use pack::{
     ExplainArgs, ExportArgs, ExportTarget, PackArgs, PackFormat, PickArgs, WriteArgs,
 };
 pub(crate) use repository::{ChurnArgs, ScanArgs, SecretsArgs};
+pub(crate) use serve::ServeArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -103,6 +105,8 @@ pub(crate) enum Command {
     Churn(ChurnArgs),
     /// Measure packs on the repository's own last commits
     Eval(EvalArgs),
+    /// Serve agents as an MCP server
+    Serve(ServeArgs),
     /// Create .contextos/ and contextos.toml
     Init(InitArgs),
     /// Tell agents to use the MCP server, or not to any more

@@ -14,6 +14,7 @@ mod memory;
 mod pack;
 mod scan;
 mod secrets;
+mod serve;
 mod task;
 
 use crate::args::{Cli, Command};
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> Result<(), Failure> {
         Command::Secrets(args) => secrets::run(&global, &args, terminal),
         Command::Eval(args) => eval::run(&global, &args, terminal),
         Command::Churn(args) => churn::run(&global, &args, terminal),
+        Command::Serve(args) => serve::run(&global, args, terminal),
         Command::Init(args) => init::run(&global, &args, terminal),
         Command::Mcp(args) => mcp::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&global, &args, terminal),

@@ -1,13 +1,18 @@
 //! Why each span is, or isn't, in a pack: for `pack --explain` and `contextos explain`.
 
+mod subject;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use rmcp::schemars::{self, JsonSchema};
 use select::RankedUnit;
 use serde::Serialize;
 use syntax::LineRange;
 
 use crate::pipeline::Packed;
+
+pub(crate) use subject::{Answer, about};
 
 /// Pieces of a score that a line of text tells.
 const PIECES_TOLD: usize = 5;
@@ -39,13 +44,18 @@ struct File {
 }
 
 /// A span with what speaks for it, and against it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Unit {
+    /// Its file.
     path: String,
+    /// Its first and last line, from 1.
     lines: [u32; 2],
+    /// The definition that it is, or belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// The sum of the pieces.
     score: f64,
+    /// The chance that the task is about it.
     chance: f64,
     /// Task words in it, best first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -54,12 +64,15 @@ pub(crate) struct Unit {
     pieces: Vec<Piece>,
     /// Tokens that it would add to the pack, for a span that isn't in it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    price: Option<usize>,
+    pub(crate) price: Option<usize>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// A named piece of a score.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 struct Piece {
+    /// Its name.
     name: &'static str,
+    /// Points for the span, or against it.
     points: f64,
 }
 

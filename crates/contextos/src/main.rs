@@ -5,6 +5,7 @@
 //! becomes a message and an exit code.
 
 mod args;
+mod churn;
 mod clock;
 mod commands;
 mod compression;
@@ -14,6 +15,7 @@ mod eval;
 mod explanation;
 mod exporters;
 mod failure;
+mod mcp;
 mod notes;
 mod outline_cache;
 mod pipeline;

@@ -58,6 +58,8 @@ pub(crate) struct PackRequest {
     pub(crate) exclude: Vec<String>,
     /// Paths that the user points at: files, or folders with all that is in them.
     pub(crate) focus: Vec<String>,
+    /// The weights that rank.
+    pub(crate) weights: Weights,
     /// Whether credentials stay.
     pub(crate) allow_sensitive: bool,
     /// Whether lines bear their numbers.
@@ -79,7 +81,7 @@ pub(crate) struct Packed {
     /// The text and what it shows.
     pub(crate) pack: Pack,
     /// What was read.
-    pub(crate) read: ReadTree,
+    pub(crate) read: Arc<ReadTree>,
     /// What was ranked.
     pub(crate) ranking: Ranking,
     /// The weights that ranked it.
@@ -132,20 +134,33 @@ pub(crate) trait Progress: Sync {
 /// # Errors
 /// See [`PipelineError`].
 pub(crate) fn run(request: &PackRequest, progress: &dyn Progress) -> Result<Packed, PipelineError> {
+    let tree = Arc::new(read(request, progress)?);
+    let cache = if request.cache { Cache::open(&request.root) } else { Cache::none() };
+    run_on(tree, request, &OutlineCache(cache), progress)
+}
+
+/// Runs what comes after reading, on a tree that was read for a request like this one.
+///
+/// # Errors
+/// See [`PipelineError`].
+pub(crate) fn run_on(
+    tree: Arc<ReadTree>,
+    request: &PackRequest,
+    outlines: &dyn Outlines,
+    progress: &dyn Progress,
+) -> Result<Packed, PipelineError> {
     if request.task.trim().is_empty() {
         return Err(PipelineError::NoTask);
     }
-    let tree = read(request, progress)?;
     let text = redacted_task(request);
     let task = Task::new(&text);
-    let weights = weights(request.tests);
-    let cache = if request.cache { Cache::open(&request.root) } else { Cache::none() };
+    let weights = weights(request);
     let question = Question {
         corpus: &tree.corpus,
         git: tree.git.as_ref(),
         task: &task,
         focus: &request.focus,
-        outlines: &OutlineCache(cache),
+        outlines,
     };
     let (ranking, _) = rank(&question, &weights, progress);
     progress.stage("fitting");
@@ -227,9 +242,9 @@ fn redacted_task(request: &PackRequest) -> String {
     secrets::redact(&request.task).text.into_owned()
 }
 
-fn weights(tests: Tests) -> Weights {
-    let weights = Weights::built_in();
-    match tests {
+fn weights(request: &PackRequest) -> Weights {
+    let weights = request.weights.clone();
+    match request.tests {
         Tests::Beside => weights.without(&[select::Feature::Test]),
         Tests::Behind | Tests::Never => weights,
     }

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::notes;
 use crate::pipeline::{PackRequest, Tests};
 use crate::settings::Settings;
+use crate::weights;
 
 /// A task on standard input may be so long.
 const MOST_TASK_BYTES: u64 = 1 << 20;
@@ -27,17 +28,22 @@ pub(crate) struct Picked {
     pub(crate) model: Model,
 }
 
-/// Resolves what `pack`, `export` and `explain` pick.
+/// Resolves what `pack`, `export` and `explain` pick for `task`.
 ///
 /// # Errors
-/// When there is no task, or a value isn't one that is known.
-pub(crate) fn pick(root: PathBuf, args: &PickArgs, settings: &Settings) -> Result<Picked, Failure> {
-    let task = task(args.task.as_deref(), &root)?;
+/// When a value isn't one that is known.
+pub(crate) fn pick(
+    root: PathBuf,
+    task: String,
+    args: &PickArgs,
+    settings: &Settings,
+) -> Result<Picked, Failure> {
     let model = match args.model.clone().or_else(|| settings.model()) {
         None => Model { encoding: Encoding::default(), factor: 1.0 },
         Some(name) => tokens::model(&name).ok_or_else(|| unknown_model(&name))?,
     };
     let budget = args.budget.unwrap_or_else(|| settings.budget());
+    let weights = weights::named(args.weights.as_deref(), &root)?;
     let tests = match (args.no_tests, args.include_tests, settings.tests()) {
         (true, _, _) | (false, false, Some(false)) => Tests::Never,
         (_, true, _) | (false, false, Some(true)) => Tests::Beside,
@@ -57,6 +63,7 @@ pub(crate) fn pick(root: PathBuf, args: &PickArgs, settings: &Settings) -> Resul
         include,
         exclude,
         focus: args.focus.clone(),
+        weights,
         allow_sensitive: args.allow_sensitive || settings.allow_sensitive(),
         line_numbers: settings.line_numbers(),
         timestamp: None,
@@ -119,8 +126,11 @@ impl PackFormat {
     }
 }
 
-/// The task: given, read from standard input, or the current one.
-fn task(given: Option<&str>, root: &Path) -> Result<String, Failure> {
+/// The task: given, read from standard input, or the current one of the checkout at `root`.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn task(given: Option<&str>, root: &Path) -> Result<String, Failure> {
     if let Some(given) = given {
         return given_task(given);
     }

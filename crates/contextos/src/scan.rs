@@ -8,4 +8,4 @@ mod summary;
 
 pub(crate) use graph::{Graph, graph};
 pub(crate) use index::{languages, project_index};
-pub(crate) use summary::{FileSummary, summaries};
+pub(crate) use summary::{FileSummary, kind_name, summaries, summary};

@@ -14,6 +14,7 @@
 mod admit;
 mod cache;
 mod decode;
+mod fingerprint;
 mod git;
 mod globs;
 mod kind;
@@ -23,6 +24,7 @@ mod skipped;
 mod walk;
 
 pub use cache::{Cache, CacheKey};
+pub use fingerprint::{Fingerprint, fingerprint};
 pub use git::{Git, GitError, Head};
 pub use kind::kind_of;
 pub use read::{Checkout, FileFinding, Progress, ReadOptions, RepoError, Unreadable, read};

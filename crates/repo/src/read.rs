@@ -131,7 +131,7 @@ pub fn read(
     Ok(assemble(Some(root), admitted, listing))
 }
 
-fn canonical(root: &Path) -> Result<PathBuf, RepoError> {
+pub(crate) fn canonical(root: &Path) -> Result<PathBuf, RepoError> {
     let io_error = |error| RepoError::Io(root.to_owned(), error);
     match root.canonicalize() {
         Ok(canonical) if canonical.is_dir() => {

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use crate::exporters::{self, Exporter};
 
 /// What to pick for, how much, and from where.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct PickArgs {
     /// The task; `-` reads it from standard input [default: .contextos/CURRENT_TASK.md]
     #[arg(short, long, value_name = "TEXT")]
@@ -37,6 +37,9 @@ pub(crate) struct PickArgs {
     /// A file or folder that matters; may be given more than once
     #[arg(long, value_name = "PATH")]
     pub(crate) focus: Vec<String>,
+    /// Rank with the weights of a file, or with those that `eval --fit` made for this repository
+    #[arg(long, value_name = "FILE|fitted")]
+    pub(crate) weights: Option<PathBuf>,
     /// Don't look at the history
     #[arg(long)]
     pub(crate) no_history: bool,

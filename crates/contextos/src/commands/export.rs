@@ -24,7 +24,8 @@ pub(super) fn run(global: &Global, args: &ExportArgs, terminal: &Terminal) -> Re
     }
     let root = global.repository(args.repo.as_deref());
     let settings = Settings::load(&root, global.config.as_deref())?;
-    let picked = resolve::pick(root, &args.pick, &settings)?;
+    let task = resolve::task(args.pick.task.as_deref(), &root)?;
+    let picked = resolve::pick(root, task, &args.pick, &settings)?;
     let producer = Producer::new(&picked.request.root, &args.write, &settings, terminal)?;
     for exporter in targets {
         producer.produce(picked.clone(), PackFormat::Agent(exporter), exporter.file)?;

@@ -19,7 +19,8 @@ pub(super) fn run(global: &Global, args: &PackArgs, terminal: &Terminal) -> Resu
     let root = global.repository(args.repo.as_deref());
     let settings = Settings::load(&root, global.config.as_deref())?;
     let format = resolve::format(args.format, &settings)?;
-    let picked = resolve::pick(root, &args.pick, &settings)?;
+    let task = resolve::task(args.pick.task.as_deref(), &root)?;
+    let picked = resolve::pick(root, task, &args.pick, &settings)?;
     let producer = Producer::new(&picked.request.root, &args.write, &settings, terminal)?;
     let budget = picked.request.budget;
     let packed = producer.produce(picked, format, format.file())?;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use rmcp::schemars::{self, JsonSchema};
 use select::{FileKind, SourceFile};
 use serde::Serialize;
 use syntax::{Definition, DefinitionKind, Outline};
@@ -16,9 +17,11 @@ const PURPOSE_CHARS: usize = 120;
 const PURPOSE_NAMES: usize = 4;
 
 /// What is known about a file.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct FileSummary {
+    /// Its path from the root of the repository.
     pub(crate) rel_path: String,
+    /// Its language.
     pub(crate) language: &'static str,
     /// In a line.
     pub(crate) purpose: String,
@@ -30,6 +33,7 @@ pub(crate) struct FileSummary {
     symbols: Vec<String>,
     /// The comment that it begins with.
     docstring: String,
+    /// How many lines it has.
     line_count: usize,
     /// BLAKE3 of its text as it was read: UTF-8, redacted.
     content_hash: String,
@@ -49,7 +53,7 @@ pub(crate) fn summary(file: &SourceFile, outline: &Outline) -> FileSummary {
     let docstring = docstring(file, outline);
     let top = outline.definitions.iter().filter(|definition| definition.parent.is_none());
     let exports: Vec<String> =
-        once(top.map(|definition| format!("{} {}", word(definition.kind), definition.name)));
+        once(top.map(|definition| format!("{} {}", kind_name(definition.kind), definition.name)));
     FileSummary {
         rel_path: file.path.clone(),
         language: file.language.name(),
@@ -69,7 +73,8 @@ fn once(names: impl Iterator<Item = String>) -> Vec<String> {
     names.filter(|name| seen.insert(name.clone())).take(MOST_SYMBOLS).collect()
 }
 
-fn word(kind: DefinitionKind) -> &'static str {
+/// A kind of definition in a word.
+pub(crate) fn kind_name(kind: DefinitionKind) -> &'static str {
     match kind {
         DefinitionKind::Function => "function",
         DefinitionKind::Method => "method",

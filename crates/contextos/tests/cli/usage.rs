@@ -14,6 +14,7 @@ const COMMANDS: &[&str] = &[
     "secrets",
     "churn",
     "eval",
+    "serve",
     "init",
     "mcp",
     "doctor",

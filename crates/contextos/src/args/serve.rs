@@ -1,0 +1,42 @@
+//! `contextos serve`
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// `contextos serve`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  contextos serve --stdio
+  contextos serve ../service --port 8000
+  contextos mcp install --agent claude       tells an agent to start it
+
+Over HTTP the server is at /mcp.")]
+pub(crate) struct ServeArgs {
+    /// The repository [default: here]
+    #[arg(value_name = "REPO")]
+    pub(crate) repo: Option<PathBuf>,
+    /// Serve the client on standard input and output
+    #[arg(long, conflicts_with_all = ["host", "port", "allow_host", "token", "no_auth"])]
+    pub(crate) stdio: bool,
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// The port to listen on; 0 is any
+    #[arg(long, short, value_name = "PORT", default_value_t = 8000)]
+    pub(crate) port: u16,
+    /// A name that clients may call this machine by; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
+    /// What clients from other machines have to show
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+    /// Let clients from other machines in without a token
+    #[arg(long, conflicts_with = "token")]
+    pub(crate) no_auth: bool,
+    /// Let calls name repositories outside of this one
+    #[arg(long)]
+    pub(crate) allow_any_root: bool,
+}

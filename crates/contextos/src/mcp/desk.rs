@@ -1,0 +1,378 @@
+//! What the tools do, without the protocol.
+//!
+//! Paths of files are looked up among those that were read, never opened; the one path that is opened,
+//! a `repo`, must lie under the served folder. So nothing outside can be reached, whatever a model
+//! writes, and what was read is redacted.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use repo::Git;
+use rmcp::schemars::{self, JsonSchema};
+use select::SourceFile;
+use serde::Serialize;
+
+use super::shelf::{Kept, Shelf};
+use crate::args::{PackFormat, PickArgs};
+use crate::churn::{Churn, churn};
+use crate::clock;
+use crate::context_dir::{self, ContextDir};
+use crate::explanation::{self, Answer};
+use crate::pipeline::{self, PackRequest, Packed, Progress};
+use crate::resolve;
+use crate::scan::{self, FileSummary};
+use crate::settings::Settings;
+
+/// A call may ask for packs up to this size.
+const MOST_BUDGET: usize = 1_000_000;
+/// Bytes of a file that one call gives.
+const MOST_BYTES: usize = 400_000;
+/// Definitions and files that one call lists.
+const MOST_LISTED: usize = 200;
+
+/// Why a call can't be answered; a message that helps a model.
+#[derive(Debug)]
+pub(super) struct Refusal(pub(super) String);
+
+impl<E: std::error::Error> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn refuse<T>(message: impl ToString) -> Result<T, Refusal> {
+    Err(Refusal(message.to_string()))
+}
+
+/// The served folder, and what was read of it.
+pub(crate) struct Desk {
+    root: PathBuf,
+    any_root: bool,
+    config: Option<PathBuf>,
+    shelf: Shelf,
+}
+
+/// What `scan_repo` found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Scanned {
+    /// Text files that can be picked from.
+    files: usize,
+    /// Files of each language, most first.
+    languages: Vec<Counted>,
+    /// Files that were left out, by reason.
+    skipped: Vec<Counted>,
+    /// Credentials that were redacted.
+    redacted: usize,
+    /// The commit that is checked out.
+    commit: Option<String>,
+    /// Commits of the history that are looked at.
+    commits: usize,
+}
+
+/// How many there are of something.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Counted {
+    /// Of what.
+    name: String,
+    /// How many.
+    count: usize,
+}
+
+/// The files that `list_files` ranks.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Listed {
+    /// The likeliest first.
+    files: Vec<Likely>,
+}
+
+/// A file that a task may be about.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Likely {
+    /// Its path from the root of the repository.
+    path: String,
+    /// The chance that the task is about it, 0 to 1.
+    chance: f64,
+    /// What its likeliest part defines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    defines: Option<String>,
+    /// Words of the task in it.
+    words: Vec<String>,
+}
+
+/// Where a name is defined.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Found {
+    /// The definitions, in order of path and line.
+    definitions: Vec<Defined>,
+    /// Whether there are more than are listed.
+    more: bool,
+}
+
+/// One definition.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Defined {
+    /// The file.
+    path: String,
+    /// Its first and last line, from 1.
+    lines: [u32; 2],
+    /// What it is: function, type, method, …
+    kind: &'static str,
+    /// The text of its signature.
+    signature: String,
+}
+
+impl Desk {
+    /// A desk for the folder at `root`.
+    ///
+    /// # Errors
+    /// When there is no folder.
+    pub(crate) fn new(
+        root: &Path,
+        any_root: bool,
+        config: Option<PathBuf>,
+    ) -> Result<Self, crate::failure::Failure> {
+        ContextDir::of(root)?;
+        let canonical = root.canonicalize().map_err(|error| {
+            crate::failure::Failure::new(format_args!("{}: {error}", root.display()))
+        })?;
+        Ok(Self { root: canonical, any_root, config, shelf: Shelf::default() })
+    }
+
+    pub(super) fn scan(&self, repo: &str, progress: &dyn Progress) -> Result<Scanned, Refusal> {
+        let kept = self.tree(repo, progress)?;
+        let tree = &kept.tree;
+        let languages = scan::languages(&tree.corpus.files).into_iter();
+        Ok(Scanned {
+            files: tree.corpus.files.len(),
+            languages: languages
+                .map(|(name, count)| Counted { name: name.to_owned(), count })
+                .collect(),
+            skipped: tree
+                .skipped
+                .counts()
+                .map(|(reason, count)| Counted { name: reason.name().to_owned(), count })
+                .collect(),
+            redacted: tree.findings.len(),
+            commit: tree.commit.clone(),
+            commits: tree.corpus.history.commits.len(),
+        })
+    }
+
+    pub(super) fn pack(
+        &self,
+        repo: &str,
+        task: &str,
+        budget: usize,
+        format: &str,
+        progress: &dyn Progress,
+    ) -> Result<String, Refusal> {
+        let Some(format) = PackFormat::named(format) else {
+            let known: Vec<&str> = PackFormat::names().collect();
+            return refuse(format_args!(
+                "`{format}` is not a format; there are: {}",
+                known.join(", ")
+            ));
+        };
+        let mut request = self.request(repo, task, budget)?;
+        request.format = format.rendered();
+        if let PackFormat::Agent(exporter) = format {
+            request.notes.push(exporter.note());
+        }
+        Ok(self.run(&request, progress)?.pack.text)
+    }
+
+    pub(super) fn list(
+        &self,
+        repo: &str,
+        task: &str,
+        top: usize,
+        progress: &dyn Progress,
+    ) -> Result<Listed, Refusal> {
+        let budget = pack::LEAST_BUDGET * 20;
+        let packed = self.run(&self.request(repo, task, budget)?, progress)?;
+        let units = &packed.ranking.units;
+        let mut files: Vec<Likely> = units
+            .chunk_by(|a, b| a.file == b.file)
+            .filter_map(|units| {
+                let best = units.iter().max_by(|a, b| a.chance.total_cmp(&b.chance))?;
+                Some(Likely {
+                    path: packed.read.corpus.files[best.file].path.clone(),
+                    chance: units.iter().map(|unit| unit.chance).sum(),
+                    defines: best.name.clone(),
+                    words: best.matched.clone(),
+                })
+            })
+            .collect();
+        files.sort_by(|a, b| b.chance.total_cmp(&a.chance).then_with(|| a.path.cmp(&b.path)));
+        files.truncate(top.min(MOST_LISTED));
+        for file in &mut files {
+            file.chance = (file.chance * 10_000.0).round() / 10_000.0;
+        }
+        Ok(Listed { files })
+    }
+
+    pub(super) fn file(
+        &self,
+        repo: &str,
+        path: &str,
+        lines: (usize, usize),
+        progress: &dyn Progress,
+    ) -> Result<String, Refusal> {
+        let kept = self.tree(repo, progress)?;
+        let file = find(&kept, path)?;
+        let (first, last) = lines;
+        let wanted = file.text.split_inclusive('\n').skip(first.max(1) - 1);
+        let count = if last == 0 { usize::MAX } else { last.saturating_sub(first.max(1)) + 1 };
+        let mut out = String::new();
+        for (at, line) in wanted.take(count).enumerate() {
+            if out.len() + line.len() > MOST_BYTES {
+                let next = first.max(1) + at;
+                return match out.is_empty() {
+                    true => refuse(format_args!("line {next} of {path} is too long to be shown")),
+                    false => {
+                        out.push_str(&format!("… go on with first_line={next}\n"));
+                        Ok(out)
+                    }
+                };
+            }
+            out.push_str(line);
+        }
+        Ok(out)
+    }
+
+    pub(super) fn summary(
+        &self,
+        repo: &str,
+        path: &str,
+        progress: &dyn Progress,
+    ) -> Result<FileSummary, Refusal> {
+        let kept = self.tree(repo, progress)?;
+        let file = find(&kept, path)?;
+        let outlines = pipeline::outlines(&[file], &kept.outlines, progress);
+        Ok(scan::summary(file, &outlines[0]))
+    }
+
+    pub(super) fn churn(&self, repo: &str, days: u32, top: usize) -> Result<Churn, Refusal> {
+        let history = Git::open(&self.confined(repo)?)?.history()?;
+        Ok(churn(&history, days, top.min(MOST_LISTED), clock::seconds()))
+    }
+
+    pub(super) fn symbol(
+        &self,
+        repo: &str,
+        name: &str,
+        progress: &dyn Progress,
+    ) -> Result<Found, Refusal> {
+        if name.trim().is_empty() {
+            return refuse("`name` is empty; give the name of a function, type or constant");
+        }
+        let kept = self.tree(repo, progress)?;
+        let files: Vec<&SourceFile> =
+            kept.tree.corpus.files.iter().filter(|file| file.text.contains(name)).collect();
+        let outlines = pipeline::outlines(&files, &kept.outlines, progress);
+        let mut definitions = Vec::new();
+        for (file, outline) in files.iter().zip(&outlines) {
+            for definition in outline.definitions.iter().filter(|d| d.name == name) {
+                let (start, end) = (definition.signature.start, definition.signature.end);
+                let lines = file.text.lines().skip(start as usize - 1);
+                definitions.push(Defined {
+                    path: file.path.clone(),
+                    lines: [definition.lines.start, definition.lines.end],
+                    kind: scan::kind_name(definition.kind),
+                    signature: lines
+                        .take((end - start + 1).min(10) as usize)
+                        .collect::<Vec<_>>()
+                        .join("\n"),
+                });
+            }
+        }
+        if definitions.is_empty() {
+            return refuse(format_args!(
+                "nothing called `{name}` is defined here; names are matched exactly"
+            ));
+        }
+        let more = definitions.len() > MOST_LISTED;
+        definitions.truncate(MOST_LISTED);
+        Ok(Found { definitions, more })
+    }
+
+    pub(super) fn explain(
+        &self,
+        repo: &str,
+        task: &str,
+        path: &str,
+        budget: usize,
+        progress: &dyn Progress,
+    ) -> Result<Answer, Refusal> {
+        let request = self.request(repo, task, budget)?;
+        let packed = self.run(&request, progress)?;
+        explanation::about(path, &packed, &request).map_err(|failure| Refusal(failure.to_string()))
+    }
+
+    /// A file of `.contextos/` of the served folder, redacted; nothing if there is none.
+    pub(super) fn note(&self, file: &str) -> Result<Option<String>, Refusal> {
+        let folder = ContextDir::of(&self.root).map_err(|failure| Refusal(failure.to_string()))?;
+        let text = folder.read(file).map_err(|failure| Refusal(failure.to_string()))?;
+        Ok(text.map(|text| secrets::redact(&text).text.into_owned()))
+    }
+
+    /// The task that is set in the served folder.
+    pub(super) fn current_task(&self) -> Result<Option<String>, Refusal> {
+        Ok(self.note(context_dir::TASK)?.as_deref().and_then(crate::notes::task::read))
+    }
+
+    /// The folder that `repo` names, which lies under the served one.
+    fn confined(&self, repo: &str) -> Result<PathBuf, Refusal> {
+        let outside = || {
+            Refusal(format!(
+                "repo `{repo}` is not a folder under the one that is served; leave `repo` out, or \
+                 give a path below it"
+            ))
+        };
+        // What doesn't exist and what lies outside get the same answer.
+        let path = self.root.join(repo).canonicalize().map_err(|_| outside())?;
+        let inside = path.is_dir() && (self.any_root || path.starts_with(&self.root));
+        if inside { Ok(path) } else { Err(outside()) }
+    }
+
+    /// A request for the checkout at `repo`, by its own settings and the user's.
+    fn request(&self, repo: &str, task: &str, budget: usize) -> Result<PackRequest, Refusal> {
+        let root = self.confined(repo)?;
+        if task.trim().is_empty() {
+            return refuse("`task` is empty; say in a sentence what is to be done");
+        }
+        let failed = |failure: crate::failure::Failure| Refusal(failure.to_string());
+        let settings = Settings::load(&root, self.config.as_deref()).map_err(failed)?;
+        let args = PickArgs { budget: Some(budget.min(MOST_BUDGET)), ..PickArgs::default() };
+        let picked = resolve::pick(root, task.trim().to_owned(), &args, &settings);
+        let mut request = picked.map_err(failed)?.request;
+        // Whatever the user's configuration says: what a model reads leaves this machine.
+        request.allow_sensitive = false;
+        request.cache = true;
+        Ok(request)
+    }
+
+    fn tree(&self, repo: &str, progress: &dyn Progress) -> Result<Arc<Kept>, Refusal> {
+        // Reading needs a task as little as a budget.
+        let request = self.request(repo, "-", pack::LEAST_BUDGET)?;
+        Ok(self.shelf.tree(&request, progress)?)
+    }
+
+    fn run(&self, request: &PackRequest, progress: &dyn Progress) -> Result<Packed, Refusal> {
+        let kept = self.shelf.tree(request, progress)?;
+        let tree = Arc::clone(&kept.tree);
+        Ok(pipeline::run_on(tree, request, &kept.outlines, progress)?)
+    }
+}
+
+/// The file of that path, among those that were read.
+fn find<'k>(kept: &'k Kept, path: &str) -> Result<&'k SourceFile, Refusal> {
+    let wanted = path.trim_start_matches("./");
+    let file = kept.tree.corpus.files.iter().find(|file| file.path == wanted);
+    file.ok_or_else(|| {
+        Refusal(format!(
+            "there is no file `{path}` to be read here: paths are relative to the repository, and \
+             ignored, binary, very large and credential files are left out; list_files names files"
+        ))
+    })
+}

@@ -1,0 +1,69 @@
+//! A run's progress, told to the client that waits for it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rmcp::RoleServer;
+use rmcp::model::{ProgressNotificationParam, ProgressToken};
+use rmcp::service::{Peer, RequestContext};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use crate::pipeline::Progress;
+
+/// Counts are told in steps of so many percent of their stage.
+const STEP_PERCENT: usize = 10;
+
+/// Tells a client, if it asked to be told.
+pub(super) struct Notifier {
+    client: Option<UnboundedSender<String>>,
+    told_percent: AtomicUsize,
+}
+
+impl Notifier {
+    /// A notifier of the client that this request came from. Ends when it is dropped.
+    pub(super) fn of(context: &RequestContext<RoleServer>) -> Self {
+        let client = context.meta.get_progress_token().map(|token| {
+            let (sender, messages) = unbounded_channel();
+            tokio::spawn(tell(context.peer.clone(), token, messages));
+            sender
+        });
+        Self { client, told_percent: AtomicUsize::new(0) }
+    }
+
+    fn say(&self, message: String) {
+        if let Some(client) = &self.client {
+            // A client that is gone needs no progress.
+            let _ = client.send(message);
+        }
+    }
+}
+
+impl Progress for Notifier {
+    fn stage(&self, name: &'static str) {
+        self.told_percent.store(0, Ordering::Relaxed);
+        self.say(name.to_owned());
+    }
+
+    fn count(&self, done: usize, total: usize) {
+        let percent = (done * 100).checked_div(total).unwrap_or(100);
+        let step = percent / STEP_PERCENT * STEP_PERCENT;
+        if step > self.told_percent.fetch_max(step, Ordering::Relaxed) {
+            self.say(format!("{done} of {total}"));
+        }
+    }
+}
+
+/// Each message is one more step; how many there will be, nobody knows before.
+async fn tell(
+    peer: Peer<RoleServer>,
+    token: ProgressToken,
+    mut messages: tokio::sync::mpsc::UnboundedReceiver<String>,
+) {
+    let mut step = 0.0;
+    while let Some(message) = messages.recv().await {
+        step += 1.0;
+        let progress = ProgressNotificationParam::new(token.clone(), step).with_message(message);
+        if peer.notify_progress(progress).await.is_err() {
+            return;
+        }
+    }
+}

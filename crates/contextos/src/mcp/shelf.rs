@@ -1,0 +1,141 @@
+//! Checkouts that were read, kept between calls for as long as nothing in them changes.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use repo::{Cache, CacheKey, Fingerprint, Git};
+use select::SourceFile;
+use syntax::Outline;
+
+use crate::outline_cache::{self, OutlineCache};
+use crate::pipeline::{self, Outlines, PackRequest, PipelineError, Progress, ReadTree};
+
+/// Checkouts that are kept; of more, the one that was used longest ago goes.
+const MOST_KEPT: usize = 4;
+/// Outlines that are kept of each.
+const MOST_OUTLINES: usize = 50_000;
+
+/// The checkouts that were asked about last.
+#[derive(Default)]
+pub(super) struct Shelf(Mutex<Vec<Arc<Kept>>>);
+
+/// A checkout as it was read, with what has been made of it since.
+pub(super) struct Kept {
+    root: PathBuf,
+    state: Option<State>,
+    reading: Reading,
+    pub(super) tree: Arc<ReadTree>,
+    pub(super) outlines: KnownOutlines,
+}
+
+/// What a checkout is told from a changed one by.
+#[derive(PartialEq, Eq)]
+struct State {
+    files: Fingerprint,
+    head: Option<String>,
+}
+
+/// The part of a request that decides what is read.
+#[derive(PartialEq, Eq)]
+struct Reading {
+    include: Vec<String>,
+    exclude: Vec<String>,
+    tests: pipeline::Tests,
+    source: bool,
+    history: bool,
+}
+
+impl Shelf {
+    /// The tree that a request asks for: kept, or read now.
+    pub(super) fn tree(
+        &self,
+        request: &PackRequest,
+        progress: &dyn Progress,
+    ) -> Result<Arc<Kept>, PipelineError> {
+        let state = state(&request.root);
+        let reading = Reading::of(request);
+        if state.is_some()
+            && let Some(kept) = self.find(|kept| {
+                kept.root == request.root && kept.state == state && kept.reading == reading
+            })
+        {
+            return Ok(kept);
+        }
+        let tree = Arc::new(pipeline::read(request, progress)?);
+        let outlines = KnownOutlines {
+            kept: OutlineCache(if request.cache {
+                Cache::open(&request.root)
+            } else {
+                Cache::none()
+            }),
+            at_hand: Mutex::default(),
+        };
+        let kept = Arc::new(Kept { root: request.root.clone(), state, reading, tree, outlines });
+        let mut all = self.lock();
+        all.retain(|old| old.root != kept.root || old.reading != kept.reading);
+        all.insert(0, Arc::clone(&kept));
+        all.truncate(MOST_KEPT);
+        Ok(kept)
+    }
+
+    fn find(&self, wanted: impl Fn(&Kept) -> bool) -> Option<Arc<Kept>> {
+        let mut all = self.lock();
+        let at = all.iter().position(|kept| wanted(kept))?;
+        let kept = all.remove(at);
+        all.insert(0, Arc::clone(&kept));
+        Some(kept)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Kept>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The state of a checkout before it is read; `None` if it can't be told from a later one.
+fn state(root: &Path) -> Option<State> {
+    let files = repo::fingerprint(root).ok()??;
+    let head = Git::open(root).ok().and_then(|git| git.head().map(|head| head.id.clone()));
+    Some(State { files, head })
+}
+
+impl Reading {
+    fn of(request: &PackRequest) -> Self {
+        Self {
+            include: request.include.clone(),
+            exclude: request.exclude.clone(),
+            tests: request.tests,
+            source: request.source,
+            history: request.history,
+        }
+    }
+}
+
+/// Outlines in memory, before those on disk.
+pub(super) struct KnownOutlines {
+    kept: OutlineCache,
+    at_hand: Mutex<HashMap<CacheKey, Arc<Outline>>>,
+}
+
+impl KnownOutlines {
+    fn lock(&self) -> MutexGuard<'_, HashMap<CacheKey, Arc<Outline>>> {
+        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outlines for KnownOutlines {
+    fn get(&self, file: &SourceFile) -> Option<Arc<Outline>> {
+        let at_hand = self.lock().get(&outline_cache::key(file)).map(Arc::clone);
+        at_hand.or_else(|| self.kept.get(file))
+    }
+
+    fn keep(&self, all: &[(&SourceFile, Arc<Outline>)]) {
+        self.kept.keep(all);
+        let mut at_hand = self.lock();
+        for (file, outline) in all {
+            if at_hand.len() < MOST_OUTLINES {
+                at_hand.insert(outline_cache::key(file), Arc::clone(outline));
+            }
+        }
+    }
+}
