@@ -215,6 +215,8 @@ impl Llm {
         let mut response = if tap::is_stream(&parts.headers) {
             let mut response = Response::new(exchange.stream(body));
             *response.headers_mut() = headers::to_client(&parts.headers);
+            // More may come than the first round has.
+            response.headers_mut().remove("content-length");
             response
         } else {
             let broke = |error: Box<dyn std::error::Error + Send + Sync>| {

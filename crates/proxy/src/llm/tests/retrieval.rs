@@ -499,6 +499,25 @@ fn an_error_in_the_second_round() {
 }
 
 #[test]
+fn a_stream_of_known_length_goes_on_too() {
+    let answers = [
+        Answer::new("id_1", [ask("r1", "a")]),
+        Answer::new("id_2", [Say::text("found"), bash("c")]),
+    ];
+    let answers = Mutex::new(answers.into_iter());
+    let bench = Bench::new(move |request| {
+        let answer = answers.lock().unwrap().next().unwrap();
+        let Reply::Steps { headers, steps } = answer.reply(request) else { panic!("not a stream") };
+        let [testkit::provider::Step::Send(body)] = &steps[..] else { panic!("not in one step") };
+        Reply::Whole { status: 200, headers, body: body.clone() }
+    });
+    let mut body = conversation(Api::Messages, &["a"]);
+    body["stream"] = json!(true);
+    let turn = read(Api::Messages, &bench.post("/v1/messages", &body));
+    assert_eq!(turn[0]["content"][1]["id"], "c");
+}
+
+#[test]
 fn a_provider_that_breaks_off_in_the_second_round() {
     let count = Mutex::new(0);
     let bench = Bench::new(move |request| {
