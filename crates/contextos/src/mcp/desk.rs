@@ -331,8 +331,10 @@ impl Desk {
         };
         // What doesn't exist and what lies outside get the same answer.
         let path = self.root.join(repo).canonicalize().map_err(|_| outside())?;
-        let inside = path.is_dir() && (self.any_root || path.starts_with(&self.root));
-        if inside { Ok(path) } else { Err(outside()) }
+        let inside = self.any_root || path.starts_with(&self.root);
+        // Git's own folder is no checkout, and may hold what nobody committed.
+        let is_gits = path.components().any(|part| part.as_os_str() == ".git");
+        if inside && path.is_dir() && !is_gits { Ok(path) } else { Err(outside()) }
     }
 
     /// A request for the checkout at `repo`, by its own settings and the user's.

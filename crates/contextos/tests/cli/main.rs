@@ -17,5 +17,6 @@ mod output;
 mod pack;
 mod scan;
 mod secrets;
+mod serve;
 mod task;
 mod usage;

@@ -1,5 +1,6 @@
 //! What every test needs: a checkout, a home of its own, and the program run in them.
 
+pub(crate) mod mcp;
 pub(crate) mod stub;
 
 use std::fs;
