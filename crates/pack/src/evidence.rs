@@ -54,11 +54,11 @@ fn phrase(unit: &RankedUnit, feature: Feature) -> Option<String> {
 }
 
 /// The likeliest unit of a file that overlaps `lines`, if any.
-pub(crate) fn best_within<'r>(
-    ranking: &'r Ranking,
+pub(crate) fn best_within(
+    ranking: &Ranking,
     file: usize,
     lines: Option<LineRange>,
-) -> Option<&'r RankedUnit> {
+) -> Option<&RankedUnit> {
     let from = ranking.units.partition_point(|unit| unit.file < file);
     ranking.units[from..]
         .iter()
