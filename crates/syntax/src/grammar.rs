@@ -33,7 +33,7 @@ macro_rules! rows {
     };
 }
 
-static ROWS: [Row; 9] = rows! {
+static ROWS: [Row; 17] = rows! {
     Python: tree_sitter_python::LANGUAGE, "python";
     JavaScript: tree_sitter_javascript::LANGUAGE, "ecmascript" "javascript" "jsx";
     TypeScript: tree_sitter_typescript::LANGUAGE_TYPESCRIPT, "ecmascript" "typescript";
@@ -43,6 +43,14 @@ static ROWS: [Row; 9] = rows! {
     Java: tree_sitter_java::LANGUAGE, "java";
     C: tree_sitter_c::LANGUAGE, "c";
     Cpp: tree_sitter_cpp::LANGUAGE, "c" "cpp";
+    CSharp: tree_sitter_c_sharp::LANGUAGE, "csharp";
+    Ruby: tree_sitter_ruby::LANGUAGE, "ruby";
+    Php: tree_sitter_php::LANGUAGE_PHP, "php";
+    Kotlin: tree_sitter_kotlin_ng::LANGUAGE, "kotlin";
+    Swift: tree_sitter_swift::LANGUAGE, "swift";
+    Scala: tree_sitter_scala::LANGUAGE, "scala";
+    Bash: tree_sitter_bash::LANGUAGE, "bash";
+    Sql: tree_sitter_sequel::LANGUAGE, "sql";
 };
 
 impl Grammar {

@@ -2,12 +2,17 @@
 //!
 //! What a module's name means, and which file it leads to, is not decided here.
 
+mod bash;
 mod c;
+mod csharp;
 mod ecmascript;
 mod go;
-mod java;
+mod path;
+mod php;
 mod python;
+mod ruby;
 mod rust;
+mod scala;
 
 use serde::Deserialize;
 use tree_sitter::Node;
@@ -39,10 +44,22 @@ pub(crate) enum ImportForm {
     RustCrate,
     /// `"net/http"` in an import declaration
     Go,
-    /// `import a.b.C;`
-    Java,
+    /// `import a.b.C`
+    Path,
     /// `#include <a.h>`
     CInclude,
+    /// `using A.B;`
+    CsharpUsing,
+    /// `require "a"`
+    RubyCall,
+    /// `use A\B;`
+    PhpUse,
+    /// `require 'a.php';`
+    PhpInclude,
+    /// `import a.{B, C}`
+    Scala,
+    /// `source a.sh`
+    BashSource,
 }
 
 /// Notes what a node imports. True where it is an import and nothing else, so that its children need
@@ -59,11 +76,18 @@ pub(crate) fn collect(form: ImportForm, node: Node<'_>, text: &str, out: &mut Ve
         ImportForm::RustMod => rust::module(statement, out),
         ImportForm::RustCrate => rust::extern_crate(statement, out),
         ImportForm::Go => go::import(statement, out),
-        ImportForm::Java => java::import(statement, out),
+        ImportForm::Path => path::import(statement, out),
         ImportForm::CInclude => c::include(statement, out),
+        ImportForm::CsharpUsing => csharp::using(statement, out),
+        ImportForm::RubyCall => ruby::call(statement, out),
+        ImportForm::PhpUse => php::import(statement, out),
+        ImportForm::PhpInclude => php::include(statement, out),
+        ImportForm::Scala => scala::import(statement, out),
+        ImportForm::BashSource => bash::source(statement, out),
     }
     out.truncate(MAX_IMPORTS);
-    out.len() > before && !matches!(form, ImportForm::EcmascriptCall)
+    let may_hold_more = matches!(form, ImportForm::EcmascriptCall | ImportForm::BashSource);
+    out.len() > before && !may_hold_more
 }
 
 /// A statement that may import.

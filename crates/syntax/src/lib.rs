@@ -21,6 +21,7 @@ mod grammar;
 mod imports;
 mod language;
 mod lines;
+mod mask;
 mod names;
 mod outline;
 mod parse;

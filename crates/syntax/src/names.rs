@@ -27,6 +27,12 @@ pub(crate) fn find<'t>(rules: &Rules, text: &'t str, node: Node<'t>) -> Option<N
     descend(rules, text, node, &rules.fields.inward)
 }
 
+/// A node's whole text as a name, without white space inside.
+pub(crate) fn whole<'t>(text: &'t str, node: Node<'t>) -> Option<Name<'t>> {
+    let text = clean(text.get(node.byte_range())?)?;
+    Some(Name { node, text, owner: None, around: None })
+}
+
 /// The name of a type that a receiver or a parameter has.
 pub(crate) fn find_type<'t>(rules: &Rules, text: &'t str, node: Node<'t>) -> Option<&'t str> {
     descend(rules, text, node, &rules.fields.type_first).map(|name| name.text)
@@ -48,8 +54,7 @@ fn descend<'t>(
         if let Some(of) = first_field(node, &rules.fields.owner) {
             owner = owner_name(rules, text, of).or(owner);
         }
-        let next = first_field(node, fields)
-            .or_else(|| rules.transparent.has(node).then(|| node.named_child(0)).flatten())?;
+        let next = first_field(node, fields).or_else(|| child_with_name(rules, node))?;
         around = Some(node);
         node = next;
     }
@@ -70,6 +75,14 @@ fn owner_name<'t>(rules: &Rules, text: &'t str, mut node: Node<'t>) -> Option<&'
         };
     }
     None
+}
+
+fn child_with_name<'t>(rules: &Rules, node: Node<'t>) -> Option<Node<'t>> {
+    if rules.transparent.has(node) {
+        return node.named_child(0);
+    }
+    let last = u32::try_from(node.named_child_count()).ok()?.checked_sub(1)?;
+    rules.transparent_last.has(node).then(|| node.named_child(last)).flatten()
 }
 
 fn first_field<'t>(node: Node<'t>, fields: &[u16]) -> Option<Node<'t>> {

@@ -119,8 +119,10 @@ pub(crate) const MAX_REFERENCES: usize = 20_000;
 /// a text takes it too much work, the shape by headings, blank lines and indentation. The work is
 /// linear in the text's length and doesn't depend on the machine: the same text, the same outline.
 pub fn outline(language: Language, text: &str) -> Outline {
-    let parsed = Grammar::of(language)
-        .and_then(|grammar| Some(walk::walk(grammar, &parse::parse(&grammar.parser, text)?, text)));
+    let parsed = Grammar::of(language).and_then(|grammar| {
+        let parsed = parse::parse(&grammar.parser, text)?;
+        Some(walk::walk(grammar, &parsed.tree, &text[..parsed.len]))
+    });
     parsed.unwrap_or_else(|| shape::outline(text))
 }
 

@@ -1,7 +1,8 @@
 //! What the nodes of a grammar mean: the schema of `rules/*.toml`, and its form for the walk.
 //!
 //! A rule file says which kinds of nodes are definitions, imports, uses, comments and strings. A
-//! *selector* in it is the name of a field or, where the grammar has no such field, of a kind of child.
+//! *selector* in it is the name of a field or, where the grammar has no such field, of a kind of child;
+//! `:name` is the kind even where there is such a field.
 
 use std::collections::BTreeMap;
 
@@ -19,14 +20,16 @@ pub(crate) struct RuleFile {
     definitions: BTreeMap<String, DefinitionRule>,
     /// Kinds that import something, and the form of the statement.
     imports: BTreeMap<String, ImportForm>,
-    /// Kinds that use a name, and the selector of what they use: a callee, a base class.
-    uses: BTreeMap<String, String>,
+    /// Kinds that use a name, and the selectors of what they use, of which the first that is there
+    /// counts: a callee, a base class.
+    uses: BTreeMap<String, Vec<String>>,
     /// Kinds that reach for a member, and the selector of what it is a member of, which counts as used
     /// when it begins with a capital.
     members: BTreeMap<String, String>,
-    /// Calls whose first argument is a string and whose last is a function: named blocks, as test
-    /// frameworks and routers have them. The selectors of the arguments and of a block that follows.
+    /// Calls with a title and a function: named blocks, as test frameworks and routers have them.
     blocks: BTreeMap<String, BlockRule>,
+    /// Calls that define what their arguments name: `attr_reader :user`, `define('LIMIT', 10)`.
+    declares: BTreeMap<String, DeclareRule>,
     comments: Vec<String>,
     /// Openings of comments that speak of what is around them, not of what follows.
     inner_comments: Vec<String>,
@@ -43,6 +46,8 @@ pub(crate) struct RuleFile {
     types: Vec<String>,
     /// Kinds in which each identifier names a type.
     contexts: Vec<String>,
+    /// Kinds that name a type of the language itself, which is no use of anything.
+    builtins: Vec<String>,
     /// Leaves that are an identifier.
     identifiers: Vec<String>,
     /// Unparsed code (macro arguments): an identifier counts as used before `(` or with a capital.
@@ -51,6 +56,8 @@ pub(crate) struct RuleFile {
     names: Vec<String>,
     /// Kinds around a name that have no field for it: the name is in their first child.
     transparent: Vec<String>,
+    /// The same, with the name in their last child.
+    transparent_last: Vec<String>,
     /// Kinds that list several names.
     lists: Vec<String>,
     /// What may stand before a name without being the type that it belongs to: `this`, `exports`.
@@ -81,9 +88,21 @@ impl RuleFile {
 struct DefinitionRule {
     /// What it defines; without it, the node defines something only if `kinds` says so.
     kind: Option<DefinitionKind>,
-    /// The selector of its name or names.
+    /// The selector of its name.
     #[serde(default = "name")]
     name: String,
+    /// Whether the whole text of what `name` selects is the name, dots and all.
+    #[serde(default)]
+    whole: bool,
+    /// Whether there may be several names, each a definition.
+    #[serde(default)]
+    many: bool,
+    /// Whether the node is only a list of definitions, which are what `name` selects.
+    #[serde(default)]
+    each: bool,
+    /// The kinds that may hold the name; any, if there are none.
+    #[serde(default)]
+    of: Vec<String>,
     /// The selectors of its body, the first that is there; by default the field `body`, if there is one.
     body: Option<Vec<String>>,
     /// The selector of the value that it binds.
@@ -93,11 +112,8 @@ struct DefinitionRule {
     kinds: BTreeMap<String, DefinitionKind>,
     /// The selector of something without which it defines nothing.
     requires: Option<String>,
-    /// The selector of the type that it belongs to, where it stands outside of it.
+    /// The selector of the type that it belongs to, where it stands outside of it; before the name.
     receiver: Option<String>,
-    /// Whether the node is only a list, and each name in it a definition of its own.
-    #[serde(default)]
-    each: bool,
 }
 
 fn name() -> String {
@@ -107,13 +123,34 @@ fn name() -> String {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BlockRule {
+    /// The selector of the arguments.
     arguments: String,
-    block: Option<String>,
-    /// Kinds of a last argument that is a block.
+    /// The kinds that a first argument has which is a title.
+    titles: Vec<String>,
+    /// The kinds that a last argument has which is the function.
     #[serde(default)]
     functions: Vec<String>,
-    /// Kinds of a first argument that is a name.
-    titles: Vec<String>,
+    /// The selector of a function that follows the arguments.
+    block: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeclareRule {
+    /// The selector of what is called.
+    callee: String,
+    /// The selector of the arguments.
+    arguments: String,
+    /// The kinds that an argument has which names something.
+    of: Vec<String>,
+    /// Callees whose every argument names something, and what.
+    #[serde(default)]
+    all: BTreeMap<String, DefinitionKind>,
+    /// Callees whose first argument names something, and what.
+    #[serde(default)]
+    first: BTreeMap<String, DefinitionKind>,
+    /// The selector of a block that is the body.
+    block: Option<String>,
 }
 
 /// A field or a kind of child.
@@ -155,8 +192,14 @@ impl Selector {
 pub(crate) struct Kinds(Vec<u16>);
 
 impl Kinds {
+    /// Whether the node is of one of them.
     pub(crate) fn has(&self, node: Node<'_>) -> bool {
         self.0.contains(&node.kind_id())
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -165,11 +208,14 @@ impl Kinds {
 pub(crate) struct Define {
     pub(crate) kind: Option<DefinitionKind>,
     pub(crate) name: Selector,
+    pub(crate) whole: bool,
+    pub(crate) many: bool,
+    pub(crate) each: bool,
+    pub(crate) of: Kinds,
     pub(crate) body: Vec<Selector>,
     pub(crate) value: Option<Selector>,
     pub(crate) requires: Option<Selector>,
     pub(crate) receiver: Option<Selector>,
-    pub(crate) each: bool,
     kinds: Vec<(u16, DefinitionKind)>,
 }
 
@@ -190,14 +236,26 @@ pub(crate) struct Block {
     pub(crate) titles: Kinds,
 }
 
+/// A rule for calls that define, for the walk.
+#[derive(Debug)]
+pub(crate) struct Declare {
+    pub(crate) callee: Selector,
+    pub(crate) arguments: Selector,
+    pub(crate) of: Kinds,
+    pub(crate) all: BTreeMap<String, DefinitionKind>,
+    pub(crate) first: BTreeMap<String, DefinitionKind>,
+    pub(crate) block: Option<Selector>,
+}
+
 /// What one kind of node means.
 #[derive(Debug, Default)]
 pub(crate) struct Meaning {
     pub(crate) define: Option<Define>,
     pub(crate) import: Option<ImportForm>,
-    pub(crate) uses: Option<Selector>,
+    pub(crate) uses: Vec<Selector>,
     pub(crate) member: Option<Selector>,
     pub(crate) block: Option<Block>,
+    pub(crate) declare: Option<Declare>,
     pub(crate) comment: bool,
     pub(crate) string: bool,
     pub(crate) docstring: bool,
@@ -230,8 +288,10 @@ pub(crate) struct Rules {
     meanings: Vec<Meaning>,
     pub(crate) names: Kinds,
     pub(crate) transparent: Kinds,
+    pub(crate) transparent_last: Kinds,
     pub(crate) lists: Kinds,
     pub(crate) strings: Kinds,
+    pub(crate) builtins: Kinds,
     pub(crate) inner_comments: Vec<String>,
     pub(crate) not_owners: Vec<String>,
     pub(crate) placeholders: Vec<String>,
@@ -281,8 +341,10 @@ impl Rules {
         for (kind, form) in &file.imports {
             put(&mut ids, kind, &mut |_, m| m.import = Some(*form));
         }
-        for (kind, selector) in &file.uses {
-            put(&mut ids, kind, &mut |ids, m| m.uses = Some(ids.selector(selector)));
+        for (kind, selectors) in &file.uses {
+            put(&mut ids, kind, &mut |ids, m| {
+                m.uses = selectors.iter().map(|selector| ids.selector(selector)).collect();
+            });
         }
         for (kind, selector) in &file.members {
             put(&mut ids, kind, &mut |ids, m| m.member = Some(ids.selector(selector)));
@@ -290,12 +352,17 @@ impl Rules {
         for (kind, rule) in &file.blocks {
             put(&mut ids, kind, &mut |ids, m| m.block = Some(ids.block(rule)));
         }
+        for (kind, rule) in &file.declares {
+            put(&mut ids, kind, &mut |ids, m| m.declare = Some(ids.declare(rule)));
+        }
         let fields = ids.name_fields();
         let rules = Self {
             names: ids.kinds(&file.names),
             transparent: ids.kinds(&file.transparent),
+            transparent_last: ids.kinds(&file.transparent_last),
             lists: ids.kinds(&file.lists),
             strings: ids.kinds(&file.strings),
+            builtins: ids.kinds(&file.builtins),
             inner_comments: file.inner_comments,
             not_owners: file.not_owners,
             placeholders: file.placeholders,
@@ -328,6 +395,9 @@ impl Ids<'_> {
     }
 
     fn selector(&mut self, name: &str) -> Selector {
+        if let Some(kind) = name.strip_prefix(':').filter(|kind| !kind.is_empty()) {
+            return Selector::Kind(self.kind(kind));
+        }
         match self.grammar.field_id_for_name(name) {
             Some(field) => Selector::Field(field.get()),
             None => Selector::Kind(self.kind(name)),
@@ -346,11 +416,14 @@ impl Ids<'_> {
         Define {
             kind: rule.kind,
             name: self.selector(&rule.name),
+            whole: rule.whole,
+            many: rule.many,
+            each: rule.each,
+            of: self.kinds(&rule.of),
             body,
             value: rule.value.as_ref().map(|name| self.selector(name)),
             requires: rule.requires.as_ref().map(|name| self.selector(name)),
             receiver: rule.receiver.as_ref().map(|name| self.selector(name)),
-            each: rule.each,
             kinds: rule.kinds.iter().map(|(name, &kind)| (self.kind(name), kind)).collect(),
         }
     }
@@ -361,6 +434,17 @@ impl Ids<'_> {
             block: rule.block.as_ref().map(|name| self.selector(name)),
             functions: self.kinds(&rule.functions),
             titles: self.kinds(&rule.titles),
+        }
+    }
+
+    fn declare(&mut self, rule: &DeclareRule) -> Declare {
+        Declare {
+            callee: self.selector(&rule.callee),
+            arguments: self.selector(&rule.arguments),
+            of: self.kinds(&rule.of),
+            all: rule.all.clone(),
+            first: rule.first.clone(),
+            block: rule.block.as_ref().map(|name| self.selector(name)),
         }
     }
 
@@ -379,6 +463,8 @@ impl Ids<'_> {
                 "property",
                 "field",
                 "attribute",
+                "suffix",
+                "bound_identifier",
                 "function",
                 "type",
             ]),

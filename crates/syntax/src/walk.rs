@@ -14,7 +14,7 @@ use crate::imports;
 use crate::lines::LineIndex;
 use crate::names::{self, Name};
 use crate::outline::{Definition, DefinitionKind, LineRange, MAX_REFERENCES, Outline, Reference};
-use crate::rules::{Block, Define, Meaning, Rules, Selector};
+use crate::rules::{Block, Declare, Define, Meaning, Rules};
 
 /// Titles of blocks are cut at this many bytes.
 const MAX_TITLE: usize = 80;
@@ -35,6 +35,7 @@ pub(crate) fn walk(grammar: &Grammar, tree: &Tree, text: &str) -> Outline {
     walk.run(tree);
     let mut outline = walk.outline;
     outline.sort_definitions();
+    outline.references.sort_by_key(|reference| reference.line);
     outline
 }
 
@@ -148,11 +149,10 @@ impl<'a> Walk<'a> {
         inner.local |= meaning.local;
         inner.context |= meaning.context;
         inner.token_tree |= meaning.token_tree;
-        let defined = match (&meaning.define, &meaning.block) {
-            (Some(rule), _) => self.define(node, rule, scope),
-            (None, Some(rule)) => self.block(node, rule, scope),
-            (None, None) => None,
-        };
+        let defined = None
+            .or_else(|| self.define(node, meaning.define.as_ref()?, scope))
+            .or_else(|| self.declare(node, meaning.declare.as_ref()?, scope))
+            .or_else(|| self.block(node, meaning.block.as_ref()?, scope));
         if let Some((parent, value)) = defined {
             inner.parent = Some(parent);
             inner.value = value;
@@ -199,7 +199,7 @@ impl<'a> Walk<'a> {
     }
 
     fn note_uses(&mut self, node: Node<'a>, meaning: &Meaning, scope: Scope) {
-        if let Some(target) = meaning.uses.and_then(|selector| selector.first(node)) {
+        if let Some(target) = meaning.uses.iter().find_map(|selector| selector.first(node)) {
             self.use_target(target);
         }
         if let Some(target) = meaning.member.and_then(|selector| selector.first(node))
@@ -235,7 +235,9 @@ impl<'a> Walk<'a> {
 
     fn refer(&mut self, name: &Name<'_>) {
         let references = &mut self.outline.references;
-        if references.len() >= MAX_REFERENCES || self.defining.contains(&name.node.start_byte()) {
+        let defined_here = self.defining.contains(&name.node.start_byte());
+        if references.len() >= MAX_REFERENCES || defined_here || self.rules.builtins.has(name.node)
+        {
             return;
         }
         let line = self.lines.line_of(name.node.start_byte());
@@ -255,10 +257,17 @@ impl<'a> Walk<'a> {
         if rule.requires.is_some_and(|selector| selector.first(node).is_none()) {
             return None;
         }
-        let targets = self.targets(rule.name, node);
+        let targets = self.targets(rule, node);
         let mut last = None;
         for target in &targets {
-            let Some(name) = names::find(self.rules, self.text, *target) else { continue };
+            let name = match rule.whole {
+                true => names::whole(self.text, *target),
+                false => names::find(self.rules, self.text, *target),
+            };
+            let Some(name) = name else { continue };
+            if !rule.of.is_empty() && !rule.of.has(name.node) {
+                continue;
+            }
             let value = rule.value.and_then(|s| s.first(node).or_else(|| s.first(*target)));
             let name =
                 self.own_name(value).filter(|_| self.is_placeholder(name.text)).unwrap_or(name);
@@ -285,13 +294,17 @@ impl<'a> Walk<'a> {
     }
 
     /// The nodes that a rule takes names from.
-    fn targets(&self, selector: Selector, node: Node<'a>) -> Vec<Node<'a>> {
-        let mut out = Vec::new();
-        for target in selector.all(node) {
+    fn targets(&self, rule: &Define, node: Node<'a>) -> Vec<Node<'a>> {
+        let selected = match rule.many || rule.each {
+            true => rule.name.all(node).into_iter().filter(|target| target.is_named()).collect(),
+            false => Vec::from_iter(rule.name.first(node)),
+        };
+        let mut out = Vec::with_capacity(selected.len());
+        for target in selected {
             if self.rules.lists.has(target) {
                 let mut cursor = target.walk();
                 out.extend(target.named_children(&mut cursor));
-            } else if target.is_named() || matches!(selector, Selector::Kind(_)) {
+            } else {
                 out.push(target);
             }
         }
@@ -317,6 +330,7 @@ impl<'a> Walk<'a> {
         let receiver = rule
             .receiver
             .and_then(|selector| selector.first(node))
+            .filter(|receiver| receiver.end_byte() <= name.node.start_byte())
             .and_then(|receiver| names::find_type(self.rules, self.text, receiver))
             .or(name.owner)
             .filter(|owner| !self.rules.not_owners.iter().any(|other| other == owner));
@@ -339,7 +353,11 @@ impl<'a> Walk<'a> {
             node,
             bytes: start..node.end_byte(),
             body,
-            value_start: value.map(|value| value.start_byte()),
+            value_start: value.map(|value| value.start_byte()).or_else(|| {
+                let after = self.text.get(name.node.end_byte()..node.end_byte())?;
+                let constant = kind == DefinitionKind::Constant;
+                constant.then(|| Some(name.node.end_byte() + after.find('=')?)).flatten()
+            }),
         })
     }
 
@@ -366,13 +384,60 @@ impl<'a> Walk<'a> {
         long.then_some(Body { node: value, bytes })
     }
 
-    /// Notes a named block: `describe("routes", () => {…})`, `task :build do … end`.
+    /// Notes what a call defines by its arguments: `attr_reader :user`, `define('LIMIT', 10)`.
+    fn declare(
+        &mut self,
+        node: Node<'a>,
+        rule: &Declare,
+        scope: &mut Scope,
+    ) -> Option<(usize, Option<usize>)> {
+        let callee = self.text.get(rule.callee.first(node)?.byte_range())?;
+        let (kind, first_only) = match (rule.all.get(callee), rule.first.get(callee)) {
+            (Some(kind), _) => (*kind, false),
+            (_, Some(kind)) => (*kind, true),
+            (None, None) => return None,
+        };
+        let arguments = rule.arguments.first(node)?;
+        let mut cursor = arguments.walk();
+        let mut last = None;
+        for argument in arguments.named_children(&mut cursor) {
+            let Some(name) = names::find(self.rules, self.text, argument) else { continue };
+            // Ruby's `def_delegators :@store, …` names first what it delegates to.
+            if !rule.of.has(name.node) || name.text.trim_start_matches(':').starts_with('@') {
+                continue;
+            }
+            let body = rule.block.and_then(|selector| selector.first(node));
+            let found = Found {
+                kind,
+                name: name.text.trim_start_matches(':').to_owned(),
+                receiver: None,
+                node: if first_only { node } else { argument },
+                bytes: if first_only { node.byte_range() } else { argument.byte_range() },
+                body: body.map(|node| Body { node, bytes: self.trimmed(node.byte_range()) }),
+                value_start: None,
+            };
+            let index = self.add(found, scope);
+            if first_only {
+                last = Some((index, None));
+                break;
+            }
+        }
+        last
+    }
+
+    /// Notes a named block: `describe("routes", () => {…})`, `task :build do … end`. Inside a function
+    /// such calls are its steps and no parts of the file.
     fn block(
         &mut self,
         node: Node<'a>,
         rule: &Block,
         scope: &mut Scope,
     ) -> Option<(usize, Option<usize>)> {
+        let parent = scope.parent.map(|parent| self.outline.definitions[parent].kind);
+        let in_function = matches!(parent, Some(DefinitionKind::Function | DefinitionKind::Method));
+        if in_function || scope.value == Some(node.id()) {
+            return None;
+        }
         let arguments = rule.arguments.first(node)?;
         let title = arguments.named_child(0).filter(|first| rule.titles.has(*first))?;
         let last = || {
@@ -380,12 +445,13 @@ impl<'a> Walk<'a> {
             arguments.named_child(count.checked_sub(1)?).filter(|last| rule.functions.has(*last))
         };
         let body = rule.block.and_then(|selector| selector.first(node)).or_else(last)?;
-        if body.start_position().row == body.end_position().row {
+        let name = self.title(title);
+        if name.is_empty() || body.start_position().row == body.end_position().row {
             return None;
         }
         let found = Found {
             kind: DefinitionKind::Section,
-            name: self.title(title),
+            name,
             receiver: None,
             node,
             bytes: node.byte_range(),

@@ -19,11 +19,11 @@ fn render(text: &str, outline: &Outline) -> String {
         }
     }
     for (line, names) in references {
-        writeln!(out, "{line:>9} uses {}", names.join(" ")).unwrap();
+        writeln!(out, "{line:>9} uses {}", names.join(" ")).expect("a string takes all");
     }
     for (kind, ranges) in [("comment", &outline.comments), ("literal", &outline.literals)] {
         for range in ranges {
-            writeln!(out, "{:>9} {:?}", kind, &text[range.clone()]).unwrap();
+            writeln!(out, "{kind:>9} {:?}", &text[range.clone()]).expect("a string takes all");
         }
     }
     out
