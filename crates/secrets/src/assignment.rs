@@ -76,56 +76,17 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
 ];
 
 /// What may stand behind the keyword in a name that still promises a secret.
+#[rustfmt::skip]
 const SUFFIXES: &[&str] = &[
-    "",
-    "s",
-    "value",
-    "base64",
-    "b64",
-    "str",
-    "string",
-    "text",
-    "plain",
-    "prod",
-    "production",
-    "dev",
-    "live",
-    "test",
-    "old",
-    "new",
-    "base",
-    "hex",
-    "default",
+    "", "s", "value", "base64", "b64", "str", "string", "text", "plain", "prod", "production",
+    "dev", "live", "test", "old", "new", "base", "hex", "default",
 ];
 /// Words in names of what is no secret.
+#[rustfmt::skip]
 const HARMLESS: &[&str] = &[
-    "public",
-    "publishable",
-    "page",
-    "next",
-    "continuation",
-    "cancel",
-    "csrf",
-    "xsrf",
-    "hashed",
-    "encrypted",
-    "dummy",
-    "fake",
-    "mock",
-    "wrong",
-    "invalid",
-    "incorrect",
-    "bad",
-    "expired",
-    "bypass",
-    "compass",
-    "syntax",
-    "render",
-    "sync",
-    "resume",
-    "change",
-    "masked",
-    "redacted",
+    "public", "publishable", "page", "next", "continuation", "cancel", "csrf", "xsrf", "hashed",
+    "encrypted", "dummy", "fake", "mock", "wrong", "invalid", "incorrect", "bad", "expired",
+    "bypass", "compass", "syntax", "render", "sync", "resume", "change", "masked", "redacted",
 ];
 /// Names and values are not longer.
 const LONGEST_NAME: usize = 80;
@@ -249,16 +210,16 @@ struct Place {
     begins_line: bool,
     /// It is a part of a connection string or a query: `;Password=`, `&token=`, `?key=`.
     in_list: bool,
-    /// `ENV` or `ARG` of a Dockerfile stands before it.
-    docker: bool,
-    /// A quote stands before it.
-    quoted: bool,
+    /// `ENV` or `ARG` of a Dockerfile, `#define` or `setx` stands before it.
+    directive: bool,
+    /// It is the first argument of a call: `setenv("PASSWORD", …)`.
+    argument: bool,
     /// `--` stands before it, or it begins with it.
     flag: bool,
-    /// `<` stands before it.
+    /// `<` stands before it, perhaps with a namespace.
     tag: bool,
-    /// All of its letters are capitals.
-    shouted: bool,
+    /// It is a word of its own without small letters, as a shell's variable.
+    environment: bool,
 }
 
 impl Place {
@@ -269,15 +230,18 @@ impl Place {
         let whole_line = before.contains('\n') || floor == 0;
         let word = line.trim_matches(|c: char| c.is_whitespace() || "-#/;\"'*".contains(c));
         let written = &text[name];
+        let quote = ['"', '\'', '`'];
+        let last_word = line.rsplit([' ', '\t']).next().unwrap_or(line);
         Self {
             begins_line: whole_line
                 && matches!(word, "" | "export" | "set" | "ENV" | "ARG" | "setx" | "SET"),
             in_list: before.ends_with([';', '&', '?', '"', '\'']) || before.ends_with("; "),
-            docker: matches!(word, "ENV" | "ARG" | "setx"),
-            quoted: before.ends_with(['"', '\'', '`']),
+            directive: matches!(word, "ENV" | "ARG" | "setx" | "define"),
+            argument: before.ends_with(quote) && before.trim_end_matches(quote).ends_with('('),
             flag: before.ends_with("--") || written.starts_with("--"),
-            tag: before.ends_with(['<', ':']) && before.contains('<') || before.ends_with('<'),
-            shouted: !written.bytes().any(|byte| byte.is_ascii_lowercase()),
+            tag: last_word.starts_with('<'),
+            environment: last_word.is_empty()
+                && !written.bytes().any(|byte| byte.is_ascii_lowercase()),
         }
     }
 }
@@ -292,32 +256,35 @@ struct Reader<'t> {
 impl Reader<'_> {
     /// The value that is assigned.
     fn assigned(mut self) -> Option<Value> {
-        let quoted_name = self.eat_quote() && self.place.quoted;
+        self.eat_quote();
         self.eat("]");
         self.eat("?");
         let gap = self.skip_blanks();
         let operator =
             ["=>", ":=", "===", "==", "=", ":"].into_iter().find(|operator| self.eat(operator));
         if let Some(operator) = operator {
-            return self.behind_operator(operator, gap);
-        }
-        if self.place.tag && self.eat(">") {
-            return self.element();
-        }
-        if self.eat("(") || (quoted_name && self.eat(",")) || (quoted_name && self.eat("value=")) {
+            self.behind_operator(operator, gap)
+        } else if self.place.tag && self.eat(">") {
+            self.element()
+        } else if self.eat("(") || self.eat("value=") {
             self.skip_white_space();
-            return self.quoted();
-        }
-        if gap > 0 && (self.place.flag || self.place.docker) {
-            return self.quoted().or_else(|| self.bare(true));
-        }
-        if self.rest().starts_with('\n') || self.rest().starts_with("\r\n") {
+            self.quoted()
+        } else if self.eat(",") {
             self.skip_white_space();
-            let named = ["value:", "\"value\":"].into_iter().any(|key| self.eat(key));
-            self.skip_blanks();
-            return if named { self.quoted().or_else(|| self.bare(true)) } else { None };
+            self.named_value().or_else(|| if self.place.argument { self.quoted() } else { None })
+        } else if gap > 0 && (self.place.flag || self.place.directive) {
+            self.quoted().or_else(|| self.bare(true))
+        } else {
+            self.skip_white_space();
+            self.named_value()
         }
-        None
+    }
+
+    /// What follows `name: PASSWORD` in a list of variables: `value: …`.
+    fn named_value(&mut self) -> Option<Value> {
+        let is_named = ["value:", "\"value\":", "'value':"].into_iter().any(|key| self.eat(key));
+        self.skip_blanks();
+        if is_named { self.quoted().or_else(|| self.bare(true)) } else { None }
     }
 
     fn behind_operator(mut self, operator: &str, gap: usize) -> Option<Value> {
@@ -333,15 +300,11 @@ impl Reader<'_> {
             self.skip_white_space();
             return self.quoted();
         }
-        let environment =
-            operator == "=" && !spaced && self.place.begins_line && self.place.shouted;
-        let certain = environment
-            || (operator == "=" && (self.place.in_list || self.place.flag || self.place.docker));
-        if self.place.begins_line || self.place.in_list || self.place.flag {
-            self.bare(certain)
-        } else {
-            None
-        }
+        let place = self.place;
+        let listed = place.in_list || place.flag || place.directive;
+        let environment = place.environment && !spaced;
+        let certain = operator == "=" && (listed || environment);
+        if certain || listed || place.begins_line { self.bare(certain) } else { None }
     }
 
     /// The content of an XML element, up to its end tag.
@@ -400,16 +363,16 @@ impl Reader<'_> {
         (!range.is_empty()).then_some(Value { range, form: Form::Quoted })
     }
 
-    /// A value without quotes, if nothing but an end or a comment follows it.
+    /// A value without quotes, if nothing but an end or a comment follows it, or a blank where only a
+    /// text can stand.
     fn bare(&mut self, certain: bool) -> Option<Value> {
         let range = self.until(|c| c.is_whitespace() || "\"'`,;)}]<>&|\\".contains(c))?;
         let rest = &self.text[range.end..];
-        let line = rest.split('\n').next().unwrap_or(rest);
-        let ends =
-            matches!(line.chars().next(), None | Some('"' | '\'' | '`' | ';' | '&' | '<' | '\\'))
-                || line.trim_start().is_empty()
-                || line.trim_start().starts_with('#')
-                || (certain && self.place.flag);
+        let next = rest.chars().next();
+        let behind_blanks = rest.trim_start_matches([' ', '\t', '\r']).chars().next();
+        let ends = matches!(next, None | Some('"' | '\'' | '`' | ';' | '&' | '<' | '\\'))
+            || matches!(behind_blanks, None | Some('\n' | '#'))
+            || (certain && (next == Some('}') || next.is_some_and(char::is_whitespace)));
         ends.then_some(Value { range, form: Form::Bare { certain } })
     }
 

@@ -9,123 +9,29 @@ static DUMMIES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 });
 
 /// Parts of values that stand for a secret without being one.
+#[rustfmt::skip]
 const MARKS: &[&str] = &[
-    "${",
-    "#{",
-    "{{",
-    "}}",
-    "$(",
-    "%(",
-    "<%",
-    "%>",
-    "{%",
-    "[[",
-    "{}",
-    "{0}",
-    "%s",
-    "%d",
-    "%v",
-    "%@",
-    "...",
-    "***",
-    "xxxx",
-    "....",
-    "____",
-    "----",
-    "<redacted",
-    "[redacted",
-    "redacted]",
-    "example",
-    "placeholder",
-    "changeme",
-    "change-me",
-    "change_me",
-    "changeit",
-    "replace",
-    "your-",
-    "your_",
-    "yoursecret",
-    "yourapi",
-    "yourtoken",
-    "yourpass",
-    "my-secret",
-    "not-a-",
-    "notasecret",
-    "not-real",
-    "dummy",
-    "process.env",
-    "import.meta",
-    "os.environ",
-    "getenv",
-    "system.getenv",
-    "env.get",
-    "env[",
-    "secrets.",
-    "vault:",
-    "op://",
-    "arn:",
-    "secretsmanager",
-    "keyvault",
-    "ssm:",
-    "!ref",
-    "!sub",
-    "fn::",
-    "enc[",
-    "ref+",
-    "://",
-    "\u{2026}",
-    "\u{2022}\u{2022}",
-    "lorem",
-    "insert",
-    "todo",
-    "fixme",
+    "${", "#{", "{{", "}}", "$(", "%(", "<%", "%>", "{%", "[[", "{}", "{0}", "%s", "%d", "%v",
+    "%@", "...", "***", "xxxx", "....", "____", "----", "<redacted", "[redacted", "redacted]",
+    "example", "placeholder", "changeme", "change-me", "change_me", "changeit", "replace", "your-",
+    "your_", "yoursecret", "yourapi", "yourtoken", "yourpass", "my-secret", "not-a-", "notasecret",
+    "not-real", "dummy", "process.env", "import.meta", "os.environ", "getenv", "system.getenv",
+    "env.get", "env[", "secrets.", "vault:", "op://", "arn:", "secretsmanager", "keyvault", "ssm:",
+    "!ref", "!sub", "fn::", "enc[", "ref+", "://", "\u{2026}", "\u{2022}\u{2022}", "lorem",
+    "insert", "todo", "fixme",
 ];
 
 /// Runs of digits that name algorithms and sizes, or count.
+#[rustfmt::skip]
 const DIGITS: &[&str] = &[
-    "123",
-    "1234",
-    "12345",
-    "123456",
-    "1234567",
-    "12345678",
-    "123456789",
-    "1234567890",
-    "0123456789",
-    "321",
-    "4321",
-    "54321",
-    "654321",
-    "87654321",
-    "987654321",
-    "9876543210",
-    "111",
-    "1111",
-    "000",
-    "0000",
-    "999",
-    "128",
-    "192",
-    "256",
-    "384",
-    "512",
-    "521",
-    "224",
-    "160",
-    "1024",
-    "2048",
-    "3072",
-    "4096",
-    "25519",
-    "448",
-    "100",
-    "200",
-    "1000",
-    "8080",
-    "5432",
-    "3306",
-    "6379",
+    "123", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890",
+    "0123456789", "321", "4321", "54321", "654321", "87654321", "987654321", "9876543210", "111",
+    "1111", "000", "0000", "999", "128", "192", "256", "384", "512", "521", "224", "160", "1024",
+    "2048", "3072", "4096", "25519", "448", "100", "200", "1000", "8080", "5432", "3306", "6379",
 ];
+
+/// Words of one letter or digit that a plain value has at most: more of them are a random value.
+const SINGLE: usize = 4;
 
 /// Whether `value` refers to a secret kept elsewhere, or stands for one: `${TOKEN}`, `<password>`,
 /// `your-key-here`, `[REDACTED:…]`, `process.env.KEY`.
@@ -155,7 +61,8 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
 /// Whether all words of `value` are ones that secrets don't consist of (`test-password-1`), or all of it
 /// is one character or a count.
 pub(crate) fn is_plain(value: &str) -> bool {
-    is_repetitive(value) || words(value).all(is_dummy_word)
+    let single = words(value).filter(|word| word.len() == 1).count();
+    is_repetitive(value) || (single <= SINGLE && words(value).all(is_dummy_word))
 }
 
 /// Whether a token that has a provider's format is none after all: made of `x`s, of an alphabet in order,
@@ -210,7 +117,7 @@ pub(crate) fn is_random(value: &str) -> bool {
     let present =
         classes.iter().filter(|class| value.bytes().any(|byte| Class::of(byte) == **class));
     value.len() >= 20
-        && value.bytes().all(|byte| byte.is_ascii_graphic())
+        && value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
         && present.count() >= 3
         && mixing(value) >= 0.3
         && !is_dummy_token(value)
@@ -329,7 +236,7 @@ fn is_dummy_word(word: &str) -> bool {
         let is_year = word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
         return word.len() <= 2 || is_year || DIGITS.contains(&word) || is_repetitive(word);
     }
-    consists_of_dummies(&word.to_lowercase())
+    word.chars().nth(1).is_none() || consists_of_dummies(&word.to_lowercase())
 }
 
 /// Whether `word` is one of the dummies or several of them run together: `mysecrettoken`.

@@ -204,6 +204,10 @@ fn secrets_to_find() -> Vec<(&'static str, String, String)> {
         "YWxhZGRpbjpv",
     );
     part("curl-user", format!("curl -s -u \"deploy:{k40}\" https://x.org\n"), &k40);
+    let auth = "YWxhZGRpbjpvcGVuc2VzYW1lOTk=";
+    part("docker-auth", format!("{{\"auths\": {{\"x\": {{\"auth\": \"{auth}\"}}}}}}\n"), auth);
+    part("netrc-password", "machine x.org login me password k7Qp2vXw\n".into(), "k7Qp2vXw");
+    part("sshpass-password", "sshpass -p 'k7Qp2vXw' ssh me@x\n".into(), "k7Qp2vXw");
     part("sql-password", "CREATE USER a IDENTIFIED BY 'k7#Qp2vX';\n".into(), "k7#Qp2vX");
     part(
         "private-key-base64",
@@ -276,6 +280,14 @@ fn secrets_to_find() -> Vec<(&'static str, String, String)> {
         ("SECRET_KEY = 'django-insecure-8%k2!x#q0z^w&v7m(p4s_t6y)r1n=5b'\n", "8%k2!x#q0z"),
         ("getenv(\"APP_SECRET\", \"Zx81kQ0vT5mB7sLp\")\n", "Zx81kQ0vT5mB7sLp"),
         ("password =\n    \"k7#Qp2vX\"\n", "k7#Qp2vX"),
+        ("docker run -e PGPASSWORD=k7Qp2vXw postgres\n", "k7Qp2vXw"),
+        ("PGPASSWORD=k7Qp2vXw psql -h db\n", "k7Qp2vXw"),
+        ("#define WIFI_PASSWORD \"k7Qp2vXw\"\n", "k7Qp2vXw"),
+        ("{\"name\": \"DB_PASSWORD\", \"value\": \"k7Qp2vXw\"}\n", "k7Qp2vXw"),
+        ("env: [{name: DB_PASSWORD, value: k7Qp2vXw}]\n", "k7Qp2vXw"),
+        ("define('DB_PASSWORD', 'k7#Qp2vX');\n", "k7#Qp2vX"),
+        (":password => 'k7#Qp2vX',\n", "k7#Qp2vX"),
+        ("<ns:Password>k7#Qp2vX</ns:Password>\n", "k7#Qp2vX"),
         ("curl -H 'X-Auth-Token: Zx81kQ0vT5mB7sLp22' https://x\n", "Zx81kQ0vT5mB7sLp22"),
         ("signing_key: MWYyZDFlMmU2N2Rm\n", "MWYyZDFlMmU2N2Rm"),
     ] {
@@ -309,6 +321,9 @@ fn look_alikes() -> Vec<String> {
         "\"password\": \"Passwort\"", "\"password\": \"Mot de passe (8 caractères)\"", "password: 'Must be 8 characters or more'", "compass = \"north1west2\"",
         "bypass: 'rule1x2y'", "pass", "nextPageToken: \"CAUQAA9x8y7z6w5v\"", "csrf_token = \"a1b2c3d4e5f6g7h8i9\"", "public_key = \"a1b2c3d4e5f6g7h8i9j0\"",
         "cancel_token = CancelToken2()", "token_limit = 4096", "password_min_length: 8", "secret_version: \"v1beta2\"",
+        "METHOD can be \"trust\", \"password\", \"scram-sha-256\", \"gss\"", "[\"a::test_pass\", \"a::test_fail2\"]", "let secret = b\"\\x9b\\xbe\\x43\\x6b\\xa9\\x40\\xf0\\x17\";",
+        "\"Win32_Security_Credentials\", \"Win32_System_Memory\"", "client_secret: \"test-m2m-secret\".to_string()", "'Lock-Token': 'urn:uuid:a515cfa4-5da4-22e1-f5b5-00a0451e6bf7'",
+        "f(password=pw1, token=tok2)", "make TOKEN=$(TOKEN2) run", "#define TOKEN_PASS 0x12345678", "for (token1 in tokens2) {", "PASS=1 FAIL=2 run", "<password>${db.password1}</password>",
         // Structures that look like keys.
         "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAabcdefgh\n-----END PUBLIC KEY-----",
         "if line.startswith('-----BEGIN RSA PRIVATE KEY-----'):", "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
