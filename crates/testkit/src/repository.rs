@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempDir;
 
@@ -18,7 +19,7 @@ pub struct TempRepo {
     /// Removed with this value.
     _dir: TempDir,
     root: PathBuf,
-    commits: std::cell::Cell<u64>,
+    commits: AtomicU64,
 }
 
 impl TempRepo {
@@ -26,7 +27,7 @@ impl TempRepo {
     pub fn folder() -> Self {
         let dir = TempDir::new().expect("a temporary folder");
         let root = dir.path().canonicalize().expect("the folder was just made");
-        Self { _dir: dir, root, commits: std::cell::Cell::new(0) }
+        Self { _dir: dir, root, commits: AtomicU64::new(0) }
     }
 
     /// An empty git repository, its branch called `main`.
@@ -72,7 +73,7 @@ impl TempRepo {
     /// Commits everything that is not ignored, one hour after the commit before; returns the id.
     pub fn commit(&self, message: &str) -> String {
         self.git(&["add", "--all"]);
-        let count = self.commits.replace(self.commits.get() + 1);
+        let count = self.commits.fetch_add(1, Ordering::Relaxed);
         let date = format!("{} +0000", FIRST_COMMIT + count * BETWEEN_COMMITS);
         let mut command = self.command();
         command.env("GIT_AUTHOR_DATE", &date).env("GIT_COMMITTER_DATE", &date);

@@ -221,3 +221,78 @@ fn every_copy_reads_the_same() {
     assert_eq!(hashes(&one), hashes(&two));
     assert_eq!(one.skipped, two.skipped);
 }
+
+/// Assembled here, so that no file of the project holds what looks like a key.
+fn secret() -> String {
+    format!("ghp_{}", "a1B2c3D4e5F6".repeat(3))
+}
+
+#[test]
+fn credentials_are_redacted_and_reported_by_line() {
+    let repo = TempRepo::folder();
+    let source = format!("// one\nlet token = \"{}\";\n// three\n", secret());
+    repo.write("b.rs", &source).write("a.rs", "fn a() {}\n").write(".env", "A=1\n");
+    let checkout = read(&repo);
+    assert_eq!(
+        text(&checkout, "b.rs"),
+        "// one\nlet token = \"[REDACTED:github-token]\";\n// three\n"
+    );
+    let [found] = checkout.findings.as_slice() else { panic!("{:?}", checkout.findings) };
+    assert_eq!(
+        (found.path.as_str(), found.finding.line, found.finding.rule),
+        ("b.rs", 2, "github-token")
+    );
+
+    let all = read_with(&repo, &ReadOptions { allow_sensitive: true, ..ReadOptions::default() });
+    assert_eq!(paths(&all), [".env", "a.rs", "b.rs"]);
+    assert_eq!(text(&all, "b.rs"), source);
+    assert!(all.findings.is_empty());
+}
+
+#[test]
+fn credentials_in_other_encodings_are_redacted() {
+    let repo = TempRepo::folder();
+    let source = format!("# L\u{e4}nge\r\ntoken = \"{}\"\r\n", secret());
+    let utf16: Vec<u8> = source.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let latin1: Vec<u8> = source.chars().map(|c| c as u8).collect();
+    repo.write("utf16.py", utf16).write("latin1.py", latin1);
+    let checkout = read(&repo);
+    assert_eq!(checkout.findings.len(), 2);
+    assert!(checkout.files.iter().all(|file| !file.text.contains("ghp_")));
+}
+
+#[test]
+fn credentials_in_history_are_redacted() {
+    let repo = TempRepo::new();
+    repo.write("a.rs", "one\n").commit("first");
+    let id = repo
+        .write("a.rs", format!("let t = \"{}\";\n", secret()))
+        .commit(&format!("use {}", secret()));
+    let git = repo::Git::open(repo.path()).unwrap();
+    let told = format!("{:?} {:?}", git.history().unwrap(), git.patches(&[&id]).unwrap());
+    assert!(!told.contains("ghp_"), "{told}");
+    assert!(told.contains("use [REDACTED:github-token]"), "{told}");
+    let tree = git.tree_at(&id, &ReadOptions::default()).unwrap();
+    assert_eq!(tree.findings.len(), 1);
+}
+
+/// Files come and go while they are read; whatever is seen, nothing fails.
+#[test]
+fn a_checkout_may_change_while_it_is_read() {
+    let repo = TempRepo::folder();
+    for n in 0..200 {
+        repo.write(format!("{n}.rs"), "x\n");
+    }
+    let gone = |progress: repo::Progress| {
+        if progress.read == 1 {
+            for n in (0..200).step_by(2) {
+                let _ = std::fs::remove_file(repo.path().join(format!("{n}.rs")));
+            }
+        }
+    };
+    let checkout = repo::read(repo.path(), &ReadOptions::default(), &gone).unwrap();
+    let missing = checkout.unreadable.len();
+    assert_eq!(checkout.files.len() + missing, 200);
+    assert!(missing > 0 && missing <= 100, "{missing}");
+    assert_eq!(checkout.skipped.count(SkipReason::Unreadable), missing);
+}
