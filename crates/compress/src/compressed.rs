@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::forms::{ExpandError, expand};
 use crate::kind::Kind;
+use crate::leave_out::pack_without_note;
 use crate::marker::WayBack;
 
 /// A text made shorter. Equal to the input, with nothing in the lists but its parts, where nothing
@@ -76,6 +77,10 @@ impl Compressed {
     /// # Errors
     /// Never for a result of [`compress`](crate::compress).
     pub fn restore(&self) -> Result<String, ExpandError> {
+        if self.transforms.is_empty() {
+            // What looks like a form in it is somebody else's.
+            return Ok(self.text.clone());
+        }
         let mut out = String::new();
         let mut at = 0;
         for gap in &self.gaps {
@@ -84,6 +89,9 @@ impl Compressed {
             at = gap.at.end;
         }
         out.push_str(&expand(&self.text[at..])?);
-        Ok(out)
+        match self.transforms.iter().any(|done| done == "leave-out:pack") {
+            true => Ok(pack_without_note(&out)),
+            false => Ok(out),
+        }
     }
 }

@@ -12,144 +12,157 @@ use crate::leave_out::{self, Context, Left, Rendered};
 use crate::lines::Lines;
 use crate::marker::{self, Marker};
 use crate::options::{Options, Retrieval, Source};
-use crate::parts::{self, Piece};
+use crate::parts;
 use crate::task::Task;
 
 /// What isn't at least so many percent smaller stays as it was.
 const WORTH_PERCENT: usize = 5;
 /// Leaving out has to be so many percent smaller than what leaves nothing out.
 const LEFT_OUT_PERCENT: usize = 8;
+/// What is left out is so many percent of the tokens at most where no other form is tried.
+const FAR_SHORTER_PERCENT: usize = 40;
 /// Shorter parts, in bytes, aren't looked at: a marker alone would cost as much.
 const SHORTEST: usize = 200;
 
 /// Makes `text` shorter: never larger in tokens, the same for the same options, and unchanged when it
 /// is compressed again. See [`Options`] for what may be done.
 pub fn compress(text: &str, options: &Options) -> Compressed {
-    let tokens = tokens::count(options.encoding, text);
-    let mut result = pass(text, tokens, options, false);
-    if options.budget.is_some_and(|budget| result.tokens_after > budget) {
-        let tight = pass(text, tokens, options, true);
-        if tight.tokens_after < result.tokens_after {
-            result = tight;
-        }
-    }
-    if result.text == text || compress_again(&result, options) == result.text {
+    compress_counted(text, options, &|text| tokens::count(options.encoding, text))
+}
+
+/// [`compress`] with another way to count tokens, for models with an encoding of their own. What is
+/// worth doing is decided by `count`, so it has to be exact enough for that.
+pub fn compress_counted(
+    text: &str,
+    options: &Options,
+    count: &dyn Fn(&str) -> usize,
+) -> Compressed {
+    let task = Task::of(&options.task);
+    let frame = Frame { options, task: &task, count };
+    let result = frame.within_budget(text, count(text));
+    if result.text == text
+        || frame.within_budget(&result.text, result.tokens_after).text == result.text
+    {
         return result;
     }
-    // Cutting the result into parts again may find others than were found in the text.
-    unchanged(text, tokens, result.failures)
+    // Cutting the result into parts again found others than were found in the text.
+    unchanged(text, result)
 }
 
-fn compress_again(result: &Compressed, options: &Options) -> String {
-    let again = pass(&result.text, result.tokens_after, options, false);
-    if again.text == result.text && options.budget.is_some_and(|budget| again.tokens_after > budget)
-    {
-        return pass(&result.text, result.tokens_after, options, true).text;
-    }
-    again.text
+/// What is known beside the text.
+struct Frame<'f> {
+    options: &'f Options,
+    task: &'f Task,
+    count: &'f dyn Fn(&str) -> usize,
 }
 
-/// Detect, cut, propose, compare, splice, count.
-fn pass(text: &str, tokens: usize, options: &Options, tight: bool) -> Compressed {
-    if text.len() < SHORTEST || envelope::contains(text) {
-        return unchanged(text, tokens, 0);
-    }
-    let clean = if options.cosmetic { cosmetic(text) } else { text.into() };
-    let task = Task::of(&options.task);
-    let mut result = Compressed { tokens_before: tokens, ..Compressed::default() };
-    if clean.len() < text.len() {
-        result.transforms.push("cosmetic".to_owned());
-    }
-    let context = Context { task: &task, tight };
-    let mut line = 1;
-    for piece in parts::cut(&clean, options.kind.as_deref()) {
-        let part = &clean[piece.range.clone()];
-        let shortened =
-            catch_unwind(AssertUnwindSafe(|| shorten(part, piece.is, line, &context, options)));
-        let shortened = shortened.unwrap_or_else(|_| {
-            result.failures += 1;
-            Shortened::stays(part, options)
-        });
-        line += result.splice(&piece, part, shortened, line);
-    }
-    result.tokens_after = tokens::count(options.encoding, &result.text);
-    match is_worth(tokens, result.tokens_after) {
-        true => result,
-        false => unchanged(text, tokens, result.failures),
-    }
-}
-
-/// What stands for a part.
-struct Shortened {
-    /// `None` where it stays.
-    text: Option<String>,
-    tokens_before: usize,
-    tokens_after: usize,
-    transform: String,
-    /// What was left out.
-    left: Vec<Left>,
-}
-
-/// Something that could stand for a part.
-struct Proposal {
-    text: String,
-    transform: String,
-    left: Vec<Left>,
-}
-
-impl Shortened {
-    fn stays(part: &str, options: &Options) -> Self {
-        let tokens = tokens::count(options.encoding, part);
-        let (transform, left) = (String::new(), Vec::new());
-        Self { text: None, tokens_before: tokens, tokens_after: tokens, transform, left }
+impl Frame<'_> {
+    /// The ordinary result, or one with more left out where that is above the budget.
+    fn within_budget(&self, text: &str, tokens: usize) -> Compressed {
+        let ordinary = self.pass(text, tokens, false);
+        if self.options.budget.is_none_or(|budget| ordinary.tokens_after <= budget) {
+            return ordinary;
+        }
+        let tight = self.pass(text, tokens, true);
+        if tight.tokens_after < ordinary.tokens_after { tight } else { ordinary }
     }
 
-    /// Takes `proposal` if it is so many percent smaller than what there is.
-    fn offer(&mut self, proposal: Proposal, percent: usize, options: &Options) {
-        let Proposal { text, transform, left } = proposal;
-        let tokens = tokens::count(options.encoding, &text);
-        if is_worth(self.tokens_before, tokens)
-            && tokens * 100 <= self.tokens_after * (100 - percent)
-        {
-            let text = Some(text);
-            *self = Self { text, tokens_after: tokens, transform, left, ..*self };
+    /// Detect, cut, propose, compare, splice, count.
+    fn pass(&self, text: &str, tokens: usize, tight: bool) -> Compressed {
+        let mut result = Compressed { tokens_before: tokens, ..Compressed::default() };
+        if text.len() < SHORTEST || envelope::contains(text) {
+            return unchanged(text, result);
+        }
+        let clean = if self.options.cosmetic { cosmetic(text) } else { text.into() };
+        if clean.len() < text.len() {
+            result.transforms.push("cosmetic".to_owned());
+        }
+        let context = Context { task: self.task, tight };
+        let pieces = parts::cut(&clean, self.options.kind.as_deref());
+        let mut line = 1;
+        for piece in &pieces {
+            let part = Stretch { text: &clean[piece.range.clone()], is: piece.is, line };
+            let alone = pieces.len() == 1 && clean.len() == text.len();
+            let before = if alone { tokens } else { (self.count)(part.text) };
+            let shorter = catch_unwind(AssertUnwindSafe(|| self.shorten(&part, before, &context)));
+            result.failures += usize::from(shorter.is_err());
+            line += result.splice(&part, before, shorter.ok().flatten());
+        }
+        result.tokens_after = match result.parts.as_slice() {
+            [part] => part.tokens_after,
+            _ => (self.count)(&result.text),
+        };
+        if is_worth(tokens, result.tokens_after) { result } else { unchanged(text, result) }
+    }
+
+    /// The shortest of what is proposed for `part`; `None` if nothing is short enough.
+    fn shorten(&self, part: &Stretch, before: usize, context: &Context) -> Option<Shorter> {
+        // A pack's blocks are looked at one by one.
+        let marked = part.is.kind != Kind::Pack && marker::contains(part.text);
+        if part.text.len() < SHORTEST || marked {
+            return None;
+        }
+        let left_out =
+            self.leave_out(part, context).filter(|shorter| is_worth(before, shorter.tokens));
+        let far_shorter = |shorter: &Shorter| shorter.tokens * 100 <= before * FAR_SHORTER_PERCENT;
+        if left_out.as_ref().is_some_and(far_shorter) {
+            return left_out;
+        }
+        let reversible = forms_for(part.is.kind)
+            .iter()
+            .filter_map(|form| {
+                let text = forms::propose(*form, part.text)?;
+                let (tokens, done) =
+                    ((self.count)(&text), format!("{}/{}", form.name(), form.version()));
+                Some(Shorter { text, tokens, done, left: Vec::new() })
+            })
+            .filter(|shorter| is_worth(before, shorter.tokens))
+            .min_by_key(|shorter| shorter.tokens);
+        match (left_out, reversible) {
+            (Some(left_out), Some(reversible)) => {
+                let better = left_out.tokens * 100 <= reversible.tokens * (100 - LEFT_OUT_PERCENT);
+                Some(if better { left_out } else { reversible })
+            }
+            (left_out, reversible) => left_out.or(reversible),
         }
     }
-}
 
-/// The shortest of what is proposed for `part`, which begins at `line`.
-fn shorten(
-    part: &str,
-    is: Detected,
-    line: usize,
-    context: &Context,
-    options: &Options,
-) -> Shortened {
-    let mut best = Shortened::stays(part, options);
-    // A pack's blocks are looked at one by one.
-    if part.len() < SHORTEST || (is.kind != Kind::Pack && marker::contains(part)) {
-        return best;
-    }
-    for form in forms_for(is.kind) {
-        if let Some(text) = forms::propose(*form, part) {
-            let transform = format!("{}/{}", form.name(), form.version());
-            best.offer(Proposal { text, transform, left: Vec::new() }, 1, options);
+    /// `part` with something left out. Never of a part in which a credential is found: its original
+    /// would have to be kept.
+    fn leave_out(&self, part: &Stretch, context: &Context) -> Option<Shorter> {
+        if self.options.retrieval == Retrieval::None {
+            return None;
         }
-    }
-    if options.retrieval == Retrieval::Offered {
-        let source = options
+        let source = self
+            .options
             .source
             .as_ref()
-            .map(|source| Source { path: source.path.clone(), line: source.line + line - 1 });
-        if let Some(Rendered { text, left }) =
-            leave_out::leave_out(is, part, context, source.as_ref())
-            && secrets::redact(part).findings.is_empty()
-        {
-            let transform = format!("leave-out:{}", is.kind.name());
-            best.offer(Proposal { text, transform, left }, LEFT_OUT_PERCENT, options);
+            .map(|source| Source { path: source.path.clone(), line: source.line + part.line - 1 });
+        let Rendered { text, left } =
+            leave_out::leave_out(part.is, part.text, context, source.as_ref())?;
+        if !secrets::redact(part.text).findings.is_empty() {
+            return None;
         }
+        let (tokens, done) = ((self.count)(&text), format!("leave-out:{}", part.is.kind.name()));
+        Some(Shorter { text, tokens, done, left })
     }
-    best
+}
+
+/// A part of the input, and the line it begins at.
+struct Stretch<'t> {
+    text: &'t str,
+    is: Detected,
+    line: usize,
+}
+
+/// Something that can stand for a part.
+struct Shorter {
+    text: String,
+    tokens: usize,
+    /// What was done.
+    done: String,
+    /// What was left out.
+    left: Vec<Left>,
 }
 
 /// The reversible forms that are tried on a kind.
@@ -167,58 +180,57 @@ fn forms_for(kind: Kind) -> &'static [&'static dyn Form] {
 }
 
 impl Compressed {
-    /// Adds a part that begins at `line`, and what stands for it; tells how many lines it has.
-    fn splice(&mut self, piece: &Piece, part: &str, short: Shortened, line: usize) -> usize {
-        let lines = line_count(part);
-        let range = (line, line + lines.saturating_sub(1));
-        let transform = short.text.as_ref().map(|_| short.transform);
-        if let Some(transform) = &transform
-            && !self.transforms.contains(transform)
-        {
-            self.transforms.push(transform.clone());
-        }
+    /// Adds a part, or what stands for it; tells how many lines the part has.
+    fn splice(&mut self, part: &Stretch, before: usize, shorter: Option<Shorter>) -> usize {
+        let lines = Lines::of(part.text);
         let start = self.text.len();
-        self.text.push_str(short.text.as_deref().unwrap_or(part));
-        let part_lines = Lines::of(part);
-        for Left { marker, lines, at } in short.left {
+        let transform = shorter.as_ref().map(|shorter| shorter.done.clone());
+        self.parts.push(Part {
+            kind: part.is.kind,
+            lines: (part.line, part.line + lines.count().saturating_sub(1)),
+            tokens_before: before,
+            tokens_after: shorter.as_ref().map_or(before, |shorter| shorter.tokens),
+            transform,
+        });
+        let Some(shorter) = shorter else {
+            self.text.push_str(part.text);
+            return lines.count();
+        };
+        self.text.push_str(&shorter.text);
+        if !self.transforms.contains(&shorter.done) {
+            self.transforms.push(shorter.done);
+        }
+        for Left { marker, lines: range, at } in shorter.left {
             let Marker { count, what, way_back } = marker;
             self.gaps.push(Gap {
                 way_back,
                 count,
                 what,
-                lines: (line + lines.start, line + lines.end - 1),
-                original: part_lines.slice(lines).to_owned(),
+                lines: (part.line + range.start, part.line + range.end - 1),
+                original: lines.slice(range).to_owned(),
                 at: start + at.start..start + at.end,
             });
         }
-        self.parts.push(Part {
-            kind: piece.is.kind,
-            lines: range,
-            tokens_before: short.tokens_before,
-            tokens_after: short.tokens_after,
-            transform,
-        });
-        lines
+        lines.count()
     }
 }
 
-fn unchanged(text: &str, tokens: usize, failures: usize) -> Compressed {
+/// The result that leaves `text` as it is, after `tried`.
+fn unchanged(text: &str, tried: Compressed) -> Compressed {
+    let tokens = tried.tokens_before;
+    let stays = |part: Part| Part { tokens_after: part.tokens_before, transform: None, ..part };
     Compressed {
         text: text.to_owned(),
         tokens_before: tokens,
         tokens_after: tokens,
-        failures,
+        parts: tried.parts.into_iter().map(stays).collect(),
+        failures: tried.failures,
         ..Compressed::default()
     }
 }
 
 fn is_worth(before: usize, after: usize) -> bool {
     after * 100 <= before * (100 - WORTH_PERCENT) && after < before
-}
-
-/// The lines of `text`, the last one counted with or without its end.
-fn line_count(text: &str) -> usize {
-    memchr::memchr_iter(b'\n', text.as_bytes()).count() + usize::from(!text.ends_with('\n'))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ mod words;
 pub use compressed::{Compressed, Gap, Part};
 pub use cosmetic::cosmetic;
 pub use forms::{ExpandError, expand};
-pub use frame::compress;
+pub use frame::{compress, compress_counted};
 pub use kind::Kind;
 pub use marker::{Marker, WayBack};
 pub use options::{Options, Retrieval, Source};

@@ -62,6 +62,11 @@ impl<'a> Words<'a> {
     }
 }
 
+/// The words of `line`, without the blanks between them.
+pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split([' ', '\t']).filter(|word| !word.is_empty())
+}
+
 /// A number for the pattern of a line: the same for lines that have the same words, but for those
 /// that look like values. Lines that only seem to have the same pattern do no harm.
 pub(crate) fn signature(words: &Words) -> u64 {

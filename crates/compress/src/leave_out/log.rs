@@ -8,7 +8,7 @@ use super::values::{summary, unusual};
 use super::{Context, Draft, Piece};
 use crate::lines::Lines;
 use crate::templates::Templates;
-use crate::words::Words;
+use crate::words::words;
 
 /// A template with at most so many lines is rare: all of them stay.
 const RARE: usize = 3;
@@ -73,17 +73,17 @@ fn keep_alarms(part: &str, lines: &Lines, templates: &Templates, keep: &mut Keep
     }
 }
 
-/// The words of a template's lines, word by word.
+/// The words of a template's lines, word by word. All of them have as many.
 fn columns<'a>(lines: &Lines<'a>, group: &[u32]) -> Vec<Vec<&'a str>> {
     let mut columns: Vec<Vec<&str>> = Vec::new();
     for (row, &line) in group.iter().enumerate() {
-        let words = Words::of(lines.get(line as usize), MOST_WORDS);
+        let mut words = words(lines.get(line as usize)).take(MOST_WORDS);
         if row == 0 {
-            columns = vec![Vec::with_capacity(group.len()); words.len()];
+            columns = words.map(|word| vec![word]).collect();
+            columns.iter_mut().for_each(|column| column.reserve(group.len()));
+            continue;
         }
-        for (index, column) in columns.iter_mut().enumerate() {
-            column.push(if index < words.len() { words.word(index) } else { "" });
-        }
+        columns.iter_mut().for_each(|column| column.push(words.next().unwrap_or("")));
     }
     columns
 }

@@ -22,6 +22,7 @@ use crate::kind::Kind;
 use crate::options::Source;
 use crate::task::Task;
 
+pub(crate) use pack::without_note as pack_without_note;
 use render::render;
 pub(crate) use render::{Left, Rendered};
 

@@ -29,6 +29,16 @@ const FEWEST_BYTES: usize = 140;
 /// What begins the line that says that a pack has been through this.
 const DONE: &str = "<!-- left out: ";
 
+/// `text` without the line that says that a pack has been through this.
+pub(crate) fn without_note(text: &str) -> String {
+    let note = |line: &&str| !line.starts_with(DONE);
+    text.split_inclusive('\n')
+        .take(3)
+        .filter(note)
+        .chain(text.split_inclusive('\n').skip(3))
+        .collect()
+}
+
 /// `part` with the least wanted lines left out; `None` where there are none, or it was done before.
 pub(super) fn rendered(part: &str, context: &Context) -> Option<Rendered> {
     let lines = Lines::of(part);
@@ -88,12 +98,12 @@ fn threshold(stretches: &[Stretch], worths: &[Vec<f64>], least: usize, most: usi
             })
             .sum()
     };
-    // The first worth with which so many bytes go; more go with every higher one.
-    let reaching = |wanted: usize| {
-        let index = sorted.partition_point(|&threshold| bytes(threshold) < wanted);
-        sorted.get(index).copied().unwrap_or(best)
-    };
-    (best * WORTHLESS).max(reaching(least)).min(reaching(most))
+    // More bytes go with every higher threshold.
+    let above = |index: usize| sorted.get(index).copied().unwrap_or(best);
+    let at_least = above(sorted.partition_point(|&threshold| bytes(threshold) < least));
+    let too_many = sorted.partition_point(|&threshold| bytes(threshold) <= most);
+    let at_most = too_many.checked_sub(1).map_or(-1.0, above);
+    (best * WORTHLESS).max(at_least).min(at_most)
 }
 
 /// The runs of lines that are worth no more than `threshold` and long enough to go.

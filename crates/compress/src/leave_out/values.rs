@@ -26,7 +26,8 @@ const MOST_NAMED: usize = 4;
 /// The indices of the values that are unusual among `values`: rare categories, and numbers that lie
 /// far outside.
 pub(super) fn unusual(values: &[&str]) -> Vec<usize> {
-    if values.len() < FEWEST {
+    let constant = || values.iter().all(|value| *value == values[0]);
+    if values.len() < FEWEST || constant() {
         return Vec::new();
     }
     match categories(values) {

@@ -1,0 +1,93 @@
+//! How fast texts of each kind are compressed, with and without counting tokens.
+
+use std::fmt::Write as _;
+
+use compress::{Options, compress, compress_counted};
+use divan::Bencher;
+use divan::counter::BytesCount;
+
+fn main() {
+    divan::main();
+}
+
+const KINDS: [&str; 6] = ["log", "json", "search", "listing", "diff", "code"];
+const BYTES: usize = 1 << 20;
+
+/// About a megabyte of `kind`.
+fn text(kind: &str) -> String {
+    let mut out = String::new();
+    let mut n: u64 = 1;
+    while out.len() < BYTES {
+        n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (a, b, c) = (n >> 33, (n >> 20) % 997, (n >> 40) % 61);
+        // Writing to a String cannot fail.
+        let _ = match kind {
+            "log" => writeln!(
+                out,
+                "2026-03-01T08:{:02}:{c:02}Z INFO  worker-{} handled request id={a:08x} path=/api/v1/items/{b} status=200 ms={c}",
+                b % 60,
+                b % 8
+            ),
+            "json" => write!(
+                out,
+                "{}{{\"id\": {a}, \"name\": \"item-{b}\", \"state\": \"{}\", \"owner\": {{\"team\": \"core\", \"tier\": {}}}, \"price\": {b}.{c:02}}}",
+                if out.is_empty() { "[" } else { ",\n" },
+                if a % 500 == 0 { "lost" } else { "active" },
+                c % 3
+            ),
+            "search" => writeln!(
+                out,
+                "./src/module_{}/file_{}.py:{b}:    def close(self, n={c}):",
+                b % 40,
+                c % 20
+            ),
+            "listing" => writeln!(
+                out,
+                "-rw-r--r--   1 root     root     {:>8} May {:>2}  2026 file_{a}.py",
+                a % 900_000,
+                c % 31
+            ),
+            "diff" => match n >> 60 {
+                0 => writeln!(
+                    out,
+                    "--- a/src/f{b}.py\n+++ b/src/f{b}.py\n@@ -{b},3 +{b},4 @@ def f{c}\n before {a}\n same {a}\n+added {a}\n after {a}"
+                ),
+                _ => Ok(()),
+            },
+            _ => writeln!(
+                out,
+                "def function_{a}(value):\n    \"\"\"Does {b}.\"\"\"\n    if value > {c}:\n        return value * {b}\n    total = value + {a}\n    return total\n"
+            ),
+        };
+    }
+    if kind == "json" {
+        out.push_str("]\n");
+    }
+    out
+}
+
+#[divan::bench(args = KINDS, sample_count = 10)]
+fn whole(bencher: Bencher, kind: &str) {
+    let text = text(kind);
+    let options = Options { task: "find the lost item".to_owned(), ..Options::default() };
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench(|| compress(divan::black_box(&text), &options));
+}
+
+#[divan::bench(args = KINDS, sample_count = 10)]
+fn without_counting(bencher: Bencher, kind: &str) {
+    let text = text(kind);
+    let options = Options { task: "find the lost item".to_owned(), ..Options::default() };
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench(|| compress_counted(divan::black_box(&text), &options, &|text| text.len() / 4));
+}
+
+#[divan::bench(args = KINDS, sample_count = 10)]
+fn counting_once(bencher: Bencher, kind: &str) {
+    let text = text(kind);
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench(|| tokens::count(tokens::Encoding::O200kBase, divan::black_box(&text)));
+}
