@@ -1,3 +1,41 @@
 //! Local server and tool that makes text smaller and gives back any original.
+//!
+//! `main` parses and dispatches; each command is a file under `commands`. An error becomes a message
+//! and an exit code here and nowhere else.
 
-fn main() {}
+mod args;
+mod commands;
+mod environment;
+mod failure;
+mod log;
+mod mcp;
+mod running;
+mod screen;
+mod store;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    match run(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(args: Args) -> Result<(), Failure> {
+    args.color.apply();
+    match args.command {
+        Command::Serve(serve) => commands::serve::run(serve),
+        Command::Compress(compress) => commands::compress::run(compress),
+        Command::Retrieve(retrieve) => commands::retrieve::run(&retrieve),
+        Command::Doctor(store) => commands::doctor::run(&store),
+        Command::Mcp(mcp) => commands::mcp::run(&mcp),
+        Command::Completions { shell } => commands::completions::run(shell),
+        Command::Man { command } => commands::man::run(command.as_deref()),
+    }
+}

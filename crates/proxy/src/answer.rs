@@ -46,7 +46,8 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = json_response(self.status, &self.body());
-        if self.kind == "overloaded_error" {
+        // What is switched off stays so; all else that is unavailable may come back.
+        if self.status == StatusCode::SERVICE_UNAVAILABLE && self.kind != "configuration_error" {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if self.status == StatusCode::UNAUTHORIZED {

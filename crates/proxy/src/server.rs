@@ -2,18 +2,18 @@
 
 use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::Request;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use originals::Originals;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
@@ -67,19 +67,19 @@ impl Server {
         stop: impl Future<Output = ()>,
         drain: Duration,
     ) -> io::Result<()> {
-        let graceful = Arc::new(GracefulShutdown::new());
+        let (last_call, heard) = watch::channel(());
         let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         let mut accepting = JoinSet::new();
         for socket in listeners.sockets {
             let socket = TcpListener::from_std(socket)?;
-            let (room, graceful) = (Arc::clone(&room), Arc::clone(&graceful));
-            accepting.spawn(accept(socket, self.router.clone(), room, graceful));
+            accepting.spawn(accept(socket, self.router.clone(), Arc::clone(&room), heard.clone()));
         }
+        drop(heard);
         stop.await;
         accepting.shutdown().await;
-        // Nobody accepts any more, so this is the last one that holds it.
-        let Some(graceful) = Arc::into_inner(graceful) else { return Ok(()) };
-        if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
+        last_call.send_replace(());
+        // Every connection holds an ear until its end.
+        if tokio::time::timeout(drain, last_call.closed()).await.is_err() {
             tracing::warn!("stopped with requests unanswered after {} s", drain.as_secs());
         }
         Ok(())
@@ -91,7 +91,7 @@ async fn accept(
     socket: TcpListener,
     router: Router,
     room: Arc<Semaphore>,
-    graceful: Arc<GracefulShutdown>,
+    last_call: watch::Receiver<()>,
 ) {
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
@@ -99,7 +99,8 @@ async fn accept(
             Ok((stream, peer)) => {
                 let Ok(local) = stream.local_addr() else { continue };
                 let connection = Connection { peer, local };
-                tokio::spawn(serve(stream, connection, router.clone(), graceful.watcher(), place));
+                let (router, last_call) = (router.clone(), last_call.clone());
+                tokio::spawn(serve(stream, connection, router, last_call, place));
             }
             // The client gave up, or the system is out of descriptors: a later one will do better.
             Err(error) => {
@@ -110,11 +111,12 @@ async fn accept(
     }
 }
 
+/// Serves one connection. After the last call it ends with the answer to what was begun.
 async fn serve(
     stream: TcpStream,
     connection: Connection,
     router: Router,
-    watcher: Watcher,
+    mut last_call: watch::Receiver<()>,
     _place: OwnedSemaphorePermit,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
@@ -124,11 +126,20 @@ async fn serve(
         request.extensions_mut().insert(connection);
         router.clone().oneshot(request)
     });
-    let mut protocol = auto::Builder::new(TokioExecutor::new()).http1_only();
-    protocol.http1().timer(TokioTimer::new()).header_read_timeout(LONGEST_IDLE);
-    let serving = protocol
-        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service));
-    if let Err(error) = watcher.watch(serving).await {
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(LONGEST_IDLE)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .with_upgrades();
+    let mut serving = pin!(serving);
+    let served = tokio::select! {
+        served = serving.as_mut() => served,
+        _ = last_call.changed() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = served {
         tracing::debug!(%error, "connection");
     }
 }

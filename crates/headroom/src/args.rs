@@ -1,0 +1,258 @@
+//! The command line.
+
+mod mcp;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use proxy::Host;
+
+pub(crate) use mcp::{
+    McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
+};
+
+use crate::environment;
+use crate::log::Format;
+use crate::screen::Color;
+use crate::store::{BoundsArgs, parse_size};
+
+/// Makes text smaller without losing what a model needs, and gives back any original.
+#[derive(Debug, Parser)]
+#[command(name = "headroom", version, about, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true, infer_subcommands = false)]
+pub(crate) struct Args {
+    /// Whether messages are coloured
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(crate) color: Color,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  headroom serve                       the server, on http://127.0.0.1:8787
+  headroom serve &                     the same, in the background
+  npm test 2>&1 | headroom compress    the output of a command, smaller
+  headroom retrieve 0f1e2d3c4b5a       what a marker says was left out
+  headroom doctor                      is everything as it should be?
+
+Nothing leaves this machine.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    #[command(alias = "proxy")]
+    Serve(Box<ServeArgs>),
+    /// Make a file, or what is piped in, smaller
+    Compress(CompressArgs),
+    /// Print an original by the hash in its marker
+    Retrieve(RetrieveArgs),
+    /// Serve agents by MCP, and tell them to use it
+    Mcp(McpArgs),
+    /// Check the set-up, and say what to do about what is wrong
+    Doctor(BoundsArgs),
+    /// Print the completions for a shell
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// The command whose page is wanted; the program's own without it
+        command: Option<String>,
+    },
+}
+
+const COMPLETIONS: &str = "\
+Examples:
+  headroom completions bash > ~/.local/share/bash-completion/completions/headroom
+  headroom completions zsh > \"${fpath[1]}/_headroom\"
+  headroom completions fish > ~/.config/fish/completions/headroom.fish";
+
+/// Where the server keeps originals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Store {
+    /// In files that all programs of this user share.
+    Files,
+    /// In its own memory: nothing is left on disk, and only this server can give originals back.
+    Memory,
+}
+
+/// `headroom serve`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = SERVE)]
+pub(crate) struct ServeArgs {
+    /// The address to listen on; 127.0.0.1 stands for ::1 too
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", env = environment::HOST)]
+    pub(crate) host: Host,
+
+    /// The port to listen on; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value = "8787", env = environment::PORT)]
+    pub(crate) port: u16,
+
+    /// Another name by which clients may call this server; may be given several times
+    #[arg(long, value_name = "NAME", help_heading = "Access")]
+    pub(crate) allow_host: Vec<String>,
+
+    /// What callers from other machines have to know (Authorization: Bearer TOKEN)
+    #[arg(long, value_name = "TOKEN", help_heading = "Access")]
+    #[arg(env = environment::API_KEY, hide_env_values = true)]
+    pub(crate) token: Option<String>,
+
+    /// Let callers from other machines in without a token
+    #[arg(long, help_heading = "Access", conflicts_with = "token")]
+    pub(crate) no_auth: bool,
+
+    /// Where originals are kept
+    #[arg(long, value_name = "WHERE", default_value = "files", help_heading = "Store")]
+    pub(crate) store: Store,
+
+    #[command(flatten)]
+    pub(crate) bounds: BoundsArgs,
+
+    /// Make nothing smaller
+    #[arg(long)]
+    pub(crate) no_optimize: bool,
+
+    /// The largest body of a request
+    #[arg(long, value_name = "SIZE", default_value = "100MiB", value_parser = parse_size)]
+    pub(crate) max_body: u64,
+
+    /// Write a line for every request to the end of this file
+    #[arg(long, value_name = "FILE", help_heading = "Log")]
+    pub(crate) log_file: Option<PathBuf>,
+
+    /// How the log is written
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Log")]
+    pub(crate) log_format: Format,
+}
+
+const SERVE: &str = "\
+The server answers this machine only, unless --host says otherwise. Then a token is
+needed (--token or HEADROOM_API_KEY), or --no-auth. Ctrl-C or SIGTERM stops it when all
+that was begun is answered. It runs on when its terminal is closed.
+
+Examples:
+  headroom serve
+  headroom serve --port 9000
+  HEADROOM_API_KEY=... headroom serve --host 0.0.0.0 --allow-host headroom.lan
+  curl -s http://127.0.0.1:8787/v1/compress -H 'content-type: application/json' \\
+       -d '{\"text\": \"...\"}'";
+
+/// Whether something may be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Retrieval {
+    /// What is left out is kept, and its marker says how to ask for it.
+    Offered,
+    /// Nothing is left out.
+    None,
+}
+
+/// `headroom compress`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = COMPRESS)]
+pub(crate) struct CompressArgs {
+    /// The file; standard input without it, or with -
+    pub(crate) file: Option<PathBuf>,
+
+    /// What the reader is doing: words that must stay findable
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) task: String,
+
+    /// A ceiling in tokens for how much may stay; never a target
+    #[arg(long, value_name = "TOKENS", value_parser = parse_budget)]
+    pub(crate) budget: Option<usize>,
+
+    /// What the text is: the command that wrote it, or a file name
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+
+    /// Whether something may be left out, because it can be asked for
+    #[arg(long, value_name = "WHETHER", default_value = "offered")]
+    pub(crate) retrieval: Retrieval,
+
+    /// Whose tokens are counted
+    #[arg(long, value_name = "NAME", value_parser = parse_model)]
+    pub(crate) model: Option<tokens::Model>,
+
+    /// Write a JSON object that holds the text and what was done
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Say on standard error what was done
+    #[arg(long)]
+    pub(crate) explain: bool,
+
+    #[command(flatten)]
+    pub(crate) bounds: BoundsArgs,
+}
+
+const COMPRESS: &str = "\
+What can't be made smaller, or isn't text, comes out as it was.
+
+Examples:
+  headroom compress server.log
+  git log --stat | headroom compress --kind 'git log --stat' --task 'who broke login?'
+  headroom compress --json big.json | jq .tokens_saved";
+
+/// `headroom retrieve`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = RETRIEVE)]
+pub(crate) struct RetrieveArgs {
+    /// The hash in the marker, or at least its first 12 digits
+    pub(crate) hash: String,
+
+    /// Print only what answers this: lines that hold its words, and a few around them
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) query: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) bounds: BoundsArgs,
+}
+
+const RETRIEVE: &str = "\
+Originals of a server that was started with --store memory are only there:
+  curl http://127.0.0.1:8787/v1/retrieve/HASH
+
+Examples:
+  headroom retrieve 0f1e2d3c4b5a69788796a5b4
+  headroom retrieve 0f1e2d3c4b5a --query 'connection refused'";
+
+fn parse_budget(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("0 is too small".to_owned()),
+        Ok(budget) => Ok(budget),
+        Err(_) => Err("not a number of tokens".to_owned()),
+    }
+}
+
+fn parse_model(text: &str) -> Result<tokens::Model, String> {
+    tokens::model(text).ok_or_else(|| "not a model that is known here".to_owned())
+}
+
+impl ServeArgs {
+    /// The URL at which a server with these arguments would be reached from this machine.
+    pub(crate) fn url(&self) -> String {
+        let address = match self.host {
+            Host::Address(address) if !address.is_unspecified() => address,
+            _ => IpAddr::from([127, 0, 0, 1]),
+        };
+        format!("http://{}", std::net::SocketAddr::new(address, self.port))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,189 @@
+//! `headroom doctor`: checks the set-up, and says what to do about what is wrong.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::environment;
+use crate::failure::Failure;
+use crate::running::{self, Answer};
+use crate::screen;
+use crate::store::{self, BoundsArgs};
+
+/// Where the server is if nothing says otherwise.
+const DEFAULT_URL: &str = "http://127.0.0.1:8787";
+/// What is kept and read back to see that the store works.
+const PROBE: &str = "headroom doctor was here";
+
+/// What a check found.
+enum Finding {
+    Good(String),
+    /// Works, but not as one would expect.
+    Odd(String),
+    /// Doesn't work.
+    Bad(String),
+}
+
+/// Runs every check; fails when something doesn't work.
+pub(crate) fn run(bounds: &BoundsArgs) -> Result<(), Failure> {
+    let mut findings = vec![program()];
+    findings.extend(namesakes());
+    findings.extend(kept(bounds));
+    findings.extend(server());
+    let lines: String = findings.iter().map(Finding::line).collect();
+    screen::print(&lines)?;
+    if findings.iter().any(|finding| matches!(finding, Finding::Bad(_))) {
+        return Err(Failure::silent());
+    }
+    Ok(())
+}
+
+impl Finding {
+    fn line(&self) -> String {
+        let (mark, text) = match self {
+            Self::Good(text) => ("ok  ", text),
+            Self::Odd(text) => ("note", text),
+            Self::Bad(text) => ("FAIL", text),
+        };
+        format!("{mark}  {}\n", text.replace('\n', "\n      "))
+    }
+}
+
+fn program() -> Finding {
+    let version = env!("CARGO_PKG_VERSION");
+    match std::env::current_exe() {
+        Ok(path) => Finding::Good(format!("headroom {version} at {}", path.display())),
+        Err(_) => Finding::Good(format!("headroom {version}")),
+    }
+}
+
+/// Other programs of this name that a shell would find.
+fn namesakes() -> Vec<Finding> {
+    let own = std::env::current_exe().and_then(fs::canonicalize).ok();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let name = format!("headroom{}", std::env::consts::EXE_SUFFIX);
+    let mut seen = Vec::new();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(&name))
+        .filter(|path| path.is_file())
+        .filter(|path| {
+            let real = fs::canonicalize(path).ok();
+            let is_new = real != own && !seen.contains(&real);
+            seen.push(real);
+            is_new
+        })
+        .map(|path| namesake(&path))
+        .collect()
+}
+
+fn namesake(path: &Path) -> Finding {
+    let path_shown = path.display();
+    if is_python_script(path) {
+        Finding::Odd(format!(
+            "{path_shown} is another program: the Python package headroom-ai, which has no `serve`.\n\
+             Uninstall it (pip uninstall headroom-ai), or put this program's folder before it in PATH."
+        ))
+    } else {
+        Finding::Odd(format!("there is another headroom at {path_shown}"))
+    }
+}
+
+fn is_python_script(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(4096).read_to_end(&mut head));
+    let first = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let first = String::from_utf8_lossy(first);
+    read.is_ok() && first.starts_with("#!") && first.contains("python")
+}
+
+/// Whether originals can be kept and given back.
+fn kept(bounds: &BoundsArgs) -> Vec<Finding> {
+    let (folder, originals) = match (store::folder(), bounds.shared()) {
+        (Ok(folder), Ok(originals)) => (folder, originals),
+        (Err(failure), _) | (_, Err(failure)) => return vec![Finding::Bad(failure.message())],
+    };
+    let probe = originals.put(PROBE).and_then(|hash| originals.get(&hash.to_string()));
+    let state = match probe {
+        Ok(Some(original)) if original.text == PROBE => {
+            let usage = originals.usage().unwrap_or_default();
+            Finding::Good(format!(
+                "originals are kept as {}: {} of them, {} of {} bytes, for {}",
+                originals.describe(),
+                usage.entries,
+                usage.bytes,
+                originals.bounds().bytes,
+                humantime::format_duration(originals.bounds().age),
+            ))
+        }
+        Ok(_) => Finding::Bad(format!("what is kept in {} can't be read back", folder.display())),
+        Err(error) => Finding::Bad(format!("originals can't be kept: {error}")),
+    };
+    let mut findings = vec![state];
+    findings.extend(exposed(&folder));
+    findings
+}
+
+/// Whether other users can look into the folder.
+#[cfg(unix)]
+fn exposed(folder: &Path) -> Option<Finding> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = fs::metadata(folder).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then(|| {
+        let folder = folder.display();
+        Finding::Odd(format!(
+            "other users can look into {folder} (mode {mode:o}): chmod 700 {folder}"
+        ))
+    })
+}
+
+#[cfg(not(unix))]
+fn exposed(_: &Path) -> Option<Finding> {
+    None
+}
+
+/// Whether a server answers where clients look for it.
+fn server() -> Vec<Finding> {
+    let named = std::env::var(environment::BASE_URL).ok().filter(|url| !url.is_empty());
+    let url = named.as_deref().unwrap_or(DEFAULT_URL);
+    let headroom = match running::who_is_at(url) {
+        Answer::Headroom(headroom) => headroom,
+        Answer::Nobody if named.is_some() => {
+            return vec![Finding::Bad(format!(
+                "no server answers at {url} (HEADROOM_BASE_URL): start it there, or unset the variable"
+            ))];
+        }
+        Answer::Nobody => {
+            let message = format!("no server answers at {url}: start it with `headroom serve &`");
+            return vec![Finding::Odd(message)];
+        }
+        Answer::Another => {
+            return vec![Finding::Bad(format!(
+                "something else than Headroom answers at {url}: choose another port with \
+                 `headroom serve --port`, and tell clients with HEADROOM_BASE_URL"
+            ))];
+        }
+    };
+    let mut findings = Vec::new();
+    let token = std::env::var(environment::API_KEY).ok().filter(|token| !token.is_empty());
+    findings.push(match running::compress(url, token.as_deref(), PROBE) {
+        Ok(200) => Finding::Good(format!("Headroom {} answers at {url}", headroom.version)),
+        Ok(401) => {
+            Finding::Bad(format!("the server at {url} wants its token: set HEADROOM_API_KEY"))
+        }
+        Ok(503) => Finding::Odd(format!(
+            "Headroom {} at {url} makes nothing smaller now (is it busy, or --no-optimize?)",
+            headroom.version
+        )),
+        Ok(status) => Finding::Bad(format!("the server at {url} answers {status} to a small text")),
+        Err(error) => Finding::Bad(format!("the server at {url} doesn't compress: {error}")),
+    });
+    let own = env!("CARGO_PKG_VERSION");
+    if headroom.version != own {
+        findings.push(Finding::Odd(format!(
+            "that server is version {}, this program {own}: restart the server",
+            headroom.version
+        )));
+    }
+    findings
+}

@@ -1,0 +1,9 @@
+//! The commands, a file each.
+
+pub(crate) mod completions;
+pub(crate) mod compress;
+pub(crate) mod doctor;
+pub(crate) mod man;
+pub(crate) mod mcp;
+pub(crate) mod retrieve;
+pub(crate) mod serve;

@@ -1,0 +1,144 @@
+//! `headroom serve`
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use proxy::{Access, BindError, Config, Listeners, Server};
+use tokio::runtime;
+
+use crate::args::{ServeArgs, Store};
+use crate::failure::Failure;
+use crate::log;
+use crate::running::{self, Answer};
+use crate::screen::note;
+
+/// How long requests that were begun may take after the server was told to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+/// Room for the deepest recursion of a parser.
+const STACK: usize = 8 << 20;
+
+/// Runs the server until it is told to stop.
+pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
+    let access = access(&args)?;
+    let listeners = Listeners::bind(args.host, args.port).map_err(|error| refused(&args, error))?;
+    let originals = match args.store {
+        Store::Files => args.bounds.shared()?,
+        Store::Memory => args.bounds.in_memory(),
+    };
+    log::start(args.log_file.as_deref(), args.log_format)
+        .map_err(|error| Failure::new(format!("can't write the log: {error}")))?;
+    let config = Config {
+        allowed_hosts: args.allow_host,
+        access,
+        optimize: !args.no_optimize,
+        max_body: usize::try_from(args.max_body).unwrap_or(usize::MAX),
+        version: env!("CARGO_PKG_VERSION"),
+        ..Config::default()
+    };
+    let runtime = runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK)
+        .build()
+        .map_err(Failure::new)?;
+    runtime.block_on(async {
+        let stop = stop_signal().map_err(Failure::new)?;
+        announce(&listeners);
+        let server = Server::new(config, originals);
+        server.run(listeners, stop, DRAIN).await.map_err(Failure::new)
+    })
+}
+
+/// Who may call from another machine. Asked for before anything listens.
+fn access(args: &ServeArgs) -> Result<Access, Failure> {
+    let token = args.token.clone().filter(|token| !token.is_empty());
+    match token {
+        Some(token) => Ok(Access::Token(token)),
+        None if args.host.is_loopback() => Ok(Access::Loopback),
+        None if args.no_auth => {
+            note("note: --no-auth: whoever reaches this address can use this server");
+            Ok(Access::Open)
+        }
+        None => Err(Failure::usage(
+            "--host other than this machine needs --token TOKEN (or HEADROOM_API_KEY), \
+             or --no-auth to let everybody in",
+        )),
+    }
+}
+
+/// Says where the server is: the first line on standard output, for programs that wait for it.
+fn announce(listeners: &Listeners) {
+    // Standard output may be closed; the server is there all the same.
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "Headroom listens on {listeners}").and_then(|()| out.flush());
+    if let Some(why) = listeners.note() {
+        note(format!("note: {why}"));
+    }
+}
+
+/// Why the server can't listen, and what to do.
+fn refused(args: &ServeArgs, error: BindError) -> Failure {
+    let BindError::Taken(address) = error else { return Failure::new(error) };
+    let port = args.port;
+    let other = port.checked_add(1).unwrap_or(8787);
+    match running::who_is_at(&args.url()) {
+        Answer::Headroom(headroom) => {
+            let since = headroom.uptime.map_or_else(String::new, |uptime| {
+                let uptime = Duration::from_secs(uptime.as_secs());
+                format!(", for {}", humantime::format_duration(uptime))
+            });
+            let stop = headroom
+                .pid
+                .map_or_else(|| "stop it".to_owned(), |pid| format!("stop it (kill {pid})"));
+            Failure::new(format!(
+                "port {port} is taken: Headroom {} is running there already{since}.\n\
+                 Use it as it is, {stop}, or choose another port: headroom serve --port {other}",
+                headroom.version
+            ))
+        }
+        Answer::Another | Answer::Nobody => Failure::new(format!(
+            "port {port} is taken by another program ({address}).\n\
+             Choose another port: headroom serve --port {other}\n\
+             Clients find it with HEADROOM_BASE_URL=http://127.0.0.1:{other}"
+        )),
+    }
+}
+
+/// Done when the process is told to stop. A second time ends it at once.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // Received and not acted on: the terminal was closed, the server stays.
+    let hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tokio::spawn(async move {
+            let _hangup = hangup;
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(INTERRUPTED);
+        });
+    })
+}
+
+/// Done when the process is told to stop.
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without a way to be told, the server runs until it is ended.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+/// The exit code of a process that was told twice.
+#[cfg(unix)]
+const INTERRUPTED: i32 = 130;

@@ -1,0 +1,18 @@
+//! The environment variables that are read, by name. All of them are optional.
+
+/// The address to listen on.
+pub(crate) const HOST: &str = "HEADROOM_HOST";
+/// The port to listen on.
+pub(crate) const PORT: &str = "HEADROOM_PORT";
+/// The token: of the server for callers from other machines, and of its clients.
+pub(crate) const API_KEY: &str = "HEADROOM_API_KEY";
+/// Where the server is, for everything that speaks to it.
+pub(crate) const BASE_URL: &str = "HEADROOM_BASE_URL";
+/// Where the server is, for the MCP server; before `HEADROOM_BASE_URL`.
+pub(crate) const PROXY_URL: &str = "HEADROOM_PROXY_URL";
+/// The folder in which everything is kept; `~/.headroom` without it.
+pub(crate) const WORKSPACE_DIR: &str = "HEADROOM_WORKSPACE_DIR";
+/// How long originals are kept, in seconds.
+pub(crate) const TTL: &str = "HEADROOM_CCR_TTL_SECONDS";
+/// How much all originals together may take.
+pub(crate) const STORE_MAX: &str = "HEADROOM_STORE_MAX";

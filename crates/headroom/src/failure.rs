@@ -1,0 +1,57 @@
+//! Why a command could not do what it was asked for, and the exit code that says so.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+/// The command was understood and could not be done.
+const COULD_NOT: u8 = 1;
+/// The command line contradicts itself.
+const USAGE: u8 = 2;
+
+/// A message for people, and an exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// Empty when there is nobody to tell.
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    /// It could not be done.
+    pub(crate) fn new(message: impl Display) -> Self {
+        Self { message: message.to_string(), code: COULD_NOT }
+    }
+
+    /// The command line asks for what can't be.
+    pub(crate) fn usage(message: impl Display) -> Self {
+        Self { message: message.to_string(), code: USAGE }
+    }
+
+    /// It could not be done, and why has been said already.
+    pub(crate) fn silent() -> Self {
+        Self { message: String::new(), code: COULD_NOT }
+    }
+
+    /// What it says.
+    pub(crate) fn message(self) -> String {
+        self.message
+    }
+
+    /// What went wrong when writing to standard output. That nobody reads on isn't an error.
+    pub(crate) fn of_output(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self { message: String::new(), code: 0 },
+            _ => Self::new(format!("can't write the result: {error}")),
+        }
+    }
+
+    /// Says it on standard error, and returns the exit code.
+    pub(crate) fn report(self) -> ExitCode {
+        if !self.message.is_empty() {
+            // If there is no standard error, nobody can be told.
+            let _ = writeln!(anstream::stderr(), "error: {}", self.message);
+        }
+        ExitCode::from(self.code)
+    }
+}

@@ -1,0 +1,59 @@
+//! The server's log: warnings on standard error, or a line for every request in a file. It never
+//! holds a body, a header or a query.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::sync::Mutex;
+
+use clap::ValueEnum;
+use tracing::Level;
+use tracing_subscriber::fmt;
+
+/// How a line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// A JSON object on each line.
+    Json,
+}
+
+/// Begins to log, to the end of `file` or else, warnings only, to standard error.
+///
+/// # Errors
+/// When the file can't be opened.
+pub(crate) fn start(file: Option<&Path>, format: Format) -> io::Result<()> {
+    // Errors of the log itself go nowhere: standard error may be a terminal that was closed.
+    let log = fmt().log_internal_errors(false).with_target(false);
+    match (file.map(open).transpose()?, format) {
+        (Some(file), Format::Text) => {
+            log.with_max_level(Level::INFO).with_writer(Mutex::new(file)).init();
+        }
+        (Some(file), Format::Json) => {
+            log.json().with_max_level(Level::INFO).with_writer(Mutex::new(file)).init();
+        }
+        (None, Format::Text) => log.with_max_level(Level::WARN).with_writer(io::stderr).init(),
+        (None, Format::Json) => {
+            log.json().with_max_level(Level::WARN).with_writer(io::stderr).init();
+        }
+    }
+    hide_panic_messages();
+    Ok(())
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// The message of a panic can quote the text that was worked on; only its place is logged.
+fn hide_panic_messages() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a computation failed");
+    }));
+}

@@ -1,0 +1,71 @@
+//! Output for people and pipes: notes on standard error, results on standard output.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use clap::ValueEnum;
+
+use crate::failure::Failure;
+
+/// Whether output is coloured. NO_COLOR and CLICOLOR_FORCE are respected with `auto`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On terminals.
+    Auto,
+    /// Also into pipes.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl Color {
+    /// Makes it so for everything written from now on.
+    pub(crate) fn apply(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// Says something to people that isn't the result.
+pub(crate) fn note(message: impl std::fmt::Display) {
+    // The terminal may be gone; the work goes on.
+    let _ = writeln!(anstream::stderr(), "{message}");
+}
+
+/// Writes a result to standard output, byte for byte; on a terminal without what would move its
+/// cursor or change its colours, because a text can come from anyone.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let written = if out.is_terminal() {
+        out.write_all(visible(text).as_bytes())
+    } else {
+        out.write_all(text.as_bytes())
+    };
+    written.and_then(|()| out.flush()).map_err(|error| Failure::of_output(&error))
+}
+
+/// `text` with control characters written as escapes, but for line ends and tabs.
+fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => out.push(c),
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_shown() {
+        assert_eq!(visible("a\tb\r\n\u{1b}[2J\u{9b}31m é"), "a\tb\\r\n\\u{1b}[2J\\u{9b}31m é");
+    }
+}

@@ -1,0 +1,48 @@
+//! What the program says about itself: help, completions, manual pages.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::client::Home;
+
+fn said(args: &[&str]) -> String {
+    let out = Home::new().run(args, "");
+    assert!(out.status.success(), "{args:?}");
+    String::from_utf8(out.stdout).unwrap()
+}
+
+#[test]
+fn help() {
+    insta::assert_snapshot!("help", said(&["--help"]));
+    for command in ["serve", "compress", "retrieve", "doctor", "completions", "man"] {
+        insta::assert_snapshot!(format!("help-{command}"), said(&[command, "--help"]));
+    }
+}
+
+#[test]
+fn every_flag_of_help_is_in_its_manual_page() {
+    for command in ["serve", "compress", "retrieve"] {
+        let (help, page) = (said(&[command, "--help"]), said(&["man", command]));
+        for flag in help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2)
+        {
+            let flag = flag.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+            assert!(page.contains(&flag.replace('-', "\\-")), "{flag} in {command}");
+        }
+    }
+    assert!(said(&["man"]).contains(".TH headroom 1"));
+}
+
+#[test]
+fn completions_are_scripts_that_their_shells_take() {
+    for (shell, expected) in [
+        ("bash", "_headroom"),
+        ("zsh", "#compdef headroom"),
+        ("fish", "complete -c headroom"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        assert!(said(&["completions", shell]).contains(expected), "{shell}");
+    }
+    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
+    bash.stdin.take().unwrap().write_all(said(&["completions", "bash"]).as_bytes()).unwrap();
+    assert!(bash.wait().unwrap().success());
+}

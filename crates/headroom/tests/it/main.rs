@@ -1,0 +1,16 @@
+//! The program from outside: the built binary, real sockets, real files. A module for each theme.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod admission;
+mod client;
+mod commands;
+mod compress;
+mod credentials;
+mod help;
+mod hostile;
+mod lifecycle;
+mod mcp;
+mod npm;
+mod retrieve;
+mod units;
