@@ -34,7 +34,7 @@ pub(crate) fn recall(gold: &Gold, shown: &Shown) -> Recall {
             let visible = overlap(lines, *span);
             touched |= visible > 0;
             spans += 1;
-            hits += usize::from(visible * 2 >= span.end - span.start + 1 && visible > 0);
+            hits += usize::from(visible * 2 > span.end - span.start && visible > 0);
         }
         let total: u32 = lines.iter().map(|l| l.end - l.start + 1).sum();
         files += usize::from(touched || total >= LINES_THAT_SHOW_A_FILE);

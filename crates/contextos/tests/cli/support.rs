@@ -14,12 +14,26 @@ use testkit::TempRepo;
 pub(crate) struct Sandbox {
     pub(crate) repo: TempRepo,
     pub(crate) home: TempRepo,
+    pub(crate) program: Alone,
+}
+
+/// The program with nothing beside it: a `headroom` in the folder of the running program counts as
+/// installed.
+pub(crate) struct Alone(tempfile::TempDir);
+
+impl Alone {
+    fn new() -> Self {
+        let folder = tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+        let program = assert_cmd::cargo::cargo_bin!("contextos");
+        fs::hard_link(program, folder.path().join("contextos")).expect("on one file system");
+        Self(folder)
+    }
 }
 
 impl Sandbox {
     /// A checkout without files.
     pub(crate) fn empty() -> Self {
-        Self { repo: TempRepo::new(), home: TempRepo::folder() }
+        Self { repo: TempRepo::new(), home: TempRepo::folder(), program: Alone::new() }
     }
 
     /// A small checkout with a commit.
@@ -38,7 +52,7 @@ impl Sandbox {
 
     /// The program, in the checkout, with nothing of the caller's environment but `PATH`, for git.
     pub(crate) fn contextos(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("contextos"));
+        let mut command = Command::new(self.program.0.path().join("contextos"));
         command.current_dir(self.repo.path()).env_clear().args(arguments);
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", self.home.path());
         command
