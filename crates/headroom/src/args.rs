@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use proxy::Host;
+use proxy::llm::{TargetError, Targets};
 
 pub(crate) use mcp::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
@@ -115,6 +116,9 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) bounds: BoundsArgs,
 
+    #[command(flatten)]
+    pub(crate) providers: ProvidersArgs,
+
     /// Make nothing smaller
     #[arg(long)]
     pub(crate) no_optimize: bool,
@@ -132,7 +136,44 @@ pub(crate) struct ServeArgs {
     pub(crate) log_format: Format,
 }
 
+/// Where requests to the providers go.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ProvidersArgs {
+    /// Where requests to Anthropic go instead of Anthropic itself
+    #[arg(long, value_name = "URL", env = environment::ANTHROPIC_URL, help_heading = "Providers")]
+    anthropic_api_url: Option<String>,
+
+    /// Where requests to OpenAI go instead of OpenAI itself
+    #[arg(long, value_name = "URL", env = environment::OPENAI_URL, help_heading = "Providers")]
+    openai_api_url: Option<String>,
+
+    /// Where requests to Gemini go instead of Google itself
+    #[arg(long, value_name = "URL", env = environment::GEMINI_URL, help_heading = "Providers")]
+    gemini_api_url: Option<String>,
+}
+
+impl ProvidersArgs {
+    /// The providers' addresses; an empty one is as if it weren't given.
+    ///
+    /// # Errors
+    /// When one isn't a URL.
+    pub(crate) fn targets(&self) -> Result<Targets, TargetError> {
+        let given = |url: &Option<String>| {
+            url.as_deref().map(str::trim).filter(|url| !url.is_empty()).map(str::to_owned)
+        };
+        Targets::new(
+            given(&self.anthropic_api_url).as_deref(),
+            given(&self.openai_api_url).as_deref(),
+            given(&self.gemini_api_url).as_deref(),
+        )
+    }
+}
+
 const SERVE: &str = "\
+It makes texts smaller for whoever asks, and makes the tool results smaller that agents
+send to their providers through it (ANTHROPIC_BASE_URL=http://127.0.0.1:8787,
+OPENAI_BASE_URL=http://127.0.0.1:8787/v1).
+
 The server answers this machine only, unless --host says otherwise. Then a token is
 needed (--token or HEADROOM_API_KEY), or --no-auth. Ctrl-C or SIGTERM stops it when all
 that was begun is answered. It runs on when its terminal is closed.

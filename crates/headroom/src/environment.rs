@@ -16,3 +16,9 @@ pub(crate) const WORKSPACE_DIR: &str = "HEADROOM_WORKSPACE_DIR";
 pub(crate) const TTL: &str = "HEADROOM_CCR_TTL_SECONDS";
 /// How much all originals together may take.
 pub(crate) const STORE_MAX: &str = "HEADROOM_STORE_MAX";
+/// Anthropic's base URL, in place of its own.
+pub(crate) const ANTHROPIC_URL: &str = "ANTHROPIC_TARGET_API_URL";
+/// OpenAI's base URL, in place of its own.
+pub(crate) const OPENAI_URL: &str = "OPENAI_TARGET_API_URL";
+/// Gemini's base URL, in place of its own.
+pub(crate) const GEMINI_URL: &str = "GEMINI_TARGET_API_URL";

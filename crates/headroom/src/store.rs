@@ -13,6 +13,8 @@ use crate::failure::Failure;
 
 /// The folder of originals below the workspace.
 const ORIGINALS: &str = "originals";
+/// The folder of replay records below the workspace.
+const REPLAY: &str = "state/replay";
 /// The workspace below the home directory.
 const WORKSPACE: &str = ".headroom";
 
@@ -56,9 +58,19 @@ impl BoundsArgs {
 
 /// The folder of the shared store.
 pub(crate) fn folder() -> Result<PathBuf, Failure> {
+    Ok(workspace()?.join(ORIGINALS))
+}
+
+/// The folder of what the provider saw of a turn and the client didn't.
+pub(crate) fn replay_folder() -> Result<PathBuf, Failure> {
+    Ok(workspace()?.join(REPLAY))
+}
+
+/// The folder in which everything is kept.
+fn workspace() -> Result<PathBuf, Failure> {
     let named = std::env::var_os(environment::WORKSPACE_DIR).filter(|dir| !dir.is_empty());
-    let workspace = match named {
-        Some(dir) => PathBuf::from(dir),
+    match named {
+        Some(dir) => Ok(PathBuf::from(dir)),
         None => std::env::home_dir()
             .filter(|home| home.is_absolute())
             .ok_or_else(|| {
@@ -67,10 +79,9 @@ pub(crate) fn folder() -> Result<PathBuf, Failure> {
                      Name a folder with {}=DIR.",
                     environment::WORKSPACE_DIR
                 ))
-            })?
-            .join(WORKSPACE),
-    };
-    Ok(workspace.join(ORIGINALS))
+            })
+            .map(|home| home.join(WORKSPACE)),
+    }
 }
 
 /// A time with units (`7d`, `1h 30m`), or seconds.

@@ -66,18 +66,16 @@ pub(crate) struct App {
     pub(crate) compressor: Compressor,
     pub(crate) limits: Limits,
     pub(crate) meter: Arc<Meter>,
-    /// What agents send to their providers; none for a server that forwards nothing.
-    pub(crate) llm: Option<Llm>,
+    /// What agents send to their providers.
+    pub(crate) llm: Llm,
     pub(crate) started: Instant,
 }
 
 impl App {
-    pub(crate) fn new(config: Config, originals: Arc<Originals>, llm: Option<LlmRoutes>) -> Self {
+    pub(crate) fn new(config: Config, originals: Arc<Originals>, llm: LlmRoutes) -> Self {
         let meter = Arc::new(Meter::default());
-        let llm = llm.map(|LlmRoutes { settings, records }| {
-            let (originals, recorder) = (Arc::clone(&originals), Arc::clone(&meter) as Arc<_>);
-            Llm::new(settings, records, Some(originals), recorder)
-        });
+        let recorder = Arc::clone(&meter) as Arc<_>;
+        let llm = Llm::new(llm.settings, llm.records, Some(Arc::clone(&originals)), recorder);
         Self {
             compressor: Compressor::new(Arc::clone(&originals)),
             limits: Limits::new(&config),

@@ -43,14 +43,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that keeps originals in `originals`.
-    pub fn new(config: Config, originals: Arc<Originals>) -> Self {
-        Self { router: stack::router(Arc::new(App::new(config, originals, None))) }
-    }
-
-    /// The same, which also forwards what agents send to their providers.
-    pub fn with_llm(config: Config, originals: Arc<Originals>, llm: LlmRoutes) -> Self {
-        Self { router: stack::router(Arc::new(App::new(config, originals, Some(llm)))) }
+    /// A server that keeps originals in `originals`, and forwards what agents send to their providers.
+    pub fn new(config: Config, originals: Arc<Originals>, llm: LlmRoutes) -> Self {
+        Self { router: stack::router(Arc::new(App::new(config, originals, llm))) }
     }
 
     /// Answers requests until `stop` is done; then takes no more, and ends when all that were begun

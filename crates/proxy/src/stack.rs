@@ -80,11 +80,7 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
 /// Forwards what is for a provider; anything else is no route.
 async fn forward(State(app): State<Arc<App>>, request: Request) -> Response {
     let path = request.uri().clone();
-    let answer = match &app.llm {
-        Some(llm) => llm.handle(request).await,
-        None => None,
-    };
-    answer.unwrap_or_else(|| unknown(&path).into_response())
+    app.llm.handle(request).await.unwrap_or_else(|| unknown(&path).into_response())
 }
 
 fn unknown(uri: &Uri) -> Refusal {

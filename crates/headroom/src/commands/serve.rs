@@ -1,9 +1,11 @@
 //! `headroom serve`
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
-use proxy::{Access, BindError, Config, Listeners, Server};
+use proxy::llm::{FileRecords, MemoryRecords, Records, Settings};
+use proxy::{Access, BindError, Config, Listeners, LlmRoutes, Server};
 use tokio::runtime;
 
 use crate::args::{ServeArgs, Store};
@@ -11,6 +13,7 @@ use crate::failure::Failure;
 use crate::log;
 use crate::running::{self, Answer};
 use crate::screen::note;
+use crate::store;
 
 /// How long requests that were begun may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -20,10 +23,13 @@ const STACK: usize = 8 << 20;
 /// Runs the server until it is told to stop.
 pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     let access = access(&args)?;
+    let targets = args.providers.targets().map_err(Failure::usage)?;
     let listeners = Listeners::bind(args.host, args.port).map_err(|error| refused(&args, error))?;
-    let originals = match args.store {
-        Store::Files => args.bounds.shared()?,
-        Store::Memory => args.bounds.in_memory(),
+    let (originals, records): (_, Arc<dyn Records>) = match args.store {
+        Store::Files => {
+            (args.bounds.shared()?, Arc::new(FileRecords::open(store::replay_folder()?)))
+        }
+        Store::Memory => (args.bounds.in_memory(), Arc::new(MemoryRecords::default())),
     };
     log::start(args.log_file.as_deref(), args.log_format)
         .map_err(|error| Failure::new(format!("can't write the log: {error}")))?;
@@ -35,6 +41,8 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
         version: env!("CARGO_PKG_VERSION"),
         ..Config::default()
     };
+    let settings =
+        Settings { optimize: config.optimize, max_body: config.max_body, ..Settings::new(targets) };
     let runtime = runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(STACK)
@@ -43,7 +51,7 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     runtime.block_on(async {
         let stop = stop_signal().map_err(Failure::new)?;
         announce(&listeners);
-        let server = Server::new(config, originals);
+        let server = Server::new(config, originals, LlmRoutes { settings, records });
         server.run(listeners, stop, DRAIN).await.map_err(Failure::new)
     })
 }

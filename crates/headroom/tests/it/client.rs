@@ -70,9 +70,16 @@ impl Server {
         Self::start_in(Home::new(), args)
     }
 
-    /// A server in `home`. Returns when it has said where it listens.
+    /// A server in `home`.
     pub(crate) fn start_in(home: Home, args: &[&str]) -> Self {
+        Self::start_with(home, args, &[])
+    }
+
+    /// A server in `home`, with these variables in its environment. Returns when it has said where it
+    /// listens.
+    pub(crate) fn start_with(home: Home, args: &[&str], environment: &[(&str, String)]) -> Self {
         let mut command = home.headroom(&["serve", "--port", "0"]);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());

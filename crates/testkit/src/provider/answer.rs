@@ -46,6 +46,8 @@ pub struct Answer {
     pub says: Vec<Say>,
     /// Why it ends, in the API's own word; by default as it should after what was said.
     pub stop: Option<String>,
+    /// Tokens of the request; by default a fourth of its bytes.
+    pub input: Option<u64>,
     /// Tokens of the answer.
     pub output: u64,
 }
@@ -53,12 +55,18 @@ pub struct Answer {
 impl Answer {
     /// A turn with this id that says this.
     pub fn new(id: &str, says: impl Into<Vec<Say>>) -> Self {
-        Answer { id: id.to_owned(), says: says.into(), stop: None, output: 5 }
+        Answer { id: id.to_owned(), says: says.into(), stop: None, input: None, output: 5 }
     }
 
     /// The same turn, ended for another reason.
     pub fn stopped(mut self, stop: &str) -> Self {
         self.stop = Some(stop.to_owned());
+        self
+    }
+
+    /// The same turn, which used so many tokens.
+    pub fn used(mut self, input: u64, output: u64) -> Self {
+        (self.input, self.output) = (Some(input), output);
         self
     }
 
@@ -70,7 +78,7 @@ impl Answer {
     pub fn reply(&self, request: &Received) -> Reply {
         let body = request.json();
         let stream = body["stream"] == true;
-        let input = (request.body.len() / 4) as u64;
+        let input = self.input.unwrap_or((request.body.len() / 4) as u64);
         let model = body["model"].clone();
         let path = request.path.split('?').next().unwrap_or_default();
         let text = match path {
