@@ -1,0 +1,21 @@
+//! C, C++ and Objective-C: a header beside the file, or the nearest whose path ends so.
+
+use syntax::Import;
+
+use super::tree::{join, split};
+use super::{Checkout, Target};
+
+pub(super) fn resolve(checkout: &Checkout<'_>, from: usize, import: &Import) -> Target {
+    let quoted = import.module.starts_with('"');
+    let path = import.module.trim_matches(['"', '<', '>']);
+    let folder = split(checkout.tree.path(from)).0;
+    let beside = || checkout.tree.at(&join(folder, path)?);
+    // What leads upwards from a folder that only the build knows ends like the file it leads to.
+    let ending = path.trim_start_matches("./").trim_start_matches("../");
+    let found = quoted.then(beside).flatten();
+    match found.or_else(|| checkout.tree.nearest_ending_in(ending, from)) {
+        Some(at) => Target::file(at, &[]),
+        None if quoted => Target::Missing,
+        None => Target::External(path.to_owned()),
+    }
+}
