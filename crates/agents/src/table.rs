@@ -70,10 +70,10 @@ impl Machine<'_> {
 
     /// `~` and `${VAR:-other}` at the beginning of `template` resolved; an empty variable counts as
     /// one that isn't set.
-    fn resolve(&self, template: &str) -> PathBuf {
+    pub fn path(&self, template: &str) -> PathBuf {
         if let Some((name, other, rest)) = variable(template) {
             let value = (self.variable)(name).filter(|value| !value.is_empty());
-            let base = value.map_or_else(|| self.resolve(other), PathBuf::from);
+            let base = value.map_or_else(|| self.path(other), PathBuf::from);
             return join(base, rest);
         }
         match template.strip_prefix('~') {
@@ -101,7 +101,7 @@ impl Agent {
     /// Its config file on `machine`: the first of its places that exists, else the first place.
     pub fn file(&self, machine: &Machine<'_>) -> PathBuf {
         let places = self.places(std::env::consts::OS);
-        let mut paths = places.iter().map(|place| machine.resolve(place));
+        let mut paths = places.iter().map(|place| machine.path(place));
         let first = paths.next().unwrap_or_default();
         if first.exists() { first } else { paths.find(|path| path.exists()).unwrap_or(first) }
     }
@@ -120,7 +120,7 @@ impl Agent {
         if self.found_by.is_empty() {
             return self.has_place(machine);
         }
-        self.found_by.iter().any(|place| machine.resolve(place).exists())
+        self.found_by.iter().any(|place| machine.path(place).exists())
     }
 
     /// Whether the directory of its config file exists, so that the file can be made for somebody who

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod mcp;
+mod wrap;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use proxy::llm::{TargetError, Targets};
 pub(crate) use mcp::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
 };
+pub(crate) use wrap::{UnwrapArgs, WrapArgs};
 
 use crate::environment;
 use crate::log::Format;
@@ -38,6 +40,7 @@ Examples:
   headroom serve &                     the same, in the background
   npm test 2>&1 | headroom compress    the output of a command, smaller
   headroom retrieve 0f1e2d3c4b5a       what a marker says was left out
+  headroom wrap claude                 Claude Code, with smaller tool results
   headroom doctor                      is everything as it should be?
 
 Nothing leaves this machine.";
@@ -54,8 +57,12 @@ pub(crate) enum Command {
     Retrieve(RetrieveArgs),
     /// Serve agents by MCP, and tell them to use it
     Mcp(McpArgs),
+    /// Run a coding agent with its requests sent through Headroom
+    Wrap(WrapArgs),
+    /// Take Headroom out of a coding agent's settings
+    Unwrap(UnwrapArgs),
     /// Check the set-up, and say what to do about what is wrong
-    Doctor(BoundsArgs),
+    Doctor(DoctorArgs),
     /// Print the completions for a shell
     #[command(after_help = COMPLETIONS)]
     Completions {
@@ -126,6 +133,10 @@ pub(crate) struct ServeArgs {
     /// The largest body of a request
     #[arg(long, value_name = "SIZE", default_value = "100MiB", value_parser = parse_size)]
     pub(crate) max_body: u64,
+
+    /// End when standard input ends: for a program that starts the server for itself
+    #[arg(long, hide = true)]
+    pub(crate) until_input_ends: bool,
 
     /// Write a line for every request to the end of this file
     #[arg(long, value_name = "FILE", help_heading = "Log")]
@@ -240,6 +251,17 @@ Examples:
   headroom compress server.log
   git log --stat | headroom compress --kind 'git log --stat' --task 'who broke login?'
   headroom compress --json big.json | jq .tokens_saved";
+
+/// `headroom doctor`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DoctorArgs {
+    /// Ask the providers too, through the server: an empty request without a key to each
+    #[arg(long)]
+    pub(crate) network: bool,
+
+    #[command(flatten)]
+    pub(crate) bounds: BoundsArgs,
+}
 
 /// `headroom retrieve`
 #[derive(Debug, ClapArgs)]

@@ -23,6 +23,11 @@ impl Failure {
         Self { message: message.to_string(), code: COULD_NOT }
     }
 
+    /// It could not be done, with an exit code that says more.
+    pub(crate) fn with_code(message: impl Display, code: u8) -> Self {
+        Self { message: message.to_string(), code }
+    }
+
     /// The command line asks for what can't be.
     pub(crate) fn usage(message: impl Display) -> Self {
         Self { message: message.to_string(), code: USAGE }

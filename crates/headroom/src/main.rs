@@ -12,6 +12,7 @@ mod mcp;
 mod running;
 mod screen;
 mod store;
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,8 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Retrieve(retrieve) => commands::retrieve::run(&retrieve),
         Command::Doctor(store) => commands::doctor::run(&store),
         Command::Mcp(mcp) => commands::mcp::run(&mcp),
+        Command::Wrap(wrap) => commands::wrap::run(&wrap),
+        Command::Unwrap(unwrap) => commands::unwrap::run(&unwrap),
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Man { command } => commands::man::run(command.as_deref()),
     }

@@ -4,8 +4,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::environment;
+
+/// Where the server is if nothing says otherwise.
+pub(crate) const DEFAULT_URL: &str = "http://127.0.0.1:8787";
 /// How long it may take to say that it is there.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a provider may take.
+const FAR: Duration = Duration::from_secs(30);
 /// The most bytes of an answer that are read.
 const LONGEST_ANSWER: u64 = 1 << 20;
 
@@ -42,6 +48,23 @@ pub(crate) fn who_is_at(url: &str) -> Answer {
     headroom(response).map_or(Answer::Another, Answer::Headroom)
 }
 
+/// Where the server is expected: `HEADROOM_BASE_URL`, else the default address; without a slash at
+/// its end.
+pub(crate) fn server_url() -> String {
+    let named = std::env::var(environment::BASE_URL).ok().filter(|url| !url.trim().is_empty());
+    let url = named.unwrap_or_else(|| DEFAULT_URL.to_owned());
+    url.trim().trim_end_matches('/').to_owned()
+}
+
+/// Where the Headroom at `url` forwards to: Anthropic's and OpenAI's base URLs. `None` if there is
+/// none, or it doesn't say.
+pub(crate) fn targets(url: &str) -> Option<(String, String)> {
+    let response = agent().get(format!("{url}/health")).call().ok()?;
+    let health = own_answer(response)?;
+    let target = |name: &str| Some(health["config"][name].as_str()?.to_owned());
+    Some((target("anthropic_api_url")?, target("openai_api_url")?))
+}
+
 /// Sends `text` to be compressed; the status of the answer, or why there is none.
 pub(crate) fn compress(url: &str, token: Option<&str>, text: &str) -> Result<u16, String> {
     let body = serde_json::json!({ "text": text }).to_string();
@@ -55,6 +78,13 @@ pub(crate) fn compress(url: &str, token: Option<&str>, text: &str) -> Result<u16
     Ok(response.status().as_u16())
 }
 
+/// Sends an empty request to a provider's route of the server at `url`; the status of the answer.
+pub(crate) fn knock(url: &str, path: &str) -> Result<u16, String> {
+    let request = agent().post(format!("{url}{path}")).config().timeout_global(Some(FAR)).build();
+    let response = request.content_type("application/json").send("{}");
+    Ok(response.map_err(|error| error.to_string())?.status().as_u16())
+}
+
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .proxy(None)
@@ -66,11 +96,17 @@ fn agent() -> ureq::Agent {
 }
 
 fn headroom(response: ureq::http::Response<ureq::Body>) -> Option<Headroom> {
-    let body = response.into_body().into_with_config().limit(LONGEST_ANSWER).read_to_string();
-    let livez: Value = serde_json::from_str(&body.ok()?).ok()?;
-    (livez["service"] == proxy::SERVICE).then(|| Headroom {
+    let livez = own_answer(response)?;
+    Some(Headroom {
         version: livez["version"].as_str().unwrap_or("unknown").to_owned(),
         pid: livez["pid"].as_u64(),
         uptime: livez["uptime_seconds"].as_f64().and_then(|s| Duration::try_from_secs_f64(s).ok()),
     })
+}
+
+/// The JSON of an answer, if a Headroom gave it.
+fn own_answer(response: ureq::http::Response<ureq::Body>) -> Option<Value> {
+    let body = response.into_body().into_with_config().limit(LONGEST_ANSWER).read_to_string();
+    let answer: Value = serde_json::from_str(&body.ok()?).ok()?;
+    (answer["service"] == proxy::SERVICE).then_some(answer)
 }

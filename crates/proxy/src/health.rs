@@ -35,6 +35,11 @@ pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Response, Refu
         "store_max_bytes": app.originals.bounds().bytes,
         "ttl_seconds": app.originals.bounds().age.as_secs(),
     });
+    if let Some(llm) = &app.llm {
+        let targets = llm.targets();
+        health["config"]["anthropic_api_url"] = targets.anthropic.to_string().into();
+        health["config"]["openai_api_url"] = targets.openai.to_string().into();
+    }
     Ok(json_response(StatusCode::OK, &health))
 }
 

@@ -1,17 +1,18 @@
 //! `headroom doctor`: checks the set-up, and says what to do about what is wrong.
 
+mod route;
+
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
+use crate::args::DoctorArgs;
 use crate::environment;
 use crate::failure::Failure;
-use crate::running::{self, Answer};
+use crate::running::{self, Answer, DEFAULT_URL};
 use crate::screen;
 use crate::store::{self, BoundsArgs};
 
-/// Where the server is if nothing says otherwise.
-const DEFAULT_URL: &str = "http://127.0.0.1:8787";
 /// What is kept and read back to see that the store works.
 const PROBE: &str = "headroom doctor was here";
 
@@ -25,11 +26,16 @@ enum Finding {
 }
 
 /// Runs every check; fails when something doesn't work.
-pub(crate) fn run(bounds: &BoundsArgs) -> Result<(), Failure> {
+pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
+    let url = running::server_url();
     let mut findings = vec![program()];
     findings.extend(namesakes());
-    findings.extend(kept(bounds));
-    findings.extend(server());
+    findings.extend(kept(&args.bounds));
+    findings.extend(server(&url));
+    findings.extend(route::agents(&url));
+    if args.network {
+        findings.extend(route::providers(&url));
+    }
     let lines: String = findings.iter().map(Finding::line).collect();
     screen::print(&lines)?;
     if findings.iter().any(|finding| matches!(finding, Finding::Bad(_))) {
@@ -143,12 +149,11 @@ fn exposed(_: &Path) -> Option<Finding> {
 }
 
 /// Whether a server answers where clients look for it.
-fn server() -> Vec<Finding> {
-    let named = std::env::var(environment::BASE_URL).ok().filter(|url| !url.is_empty());
-    let url = named.as_deref().unwrap_or(DEFAULT_URL);
+fn server(url: &str) -> Vec<Finding> {
+    let is_named = url != DEFAULT_URL;
     let headroom = match running::who_is_at(url) {
         Answer::Headroom(headroom) => headroom,
-        Answer::Nobody if named.is_some() => {
+        Answer::Nobody if is_named => {
             return vec![Finding::Bad(format!(
                 "no server answers at {url} (HEADROOM_BASE_URL): start it there, or unset the variable"
             ))];

@@ -14,11 +14,10 @@ use crate::args::{
 use crate::environment;
 use crate::failure::Failure;
 use crate::mcp::{self, Desk, Server};
+use crate::running::DEFAULT_URL;
 use crate::screen;
 
 const NAME: &str = "headroom";
-/// Where the Headroom server is if nothing says otherwise.
-const DEFAULT_URL: &str = "http://127.0.0.1:8787";
 
 pub(crate) fn run(args: &McpArgs) -> Result<(), Failure> {
     match &args.command {

@@ -7,3 +7,5 @@ pub(crate) mod man;
 pub(crate) mod mcp;
 pub(crate) mod retrieve;
 pub(crate) mod serve;
+pub(crate) mod unwrap;
+pub(crate) mod wrap;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use proxy::llm::{FileRecords, MemoryRecords, Records, Settings};
 use proxy::{Access, BindError, Config, Listeners, LlmRoutes, Server};
 use tokio::runtime;
+use tokio::sync::oneshot;
 
 use crate::args::{ServeArgs, Store};
 use crate::failure::Failure;
@@ -49,9 +50,9 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
         .build()
         .map_err(Failure::new)?;
     runtime.block_on(async {
-        let stop = stop_signal().map_err(Failure::new)?;
+        let stop = stop_signal(args.until_input_ends).map_err(Failure::new)?;
         announce(&listeners);
-        let server = Server::new(config, originals, LlmRoutes { settings, records });
+        let server = Server::with_llm(config, originals, LlmRoutes { settings, records });
         server.run(listeners, stop, DRAIN).await.map_err(Failure::new)
     })
 }
@@ -111,9 +112,28 @@ fn refused(args: &ServeArgs, error: BindError) -> Failure {
     }
 }
 
+/// Done when the process is told to stop, or when standard input ends if that matters.
+fn stop_signal(until_input_ends: bool) -> io::Result<impl Future<Output = ()>> {
+    let told = told_to_stop()?;
+    let (ended, input_ended) = oneshot::channel();
+    if until_input_ends {
+        std::thread::spawn(move || {
+            // An input that can't be read has ended too. Nobody listens to a server that has stopped.
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            let _ = ended.send(());
+        });
+    }
+    Ok(async move {
+        tokio::select! {
+            () = told => {}
+            _ = input_ended, if until_input_ends => {}
+        }
+    })
+}
+
 /// Done when the process is told to stop. A second time ends it at once.
 #[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;
@@ -138,7 +158,7 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 
 /// Done when the process is told to stop.
 #[cfg(not(unix))]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
         // Without a way to be told, the server runs until it is ended.
         if tokio::signal::ctrl_c().await.is_err() {

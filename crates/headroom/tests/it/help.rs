@@ -14,7 +14,9 @@ fn said(args: &[&str]) -> String {
 #[test]
 fn help() {
     insta::assert_snapshot!("help", said(&["--help"]));
-    for command in ["serve", "compress", "retrieve", "doctor", "completions", "man"] {
+    for command in
+        ["serve", "compress", "retrieve", "wrap", "unwrap", "doctor", "completions", "man"]
+    {
         insta::assert_snapshot!(format!("help-{command}"), said(&[command, "--help"]));
     }
 }

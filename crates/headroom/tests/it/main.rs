@@ -7,7 +7,6 @@ mod client;
 mod commands;
 mod compress;
 mod credentials;
-mod forward;
 mod help;
 mod hostile;
 mod lifecycle;
@@ -15,3 +14,5 @@ mod mcp;
 mod npm;
 mod retrieve;
 mod units;
+#[cfg(unix)]
+mod wrap;

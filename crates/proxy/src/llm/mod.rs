@@ -134,6 +134,11 @@ impl Llm {
         }
     }
 
+    /// Where requests go.
+    pub(crate) fn targets(&self) -> &Targets {
+        &self.settings.targets
+    }
+
     /// Answers a request for any path that isn't this server's own; `None` for one that must not
     /// leave this machine.
     pub async fn handle(&self, request: Request<Body>) -> Option<Response<Body>> {

@@ -1,0 +1,141 @@
+//! `headroom wrap`: an agent run with its requests sent through the proxy.
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use agents::table::Machine;
+
+use crate::args::WrapArgs;
+use crate::failure::Failure;
+use crate::running;
+use crate::screen::{self, note};
+use crate::wrap::server::{Proxy, Wanted, known};
+use crate::wrap::table::{self, Agent, Route};
+use crate::wrap::way::{self, Found, Leads, Sending};
+
+/// The exit code for a program that isn't there, as shells have it.
+const NOT_FOUND: u8 = 127;
+
+/// Finds the agent → where its requests go now → a proxy that sends them there → runs the agent.
+pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
+    let agent = table::by_id(&args.agent).map_err(Failure::usage)?;
+    let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
+    let own = running::server_url();
+    let found = way::found(agent, &machine)?;
+    let leads: Vec<Leads> = found
+        .iter()
+        .map(|found| found.set.as_ref().map_or(Leads::Elsewhere, |(url, _)| way::leads(url, &own)))
+        .collect();
+    let wanted = wanted(agent, &found, &leads)?;
+    let candidates: Vec<String> = known(&leads).chain([own]).collect();
+    if args.keep {
+        return keep(agent, &machine, &found, &wanted, &candidates);
+    }
+    let program = way::program(agent).ok_or_else(|| {
+        let message = format!("{} is not in PATH: install {}", agent.command, agent.name);
+        Failure::with_code(message, NOT_FOUND)
+    })?;
+    let proxy = match known(&leads).next() {
+        // The user chose this one, whatever it forwards to.
+        Some(origin) if wanted == Wanted::from_env() => Proxy::at(origin),
+        _ => Proxy::find(&wanted, &candidates)?,
+    };
+    let sending = Sending::new(agent, &found, &proxy.origin, &args.args)?;
+    note(format!(
+        "headroom: {} through {}{}{}",
+        agent.name,
+        proxy.origin,
+        if proxy.is_shared() { " (running already)" } else { "" },
+        wanted.described()
+    ));
+    let mut command = Command::new(program);
+    command.args(sending.args).args(&args.args).envs(sending.variables);
+    become_agent(command, proxy)
+}
+
+/// Where the agent's requests are to go in the end.
+fn wanted(agent: &Agent, found: &[Found], leads: &[Leads]) -> Result<Wanted, Failure> {
+    let mut wanted = Wanted::from_env();
+    for ((route, found), leads) in agent.routes.iter().zip(found).zip(leads) {
+        let Some((url, place)) = &found.set else { continue };
+        match leads {
+            Leads::Here(_) => {}
+            Leads::Nowhere => note(format!(
+                "note: {place} leads to {url}, where nobody answers; `headroom unwrap {}` removes \
+                 it from the agent's settings",
+                agent.id
+            )),
+            Leads::Elsewhere
+                if route.is_versioned() && !url.trim_end_matches('/').ends_with("/v1") =>
+            {
+                return Err(Failure::new(format!(
+                    "{place} is {url}, which doesn't end in /v1: Headroom can't forward to it. \
+                     Run {} as it is",
+                    agent.command
+                )));
+            }
+            Leads::Elsewhere => wanted.set(route.provider, url.clone()),
+        }
+    }
+    Ok(wanted)
+}
+
+/// This process becomes the agent: its exit code, the signals it gets and its terminal are the
+/// agent's own. The proxy ends when the agent has.
+#[cfg(unix)]
+fn become_agent(mut command: Command, proxy: Proxy) -> Result<(), Failure> {
+    use std::os::unix::process::CommandExt as _;
+
+    let fail = |error: std::io::Error| {
+        Failure::new(format!("{} can't be run: {error}", command_name(&command)))
+    };
+    if let Some(lifeline) = &proxy.lifeline {
+        rustix::io::fcntl_setfd(lifeline, rustix::io::FdFlags::empty())
+            .map_err(|error| fail(error.into()))?;
+    }
+    let error = command.exec();
+    Err(Failure::new(format!("{} can't be run: {error}", command_name(&command))))
+}
+
+/// Runs the agent; the proxy ends when this process has.
+#[cfg(not(unix))]
+fn become_agent(mut command: Command, proxy: Proxy) -> Result<(), Failure> {
+    let status = command.status().map_err(|error| {
+        Failure::new(format!("{} can't be run: {error}", command_name(&command)))
+    })?;
+    drop(proxy.lifeline);
+    std::process::exit(status.code().unwrap_or(1))
+}
+
+fn command_name(command: &Command) -> String {
+    OsString::from(command.get_program()).to_string_lossy().into_owned()
+}
+
+/// Writes the base URL of a server that runs already into the agent's settings.
+fn keep(
+    agent: &Agent,
+    machine: &Machine<'_>,
+    found: &[Found],
+    wanted: &Wanted,
+    candidates: &[String],
+) -> Result<(), Failure> {
+    let proxy = Proxy::running(wanted, candidates)?;
+    let kept: Vec<(&Route, &Found)> =
+        agent.routes.iter().zip(found).filter(|(route, _)| route.setting.is_some()).collect();
+    if kept.is_empty() {
+        return Err(Failure::new(format!(
+            "{} has no setting for this; run it with `headroom wrap {}`",
+            agent.name, agent.id
+        )));
+    }
+    for (route, found) in kept {
+        let Some(setting) = &route.setting else { continue };
+        let file = machine.path(&setting.file);
+        let url = route.url(&proxy.origin, found.by_login);
+        let is_ours = |value: &serde_json::Value| value.as_str() == Some(&*url);
+        let change = setting.entry(&file, &is_ours).put(&url.as_str().into());
+        change.map_err(Failure::new)?.apply().map_err(Failure::new)?;
+        screen::print(&format!("{}: {} now says {url}\n", agent.name, file.display()))?;
+    }
+    Ok(())
+}

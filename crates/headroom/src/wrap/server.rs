@@ -1,0 +1,151 @@
+//! The proxy that an agent is sent to: one that runs already and has the right targets, or one that
+//! is started for this agent and ends with it.
+//!
+//! The started one reads its standard input, a pipe, and ends when all other ends of the pipe are
+//! closed. The agent holds one: so the proxy lives as long as the agent, however either of the
+//! processes that began it ends, and no longer.
+
+use std::io::{self, BufRead as _, BufReader, PipeWriter, Read as _};
+use std::process::{Command, Stdio};
+
+use proxy::llm::Targets;
+
+use super::table::Provider;
+use super::way::Leads;
+use crate::environment;
+use crate::failure::Failure;
+use crate::running;
+
+/// Where the providers are for this agent; `None` for their own addresses.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    anthropic: Option<String>,
+    openai: Option<String>,
+}
+
+/// A proxy.
+pub(crate) struct Proxy {
+    /// `http://127.0.0.1:PORT`
+    pub(crate) origin: String,
+    /// What keeps it running, if it was started here.
+    pub(crate) lifeline: Option<PipeWriter>,
+}
+
+impl Wanted {
+    /// What the environment says of the targets of proxies.
+    pub(crate) fn from_env() -> Self {
+        let value = |name| std::env::var(name).ok().filter(|url| !url.trim().is_empty());
+        Self {
+            anthropic: value(environment::ANTHROPIC_URL),
+            openai: value(environment::OPENAI_URL),
+        }
+    }
+
+    /// A base URL that an agent has for `provider`.
+    pub(crate) fn set(&mut self, provider: Provider, url: String) {
+        match provider {
+            Provider::Anthropic => self.anthropic = Some(url),
+            Provider::OpenAi => self.openai = Some(url),
+        }
+    }
+
+    fn targets(&self) -> Result<Targets, Failure> {
+        Targets::new(self.anthropic.as_deref(), self.openai.as_deref(), None)
+            .map_err(Failure::usage)
+    }
+
+    /// The providers that aren't at their own addresses.
+    pub(crate) fn described(&self) -> String {
+        let urls: Vec<&str> =
+            [&self.anthropic, &self.openai].into_iter().flatten().map(|url| &**url).collect();
+        if urls.is_empty() { String::new() } else { format!(" → {}", urls.join(", ")) }
+    }
+}
+
+impl Proxy {
+    /// One that runs already.
+    pub(crate) fn at(origin: String) -> Self {
+        Self { origin, lifeline: None }
+    }
+
+    /// A proxy for `wanted`: one of `candidates` if it fits, else a new one.
+    pub(crate) fn find(wanted: &Wanted, candidates: &[String]) -> Result<Self, Failure> {
+        match Self::fitting(wanted, candidates)? {
+            Some(proxy) => Ok(proxy),
+            None => Self::start(wanted),
+        }
+    }
+
+    /// The one of `candidates` that runs and fits.
+    pub(crate) fn running(wanted: &Wanted, candidates: &[String]) -> Result<Self, Failure> {
+        Self::fitting(wanted, candidates)?.ok_or_else(|| {
+            Failure::new(format!(
+                "no server that forwards{} answers at {}: start it first (headroom serve)",
+                wanted.described(),
+                candidates.join(" or ")
+            ))
+        })
+    }
+
+    fn fitting(wanted: &Wanted, candidates: &[String]) -> Result<Option<Self>, Failure> {
+        let targets = wanted.targets()?;
+        let wanted = (targets.anthropic.to_string(), targets.openai.to_string());
+        let fits = |origin: &&String| running::targets(origin).as_ref() == Some(&wanted);
+        let found = candidates.iter().find(fits);
+        Ok(found.cloned().map(Self::at))
+    }
+
+    /// Whether this is one that ran already.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.lifeline.is_none()
+    }
+
+    fn start(wanted: &Wanted) -> Result<Self, Failure> {
+        let fail = |error: io::Error| Failure::new(format!("the proxy can't be started: {error}"));
+        let program = std::env::current_exe().map_err(fail)?;
+        let (standard_input, lifeline) = io::pipe().map_err(fail)?;
+        let mut command = Command::new(program);
+        command
+            .args(["serve", "--port", "0", "--until-input-ends"])
+            .env_remove(environment::HOST)
+            .env_remove(environment::API_KEY)
+            .stdin(standard_input)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (name, url) in [
+            (environment::ANTHROPIC_URL, &wanted.anthropic),
+            (environment::OPENAI_URL, &wanted.openai),
+        ] {
+            match url {
+                Some(url) => command.env(name, url),
+                None => command.env_remove(name),
+            };
+        }
+        // Keys that end the agent aren't meant for it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(fail)?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line).map_err(fail)?;
+        }
+        let Some(origin) = line.strip_prefix("Headroom listens on ") else {
+            let mut said = String::new();
+            if let Some(mut stderr) = child.stderr.take() {
+                stderr.read_to_string(&mut said).map_err(fail)?;
+            }
+            return Err(Failure::new(format!("the proxy didn't start: {}", said.trim())));
+        };
+        // Of several addresses the first.
+        let origin = origin.split_whitespace().next().unwrap_or_default().to_owned();
+        Ok(Self { origin, lifeline: Some(lifeline) })
+    }
+}
+
+/// The Headrooms that the agent is sent to already.
+pub(crate) fn known(leads: &[Leads]) -> impl Iterator<Item = String> + '_ {
+    leads.iter().filter_map(|leads| match leads {
+        Leads::Here(origin) => Some(origin.clone()),
+        _ => None,
+    })
+}
