@@ -26,6 +26,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Response, Refu
 /// `GET /health`: that, and the configuration.
 pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     let mut health = ready(&app).await?;
+    let targets = app.llm.targets();
     health["config"] = json!({
         "optimize": app.config.optimize,
         "cache": false,
@@ -33,13 +34,10 @@ pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Response, Refu
         "max_body": app.config.max_body,
         "store": app.originals.describe(),
         "store_max_bytes": app.originals.bounds().bytes,
+        "anthropic_api_url": targets.anthropic.to_string(),
+        "openai_api_url": targets.openai.to_string(),
         "ttl_seconds": app.originals.bounds().age.as_secs(),
     });
-    if let Some(llm) = &app.llm {
-        let targets = llm.targets();
-        health["config"]["anthropic_api_url"] = targets.anthropic.to_string().into();
-        health["config"]["openai_api_url"] = targets.openai.to_string().into();
-    }
     Ok(json_response(StatusCode::OK, &health))
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     runtime.block_on(async {
         let stop = stop_signal(args.until_input_ends).map_err(Failure::new)?;
         announce(&listeners);
-        let server = Server::with_llm(config, originals, LlmRoutes { settings, records });
+        let server = Server::new(config, originals, LlmRoutes { settings, records });
         server.run(listeners, stop, DRAIN).await.map_err(Failure::new)
     })
 }

@@ -7,6 +7,7 @@ mod client;
 mod commands;
 mod compress;
 mod credentials;
+mod forward;
 mod help;
 mod hostile;
 mod lifecycle;
