@@ -21,6 +21,8 @@ const WORTH_PERCENT: usize = 5;
 const LEFT_OUT_PERCENT: usize = 8;
 /// What is left out is so many percent of the tokens at most where no other form is tried.
 const FAR_SHORTER_PERCENT: usize = 40;
+/// A longer part, in bytes, whose lines a form takes apart comes with a way back to them.
+const LONGEST_TAKEN_APART: usize = 2000;
 /// Shorter parts, in bytes, aren't looked at: a marker alone would cost as much.
 const SHORTEST: usize = 200;
 
@@ -108,16 +110,7 @@ impl Frame<'_> {
         if left_out.as_ref().is_some_and(far_shorter) {
             return left_out;
         }
-        let reversible = forms_for(part.is.kind)
-            .iter()
-            .filter_map(|form| {
-                let text = forms::propose(*form, part.text)?;
-                let (tokens, done) =
-                    ((self.count)(&text), format!("{}/{}", form.name(), form.version()));
-                Some(Shorter { text, tokens, done, left: Vec::new() })
-            })
-            .filter(|shorter| is_worth(before, shorter.tokens))
-            .min_by_key(|shorter| shorter.tokens);
+        let reversible = self.reversible(part, before);
         match (left_out, reversible) {
             (Some(left_out), Some(reversible)) => {
                 let better = left_out.tokens * 100 <= reversible.tokens * (100 - LEFT_OUT_PERCENT);
@@ -127,20 +120,59 @@ impl Frame<'_> {
         }
     }
 
-    /// `part` with something left out. Never of a part in which a credential is found: its original
-    /// would have to be kept.
+    /// `part` in the shortest of the reversible forms.
+    fn reversible(&self, part: &Stretch, before: usize) -> Option<Shorter> {
+        let named = self.task.lines(part.text, &Lines::of(part.text));
+        forms_for(part.is.kind, &named)
+            .iter()
+            .filter_map(|form| {
+                let text = forms::propose(&**form, part.text)?;
+                let (tokens, done) =
+                    ((self.count)(&text), format!("{}/{}", form.name(), form.version()));
+                let shorter = Shorter { text, tokens, done, left: Vec::new() };
+                let taken_apart = part.text.len() > LONGEST_TAKEN_APART && form.takes_apart();
+                Some(if taken_apart { self.with_way_back(part, shorter) } else { shorter })
+            })
+            .filter(|shorter| is_worth(before, shorter.tokens))
+            .min_by_key(|shorter| shorter.tokens)
+    }
+
+    /// `shorter`, in which no line stands as it was, with a marker that leads to the lines.
+    fn with_way_back(&self, part: &Stretch, shorter: Shorter) -> Shorter {
+        if !self.may_leave_out(part) {
+            return shorter;
+        }
+        let source = self.source_of(part);
+        let Rendered { text, left } =
+            leave_out::as_written(part.text, shorter.text, source.as_ref());
+        Shorter { tokens: (self.count)(&text), text, left, ..shorter }
+    }
+
+    /// Whether the reader can ask for what isn't shown of `part`. Never of a part in which a
+    /// credential is found: its original would have to be kept.
+    fn may_leave_out(&self, part: &Stretch) -> bool {
+        self.options.retrieval == Retrieval::Offered
+            && secrets::redact(part.text).findings.is_empty()
+    }
+
+    /// Where `part` stands, if the reader can open that.
+    fn source_of(&self, part: &Stretch) -> Option<Source> {
+        let at = |source: &Source| Source {
+            path: source.path.clone(),
+            line: source.line + part.line - 1,
+        };
+        self.options.source.as_ref().map(at)
+    }
+
+    /// `part` with something left out.
     fn leave_out(&self, part: &Stretch, context: &Context) -> Option<Shorter> {
         if self.options.retrieval == Retrieval::None {
             return None;
         }
-        let source = self
-            .options
-            .source
-            .as_ref()
-            .map(|source| Source { path: source.path.clone(), line: source.line + part.line - 1 });
+        let source = self.source_of(part);
         let Rendered { text, left } =
             leave_out::leave_out(part.is, part.text, context, source.as_ref())?;
-        if !secrets::redact(part.text).findings.is_empty() {
+        if !self.may_leave_out(part) {
             return None;
         }
         let (tokens, done) = ((self.count)(&text), format!("leave-out:{}", part.is.kind.name()));
@@ -165,17 +197,16 @@ struct Shorter {
     left: Vec<Left>,
 }
 
-/// The reversible forms that are tried on a kind.
-fn forms_for(kind: Kind) -> &'static [&'static dyn Form] {
+/// The reversible forms that are tried on a kind; `named` are the lines that the task names.
+fn forms_for<'n>(kind: Kind, named: &'n [usize]) -> Vec<Box<dyn Form + 'n>> {
+    let words = || Box::new(forms::Rows { columns: false, named });
     match kind {
-        Kind::Json => &[&forms::JsonTables],
-        Kind::Search => &[&forms::Search, &forms::Paths],
-        Kind::Table => &[&forms::Rows { columns: true }, &forms::Rows { columns: false }],
-        Kind::Log | Kind::TestOutput | Kind::Text => {
-            &[&forms::Rows { columns: false }, &forms::Repeats]
-        }
-        Kind::Trace => &[&forms::Repeats],
-        Kind::Code | Kind::Diff | Kind::Pack | Kind::Html | Kind::Prose => &[],
+        Kind::Json => vec![Box::new(forms::JsonTables)],
+        Kind::Search => vec![Box::new(forms::Search), Box::new(forms::Paths)],
+        Kind::Table => vec![Box::new(forms::Rows { columns: true, named }), words()],
+        Kind::Log | Kind::TestOutput | Kind::Text => vec![words(), Box::new(forms::Repeats)],
+        Kind::Trace => vec![Box::new(forms::Repeats)],
+        Kind::Code | Kind::Diff | Kind::Pack | Kind::Html | Kind::Prose => Vec::new(),
     }
 }
 

@@ -40,7 +40,7 @@ impl<'a> Lines<'a> {
         &self.text[self.bounds[range.start] as usize..self.bounds[range.end] as usize]
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'a str> + Clone {
         (0..self.count()).map(|index| self.get(index))
     }
 

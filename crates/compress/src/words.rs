@@ -115,3 +115,98 @@ pub(crate) fn column_count<'a>(lines: impl Iterator<Item = &'a str>) -> Option<u
     counts.sort_unstable();
     counts.get(counts.len() / 10).copied()
 }
+
+/// How the cells of a line are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Columns {
+    /// So many words; the last one is the rest of the line.
+    Words(usize),
+    /// So many cells with this sign between them, which may be quoted.
+    Separated(u8, usize),
+    /// So many cells with a bar before and after each.
+    Boxed(usize),
+}
+
+impl Columns {
+    /// The columns that most of `lines` have.
+    pub(crate) fn of<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
+        Self::marked(lines.clone()).or_else(|| column_count(lines).map(Self::Words))
+    }
+
+    /// The columns of a box, or of values that a sign separates under a line of titles.
+    pub(crate) fn marked<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
+        let lines = lines.filter(|line| !line.trim().is_empty());
+        let first = lines.clone().next()?;
+        let head = lines.clone().find(|line| boxed(line).is_some()).and_then(boxed);
+        let head = head.map(|inner| Self::Boxed(inner.split('|').count()));
+        let titles = !first.contains(", ") && !first.bytes().any(|b| b.is_ascii_digit());
+        let separated = [b',', b';', b'\t'].into_iter().filter(|_| titles).map(|sign| {
+            let count = split(first, sign).len();
+            Self::Separated(sign, count)
+        });
+        head.into_iter().chain(separated).filter(|columns| columns.count() >= 3).find(|columns| {
+            let (mut rows, mut all) = (0, 0);
+            for line in lines.clone() {
+                all += 1;
+                rows += usize::from(columns.cells(line).is_some());
+            }
+            all >= 5 && rows * 10 >= all * 8
+        })
+    }
+
+    /// How many there are.
+    pub(crate) fn count(self) -> usize {
+        match self {
+            Self::Words(count) | Self::Separated(_, count) | Self::Boxed(count) => count,
+        }
+    }
+
+    /// The cells of `line`; `None` where it is no row.
+    pub(crate) fn cells(self, line: &str) -> Option<Vec<&str>> {
+        let cells = match self {
+            Self::Words(most) => {
+                let words = Words::of(line, most);
+                (0..words.len()).map(|index| words.word(index)).collect()
+            }
+            Self::Separated(sign, _) => split(line, sign),
+            Self::Boxed(_) => boxed(line)?.split('|').map(str::trim).collect(),
+        };
+        (cells.len() == self.count()).then_some(cells)
+    }
+}
+
+/// What stands between the outer bars of `line`.
+fn boxed(line: &str) -> Option<&str> {
+    line.trim().strip_prefix('|')?.strip_suffix('|')
+}
+
+/// `line` at each `sign` that doesn't stand in quotes.
+fn split(line: &str, sign: u8) -> Vec<&str> {
+    let mut cells = Vec::new();
+    let (mut start, mut quoted) = (0, false);
+    for (at, byte) in line.bytes().enumerate() {
+        quoted ^= byte == b'"';
+        if byte == sign && !quoted {
+            cells.push(&line[start..at]);
+            start = at + 1;
+        }
+    }
+    cells.push(&line[start..]);
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_with_signs() {
+        let text = "id,name,state\n1,\"a, b\",x\n2,c,x\n3,d,y\n4,e,z\n";
+        let columns = Columns::marked(text.lines()).unwrap();
+        assert_eq!(columns, Columns::Separated(b',', 3));
+        assert_eq!(columns.cells("1,\"a, b\",x"), Some(vec!["1", "\"a, b\"", "x"]));
+        let text = "+--+---+--+\n| a | b | c |\n| 1 | 2 | 3 |\n| 1 | 2 | 3 |\n| 1 | 2 | 3 |\n| 1 | 2 | 3 |\n";
+        assert_eq!(Columns::marked(text.lines()), Some(Columns::Boxed(3)));
+        assert_eq!(Columns::marked("one, two, three\n".repeat(9).lines()), None);
+    }
+}

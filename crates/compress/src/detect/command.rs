@@ -166,7 +166,7 @@ fn file(path: &str, first_line: &str) -> Option<Detected> {
         Language::Json => Kind::Json,
         Language::Html => Kind::Html,
         Language::Diff => Kind::Diff,
-        Language::Csv => Kind::Text,
+        Language::Csv => Kind::Table,
         Language::Markdown | Language::Rst => Kind::Prose,
         _ if language.is_code() => return Some(Detected { kind: Kind::Code, language }),
         Language::Text if path.ends_with(".log") => Kind::Log,

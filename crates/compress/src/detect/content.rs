@@ -6,7 +6,7 @@ use super::Detected;
 use crate::forms::a_match;
 use crate::json::Json;
 use crate::kind::Kind;
-use crate::words::Words;
+use crate::words::{Columns, Words};
 
 /// So many lines are looked at.
 const SAMPLE: usize = 400;
@@ -124,6 +124,9 @@ impl<'a> Sample<'a> {
         }
         if self.lines.len() < 5 {
             return false;
+        }
+        if Columns::marked(self.lines.iter().copied()).is_some() {
+            return true;
         }
         let mut starts: Vec<usize> = Vec::new();
         for line in &self.lines {

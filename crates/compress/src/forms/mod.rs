@@ -35,6 +35,10 @@ pub(crate) trait Form {
     fn name(&self) -> &'static str;
     /// The version of the notation.
     fn version(&self) -> u32;
+    /// Whether lines no longer stand as they were, so that a phrase may not be found in it.
+    fn takes_apart(&self) -> bool {
+        false
+    }
     /// `text`, which doesn't end in a line end, in this notation; `None` where it doesn't apply.
     fn encode(&self, text: &str) -> Option<Encoded>;
     /// The text that `body` was made from.
@@ -43,7 +47,7 @@ pub(crate) trait Form {
 
 /// The forms, by the names in their envelopes.
 static FORMS: [&(dyn Form + Sync); 5] =
-    [&JsonTables, &Paths, &Repeats, &Rows { columns: false }, &Search];
+    [&JsonTables, &Paths, &Repeats, &Rows { columns: false, named: &[] }, &Search];
 
 /// Why a text could not be expanded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

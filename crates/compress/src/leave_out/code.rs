@@ -233,17 +233,30 @@ impl Code<'_, '_> {
         let big =
             range.len() >= FEWEST_LINES && self.lines.slice(range.clone()).len() >= FEWEST_BYTES;
         let comment = comment(self.language);
-        let note = if comment.1.is_empty() { self.warnings(range.clone()) } else { String::new() };
+        let note = if comment.1.is_empty() { self.told(range.clone()) } else { String::new() };
         big.then_some(Cut { lines: range, indent, statement, note, comment })
     }
 
-    /// The lines of a body that warn its reader, behind the sign for the body.
-    fn warnings(&self, range: Range<usize>) -> String {
+    /// The lines of a body that warn its reader, and the heads of what is defined in it, behind the
+    /// sign for the body.
+    fn told(&self, range: Range<usize>) -> String {
         const WARNINGS: &[&str] =
             &["TODO", "FIXME", "XXX", "HACK", "eprecated", "panic!", "unreachable!"];
+        let first = range.start as u32 + 1;
+        let from = self.outline.definitions.partition_point(|d| d.lines.start < first);
+        let mut heads = self.outline.definitions[from..].iter().peekable();
         let mut note = String::new();
-        for line in range.map(|index| self.lines.get(index)) {
-            if WARNINGS.iter().any(|word| line.contains(word)) {
+        for index in range {
+            let is_head = |d: &&Definition| {
+                d.signature.start as usize == index + 1
+                    && matches!(d.kind, DefinitionKind::Function | DefinitionKind::Method)
+            };
+            while heads.peek().is_some_and(|d| (d.signature.start as usize) < index + 1) {
+                heads.next();
+            }
+            let line = self.lines.get(index);
+            if heads.peek().is_some_and(is_head) || WARNINGS.iter().any(|word| line.contains(word))
+            {
                 note.push_str(" | ");
                 note.push_str(line.trim());
             }

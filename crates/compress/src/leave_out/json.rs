@@ -1,6 +1,6 @@
-//! JSON: of long arrays of objects the records that are unusual in a column stay, the first and the
-//! last ones, and those that the task names, which are shown as they are written; very long strings
-//! are cut.
+//! JSON: of many records the ones that are unusual in a column stay, the first and the last, and
+//! those that the task names, which are shown as they are written; very long strings are cut.
+//! Records are the objects, or the rows, of an array, and the objects under the keys of an object.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -23,6 +23,8 @@ const LONGEST_STRING: usize = 600;
 const CUT_STRING: usize = 200;
 /// The records that are left out are named when their names are short, on average in bytes.
 const LONGEST_NAME: usize = 24;
+/// Longer rows are no records.
+const MOST_CELLS: usize = 64;
 /// If more than one in so many texts sounds like trouble, it says nothing.
 const ALARM_SHARE: usize = 4;
 
@@ -36,12 +38,12 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
         out: String::new(),
         told: String::new(),
         full: String::new(),
-        records: 0,
+        total: 0,
         left_out: 0,
         cut: 0,
     };
     writer.write(json.root());
-    let Writer { out, told, full, records, left_out, cut, .. } = writer;
+    let Writer { out, told, full, total, left_out, cut, .. } = writer;
     let shown = forms::propose(&JsonTables, &out).unwrap_or(out);
     let mut pieces = vec![Piece::Text(told), Piece::Text(format!("{shown}\n"))];
     if !full.is_empty() {
@@ -49,9 +51,76 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
     }
     let (unit, total, left_out) = match left_out {
         0 => ("lines' long strings", lines.count(), cut),
-        _ => ("records", records, left_out),
+        _ => ("records", total, left_out),
     };
     (left_out > 0).then_some(Draft { pieces, unit, total, left_out, comment: None })
+}
+
+/// What is in an array, or in an object under its keys.
+fn entries<'a>(json: &Json<'a>, value: Value) -> Vec<(Option<&'a str>, Value)> {
+    match json.kind(value) {
+        Kind::Object => json.members(value).map(|(key, member)| (Some(key), member)).collect(),
+        _ => json.children(value).map(|item| (None, item)).collect(),
+    }
+}
+
+fn brackets(kind: Kind) -> (char, char) {
+    if kind == Kind::Object { ('{', '}') } else { ('[', ']') }
+}
+
+/// Records of the same shape.
+struct Records<'a> {
+    /// Each with its key, if they stand in an object.
+    items: Vec<(Option<&'a str>, Value)>,
+    /// What each column is called, and the cells of all records in it, as they are written.
+    columns: Vec<(String, Vec<&'a str>)>,
+}
+
+impl<'a> Records<'a> {
+    /// The records in `value`; `None` where there are few, or they have little in common.
+    fn of(json: &Json<'a>, value: Value) -> Option<Self> {
+        let items = entries(json, value);
+        if items.len() < FEWEST_RECORDS {
+            return None;
+        }
+        let values: Vec<Value> = items.iter().map(|(_, value)| *value).collect();
+        let columns = match json.kind(values[0]) {
+            Kind::Object => {
+                let shape = Shape::of(json, &values)?;
+                let raw = |column: &Column<'a>| {
+                    let cells = column.cells.iter();
+                    cells.map(|cell| cell.map_or("", |cell| json.raw(cell))).collect()
+                };
+                let name = |column: &Column<'a>| {
+                    let mut name = String::new();
+                    column.write_name(&mut name);
+                    name
+                };
+                shape.columns().iter().map(|column| (name(column), raw(column))).collect()
+            }
+            Kind::Array => Self::rows(json, &values)?,
+            Kind::String | Kind::Atom => return None,
+        };
+        Some(Self { items, columns })
+    }
+
+    /// The columns of arrays of the same length.
+    fn rows(json: &Json<'a>, rows: &[Value]) -> Option<Vec<(String, Vec<&'a str>)>> {
+        let width = json.children(rows[0]).count();
+        if !(2..=MOST_CELLS).contains(&width) {
+            return None;
+        }
+        let mut columns: Vec<(String, Vec<&str>)> =
+            (0..width).map(|index| (format!("[{index}]"), Vec::new())).collect();
+        for &row in rows {
+            let cells: Vec<Value> = json.children(row).collect();
+            (json.kind(row) == Kind::Array && cells.len() == width).then_some(())?;
+            for ((_, column), cell) in columns.iter_mut().zip(cells) {
+                column.push(json.raw(cell));
+            }
+        }
+        Some(columns)
+    }
 }
 
 struct Writer<'j, 'a> {
@@ -63,7 +132,7 @@ struct Writer<'j, 'a> {
     told: String,
     /// The records that the task names, as they are written.
     full: String,
-    records: usize,
+    total: usize,
     left_out: usize,
     cut: usize,
 }
@@ -74,93 +143,104 @@ impl<'a> Writer<'_, 'a> {
         match json.kind(value) {
             Kind::Atom => self.out.push_str(json.raw(value)),
             Kind::String => self.string(value),
-            Kind::Object => {
-                self.out.push('{');
-                for (i, (key, member)) in json.members(value).enumerate() {
-                    let comma = if i > 0 { "," } else { "" };
-                    // Writing to a String cannot fail.
-                    let _ = write!(self.out, "{comma}\"{key}\":");
-                    self.write(member);
-                }
-                self.out.push('}');
-            }
-            Kind::Array => self.array(value),
+            Kind::Object | Kind::Array => match Records::of(json, value) {
+                Some(records) => self.records(value, &records),
+                None => self.members(value),
+            },
         }
     }
 
-    fn array(&mut self, array: Value) {
-        let items: Vec<Value> = self.json.children(array).collect();
-        let shape = (items.len() >= FEWEST_RECORDS).then(|| Shape::of(self.json, &items)).flatten();
-        let Some(shape) = shape else {
-            self.out.push('[');
-            for (i, item) in items.into_iter().enumerate() {
-                self.out.push_str(if i > 0 { "," } else { "" });
-                self.write(item);
+    /// Writes what is in an array or an object, all of it.
+    fn members(&mut self, value: Value) {
+        let json = self.json;
+        let (open, close) = brackets(json.kind(value));
+        self.out.push(open);
+        for (i, (key, member)) in entries(json, value).into_iter().enumerate() {
+            self.out.push_str(if i > 0 { "," } else { "" });
+            if let Some(key) = key {
+                // Writing to a String cannot fail.
+                let _ = write!(self.out, "\"{key}\":");
             }
-            self.out.push(']');
-            return;
-        };
-        let stays = self.staying(&items, &shape);
-        self.records += items.len();
+            self.write(member);
+        }
+        self.out.push(close);
+    }
+
+    /// Writes the records of an array or an object that stay.
+    fn records(&mut self, value: Value, records: &Records<'a>) {
+        let json = self.json;
+        let stays = self.staying(value, records);
+        self.total += stays.len();
         self.left_out += stays.iter().filter(|stays| !**stays).count();
         if stays.contains(&false) {
-            self.tell(&shape, &stays);
+            self.tell(records, &stays);
         }
-        self.out.push('[');
+        let (open, close) = brackets(json.kind(value));
+        self.out.push(open);
         let mut first = true;
-        for (index, &item) in items.iter().enumerate().filter(|(index, _)| stays[*index]) {
+        for (index, &(key, item)) in
+            records.items.iter().enumerate().filter(|(index, _)| stays[*index])
+        {
             self.out.push_str(if first { "" } else { "," });
             first = false;
-            let _ = write!(self.out, "{{\"#\":{index}");
-            for (key, member) in self.json.members(item) {
-                let _ = write!(self.out, ",\"{key}\":");
-                self.write(member);
+            // Writing to a String cannot fail.
+            let _ = match (key, json.kind(item)) {
+                (Some(key), _) => write!(self.out, "\"{key}\":{{"),
+                (None, Kind::Object) => write!(self.out, "{{\"#\":{index}"),
+                (None, _) => write!(self.out, "{{\"#\":{index},\"row\":"),
+            };
+            if json.kind(item) == Kind::Array {
+                self.members(item);
+            } else {
+                for (i, (name, member)) in json.members(item).enumerate() {
+                    self.out.push_str(if i > 0 || key.is_none() { "," } else { "" });
+                    let _ = write!(self.out, "\"{name}\":");
+                    self.write(member);
+                }
             }
             self.out.push('}');
         }
-        self.out.push(']');
+        self.out.push(close);
     }
 
     /// Which of the records stay. Those that the task names are also written as they are.
-    fn staying(&mut self, items: &[Value], shape: &Shape<'a>) -> Vec<bool> {
-        let count = items.len();
+    fn staying(&mut self, value: Value, records: &Records<'a>) -> Vec<bool> {
+        let count = records.items.len();
         let mut stays = vec![false; count];
         stays[..FIRST].fill(true);
         stays[count - LAST..].fill(true);
-        for column in shape.columns() {
-            let values = self.values(column);
-            unusual(&values).into_iter().for_each(|index| stays[index] = true);
+        for (_, values) in &records.columns {
+            unusual(values).into_iter().for_each(|index| stays[index] = true);
             let alarms: Vec<usize> = (0..count).filter(|&i| alarm::sounds(values[i])).collect();
             if alarms.len() * ALARM_SHARE <= count {
                 alarms.into_iter().for_each(|index| stays[index] = true);
             }
         }
-        for (index, &item) in items.iter().enumerate() {
-            if self.is_named(self.json.range(item)) {
+        let mut start = self.json.range(value).start;
+        for (index, &(key, item)) in records.items.iter().enumerate() {
+            let end = self.json.range(item).end;
+            if self.is_named(start..end) {
                 stays[index] = true;
-                let start = self.out.len();
+                let from = self.out.len();
                 self.json.minify(item, &mut self.out);
-                let written = self.out.split_off(start);
-                let _ = writeln!(self.full, "#{index} {written}");
+                let written = self.out.split_off(from);
+                // Writing to a String cannot fail.
+                let _ = match key {
+                    Some(key) => writeln!(self.full, "\"{key}\":{written}"),
+                    None => writeln!(self.full, "#{index} {written}"),
+                };
             }
+            start = end;
         }
         stays
     }
 
-    /// The cells of a column as they are written.
-    fn values(&self, column: &Column<'a>) -> Vec<&'a str> {
-        column.cells.iter().map(|cell| cell.map_or("", |cell| self.json.raw(cell))).collect()
-    }
-
-    /// Says what the records of an array are like, and what those are called that are left out.
-    fn tell(&mut self, shape: &Shape<'a>, stays: &[bool]) {
-        let columns: Vec<Vec<&str>> = shape.columns().iter().map(|c| self.values(c)).collect();
+    /// Says what the records are like, and what those are called that are left out.
+    fn tell(&mut self, records: &Records<'a>, stays: &[bool]) {
         let mut parts = Vec::new();
-        for (column, values) in shape.columns().iter().zip(&columns) {
+        for (name, values) in &records.columns {
             let told = summary(values);
             if told.len() <= 100 && told.contains('<') && told != "<*>" {
-                let mut name = String::new();
-                column.write_name(&mut name);
                 parts.push(format!("{name} {told}"));
             }
         }
@@ -171,6 +251,9 @@ impl<'a> Writer<'_, 'a> {
         let short = |values: &[&str]| {
             values.iter().map(|value| value.len()).sum::<usize>() <= values.len() * LONGEST_NAME
         };
+        let keys: Option<Vec<&str>> = records.items.iter().map(|(key, _)| *key).collect();
+        let mut columns: Vec<Vec<&str>> = keys.into_iter().collect();
+        columns.extend(records.columns.iter().map(|(_, values)| values.clone()));
         if let Some(names) = names(&columns).filter(|names| short(names)) {
             let left_out = names.iter().zip(stays).filter(|(_, stays)| !**stays);
             let names: Vec<&str> = left_out.map(|(name, _)| name.trim_matches('"')).collect();

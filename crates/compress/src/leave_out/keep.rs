@@ -11,6 +11,13 @@ const FIRST: usize = 2;
 const LAST: usize = 3;
 /// A gap of fewer bytes costs as much as it saves.
 const SMALLEST_GAP: usize = 24;
+/// A block is at most so many lines long above a line in it.
+const LONGEST_BLOCK: usize = 100;
+/// At most so many indented lines below a line stay with it.
+const MOST_BELOW: usize = 2;
+/// Lines of a trace that aren't indented, though they don't begin it.
+const BLOCK_GOES_ON: &[&str] =
+    &["Traceback (", "Caused by: ", "During handling of ", "The above exception "];
 
 /// Which lines stay.
 #[derive(Debug)]
@@ -42,6 +49,26 @@ impl Keep {
     pub(super) fn add_with_neighbours(&mut self, line: usize) {
         let last = self.stays.len() - 1;
         self.stays[line.saturating_sub(1)..=(line + 1).min(last)].fill(true);
+    }
+
+    /// The line, the line that begins what it belongs to, if it is part of a trace or another
+    /// indented block, and the lines right below that belong to it.
+    pub(super) fn add_with_block(&mut self, line: usize, lines: &Lines) {
+        self.add(line);
+        let is_inner = |line: usize| {
+            let text = lines.get(line);
+            text.is_empty() || indent(text) > 0 || BLOCK_GOES_ON.iter().any(|s| text.starts_with(s))
+        };
+        let above = line.saturating_sub(LONGEST_BLOCK)..line;
+        if (indent(lines.get(line)) > 0 || line > 0 && is_inner(line - 1))
+            && let Some(first) = above.rev().find(|&line| !is_inner(line))
+        {
+            self.add(first);
+        }
+        let below = line + 1..lines.count().min(line + 1 + MOST_BELOW);
+        below
+            .take_while(|&below| indent(lines.get(below)) > indent(lines.get(line)))
+            .for_each(|line| self.add(line));
     }
 
     pub(super) fn has(&self, line: usize) -> bool {
@@ -79,6 +106,11 @@ impl Keep {
             line += length.max(1);
         }
     }
+}
+
+/// The blanks that a line begins with.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
 /// The lines that sound like trouble.

@@ -35,7 +35,7 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
     let mut keep = Keep::of(part, &lines, context);
     for line in 0..lines.count() {
         if templates.count(line) <= RARE {
-            keep.add(line);
+            keep.add_with_block(line, &lines);
         }
     }
     let groups = templates.frequent(RARE);

@@ -19,6 +19,7 @@ use std::ops::Range;
 
 use crate::detect::Detected;
 use crate::kind::Kind;
+use crate::lines::Lines;
 use crate::options::Source;
 use crate::task::Task;
 
@@ -74,6 +75,14 @@ pub(crate) struct Cut {
     pub note: String,
     /// What opens and closes a comment.
     pub comment: (&'static str, &'static str),
+}
+
+/// `shown`, which says all that `part` says, with a marker that leads to how `part` says it.
+pub(crate) fn as_written(part: &str, shown: String, source: Option<&Source>) -> Rendered {
+    let total = Lines::of(part).count();
+    let pieces = vec![Piece::Text(shown)];
+    let unit = "lines' repeated words";
+    render(part, &Draft { pieces, unit, total, left_out: total, comment: None }, source)
 }
 
 /// `part` with something left out of it; `None` where all of it has to be shown. With a `source` the

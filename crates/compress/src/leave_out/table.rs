@@ -7,7 +7,7 @@ use super::keep::{self, Keep};
 use super::values::{names, unusual};
 use super::{Context, Draft, Piece};
 use crate::lines::Lines;
-use crate::words::{Words, column_count};
+use crate::words::Columns;
 
 /// Fewer rows stay.
 const FEWEST_ROWS: usize = 12;
@@ -16,21 +16,20 @@ const NAMED_PERCENT: usize = 45;
 
 pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
     let lines = Lines::of(part);
-    let most = column_count(lines.iter())?;
-    let mut rows: Vec<(usize, Words)> = Vec::new();
+    let shape = Columns::of(lines.iter())?;
+    let mut rows: Vec<(usize, Vec<&str>)> = Vec::new();
     let mut keep = Keep::of(part, &lines, context);
     for (index, line) in lines.iter().enumerate() {
-        let words = Words::of(line, most);
-        match words.len() == most {
-            true => rows.push((index, words)),
-            false => keep.add(index),
+        match shape.cells(line) {
+            Some(cells) => rows.push((index, cells)),
+            None => keep.add(index),
         }
     }
     if rows.len() < FEWEST_ROWS {
         return None;
     }
     let columns: Vec<Vec<&str>> =
-        (0..most).map(|i| rows.iter().map(|(_, words)| words.word(i)).collect()).collect();
+        (0..shape.count()).map(|i| rows.iter().map(|(_, cells)| cells[i]).collect()).collect();
     for column in &columns {
         unusual(column).into_iter().for_each(|row| keep.add(rows[row].0));
     }
@@ -44,7 +43,7 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
 }
 
 /// Says for each gap what the rows in it are called, unless that would be too long.
-fn name_gaps(draft: &mut Draft, rows: &[(usize, Words)], names: &[&str], bytes: usize) {
+fn name_gaps(draft: &mut Draft, rows: &[(usize, Vec<&str>)], names: &[&str], bytes: usize) {
     let mut row = 0;
     let mut notes = 0;
     let mut pieces = draft.pieces.clone();

@@ -18,30 +18,64 @@ const RARE_SHARE: usize = 4;
 const FAR: f64 = 8.0;
 /// So many of the numbers that lie outside are told, on each side.
 const MOST_OUTSIDE: usize = 2;
+/// Among numbers, so many values or percent of them may be none.
+const FEW_OTHERS: usize = 2;
+const OTHERS_PERCENT: usize = 5;
 /// A column names its rows when so many percent of its values are words, and different.
 const NAMES_PERCENT: usize = 90;
 /// The most categories that a summary names.
 const MOST_NAMED: usize = 4;
 
-/// The indices of the values that are unusual among `values`: rare categories, and numbers that lie
-/// far outside.
+/// The indices of the values that are unusual among `values`: rare categories, and where all values
+/// are different, numbers that lie far outside, rare shapes and rare places.
 pub(super) fn unusual(values: &[&str]) -> Vec<usize> {
     let constant = || values.iter().all(|value| *value == values[0]);
     if values.len() < FEWEST || constant() {
         return Vec::new();
     }
-    match categories(values) {
-        Some(counts) => {
-            let is_rare = |value: &&str| {
-                let count = counts[*value];
-                count <= RARE && count as usize * RARE_SHARE * 4 <= values.len()
-            };
-            let rare: Vec<usize> =
-                (0..values.len()).filter(|&index| is_rare(&values[index])).collect();
-            if rare.len() * RARE_SHARE > values.len() { Vec::new() } else { rare }
+    rare(values).unwrap_or_else(|| {
+        let mut unusual = outside(values);
+        let shapes: Vec<String> = values.iter().map(|value| shape(value)).collect();
+        let shapes: Vec<&str> = shapes.iter().map(String::as_str).collect();
+        unusual.extend(rare(&shapes).unwrap_or_default());
+        if values.iter().all(|value| value.contains('/')) {
+            let places: Vec<&str> = values.iter().map(|value| place(value)).collect();
+            unusual.extend(rare(&places).unwrap_or_default());
         }
-        None => outside(values),
+        unusual.sort_unstable();
+        unusual.dedup();
+        unusual
+    })
+}
+
+/// The indices of rare categories; `None` where the values don't come in categories.
+fn rare(values: &[&str]) -> Option<Vec<usize>> {
+    let counts = categories(values)?;
+    let is_rare = |value: &&str| {
+        let count = counts[*value];
+        count <= RARE && count as usize * RARE_SHARE * 4 <= values.len()
+    };
+    let rare: Vec<usize> = (0..values.len()).filter(|&index| is_rare(&values[index])).collect();
+    Some(if rare.len() * RARE_SHARE > values.len() { Vec::new() } else { rare })
+}
+
+/// A value with every number in it written as one zero: `41d` and `7d` have the same shape.
+fn shape(value: &str) -> String {
+    let mut shape = String::with_capacity(value.len());
+    for sign in value.chars() {
+        match sign.is_ascii_digit() {
+            true if shape.ends_with('0') => {}
+            true => shape.push('0'),
+            false => shape.push(sign),
+        }
     }
+    shape
+}
+
+/// The outermost two directories of a path.
+fn place(path: &str) -> &str {
+    let end = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0).nth(1);
+    &path[..end.or_else(|| path.rfind('/')).unwrap_or(path.len())]
 }
 
 type Counts<'v> = HashMap<&'v str, u32, BuildHasherDefault<FxHasher>>;
@@ -59,17 +93,29 @@ fn categories<'v>(values: &[&'v str]) -> Option<Counts<'v>> {
     Some(counts)
 }
 
-/// The indices of the numbers that lie far outside the others.
+/// The indices of the numbers that lie far outside the others. A few values, as the title of a
+/// column, may be none.
 fn outside(values: &[&str]) -> Vec<usize> {
-    let Some(numbers) = numbers(values) else { return Vec::new() };
-    let mut sorted = numbers.clone();
+    let Some((before, _, after)) = number(values[values.len() / 2]) else { return Vec::new() };
+    let numbers: Vec<(f64, usize)> = values
+        .iter()
+        .enumerate()
+        .filter_map(|(index, value)| {
+            let (b, number, a) = number(value)?;
+            (b == before && a == after).then_some((number, index))
+        })
+        .collect();
+    let others = values.len() - numbers.len();
+    if others > FEW_OTHERS && others * 100 > values.len() * OTHERS_PERCENT {
+        return Vec::new();
+    }
+    let mut sorted: Vec<f64> = numbers.iter().map(|(number, _)| *number).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     let (low, high) = (sorted[sorted.len() / 4], sorted[sorted.len() * 3 / 4]);
     let reach = (high - low) * FAR;
     let mut far: Vec<(f64, usize)> = numbers
         .into_iter()
-        .enumerate()
-        .map(|(index, number)| ((number - high).max(low - number), index))
+        .map(|(number, index)| ((number - high).max(low - number), index))
         .filter(|(distance, _)| *distance > reach && reach > 0.0)
         .collect();
     far.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -164,6 +210,18 @@ mod tests {
         let values: Vec<&str> = values.iter().map(String::as_str).collect();
         assert!(unusual(&values).is_empty());
         assert_eq!(summary(&values), "<*>");
+    }
+
+    #[test]
+    fn rare_shapes_and_places_are_unusual() {
+        let mut ages: Vec<String> = (0..60).map(|i| format!("{i}d")).collect();
+        ages[9] = "<invalid>".to_owned();
+        let ages: Vec<&str> = ages.iter().map(String::as_str).collect();
+        assert_eq!(unusual(&ages), [9]);
+        let mut frames: Vec<String> = (0..60).map(|i| format!("/rustc/aa/x{i}.rs:{i}:1")).collect();
+        frames[7] = "./src/ledger.rs:88:14".to_owned();
+        let frames: Vec<&str> = frames.iter().map(String::as_str).collect();
+        assert_eq!(unusual(&frames), [7]);
     }
 
     #[test]

@@ -33,12 +33,14 @@ const MOST_WORDS: usize = 48;
 const MOST_LINES: usize = 8;
 
 /// Lines as rows of the patterns they follow; see the module.
-pub(crate) struct Rows {
+pub(crate) struct Rows<'n> {
     /// Whether all lines have the same columns, whatever their words.
     pub columns: bool,
+    /// Lines that stay as they are, in order: those that the task names.
+    pub named: &'n [usize],
 }
 
-impl Form for Rows {
+impl Form for Rows<'_> {
     fn name(&self) -> &'static str {
         "rows"
     }
@@ -47,9 +49,13 @@ impl Form for Rows {
         1
     }
 
+    fn takes_apart(&self) -> bool {
+        true
+    }
+
     fn encode(&self, text: &str) -> Option<Encoded> {
         let lines: Vec<&str> = text.split('\n').collect();
-        let classes = Classes::of(&lines, self.columns)?;
+        let classes = Classes::of(&lines, self)?;
         let (runs, keys) = classes.runs(lines.len());
         let patterns = Patterns::of(&classes, &runs, keys);
         patterns.any().then(|| patterns.write(&lines, &runs))
@@ -74,14 +80,14 @@ struct Classes<'a> {
 impl<'a> Classes<'a> {
     /// By columns: all lines that have as many as nine tenths of the lines have, the last one being
     /// the rest of the line. Else: lines with the same words but for those that look like values.
-    fn of(lines: &[&'a str], columns: bool) -> Option<Self> {
+    fn of(lines: &[&'a str], &Rows { columns, named }: &Rows) -> Option<Self> {
         let most = if columns { column_count(lines.iter().copied())? } else { MOST_WORDS };
         let mut members: Vec<(Vec<u32>, Vec<Words<'a>>)> = Vec::new();
         let mut known: HashMap<(u64, usize), usize> = HashMap::new();
         for (index, line) in lines.iter().enumerate() {
             let words = Words::of(line, most);
             let key = match columns {
-                _ if words.len() == 0 => continue,
+                _ if words.len() == 0 || named.binary_search(&index).is_ok() => continue,
                 true if words.len() < most => continue,
                 true => (0, most),
                 false => (signature(&words), words.len()),
@@ -363,7 +369,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn body(text: &str, columns: bool) -> String {
-        let Encoded { body, .. } = Rows { columns }.encode(text).expect("a proposal");
+        let Encoded { body, .. } = Rows { columns, named: &[] }.encode(text).expect("a proposal");
         assert_eq!(decode(&body, &mut Room::of(text)).as_deref(), Ok(text), "{body}");
         body
     }
@@ -421,7 +427,7 @@ mod tests {
         #[test]
         fn what_is_encoded_is_decoded(lines in prop::collection::vec("[a-b1]{0,2}( {1,3}|,|\t)[~\"/a1]{0,3} {0,2}[x<\\\\]{0,2}(n=[0-9]{1,2})? ?", 3..30), columns: bool) {
             let text = lines.join("\n");
-            if let Some(encoded) = (Rows { columns }).encode(&text) {
+            if let Some(encoded) = (Rows { columns, named: &[] }).encode(&text) {
                 let decoded = decode(&encoded.body, &mut Room::of(&"x".repeat(9999)));
                 prop_assert_eq!(decoded.as_deref(), Ok(text.as_str()), "{}", encoded.body);
             }

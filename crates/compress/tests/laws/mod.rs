@@ -1,0 +1,83 @@
+//! What holds for every text and all options: checked on generated texts (`properties.rs`), on what
+//! fuzzing found (`fuzz_corpus.rs`), and by the fuzz targets themselves.
+#![allow(missing_docs, unreachable_pub, dead_code)]
+
+use compress::{
+    Compressed, Options, Retrieval, Source, WayBack, compress, cosmetic, expand, marker,
+};
+
+/// Compresses `text` and checks everything that is promised of it.
+///
+/// # Panics
+/// Where a promise isn't kept.
+pub fn compress_lawfully(text: &str, options: &Options) -> Compressed {
+    let result = compress(text, options);
+    assert!(result.tokens_after <= result.tokens_before, "larger");
+    assert_eq!(result.tokens_after, tokens::count(options.encoding, &result.text));
+    assert_eq!(compress(text, options), result, "not deterministic");
+    assert_eq!(result.failures, 0, "something panicked");
+    let cosmetics = result.transforms.iter().any(|done| done == "cosmetic");
+    let expected = if cosmetics { cosmetic(text) } else { text.into() };
+    assert_eq!(result.restore().as_deref(), Ok(&*expected), "{}", result.text);
+    assert_eq!(compress(&result.text, options).text, result.text, "compressed again");
+    assert!(options.retrieval == Retrieval::Offered || result.gaps.is_empty());
+    for gap in &result.gaps {
+        let written = marker::markers(&result.text[gap.at.clone()])
+            .any(|(_, m)| m.way_back == gap.way_back && m.count == gap.count);
+        assert!(written, "a gap without a marker: {gap:?}\n{}", result.text);
+        match &gap.way_back {
+            WayBack::Hash(hash) => assert_eq!(hash, &marker::hash(&gap.original)),
+            WayBack::Source { start, end, .. } => assert!(start <= end),
+        }
+    }
+    result
+}
+
+/// Expands `text` and checks that it is no larger than it may be.
+///
+/// # Panics
+/// Where it is.
+pub fn expand_lawfully(text: &str) {
+    const ROOM: usize = 1 << 16;
+    if let Ok(expanded) = expand(text) {
+        assert!(expanded.len() <= text.len() * 257 + ROOM, "{} bytes", expanded.len());
+    }
+}
+
+/// What the first byte of a fuzzed input says that the rest is.
+const KINDS: &[Option<&str>] = &[
+    None,
+    Some("json"),
+    Some("log"),
+    Some("test-output"),
+    Some("trace"),
+    Some("search"),
+    Some("table"),
+    Some("diff"),
+    Some("a.rs"),
+    Some("a.py"),
+    Some("a.ts"),
+    Some("html"),
+    Some("prose"),
+    Some("text"),
+    Some("pack"),
+    Some("ls -l"),
+];
+
+/// A text and options from the bytes of a fuzzer: the first says the kind, the second the rest.
+pub fn from_bytes(bytes: &[u8]) -> Option<(String, Options)> {
+    let (&[kind, rest], text) = bytes.split_first_chunk()?;
+    let is_set = |bit: u8| rest & (1 << bit) != 0;
+    let options = Options {
+        task: ["", "fix the token refresh", "what does close do?", "find 17 in \"a b\""]
+            [usize::from(rest >> 6)]
+        .to_owned(),
+        kind: KINDS[usize::from(kind) % KINDS.len()].map(str::to_owned),
+        retrieval: if is_set(0) { Retrieval::None } else { Retrieval::Offered },
+        source: is_set(1).then(|| Source { path: "src/a.py".to_owned(), line: 41 }),
+        budget: is_set(2).then_some(40),
+        cosmetic: !is_set(3),
+        ..Options::default()
+    };
+    Some((String::from_utf8_lossy(text).into_owned(), options))
+}
