@@ -1,5 +1,6 @@
 //! The command line.
 
+mod audit;
 mod mcp;
 mod wrap;
 
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 use proxy::Host;
 use proxy::llm::{TargetError, Targets};
 
+pub(crate) use audit::AuditArgs;
 pub(crate) use mcp::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
 };
@@ -57,6 +59,8 @@ pub(crate) enum Command {
     Retrieve(RetrieveArgs),
     /// Serve agents by MCP, and tell them to use it
     Mcp(McpArgs),
+    /// Replay past sessions of coding agents, and say what they would have cost
+    Audit(AuditArgs),
     /// Run a coding agent with its requests sent through Headroom
     Wrap(WrapArgs),
     /// Take Headroom out of a coding agent's settings

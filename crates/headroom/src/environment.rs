@@ -12,6 +12,8 @@ pub(crate) const BASE_URL: &str = "HEADROOM_BASE_URL";
 pub(crate) const PROXY_URL: &str = "HEADROOM_PROXY_URL";
 /// The folder in which everything is kept; `~/.headroom` without it.
 pub(crate) const WORKSPACE_DIR: &str = "HEADROOM_WORKSPACE_DIR";
+/// The folder of the user's own settings; that in which everything is kept without it.
+pub(crate) const CONFIG_DIR: &str = "HEADROOM_CONFIG_DIR";
 /// How long originals are kept, in seconds.
 pub(crate) const TTL: &str = "HEADROOM_CCR_TTL_SECONDS";
 /// How much all originals together may take.

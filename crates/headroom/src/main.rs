@@ -4,11 +4,13 @@
 //! and an exit code here and nowhere else.
 
 mod args;
+mod audit;
 mod commands;
 mod environment;
 mod failure;
 mod log;
 mod mcp;
+mod prices;
 mod running;
 mod screen;
 mod store;
@@ -36,6 +38,7 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Retrieve(retrieve) => commands::retrieve::run(&retrieve),
         Command::Doctor(store) => commands::doctor::run(&store),
         Command::Mcp(mcp) => commands::mcp::run(&mcp),
+        Command::Audit(audit) => commands::audit::run(&audit),
         Command::Wrap(wrap) => commands::wrap::run(&wrap),
         Command::Unwrap(unwrap) => commands::unwrap::run(&unwrap),
         Command::Completions { shell } => commands::completions::run(shell),

@@ -66,6 +66,12 @@ pub(crate) fn replay_folder() -> Result<PathBuf, Failure> {
     Ok(workspace()?.join(REPLAY))
 }
 
+/// A file of the user's own settings.
+pub(crate) fn config_file(name: &str) -> Result<PathBuf, Failure> {
+    let named = std::env::var_os(environment::CONFIG_DIR).filter(|dir| !dir.is_empty());
+    Ok(named.map_or_else(workspace, |dir| Ok(PathBuf::from(dir)))?.join(name))
+}
+
 /// The folder in which everything is kept.
 fn workspace() -> Result<PathBuf, Failure> {
     let named = std::env::var_os(environment::WORKSPACE_DIR).filter(|dir| !dir.is_empty());
@@ -85,7 +91,7 @@ fn workspace() -> Result<PathBuf, Failure> {
 }
 
 /// A time with units (`7d`, `1h 30m`), or seconds.
-fn parse_time(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_time(text: &str) -> Result<Duration, String> {
     match text.parse() {
         Ok(seconds) => Ok(Duration::from_secs(seconds)),
         Err(_) => humantime::parse_duration(text).map_err(|error| error.to_string()),

@@ -19,6 +19,7 @@ mod listen;
 pub mod llm;
 mod meter;
 mod openapi;
+mod prices;
 mod retrieve;
 mod server;
 mod stack;
@@ -27,7 +28,11 @@ mod stats;
 pub use app::{Access, Config};
 pub use compressor::{Compressor, Outcome};
 pub use listen::{BindError, Host, Listeners};
+pub use prices::{Price, Prices, PricesError};
 pub use server::{LlmRoutes, Server};
+
+/// The looks of the pages that the programs show.
+pub const STYLE: &str = include_str!("dashboard/style.css");
 
 /// The name by which the server makes itself known in `/livez`.
 pub const SERVICE: &str = "headroom-proxy";

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod compress;
 pub(crate) mod doctor;

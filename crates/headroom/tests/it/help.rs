@@ -15,7 +15,7 @@ fn said(args: &[&str]) -> String {
 fn help() {
     insta::assert_snapshot!("help", said(&["--help"]));
     for command in
-        ["serve", "compress", "retrieve", "wrap", "unwrap", "doctor", "completions", "man"]
+        ["serve", "compress", "retrieve", "audit", "wrap", "unwrap", "doctor", "completions", "man"]
     {
         insta::assert_snapshot!(format!("help-{command}"), said(&[command, "--help"]));
     }

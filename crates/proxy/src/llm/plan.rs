@@ -201,6 +201,12 @@ impl Planner {
         Plan { sent: sent.into(), report, turn }
     }
 
+    /// What the blocks of a request become that may change, by their places.
+    pub(super) fn shortened_blocks(&self, request: &Request<'_>) -> Vec<(usize, Arc<Shortened>)> {
+        let walk = self.walk(request);
+        walk.shortened.into_iter().map(|(at, shortened, _)| (at, shortened)).collect()
+    }
+
     /// What each block that may change becomes, and the chain of hashes that says what is before it.
     fn walk<'t>(&self, request: &'t Request<'t>) -> Walk<'t> {
         let offer = offer(request);

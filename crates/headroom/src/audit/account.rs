@@ -1,0 +1,303 @@
+//! What requests cost, and what they would have cost with smaller tool results.
+//!
+//! Without: what the provider said that each request used; where the transcript doesn't say, what the
+//! caching rules make of its items: those of the request before are read from the cache, the others
+//! are new. With: the same, less what compression takes from each block. A block that was in the
+//! request before is taken from what was read from the cache, as long as there is any; a new one from
+//! what was written to it. So a cache that was lost then is lost in both. What the model would have
+//! asked for again isn't in it: that can't be known from a transcript.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use proxy::Prices;
+use proxy::llm::{Offline, Replayed};
+use tokens::Encoding;
+use wire::answer::Usage;
+
+use super::transcript::{Agent, Conversation, PassedOver};
+
+/// Blocks that are shown one by one.
+const SHOWN: usize = 20;
+/// Names that are told apart in a table; the rest is `other`.
+const MOST_NAMES: usize = 60;
+
+/// All of an audit.
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    pub(crate) transcripts: BTreeMap<Agent, usize>,
+    pub(crate) conversations: usize,
+    pub(crate) requests: usize,
+    /// Requests whose use had to be worked out.
+    pub(crate) modelled: usize,
+    pub(crate) lines: usize,
+    pub(crate) passed_over: PassedOver,
+    /// Files that are no transcripts, and files that can't be read.
+    pub(crate) foreign: usize,
+    pub(crate) unreadable: usize,
+    pub(crate) without: Bill,
+    pub(crate) with: Bill,
+    /// Requests whose model's price isn't known: they are in the tokens and not in the money.
+    pub(crate) unpriced: usize,
+    pub(crate) by_kind: BTreeMap<String, Sum>,
+    pub(crate) by_tool: BTreeMap<String, Sum>,
+    /// Those that save most, best first.
+    pub(crate) blocks: Vec<Block>,
+}
+
+/// What requests used, and cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Bill {
+    pub(crate) usage: Usage,
+    /// In US dollars.
+    pub(crate) cost: f64,
+}
+
+/// Blocks put together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sum {
+    pub(crate) blocks: usize,
+    /// Tokens, each block once.
+    pub(crate) before: usize,
+    pub(crate) after: usize,
+    /// Tokens that all requests together wouldn't have held.
+    pub(crate) saved: u64,
+}
+
+/// A block that saves much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Block {
+    pub(crate) tool: String,
+    pub(crate) kind: &'static str,
+    /// The command or the file, where the call names one.
+    pub(crate) hint: Option<String>,
+    pub(crate) before: usize,
+    pub(crate) after: usize,
+    /// Requests that held it.
+    pub(crate) times: usize,
+}
+
+impl Block {
+    /// Tokens that all requests together wouldn't have held.
+    pub(crate) fn saved(&self) -> u64 {
+        (self.before.saturating_sub(self.after) * self.times) as u64
+    }
+}
+
+impl Sum {
+    fn add(&mut self, block: &Block) {
+        self.blocks += 1;
+        self.before += block.before;
+        self.after += block.after;
+        self.saved += block.saved();
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.blocks += other.blocks;
+        self.before += other.before;
+        self.after += other.after;
+        self.saved += other.saved;
+    }
+}
+
+impl Bill {
+    fn add(&mut self, usage: Usage, cost: f64) {
+        self.usage.input += usage.input;
+        self.usage.cache_read += usage.cache_read;
+        self.usage.cache_write += usage.cache_write;
+        self.usage.output += usage.output;
+        self.cost += cost;
+    }
+
+    /// Tokens of the requests, however they were billed.
+    pub(crate) fn sent(&self) -> u64 {
+        self.usage.input + self.usage.cache_read + self.usage.cache_write
+    }
+}
+
+impl Account {
+    /// Replays a conversation and adds it.
+    pub(crate) fn add(
+        &mut self,
+        agent: Agent,
+        conversation: &Conversation,
+        offline: &Offline,
+        prices: &Prices,
+    ) {
+        let (body, places) = body(agent, conversation);
+        let replayed = offline.replay(agent.api(), &body).unwrap_or_default();
+        let item_of = |block: &Replayed| places.partition_point(|place| *place <= block.at) - 1;
+        let blocks: Vec<(usize, Replayed)> =
+            replayed.into_iter().map(|block| (item_of(&block), block)).collect();
+        let tool = Offline::tool_tokens(agent.api());
+        self.conversations += 1;
+        let mut known = conversation.shared;
+        for request in &conversation.requests {
+            let model = request.model.as_deref().unwrap_or_default();
+            let estimate = |count: usize| {
+                tokens::model(model).map_or(count, |model| model.estimate(count)) as u64
+            };
+            let saved = |range: std::ops::Range<usize>| {
+                let held = blocks.iter().filter(|(item, _)| range.contains(item));
+                estimate(held.map(|(_, block)| block.before.saturating_sub(block.after)).sum())
+            };
+            let (old, new) = (saved(0..known), saved(known..request.items));
+            self.modelled += usize::from(request.usage.is_none());
+            let without = request.usage.unwrap_or_else(|| {
+                modelled(agent, &conversation.items[..request.items], known, estimate)
+            });
+            let with = smaller(without, old, new, estimate(tool), known == 0);
+            let price = prices.of(model);
+            self.unpriced += usize::from(price.is_none());
+            let cost = |usage: &Usage| price.map_or(0.0, |price| price.cost(usage));
+            self.without.add(without, cost(&without));
+            self.with.add(with, cost(&with));
+            self.requests += 1;
+            known = request.items;
+        }
+        for (item, block) in blocks.into_iter().filter(|(item, _)| *item >= conversation.shared) {
+            let times = conversation.requests.iter().filter(|request| request.items > item).count();
+            self.block(Block {
+                tool: if block.tool.is_empty() { "(pasted)".to_owned() } else { block.tool.into() },
+                kind: if block.kind.is_empty() { "short" } else { block.kind },
+                hint: block.hint,
+                before: block.before,
+                after: block.after,
+                times,
+            });
+        }
+    }
+
+    fn block(&mut self, block: Block) {
+        sum(&mut self.by_kind, block.kind).add(&block);
+        sum(&mut self.by_tool, &block.tool).add(&block);
+        if block.saved() > 0 {
+            self.blocks.push(block);
+            self.keep_best();
+        }
+    }
+
+    /// Keeps the best blocks, the same ones whatever order they came in.
+    fn keep_best(&mut self) {
+        self.blocks.sort_by_cached_key(|block| {
+            let names = (block.tool.clone(), block.kind, block.hint.clone());
+            (std::cmp::Reverse((block.saved(), block.before)), names)
+        });
+        self.blocks.truncate(SHOWN);
+    }
+
+    /// Adds what another account holds.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (agent, count) in other.transcripts {
+            *self.transcripts.entry(agent).or_default() += count;
+        }
+        self.conversations += other.conversations;
+        self.requests += other.requests;
+        self.modelled += other.modelled;
+        self.lines += other.lines;
+        self.passed_over.add(other.passed_over);
+        self.foreign += other.foreign;
+        self.unreadable += other.unreadable;
+        self.without.add(other.without.usage, other.without.cost);
+        self.with.add(other.with.usage, other.with.cost);
+        self.unpriced += other.unpriced;
+        for (name, found) in other.by_kind {
+            sum(&mut self.by_kind, &name).merge(found);
+        }
+        for (name, found) in other.by_tool {
+            sum(&mut self.by_tool, &name).merge(found);
+        }
+        self.blocks.extend(other.blocks);
+        self.keep_best();
+    }
+}
+
+/// The sum of a name; `other` where there are many.
+fn sum<'s>(sums: &'s mut BTreeMap<String, Sum>, name: &str) -> &'s mut Sum {
+    let name = if sums.contains_key(name) || sums.len() < MOST_NAMES { name } else { "other" };
+    sums.entry(name.to_owned()).or_default()
+}
+
+/// A request's body that holds the whole conversation, and where each item begins in it.
+fn body(agent: Agent, conversation: &Conversation) -> (Bytes, Vec<usize>) {
+    let mut body = match agent {
+        Agent::Claude => r#"{"tools":[{"name":"Bash"}],"messages":["#,
+        Agent::Codex => r#"{"tools":[{"type":"function","name":"shell"}],"input":["#,
+    }
+    .to_owned();
+    let mut places = Vec::with_capacity(conversation.items.len());
+    for (at, item) in conversation.items.iter().enumerate() {
+        if at > 0 {
+            body.push(',');
+        }
+        places.push(body.len());
+        body.push_str(item);
+    }
+    body.push_str("]}");
+    (body.into(), places)
+}
+
+/// What a request used by the caching rules alone, of which the first `known` items were in the one
+/// before.
+fn modelled(
+    agent: Agent,
+    items: &[String],
+    known: usize,
+    estimate: impl Fn(usize) -> u64,
+) -> Usage {
+    let count = |items: &[String]| {
+        estimate(items.iter().map(|item| tokens::count(Encoding::default(), item)).sum())
+    };
+    let (old, new) = items.split_at(known.min(items.len()));
+    let mut usage = Usage { cache_read: count(old), ..Usage::default() };
+    match agent {
+        Agent::Claude => usage.cache_write = count(new),
+        Agent::Codex => usage.input = count(new),
+    }
+    usage
+}
+
+/// `usage` with `old` tokens fewer in what was sent before, `new` fewer in what is new, and a tool
+/// more.
+fn smaller(usage: Usage, old: u64, new: u64, tool: u64, is_first: bool) -> Usage {
+    let mut out = usage;
+    let mut rest = old;
+    for part in [&mut out.cache_read, &mut out.cache_write, &mut out.input] {
+        let taken = rest.min(*part);
+        *part -= taken;
+        rest -= taken;
+    }
+    let mut rest = new;
+    for part in [&mut out.cache_write, &mut out.input, &mut out.cache_read] {
+        let taken = rest.min(*part);
+        *part -= taken;
+        rest -= taken;
+    }
+    if !is_first && usage.cache_read > 0 {
+        out.cache_read += tool;
+    } else if usage.cache_write > 0 {
+        out.cache_write += tool;
+    } else {
+        out.input += tool;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_blocks_come_out_of_the_cache_and_new_ones_out_of_what_is_written() {
+        let usage = Usage { input: 10, cache_read: 1000, cache_write: 500, output: 7 };
+        let with = smaller(usage, 300, 200, 50, false);
+        assert_eq!(with, Usage { input: 10, cache_read: 750, cache_write: 300, output: 7 });
+        // A cache that was lost: all was written again.
+        let lost = Usage { input: 10, cache_read: 0, cache_write: 1500, output: 7 };
+        let with = smaller(lost, 300, 200, 50, false);
+        assert_eq!(with, Usage { input: 10, cache_read: 0, cache_write: 1050, output: 7 });
+        // No more is saved than was sent.
+        let with = smaller(usage, 1 << 40, 1 << 40, 0, true);
+        assert_eq!(with, Usage { output: 7, ..Usage::default() });
+    }
+}

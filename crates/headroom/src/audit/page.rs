@@ -1,0 +1,127 @@
+//! An audit as one HTML page that needs nothing else and runs nothing.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::account::{Account, Sum};
+use super::report::{dollars, grouped, headline, lines, notes, percent, ranked, shortened};
+
+/// Rows of a table.
+const ROWS: usize = 30;
+/// Characters of a command or file that are shown.
+const HINT: usize = 200;
+
+/// The page.
+pub(crate) fn page(account: &Account) -> String {
+    let (without, with) = (&account.without, &account.with);
+    let mut out = String::from(HEAD);
+    let _ = write!(out, "<style>{}</style>\n</head>\n<body>\n", proxy::STYLE);
+    let _ = write!(
+        out,
+        "<header><h1>Headroom audit</h1><span class=\"faint\">{}</span></header>\n<div class=\"tiles\">\n",
+        escaped(&headline(account))
+    );
+    for (name, value) in [
+        ("cost without", dollars(without.cost)),
+        ("cost with (estimate)", dollars(with.cost)),
+        ("saved", percent(without.cost, with.cost)),
+        ("tokens not sent", grouped(without.sent().saturating_sub(with.sent()))),
+    ] {
+        let _ = writeln!(
+            out,
+            "<div class=\"tile\"><span class=\"faint\">{name}</span><b>{value}</b></div>"
+        );
+    }
+    out.push_str("</div>\n");
+    let rows = lines(without, with).map(|(name, before, after)| {
+        let saved = percent(before as f64, after as f64);
+        vec![name.trim().to_owned(), grouped(before), grouped(after), saved]
+    });
+    table(&mut out, "Tokens", &["", "#without", "#with (estimate)", "#saved"], &rows);
+    for (title, all) in [("By kind of output", &account.by_kind), ("By tool", &account.by_tool)] {
+        table(&mut out, title, &SUMS, &sums(all));
+    }
+    let blocks: Vec<Vec<String>> = account
+        .blocks
+        .iter()
+        .map(|block| {
+            vec![
+                block.kind.to_owned(),
+                block.tool.clone(),
+                shortened(block.hint.as_deref().unwrap_or(""), HINT),
+                grouped(block.before as u64),
+                grouped(block.after as u64),
+                block.times.to_string(),
+                grouped(block.saved()),
+            ]
+        })
+        .collect();
+    let heads = ["kind", "tool", "what", "#tokens", "#smaller", "#requests", "#saved in all"];
+    table(&mut out, "What saves most", &heads, &blocks);
+    let _ = write!(
+        out,
+        "<p class=\"faint\">{}</p>\n</body>\n</html>\n",
+        escaped(notes(account).trim()).replace('\n', "<br>")
+    );
+    out
+}
+
+const HEAD: &str = "<!doctype html>
+<html lang=\"en\">
+<head>
+<meta charset=\"utf-8\">
+<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">
+<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
+<title>Headroom audit</title>
+";
+
+const SUMS: [&str; 6] = ["", "#blocks", "#tokens", "#smaller", "#saved", "#saved in all requests"];
+
+fn sums(all: &BTreeMap<String, Sum>) -> Vec<Vec<String>> {
+    let row = |(name, sum): (&str, &Sum)| {
+        vec![
+            name.to_owned(),
+            grouped(sum.blocks as u64),
+            grouped(sum.before as u64),
+            grouped(sum.after as u64),
+            percent(sum.before as f64, sum.after as f64),
+            grouped(sum.saved),
+        ]
+    };
+    ranked(all).into_iter().take(ROWS).map(row).collect()
+}
+
+/// A table; columns of numbers have a `#` before their head.
+fn table(out: &mut String, title: &str, heads: &[&str], rows: &[Vec<String>]) {
+    let class = |head: &str| if head.starts_with('#') { "number" } else { "text" };
+    let _ = write!(out, "<section><h2>{title}</h2><table><thead><tr>");
+    for head in heads {
+        let _ = write!(out, "<th class=\"{}\">{}</th>", class(head), head.trim_start_matches('#'));
+    }
+    out.push_str("</tr></thead><tbody>\n");
+    for row in rows {
+        out.push_str("<tr>");
+        for (head, cell) in heads.iter().zip(row) {
+            let _ = write!(out, "<td class=\"{}\">{}</td>", class(head), escaped(cell));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody></table></section>\n");
+}
+
+/// Text as HTML: what comes from transcripts can come from anyone.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c if c.is_control() && c != '\n' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,24 @@
+//! What tokens cost: the program's own table, and the user's.
+
+use std::fs;
+use std::io;
+
+use proxy::Prices;
+
+use crate::failure::Failure;
+use crate::store;
+
+/// The name of the user's own table.
+const FILE: &str = "prices.toml";
+
+/// The prices, those of the user's own table first.
+pub(crate) fn read() -> Result<Prices, Failure> {
+    let path = store::config_file(FILE)?;
+    match fs::read_to_string(&path) {
+        Ok(own) => Prices::known()
+            .with(&own)
+            .map_err(|error| Failure::new(format!("{}: {error}", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Prices::known()),
+        Err(error) => Err(Failure::new(format!("{}: {error}", path.display()))),
+    }
+}

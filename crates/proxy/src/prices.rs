@@ -1,0 +1,133 @@
+//! What tokens cost: `prices.toml`, and rows of the user's own before it.
+
+use serde::Deserialize;
+use wire::answer::Usage;
+
+/// Tokens to which a price applies.
+const MILLION: f64 = 1e6;
+
+/// What models ask for their tokens.
+#[derive(Debug, Clone)]
+pub struct Prices {
+    rows: Vec<Price>,
+}
+
+/// What one model asks for a million tokens of each sort, in US dollars.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    model: String,
+    input: f64,
+    #[serde(default)]
+    cache_write: f64,
+    cache_read: f64,
+    output: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    price: Vec<Price>,
+}
+
+/// Why a table of prices can't be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PricesError {
+    /// It isn't TOML of that shape.
+    #[error("not a table of prices: {0}")]
+    Shape(#[from] toml::de::Error),
+    /// A price is less than nothing, or no number.
+    #[error("the price of {model} is not a number of dollars")]
+    Number {
+        /// The model.
+        model: String,
+    },
+}
+
+impl Prices {
+    /// The prices that the program knows.
+    ///
+    /// # Panics
+    /// Never: the table is part of the program and read by its tests.
+    pub fn known() -> Self {
+        let table: Table = toml::from_str(include_str!("../prices.toml"))
+            .expect("prices.toml is part of the program and read by its tests");
+        Self { rows: table.price }
+    }
+
+    /// These, after those of `own`: a file of the same shape.
+    ///
+    /// # Errors
+    /// When it isn't one.
+    pub fn with(mut self, own: &str) -> Result<Self, PricesError> {
+        let table: Table = toml::from_str(own)?;
+        let is_price = |price: &f64| price.is_finite() && *price >= 0.0;
+        for row in &table.price {
+            let numbers = [row.input, row.cache_write, row.cache_read, row.output];
+            if !numbers.iter().all(is_price) {
+                return Err(PricesError::Number { model: row.model.clone() });
+            }
+        }
+        self.rows.splice(0..0, table.price);
+        Ok(self)
+    }
+
+    /// The price of a model, if it is known. What clouds put before a name doesn't matter
+    /// (`us.anthropic.claude-…`, `openai/gpt-…`).
+    pub fn of(&self, model: &str) -> Option<&Price> {
+        let plain = model.rsplit('/').next().unwrap_or(model);
+        let plain = plain.split_once("anthropic.").map_or(plain, |(_, name)| name);
+        let begins = |name: &str, row: &Price| {
+            name.strip_prefix(&*row.model)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        self.rows.iter().find(|row| begins(model, row) || begins(plain, row))
+    }
+}
+
+impl Price {
+    /// What a use of tokens costs, in US dollars.
+    pub fn cost(&self, usage: &Usage) -> f64 {
+        let write = if self.cache_write > 0.0 { self.cache_write } else { self.input };
+        (usage.input as f64 * self.input
+            + usage.cache_write as f64 * write
+            + usage.cache_read as f64 * self.cache_read
+            + usage.output as f64 * self.output)
+            / MILLION
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_beginning_of_a_name_counts() {
+        let prices = Prices::known();
+        let input = |model: &str| prices.of(model).map(|price| price.input);
+        assert_eq!(input("claude-opus-4-5-20251101"), Some(5.0));
+        assert_eq!(input("claude-opus-4-1-20250805"), Some(15.0));
+        assert_eq!(input("claude-opus-4-20250514"), Some(15.0));
+        assert_eq!(input("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), Some(3.0));
+        assert_eq!(input("openai/gpt-5-mini-2025-08-07"), Some(0.25));
+        assert_eq!(input("gpt-5"), Some(1.25));
+        assert_eq!(input("gpt-5-codex"), Some(1.25));
+        assert_eq!(input("gpt-5.99"), None);
+        assert_eq!(input("no-such-model"), None);
+    }
+
+    #[test]
+    fn a_row_of_the_users_own_comes_first() {
+        let own = "[[price]]\nmodel = \"gpt-5\"\ninput = 1\ncache_read = 0.5\noutput = 2\n";
+        let prices = Prices::known().with(own).unwrap();
+        let usage =
+            Usage { input: 1_000_000, cache_read: 2_000_000, cache_write: 10, output: 500_000 };
+        let cost = prices.of("gpt-5-mini").unwrap().cost(&usage);
+        assert!((cost - 3.00001).abs() < 1e-9, "{cost}");
+        for bad in
+            ["x", "[[price]]\nmodel = \"m\"", &own.replace("0.5", "-1"), &own.replace("0.5", "nan")]
+        {
+            assert!(Prices::known().with(bad).is_err(), "{bad}");
+        }
+    }
+}
