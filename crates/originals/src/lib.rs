@@ -3,7 +3,8 @@
 //! [`Originals`] is the one door: it refuses a text in which a credential is found, names each text
 //! by its [`Hash`], and checks on the way out that what a [`Store`] gives back is what was put in.
 //! Behind it stands a store, which only moves bytes: [`Memory`] for one process, [`Files`] for all
-//! processes of a user. Both are bounded in bytes and in age and drop the oldest first.
+//! processes of a user, both bounded in bytes and in age, the oldest dropped first; [`Redis`] for
+//! several machines.
 //! [`excerpts()`] picks the parts of an original that answer a query.
 //!
 //! This crate reads no environment and knows no home directory; whoever opens a store says where.
@@ -13,6 +14,7 @@ mod files;
 mod hash;
 mod ledger;
 mod memory;
+mod redis;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +23,7 @@ pub use excerpts::{Excerpt, Excerpts, Place, excerpts};
 pub use files::Files;
 pub use hash::{Hash, Key};
 pub use memory::Memory;
+pub use redis::Redis;
 
 /// How much a store keeps, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +79,19 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The store is out of reach, or refuses.
+    #[error("{store}: {reason}")]
+    Unavailable {
+        /// Which store.
+        store: String,
+        /// Why.
+        reason: String,
+    },
+    /// What should be the address of a Redis isn't one.
+    #[error(
+        "not the address of a Redis, such as redis://127.0.0.1:6379 or rediss://user:password@host"
+    )]
+    BadUrl,
 }
 
 /// Keeps texts by their hash. It need not check anything: [`Originals`] does.
@@ -95,6 +111,11 @@ pub trait Store: Send + Sync {
 
     /// What kind of store this is and where, for people: `files in /home/a/.headroom/originals`.
     fn describe(&self) -> String;
+
+    /// Fails when the store is known to be out of use at the moment. Asks nobody, takes no time.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// An original that was asked for.
@@ -121,7 +142,7 @@ impl Originals {
     ///
     /// # Errors
     /// [`Error::Credential`] when the text holds one, [`Error::TooLarge`] when it can never fit,
-    /// [`Error::Io`] when the store can't be written. Nothing is kept then.
+    /// [`Error::Io`] and [`Error::Unavailable`] when the store can't be written. Nothing is kept then.
     pub fn put(&self, text: &str) -> Result<Hash, Error> {
         if let Some(finding) = secrets::redact(text).findings.first() {
             return Err(Error::Credential { rule: finding.rule.to_owned() });
@@ -140,7 +161,8 @@ impl Originals {
     /// hash, or when what is kept isn't what was put.
     ///
     /// # Errors
-    /// [`Error::Ambiguous`] for a prefix of several, [`Error::Io`] when the store can't be read.
+    /// [`Error::Ambiguous`] for a prefix of several, [`Error::Io`] and [`Error::Unavailable`] when the
+    /// store can't be read.
     pub fn get(&self, name: &str) -> Result<Option<Original>, Error> {
         let Some(key) = Key::parse(name) else { return Ok(None) };
         let found = self.store.find(&key)?;
@@ -160,6 +182,14 @@ impl Originals {
     /// How much may be kept, and for how long.
     pub fn bounds(&self) -> Bounds {
         self.store.bounds()
+    }
+
+    /// Fails when the store is known to be out of use at the moment, so that nothing need be tried.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], with the reason.
+    pub fn check(&self) -> Result<(), Error> {
+        self.store.check()
     }
 
     /// What kind of store this is and where, for people.

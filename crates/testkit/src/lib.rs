@@ -1,10 +1,12 @@
-//! Temporary repositories and a stub of the LLM providers, for tests only.
+//! Temporary repositories, a stub of the LLM providers and Redis servers, for tests only.
 //!
 //! [`TempRepo`] makes folders and git repositories whose commits have fixed authors and dates, so that
 //! the same calls give the same object ids on every machine. It panics where something fails: a test
 //! that can't set up has nothing to say.
 
 pub mod provider;
+mod redis;
 mod repository;
 
+pub use redis::RedisServer;
 pub use repository::TempRepo;
