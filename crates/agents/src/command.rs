@@ -125,13 +125,31 @@ fn take(found: &Installation, server: &Server, options: Options) -> Report {
 }
 
 fn carry_out(found: &Installation, change: &Change, options: Options, done: String) -> Report {
+    carry_out_for(&found.agent.name, change, options, done)
+}
+
+/// Does `change`, or says what it would do.
+pub(crate) fn carry_out_for(
+    agent: &str,
+    change: &Change,
+    options: Options,
+    done: String,
+) -> Report {
+    let report = |end, what: String| Report::of(agent, end, what);
     if options.dry_run {
-        let report = found.report(End::Done, format!("would be {done}"));
+        let report = report(End::Done, format!("would be {done}"));
         return Report { diff: Some(change.diff()), ..report };
     }
     match change.apply() {
-        Ok(()) => found.report(End::Done, done),
-        Err(error) => found.report(End::Failed, error.to_string()),
+        Ok(()) => report(End::Done, done),
+        Err(error) => report(End::Failed, error.to_string()),
+    }
+}
+
+impl Report {
+    /// About the agent of that name.
+    pub(crate) fn of(agent: &str, end: End, what: String) -> Self {
+        Self { end, line: format!("{agent}: {what}"), diff: None }
     }
 }
 
@@ -141,7 +159,7 @@ impl Installation {
     }
 
     fn report(&self, end: End, what: String) -> Report {
-        Report { end, line: format!("{}: {what}", self.agent.name), diff: None }
+        Report::of(&self.agent.name, end, what)
     }
 
     fn absent(&self) -> Report {

@@ -10,6 +10,7 @@
 //! - [`edit`]: pure edits of JSONC and TOML texts. Start reading here.
 //! - [`entry`]: one entry of ours in one file: put in, looked up, taken out, with a backup.
 //! - [`install`]: the same for a server and the agents that a user names.
+//! - [`hook`]: a command that an agent asks before it runs a shell command, put in the same way.
 //! - [`command`]: what both programs' `mcp install` does and says.
 //! - [`starts`]: whether an executable starts, to be asked before it is named in a config file.
 //!
@@ -19,6 +20,7 @@ pub mod command;
 pub mod edit;
 pub mod entry;
 mod file;
+pub mod hook;
 pub mod install;
 pub mod server;
 pub mod starts;

@@ -30,6 +30,36 @@ pub struct Agent {
     /// The shape of such a member.
     #[serde(rename = "entry")]
     pub shape: Shape,
+    /// Where it is told of a command that it asks before it runs a shell command.
+    pub hook: Option<HookPlace>,
+}
+
+/// Where an agent is told of a hook, and how.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HookPlace {
+    /// The address of the documentation that says so.
+    pub source: String,
+    file: String,
+    /// The keys that lead to the array of hooks.
+    pub path: Vec<String>,
+    /// An element of it, as JSON.
+    entry: String,
+}
+
+impl HookPlace {
+    /// The file on `machine`.
+    pub fn file(&self, machine: &Machine<'_>) -> PathBuf {
+        machine.path(&self.file)
+    }
+
+    /// The element by which the agent runs `line`.
+    pub fn entry(&self, line: &str) -> serde_json::Value {
+        // As a JSON string without its quotes, because it stands between some.
+        let line = serde_json::Value::from(line).to_string();
+        let entry = self.entry.replace("$line", line.trim_matches('"'));
+        serde_json::from_str(&entry).unwrap_or_default()
+    }
 }
 
 #[derive(Deserialize)]
@@ -148,6 +178,10 @@ mod tests {
         for agent in all() {
             assert!(agent.source.starts_with("https://"), "{} needs a source", agent.id);
             assert!(!agent.file.is_empty() && !agent.path.is_empty());
+            let Some(hook) = &agent.hook else { continue };
+            assert!(hook.source.starts_with("https://") && !hook.path.is_empty());
+            let entry = hook.entry("'/a \\ b\"/x' y");
+            assert!(entry.to_string().contains(r#"'/a \\ b\"/x' y"#), "{entry}");
         }
     }
 

@@ -1,7 +1,9 @@
 //! The command line.
 
 mod audit;
+mod hooks;
 mod mcp;
+mod run;
 mod wrap;
 
 use std::net::IpAddr;
@@ -9,19 +11,22 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use originals::Lines;
 use proxy::Host;
 use proxy::llm::{TargetError, Targets};
 
 pub(crate) use audit::AuditArgs;
+pub(crate) use hooks::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};
 pub(crate) use mcp::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
 };
+pub(crate) use run::RunArgs;
 pub(crate) use wrap::{UnwrapArgs, WrapArgs};
 
 use crate::environment;
 use crate::log::Format;
 use crate::screen::Color;
-use crate::store::{BoundsArgs, parse_size};
+use crate::store::{StoreArgs, parse_size};
 
 /// Makes text smaller without losing what a model needs, and gives back any original.
 #[derive(Debug, Parser)]
@@ -41,6 +46,7 @@ Examples:
   headroom serve                       the server, on http://127.0.0.1:8787
   headroom serve &                     the same, in the background
   npm test 2>&1 | headroom compress    the output of a command, smaller
+  headroom run -- npm test             the same; its exit code is the command's
   headroom retrieve 0f1e2d3c4b5a       what a marker says was left out
   headroom wrap claude                 Claude Code, with smaller tool results
   headroom doctor                      is everything as it should be?
@@ -57,6 +63,10 @@ pub(crate) enum Command {
     Compress(CompressArgs),
     /// Print an original by the hash in its marker
     Retrieve(RetrieveArgs),
+    /// Run a command and print its output, made smaller
+    Run(RunArgs),
+    /// Send the shell commands of an agent through `headroom run`
+    Hooks(HooksArgs),
     /// Serve agents by MCP, and tell them to use it
     Mcp(McpArgs),
     /// Replay past sessions of coding agents, and say what they would have cost
@@ -86,15 +96,6 @@ Examples:
   headroom completions zsh > \"${fpath[1]}/_headroom\"
   headroom completions fish > ~/.config/fish/completions/headroom.fish";
 
-/// Where the server keeps originals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Store {
-    /// In files that all programs of this user share.
-    Files,
-    /// In its own memory: nothing is left on disk, and only this server can give originals back.
-    Memory,
-}
-
 /// `headroom serve`
 #[derive(Debug, ClapArgs)]
 #[command(after_help = SERVE)]
@@ -120,12 +121,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, help_heading = "Access", conflicts_with = "token")]
     pub(crate) no_auth: bool,
 
-    /// Where originals are kept
-    #[arg(long, value_name = "WHERE", default_value = "files", help_heading = "Store")]
-    pub(crate) store: Store,
-
     #[command(flatten)]
-    pub(crate) bounds: BoundsArgs,
+    pub(crate) store: StoreArgs,
 
     #[command(flatten)]
     pub(crate) providers: ProvidersArgs,
@@ -197,6 +194,7 @@ Examples:
   headroom serve
   headroom serve --port 9000
   HEADROOM_API_KEY=... headroom serve --host 0.0.0.0 --allow-host headroom.lan
+  headroom serve --store rediss://user:password@redis.lan
   curl -s http://127.0.0.1:8787/v1/compress -H 'content-type: application/json' \\
        -d '{\"text\": \"...\"}'";
 
@@ -245,7 +243,7 @@ pub(crate) struct CompressArgs {
     pub(crate) explain: bool,
 
     #[command(flatten)]
-    pub(crate) bounds: BoundsArgs,
+    pub(crate) store: StoreArgs,
 }
 
 const COMPRESS: &str = "\
@@ -264,7 +262,7 @@ pub(crate) struct DoctorArgs {
     pub(crate) network: bool,
 
     #[command(flatten)]
-    pub(crate) bounds: BoundsArgs,
+    pub(crate) store: StoreArgs,
 }
 
 /// `headroom retrieve`
@@ -278,8 +276,16 @@ pub(crate) struct RetrieveArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) query: Option<String>,
 
+    /// Print only these lines: 10-40, 10, or 10- for all from there
+    #[arg(long, value_name = "RANGE")]
+    pub(crate) lines: Option<Lines>,
+
+    /// Print only the value at this JSON pointer, such as /items/3/name
+    #[arg(long, value_name = "POINTER")]
+    pub(crate) pointer: Option<String>,
+
     #[command(flatten)]
-    pub(crate) bounds: BoundsArgs,
+    pub(crate) store: StoreArgs,
 }
 
 const RETRIEVE: &str = "\
@@ -288,7 +294,9 @@ Originals of a server that was started with --store memory are only there:
 
 Examples:
   headroom retrieve 0f1e2d3c4b5a69788796a5b4
-  headroom retrieve 0f1e2d3c4b5a --query 'connection refused'";
+  headroom retrieve 0f1e2d3c4b5a --query 'connection refused'
+  headroom retrieve 0f1e2d3c4b5a --lines 200-240
+  headroom retrieve 0f1e2d3c4b5a --pointer /items/3 --query name";
 
 fn parse_budget(text: &str) -> Result<usize, String> {
     match text.parse() {

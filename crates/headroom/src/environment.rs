@@ -24,3 +24,10 @@ pub(crate) const ANTHROPIC_URL: &str = "ANTHROPIC_TARGET_API_URL";
 pub(crate) const OPENAI_URL: &str = "OPENAI_TARGET_API_URL";
 /// Gemini's base URL, in place of its own.
 pub(crate) const GEMINI_URL: &str = "GEMINI_TARGET_API_URL";
+/// Where originals are kept.
+pub(crate) const STORE: &str = "HEADROOM_STORE";
+
+/// The token, if there is one.
+pub(crate) fn token() -> Option<String> {
+    std::env::var(API_KEY).ok().filter(|token| !token.is_empty())
+}

@@ -38,6 +38,16 @@ impl Failure {
         Self { message: String::new(), code: COULD_NOT }
     }
 
+    /// A command that was run for the user ended with `code`, and has said why itself.
+    pub(crate) fn of_command(code: u8) -> Self {
+        Self { message: String::new(), code }
+    }
+
+    /// A command can't be run at all: `code` is what shells say then.
+    pub(crate) fn not_run(message: impl Display, code: u8) -> Self {
+        Self { message: message.to_string(), code }
+    }
+
     /// What it says.
     pub(crate) fn message(self) -> String {
         self.message

@@ -5,9 +5,11 @@
 
 mod args;
 mod audit;
+mod child;
 mod commands;
 mod environment;
 mod failure;
+mod hook;
 mod log;
 mod mcp;
 mod prices;
@@ -36,6 +38,8 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Serve(serve) => commands::serve::run(serve),
         Command::Compress(compress) => commands::compress::run(compress),
         Command::Retrieve(retrieve) => commands::retrieve::run(&retrieve),
+        Command::Run(run) => commands::run::run(&run),
+        Command::Hooks(hooks) => commands::hooks::run(&hooks),
         Command::Doctor(store) => commands::doctor::run(&store),
         Command::Mcp(mcp) => commands::mcp::run(&mcp),
         Command::Audit(audit) => commands::audit::run(&audit),

@@ -1,12 +1,14 @@
 //! Where originals are kept: the folder, the bounds, and the store itself, from flags and environment.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::Args;
-use originals::{Bounds, Files, Memory, Originals};
+use originals::{Bounds, Files, Memory, Originals, Redis};
+use proxy::llm::{FileRecords, MemoryRecords, Records, SharedRecords};
 
 use crate::environment;
 use crate::failure::Failure;
@@ -18,6 +20,107 @@ const REPLAY: &str = "state/replay";
 /// The workspace below the home directory.
 const WORKSPACE: &str = ".headroom";
 
+/// How long a program that ends soon waits for a Redis at its start.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// Which store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Where {
+    /// Files that all programs of this user share.
+    Files,
+    /// The memory of one process.
+    Memory,
+    /// The Redis at this address, which may hold a password.
+    Redis(Address),
+}
+
+/// What a server keeps: originals, and what providers saw of turns and clients didn't.
+pub(crate) type Kept = (Arc<Originals>, Arc<dyn Records>);
+
+/// An address that isn't shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Address(String);
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl FromStr for Where {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "files" => Ok(Self::Files),
+            "memory" => Ok(Self::Memory),
+            _ if text.contains("://") => Ok(Self::Redis(Address(text.to_owned()))),
+            _ => Err("expected files, memory, redis://HOST or rediss://HOST"),
+        }
+    }
+}
+
+/// Where originals are kept. All processes that share a store say the same.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StoreArgs {
+    /// Where originals are kept: files (which all programs of this user share), memory (of one
+    /// server; nothing is left on disk), or a Redis that several machines share
+    #[arg(long, value_name = "files|memory|redis://…", default_value = "files")]
+    #[arg(env = environment::STORE, hide_env_values = true, help_heading = "Store")]
+    store: Where,
+
+    #[command(flatten)]
+    bounds: BoundsArgs,
+}
+
+impl StoreArgs {
+    /// The store of a server whose token that is: its originals, and what it remembers of turns.
+    pub(crate) fn of_server(&self, token: Option<&str>) -> Result<Kept, Failure> {
+        Ok(match &self.store {
+            Where::Files => {
+                (self.bounds.shared()?, Arc::new(FileRecords::open(workspace()?.join(REPLAY))))
+            }
+            Where::Memory => (self.in_memory(), Arc::new(MemoryRecords::default())),
+            Where::Redis(address) => {
+                let redis = self.redis(address, token)?;
+                (kept_in(redis.clone()), Arc::new(SharedRecords::new(redis)))
+            }
+        })
+    }
+
+    /// The store, for a program that ends soon: one that others share.
+    pub(crate) fn shared(&self) -> Result<Arc<Originals>, Failure> {
+        match &self.store {
+            Where::Files => self.bounds.shared(),
+            Where::Memory => Err(Failure::usage(
+                "--store memory is for a server: what this program keeps in its memory is gone \
+                 when it ends",
+            )),
+            Where::Redis(address) => {
+                let redis = self.redis(address, environment::token().as_deref())?;
+                redis.settle(SETTLING);
+                Ok(kept_in(redis))
+            }
+        }
+    }
+
+    /// A store in memory, which ends with this process.
+    pub(crate) fn in_memory(&self) -> Arc<Originals> {
+        kept_in(Memory::new(self.bounds.bounds()))
+    }
+
+    fn redis(&self, address: &Address, token: Option<&str>) -> Result<Redis, Failure> {
+        Redis::open(&address.0, token, self.bounds.bounds()).map_err(|error| match error {
+            originals::Error::BadUrl => Failure::usage(format!("--store: {error}")),
+            error => Failure::new(error),
+        })
+    }
+}
+
+fn kept_in(store: impl originals::Store + 'static) -> Arc<Originals> {
+    Arc::new(Originals::new(store))
+}
+
 /// How much is kept, and for how long. All processes that share a store should say the same.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BoundsArgs {
@@ -26,7 +129,8 @@ pub(crate) struct BoundsArgs {
     #[arg(value_parser = parse_time, help_heading = "Store")]
     ttl: Duration,
 
-    /// How much all originals together may take; the oldest go first
+    /// How much all originals together may take; the oldest go first (a Redis keeps to its own
+    /// maxmemory)
     #[arg(long, value_name = "SIZE", default_value = "1GiB", env = environment::STORE_MAX)]
     #[arg(value_parser = parse_size, help_heading = "Store")]
     store_max: u64,
@@ -37,13 +141,8 @@ impl BoundsArgs {
         Bounds { bytes: self.store_max, age: self.ttl }
     }
 
-    /// The store in memory, which ends with this process.
-    pub(crate) fn in_memory(&self) -> Arc<Originals> {
-        Arc::new(Originals::new(Memory::new(self.bounds())))
-    }
-
-    /// The store that all processes of this user share.
-    pub(crate) fn shared(&self) -> Result<Arc<Originals>, Failure> {
+    /// The store in files, which all processes of this user share.
+    fn shared(&self) -> Result<Arc<Originals>, Failure> {
         let folder = folder()?;
         let files = Files::open(&folder, self.bounds()).map_err(|error| {
             Failure::new(format!(
@@ -59,11 +158,6 @@ impl BoundsArgs {
 /// The folder of the shared store.
 pub(crate) fn folder() -> Result<PathBuf, Failure> {
     Ok(workspace()?.join(ORIGINALS))
-}
-
-/// The folder of what the provider saw of a turn and the client didn't.
-pub(crate) fn replay_folder() -> Result<PathBuf, Failure> {
-    Ok(workspace()?.join(REPLAY))
 }
 
 /// A file of the user's own settings.
@@ -107,6 +201,15 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stores() {
+        assert_eq!("files".parse(), Ok(Where::Files));
+        assert_eq!("memory".parse(), Ok(Where::Memory));
+        let redis: Where = "rediss://user:secret@host".parse().unwrap();
+        assert!(!format!("{redis:?}").contains("secret"));
+        assert!("file".parse::<Where>().is_err());
+    }
 
     #[test]
     fn times_and_sizes() {

@@ -27,6 +27,8 @@ pub enum Place {
     Lines(usize, usize),
     /// The item at this index of a JSON array, counted from 0.
     Item(usize),
+    /// All of it.
+    Whole,
 }
 
 /// What a query found.

@@ -5,7 +5,8 @@
 //! Behind it stands a store, which only moves bytes: [`Memory`] for one process, [`Files`] for all
 //! processes of a user, both bounded in bytes and in age, the oldest dropped first; [`Redis`] for
 //! several machines.
-//! [`excerpts()`] picks the parts of an original that answer a query.
+//! [`Selection`] picks the parts of an original that are asked for, [`excerpts()`] those that answer a
+//! query.
 //!
 //! This crate reads no environment and knows no home directory; whoever opens a store says where.
 
@@ -15,6 +16,7 @@ mod hash;
 mod ledger;
 mod memory;
 mod redis;
+mod selection;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,6 +26,7 @@ pub use files::Files;
 pub use hash::{Hash, Key};
 pub use memory::Memory;
 pub use redis::Redis;
+pub use selection::{Lines, Miss, NotLines, Selection};
 
 /// How much a store keeps, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

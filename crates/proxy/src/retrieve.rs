@@ -1,4 +1,5 @@
-//! `/v1/retrieve`: what was left out, by its hash, whole or the parts that answer a query.
+//! `/v1/retrieve`: what was left out, by its hash, whole or the parts that are asked for: lines, the
+//! value at a JSON pointer, what answers a query.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use originals::{Excerpt, Excerpts, Original, Place, excerpts};
+use originals::{Excerpt, Excerpts, Lines, Miss, NotLines, Original, Place, Selection};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokens::Encoding;
@@ -20,14 +21,16 @@ use crate::meter::Retrieval;
 /// The name of the tool by which models ask.
 const TOOL: &str = "headroom_retrieve";
 
-/// `?query=`
+/// `?query=&lines=&pointer=`
 #[derive(Deserialize)]
 pub(crate) struct Asked {
     query: Option<String>,
+    lines: Option<String>,
+    pointer: Option<String>,
 }
 
-/// `GET /v1/retrieve/{hash}`. With a query, the original comes beside what was found: callers of
-/// this form (guardrails) read only `original_content`.
+/// `GET /v1/retrieve/{hash}`. With a query alone, the original comes beside what was found: callers
+/// of this form (guardrails) read only `original_content`.
 pub(crate) async fn by_path(
     State(app): State<Arc<App>>,
     Path(hash): Path<String>,
@@ -36,11 +39,12 @@ pub(crate) async fn by_path(
     let worker = Arc::clone(&app);
     app.limits
         .read(move || {
-            let query = asked.query.filter(|query| !query.trim().is_empty());
-            let found = match find(&worker, &hash, query.as_deref())? {
-                Found::Unknown(unknown) => return Ok(not_found(&unknown)),
-                found => found,
-            };
+            let selection = selection(asked.query, asked.lines.as_deref(), asked.pointer)?;
+            let is_query = selection.lines.is_none() && selection.pointer.is_none();
+            let found = find(&worker, &hash, selection)?;
+            if !(is_query && matches!(found, Found::Parts { .. })) {
+                return found.answer();
+            }
             let mut answer = found.whole();
             if let (Value::Object(answer), Value::Object(results)) = (&mut answer, found.results())
             {
@@ -51,7 +55,7 @@ pub(crate) async fn by_path(
         .await?
 }
 
-/// `POST /v1/retrieve` with `{hash, query?}`.
+/// `POST /v1/retrieve` with `{hash, query?, lines?, pointer?}`.
 pub(crate) async fn by_body(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -62,12 +66,7 @@ pub(crate) async fn by_body(
     app.limits
         .read(move || {
             let asked = Question::read(&held.bytes)?;
-            let found = find(&worker, &asked.hash, asked.query.as_deref())?;
-            Ok(match &found {
-                Found::Unknown(unknown) => not_found(unknown),
-                Found::Whole { .. } => json_response(StatusCode::OK, &found.whole()),
-                Found::Parts { .. } => json_response(StatusCode::OK, &found.results()),
-            })
+            find(&worker, &asked.hash, asked.selection)?.answer()
         })
         .await?
 }
@@ -84,9 +83,13 @@ pub(crate) async fn by_tool_call(
     app.limits
         .read(move || {
             let call = ToolCall::read(&held.bytes)?;
-            let found = find(&worker, &call.question.hash, call.question.query.as_deref())?;
+            let found = find(&worker, &call.question.hash, call.question.selection.clone())?;
             let (success, data) = match &found {
                 Found::Unknown(unknown) => (false, unknown.data()),
+                Found::Missed(miss) => {
+                    let hash = &call.question.hash;
+                    (false, json!({ "error": miss.to_string(), "hash": hash, "status": "missed" }))
+                }
                 Found::Whole { .. } => (true, found.whole()),
                 Found::Parts { .. } => (true, found.results()),
             };
@@ -137,7 +140,18 @@ pub(crate) async fn stats(State(app): State<Arc<App>>) -> Result<Response, Refus
 /// What is asked for.
 struct Question {
     hash: String,
+    selection: Selection,
+}
+
+/// What is asked for of an original; a query of blanks asks for nothing.
+fn selection(
     query: Option<String>,
+    lines: Option<&str>,
+    pointer: Option<String>,
+) -> Result<Selection, Refusal> {
+    let invalid = |error: NotLines| Refusal::invalid(format!("invalid lines: {error}"));
+    let lines = lines.map(|lines| lines.parse::<Lines>().map_err(invalid)).transpose()?;
+    Ok(Selection { pointer, lines, query: query.filter(|query| !query.trim().is_empty()) })
 }
 
 impl Question {
@@ -158,8 +172,9 @@ impl Question {
             },
         };
         let hash = text("hash")?.ok_or_else(|| Refusal::invalid("missing required field: hash"))?;
-        let query = text("query")?.filter(|query| !query.trim().is_empty());
-        Ok(Self { hash, query })
+        let lines = text("lines")?;
+        let selection = selection(text("query")?, lines.as_deref(), text("pointer")?)?;
+        Ok(Self { hash, selection })
     }
 }
 
@@ -223,8 +238,18 @@ impl ToolCall {
 
 enum Found {
     Unknown(Unknown),
-    Whole { original: Original, retrievals: usize },
-    Parts { original: Original, retrievals: usize, query: String, excerpts: Excerpts },
+    Whole {
+        original: Original,
+        retrievals: usize,
+    },
+    Parts {
+        original: Original,
+        retrievals: usize,
+        selection: Selection,
+        excerpts: Excerpts,
+    },
+    /// The original is there, and what is asked for isn't in it.
+    Missed(Miss),
 }
 
 /// A hash of which nothing is kept.
@@ -233,7 +258,7 @@ struct Unknown {
     ttl: u64,
 }
 
-fn find(app: &App, hash: &str, query: Option<&str>) -> Result<Found, Refusal> {
+fn find(app: &App, hash: &str, selection: Selection) -> Result<Found, Refusal> {
     let original = match app.originals.get(hash) {
         Ok(Some(original)) => original,
         Ok(None) => {
@@ -247,7 +272,13 @@ fn find(app: &App, hash: &str, query: Option<&str>) -> Result<Found, Refusal> {
         }
         Err(error) => return Err(unusable(&error)),
     };
-    let found = query.map(|query| (query.to_owned(), excerpts(&original.text, query)));
+    let found = match selection.is_whole() {
+        true => None,
+        false => match selection.of(&original.text) {
+            Ok(excerpts) => Some((selection, excerpts)),
+            Err(miss) => return Ok(Found::Missed(miss)),
+        },
+    };
     let retrievals = app.meter.retrieved(Retrieval {
         hash: original.hash,
         queried: found.is_some(),
@@ -256,14 +287,27 @@ fn find(app: &App, hash: &str, query: Option<&str>) -> Result<Found, Refusal> {
     });
     Ok(match found {
         None => Found::Whole { original, retrievals },
-        Some((query, excerpts)) => Found::Parts { original, retrievals, query, excerpts },
+        Some((selection, excerpts)) => Found::Parts { original, retrievals, selection, excerpts },
     })
 }
 
 impl Found {
+    fn answer(&self) -> Result<Response, Refusal> {
+        match self {
+            Self::Unknown(unknown) => Ok(not_found(unknown)),
+            Self::Whole { .. } => Ok(json_response(StatusCode::OK, &self.whole())),
+            Self::Parts { .. } => Ok(json_response(StatusCode::OK, &self.results())),
+            Self::Missed(miss) => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Err(Refusal::new(status, "validation_error", miss.to_string()))
+            }
+        }
+    }
+
     fn whole(&self) -> Value {
         match self {
             Self::Unknown(unknown) => unknown.data(),
+            Self::Missed(miss) => json!({ "error": miss.to_string() }),
             Self::Whole { original, retrievals } | Self::Parts { original, retrievals, .. } => {
                 json!({
                     "hash": original.hash.to_string(),
@@ -278,16 +322,24 @@ impl Found {
         }
     }
 
-    /// What answers the query; empty where there is none.
+    /// The parts that were asked for, after what was asked; empty where nothing was.
     fn results(&self) -> Value {
-        let Self::Parts { original, query, excerpts, .. } = self else { return json!({}) };
-        json!({
-            "hash": original.hash.to_string(),
-            "query": query,
-            "results": excerpts.shown.iter().map(result).collect::<Vec<_>>(),
-            "count": excerpts.shown.len(),
-            "more": excerpts.more,
-        })
+        let Self::Parts { original, selection, excerpts, .. } = self else { return json!({}) };
+        let mut results = json!({ "hash": original.hash.to_string() });
+        if let Some(pointer) = &selection.pointer {
+            results["pointer"] = pointer.as_str().into();
+        }
+        if let Some(lines) = selection.lines {
+            results["lines"] = lines.to_string().into();
+        }
+        if let Some(query) = &selection.query {
+            results["query"] = query.as_str().into();
+        }
+        results["results"] = excerpts.shown.iter().map(result).collect();
+        results["count"] = excerpts.shown.len().into();
+        results["more"] = excerpts.more.into();
+        results["original_item_count"] = original.text.lines().count().into();
+        results
     }
 }
 
@@ -295,6 +347,7 @@ fn result(excerpt: &Excerpt) -> Value {
     match excerpt.place {
         Place::Lines(first, last) => json!({ "lines": [first, last], "text": excerpt.text }),
         Place::Item(index) => json!({ "item": index, "text": excerpt.text }),
+        Place::Whole => json!({ "text": excerpt.text }),
     }
 }
 
@@ -328,6 +381,7 @@ fn not_found(unknown: &Unknown) -> Response {
 
 fn unusable(error: &originals::Error) -> Refusal {
     tracing::warn!(%error, "the store of originals can't be used");
-    let message = "the store of originals can't be used; the server's log says why";
+    let message = "the store of originals can't be used now (the server's log says why): \
+                   ask again later, or run the command that made the text again";
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "storage_error", message)
 }

@@ -27,7 +27,14 @@ pub(crate) async fn stats(State(app): State<Arc<App>>) -> Result<Response, Refus
     let figures = app.meter.read();
     let total = figures.total();
     let worker = Arc::clone(&app);
-    let usage = app.limits.read(move || worker.originals.usage()).await?.ok();
+    let usage = app.limits.read(move || worker.originals.usage()).await?;
+    let store = json!({
+        "backend": app.originals.describe(),
+        "ready": usage.is_ok(),
+        "error": usage.as_ref().err().map(ToString::to_string),
+        "leaves_out": app.config.optimize && usage.is_ok(),
+    });
+    let usage = usage.ok();
     let bounds = app.originals.bounds();
     let answer = json!({
         "summary": {
@@ -66,6 +73,7 @@ pub(crate) async fn stats(State(app): State<Arc<App>>) -> Result<Response, Refus
             "ccr_retrievals": figures.retrieved,
             "ccr_not_found": figures.not_found,
         },
+        "store": store,
         "recent_requests": figures.recent.iter().rev().map(recent).collect::<Vec<_>>(),
     });
     Ok(json_response(StatusCode::OK, &answer))

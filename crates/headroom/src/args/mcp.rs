@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::environment;
-use crate::store::BoundsArgs;
+use crate::store::StoreArgs;
 
 /// `headroom mcp`
 #[derive(Debug, Args)]
@@ -73,7 +73,7 @@ pub(crate) struct McpServeArgs {
     #[arg(long, value_name = "URL", env = environment::PROXY_URL)]
     pub(crate) proxy_url: Option<String>,
     #[command(flatten)]
-    pub(crate) bounds: BoundsArgs,
+    pub(crate) store: StoreArgs,
 }
 
 /// Which agents.

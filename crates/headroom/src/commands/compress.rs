@@ -60,8 +60,8 @@ pub(crate) fn run(args: CompressArgs) -> Result<(), Failure> {
 /// Compresses, and opens the store only when something may be left out.
 fn compress(args: &CompressArgs, text: &str, options: &Options) -> Result<Outcome, Failure> {
     let originals = match options.retrieval {
-        compress::Retrieval::Offered => args.bounds.shared()?,
-        compress::Retrieval::None => args.bounds.in_memory(),
+        compress::Retrieval::Offered => args.store.shared()?,
+        compress::Retrieval::None => args.store.in_memory(),
     };
     Ok(Compressor::new(originals).compress(text, options))
 }

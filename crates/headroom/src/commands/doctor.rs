@@ -11,7 +11,7 @@ use crate::environment;
 use crate::failure::Failure;
 use crate::running::{self, Answer, DEFAULT_URL};
 use crate::screen;
-use crate::store::{self, BoundsArgs};
+use crate::store::{self, StoreArgs};
 
 /// What is kept and read back to see that the store works.
 const PROBE: &str = "headroom doctor was here";
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let url = running::server_url();
     let mut findings = vec![program()];
     findings.extend(namesakes());
-    findings.extend(kept(&args.bounds));
+    findings.extend(kept(&args.store));
     findings.extend(server(&url));
     findings.extend(route::agents(&url));
     if args.network {
@@ -103,8 +103,8 @@ fn is_python_script(path: &Path) -> bool {
 }
 
 /// Whether originals can be kept and given back.
-fn kept(bounds: &BoundsArgs) -> Vec<Finding> {
-    let (folder, originals) = match (store::folder(), bounds.shared()) {
+fn kept(store: &StoreArgs) -> Vec<Finding> {
+    let (folder, originals) = match (store::folder(), store.shared()) {
         (Ok(folder), Ok(originals)) => (folder, originals),
         (Err(failure), _) | (_, Err(failure)) => return vec![Finding::Bad(failure.message())],
     };
@@ -170,7 +170,7 @@ fn server(url: &str) -> Vec<Finding> {
         }
     };
     let mut findings = Vec::new();
-    let token = std::env::var(environment::API_KEY).ok().filter(|token| !token.is_empty());
+    let token = environment::token();
     findings.push(match running::compress(url, token.as_deref(), PROBE) {
         Ok(200) => Finding::Good(format!("Headroom {} answers at {url}", headroom.version)),
         Ok(401) => {

@@ -32,9 +32,10 @@ pub(crate) fn run(args: &McpArgs) -> Result<(), Failure> {
 }
 
 fn serve(args: &McpServeArgs) -> Result<(), Failure> {
-    let token = env::var(environment::API_KEY).ok().filter(|token| !token.is_empty());
+    let token = environment::token();
+    let (originals, _) = args.store.of_server(token.as_deref())?;
     let server = Server::at(&proxy_url(args.proxy_url.as_deref())).map_err(Failure::usage)?;
-    let desk = Desk::new(args.bounds.shared()?, server.with_token(token));
+    let desk = Desk::new(originals, server.with_token(token));
     mcp::serve(desk).map_err(Failure::new)
 }
 
@@ -90,7 +91,8 @@ fn options(args: &McpHowArgs) -> Options {
     Options { force: args.force, dry_run: args.dry_run }
 }
 
-fn tell(reports: &[Report]) -> Result<(), Failure> {
+/// Says what became of each agent; fails when nothing was done, or something failed.
+pub(super) fn tell(reports: &[Report]) -> Result<(), Failure> {
     for report in reports {
         if let Some(diff) = &report.diff {
             screen::print(diff)?;

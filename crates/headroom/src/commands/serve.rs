@@ -1,20 +1,18 @@
 //! `headroom serve`
 
 use std::io::{self, Write as _};
-use std::sync::Arc;
 use std::time::Duration;
 
-use proxy::llm::{FileRecords, MemoryRecords, Records, Settings};
+use proxy::llm::Settings;
 use proxy::{Access, BindError, Config, Listeners, LlmRoutes, Server};
 use tokio::runtime;
 use tokio::sync::oneshot;
 
-use crate::args::{ServeArgs, Store};
+use crate::args::ServeArgs;
 use crate::failure::Failure;
 use crate::log;
 use crate::running::{self, Answer};
 use crate::screen::note;
-use crate::store;
 
 /// How long requests that were begun may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -26,14 +24,11 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     let access = access(&args)?;
     let targets = args.providers.targets().map_err(Failure::usage)?;
     let listeners = Listeners::bind(args.host, args.port).map_err(|error| refused(&args, error))?;
-    let (originals, records): (_, Arc<dyn Records>) = match args.store {
-        Store::Files => {
-            (args.bounds.shared()?, Arc::new(FileRecords::open(store::replay_folder()?)))
-        }
-        Store::Memory => (args.bounds.in_memory(), Arc::new(MemoryRecords::default())),
-    };
+    // First of all: the store may have something to say.
     log::start(args.log_file.as_deref(), args.log_format)
         .map_err(|error| Failure::new(format!("can't write the log: {error}")))?;
+    let token = args.token.as_deref().filter(|token| !token.is_empty());
+    let (originals, records) = args.store.of_server(token)?;
     let config = Config {
         allowed_hosts: args.allow_host,
         access,

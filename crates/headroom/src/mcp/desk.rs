@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use compress::Options;
-use originals::{Error as StoreError, Originals, excerpts};
+use originals::{Error as StoreError, Lines, Miss, NotLines, Originals, Selection};
 use proxy::Compressor;
 
 use super::server::Server;
@@ -44,8 +44,14 @@ pub(super) enum Refusal {
          from once more"
     )]
     Unknown(String),
+    #[error("{0}. Don't ask again now; run the command, or read the file, once more")]
+    Unavailable(StoreError),
     #[error("{0}")]
     Store(#[from] StoreError),
+    #[error("`lines`: {0}")]
+    Lines(#[from] NotLines),
+    #[error("{0}")]
+    Missed(#[from] Miss),
 }
 
 impl Desk {
@@ -59,10 +65,10 @@ impl Desk {
         if request.content.is_empty() {
             return Err(Refusal::Empty);
         }
-        let hash = match self.originals.put(&request.content) {
-            Ok(hash) => Some(hash.to_string()),
-            Err(StoreError::Credential { .. } | StoreError::TooLarge { .. }) => None,
-            Err(error) => return Err(error.into()),
+        let (hash, not_kept) = match self.originals.put(&request.content) {
+            Ok(hash) => (Some(hash.to_string()), None),
+            Err(error @ StoreError::Io { .. }) => return Err(error.into()),
+            Err(error) => (None, Some(error.to_string())),
         };
         let options = Options {
             task: request.task.clone().unwrap_or_default(),
@@ -70,7 +76,9 @@ impl Desk {
             budget: request.budget,
             ..Options::default()
         };
-        let result = self.compressor.compress(&request.content, &options).compressed;
+        let outcome = self.compressor.compress(&request.content, &options);
+        let not_kept = not_kept.or(outcome.not_kept.map(|error| error.to_string()));
+        let result = outcome.compressed;
         let mut session = self.session();
         session.compressions += 1;
         session.original_tokens += result.tokens_before as u64;
@@ -79,6 +87,7 @@ impl Desk {
         Ok(Compressed {
             compressed: result.text,
             hash,
+            not_kept,
             original_tokens: result.tokens_before,
             compressed_tokens: result.tokens_after,
             tokens_saved: saved,
@@ -92,30 +101,31 @@ impl Desk {
         if originals::Key::parse(name).is_none() {
             return Err(Refusal::NotAHash(name.chars().take(40).collect()));
         }
-        let (hash, text, source) = match self.originals.get(name)? {
-            Some(original) => (original.hash.to_string(), original.text, Source::Local),
-            None => {
-                let (hash, text) =
-                    self.server.original(name).ok_or_else(|| Refusal::Unknown(name.to_owned()))?;
-                (hash, text, Source::Proxy)
-            }
+        let selection = Selection {
+            query: request.query.clone().filter(|query| !query.trim().is_empty()),
+            lines: request.lines.as_deref().map(str::parse::<Lines>).transpose()?,
+            pointer: request.pointer.clone(),
         };
-        self.session().retrievals += 1;
-        let Some(query) = request.query.as_deref().filter(|query| !query.trim().is_empty()) else {
+        let (hash, text, source) = self.original(name)?;
+        if selection.is_whole() {
+            self.session().retrievals += 1;
             return Ok(Retrieved {
                 hash,
                 source,
                 original_content: Some(text),
                 results: None,
                 count: None,
+                original_lines: None,
             });
-        };
-        let found = excerpts(&text, query);
+        }
+        let found = selection.of(&text)?;
+        self.session().retrievals += 1;
         let count = found.shown.len() + found.more;
         let results = found.shown.into_iter().map(|excerpt| Found {
             place: match excerpt.place {
-                originals::Place::Lines(first, last) => Place::Lines([first, last]),
-                originals::Place::Item(index) => Place::Item(index),
+                originals::Place::Lines(first, last) => Some(Place::Lines([first, last])),
+                originals::Place::Item(index) => Some(Place::Item(index)),
+                originals::Place::Whole => None,
             },
             text: excerpt.text,
         });
@@ -125,11 +135,33 @@ impl Desk {
             original_content: None,
             results: Some(results.collect()),
             count: Some(count),
+            original_lines: Some(text.lines().count()),
+        })
+    }
+
+    /// The original that `name` names, here or at the server: its hash, its text, where it was.
+    fn original(&self, name: &str) -> Result<(String, String, Source), Refusal> {
+        let here = self.originals.get(name);
+        if let Ok(Some(original)) = here {
+            return Ok((original.hash.to_string(), original.text, Source::Local));
+        }
+        if let Some((hash, text)) = self.server.original(name) {
+            return Ok((hash, text, Source::Proxy));
+        }
+        Err(match here {
+            Ok(_) => Refusal::Unknown(name.to_owned()),
+            Err(error @ StoreError::Unavailable { .. }) => Refusal::Unavailable(error),
+            Err(error) => error.into(),
         })
     }
 
     pub(super) fn stats(&self) -> Result<Stats, Refusal> {
-        let (usage, bounds) = (self.originals.usage()?, self.originals.bounds());
+        let usage = match self.originals.usage() {
+            // Counted when it is back; the place says which store it is.
+            Err(StoreError::Unavailable { .. }) => originals::Usage::default(),
+            usage => usage?,
+        };
+        let bounds = self.originals.bounds();
         let proxy =
             ProxyStats { url: self.server.url().to_owned(), answers: self.server.answers() };
         let session = self.session();
@@ -184,7 +216,8 @@ mod tests {
 
     fn retrieve(desk: &Desk, hash: &str, query: Option<&str>) -> Result<Retrieved, Refusal> {
         let query = query.map(str::to_owned);
-        desk.retrieve(&RetrieveRequest { hash: hash.to_owned(), query })
+        let hash = hash.to_owned();
+        desk.retrieve(&RetrieveRequest { hash, query, lines: None, pointer: None })
     }
 
     fn rows() -> String {
@@ -204,6 +237,24 @@ mod tests {
         let part = retrieve(&desk, &hash[..12], Some("ready117")).unwrap();
         assert_eq!((part.count, part.hash), (Some(1), hash));
         assert!(part.results.unwrap()[0].text.contains("\"id\": 117"));
+    }
+
+    #[test]
+    fn a_value_and_lines() {
+        let desk = desk();
+        let hash = compress(&desk, &rows()).unwrap().hash.unwrap();
+        let ask = |lines: Option<&str>, pointer: Option<&str>| {
+            let (lines, pointer) = (lines.map(str::to_owned), pointer.map(str::to_owned));
+            desk.retrieve(&RetrieveRequest { hash: hash.clone(), query: None, lines, pointer })
+        };
+        let value = ask(None, Some("/117/state")).unwrap().results.unwrap().remove(0);
+        assert_eq!((value.text, value.place.is_none()), ("ready117".to_owned(), true));
+        assert!(ask(Some("1-"), None).unwrap().results.unwrap()[0].text.contains("ready199"));
+        let beyond = ask(Some("7-9"), None).unwrap_err().to_string();
+        assert_eq!(beyond, "there is no line 7: the text has 1");
+        assert!(ask(Some("x"), None).unwrap_err().to_string().contains("10-40"));
+        let nowhere = ask(None, Some("/500")).unwrap_err().to_string();
+        assert!(nowhere.contains("items 0 to 199"), "{nowhere}");
     }
 
     #[test]

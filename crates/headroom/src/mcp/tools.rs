@@ -34,9 +34,12 @@ pub(super) struct CompressRequest {
 pub(super) struct Compressed {
     /// The smaller text, or the text itself where nothing could be saved.
     pub(super) compressed: String,
-    /// Names the whole original for `headroom_retrieve`; null if it holds a credential and so isn't
-    /// kept.
+    /// Names the whole original for `headroom_retrieve`; null if it isn't kept.
     pub(super) hash: Option<String>,
+    /// Why it isn't kept, and so nothing is left out: it holds a credential, or the store is out of
+    /// reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) not_kept: Option<String>,
     /// Tokens of the original.
     pub(super) original_tokens: usize,
     /// Tokens of the smaller text.
@@ -56,6 +59,10 @@ pub(super) struct RetrieveRequest {
     pub(super) hash: String,
     /// Words to look for: only the parts of the original around them are returned.
     pub(super) query: Option<String>,
+    /// Lines to return: 10-40, 10 or 10-, counted from 1.
+    pub(super) lines: Option<String>,
+    /// A JSON pointer to the value to return, if the original is JSON: /items/3/name.
+    pub(super) pointer: Option<String>,
 }
 
 /// What `headroom_retrieve` returns.
@@ -65,22 +72,27 @@ pub(super) struct Retrieved {
     pub(super) hash: String,
     /// Where the original was found.
     pub(super) source: Source,
-    /// The original, byte for byte, if there was no query.
+    /// The original, byte for byte, if no part of it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) original_content: Option<String>,
-    /// The parts of the original around the words of the query.
+    /// The parts of the original that were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) results: Option<Vec<Found>>,
-    /// How many parts there are, if there was a query; more than the results if it found very many.
+    /// How many parts there are; more than the results if a query found very many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) count: Option<usize>,
+    /// The lines of the whole original, if a part of it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) original_lines: Option<usize>,
 }
 
 /// A part of an original.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Found {
-    /// Its first and last line, from 1, or the index of an item in a JSON array, from 0.
-    pub(super) place: Place,
+    /// Its first and last line, from 1, or the index of an item in a JSON array, from 0; none for the
+    /// value of a pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) place: Option<Place>,
     /// The part, as it is in the original.
     pub(super) text: String,
 }
@@ -192,7 +204,8 @@ impl Tools {
     #[tool(
         name = "headroom_retrieve",
         description = "Give back what was left out of a compressed text: the original whose hash a \
-            marker names, or with a query only the parts of it that hold the query's words.",
+            marker names, or only a part of it: the lines around the words of a query, a range of \
+            lines, the value at a JSON pointer.",
         annotations(
             title = "Retrieve an original",
             read_only_hint = true,

@@ -41,7 +41,11 @@ impl Home {
 
     /// Runs the program with `input` on standard input.
     pub(crate) fn run(&self, args: &[&str], input: impl AsRef<[u8]>) -> Output {
-        let mut command = self.headroom(args);
+        self.finish(self.headroom(args), input)
+    }
+
+    /// Runs `command` with `input` on standard input.
+    pub(crate) fn finish(&self, mut command: Command, input: impl AsRef<[u8]>) -> Output {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
@@ -92,6 +96,12 @@ impl Server {
         });
         let address = url.trim_end().parse().unwrap();
         Self { child, stdout, address, home }
+    }
+
+    /// Another one in the same home, after this one has ended.
+    pub(crate) fn restart(mut self, args: &[&str]) -> Self {
+        let home = std::mem::replace(&mut self.home, Home::new());
+        Self::start_in(home, args)
     }
 
     pub(crate) fn pid(&self) -> u32 {

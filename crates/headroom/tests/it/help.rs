@@ -14,16 +14,26 @@ fn said(args: &[&str]) -> String {
 #[test]
 fn help() {
     insta::assert_snapshot!("help", said(&["--help"]));
-    for command in
-        ["serve", "compress", "retrieve", "audit", "wrap", "unwrap", "doctor", "completions", "man"]
-    {
+    for command in [
+        "serve",
+        "compress",
+        "retrieve",
+        "run",
+        "hooks",
+        "audit",
+        "wrap",
+        "unwrap",
+        "doctor",
+        "completions",
+        "man",
+    ] {
         insta::assert_snapshot!(format!("help-{command}"), said(&[command, "--help"]));
     }
 }
 
 #[test]
 fn every_flag_of_help_is_in_its_manual_page() {
-    for command in ["serve", "compress", "retrieve"] {
+    for command in ["serve", "compress", "retrieve", "run"] {
         let (help, page) = (said(&[command, "--help"]), said(&["man", command]));
         for flag in help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2)
         {

@@ -10,11 +10,16 @@ mod compress;
 mod credentials;
 mod forward;
 mod help;
+mod hooks;
 mod hostile;
 mod lifecycle;
 mod mcp;
 mod npm;
+mod redis;
 mod retrieve;
+#[cfg(unix)]
+mod run;
+mod soak;
 mod units;
 #[cfg(unix)]
 mod wrap;

@@ -224,3 +224,25 @@ fn status_says_who_knows_and_who_answers() {
     assert!(shown.contains("Zed: not found on this machine\n"), "{shown}");
     assert!(shown.ends_with(&format!("Headroom server at {}: answers\n", server.url())), "{shown}");
 }
+
+#[test]
+fn a_part_of_an_original_is_enough() {
+    let home = Home::new();
+    let mut agent = Agent::start(&home, NOBODY);
+    let rows = agent.tool("headroom_compress", json!({"content": records(200)}));
+    let hash = rows["hash"].as_str().unwrap();
+    let value = json!({"hash": hash, "pointer": "/117/amount"});
+    let value = agent.tool("headroom_retrieve", value);
+    assert_eq!(value["results"], json!([{"text": "117.50"}]));
+    let text = agent.tool("headroom_compress", json!({"content": log(200)}));
+    let lines = json!({"hash": text["hash"], "lines": "3-4"});
+    let lines = agent.tool("headroom_retrieve", lines);
+    let expected: Vec<_> =
+        log(200).lines().skip(2).take(2).map(|line| format!("{line}\n")).collect();
+    assert_eq!(lines["results"], json!([{"place": {"lines": [3, 4]}, "text": expected.concat()}]));
+    assert_eq!(lines["original_lines"], 200);
+    let beyond = agent.refusal("headroom_retrieve", json!({"hash": text["hash"], "lines": "201"}));
+    assert!(beyond.contains("the text has 200"), "{beyond}");
+    let nowhere = agent.refusal("headroom_retrieve", json!({"hash": hash, "pointer": "/117/x"}));
+    assert!(nowhere.contains("the object has amount, identifier, state"), "{nowhere}");
+}

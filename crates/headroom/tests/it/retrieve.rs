@@ -168,3 +168,93 @@ fn originals_expire() {
     let hash = answer["ccr_hashes"][0].as_str().unwrap();
     assert_eq!(server.get(&format!("/v1/retrieve/{hash}")).status, 404);
 }
+
+#[test]
+fn lines_values_and_queries_within_them() {
+    let server = Server::start(&[]);
+    let items: Vec<Value> = (0..300)
+        .map(
+            |i| json!({ "id": i, "note": format!("line one of {i}\nline two of {i}\nline three") }),
+        )
+        .collect();
+    // What this leaves out is an original of its own; what is asked for here is put beside it.
+    let text = serde_json::to_string(&json!({ "items": items, "total": 1.50 })).unwrap();
+    let hash = put(&server, &text);
+    let get = |more: &str| server.get(&format!("/v1/retrieve/{hash}?{more}"));
+    let value = get("pointer=/items/7/note").json();
+    assert_eq!(value["results"], json!([{ "text": "line one of 7\nline two of 7\nline three" }]));
+    assert_eq!((&value["pointer"], &value["count"]), (&json!("/items/7/note"), &json!(1)));
+    assert!(value.get("original_content").is_none(), "only what was asked for");
+    assert_eq!(get("pointer=/total").json()["results"][0]["text"], "1.5");
+    let within = json!({ "hash": hash, "pointer": "/items/7/note", "lines": "2-" });
+    let answer = server.ask("/v1/retrieve", &within).json();
+    assert_eq!(
+        answer["results"],
+        json!([{ "lines": [2, 3], "text": "line two of 7\nline three" }])
+    );
+    let found = json!({ "hash": hash, "pointer": "/items", "query": "one of 250" });
+    let answer = server.ask("/v1/retrieve", &found).json();
+    assert_eq!((&answer["count"], &answer["results"][0]["item"]), (&json!(1), &json!(250)));
+
+    let call = json!({ "provider": "anthropic", "tool_call": { "id": "t", "name": "headroom_retrieve",
+        "input": { "hash": hash, "pointer": "/items/7/id" } } });
+    let answer = server.ask("/v1/retrieve/tool_call", &call).json();
+    assert_eq!(
+        (&answer["success"], &answer["data"]["results"][0]["text"]),
+        (&json!(true), &json!("7"))
+    );
+
+    for (more, status, said) in [
+        ("lines=9-3", 400, "invalid lines: expected lines as 10-40"),
+        ("lines=7", 422, "there is no line 7: the text has 1"),
+        ("pointer=items", 422, "not a JSON pointer"),
+        ("pointer=/items/300", 422, "the array has items 0 to 299"),
+        ("pointer=/none", 422, "the object has items, total"),
+    ] {
+        let (found, kind, message) = get(more).error();
+        assert_eq!((found, &*kind), (status, "validation_error"), "{more}");
+        assert!(message.contains(said), "{message}");
+    }
+    let call = json!({ "provider": "openai", "tool_call": { "id": "t", "function": {
+        "name": "headroom_retrieve", "arguments": json!({ "hash": hash, "lines": "7-9" }).to_string() } } });
+    let answer = server.ask("/v1/retrieve/tool_call", &call).json();
+    assert_eq!((&answer["success"], &answer["data"]["status"]), (&json!(false), &json!("missed")));
+    assert!(answer["data"]["error"].as_str().unwrap().contains("the text has 1"));
+}
+
+#[test]
+fn the_command_gives_parts_too() {
+    let server = Server::start(&[]);
+    let hash = put(&server, &log(50));
+    let ask = |more: &[&str]| {
+        let out = server.home.run(&[&["retrieve", &hash], more].concat(), "");
+        (
+            out.status.code(),
+            String::from_utf8(out.stdout).unwrap(),
+            String::from_utf8(out.stderr).unwrap(),
+        )
+    };
+    let lines: Vec<String> = log(50).lines().map(|line| format!("{line}\n")).collect();
+    assert_eq!(ask(&["--lines", "10-12"]).1, lines[9..12].concat());
+    assert_eq!(ask(&["--lines", "49-"]).1, lines[48..].concat());
+    let (_, found, _) = ask(&["--lines", "20-40", "--query", "request 30 "]);
+    assert!(found.starts_with("[lines 29-33]\n"), "{found}");
+    let (code, _, said) = ask(&["--lines", "51"]);
+    assert_eq!((code, &*said), (Some(1), "error: there is no line 51: the text has 50\n"));
+    let (code, _, said) = ask(&["--pointer", "/a"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("isn't JSON"), "{said}");
+    assert_eq!(ask(&["--lines", "x"]).0, Some(2));
+    let hash = put(&server, r#"{"a": [{"b": "two\nlines\n"}]}"#);
+    let out = server.home.run(&["retrieve", &hash, "--pointer", "/a/0/b"], "");
+    assert_eq!(out.stdout, b"two\nlines\n");
+}
+
+/// Puts `text` itself into the store of `server`, as MCP does; its hash.
+fn put(server: &Server, text: &str) -> String {
+    let hash = originals::Hash::of(text).to_string();
+    let folder = server.home.originals().join(&hash[..2]);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(&hash[2..]), text).unwrap();
+    hash
+}

@@ -64,15 +64,19 @@ impl Redis {
         self.send(put(pipe(), &self.key(name), value, age), value.len())
     }
 
-    /// What is kept under `name`; `None` when there is nothing (any more).
+    /// What is kept under each of `names`; `None` where there is nothing (any more). One operation.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when there is no answer in time.
-    pub fn get_bytes(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+    pub fn get_bytes(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut commands = pipe();
-        commands.get(self.key(name));
-        let (value,) = self.link.ask(commands)?;
-        Ok(value)
+        for name in names {
+            commands.get(self.key(name));
+        }
+        self.link.ask(commands)
     }
 
     fn key(&self, name: &str) -> String {
@@ -89,7 +93,7 @@ impl Redis {
 
     /// The text under `hash`. What isn't text was written by somebody else.
     fn text(&self, hash: Hash) -> Result<Option<String>, Error> {
-        let value = self.get_bytes(&hash.to_string())?;
+        let value = self.get_bytes(&[hash.to_string()])?.pop().flatten();
         Ok(value.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 

@@ -49,7 +49,7 @@ pub use figures::{BlockFigures, Ending, Exchange, Recorder};
 pub use offline::{Offline, Replayed};
 pub use plan::COMPRESSION_VERSION;
 use plan::{Plan, Planner, Report};
-pub use records::{FileRecords, KEPT_FOR, MemoryRecords, RecordKey, Records};
+pub use records::{FileRecords, KEPT_FOR, MemoryRecords, RecordKey, Records, SharedRecords};
 pub use route::Provider;
 use route::Route;
 use tap::Tap;

@@ -1,0 +1,73 @@
+//! `headroom hooks`: a hook in an agent's settings, and what it answers.
+
+use std::env;
+use std::io::{self, Read as _};
+
+use agents::command::{Options, Report};
+use agents::hook::Hook;
+use agents::starts;
+use agents::table::Machine;
+
+use super::mcp::tell;
+use crate::args::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};
+use crate::failure::Failure;
+use crate::hook;
+use crate::screen;
+
+const NAME: &str = "headroom";
+/// The largest tool call that is read, in bytes.
+const LARGEST_CALL: u64 = 16 << 20;
+
+pub(crate) fn run(args: &HooksArgs) -> Result<(), Failure> {
+    match &args.command {
+        HooksCommand::Install(how) => install(how),
+        HooksCommand::Uninstall(how) => say(of(&how.agent)?.uninstall(options(how))),
+        HooksCommand::Status(agent) => say(of(agent)?.status()),
+        HooksCommand::PreToolUse => answer(),
+    }
+}
+
+fn install(how: &HooksHowArgs) -> Result<(), Failure> {
+    let own = own_executable()?;
+    starts::check(&own, NAME).map_err(Failure::new)?;
+    say(of(&how.agent)?.install(options(how)))
+}
+
+/// What is asked on standard input is answered on standard output; nothing where nothing is to be
+/// changed, and where the question isn't understood: a hook must never be in the way.
+fn answer() -> Result<(), Failure> {
+    let mut call = String::new();
+    let read = io::stdin().take(LARGEST_CALL).read_to_string(&mut call);
+    let (Ok(_), Ok(call)) = (read, serde_json::from_str(&call)) else { return Ok(()) };
+    let Some(machine) = Machine::current() else { return Ok(()) };
+    let rules = hook::Rules::read(&machine, &call);
+    let shell = env::var("SHELL").unwrap_or_default();
+    match hook::answer(&call, &rules, &program()?, &shell) {
+        Some(answer) => screen::print(&format!("{answer}\n")),
+        None => Ok(()),
+    }
+}
+
+fn of(args: &HooksAgentArgs) -> Result<Hook, Failure> {
+    let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
+    Hook::of(&args.agent, &machine, &program()?).map_err(Failure::usage)
+}
+
+/// This program, as a shell reads it.
+fn program() -> Result<String, Failure> {
+    Ok(hook::quoted(&own_executable()?.to_string_lossy()))
+}
+
+fn own_executable() -> Result<std::path::PathBuf, Failure> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    starts::own_executable(env::split_paths(&path))
+        .map_err(|error| Failure::new(format!("can't tell where this program is: {error}")))
+}
+
+fn options(how: &HooksHowArgs) -> Options {
+    Options { force: false, dry_run: how.dry_run }
+}
+
+fn say(report: Report) -> Result<(), Failure> {
+    tell(&[report])
+}

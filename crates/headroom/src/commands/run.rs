@@ -1,0 +1,144 @@
+//! `headroom run -- CMD ARGS`
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::{Arc, OnceLock};
+
+use compress::{Options, Retrieval};
+use proxy::Compressor;
+
+use crate::args::RunArgs;
+use crate::child;
+use crate::failure::Failure;
+use crate::screen::note;
+use crate::store::StoreArgs;
+
+/// What shells say of a command that they don't find, and of one that can't be executed.
+const NOT_FOUND: u8 = 127;
+const NOT_EXECUTABLE: u8 = 126;
+/// What shells add to the number of the signal that a command died of.
+const SIGNALLED: i32 = 128;
+/// Shells, whose command is what they are given with `-c`.
+const SHELLS: [&str; 6] = ["sh", "bash", "zsh", "dash", "ksh", "fish"];
+/// Stands after output in which something was left out.
+const WAY_BACK: &str =
+    "[to read what was left out: headroom retrieve HASH [--query TEXT | --lines A-B]]\n";
+
+/// Runs a command and prints what it prints, smaller; ends as it ends.
+pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
+    let press = Press {
+        task: args.task.clone(),
+        kind: kind(&args.command),
+        store: args.store.clone(),
+        compressor: OnceLock::new(),
+    };
+    let press = Arc::new(move |output: &[u8]| press.press(output));
+    match child::run(&args.command, args.hold, press) {
+        Ok(status) => end_as(status),
+        Err(error) => {
+            let program = args.command[0].display();
+            let code = match error.kind() {
+                io::ErrorKind::NotFound => NOT_FOUND,
+                _ => NOT_EXECUTABLE,
+            };
+            Err(Failure::not_run(format!("can't run {program}: {error}"), code))
+        }
+    }
+}
+
+/// Ends this program as the command ended.
+fn end_as(status: ExitStatus) -> Result<(), Failure> {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        child::die_of(signal);
+        return Err(Failure::of_command(u8::try_from(SIGNALLED + signal).unwrap_or(u8::MAX)));
+    }
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(code) => Err(Failure::of_command(u8::try_from(code).unwrap_or(u8::MAX))),
+        None => Err(Failure::of_command(u8::MAX)),
+    }
+}
+
+/// The command as detection knows commands: its words, or what a shell was given.
+fn kind(command: &[OsString]) -> String {
+    let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+    let program = Path::new(&*words[0]).file_name().unwrap_or_default().to_string_lossy();
+    match (&words[1..], SHELLS.contains(&&*program)) {
+        ([flags, script, ..], true) if flags.starts_with('-') && flags.ends_with('c') => {
+            script.clone().into_owned()
+        }
+        (rest, _) => [&[program], rest].concat().join(" "),
+    }
+}
+
+/// Makes output smaller.
+struct Press {
+    task: String,
+    kind: String,
+    store: StoreArgs,
+    /// Opened when there is something to make smaller.
+    compressor: OnceLock<(Compressor, Retrieval)>,
+}
+
+impl Press {
+    fn press(&self, output: &[u8]) -> Vec<u8> {
+        let Ok(text) = std::str::from_utf8(output) else { return output.to_vec() };
+        let (compressor, retrieval) = self.compressor.get_or_init(|| self.open());
+        let options = Options {
+            task: self.task.clone(),
+            kind: Some(self.kind.clone()),
+            retrieval: *retrieval,
+            ..Options::default()
+        };
+        let outcome = compressor.compress(text, &options);
+        if let Some(error) = outcome.not_kept.filter(|error| !is_a_credential(error)) {
+            note(format!("headroom: nothing was left out: {error}"));
+        }
+        let mut pressed = outcome.compressed;
+        if pressed.gaps.is_empty() {
+            return pressed.text.into_bytes();
+        }
+        let way_back = tokens::count(options.encoding, WAY_BACK);
+        if pressed.tokens_after + way_back >= pressed.tokens_before {
+            return output.to_vec();
+        }
+        if !pressed.text.ends_with('\n') {
+            pressed.text.push('\n');
+        }
+        pressed.text.push_str(WAY_BACK);
+        pressed.text.into_bytes()
+    }
+
+    /// The store; without one, nothing is left out.
+    fn open(&self) -> (Compressor, Retrieval) {
+        match self.store.shared() {
+            Ok(originals) => (Compressor::new(originals), Retrieval::Offered),
+            Err(failure) => {
+                note(format!("headroom: nothing is left out: {}", failure.message()));
+                (Compressor::new(self.store.in_memory()), Retrieval::None)
+            }
+        }
+    }
+}
+
+/// That a text holds a credential is no trouble that anybody has to be told of.
+fn is_a_credential(error: &originals::Error) -> bool {
+    matches!(error, originals::Error::Credential { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_command_is() {
+        let kind = |words: &[&str]| kind(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(kind(&["/usr/bin/git", "log", "--stat"]), "git log --stat");
+        assert_eq!(kind(&["bash", "-lc", "cd x && make"]), "cd x && make");
+        assert_eq!(kind(&["sh", "script.sh"]), "sh script.sh");
+        assert_eq!(kind(&["ls"]), "ls");
+    }
+}

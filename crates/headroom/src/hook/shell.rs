@@ -1,0 +1,303 @@
+//! A shell command, read as far as is needed to tell whether it does the same inside another shell.
+//!
+//! This is no parser. Where it doesn't understand, the command isn't wrapped.
+
+/// Commands that change the shell that runs them, or leave something running behind.
+const OF_THE_SHELL: [&str; 13] = [
+    "cd", "pushd", "popd", "exec", "nohup", "setsid", "disown", "bg", "fg", "jobs", "wait",
+    "coproc", "screen",
+];
+/// Programs that are for people at a terminal.
+const INTERACTIVE: [&str; 18] = [
+    "vi", "vim", "nvim", "nano", "emacs", "less", "more", "man", "top", "htop", "watch", "ssh",
+    "telnet", "sftp", "tmux", "fzf", "gdb", "claude",
+];
+/// This program: what it runs is wrapped already.
+const OURS: &str = "headroom";
+/// Words after which another command begins.
+const BEFORE_COMMANDS: [&str; 10] =
+    ["then", "do", "else", "elif", "if", "while", "until", "!", "{", "time"];
+/// Programs that run the command that follows them.
+const RUNNERS: [&str; 6] = ["sudo", "env", "command", "builtin", "nice", "xargs"];
+
+/// `command` as the last word after `before`, what a shell is started with; `None` where that would do
+/// something else. The change of folder that agents begin with stays outside, where it lasts.
+pub(super) fn wrap(command: &str, before: &str) -> Option<String> {
+    let script = read(command)?;
+    if script.commands.is_empty() || script.has_background {
+        return None;
+    }
+    let (outside, inside) = match script.commands.first() {
+        Some(first) if first == "cd" => command.split_once("&&")?,
+        _ => ("", command),
+    };
+    let rest = if outside.is_empty() { script } else { read(inside)? };
+    // One that goes into a folder and does no more, or does more than that.
+    let is_more = |c| "(){};|`<>\n".contains(c);
+    if !outside.is_empty() && (outside.contains(is_more) || read(outside)?.commands != ["cd"]) {
+        return None;
+    }
+    let is_special = |name: &String| {
+        OF_THE_SHELL.contains(&&**name) || INTERACTIVE.contains(&&**name) || name == OURS
+    };
+    if rest.commands.is_empty() || rest.commands.iter().any(is_special) {
+        return None;
+    }
+    let wrapped = format!("{before} {}", quoted(inside.trim()));
+    Some(match outside.trim() {
+        "" => wrapped,
+        outside => format!("{outside} && {wrapped}"),
+    })
+}
+
+/// Whether `command` is one program and its arguments, with nothing that a shell would work out.
+pub(super) fn is_one_command(command: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || " _-./:=,@+%'\"^~?*[]".contains(c);
+    let first = command.split(' ').next().unwrap_or_default();
+    command.chars().all(plain) && !first.contains('=') && read(command).is_some()
+}
+
+/// `word` as a shell reads it.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=,@+%".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// What is known of a script.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Script {
+    /// The names of the programs and builtins that it runs, without their folders.
+    commands: Vec<String>,
+    /// Whether something is left running.
+    has_background: bool,
+}
+
+/// Reads a script; `None` when its quotes or its documents don't end.
+fn read(script: &str) -> Option<Script> {
+    let mut reader = Reader { rest: script, ..Reader::default() };
+    while let Some(c) = reader.next() {
+        match c {
+            '\\' => {
+                let escaped = reader.next()?;
+                // An escaped line end joins two lines.
+                if escaped != '\n' {
+                    reader.push(escaped);
+                }
+            }
+            '\'' => reader.until('\'', false)?,
+            '"' => reader.until('"', true)?,
+            ' ' | '\t' => reader.end_word(),
+            '#' if reader.word.is_none() => reader.skip_line(),
+            '\n' => {
+                reader.end_command();
+                reader.skip_documents()?;
+            }
+            ';' | '|' | '(' | ')' | '`' => reader.end_command(),
+            '&' => reader.ampersand(),
+            '<' if reader.rest.starts_with('<') && !reader.rest.starts_with("<<") => {
+                reader.next();
+                reader.document()?;
+            }
+            '<' | '>' => {
+                reader.end_word();
+                reader.is_target = true;
+                // `>&2` and `<&-` are about descriptors, not about the background.
+                if reader.rest.starts_with('&') {
+                    reader.next();
+                }
+            }
+            c => reader.push(c),
+        }
+    }
+    reader.end_command();
+    reader.documents.is_empty().then_some(reader.script)
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    rest: &'a str,
+    script: Script,
+    word: Option<String>,
+    /// Whether the command has its name.
+    is_named: bool,
+    /// Whether the next word is where something is redirected to.
+    is_target: bool,
+    /// The words that end the documents (`<<END`) that begin on the next line.
+    documents: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn next(&mut self) -> Option<char> {
+        let mut chars = self.rest.chars();
+        let c = chars.next()?;
+        self.rest = chars.as_str();
+        Some(c)
+    }
+
+    fn push(&mut self, c: char) {
+        self.word.get_or_insert_default().push(c);
+    }
+
+    /// Takes what is between quotes.
+    fn until(&mut self, quote: char, has_escapes: bool) -> Option<()> {
+        self.word.get_or_insert_default();
+        loop {
+            match self.next()? {
+                c if c == quote => return Some(()),
+                '\\' if has_escapes => {
+                    let escaped = self.next()?;
+                    self.push(escaped);
+                }
+                c => self.push(c),
+            }
+        }
+    }
+
+    fn end_word(&mut self) {
+        let Some(word) = self.word.take() else { return };
+        if std::mem::take(&mut self.is_target) || self.is_named {
+            return;
+        }
+        let is_assignment = word.split_once('=').is_some_and(|(name, _)| {
+            !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+        });
+        if is_assignment || BEFORE_COMMANDS.contains(&&*word) || word.starts_with('-') {
+            return;
+        }
+        let name = word.rsplit('/').next().unwrap_or_default().to_owned();
+        // The next word may be the name of what it runs.
+        self.is_named = !RUNNERS.contains(&&*name);
+        self.script.commands.push(name);
+    }
+
+    fn end_command(&mut self) {
+        self.end_word();
+        self.is_named = false;
+        self.is_target = false;
+    }
+
+    /// `&&` joins, `&>` redirects, `&` alone leaves what is before it in the background.
+    fn ampersand(&mut self) {
+        if self.rest.starts_with('&') {
+            self.next();
+            self.end_command();
+        } else if self.rest.starts_with('>') {
+            self.end_word();
+        } else if !self.is_target || self.word.is_some() {
+            self.end_command();
+            self.script.has_background = true;
+        }
+    }
+
+    fn skip_line(&mut self) {
+        let end = self.rest.find('\n').unwrap_or(self.rest.len());
+        self.rest = &self.rest[end..];
+    }
+
+    /// Takes the word that ends a document.
+    fn document(&mut self) -> Option<()> {
+        self.end_word();
+        let rest = self.rest.trim_start_matches('-').trim_start_matches([' ', '\t']);
+        let end = rest.find([' ', '\t', '\n', ';', '|', '&', ')', '>', '<']).unwrap_or(rest.len());
+        let word: String = rest[..end].chars().filter(|c| !"'\"\\".contains(*c)).collect();
+        self.rest = &rest[end..];
+        self.documents.push(word);
+        Some(())
+    }
+
+    /// Skips the documents that begin on this line.
+    fn skip_documents(&mut self) -> Option<()> {
+        for end in std::mem::take(&mut self.documents) {
+            loop {
+                let (line, rest) = match self.rest.split_once('\n') {
+                    Some(parts) => parts,
+                    None if self.rest.is_empty() => return None,
+                    None => (self.rest, ""),
+                };
+                self.rest = rest;
+                if line.trim_start_matches('\t') == end {
+                    break;
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commands(script: &str) -> Vec<String> {
+        read(script).unwrap().commands
+    }
+
+    fn wrapped(command: &str) -> Option<String> {
+        wrap(command, "H")
+    }
+
+    #[test]
+    fn the_commands_of_a_script() {
+        assert_eq!(commands("A=1 cargo test 2>&1 | tail -5"), ["cargo", "tail"]);
+        assert_eq!(commands("if true; then /bin/ls; fi"), ["true", "ls", "fi"]);
+        assert_eq!(commands("sudo -n env X=1 make"), ["sudo", "env", "make"]);
+        assert_eq!(commands("echo 'a; b' \"c & d\" e\\;f # g; h"), ["echo"]);
+        assert_eq!(commands("echo $(date; id) `w`"), ["echo", "date", "id", "w"]);
+        assert_eq!(commands("cat <<'END' > x\nvi & don't\nEND\nls"), ["cat", "ls"]);
+        assert_eq!(commands("a \\\n b\nc"), ["a", "c"]);
+        for odd in ["echo 'x", "echo \"x", "cat <<END\nx", "x \\"] {
+            assert_eq!(read(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_in_the_background() {
+        for script in ["a &", "a & b", "(a; b) &", "a > x &", "a &\nb"] {
+            assert!(read(script).unwrap().has_background, "{script}");
+        }
+        for script in ["a && b", "a >& x", "a &> x", "a 2>&1", "a '&'", "a <&-", "a \\& b"] {
+            assert!(!read(script).unwrap().has_background, "{script}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_wrapped_is() {
+        assert_eq!(wrapped("ls").as_deref(), Some("H ls"));
+        assert_eq!(wrapped("cargo test | tail").as_deref(), Some("H 'cargo test | tail'"));
+        let heredoc = "cat <<'E' | sort\nit's & more\nE";
+        assert_eq!(
+            wrapped(heredoc).as_deref(),
+            Some("H 'cat <<'\\''E'\\'' | sort\nit'\\''s & more\nE'")
+        );
+        assert_eq!(
+            wrapped("cd /a/b && cargo test && echo x").as_deref(),
+            Some("cd /a/b && H 'cargo test && echo x'")
+        );
+    }
+
+    #[test]
+    fn what_would_do_something_else_is_not() {
+        for command in [
+            "",
+            "# nothing",
+            "npm start &",
+            "nohup npm start",
+            "cd /a",
+            "cd /a; ls",
+            "cd /a || ls && x",
+            "cd /a && cd b && ls",
+            "(cd /a && ls)",
+            "ls; cd /b",
+            "sudo vim x",
+            "git log | less",
+            "headroom run -- ls",
+            "/usr/bin/headroom compress x",
+            "echo 'unfinished",
+        ] {
+            assert_eq!(wrapped(command), None, "{command}");
+        }
+    }
+}
