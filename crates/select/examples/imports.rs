@@ -83,6 +83,7 @@ fn read(root: &Path, folder: &str, out: &mut Vec<SourceFile>) {
         } else if kind.is_file()
             && let Ok(text) = std::fs::read_to_string(entry.path())
         {
+            let text = text.trim_start_matches('\u{feff}').replace('\r', "");
             let language = Language::of(&path, text.lines().next().unwrap_or_default());
             out.push(SourceFile { path, text, hash: [0; 32], language, kind: FileKind::Source });
         }

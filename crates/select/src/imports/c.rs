@@ -2,7 +2,7 @@
 
 use syntax::Import;
 
-use super::tree::{join, split};
+use super::tree::{join, split, upwards, within};
 use super::{Checkout, Target};
 
 pub(super) fn resolve(checkout: &Checkout<'_>, from: usize, import: &Import) -> Target {
@@ -13,9 +13,14 @@ pub(super) fn resolve(checkout: &Checkout<'_>, from: usize, import: &Import) -> 
     // What leads upwards from a folder that only the build knows ends like the file it leads to.
     let ending = path.trim_start_matches("./").trim_start_matches("../");
     let found = quoted.then(beside).flatten();
+    // A library's headers may be quoted as well: `"gtest/gtest.h"`.
+    let is_own = || {
+        let inner = path.split_once('/').map_or("", |(first, _)| first);
+        upwards(folder).any(|folder| checkout.tree.folder(&within(folder, inner)).is_some())
+    };
     match found.or_else(|| checkout.tree.nearest_ending_in(ending, from)) {
         Some(at) => Target::file(at, &[]),
-        None if quoted => Target::Missing,
+        None if quoted && is_own() => Target::Missing,
         None => Target::External(path.to_owned()),
     }
 }

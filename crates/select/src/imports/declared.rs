@@ -34,9 +34,12 @@ pub(super) fn resolve(
         return in_files(files, &parts[length..]);
     }
     // A package of another project may begin with the name of one that is here.
-    let package_follows =
-        !members.is_empty() && (family == Family::Php || name.starts_with(char::is_lowercase));
-    if length == 0 || package_follows { outside() } else { Target::Missing }
+    let elsewhere = match family {
+        Family::Php => length < 2 || !members.is_empty(),
+        Family::CSharp => length < 2,
+        _ => length == 0 || !members.is_empty() && name.starts_with(char::is_lowercase),
+    };
+    if elsewhere { outside() } else { Target::Missing }
 }
 
 fn in_files(files: Vec<usize>, names: &[&str]) -> Target {

@@ -123,6 +123,10 @@ pub(super) fn resolve(checkout: &Checkout<'_>, from: usize, import: &Import) -> 
     let path = checkout.tree.path(from);
     let lookup = Lookup { checkout, path, folder: split(path).0 };
     let found = |file: Option<usize>| file.map(|at| Target::file(at, &import.names));
+    // What is installed is another project's, even where it is named by its path.
+    if let Some((_, installed)) = module.rsplit_once("node_modules/") {
+        return Target::External(package(installed).0.to_owned());
+    }
     if module.starts_with('.') {
         let path = join(lookup.folder, module);
         return found(path.and_then(|path| lookup.file(&path))).unwrap_or(Target::Missing);
@@ -221,12 +225,7 @@ impl Lookup<'_> {
                 false => None,
             }
         };
-        let entry = || {
-            let entries = ["source", "types", "typings", "module", "main"];
-            let entries = entries.iter().filter_map(|key| manifest?.get(*key)?.as_str());
-            let entries: Vec<String> = entries.map(str::to_owned).collect();
-            rest.is_empty().then(|| self.any(folder, &entries, "")).flatten()
-        };
+        let entry = || rest.is_empty().then(|| self.entry(folder)).flatten();
         let usual = || {
             let folders = ["src", "", "lib", "source"];
             folders.iter().find_map(|inner| self.file(&within(&within(folder, inner), rest)))
@@ -255,7 +254,7 @@ impl Lookup<'_> {
             .take(MOST_TARGETS)
             .map(|path| path.replacen('*', rest, 1).trim_start_matches("./").to_owned())
             .collect();
-        let as_written = || paths.iter().find_map(|path| self.file(&join(base, path)?));
+        let as_written = || paths.iter().find_map(|path| self.plain_file(&join(base, path)?));
         let as_source = || paths.iter().find_map(|path| self.source_of(base, path));
         as_source().or_else(as_written)
     }
@@ -269,27 +268,29 @@ impl Lookup<'_> {
                 break;
             }
             inner = rest;
-            if let Some(file) = self.file(&within(&within(base, "src"), inner)) {
+            if let Some(file) = self.plain_file(&within(&within(base, "src"), inner)) {
                 return Some(file);
             }
         }
         None
     }
 
+    /// The file that `path` means: as [`Self::plain_file`] says, or the entry of the package there.
+    fn file(&self, path: &str) -> Option<usize> {
+        self.plain_file(path).or_else(|| self.entry(path))
+    }
+
     /// The file that `path` means: itself, with an ending, or the index of a folder. Compilers write
     /// `.js` for what is a `.ts` here.
-    fn file(&self, path: &str) -> Option<usize> {
+    fn plain_file(&self, path: &str) -> Option<usize> {
         let tree = &self.checkout.tree;
         if let Some(found) = tree.at(path) {
             return Some(found);
         }
         let endings = |stem: String| ENDINGS.iter().map(move |ending| format!("{stem}.{ending}"));
-        let written = path.trim_end_matches(".d.ts").rsplit_once('.').and_then(|(stem, ending)| {
-            let is_built =
-                matches!(ending, "js" | "jsx" | "mjs" | "cjs") || path.ends_with(".d.ts");
-            is_built.then(|| {
-                if path.ends_with(".d.ts") { path.trim_end_matches(".d.ts") } else { stem }
-            })
+        let written = path.strip_suffix(".d.ts").or_else(|| {
+            let (stem, ending) = path.rsplit_once('.')?;
+            matches!(ending, "js" | "jsx" | "mjs" | "cjs").then_some(stem)
         });
         tree.first(endings(path.to_owned()))
             .or_else(|| tree.first(endings(written?.to_owned())))
@@ -297,6 +298,14 @@ impl Lookup<'_> {
                 tree.folder(path)?;
                 tree.first(endings(within(path, "index")))
             })
+    }
+
+    /// The file that a package's manifest says it begins with.
+    fn entry(&self, folder: &str) -> Option<usize> {
+        let manifest = self.checkout.ecmascript.manifests.get(folder)?;
+        let entries = ["source", "types", "typings", "module", "main"];
+        let entries = entries.iter().filter_map(|key| manifest.get(*key)?.as_str());
+        self.any(folder, &entries.map(str::to_owned).collect::<Vec<_>>(), "")
     }
 }
 

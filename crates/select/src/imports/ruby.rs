@@ -26,7 +26,7 @@ pub(super) fn resolve(checkout: &Checkout<'_>, from: usize, import: &Import) -> 
     if let Some(at) = found {
         return Target::file(at, &import.names);
     }
-    let library = module.split('/').next().unwrap_or_default();
+    let (library, rest) = module.split_once('/').unwrap_or((module, ""));
     let own = checkout.tree.folder(&within("lib", library)).is_some();
-    if own { Target::Missing } else { Target::External(library.to_owned()) }
+    if own && !rest.is_empty() { Target::Missing } else { Target::External(library.to_owned()) }
 }

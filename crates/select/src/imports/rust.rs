@@ -99,6 +99,8 @@ pub(super) fn resolve(
     let first = parts.remove(0).trim_start_matches("r#");
     let folder = match first {
         "crate" | "$crate" => scope.crate_folder(),
+        // `extern crate self as name;`
+        "self" if import.names.is_empty() && parts.is_empty() => return Target::Files(Vec::new()),
         "self" if import.names.is_empty() => {
             let declared = scope.module(&scope.own_folder(), &[], &parts.join("/"));
             return declared.map_or(Target::Missing, |at| Target::file(at, &[]));

@@ -119,6 +119,7 @@ fn ecmascript() {
         ("packages/math/src/inner/one.ts", ""),
         ("packages/math/src/inner/index.mts", ""),
         ("packages/plain/package.json", r#"{"name": "plain", "main": "main.js"}"#),
+        ("packages/plain/test/a.js", "require('..')\nrequire('../../node_modules/@y/z/index.js')"),
         ("packages/plain/main.js", ""),
         (
             "app/tsconfig.json",
@@ -161,6 +162,7 @@ fn ecmascript() {
             "15 ? @x/math/gone",
         ]
     );
+    assert_eq!(checkout.of("packages/plain/test/a.js"), ["1 packages/plain/main.js", "2 ! @y/z"]);
     assert_eq!(
         checkout.of("packages/math/src/index.ts"),
         ["1 packages/math/src/point.ts *", "2 packages/math/src/inner/one.ts one"]
@@ -334,7 +336,8 @@ fn c() {
         (
             "src/main.c",
             "#include \"list.h\"\n#include <acme/tree.h>\n#include \"acme/tree.h\"\n\
-             #include \"gone.h\"\n#include <stdio.h>\n#include \"../x/other.h\"\n#include MACRO\n",
+             #include \"gone.h\"\n#include <stdio.h>\n#include \"../x/other.h\"\n#include MACRO\n\
+             #include \"gtest/gtest.h\"\n",
         ),
         ("src/list.h", ""),
         ("x/list.h", ""),
@@ -351,6 +354,7 @@ fn c() {
             "5 ! stdio.h",
             "6 x/other.h",
             "7 ! MACRO",
+            "8 ! gtest/gtest.h",
         ]
     );
 }
