@@ -3,7 +3,6 @@
 
 mod graph;
 mod index;
-mod resolve;
 mod summary;
 
 pub(crate) use graph::{Graph, graph};

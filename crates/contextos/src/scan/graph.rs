@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use select::SourceFile;
+use select::{ImportGraph, SourceFile};
 use serde::Serialize;
 use syntax::Outline;
-
-use super::resolve::{Resolver, Target};
 
 /// The graph, as it is written.
 #[derive(Debug, Serialize)]
@@ -44,29 +42,29 @@ impl Graph {
 
 /// The graph of a checkout; `outlines` are those of its files, in their order.
 pub(crate) fn graph(files: &[SourceFile], outlines: &[Arc<Outline>]) -> Graph {
-    let resolver = Resolver::new(files);
+    let parsed: Vec<Option<&Outline>> = outlines.iter().map(|outline| Some(&**outline)).collect();
+    let resolved = ImportGraph::resolve(files, &parsed);
     let mut edges = BTreeSet::new();
     let mut unresolved: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut imports: Vec<Vec<usize>> = vec![Vec::new(); files.len()];
     for (at, (file, outline)) in files.iter().zip(outlines).enumerate() {
-        let edge = |target: String, kind, raw: &str| Edge {
+        let edge = |target: &str, kind, raw: &str| Edge {
             source: file.path.clone(),
-            target,
+            target: target.to_owned(),
             kind,
             raw_import: raw.to_owned(),
         };
-        for import in &outline.imports {
-            match resolver.resolve(at, import) {
-                Target::Local(targets) => {
-                    for target in targets.into_iter().filter(|&target| target != at) {
-                        imports[at].push(target);
-                        edges.insert(edge(files[target].path.clone(), "local", &import.raw));
-                    }
-                }
-                Target::Package(name) => {
-                    edges.insert(edge(name, "package", &import.raw));
-                }
-                Target::Missing => {
+        for needed in resolved.edges(at) {
+            // What a file sees without an import is left to those who read its package.
+            let Some(import) = needed.import else { continue };
+            imports[at].push(needed.to);
+            edges.insert(edge(&files[needed.to].path, "local", &outline.imports[import].raw));
+        }
+        for outside in resolved.outside(at) {
+            let import = &outline.imports[outside.import];
+            match &outside.package {
+                Some(package) => drop(edges.insert(edge(package, "package", &import.raw))),
+                None => {
                     unresolved.entry(file.path.clone()).or_default().push(import.module.clone());
                 }
             }

@@ -83,7 +83,8 @@ impl<'a> Groups<'a> {
             for &group in &groups.seen[at] {
                 groups.called.entry((group, stem(&files[at].path))).or_default().push(at);
             }
-            for name in outlines.get(at).copied().flatten().into_iter().flat_map(top_names) {
+            let outline = outlines.get(at).copied().flatten();
+            for name in outline.into_iter().flat_map(|outline| top_names(outline, *family)) {
                 for &group in &groups.seen[at] {
                     let definers = groups.definers.entry((group, name)).or_default();
                     if definers.last() != Some(&at) {
@@ -153,8 +154,9 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// What of an outline other files can name without naming something around it.
-fn top_names(outline: &Outline) -> impl Iterator<Item = &str> {
+/// What of an outline other files can name without naming something around it. Go's methods are named
+/// with a value alone; other languages' extensions of a type are imported by their names.
+fn top_names(outline: &Outline, family: Family) -> impl Iterator<Item = &str> {
     let open = |at: Option<usize>| {
         at.is_none_or(|at| {
             outline.definitions.get(at).is_some_and(|d| d.kind == DefinitionKind::Module)
@@ -165,6 +167,7 @@ fn top_names(outline: &Outline) -> impl Iterator<Item = &str> {
         .iter()
         .filter(move |definition| open(definition.parent))
         .filter(|d| !matches!(d.kind, DefinitionKind::Module | DefinitionKind::Implementation))
+        .filter(move |d| family != Family::Go || d.receiver.is_none())
         .map(|definition| definition.name.as_str())
 }
 
