@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::shape::Shape;
+
 /// A language, or [`Language::Text`] where none is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -127,6 +129,11 @@ impl Language {
         self.entry().is_some_and(|entry| entry.code)
     }
 
+    /// The shape that its texts have, where it has no grammar.
+    pub(crate) fn shape(self) -> Option<Shape> {
+        self.entry()?.shape
+    }
+
     fn entry(self) -> Option<&'static Entry> {
         TABLE.entries.iter().find(|entry| entry.language == self)
     }
@@ -177,6 +184,7 @@ struct RawEntry {
     block_comment: Option<(String, String)>,
     #[serde(default = "yes")]
     code: bool,
+    shape: Option<Shape>,
 }
 
 fn yes() -> bool {
@@ -189,6 +197,7 @@ struct Entry {
     line_comment: Option<String>,
     block_comment: Option<(String, String)>,
     code: bool,
+    shape: Option<Shape>,
 }
 
 struct Table {
@@ -233,6 +242,7 @@ impl Table {
                 line_comment: raw.line_comment,
                 block_comment: raw.block_comment,
                 code: raw.code,
+                shape: raw.shape,
             });
         }
         Ok(table)

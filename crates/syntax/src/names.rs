@@ -7,7 +7,7 @@ use crate::rules::Rules;
 /// How many nodes deep a name may be wrapped: `char *(*f[3])(int)` has six. Bounds hostile nesting.
 const MAX_DEPTH: usize = 64;
 /// Names longer than this in bytes are no names but code that a broken parse took for one.
-const MAX_BYTES: usize = 120;
+const MAX_BYTES: usize = 240;
 
 /// A name that was found in a node.
 #[derive(Debug, Clone)]

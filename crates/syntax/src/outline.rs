@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::grammar::Grammar;
-use crate::{Language, parse, shape, walk};
+use crate::{Language, embedded, parse, shape, walk};
 
 /// Lines `start..=end`, counted from 1, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,11 +119,18 @@ pub(crate) const MAX_REFERENCES: usize = 20_000;
 /// a text takes it too much work, the shape by headings, blank lines and indentation. The work is
 /// linear in the text's length and doesn't depend on the machine: the same text, the same outline.
 pub fn outline(language: Language, text: &str) -> Outline {
-    let parsed = Grammar::of(language).and_then(|grammar| {
-        let parsed = parse::parse(&grammar.parser, text)?;
-        Some(walk::walk(grammar, &parsed.tree, &text[..parsed.len]))
-    });
-    parsed.unwrap_or_else(|| shape::outline(text))
+    outline_of_code(language, text).unwrap_or_else(|| {
+        let mut outline = shape::outline(language, text);
+        embedded::add_scripts(language, text, &mut outline);
+        outline
+    })
+}
+
+/// The outline of `text` by a grammar; `None` where there is none, or it takes too much work.
+pub(crate) fn outline_of_code(language: Language, text: &str) -> Option<Outline> {
+    let grammar = Grammar::of(language)?;
+    let parsed = parse::parse(&grammar.parser, text)?;
+    Some(walk::walk(grammar, &parsed.tree, &text[..parsed.len]))
 }
 
 impl Outline {

@@ -1,0 +1,12 @@
+variable "a" {
+  default = "{"
+}
+
+# The server.
+resource "server" "main" {
+  name = var.a
+
+  network {
+    port = 1 # {
+  }
+}
