@@ -9,7 +9,7 @@ use syntax::Outline;
 use crate::pipeline::Outlines;
 
 /// Changes when the same text would get another outline.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Outlines in a checkout's cache.
 #[derive(Debug)]
