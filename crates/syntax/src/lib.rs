@@ -27,6 +27,7 @@ mod names;
 mod outline;
 mod parse;
 mod rules;
+mod salvage;
 mod shape;
 mod walk;
 

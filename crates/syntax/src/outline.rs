@@ -5,7 +5,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::grammar::Grammar;
-use crate::{Language, embedded, parse, shape, walk};
+use crate::lines::LineIndex;
+use crate::{Language, embedded, parse, salvage, shape, walk};
 
 /// Lines `start..=end`, counted from 1, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -130,7 +131,13 @@ pub fn outline(language: Language, text: &str) -> Outline {
 pub(crate) fn outline_of_code(language: Language, text: &str) -> Option<Outline> {
     let grammar = Grammar::of(language)?;
     let parsed = parse::parse(&grammar.parser, text)?;
-    Some(walk::walk(grammar, &parsed.tree, &text[..parsed.len]))
+    let (mut outline, mut errors) = walk::walk(grammar, &parsed.tree, &text[..parsed.len]);
+    if parsed.len < text.len() {
+        let lines = LineIndex::new(text);
+        errors.push(LineRange { start: lines.line_of(parsed.len), end: lines.count() });
+    }
+    salvage::add(&grammar.rules.words, text, &errors, &mut outline);
+    Some(outline)
 }
 
 impl Outline {

@@ -11,6 +11,7 @@ use tree_sitter::Node;
 
 use crate::DefinitionKind;
 use crate::imports::ImportForm;
+use crate::salvage::Words;
 
 /// A rule file as it is written.
 #[derive(Debug, Default, Deserialize)]
@@ -64,6 +65,10 @@ pub(crate) struct RuleFile {
     not_owners: Vec<String>,
     /// Names that give way to the one that the value itself has: `module.exports = class A {}`.
     placeholders: Vec<String>,
+    /// Words that begin a definition, and what they define, for code that can't be parsed.
+    salvage: BTreeMap<String, DefinitionKind>,
+    /// What may stand before such a word.
+    salvage_modifiers: Vec<String>,
 }
 
 impl RuleFile {
@@ -296,6 +301,7 @@ pub(crate) struct Rules {
     pub(crate) not_owners: Vec<String>,
     pub(crate) placeholders: Vec<String>,
     pub(crate) fields: NameFields,
+    pub(crate) words: Words,
 }
 
 impl Rules {
@@ -366,6 +372,7 @@ impl Rules {
             inner_comments: file.inner_comments,
             not_owners: file.not_owners,
             placeholders: file.placeholders,
+            words: Words { modifiers: file.salvage_modifiers, kinds: file.salvage },
             fields,
             meanings,
         };

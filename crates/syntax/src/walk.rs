@@ -19,8 +19,8 @@ use crate::rules::{Block, Declare, Define, Meaning, Rules};
 /// Titles of blocks are cut at this many bytes.
 const MAX_TITLE: usize = 80;
 
-/// The outline of a text that was parsed.
-pub(crate) fn walk(grammar: &Grammar, tree: &Tree, text: &str) -> Outline {
+/// The outline of a text that was parsed, and the lines of the tree's errors that take several.
+pub(crate) fn walk(grammar: &Grammar, tree: &Tree, text: &str) -> (Outline, Vec<LineRange>) {
     let lines = LineIndex::new(text);
     let mut walk = Walk {
         rules: &grammar.rules,
@@ -31,12 +31,13 @@ pub(crate) fn walk(grammar: &Grammar, tree: &Tree, text: &str) -> Outline {
         defining: HashSet::new(),
         attribute_end: 0,
         child_end: vec![0],
+        errors: Vec::new(),
     };
     walk.run(tree);
     let mut outline = walk.outline;
     outline.sort_definitions();
     outline.references.sort_by_key(|reference| reference.line);
-    outline
+    (outline, walk.errors)
 }
 
 struct Walk<'a> {
@@ -53,6 +54,8 @@ struct Walk<'a> {
     attribute_end: usize,
     /// The last line of the last definition at the top, and inside each definition.
     child_end: Vec<u32>,
+    /// The lines of errors that take several, but for those inside others.
+    errors: Vec<LineRange>,
 }
 
 /// What holds for the nodes at one level.
@@ -98,6 +101,9 @@ impl<'a> Walk<'a> {
         let mut scopes = vec![Scope::default()];
         loop {
             let node = cursor.node();
+            if node.is_error() {
+                self.error(node);
+            }
             let at = scopes.len() - 1;
             let inner = match self.rules.meaning(node.kind_id()) {
                 Some(meaning) => self.enter(node, meaning, &mut scopes[at]),
@@ -115,6 +121,13 @@ impl<'a> Walk<'a> {
                 }
                 scopes.pop();
             }
+        }
+    }
+
+    fn error(&mut self, node: Node<'_>) {
+        let lines = self.lines.lines_of(node.byte_range());
+        if lines.start < lines.end && self.errors.last().is_none_or(|last| last.end < lines.end) {
+            self.errors.push(lines);
         }
     }
 
