@@ -1,5 +1,6 @@
 //! A store in Redis, shared by programs that know nothing of each other, and what they do without it.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -135,6 +136,48 @@ fn a_server_starts_without_it_and_finds_it_later() {
     assert_eq!(answer["ccr_hashes"], json!([]));
     redis.restart();
     left_out(&server, 500);
+}
+
+/// A certificate for this machine and its key, in `home`.
+fn certificate(home: &Home) -> (String, String) {
+    let path = |name: &str| home.path(name).to_str().unwrap().to_owned();
+    let (certificate, key) = (path("certificate.pem"), path("key.pem"));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+        .args(["-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .args(["-keyout", &key, "-out", &certificate])
+        .output()
+        .expect("openssl is installed (scripts/test does that)");
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    (certificate, key)
+}
+
+#[test]
+fn with_tls_and_only_with_a_certificate_that_is_trusted() {
+    let home = Home::new();
+    let (certificate, key) = certificate(&home);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free.to_string();
+    let tls = ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &key];
+    let _redis = RedisServer::start(&[&tls[..], &["--tls-auth-clients", "no"]].concat());
+    let url = format!("rediss://localhost:{port}");
+    let compress = |trusted: Option<&str>| {
+        let mut command = home.headroom(&["compress", "--store", &url]);
+        command.envs(trusted.map(|file| ("SSL_CERT_FILE", file)));
+        home.finish(command, log(500))
+    };
+    let out = compress(None);
+    assert!(text(&out.stderr).contains("nothing was left out"), "{}", text(&out.stderr));
+    let hash = in_the_end(|| hash_in(text(&compress(Some(&certificate)).stdout)));
+    let original = in_the_end(|| {
+        let mut command = home.headroom(&["retrieve", &hash, "--store", &url]);
+        command.env("SSL_CERT_FILE", &certificate);
+        let out = home.finish(command, "");
+        out.status.success().then_some(out.stdout)
+    });
+    assert!(log(500).contains(text(&original)));
 }
 
 #[test]
