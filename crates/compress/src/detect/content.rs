@@ -38,9 +38,9 @@ pub(super) fn looks_like(text: &str) -> Detected {
         () if sample.is_diff() => Kind::Diff,
         () if sample.share(found) >= 50 => Kind::Search,
         () if sample.lines.len() >= 5 && sample.share(is_path) >= 90 => Kind::Search,
+        () if sample.share(is_verdict) >= 20 => Kind::TestOutput,
         () if sample.share(is_frame) >= 30 => Kind::Trace,
         () if sample.is_table() => Kind::Table,
-        () if sample.share(is_verdict) >= 20 => Kind::TestOutput,
         () if sample.share(is_logged) >= 30 => Kind::Log,
         () => match code(&sample) {
             Some(language) => return Detected { kind: Kind::Code, language },
@@ -199,7 +199,8 @@ fn is_frame(line: &str) -> bool {
     };
     let starts =
         ["at ", "File \"", "... ", "^^", "from "].iter().any(|start| inner.starts_with(start));
-    (indented && (starts || numbered(inner)))
+    let place = || inner.starts_with('/') && inner.contains(".go:");
+    (indented && (starts || numbered(inner) || place()))
         || line.starts_with("Traceback (")
         || line.starts_with("Caused by: ")
         || line.starts_with("goroutine ")
@@ -218,9 +219,23 @@ fn is_mode_row(line: &str) -> bool {
 /// The verdict on one test, or on the building of one thing.
 fn is_verdict(line: &str) -> bool {
     let inner = line.trim();
-    ["ok ", "not ok ", "--- PASS", "--- FAIL", "=== RUN", "PASS ", "FAIL ", "✓", "✔", "✕", "✗", "√"]
-        .iter()
-        .any(|start| inner.starts_with(start))
+    [
+        "ok ",
+        "not ok ",
+        "# Subtest: ",
+        "--- PASS",
+        "--- FAIL",
+        "=== RUN",
+        "PASS ",
+        "FAIL ",
+        "✓",
+        "✔",
+        "✕",
+        "✗",
+        "√",
+    ]
+    .iter()
+    .any(|start| inner.starts_with(start))
         || ["PASSED", "FAILED", "SKIPPED", "XFAIL", "... ok", "... FAILED", "... ignored", "PASS"]
             .iter()
             .any(|end| inner.ends_with(end))
@@ -371,7 +386,7 @@ const TELLING: &[(Language, &[&str])] = &[
     (Language::CSharp, &["using System", "namespace "]),
     (Language::C, &["#include", "#define"]),
     (Language::Ruby, &["require ", "end", "attr_"]),
-    (Language::Php, &["<?php"]),
+    (Language::Php, &["<?php", "public function ", "private function ", "namespace ", "$this->"]),
 ];
 
 /// The language that the lines are most likely of.
@@ -386,11 +401,7 @@ fn code(sample: &Sample) -> Option<Language> {
             .map_or(&[][..], |(_, words)| words);
         // One word alone may be anything's.
         let different = words.iter().filter(|word| count(&[word]) > 0).count();
-        if different.min(words.len() - 1) >= 1 && different >= words.len().min(2) {
-            count(words)
-        } else {
-            0
-        }
+        if different >= 2 { count(words) } else { 0 }
     };
     let (language, _, share) = BEGINNINGS
         .iter()

@@ -15,17 +15,17 @@ use crate::parts::{closes, fence};
 use crate::relevance::{Stretch, worths};
 
 /// Lines go whose worth is less than this share of that of the pack's best line.
-const WORTHLESS: f64 = 0.06;
+const WORTHLESS: f64 = 0.15;
 /// But lines of at least so many percent of the bytes go, and of at most so many; from a pack above
 /// the caller's budget more.
-const LEAST_PERCENT: usize = 17;
+const LEAST_PERCENT: usize = 24;
 const MOST_PERCENT: usize = 40;
 const MOST_PERCENT_TIGHT: usize = 65;
 /// What the lines of the file that ranks n-th, from 0, are worth beside those of the first.
-const FURTHER: f64 = 0.15;
-/// Fewer lines or bytes together stay: their marker would cost as much.
-const FEWEST_LINES: usize = 3;
-const FEWEST_BYTES: usize = 140;
+const FURTHER: f64 = 0.4;
+/// Fewer lines or bytes together stay: their marker would cost too much of what they save.
+const FEWEST_LINES: usize = 4;
+const FEWEST_BYTES: usize = 300;
 /// What begins the line that says that a pack has been through this.
 const DONE: &str = "<!-- left out: ";
 

@@ -1,0 +1,220 @@
+//! A reader who has only the compressed text can answer: for every reversible form a few lines of
+//! code that know no more than the form's first line says, and 200 questions whose answers are known.
+
+use std::collections::HashMap;
+
+use compress::{Options, Retrieval, compress};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// `text` in the form called `form`, without the form's first line.
+fn body(text: &str, kind: &str, form: &str) -> String {
+    let options =
+        Options { kind: Some(kind.to_owned()), retrieval: Retrieval::None, ..Options::default() };
+    let result = compress(text, &options);
+    assert_eq!(result.transforms, [format!("{form}/1")], "{text}");
+    result.text.split_once('\n').expect("a body").1.to_owned()
+}
+
+/// The value at a row and a column of table `@1`.
+fn in_table(body: &str, row: usize, column: &str) -> String {
+    let mut lines = body.lines().skip_while(|line| !line.starts_with("@1 "));
+    let header = lines.next().and_then(|line| line.split_once(": ")).expect("a header").1;
+    let cells: Vec<&str> = lines.nth(row).expect("the row").split(',').collect();
+    let mut at = 0;
+    for title in header.split(',') {
+        let name = title.split(['=', '?', '^', ':']).next().unwrap_or("");
+        let rest = &title[name.len()..];
+        if let Some(constant) = rest.strip_prefix('=') {
+            if name == column {
+                return constant.trim_matches('"').to_owned();
+            }
+            continue;
+        }
+        if name == column {
+            let said = rest.split_once('"').and_then(|(_, said)| said.split_once('"'));
+            return match (cells[at], &rest.get(..1)) {
+                ("", Some("?")) => rest[2..].trim_matches('"').to_owned(),
+                (cell, Some("^")) => format!("{}{cell}", said.map_or("", |(begins, _)| begins)),
+                (cell, _) => cell.to_owned(),
+            };
+        }
+        at += 1;
+    }
+    panic!("no column {column} in {header}")
+}
+
+/// The `n`-th line of rows, by putting its cells into the pattern.
+fn nth_row(body: &str, n: usize) -> String {
+    let mut patterns = HashMap::new();
+    let (mut lines, mut seen) = (body.lines().peekable(), 0);
+    while let Some(line) = lines.next() {
+        let control = line.strip_prefix('~');
+        let defined = control.and_then(|control| control.split_once('='));
+        if let Some((name, pattern)) = defined {
+            patterns.insert(name.to_owned(), pattern.to_owned());
+        } else if let Some((name, count)) = control.and_then(|control| control.split_once(' ')) {
+            for index in 0..count.parse().expect("a count") {
+                let mut cells = lines.next().expect("a row").split(',');
+                if seen == n {
+                    let mut pieces = patterns[name].split('<');
+                    let mut out = pieces.next().unwrap_or("").to_owned();
+                    for piece in pieces {
+                        let (field, literal) = piece.split_once('>').expect("a field");
+                        match field.strip_prefix('+').and_then(|from| from.parse::<usize>().ok()) {
+                            Some(from) => out.push_str(&(from + index).to_string()),
+                            None => out.push_str(cells.next().expect("a cell")),
+                        }
+                        out.push_str(literal);
+                    }
+                    return out;
+                }
+                seen += 1;
+            }
+        } else {
+            if seen == n {
+                return line.to_owned();
+            }
+            seen += 1;
+        }
+    }
+    panic!("no line {n}")
+}
+
+/// Where each text was found: its path, its number and what stands there.
+fn findings(body: &str) -> Vec<(String, u32, String)> {
+    let (mut names, mut shared, mut path) = (HashMap::new(), String::new(), String::new());
+    let mut found = Vec::new();
+    for line in body.lines() {
+        if let Some((name, text)) = line.strip_prefix('~').and_then(|line| line.split_once('=')) {
+            match name {
+                "0" => shared = text.to_owned(),
+                _ => drop(names.insert(name.to_owned(), text.to_owned())),
+            }
+        } else if line.starts_with(|c: char| c.is_ascii_digit()) {
+            let (numbers, text) = line.split_once(':').expect("a match");
+            let text = text.strip_prefix('~').map_or(text, |name| &*names[name]);
+            for number in numbers.split(',') {
+                found.push((path.clone(), number.parse().expect("a line"), text.to_owned()));
+            }
+        } else {
+            path = match line.strip_prefix("./") {
+                Some(name) => format!("{}{name}", &path[..=path.rfind('/').expect("a folder")]),
+                None => format!("{shared}{line}"),
+            };
+        }
+    }
+    found
+}
+
+/// The lines that a form with repeats stands for.
+fn repeated(body: &str) -> Vec<String> {
+    let (mut named, mut out): (HashMap<String, (usize, usize)>, Vec<String>) = Default::default();
+    for line in body.lines() {
+        let Some(control) = line.strip_prefix('~') else {
+            out.push(line.to_owned());
+            continue;
+        };
+        if let Some(times) = control.strip_prefix('×') {
+            let above = out.last().expect("a line").clone();
+            out.extend(vec![above; times.parse().expect("a count")]);
+            continue;
+        }
+        let (name, range) = control.split_once(' ').unwrap_or((control, ""));
+        match (named.get(name).copied(), range.split_once('-')) {
+            (None, _) => {
+                named.insert(name.to_owned(), (out.len(), range.parse().expect("a length")));
+            }
+            (Some((start, length)), None) => out.extend_from_within(start..start + length),
+            (Some((start, _)), Some((first, last))) => {
+                let at = |n: &str| start + n.parse::<usize>().expect("a line");
+                out.extend_from_within(at(first) - 1..at(last));
+            }
+        }
+    }
+    out
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_value_at_a_row_and_a_column(
+        rows in prop::collection::vec((0u32..99_999, "[a-z]{3,9}", 0u8..30), 24..40),
+        row in 0usize..24,
+        column in select(vec!["id", "user.name", "state", "url"]),
+    ) {
+        let written: Vec<String> = rows.iter().map(|(id, name, state)| {
+            let state = if *state == 0 { "lost" } else { "open" };
+            format!("{{\"id\": {id}, \"user\": {{\"name\": \"{name}\"}}, \"state\": \"{state}\", \"url\": \"https://example.org/{name}/{id}\"}}")
+        }).collect();
+        let (id, name, state) = &rows[row];
+        let answer = match column {
+            "id" => id.to_string(),
+            "user.name" => name.clone(),
+            "state" => if *state == 0 { "lost" } else { "open" }.to_owned(),
+            _ => format!("https://example.org/{name}/{id}"),
+        };
+        let body = body(&format!("[{}]", written.join(", ")), "json", "json");
+        prop_assert_eq!(in_table(&body, row, column), answer, "{}", body);
+    }
+
+    #[test]
+    fn the_nth_line_of_a_log(
+        values in prop::collection::vec((10u32..60, 0u32..7, 100u32..999), 20..40),
+        line in 0usize..20,
+    ) {
+        let lines: Vec<String> = values.iter().enumerate().map(|(n, (second, worker, took))| {
+            format!("2026-03-01T08:{:02}:{second}Z INFO worker-{worker} handled a request of the customer ms={took}", n % 60)
+        }).collect();
+        let body = body(&(lines.join("\n") + "\n"), "log", "rows");
+        prop_assert_eq!(nth_row(&body, line), lines[line].as_str(), "{}", body);
+    }
+
+    #[test]
+    fn where_something_was_found(
+        places in prop::collection::vec((select(vec!["a.py", "b/c.py", "b/d.py", "e.py"]), select(vec!["def close(self):", "self.close()", "return None, None"])), 24..50),
+        asked in 0usize..24,
+    ) {
+        let mut places = places;
+        places.sort();
+        let found: Vec<(String, u32, String)> = places.iter().zip(1..)
+            .map(|((path, text), number)| (format!("./src/books/{path}"), number * 3, format!("    {text}")))
+            .collect();
+        let text: String = found.iter().map(|(p, n, t)| format!("{p}:{n}:{t}\n")).collect();
+        let read = findings(&body(&text, "search", "search"));
+        prop_assert!(read.contains(&found[asked]), "{:?}", found[asked]);
+        prop_assert_eq!(read.len(), found.len());
+    }
+
+    #[test]
+    fn which_folder_a_file_is_in(
+        paths in prop::collection::btree_set(("(tests/integration/ledger|src/books/internal|docs)", "[a-z]{4,9}\\.py"), 30..60),
+        asked in 0usize..30,
+    ) {
+        let text: String = paths.iter().map(|(folder, name)| format!("{folder}/{name}\n")).collect();
+        let body = body(&text, "search", "paths");
+        let (folder, name) = paths.iter().nth(asked).expect("a path");
+        let said = body.lines().any(|line| {
+            line.strip_prefix(&format!("{folder}/: ")).is_some_and(|names| names.split(' ').any(|n| n == name))
+        });
+        prop_assert!(said, "{folder} {name}\n{body}");
+    }
+
+    #[test]
+    fn what_stands_under_the_nth_failure(
+        failures in prop::collection::vec(0usize..3, 8..16),
+        asked in 0usize..8,
+    ) {
+        let frames = |kind: usize| (0..6).map(move |n| {
+            format!("  File \"/srv/books/module_{kind}.py\", line {}, in function_{n}", 10 * kind + n)
+        });
+        let lines: Vec<String> = failures.iter().enumerate().flat_map(|(n, &kind)| {
+            std::iter::once(format!("ERROR the job {n} failed")).chain(frames(kind))
+        }).collect();
+        let read = repeated(&body(&(lines.join("\n") + "\n"), "trace", "repeats"));
+        let heading = format!("ERROR the job {asked} failed");
+        let at = read.iter().position(|line| *line == heading).expect("the failure");
+        prop_assert_eq!(&read[at + 1..at + 7], &frames(failures[asked]).collect::<Vec<_>>()[..]);
+    }
+}
