@@ -54,20 +54,11 @@ fn nth_row(body: &str, n: usize) -> String {
         if let Some((name, pattern)) = defined {
             patterns.insert(name.to_owned(), pattern.to_owned());
         } else if let Some((name, count)) = control.and_then(|control| control.split_once(' ')) {
+            let mut above: Vec<String> = Vec::new();
             for index in 0..count.parse().expect("a count") {
-                let mut cells = lines.next().expect("a row").split(',');
+                let row = written(&patterns[name], lines.next().expect("a row"), index, &mut above);
                 if seen == n {
-                    let mut pieces = patterns[name].split('<');
-                    let mut out = pieces.next().unwrap_or("").to_owned();
-                    for piece in pieces {
-                        let (field, literal) = piece.split_once('>').expect("a field");
-                        match field.strip_prefix('+').and_then(|from| from.parse::<usize>().ok()) {
-                            Some(from) => out.push_str(&(from + index).to_string()),
-                            None => out.push_str(cells.next().expect("a cell")),
-                        }
-                        out.push_str(literal);
-                    }
-                    return out;
+                    return row;
                 }
                 seen += 1;
             }
@@ -79,6 +70,31 @@ fn nth_row(body: &str, n: usize) -> String {
         }
     }
     panic!("no line {n}")
+}
+
+/// The row at `index` among its like: its cells in the fields of the pattern. `above` has the cells
+/// of the row before, which an empty cell of `<^>` repeats.
+fn written(pattern: &str, row: &str, index: usize, above: &mut Vec<String>) -> String {
+    let mut cells = row.split(',').map(str::to_owned);
+    let mut pieces = pattern.split('<');
+    let mut out = pieces.next().unwrap_or("").to_owned();
+    let mut values = Vec::new();
+    for piece in pieces {
+        let (field, literal) = piece.split_once('>').expect("a field");
+        match field.strip_prefix('+').and_then(|from| from.parse::<usize>().ok()) {
+            Some(from) => out.push_str(&(from + index).to_string()),
+            None => {
+                let cell = cells.next().expect("a cell");
+                let repeats = cell.is_empty() && field.ends_with('^');
+                let value = if repeats { above[values.len()].clone() } else { cell };
+                out.push_str(&value);
+                values.push(value);
+            }
+        }
+        out.push_str(literal);
+    }
+    *above = values;
+    out
 }
 
 /// Where each text was found: its path, its number and what stands there.
