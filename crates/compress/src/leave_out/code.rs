@@ -23,6 +23,8 @@ const OF_DATA: usize = 4;
 const LARGEST_TYPE: u32 = 200;
 /// A comment at the top of so many lines that speaks of a licence is its header.
 const FEWEST_OF_LICENCE: usize = 4;
+/// Where nothing but that header can go, so many bytes are parsed to find it.
+const TOP: usize = 8 << 10;
 
 pub(super) fn draft(part: &str, language: Language, context: &Context) -> Option<Draft> {
     let lines = Lines::of(part);
@@ -58,7 +60,8 @@ pub(super) fn comment(language: Language) -> (&'static str, &'static str) {
 /// What can be left out of `text`; in order, apart.
 pub(super) fn cuts(text: &str, lines: &Lines, language: Language, task: &Task) -> Vec<Cut> {
     let plain = without_numbers(text, lines);
-    let outline = outline(language, &plain);
+    // Parsing is what takes time here, and a task without terms wants all that is below the header.
+    let outline = outline(language, if task.is_empty() { top(&plain) } else { &plain });
     let source = Lines::of(&plain);
     let code = Code { lines: &source, language, outline: &outline };
     let wanted = Wanted::of(text, lines, &outline, task);
@@ -76,6 +79,16 @@ pub(super) fn cuts(text: &str, lines: &Lines, language: Language, task: &Task) -
         }
     }
     cuts
+}
+
+/// The whole lines at the beginning of `text` that are [`TOP`] bytes at most.
+fn top(text: &str) -> &str {
+    let first = &text[..text.floor_char_boundary(TOP)];
+    if first.len() == text.len() {
+        text
+    } else {
+        &first[..first.rfind('\n').map_or(0, |at| at + 1)]
+    }
 }
 
 /// What of a file has to do with the task.
@@ -274,4 +287,25 @@ fn closes(line: &str) -> bool {
     let inner = line.trim();
     inner == "end"
         || (!inner.is_empty() && inner.chars().all(|c| matches!(c, '}' | ')' | ']' | ';' | ',')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_licence_goes_whatever_the_task_and_however_long_the_file() {
+        let header = "// Copyright 2020 Somebody\n// Licensed under\n// the terms\n// of it.\n\n";
+        let functions: String =
+            (0..800).map(|n| format!("fn f{n}() {{\n    run({n});\n}}\n")).collect();
+        for (name, text) in [("long", header.to_owned() + &functions), ("short", header.into())] {
+            for task in ["", "something else"] {
+                let lines = Lines::of(&text);
+                let cuts = cuts(&text, &lines, Language::Rust, &Task::of(task));
+                assert_eq!(cuts[0].lines, 0..4, "{name}: {task}");
+            }
+        }
+        assert_eq!(top(&functions).len(), functions[..TOP].rfind('\n').unwrap() + 1);
+        assert_eq!(top(header), header);
+    }
 }
