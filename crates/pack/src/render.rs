@@ -22,8 +22,9 @@ pub const LEAST_BUDGET: usize = 200;
 const MAP_SHARE: f64 = 0.08;
 /// The share of the budget that the task may take in the title.
 const TITLE_SHARE: usize = 10;
-/// The share of the budget that the list of redactions may take.
-const REDACTED_SHARE: usize = 20;
+/// The share of the budget that the list of redactions may take: where they are shown, the text says
+/// so itself.
+const REDACTED_SHARE: usize = 50;
 
 /// The formats of a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -254,7 +255,8 @@ fn redacted(input: &Input<'_>) -> Vec<String> {
         let line = one_line(line);
         used += tokens::count(input.encoding, &line) + 2;
         if used > most {
-            out.push(format!("{} more", input.redacted.len() - at));
+            let word = if at == 0 { "in all" } else { "more" };
+            out.push(format!("{} {word}", input.redacted.len() - at));
             break;
         }
         out.push(line);
