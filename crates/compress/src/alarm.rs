@@ -77,6 +77,24 @@ const STEMS: &[&str] = &[
     "xpass",
 ];
 
+/// Those that say that something failed, or warns of it: such a line is never one too many.
+const GRAVE: &[&str] = &[
+    "abort",
+    "crash",
+    "critical",
+    "error",
+    "exception",
+    "fail",
+    "fatal",
+    "killed",
+    "not ok",
+    "panic",
+    "segfault",
+    "severe",
+    "traceback",
+    "warn",
+];
+
 static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasickBuilder::new()
         .ascii_case_insensitive(true)
@@ -100,6 +118,34 @@ pub(crate) fn lines(text: &str, lines: &Lines) -> Vec<usize> {
 /// Whether `text` says that something went wrong.
 pub(crate) fn sounds(text: &str) -> bool {
     starts(text).next().is_some()
+}
+
+/// Whether `text` says that something failed or that it warns; `0 errors` and `failed=0` don't.
+pub(crate) fn is_grave(text: &str) -> bool {
+    starts(text).any(|start| {
+        let word = &text.as_bytes()[start..];
+        let is = |stem: &str| {
+            word.get(..stem.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(stem.as_bytes()))
+        };
+        GRAVE.iter().any(|stem| is(stem)) && !counts_none(text, start)
+    })
+}
+
+/// Whether the word at `start` is counted, and there is none of it.
+fn counts_none(text: &str, start: usize) -> bool {
+    let before = text[..start].trim_end();
+    let none_before = ["0", "no", "No", "without"].iter().any(|none| {
+        before.strip_suffix(none).is_some_and(|rest| {
+            rest.len() < before.len() && !rest.ends_with(|c: char| c.is_alphanumeric() || c == '.')
+        })
+    });
+    let after = text[after_word(text.as_bytes(), start)..].trim_start();
+    let number = after.strip_prefix([':', '=']).map(str::trim_start);
+    let none_after = number.is_some_and(|number| {
+        number.starts_with('0')
+            && !number[1..].starts_with(|c: char| c.is_ascii_digit() || c == '.')
+    });
+    none_before || none_after
 }
 
 /// Where such words begin. A part of a path or a name (`error_handler.py`, `src/errors/`) is none; the
@@ -170,6 +216,24 @@ mod tests {
             "all fine",
         ] {
             assert!(!sounds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_grave() {
+        for text in [
+            "ERROR worker",
+            "    FAIL [   0.2s] a::b",
+            "10 failed",
+            "failed: 30",
+            "no retries, error 7",
+            "ValueError: x",
+            "0 warnings, 1 error",
+        ] {
+            assert!(is_grave(text), "{text}");
+        }
+        for text in ["0 errors", "no warnings", "failed=0, errors: 0", "12 skipped", "failed=0"] {
+            assert!(!is_grave(text), "{text}");
         }
     }
 }

@@ -20,7 +20,8 @@ pub(super) fn agrees(text: &str, kind: Kind) -> bool {
         Kind::Json => is_json(text),
         Kind::Diff => sample.is_diff(),
         Kind::Html => sample.is_html(text),
-        Kind::Pack => is_pack(text),
+        // What is one was seen before.
+        Kind::Pack => false,
         Kind::Search => sample.share(|line| found(line) || is_path(line)) >= 50,
         Kind::Table => !is_json(text) && sample.lines.len() >= 3,
         Kind::Log | Kind::TestOutput => !is_json(text) && !sample.is_diff(),
@@ -32,7 +33,6 @@ pub(super) fn agrees(text: &str, kind: Kind) -> bool {
 pub(super) fn looks_like(text: &str) -> Detected {
     let sample = Sample::of(text);
     let kind = match () {
-        () if is_pack(text) => Kind::Pack,
         () if is_json(text) => Kind::Json,
         () if sample.is_html(text) => Kind::Html,
         () if sample.is_diff() => Kind::Diff,
@@ -52,7 +52,7 @@ pub(super) fn looks_like(text: &str) -> Detected {
 }
 
 /// Whether the second line says so, as only a pack's does.
-fn is_pack(text: &str) -> bool {
+pub(super) fn is_pack(text: &str) -> bool {
     let mut lines = text.lines();
     lines.next().is_some_and(|line| line.starts_with("# Context for:"))
         && lines.next().is_some_and(|line| line.starts_with("<!-- contextos pack v1 "))

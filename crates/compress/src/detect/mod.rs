@@ -29,6 +29,10 @@ impl Detected {
 /// What `text` is. `hint` is the command that wrote it, the name of the file it is from, or the name
 /// of a kind or a language.
 pub(crate) fn detect(text: &str, hint: Option<&str>) -> Detected {
+    if content::is_pack(text) {
+        // A pack is one whatever file it was written to.
+        return Detected::plain(Kind::Pack);
+    }
     let said = hint.and_then(|hint| command::said(hint, text));
     match said {
         Some(said) if content::agrees(text, said.kind) => said,
@@ -42,5 +46,20 @@ pub(crate) fn fenced(text: &str, info: &str) -> Detected {
     match language {
         Some(language) if language.is_code() => Detected { kind: Kind::Code, language },
         _ => detect(text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pack_is_one_whatever_it_is_called() {
+        let pack =
+            "# Context for: x\n<!-- contextos pack v1 commit=none dirty=no -->\n\n## Files\n";
+        for hint in [None, Some("context_pack.md"), Some("pack"), Some("cat notes.txt")] {
+            assert_eq!(detect(pack, hint).kind, Kind::Pack, "{hint:?}");
+        }
+        assert_ne!(detect("# Notes\n\nNothing else.\n", Some("pack")).kind, Kind::Pack);
     }
 }

@@ -1,18 +1,21 @@
 //! Logs, and what test runners and build tools print: of the lines that say the same about other
 //! values the first and the last stay, and those whose values are unusual; all rare lines stay.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::keep::{self, Keep};
 use super::values::{summary, unusual};
 use super::{Context, Draft, Piece};
+use crate::alarm;
 use crate::lines::Lines;
 use crate::templates::Templates;
 use crate::words::words;
 
 /// A template with at most so many lines is rare: all of them stay.
 const RARE: usize = 3;
-/// More lines that sound like the same trouble are a flood: of those only some at both ends stay.
+/// More lines that sound like the same trouble are a flood: of those only some at both ends stay, and
+/// all that are grave and don't repeat another one to the byte.
 const FLOOD: usize = 20;
 const OF_A_FLOOD: usize = 3;
 /// A template is told about when at least so many of its lines are left out.
@@ -63,11 +66,16 @@ fn keep_alarms(part: &str, lines: &Lines, templates: &Templates, keep: &mut Keep
     for &line in &alarms {
         total[templates.of_line[line] as usize] += 1;
     }
+    let mut repeats: HashMap<&str, usize> = HashMap::new();
     for &line in &alarms {
         let template = templates.of_line[line] as usize;
         seen[template] += 1;
         let (seen, total) = (seen[template], total[template]);
-        if total <= FLOOD || seen <= OF_A_FLOOD || seen + OF_A_FLOOD > total {
+        let text = lines.get(line);
+        let repeated = repeats.entry(text).or_default();
+        *repeated += 1;
+        let of_a_flood = total > FLOOD && (*repeated > OF_A_FLOOD || !alarm::is_grave(text));
+        if !of_a_flood || seen <= OF_A_FLOOD || seen + OF_A_FLOOD > total {
             keep.add_with_neighbours(line);
         }
     }
@@ -140,4 +148,29 @@ fn by_module(columns: &[Vec<&str>]) -> Option<String> {
         words.collect::<Vec<_>>().join(" "),
         modules.collect::<Vec<_>>().join(", ")
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Task;
+
+    #[test]
+    fn every_failure_stays_and_of_repeats_some() {
+        let fails: String = (0..60).map(|n| format!("FAIL [{n}.1s] suite::case_{n}\n")).collect();
+        let passes: String = (0..60).map(|n| format!("PASS [{n}.1s] suite::case_{n}\n")).collect();
+        let same = "error: the disk is full\n".repeat(60);
+        let text = format!("{passes}{fails}{passes}{same}{passes}");
+        let lines = Lines::of(&text);
+        let draft = draft(&text, &Context { task: &Task::of(""), tight: false }).unwrap();
+        let mut shown = String::new();
+        for piece in &draft.pieces {
+            if let Piece::Lines(range) = piece {
+                shown.push_str(lines.slice(range.clone()));
+            }
+        }
+        assert!(fails.lines().all(|line| shown.contains(line)));
+        assert!(shown.matches("disk").count() < 10, "{shown}");
+        assert!(shown.matches("PASS").count() < 60);
+    }
 }

@@ -10,6 +10,7 @@ mod json;
 mod keep;
 mod log;
 mod pack;
+mod prose;
 mod render;
 mod search;
 mod table;
@@ -102,7 +103,7 @@ pub(crate) fn leave_out(
         Kind::Json => json::draft(part, context),
         Kind::Code => code::draft(part, is.language, context),
         Kind::Pack => return pack::rendered(part, context),
-        Kind::Prose => None,
+        Kind::Prose => prose::draft(part, context),
     };
     Some(render(part, &draft?, source))
 }

@@ -23,6 +23,9 @@ const MOST_PERCENT: usize = 40;
 const MOST_PERCENT_TIGHT: usize = 65;
 /// What the lines of the file that ranks n-th, from 0, are worth beside those of the first.
 const FURTHER: f64 = 0.4;
+/// What the place of a line can add to its worth, as a share of that of the best line: less than any
+/// word does.
+const TIE: f64 = 1e-6;
 /// Fewer lines or bytes together stay: their marker would cost too much of what they save.
 const FEWEST_LINES: usize = 4;
 const FEWEST_BYTES: usize = 300;
@@ -57,6 +60,7 @@ pub(super) fn rendered(part: &str, context: &Context) -> Option<Rendered> {
             *worth = f64::INFINITY;
         }
     }
+    order_equals(&mut worths);
     let most = if context.tight { MOST_PERCENT_TIGHT } else { MOST_PERCENT };
     let threshold =
         threshold(&stretches, &worths, part.len() * LEAST_PERCENT / 100, part.len() * most / 100);
@@ -72,6 +76,16 @@ pub(super) fn rendered(part: &str, context: &Context) -> Option<Rendered> {
         }
     }
     (!cuts.is_empty()).then(|| write(&lines, &cuts))
+}
+
+/// Lines of equal worth are worth the less the later they stand: what ranks last goes first, also
+/// where the task has no word in common with the pack.
+fn order_equals(worths: &mut [Vec<f64>]) {
+    let all = || worths.iter().flatten().copied().filter(|worth| worth.is_finite());
+    let step = all().fold(1.0, f64::max) * TIE / all().count().max(1) as f64;
+    for (back, worth) in worths.iter_mut().flatten().rev().enumerate() {
+        *worth += back as f64 * step;
+    }
 }
 
 /// Whether a line is a heading of a document, or a comment that is as good as one.
@@ -259,4 +273,18 @@ fn write(lines: &Lines, cuts: &[PackCut]) -> Rendered {
     }
     text.push_str(lines.slice(at..lines.count()));
     Rendered { text, left }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_equal_worth_are_worth_less_the_later_they_stand() {
+        let mut worths = vec![vec![0.0, 0.0], vec![f64::INFINITY, 2.0, 0.0]];
+        order_equals(&mut worths);
+        assert!(worths[0][0] > worths[0][1] && worths[0][1] > worths[1][2]);
+        assert!(worths[1][1] >= 2.0 && worths[0][0] < 1e-5);
+        assert_eq!(worths[1][0], f64::INFINITY);
+    }
 }
