@@ -231,7 +231,9 @@ fn summary(packed: &Packed, picked: &Picked) -> String {
         _ => {}
     }
     if !tree.findings.is_empty() {
-        let _ = writeln!(out, "redacted: {} credentials", grouped(tree.findings.len()));
+        let count = tree.findings.len();
+        let noun = if count == 1 { "credential" } else { "credentials" };
+        let _ = writeln!(out, "redacted: {} {noun}", grouped(count));
     }
     let skipped: Vec<String> = tree
         .skipped

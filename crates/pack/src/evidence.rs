@@ -46,7 +46,13 @@ fn phrase(unit: &RankedUnit, feature: Feature) -> Option<String> {
             if unit.matched.is_empty() {
                 return None;
             }
-            let words: Vec<String> = unit.matched.iter().take(3).map(|w| short(w)).collect();
+            let mut words: Vec<String> = Vec::new();
+            for word in unit.matched.iter().map(|word| short(word)) {
+                // A name can match as a whole and by what it is made of.
+                if words.len() < 3 && !words.contains(&word) {
+                    words.push(word);
+                }
+            }
             format!("words: {}", words.join(", "))
         }
         _ => return None,

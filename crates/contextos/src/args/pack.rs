@@ -14,7 +14,7 @@ pub(crate) struct PickArgs {
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) task: Option<String>,
     /// Tokens that the whole pack may have [default: 8000]
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = parse_budget)]
     pub(crate) budget: Option<usize>,
     /// Count the budget in this model's tokens, e.g. gpt-4o or claude-sonnet-4
     #[arg(long, value_name = "NAME")]
@@ -171,6 +171,10 @@ impl PackFormat {
 pub(crate) enum ExportTarget {
     One(&'static Exporter),
     All,
+}
+
+fn parse_budget(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "not a number of tokens".to_owned())
 }
 
 fn format_parser() -> impl TypedValueParser<Value = PackFormat> {

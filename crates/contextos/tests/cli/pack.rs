@@ -116,7 +116,7 @@ fn credentials_are_redacted_and_told() {
     sandbox.repo.write("src/auth/keys.py", format!("\n# refresh tokens\nKEY = \"{key}\"\n"));
     let shown = sandbox.run(&["pack", "--task", "refresh the tokens of the key"]);
     assert!(shown.contains("warning: src/auth/keys.py:3: redacted ("), "{shown}");
-    assert!(shown.contains("\nredacted: 1 credentials\n"), "{shown}");
+    assert!(shown.contains("\nredacted: 1 credential\n"), "{shown}");
     assert!(!sandbox.read("context_pack.md").contains(&key));
     let shown =
         sandbox.run(&["pack", "--task", "refresh the tokens of the key", "--allow-sensitive"]);
