@@ -134,6 +134,41 @@ fn every_config_of_every_agent_comes_back() {
     }
 }
 
+/// What `new` has more than `old`, which must stand in it byte for byte: around one place, or two where a
+/// comma goes before a comment and the entry behind it.
+fn added<'t>(old: &str, new: &'t str) -> &'t str {
+    let (old, all) = (old.as_bytes(), new.as_bytes());
+    let prefix = old.iter().zip(all).take_while(|(a, b)| a == b).count();
+    let (old, rest) = (&old[prefix..], &all[prefix..]);
+    let suffix = old.iter().rev().zip(rest.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (between, end) = (&old[..old.len() - suffix], all.len() - suffix);
+    let added = &new[prefix..end];
+    assert!(added.contains(std::str::from_utf8(between).unwrap()), "{added:?} lacks {between:?}");
+    added
+}
+
+/// A documented config with our entry is the config as it was, and our entry in the file's line ends.
+#[test]
+fn nothing_but_our_entry_is_new() {
+    for name in ["headroom", "contextos"] {
+        let server = server(name);
+        for agent in table::all() {
+            for end in ["\n", "\r\n"] {
+                let text = documented(agent).replace('\n', end);
+                for config in [text.as_str(), text.trim_end()] {
+                    let (home, file) = Home::with(agent, Some(config));
+                    home.install(&agent.id, &server);
+                    let with = fs::read_to_string(&file).unwrap();
+                    let added = added(config, &with);
+                    assert!(added.contains(&format!("/opt/bin/{name}")), "{added:?}");
+                    assert!(added.len() < 400, "{added:?}");
+                    assert_eq!(with.matches('\n').count(), with.matches(end).count(), "{with:?}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn claude_gets_what_its_users_expect() {
     let (home, file) = Home::with(table::by_id("claude").unwrap(), None);
@@ -254,15 +289,33 @@ fn what_is_not_text_is_left_alone() {
 
 #[test]
 fn read_only_files_are_left_alone() {
-    let (home, file) = Home::with(table::by_id("cursor").unwrap(), Some("{}"));
-    let mut permissions = fs::metadata(&file).unwrap().permissions();
-    permissions.set_readonly(true);
-    fs::set_permissions(&file, permissions).unwrap();
     let server = server("headroom");
-    let error = home.look("cursor", &server).install(&server).unwrap_err().to_string();
-    assert!(error.contains("is read-only"), "{error}");
-    assert_eq!(home.files().len(), 1);
-    assert_eq!(fs::read_to_string(&file).unwrap(), "{}");
+    for agent in table::all() {
+        let (home, file) = Home::with(agent, Some(documented(agent)));
+        set_read_only(&file, true);
+        let before = home.files();
+        let error = home.look(&agent.id, &server).install(&server).unwrap_err().to_string();
+        assert!(error.contains("is read-only"), "{error}");
+        assert_eq!(home.files(), before, "{}", agent.id);
+
+        set_read_only(&file, false);
+        home.install(&agent.id, &server);
+        set_read_only(&file, true);
+        let with = home.files();
+        let error = home.look(&agent.id, &server).uninstall(&server).unwrap_err().to_string();
+        assert!(error.contains("is read-only"), "{error}");
+        assert_eq!(home.files(), with, "{}", agent.id);
+        set_read_only(&file, false);
+        home.uninstall(&agent.id, &server);
+        assert_eq!(home.files(), before, "{}", agent.id);
+    }
+}
+
+#[allow(clippy::permissions_set_readonly_false, reason = "the file is deleted with its folder")]
+fn set_read_only(file: &Path, read_only: bool) {
+    let mut permissions = fs::metadata(file).unwrap().permissions();
+    permissions.set_readonly(read_only);
+    fs::set_permissions(file, permissions).unwrap();
 }
 
 #[cfg(unix)]

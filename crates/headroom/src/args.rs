@@ -19,6 +19,7 @@ pub(crate) use audit::AuditArgs;
 pub(crate) use hooks::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};
 pub(crate) use mcp::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
+    McpTransport,
 };
 pub(crate) use run::RunArgs;
 pub(crate) use wrap::{UnwrapArgs, WrapArgs};

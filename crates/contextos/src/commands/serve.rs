@@ -1,8 +1,12 @@
 //! `contextos serve`: the MCP server, on standard input and output or over HTTP.
 
+use std::net::SocketAddr;
+
+use mcp_server::Door;
+
 use crate::args::{Global, ServeArgs};
 use crate::failure::Failure;
-use crate::mcp::{self, Desk, Door};
+use crate::mcp::{self, Desk};
 use crate::terminal::Terminal;
 
 pub(super) fn run(global: &Global, args: ServeArgs, terminal: &Terminal) -> Result<(), Failure> {
@@ -11,17 +15,8 @@ pub(super) fn run(global: &Global, args: ServeArgs, terminal: &Terminal) -> Resu
     if args.stdio {
         return mcp::serve_stdio(desk);
     }
-    if !args.host.is_loopback() && args.token.is_none() && !args.no_auth {
-        return Err(Failure::usage(format_args!(
-            "--host {} lets other machines in: give them a --token, or say --no-auth",
-            args.host
-        )));
-    }
-    let door = Door {
-        host: args.host,
-        port: args.port,
-        allowed_hosts: args.allow_host,
-        token: args.token,
-    };
+    let address = SocketAddr::new(args.host, args.port);
+    let door = Door::new(address, args.allow_host, args.token, args.no_auth);
+    let door = door.map_err(Failure::usage)?;
     mcp::serve_http(desk, door, terminal)
 }

@@ -17,7 +17,6 @@ use serde::Deserialize;
 
 use super::desk::{Desk, Found, Listed, Refusal, Scanned};
 use super::notify::Notifier;
-use super::schema::plain;
 use crate::churn::Churn;
 use crate::context_dir;
 use crate::explanation::Answer;
@@ -171,12 +170,7 @@ impl Tools {
     /// One more client at the same desk.
     pub(super) fn at(desk: Arc<Desk>) -> Self {
         let mut tool_router = Self::tool_router();
-        for route in tool_router.map.values_mut() {
-            plain(Arc::make_mut(&mut route.attr.input_schema));
-            if let Some(schema) = &mut route.attr.output_schema {
-                plain(Arc::make_mut(schema));
-            }
-        }
+        mcp_server::plain(&mut tool_router);
         Self { desk, tool_router }
     }
 

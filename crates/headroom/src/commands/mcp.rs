@@ -1,15 +1,18 @@
 //! `headroom mcp`: the MCP server, and agents told to start it.
 
 use std::env;
+use std::net::SocketAddr;
 
 use agents::command::{self, End, Options, Report};
 use agents::install::Selection;
 use agents::server::Server as AgentServer;
 use agents::starts;
 use agents::table::Machine;
+use mcp_server::Door;
 
 use crate::args::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
+    McpTransport,
 };
 use crate::environment;
 use crate::failure::Failure;
@@ -32,11 +35,31 @@ pub(crate) fn run(args: &McpArgs) -> Result<(), Failure> {
 }
 
 fn serve(args: &McpServeArgs) -> Result<(), Failure> {
+    let door = door(args)?;
     let token = environment::token();
     let (originals, _) = args.store.of_server(token.as_deref())?;
     let server = Server::at(&proxy_url(args.proxy_url.as_deref())).map_err(Failure::usage)?;
     let desk = Desk::new(originals, server.with_token(token));
-    mcp::serve(desk).map_err(Failure::new)
+    match door {
+        None => mcp::serve_stdio(desk),
+        Some(door) => mcp::serve_http(desk, door),
+    }
+}
+
+/// The door of a server over HTTP; none on standard input and output.
+fn door(args: &McpServeArgs) -> Result<Option<Door>, Failure> {
+    let http = &args.http;
+    match args.transport {
+        McpTransport::Stdio if http.is_given() => {
+            Err(Failure::usage("--host, --port and who may come in are for --transport http"))
+        }
+        McpTransport::Stdio => Ok(None),
+        McpTransport::Http => {
+            let address = SocketAddr::new(http.host(), http.port());
+            let door = Door::new(address, http.allow_host.clone(), http.token(), http.no_auth);
+            door.map(Some).map_err(Failure::usage)
+        }
+    }
 }
 
 fn install(args: &McpInstallArgs) -> Result<(), Failure> {

@@ -10,7 +10,6 @@ use rmcp::{ServerHandler, tool, tool_handler, tool_router};
 use serde::{Deserialize, Serialize};
 
 use super::desk::{Desk, Refusal};
-use super::schema::simplify;
 
 const INSTRUCTIONS: &str = "Headroom makes long texts smaller without losing what they say. \
     Where text was left out there is a marker `[… left out. Retrieve more: hash=…]`; give that hash \
@@ -171,15 +170,10 @@ pub(super) struct Tools {
 
 #[tool_router]
 impl Tools {
-    pub(super) fn new(desk: Desk) -> Self {
+    pub(super) fn at(desk: Arc<Desk>) -> Self {
         let mut tool_router = Self::tool_router();
-        for route in tool_router.map.values_mut() {
-            simplify(Arc::make_mut(&mut route.attr.input_schema), true);
-            if let Some(schema) = &mut route.attr.output_schema {
-                simplify(Arc::make_mut(schema), false);
-            }
-        }
-        Self { desk: Arc::new(desk), tool_router }
+        mcp_server::plain(&mut tool_router);
+        Self { desk, tool_router }
     }
 
     #[tool(

@@ -1,11 +1,24 @@
 //! Schemas as every client reads them: what the generator writes, without its dialect.
 
+use std::sync::Arc;
+
+use rmcp::handler::server::router::tool::ToolRouter;
 use serde_json::{Map, Value};
+
+/// Makes the schemas of all tools plain.
+pub fn plain<S>(tools: &mut ToolRouter<S>) {
+    for route in tools.map.values_mut() {
+        simplify(Arc::make_mut(&mut route.attr.input_schema), true);
+        if let Some(schema) = &mut route.attr.output_schema {
+            simplify(Arc::make_mut(schema), false);
+        }
+    }
+}
 
 /// Takes away what strict validators and models' own tool formats stumble over: the names of Rust's
 /// integers as formats, line ends inside descriptions, and, for arguments (`optional` ones may simply be
 /// left out), `null` as a second type.
-pub(super) fn simplify(schema: &mut Map<String, Value>, optional: bool) {
+fn simplify(schema: &mut Map<String, Value>, optional: bool) {
     schema.remove("$schema");
     schema.remove("format");
     if let Some(Value::String(text)) = schema.get_mut("description") {

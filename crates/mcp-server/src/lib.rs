@@ -1,0 +1,44 @@
+//! How a server of the Model Context Protocol gets to its clients: over pipes ([`serve_stdio`]) or
+//! streamable HTTP ([`serve_http`]), with tools whose schemas every client reads ([`plain`]).
+//!
+//! What the tools are and do is the programs' business.
+
+mod door;
+mod http;
+mod schema;
+mod stdio;
+
+use std::io;
+use std::net::SocketAddr;
+
+pub use door::{Door, NeedsToken};
+pub use http::serve as serve_http;
+pub use schema::plain;
+pub use stdio::serve as serve_stdio;
+
+/// Why serving ended before the client did, or didn't begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The client on standard input didn't begin as the protocol says.
+    #[error("the client on standard input is not an MCP client: {0}")]
+    Client(#[from] Box<rmcp::service::ServerInitializeError>),
+    /// The system gives no threads.
+    #[error("no threads to serve with: {0}")]
+    Threads(io::Error),
+    /// The address can't be listened on.
+    #[error("{address}: {error}; choose another port with --port")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// Clients can't be let in any more.
+    #[error("{address}: {error}")]
+    Accept {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+}
