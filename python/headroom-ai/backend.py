@@ -4,6 +4,9 @@ The wheel holds two things made of the same crates: the module `headroom_ai._nat
 `headroom`. maturin builds the module. The program is built here and put into `headroom_ai.data/scripts`,
 from which maturin takes what is to be installed among the executables; so `headroom` starts without a
 Python interpreter.
+
+Two settings (`pip wheel --config-settings NAME=VALUE`), for those who try a wheel and don't publish it:
+`profile` is a profile of cargo's in place of `release`, `executable` a `headroom` that is built already.
 """
 
 from __future__ import annotations
@@ -33,14 +36,14 @@ def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     """Build the executable and the wheel."""
-    _place_executable()
-    return maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
+    settings = _place_executable(config_settings)
+    return maturin.build_wheel(wheel_directory, settings, metadata_directory)
 
 
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
     """Build the executable and a wheel that refers to this folder."""
-    _place_executable()
-    return maturin.build_editable(wheel_directory, config_settings, metadata_directory)
+    settings = _place_executable(config_settings)
+    return maturin.build_editable(wheel_directory, settings, metadata_directory)
 
 
 def build_sdist(sdist_directory, config_settings=None):
@@ -48,18 +51,28 @@ def build_sdist(sdist_directory, config_settings=None):
     raise RuntimeError("headroom-ai is built from a checkout of its repository; see README.md")
 
 
-def _place_executable() -> None:
-    """Build `headroom` for the target that maturin will build for, and copy it."""
-    command = ["cargo", "build", "--release", "-p", "headroom", "--message-format", "json"]
-    target = os.environ.get("CARGO_BUILD_TARGET")
-    if target:
-        command += ["--target", target]
-    built = subprocess.run(command, cwd=HERE, stdout=subprocess.PIPE, check=True)
-    executable = _executable(built.stdout.decode())
+def _place_executable(config_settings) -> dict:
+    """Put `headroom` where maturin takes it from; gives back the settings for maturin."""
+    settings = dict(config_settings or {})
+    profile = settings.pop("profile", "release")
+    given = settings.pop("executable", None)
+    executable = Path(given).resolve() if given else _build_executable(profile)
     SCRIPTS.mkdir(parents=True, exist_ok=True)
     for old in SCRIPTS.iterdir():
         old.unlink()
     shutil.copy2(executable, SCRIPTS / executable.name)
+    settings.setdefault("build-args", f"--profile {profile}")
+    return settings
+
+
+def _build_executable(profile: str) -> Path:
+    """Build `headroom` for the target that maturin will build for."""
+    command = ["cargo", "build", "--profile", profile, "-p", "headroom", "--message-format", "json"]
+    target = os.environ.get("CARGO_BUILD_TARGET")
+    if target:
+        command += ["--target", target]
+    built = subprocess.run(command, cwd=HERE, stdout=subprocess.PIPE, check=True)
+    return _executable(built.stdout.decode())
 
 
 def _executable(messages: str) -> Path:

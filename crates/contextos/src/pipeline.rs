@@ -36,7 +36,7 @@ pub(crate) enum Tests {
 }
 
 /// What to pack.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PackRequest {
     /// The checkout's folder.
     pub(crate) root: PathBuf,

@@ -1,8 +1,10 @@
 //! How a server of the Model Context Protocol gets to its clients: over pipes ([`serve_stdio`]) or
-//! streamable HTTP ([`serve_http`]), with tools whose schemas every client reads ([`plain`]).
+//! streamable HTTP ([`serve_http`]), with tools whose schemas every client reads ([`plain`]) and whose
+//! arguments are named where they are wrong ([`Named`]).
 //!
 //! What the tools are and do is the programs' business.
 
+mod arguments;
 mod door;
 mod http;
 mod schema;
@@ -11,6 +13,7 @@ mod stdio;
 use std::io;
 use std::net::SocketAddr;
 
+pub use arguments::Named;
 pub use door::{Door, NeedsToken};
 pub use http::serve as serve_http;
 pub use schema::plain;

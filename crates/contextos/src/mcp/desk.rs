@@ -178,7 +178,7 @@ impl Desk {
         if let PackFormat::Agent(exporter) = format {
             request.notes.push(exporter.note());
         }
-        Ok(self.run(&request, progress)?.pack.text)
+        Ok(self.run(&request, progress)?.pack.text.clone())
     }
 
     pub(super) fn list(
@@ -360,10 +360,8 @@ impl Desk {
         Ok(self.shelf.tree(&request, progress)?)
     }
 
-    fn run(&self, request: &PackRequest, progress: &dyn Progress) -> Result<Packed, Refusal> {
-        let kept = self.shelf.tree(request, progress)?;
-        let tree = Arc::clone(&kept.tree);
-        Ok(pipeline::run_on(tree, request, &kept.outlines, progress)?)
+    fn run(&self, request: &PackRequest, progress: &dyn Progress) -> Result<Arc<Packed>, Refusal> {
+        Ok(self.shelf.tree(request, progress)?.pack(request, progress)?)
     }
 }
 

@@ -9,10 +9,12 @@ use select::SourceFile;
 use syntax::Outline;
 
 use crate::outline_cache::{self, OutlineCache};
-use crate::pipeline::{self, Outlines, PackRequest, PipelineError, Progress, ReadTree};
+use crate::pipeline::{self, Outlines, PackRequest, Packed, PipelineError, Progress, ReadTree};
 
 /// Checkouts that are kept; of more, the one that was used longest ago goes.
 const MOST_KEPT: usize = 4;
+/// Packs that are kept of each.
+const MOST_PACKS: usize = 8;
 /// Outlines that are kept of each.
 const MOST_OUTLINES: usize = 50_000;
 
@@ -27,6 +29,7 @@ pub(super) struct Kept {
     reading: Reading,
     pub(super) tree: Arc<ReadTree>,
     pub(super) outlines: KnownOutlines,
+    packs: Mutex<Vec<(PackRequest, Arc<Packed>)>>,
 }
 
 /// What a checkout is told from a changed one by.
@@ -71,7 +74,9 @@ impl Shelf {
             }),
             at_hand: Mutex::default(),
         };
-        let kept = Arc::new(Kept { root: request.root.clone(), state, reading, tree, outlines });
+        let root = request.root.clone();
+        let packs = Mutex::default();
+        let kept = Arc::new(Kept { root, state, reading, tree, outlines, packs });
         let mut all = self.lock();
         all.retain(|old| old.root != kept.root || old.reading != kept.reading);
         all.insert(0, Arc::clone(&kept));
@@ -89,6 +94,36 @@ impl Shelf {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Kept>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    /// The pack that a request asks for: made before, or now.
+    pub(super) fn pack(
+        &self,
+        request: &PackRequest,
+        progress: &dyn Progress,
+    ) -> Result<Arc<Packed>, PipelineError> {
+        let known = |packs: &mut Vec<(PackRequest, Arc<Packed>)>| {
+            let at = packs.iter().position(|(made_for, _)| made_for == request)?;
+            let found = packs.remove(at);
+            let packed = Arc::clone(&found.1);
+            packs.insert(0, found);
+            Some(packed)
+        };
+        if let Some(packed) = known(&mut self.lock()) {
+            return Ok(packed);
+        }
+        let tree = Arc::clone(&self.tree);
+        let packed = Arc::new(pipeline::run_on(tree, request, &self.outlines, progress)?);
+        let mut packs = self.lock();
+        packs.insert(0, (request.clone(), Arc::clone(&packed)));
+        packs.truncate(MOST_PACKS);
+        Ok(packed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(PackRequest, Arc<Packed>)>> {
+        self.packs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mcp_server::Named;
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::{Json, Parameters};
 use rmcp::model::{
@@ -181,7 +182,7 @@ impl Tools {
     )]
     async fn scan_repo(
         &self,
-        Parameters(asked): Parameters<ScanRequest>,
+        Parameters(Named(asked)): Parameters<Named<ScanRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<Scanned>, String> {
         self.at_desk(&context, move |desk, progress| desk.scan(&asked.repo, progress))
@@ -196,7 +197,7 @@ impl Tools {
     )]
     async fn pack_context(
         &self,
-        Parameters(asked): Parameters<PackRequest>,
+        Parameters(Named(asked)): Parameters<Named<PackRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<String, String> {
         self.at_desk(&context, move |desk, progress| {
@@ -211,7 +212,7 @@ impl Tools {
     )]
     async fn list_files(
         &self,
-        Parameters(asked): Parameters<ListRequest>,
+        Parameters(Named(asked)): Parameters<Named<ListRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<Listed>, String> {
         self.at_desk(&context, move |desk, progress| {
@@ -228,7 +229,7 @@ impl Tools {
     )]
     async fn get_file(
         &self,
-        Parameters(asked): Parameters<FileRequest>,
+        Parameters(Named(asked)): Parameters<Named<FileRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<String, String> {
         self.at_desk(&context, move |desk, progress| {
@@ -244,7 +245,7 @@ impl Tools {
     )]
     async fn get_summary(
         &self,
-        Parameters(asked): Parameters<SummaryRequest>,
+        Parameters(Named(asked)): Parameters<Named<SummaryRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<FileSummary>, String> {
         self.at_desk(&context, move |desk, progress| {
@@ -260,7 +261,7 @@ impl Tools {
     )]
     async fn churn_report(
         &self,
-        Parameters(asked): Parameters<ChurnRequest>,
+        Parameters(Named(asked)): Parameters<Named<ChurnRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<Churn>, String> {
         self.at_desk(&context, move |desk, _| desk.churn(&asked.repo, asked.days, asked.top_n))
@@ -274,7 +275,7 @@ impl Tools {
     )]
     async fn find_symbol(
         &self,
-        Parameters(asked): Parameters<SymbolRequest>,
+        Parameters(Named(asked)): Parameters<Named<SymbolRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<Found>, String> {
         self.at_desk(&context, move |desk, progress| {
@@ -290,7 +291,7 @@ impl Tools {
     )]
     async fn explain_selection(
         &self,
-        Parameters(asked): Parameters<ExplainRequest>,
+        Parameters(Named(asked)): Parameters<Named<ExplainRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<Answer>, String> {
         self.at_desk(&context, move |desk, progress| {

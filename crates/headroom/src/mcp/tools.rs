@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mcp_server::Named;
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::{Json, Parameters};
 use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
@@ -190,7 +191,7 @@ impl Tools {
     )]
     async fn compress(
         &self,
-        Parameters(request): Parameters<CompressRequest>,
+        Parameters(Named(request)): Parameters<Named<CompressRequest>>,
     ) -> Result<Json<Compressed>, String> {
         self.at_desk(move |desk| desk.compress(&request)).await
     }
@@ -209,7 +210,7 @@ impl Tools {
     )]
     async fn retrieve(
         &self,
-        Parameters(request): Parameters<RetrieveRequest>,
+        Parameters(Named(request)): Parameters<Named<RetrieveRequest>>,
     ) -> Result<Json<Retrieved>, String> {
         self.at_desk(move |desk| desk.retrieve(&request)).await
     }

@@ -13,6 +13,7 @@ mod help;
 mod hooks;
 mod hostile;
 mod lifecycle;
+mod litellm;
 mod mcp;
 mod npm;
 mod redis;

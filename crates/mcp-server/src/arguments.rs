@@ -1,0 +1,67 @@
+//! Arguments of a call, with the name of the one that is wrong in the message that a model reads.
+
+use std::borrow::Cow;
+
+use rmcp::schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{Deserialize, Deserializer, Error};
+
+/// What a tool takes; where it can't be read, the error begins with the argument's name.
+#[derive(Debug)]
+pub struct Named<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde_path_to_error::deserialize(deserializer).map(Self).map_err(|error| {
+            let at = error.path().to_string();
+            let message = plain(&error.into_inner().to_string());
+            match at.as_str() {
+                // About the arguments as a whole; names the one that is missing by itself.
+                "." => D::Error::custom(message),
+                name => D::Error::custom(format_args!("`{name}`: {message}")),
+            }
+        })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Named<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// The message without Rust's names of numbers.
+fn plain(message: &str) -> String {
+    let end = message.rsplit(' ').next().unwrap_or_default();
+    match end {
+        "usize" | "u64" | "u32" => message.replace(end, "a whole number, 0 or more"),
+        _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Asked {
+        #[allow(dead_code)]
+        budget: usize,
+    }
+
+    fn error(arguments: &str) -> String {
+        serde_json::from_str::<Named<Asked>>(arguments).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_argument_is_named() {
+        let many = error(r#"{"budget": "many"}"#);
+        let expected =
+            "`budget`: invalid type: string \"many\", expected a whole number, 0 or more";
+        assert!(many.starts_with(expected), "{many}");
+        assert!(error("{}").starts_with("missing field `budget`"));
+    }
+}
