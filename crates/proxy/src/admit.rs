@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::answer::Refusal;
 use crate::app::{Access, App};
+use crate::dashboard;
 
 /// The two ends of a connection. The server puts it into every request's extensions.
 #[derive(Debug, Clone, Copy)]
@@ -44,12 +45,15 @@ fn check(app: &App, request: &Request) -> Result<(), Refusal> {
         return Err(forbidden(message));
     }
     check_origin(request.headers(), host.as_ref())?;
-    // Whether the process is alive is no secret, and who asks that has no token at hand.
-    if matches!(request.uri().path(), "/livez" | "/readyz") {
+    // On the way to a provider, the authorization is the provider's.
+    let route = request.extensions().get::<MatchedPath>();
+    let is_own = route.is_some();
+    // Whether the process is alive is no secret, and who asks that has no token at hand. Nor has a
+    // browser that opens the dashboard: the page holds no figure, and asks for them with a token.
+    let is_public = |path: &str| matches!(path, "/livez" | "/readyz") || dashboard::is_page(path);
+    if route.is_some_and(|route| is_public(route.as_str())) {
         return Ok(());
     }
-    // On the way to a provider, the authorization is the provider's.
-    let is_own = request.extensions().get::<MatchedPath>().is_some();
     check_peer(&app.config.access, connection.peer.ip(), request.headers(), is_own)
 }
 

@@ -1,5 +1,6 @@
 //! What every request can reach: the configuration, the store, the figures and the limits.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,6 +10,7 @@ use crate::compressor::Compressor;
 use crate::limits::Limits;
 use crate::llm::Llm;
 use crate::meter::Meter;
+use crate::prices::Prices;
 use crate::server::LlmRoutes;
 
 /// Who may use the server's own routes from another machine. Peers on loopback always may.
@@ -40,6 +42,10 @@ pub struct Config {
     pub max_requests: usize,
     /// Texts that are worked on at one time; the other requests wait.
     pub workers: usize,
+    /// What tokens cost.
+    pub prices: Prices,
+    /// The file in which figures are kept beyond the end of the process; nowhere without it.
+    pub figures: Option<PathBuf>,
     /// The program's version.
     pub version: &'static str,
 }
@@ -54,6 +60,8 @@ impl Default for Config {
             max_bodies: 256 << 20,
             max_requests: 256,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
+            prices: Prices::known(),
+            figures: None,
             version: env!("CARGO_PKG_VERSION"),
         }
     }
@@ -73,7 +81,8 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(config: Config, originals: Arc<Originals>, llm: LlmRoutes) -> Self {
-        let meter = Arc::new(Meter::default());
+        let meter =
+            Arc::new(Meter::new(config.optimize, config.prices.clone(), config.figures.as_ref()));
         let recorder = Arc::clone(&meter) as Arc<_>;
         let llm = Llm::new(llm.settings, llm.records, Some(Arc::clone(&originals)), recorder);
         Self {

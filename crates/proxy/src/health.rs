@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::SERVICE;
 use crate::answer::{Refusal, json_response};
 use crate::app::App;
+use crate::llm::COMPRESSION_VERSION;
 
 /// `GET /livez`: the process answers.
 pub(crate) async fn livez(State(app): State<Arc<App>>) -> Response {
@@ -61,7 +62,7 @@ async fn ready(app: &Arc<App>) -> Result<Value, Refusal> {
     let mut ready = alive(app);
     ready["ready"] = true.into();
     // Replicas that serve one conversation run the same version of the compressor.
-    ready["compression_version"] = app.config.version.into();
+    ready["compression_version"] = COMPRESSION_VERSION.into();
     ready["checks"] = json!({
         "store": {
             "ready": error.is_none(),

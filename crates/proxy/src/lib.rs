@@ -2,16 +2,18 @@
 //!
 //! Start reading at [`Server::run`] (listen, accept, drain) and `stack` (the routes, and what every
 //! request passes on its way to one); [`llm`] is what agents send to their providers. This crate opens
-//! sockets and a store of originals and does nothing else to the machine: it reads no environment but
-//! for the way to the providers, writes no log file and prints nothing; events go to [`tracing`], and
+//! sockets, a store of originals and a file of figures, and does nothing else to the machine: it reads
+//! no environment but for the way to the providers, writes no log file and prints nothing; events go to [`tracing`], and
 //! never hold a body, a header or a query.
 
 mod admit;
 mod answer;
 mod app;
+pub mod bill;
 mod body;
 mod compress;
 mod compressor;
+mod dashboard;
 mod health;
 mod hint;
 mod limits;
@@ -30,6 +32,7 @@ pub use compressor::{Compressor, Outcome};
 pub use listen::{BindError, Host, Listeners};
 pub use prices::{Price, Prices, PricesError};
 pub use server::{LlmRoutes, Server};
+pub use stats::kept as kept_figures;
 
 /// The looks of the pages that the programs show.
 pub const STYLE: &str = include_str!("dashboard/style.css");

@@ -15,11 +15,13 @@ use originals::Originals;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 use tower::ServiceExt as _;
 
 use crate::admit::Connection;
 use crate::app::{App, Config};
 use crate::listen::Listeners;
+use crate::meter::{LedgerError, Meter};
 use crate::{llm, stack};
 
 /// Connections at one time; more wait in the system's queue.
@@ -28,6 +30,11 @@ const MOST_CONNECTIONS: usize = 4096;
 const LONGEST_IDLE: Duration = Duration::from_secs(5 * 60);
 /// How long to wait before accepting again when the system is out of something.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often figures are written down.
+const WRITE_DOWN: Duration = Duration::from_secs(5);
+/// Times that this is tried at the end, when another server is at the file.
+const LAST_TRIES: usize = 40;
 
 /// How requests to the providers are forwarded.
 pub struct LlmRoutes {
@@ -40,12 +47,14 @@ pub struct LlmRoutes {
 /// The server, not yet listening.
 pub struct Server {
     router: Router,
+    meter: Arc<Meter>,
 }
 
 impl Server {
     /// A server that keeps originals in `originals`, and forwards what agents send to their providers.
     pub fn new(config: Config, originals: Arc<Originals>, llm: LlmRoutes) -> Self {
-        Self { router: stack::router(Arc::new(App::new(config, originals, llm))) }
+        let app = Arc::new(App::new(config, originals, llm));
+        Self { meter: Arc::clone(&app.meter), router: stack::router(app) }
     }
 
     /// Answers requests until `stop` is done; then takes no more, and ends when all that were begun
@@ -70,6 +79,7 @@ impl Server {
             accepting.spawn(accept(socket, self.router.clone(), Arc::clone(&room), heard.clone()));
         }
         drop(heard);
+        let writing = tokio::spawn(write_down(Arc::clone(&self.meter)));
         stop.await;
         accepting.shutdown().await;
         last_call.send_replace(());
@@ -77,7 +87,40 @@ impl Server {
         if tokio::time::timeout(drain, last_call.closed()).await.is_err() {
             tracing::warn!("stopped with requests unanswered after {} s", drain.as_secs());
         }
+        writing.abort();
+        write_down_last(&self.meter).await;
         Ok(())
+    }
+}
+
+/// Writes figures down from time to time, so that they outlive the process however it ends.
+async fn write_down(meter: Arc<Meter>) {
+    let mut ticks = tokio::time::interval(WRITE_DOWN);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_told = false;
+    loop {
+        ticks.tick().await;
+        let worker = Arc::clone(&meter);
+        match tokio::task::spawn_blocking(move || worker.write_down()).await {
+            // Another server is at it: the next time will do.
+            Ok(Ok(()) | Err(LedgerError::Busy)) => is_told = false,
+            Ok(Err(error)) if !is_told => {
+                tracing::warn!(%error, "figures can't be written down");
+                is_told = true;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Writes down what is left at the end.
+async fn write_down_last(meter: &Arc<Meter>) {
+    for _ in 0..LAST_TRIES {
+        let worker = Arc::clone(meter);
+        match tokio::task::spawn_blocking(move || worker.write_down()).await {
+            Ok(Err(LedgerError::Busy)) => tokio::time::sleep(PAUSE).await,
+            _ => return,
+        }
     }
 }
 

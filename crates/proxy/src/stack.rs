@@ -16,10 +16,10 @@ use crate::answer::Refusal;
 use crate::app::App;
 use crate::compress::compress;
 use crate::limits::take_in;
-use crate::{health, openapi, retrieve, stats};
+use crate::{dashboard, health, openapi, retrieve, stats};
 
 /// Every route of our own, as people write it.
-pub(crate) const ROUTES: [&str; 12] = [
+pub(crate) const ROUTES: [&str; 17] = [
     "/v1/compress",
     "/v1/retrieve",
     "/v1/retrieve/{hash}",
@@ -30,7 +30,12 @@ pub(crate) const ROUTES: [&str; 12] = [
     "/health",
     "/stats",
     "/stats-history",
+    "/stats/messages/{id}",
     "/metrics",
+    "/dashboard",
+    "/dashboard/style.css",
+    "/dashboard/page.js",
+    "/dashboard/icon.svg",
     "/openapi.json",
 ];
 
@@ -51,6 +56,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/health", get(health::health))
         .route("/stats", get(stats::stats))
         .route("/stats-history", get(stats::history))
+        .route("/stats/messages/{id}", get(stats::messages))
+        .merge(dashboard::routes())
         .route("/metrics", get(stats::metrics))
         .route("/v1/retrieve/stats", get(retrieve::stats))
         .route("/openapi.json", get(openapi::document));
@@ -72,7 +79,7 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         .map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
     let response = next.run(request).await;
     let (status, took) = (response.status().as_u16(), began.elapsed());
-    app.meter.answered(&route, status, took);
+    app.meter.answered(&route, status);
     tracing::info!(%method, %route, status, ms = took.as_secs_f64() * 1000.0, "answered");
     response
 }

@@ -40,6 +40,11 @@ impl Edits {
         self.list.is_empty()
     }
 
+    /// Bytes that are put in, over all edits.
+    pub fn added(&self) -> usize {
+        self.list.iter().map(|(_, with)| with.len()).sum()
+    }
+
     /// `text` with all edits made.
     ///
     /// # Errors

@@ -5,9 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use compress::{Compressed, Kind, Options, Provider, Retrieval};
 use tokens::Encoding;
+use wire::json::scan;
 use wire::request::{Block, Role};
 use wire::splice::quote;
 
+use super::figures::BlockTexts;
 use super::hint::hint;
 use super::tool;
 
@@ -16,6 +18,9 @@ const SHORTEST: usize = 200;
 
 /// Failed calls say what went wrong in their first lines and last; shorter ones stay whole.
 const ERROR_TOKENS: usize = 2000;
+
+/// Bytes of a text that people can look at.
+const SHOWN_BYTES: usize = 16 << 10;
 
 /// What a user pasted is looked at from here on, in tokens.
 const PASTED_TOKENS: usize = 500;
@@ -87,6 +92,8 @@ pub(super) fn shorten(block: &Block<'_>, context: &Context<'_>) -> Shortened {
     if let Some(reason) = untouched(block) {
         out.reason = Some(reason);
         out.texts = block.texts.iter().map(|_| None).collect();
+        out.before = count(block);
+        out.after = out.before;
         return out;
     }
     for value in &block.texts {
@@ -107,6 +114,7 @@ impl Shortened {
             self.before += tokens;
             self.after += tokens;
             self.failures += 1;
+            self.reason = Some("compressing it failed");
             return (found > 0).then(|| text.into_owned());
         };
         self.before += result.tokens_before;
@@ -115,6 +123,9 @@ impl Shortened {
         let largest = result.parts.iter().max_by_key(|part| part.tokens_before);
         self.kind = self.kind.or(largest.map(|part| part.kind));
         if result.text == text {
+            if block.role == Role::User {
+                self.reason = self.reason.or(Some("a user's own words"));
+            }
             return (found > 0).then(|| text.into_owned());
         }
         self.gaps.extend(result.gaps.iter().filter_map(|gap| gap.hash()).map(Box::from));
@@ -147,12 +158,37 @@ fn untouched(block: &Block<'_>) -> Option<&'static str> {
         return Some("result of a retrieval");
     }
     let length: usize = block.texts.iter().map(|text| text.range().len()).sum();
-    let is_short = || {
-        let texts = block.texts.iter().filter_map(|text| text.text());
-        texts.map(|text| tokens::count(Encoding::default(), &text)).sum::<usize>() < ERROR_TOKENS
-    };
     // No text has fewer bytes than tokens.
-    (answer.is_error && (length < ERROR_TOKENS || is_short())).then_some("short error")
+    (answer.is_error && (length < ERROR_TOKENS || count(block) < ERROR_TOKENS))
+        .then_some("short error")
+}
+
+/// Tokens of a block's texts.
+fn count(block: &Block<'_>) -> usize {
+    let texts = block.texts.iter().filter_map(|text| text.text());
+    texts.map(|text| tokens::count(Encoding::default(), &text)).sum()
+}
+
+/// What a block says and what stands for it, for people to look at: cut, and without credentials.
+pub(super) fn texts(block: &Block<'_>, shortened: &Shortened) -> BlockTexts {
+    let sent = |text: &[u8]| {
+        let index = scan(text).ok()?;
+        index.root().text().map(Cow::into_owned)
+    };
+    let mut texts = BlockTexts { before: String::new(), after: String::new() };
+    for (value, replaced) in block.texts.iter().zip(&shortened.texts) {
+        let before = value.text().unwrap_or_default();
+        let after = replaced.as_deref().and_then(sent);
+        texts.after.push_str(after.as_deref().unwrap_or(&before));
+        texts.before.push_str(&before);
+    }
+    let shown = |text: &str| {
+        let redacted = secrets::redact(text).text;
+        let end = redacted.floor_char_boundary(SHOWN_BYTES);
+        let rest = if end < redacted.len() { "\n…" } else { "" };
+        [&redacted[..end], rest].concat()
+    };
+    BlockTexts { before: shown(&texts.before), after: shown(&texts.after) }
 }
 
 /// The text without credentials, where that is asked for, and how many there were. What a user said

@@ -7,7 +7,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use wire::answer::Usage;
 
 use super::plan::Report;
-use super::route::Provider;
+use super::route::Route;
 
 /// How an exchange with a provider ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,6 +37,19 @@ pub struct BlockFigures {
     pub reason: Option<&'static str>,
     /// Whether it was worked out for this request, not known from one before.
     pub is_new: bool,
+    /// Whether it is of the conversation's last step: after the model's last turn.
+    pub is_last: bool,
+    /// What it says, where that is asked for and it is new.
+    pub texts: Option<Box<BlockTexts>>,
+}
+
+/// What a block says, and what was sent for it: cut, and without credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockTexts {
+    /// As it came.
+    pub before: String,
+    /// As it was sent, or would have been.
+    pub after: String,
 }
 
 /// One request and its answer.
@@ -54,14 +67,18 @@ pub struct Exchange {
     pub held_out: bool,
     /// Whether a stream was asked for.
     pub stream: bool,
+    /// Whether the provider bills it: a count of tokens is free.
+    pub is_billed: bool,
     /// The provider's status; none when it gave no answer.
     pub status: Option<u16>,
     /// How it ended.
     pub ending: Ending,
     /// Tokens of the blocks that may be made smaller.
     pub tokens_before: usize,
-    /// Tokens of what stands for them.
+    /// Tokens of what stands for them, or would stand if it weren't left alone.
     pub tokens_after: usize,
+    /// Tokens that are added for the model to ask for what was left out; an estimate.
+    pub tokens_added: usize,
     /// Each of those blocks.
     pub blocks: Vec<BlockFigures>,
     /// What was done, each once.
@@ -108,11 +125,15 @@ pub(super) struct Recording {
 impl Recording {
     pub(super) fn new(
         recorder: Arc<dyn Recorder>,
-        provider: Provider,
-        route: &'static str,
+        route: Route,
         place: OwnedSemaphorePermit,
     ) -> Self {
-        let exchange = Exchange { provider: provider.name(), route, ..Exchange::default() };
+        let exchange = Exchange {
+            provider: route.provider.name(),
+            route: route.name,
+            is_billed: route.is_answered,
+            ..Exchange::default()
+        };
         Recording { exchange, started: Instant::now(), recorder, _place: place }
     }
 
@@ -124,6 +145,7 @@ impl Recording {
         exchange.stream = report.stream;
         exchange.tokens_before = report.before;
         exchange.tokens_after = report.after;
+        exchange.tokens_added = report.added;
         exchange.blocks = report.blocks.iter().map(BlockFigures::from).collect();
         exchange.transforms = report.transforms.clone();
         exchange.reason = report.reason;
@@ -156,6 +178,8 @@ impl From<&super::plan::Line> for BlockFigures {
             after: line.after,
             reason: line.reason,
             is_new: line.is_new,
+            is_last: line.is_last,
+            texts: line.texts.clone(),
         }
     }
 }

@@ -45,7 +45,7 @@ use wire::request::Api;
 
 use fault::Fault;
 use figures::Recording;
-pub use figures::{BlockFigures, Ending, Exchange, Recorder};
+pub use figures::{BlockFigures, BlockTexts, Ending, Exchange, Recorder};
 pub use offline::{Offline, Replayed};
 pub use plan::COMPRESSION_VERSION;
 use plan::{Plan, Planner, Report};
@@ -69,6 +69,8 @@ pub struct Settings {
     pub holdout: f64,
     /// Whether credentials in tool results are replaced.
     pub redact_secrets: bool,
+    /// Whether the recorder is told what blocks say.
+    pub log_messages: bool,
     /// Bytes of what is kept to spare work.
     pub cache_bytes: usize,
     /// Requests that are under way at one time.
@@ -86,6 +88,7 @@ impl Settings {
             optimize: true,
             holdout: 0.0,
             redact_secrets: false,
+            log_messages: false,
             cache_bytes: 32 << 20,
             max_requests: 2048,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
@@ -141,6 +144,16 @@ impl Llm {
         &self.settings.targets
     }
 
+    /// The share of conversations that is left alone for comparison.
+    pub(crate) fn holdout(&self) -> f64 {
+        self.settings.holdout
+    }
+
+    /// Whether what blocks say is kept for people to look at.
+    pub(crate) fn keeps_messages(&self) -> bool {
+        self.settings.log_messages
+    }
+
     /// Answers a request for any path that isn't this server's own; `None` for one that must not
     /// leave this machine.
     pub async fn handle(&self, request: Request<Body>) -> Option<Response<Body>> {
@@ -160,7 +173,7 @@ impl Llm {
         route: Route,
         place: OwnedSemaphorePermit,
     ) -> Result<Response<Body>, Fault> {
-        let recording = Recording::new(self.recorder.clone(), route.provider, route.name, place);
+        let recording = Recording::new(self.recorder.clone(), route, place);
         if headers::is_upgrade(&head.headers) {
             return self.upgrade(head, route, recording).await;
         }

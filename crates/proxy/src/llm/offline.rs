@@ -75,8 +75,7 @@ impl Offline {
 
     /// Tokens that the tool takes by which the model asks for what was left out.
     pub fn tool_tokens(api: Api) -> usize {
-        let definition = String::from_utf8_lossy(tool::definition(api));
-        tokens::count(tokens::Encoding::default(), &definition)
+        tool::tokens(api)
     }
 }
 

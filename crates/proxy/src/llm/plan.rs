@@ -17,6 +17,7 @@ use wire::splice::Edits;
 
 use super::block::{self, Context, Shortened};
 use super::cache::{Cache, Key, Weigh};
+use super::figures::BlockTexts;
 use super::offer::{Offer, offer};
 use super::records::{self, RecordKey, Records};
 use super::{Settings, task, tool};
@@ -27,6 +28,9 @@ pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
 /// Rounds of one turn in which calls are answered; the next one gets an error, and then the turn
 /// is closed.
 pub(super) const MOST_ROUNDS: usize = 8;
+
+/// Bytes for which a token is counted where counting isn't worth its time.
+const BYTES_OF_A_TOKEN: usize = 4;
 
 /// Tokens of an answer that are to be left beside those for thinking.
 const LEAST_AFTER_THINKING: u64 = 1024;
@@ -90,6 +94,8 @@ pub(super) struct Report {
     /// Tokens of the blocks that may change, before and after.
     pub(super) before: usize,
     pub(super) after: usize,
+    /// Tokens that are added beside them, or would be: an estimate.
+    pub(super) added: usize,
     pub(super) blocks: Vec<Line>,
     pub(super) transforms: Vec<Box<str>>,
     pub(super) failures: usize,
@@ -114,6 +120,10 @@ pub(super) struct Line {
     pub(super) reason: Option<&'static str>,
     /// Whether it is new: not in the request before, as far as this process knows.
     pub(super) is_new: bool,
+    /// Whether it is after the model's last turn.
+    pub(super) is_last: bool,
+    /// What it says, where that is asked for.
+    pub(super) texts: Option<Box<BlockTexts>>,
 }
 
 /// A turn of the model that may take several rounds.
@@ -167,7 +177,7 @@ impl Planner {
             return Plan::untouched(body.clone(), "no conversation");
         };
         let walk = self.walk(&request);
-        let mut report = walk.report();
+        let mut report = walk.report(self.settings.log_messages);
         report.held_out = report.conversation.is_some_and(|id| self.is_held_out(id));
         if !self.settings.optimize || report.held_out {
             return untouched(report);
@@ -182,7 +192,9 @@ impl Planner {
         }
         if walk.offer == Offer::Append {
             request.append_tool(tool::definition(api), &mut edits);
+            let before = edits.added();
             self.restore(&walk, &mut edits, &mut report);
+            report.added += (edits.added() - before) / BYTES_OF_A_TOKEN;
         }
         if edits.is_empty() {
             return untouched(report);
@@ -449,8 +461,11 @@ impl Walk<'_> {
         Name::new(&self.before[at], &ids, &text)
     }
 
-    fn report(&self) -> Report {
+    /// `shown`: whether it holds what the blocks say.
+    fn report(&self, shown: bool) -> Report {
         let request = self.request;
+        let said = request.turns.iter().rfind(|turn| turn.role == Role::Assistant);
+        let said = said.map_or(0, |turn| turn.blocks.end);
         let first = request.turns.first().and_then(|turn| request.blocks.get(turn.blocks.start));
         let mut report = Report {
             model: request.model.as_deref().map(str::to_owned),
@@ -465,17 +480,25 @@ impl Walk<'_> {
                 id
             }),
             reason: if let Offer::Nothing(reason) = self.offer { Some(reason) } else { None },
+            added: if self.offer == Offer::Append { tool::tokens(request.api) } else { 0 },
             ..Report::default()
         };
         for (at, shortened, is_new) in &self.shortened {
-            report.add(request, *at, shortened, *is_new);
+            let mut line = report.add(request, *at, shortened);
+            line.is_new = *is_new;
+            line.is_last = *at >= said;
+            if shown && *is_new {
+                line.texts = Some(Box::new(block::texts(&request.blocks[*at], shortened)));
+            }
+            report.blocks.push(line);
         }
         report
     }
 }
 
 impl Report {
-    fn add(&mut self, request: &Request<'_>, at: usize, shortened: &Shortened, is_new: bool) {
+    /// Counts a block in, and gives its line.
+    fn add(&mut self, request: &Request<'_>, at: usize, shortened: &Shortened) -> Line {
         self.before += shortened.before;
         self.after += shortened.after;
         self.failures += shortened.failures;
@@ -490,14 +513,16 @@ impl Report {
             Some(answer) => answer.call.as_ref().map_or("unknown", |call| &call.name),
             None => "",
         };
-        self.blocks.push(Line {
+        Line {
             tool: tool.into(),
             kind: shortened.kind,
             before: shortened.before,
             after: shortened.after,
             reason: shortened.reason,
-            is_new,
-        });
+            is_new: false,
+            is_last: false,
+            texts: None,
+        }
     }
 }
 

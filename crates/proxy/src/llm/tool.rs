@@ -1,5 +1,8 @@
 //! The tool that a model asks with for what was left out.
 
+use std::sync::OnceLock;
+
+use tokens::Encoding;
 use wire::json::scan;
 use wire::replay::Given;
 use wire::request::Api;
@@ -26,6 +29,14 @@ pub(super) fn definition(api: Api) -> &'static [u8] {
             br#"{"type":"function","name":"headroom_retrieve","description":"Returns what was left out of a tool result, where it says: [... left out. Retrieve more: hash=...]. Use it when you need those lines.","parameters":{"type":"object","properties":{"hash":{"type":"string"}},"required":["hash"]},"strict":false}"#
         }
     }
+}
+
+/// Tokens of its definition.
+pub(super) fn tokens(api: Api) -> usize {
+    static TOKENS: [OnceLock<usize>; 3] = [const { OnceLock::new() }; 3];
+    *TOKENS[api as usize].get_or_init(|| {
+        tokens::count(Encoding::default(), &String::from_utf8_lossy(definition(api)))
+    })
 }
 
 /// Fewest digits that name an original.

@@ -1,0 +1,80 @@
+//! `/dashboard`: one page that shows what `/stats` and `/stats-history` answer.
+//!
+//! Page, script and style are part of the program and loaded from this server; the policy that is sent
+//! with them lets a browser load nothing from anywhere else, and run nothing that is written into the
+//! page. The page holds no figure: its script asks for them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::HeaderName;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+use crate::app::App;
+
+/// What the page may do: load from here, ask here, and nothing else.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+/// The path of the page, what is served there, and its type.
+const FILES: [(&str, &str, &str); 4] = [
+    ("/dashboard", include_str!("page.html"), "text/html; charset=utf-8"),
+    ("/dashboard/style.css", include_str!("style.css"), "text/css; charset=utf-8"),
+    ("/dashboard/page.js", include_str!("page.js"), "text/javascript; charset=utf-8"),
+    ("/dashboard/icon.svg", include_str!("icon.svg"), "image/svg+xml"),
+];
+
+/// The routes of the page and of what belongs to it.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    FILES.iter().fold(Router::new(), |router, (path, text, kind)| {
+        router.route(path, get(move || async move { file(text, kind) }))
+    })
+}
+
+/// Whether that is the path of the page or of what belongs to it.
+pub(crate) fn is_page(path: &str) -> bool {
+    FILES.iter().any(|(file, ..)| *file == path)
+}
+
+fn file(text: &'static str, kind: &'static str) -> impl IntoResponse {
+    let headers: [(HeaderName, &str); 6] = [
+        (CONTENT_TYPE, kind),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        // Another version of the program has another page.
+        (CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_needs_nothing_else_and_writes_no_markup() {
+        for (path, text, _) in FILES {
+            // The one address is the name of SVG.
+            let addresses = text.replace("http://www.w3.org/2000/svg", "");
+            let is_address = |scheme: &str| addresses.contains(&format!("{scheme}://"));
+            assert!(!is_address("https") && !is_address("http"), "{path}");
+        }
+        let (_, page, _) = FILES[0];
+        for inline in ["<script>", "<style", " style=", " onclick=", "javascript:"] {
+            assert!(!page.contains(inline), "{inline}");
+        }
+        let (_, script, _) = FILES[2];
+        for sink in
+            ["innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "Function("]
+        {
+            assert!(!script.contains(sink), "{sink}");
+        }
+    }
+}

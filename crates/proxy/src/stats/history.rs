@@ -1,0 +1,132 @@
+//! The answer of `/stats-history`: the figures of all times.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use super::live::{arm, blocks, cost, models, retrieval, savings, used};
+use crate::meter::{Add as _, COMPRESSED, LEFT_ALONE, Past, Tally};
+
+/// Seconds of an hour.
+const HOUR: u64 = 60 * 60;
+/// Hours of a day, and days of a week.
+const DAY: u64 = 24;
+const WEEK: u64 = 7;
+
+/// The series that there are.
+pub(super) const SERIES: [&str; 4] = ["hourly", "daily", "weekly", "monthly"];
+
+/// The answer, with one series or all.
+pub(super) fn answer(past: &Past, series: Option<&str>) -> Value {
+    let chosen = all_series(past)
+        .into_iter()
+        .filter(|(name, _)| series.is_none_or(|series| series == name))
+        .collect::<Map<_, _>>();
+    json!({
+        "schema_version": 2,
+        "since": (past.since > 0).then(|| date(past.since, "2024-01-01T00:00:00Z".len())),
+        "lifetime": lifetime(past),
+        "series": chosen,
+    })
+}
+
+fn lifetime(past: &Past) -> Value {
+    let mut lifetime = savings(&past.total);
+    lifetime["usage"] = used(&past.total);
+    lifetime["cost"] = cost(&past.total);
+    lifetime["retrieval"] = retrieval(&past.total);
+    lifetime["cache_hits"] = past.total.cache_hits.into();
+    lifetime["failures"] = past.total.failures.into();
+    lifetime["by_model"] = models(&past.by_model);
+    lifetime["by_kind"] = blocks(&past.by_kind);
+    lifetime["by_tool"] = blocks(&past.by_tool);
+    lifetime["holdout"] = json!({
+        "compressed": arm(&past.arms[COMPRESSED]),
+        "left_alone": arm(&past.arms[LEFT_ALONE]),
+    });
+    lifetime
+}
+
+/// The figures by hour, day, week (from Monday) and month, in UTC, oldest first.
+fn all_series(past: &Past) -> Vec<(String, Value)> {
+    // The first of January 1970 was a Thursday: three days after a Monday.
+    let monday = |day: u64| ((day + 3) / WEEK * WEEK).saturating_sub(3);
+    let day = |day: u64, length| date(day * DAY * HOUR, length);
+    let series = [
+        group(&past.hours, |hour| date(hour * HOUR, "2024-01-01T00".len())),
+        group(&past.days, |number| day(number, "2024-01-01".len())),
+        group(&past.days, |number| day(monday(number), "2024-01-01".len())),
+        group(&past.days, |number| day(number, "2024-01".len())),
+    ];
+    SERIES.into_iter().map(str::to_owned).zip(series).collect()
+}
+
+fn group(tallies: &BTreeMap<u64, Tally>, period: impl Fn(u64) -> String) -> Value {
+    let mut periods: BTreeMap<String, Tally> = BTreeMap::new();
+    for (at, tally) in tallies {
+        periods.entry(period(*at)).or_default().add(tally);
+    }
+    let point = |(from, tally): (String, Tally)| {
+        let mut point = savings(&tally);
+        point["period"] = from.into();
+        point["cost"] = cost(&tally);
+        point["usage"] = used(&tally);
+        point
+    };
+    periods.into_iter().map(point).collect()
+}
+
+/// The first characters of a time; those of 1970 for one that no calendar has.
+fn date(second: u64, length: usize) -> String {
+    // Nine thousand years; what is later can't be written.
+    let second = second.min(253_402_300_799);
+    let mut time =
+        humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(second)).to_string();
+    time.truncate(length);
+    time
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_add_up_to_days_weeks_and_months() {
+        // 2024-04-28 23:30 (a Sunday), 2024-04-29 00:30, 2024-05-01 10:00 and 10:59.
+        let mut past = Past::default();
+        for second in [1_714_347_000, 1_714_350_600, 1_714_557_600, 1_714_561_140] {
+            let tally = Tally { tokens_before: 100, tokens_after: 50, ..Tally::default() };
+            past.count(second, &tally);
+        }
+        let answer = answer(&past, None);
+        let periods = |name: &str| -> Vec<(String, u64)> {
+            let points = answer["series"][name].as_array().unwrap();
+            let point = |p: &Value| {
+                (p["period"].as_str().unwrap().to_owned(), p["tokens_saved"].as_u64().unwrap())
+            };
+            points.iter().map(point).collect()
+        };
+        let expected = |list: &[(&str, u64)]| -> Vec<(String, u64)> {
+            list.iter().map(|(period, saved)| ((*period).to_owned(), *saved)).collect()
+        };
+        assert_eq!(
+            periods("hourly"),
+            expected(&[("2024-04-28T23", 50), ("2024-04-29T00", 50), ("2024-05-01T10", 100)])
+        );
+        assert_eq!(
+            periods("daily"),
+            expected(&[("2024-04-28", 50), ("2024-04-29", 50), ("2024-05-01", 100)])
+        );
+        assert_eq!(periods("weekly"), expected(&[("2024-04-22", 50), ("2024-04-29", 150)]));
+        assert_eq!(periods("monthly"), expected(&[("2024-04", 100), ("2024-05", 100)]));
+        assert_eq!(answer["since"], "2024-04-28T23:30:00Z");
+        assert_eq!(answer["lifetime"]["tokens_saved"], 200);
+    }
+
+    #[test]
+    fn any_number_is_a_date() {
+        assert_eq!(date(u64::MAX, 4), "9999");
+        assert_eq!(answer(&Past::default(), Some("daily"))["since"], Value::Null);
+    }
+}

@@ -1,0 +1,306 @@
+//! The answer of `/stats`: what happened since the process began.
+
+use std::collections::BTreeMap;
+
+use originals::Usage;
+use serde_json::{Map, Value, json};
+
+use crate::app::App;
+use crate::llm::Ending;
+use crate::meter::{
+    Blocks, COMPRESSED, Figures, Kind, LEFT_ALONE, Recent, Spread, Tally, Unchanged, Why,
+    difference, dollars, ms, percent,
+};
+
+/// Routes whose requests are the work that the server is there for.
+const WORK: [&str; 5] =
+    ["/v1/compress", "/v1/retrieve", "/v1/retrieve/{hash}", "/v1/retrieve/tool_call", "other"];
+
+/// The whole answer. `usage`: of the store of originals.
+pub(super) fn answer(
+    app: &App,
+    figures: &Figures,
+    usage: Result<Usage, originals::Error>,
+) -> Value {
+    let total = &figures.total;
+    let mut answer = json!({
+        "summary": summary(app, total),
+        "version": app.config.version,
+        "uptime_seconds": app.started.elapsed().as_secs_f64(),
+        "requests": requests(figures),
+        "tokens": {
+            "input": total.tokens_after,
+            "output": total.output,
+            "saved": total.saved(),
+            "would_save": total.would_save,
+            "total_before_compression": total.tokens_before,
+            "savings_percent": total.percent(),
+        },
+        "usage": used(total),
+        "prefix_cache": { "totals": prefix_cache(total) },
+        "cost": cost(total),
+        "by_model": models(&figures.by_model),
+        "blocks": {
+            "by_kind": blocks(&figures.by_kind),
+            "by_tool": blocks(&figures.by_tool),
+            "unchanged": figures.unchanged.iter().map(unchanged).collect::<Vec<_>>(),
+        },
+        "reasons": figures.reasons,
+        "retrieval": retrieval(total),
+        "holdout": {
+            "share": app.llm.holdout(),
+            "compressed": arm(&figures.arms[COMPRESSED]),
+            "left_alone": arm(&figures.arms[LEFT_ALONE]),
+        },
+        "latency": spread(&figures.latency),
+        "overhead": spread(&figures.added),
+        "ttfb": spread(&figures.first_byte),
+        "log_messages": app.llm.keeps_messages(),
+        "recent_requests": figures.recent.iter().rev().map(recent).collect::<Vec<_>>(),
+    });
+    answer["compression"] = json!({
+        "by_transform": figures.by_transform,
+        "failed": total.failures,
+        "not_kept": total.not_kept,
+        "redacted": total.redacted,
+        "ccr_entries": usage.as_ref().ok().map(|usage| usage.entries),
+        "ccr_bytes": usage.as_ref().ok().map(|usage| usage.bytes),
+        "ccr_max_bytes": app.originals.bounds().bytes,
+        "ccr_retrievals": figures.retrieved,
+        "ccr_not_found": figures.not_found,
+    });
+    answer["store"] = json!({
+        "backend": app.originals.describe(),
+        "ready": usage.is_ok(),
+        "error": usage.as_ref().err().map(ToString::to_string),
+        "leaves_out": app.config.optimize && usage.is_ok(),
+    });
+    answer
+}
+
+fn summary(app: &App, total: &Tally) -> Value {
+    json!({
+        "mode": if app.config.optimize { "optimize" } else { "meter" },
+        "api_requests": total.requests,
+        "tokens_saved": total.saved(),
+        "savings_percent": total.percent(),
+        "cost_saved_usd_estimate": difference(total.cost_without, total.cost),
+    })
+}
+
+fn requests(figures: &Figures) -> Value {
+    let mut by_provider: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut by_status: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for ((provider, status), count) in &figures.by_provider {
+        *by_provider.entry(provider).or_default() += count;
+        let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        by_status.entry(provider).or_default().insert(status, (*count).into());
+    }
+    let mut by_route: BTreeMap<&str, u64> = BTreeMap::new();
+    for ((route, _), count) in &figures.requests {
+        *by_route.entry(route).or_default() += count;
+    }
+    let total: u64 = WORK.iter().filter_map(|route| by_route.get(route)).sum();
+    let by_model = figures.by_model.iter();
+    json!({
+        "total": total,
+        "cached": 0,
+        "rate_limited": figures.answered(|status| status == 429 || status == 503),
+        "failed": figures.answered(|status| status >= 500 && status != 503),
+        "refused": figures.answered(|status| (400..500).contains(&status)),
+        "client_gone": figures.client_gone,
+        "provider_broke_off": figures.provider_broke,
+        "streamed": figures.streamed,
+        "by_route": by_route,
+        "by_provider": by_provider,
+        "by_model": by_model.map(|(name, tally)| (name.clone(), tally.requests.into())).collect::<Map<_, _>>(),
+        "by_status": by_status,
+    })
+}
+
+/// What providers said that requests used.
+pub(super) fn used(tally: &Tally) -> Value {
+    json!({
+        "requests": tally.metered,
+        "input": tally.input,
+        "cache_read": tally.cache_read,
+        "cache_write": tally.cache_write,
+        "output": tally.output,
+        "total_input": tally.sent(),
+    })
+}
+
+fn prefix_cache(tally: &Tally) -> Value {
+    json!({
+        "requests": tally.metered,
+        "hit_requests": tally.cache_hits,
+        "hit_rate": percent(tally.cache_hits, tally.metered),
+        "cache_read_tokens": tally.cache_read,
+        "cache_write_tokens": tally.cache_write,
+        "read_percent": percent(tally.cache_read, tally.sent()),
+    })
+}
+
+/// What providers billed, at list prices, and what it would have been otherwise.
+pub(super) fn cost(tally: &Tally) -> Value {
+    json!({
+        "usd": dollars(tally.cost),
+        "without_usd_estimate": dollars(tally.cost_without),
+        "saved_usd_estimate": difference(tally.cost_without, tally.cost),
+        "saved_percent_estimate": share(tally.cost_without, tally.cost),
+        "would_save_usd_estimate": difference(tally.cost, tally.cost_with),
+        "priced_requests": tally.metered - tally.unpriced.min(tally.metered),
+        "unpriced_requests": tally.unpriced,
+    })
+}
+
+/// How much less than `before` `after` is, in percent; 0 of nothing.
+fn share(before: u64, after: u64) -> f64 {
+    if before == 0 { 0.0 } else { (before as f64 - after as f64) * 100.0 / before as f64 }
+}
+
+pub(super) fn models(by_model: &BTreeMap<String, Tally>) -> Value {
+    let one = |(name, tally): (&String, &Tally)| {
+        let mut model = savings(tally);
+        model["usage"] = used(tally);
+        model["cost"] = cost(tally);
+        (name.clone(), model)
+    };
+    by_model.iter().map(one).collect::<Map<_, _>>().into()
+}
+
+/// What was asked for again, and whether it could be answered.
+pub(super) fn retrieval(tally: &Tally) -> Value {
+    json!({
+        "asked": tally.retrievals,
+        "in_vain": tally.retrievals_in_vain,
+        "replayed": tally.replayed,
+        "replay_missing": tally.replay_missing,
+    })
+}
+
+pub(super) fn savings(tally: &Tally) -> Value {
+    json!({
+        "requests": tally.requests,
+        "failed": tally.failed,
+        "tokens_before": tally.tokens_before,
+        "tokens_after": tally.tokens_after,
+        "tokens_saved": tally.saved(),
+        "tokens_would_save": tally.would_save,
+        "savings_percent": tally.percent(),
+    })
+}
+
+pub(super) fn blocks(sums: &BTreeMap<String, Blocks>) -> Value {
+    let one = |(name, sum): (&String, &Blocks)| {
+        let sum = json!({
+            "blocks": sum.blocks,
+            "tokens_before": sum.before,
+            "tokens_after": sum.after,
+            "in_all_requests": {
+                "tokens_before": sum.sent_before,
+                "tokens_after": sum.sent_after,
+                "tokens_saved": sum.saved(),
+                "tokens_would_save": sum.would_save,
+            },
+        });
+        (name.clone(), sum)
+    };
+    sums.iter().map(one).collect::<Map<_, _>>().into()
+}
+
+/// One arm of the comparison with conversations that are left alone.
+pub(super) fn arm(tally: &Tally) -> Value {
+    let each = |sum: f64| if tally.metered == 0 { 0.0 } else { sum / tally.metered as f64 };
+    let priced = tally.metered - tally.unpriced.min(tally.metered);
+    let mut arm = savings(tally);
+    arm["conversations"] = tally.conversations.into();
+    arm["usage"] = used(tally);
+    arm["cost"] = cost(tally);
+    arm["retrievals"] = tally.retrievals.into();
+    arm["each_request"] = json!({
+        "input_tokens": each(tally.sent() as f64),
+        "output_tokens": each(tally.output as f64),
+        "cost_usd": if priced == 0 { 0.0 } else { dollars(tally.cost) / priced as f64 },
+    });
+    arm
+}
+
+fn unchanged(block: &Unchanged) -> Value {
+    let (why, detail) = match block.why {
+        Why::NoShorterForm => ("no_shorter_form", None),
+        Why::NothingLeftOut(reason) => ("nothing_can_be_left_out", Some(reason)),
+        Why::Never(reason) => ("never_changed", Some(reason)),
+    };
+    json!({
+        "timestamp": humantime::format_rfc3339_millis(block.at).to_string(),
+        "tool": block.tool,
+        "kind": block.kind,
+        "tokens": block.tokens,
+        "times": block.times,
+        "why": why,
+        "detail": detail,
+    })
+}
+
+fn spread(spread: &Spread) -> Value {
+    json!({
+        "count": spread.count,
+        "average_ms": ms(spread.mean()),
+        "min_ms": ms(spread.min),
+        "max_ms": ms(spread.max),
+        "p50_ms": ms(spread.quantile(0.5)),
+        "p99_ms": ms(spread.quantile(0.99)),
+    })
+}
+
+/// One request.
+pub(super) fn recent(recent: &Recent) -> Value {
+    let tally = &recent.tally;
+    let ending = match recent.ending {
+        Ending::Done => "done",
+        Ending::ClientGone => "client gone",
+        Ending::ProviderBroke => "provider broke off",
+    };
+    let kind = |(name, kind): (&&str, &Kind)| {
+        let sums = json!({ "blocks": kind.blocks, "tokens_before": kind.before, "tokens_after": kind.after });
+        ((*name).to_owned(), sums)
+    };
+    let is_metered = tally.metered > 0;
+    let is_priced = is_metered && tally.unpriced == 0;
+    json!({
+        "id": recent.id,
+        "timestamp": humantime::format_rfc3339_millis(recent.at).to_string(),
+        "provider": recent.provider,
+        "model": recent.model,
+        "mode": recent.form,
+        "stream": recent.stream,
+        "status": recent.status,
+        "ending": ending,
+        "held_out": recent.held_out,
+        "applied": recent.is_applied,
+        "reason": recent.reason,
+        "input_tokens_original": tally.tokens_before,
+        "input_tokens_optimized": tally.tokens_after,
+        "tokens_saved": tally.saved(),
+        "tokens_would_save": tally.would_save,
+        "savings_percent": tally.percent(),
+        "by_kind": recent.kinds.iter().map(kind).collect::<Map<_, _>>(),
+        "transforms_applied": recent.transforms,
+        "failures": tally.failures,
+        "retrievals": tally.retrievals,
+        "replayed": tally.replayed,
+        "replay_missing": tally.replay_missing,
+        "rounds": recent.rounds,
+        "usage": is_metered.then(|| used(tally)),
+        "output_tokens": is_metered.then_some(tally.output),
+        "cached_tokens": is_metered.then_some(tally.cache_read),
+        "cost_usd": is_priced.then(|| dollars(tally.cost)),
+        "cost_saved_usd_estimate": is_priced.then(|| difference(tally.cost_without, tally.cost)),
+        "optimization_latency_ms": ms(recent.added),
+        "ttfb_ms": recent.first_byte.map(ms),
+        "total_latency_ms": ms(recent.total),
+        "has_exact_tokens": is_metered,
+        "token_accounting_status": if is_metered { "complete" } else { "partial" },
+    })
+}
