@@ -50,6 +50,7 @@ Examples:
   headroom run -- npm test             the same; its exit code is the command's
   headroom retrieve 0f1e2d3c4b5a       what a marker says was left out
   headroom wrap claude                 Claude Code, with smaller tool results
+  headroom stats                       what it has saved
   headroom doctor                      is everything as it should be?
 
 Nothing leaves this machine.";
@@ -76,6 +77,11 @@ pub(crate) enum Command {
     Wrap(WrapArgs),
     /// Take Headroom out of a coding agent's settings
     Unwrap(UnwrapArgs),
+    /// Print what a server has saved, and what was billed
+    #[command(alias = "perf")]
+    Stats(StatsArgs),
+    /// Open the page that shows what a server does
+    Dashboard(DashboardArgs),
     /// Check the set-up, and say what to do about what is wrong
     Doctor(DoctorArgs),
     /// Print the completions for a shell
@@ -128,9 +134,18 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) providers: ProvidersArgs,
 
-    /// Make nothing smaller
+    /// Only measure: nothing is changed, and what would be saved is counted and shown
     #[arg(long)]
     pub(crate) no_optimize: bool,
+
+    /// Leave this share of conversations alone, from 0 to 1, and compare: which ones is decided by
+    /// their first block, so it is the same after a restart and on every replica
+    #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share)]
+    pub(crate) holdout: f64,
+
+    /// Replace credentials in tool results before they go to a provider
+    #[arg(long)]
+    pub(crate) redact_secrets: bool,
 
     /// The largest body of a request
     #[arg(long, value_name = "SIZE", default_value = "100MiB", value_parser = parse_size)]
@@ -147,6 +162,11 @@ pub(crate) struct ServeArgs {
     /// How the log is written
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Log")]
     pub(crate) log_format: Format,
+
+    /// Show on the dashboard what tool results say, before and after: of the last requests, without
+    /// credentials and headers, in memory only and never in the log
+    #[arg(long, help_heading = "Log")]
+    pub(crate) log_messages: bool,
 }
 
 /// Where requests to the providers go.
@@ -187,6 +207,8 @@ It makes texts smaller for whoever asks, and makes the tool results smaller that
 send to their providers through it (ANTHROPIC_BASE_URL=http://127.0.0.1:8787,
 OPENAI_BASE_URL=http://127.0.0.1:8787/v1).
 
+What it does is shown at http://127.0.0.1:8787/dashboard, and by headroom stats.
+
 The server answers this machine only, unless --host says otherwise. Then a token is
 needed (--token or HEADROOM_API_KEY), or --no-auth. Ctrl-C or SIGTERM stops it when all
 that was begun is answered. It runs on when its terminal is closed.
@@ -194,6 +216,8 @@ that was begun is answered. It runs on when its terminal is closed.
 Examples:
   headroom serve
   headroom serve --port 9000
+  headroom serve --no-optimize         what would be saved, with nothing changed
+  headroom serve --holdout 0.1         a tenth of the conversations as they come, to compare
   HEADROOM_API_KEY=... headroom serve --host 0.0.0.0 --allow-host headroom.lan
   headroom serve --store rediss://user:password@redis.lan
   curl -s http://127.0.0.1:8787/v1/compress -H 'content-type: application/json' \\
@@ -266,6 +290,35 @@ pub(crate) struct DoctorArgs {
     pub(crate) store: StoreArgs,
 }
 
+/// `headroom stats`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = STATS)]
+pub(crate) struct StatsArgs {
+    /// Write a JSON object: the answers of /stats and /stats-history
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const STATS: &str = "\
+The server is asked at HEADROOM_BASE_URL, or http://127.0.0.1:8787. If none answers there,
+what servers have kept on this machine is printed instead.
+
+Money is what providers billed by their own count of tokens, at the list prices of
+prices.toml; a file of that name in ~/.headroom comes first. What it would have been
+without compression can only be estimated.
+
+Examples:
+  headroom stats
+  headroom stats --json | jq .history.lifetime.tokens_saved";
+
+/// `headroom dashboard`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DashboardArgs {
+    /// Only print where it is
+    #[arg(long)]
+    pub(crate) no_open: bool,
+}
+
 /// `headroom retrieve`
 #[derive(Debug, ClapArgs)]
 #[command(after_help = RETRIEVE)]
@@ -304,6 +357,14 @@ fn parse_budget(text: &str) -> Result<usize, String> {
         Ok(0) => Err("0 is too small".to_owned()),
         Ok(budget) => Ok(budget),
         Err(_) => Err("not a number of tokens".to_owned()),
+    }
+}
+
+/// A share of conversations.
+fn parse_share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("not a share: a number from 0 to 1".to_owned()),
     }
 }
 

@@ -9,6 +9,7 @@ mod child;
 mod commands;
 mod environment;
 mod failure;
+mod figures;
 mod hook;
 mod log;
 mod mcp;
@@ -40,6 +41,8 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Retrieve(retrieve) => commands::retrieve::run(&retrieve),
         Command::Run(run) => commands::run::run(&run),
         Command::Hooks(hooks) => commands::hooks::run(&hooks),
+        Command::Stats(stats) => commands::stats::run(&stats),
+        Command::Dashboard(dashboard) => commands::dashboard::run(&dashboard),
         Command::Doctor(store) => commands::doctor::run(&store),
         Command::Mcp(mcp) => commands::mcp::run(&mcp),
         Command::Audit(audit) => commands::audit::run(&audit),

@@ -14,6 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const FAR: Duration = Duration::from_secs(30);
 /// The most bytes of an answer that are read.
 const LONGEST_ANSWER: u64 = 1 << 20;
+/// The most bytes of figures that are read.
+const LONGEST_FIGURES: u64 = 16 << 20;
 
 /// Who answers at an address.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +65,20 @@ pub(crate) fn targets(url: &str) -> Option<(String, String)> {
     let health = own_answer(response)?;
     let target = |name: &str| Some(health["config"][name].as_str()?.to_owned());
     Some((target("anthropic_api_url")?, target("openai_api_url")?))
+}
+
+/// The JSON that the Headroom at `url` answers to `path`; why there is none.
+pub(crate) fn figures(url: &str, token: Option<&str>, path: &str) -> Result<Value, String> {
+    let mut request = agent().get(format!("{url}{path}"));
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let response = request.call().map_err(|error| error.to_string())?;
+    if !response.status().is_success() {
+        return Err(format!("it answers {}", response.status()));
+    }
+    let body = response.into_body().into_with_config().limit(LONGEST_FIGURES).read_to_string();
+    serde_json::from_str(&body.map_err(|error| error.to_string())?).map_err(|e| e.to_string())
 }
 
 /// Sends `text` to be compressed; the status of the answer, or why there is none.

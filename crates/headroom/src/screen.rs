@@ -47,6 +47,14 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     written.and_then(|()| out.flush()).map_err(|error| Failure::of_output(&error))
 }
 
+/// Writes a result with colours to standard output, without them where they aren't wanted. What comes
+/// from others has no control characters in it any more.
+pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    let written = out.write_all(text.as_bytes());
+    written.and_then(|()| out.flush()).map_err(|error| Failure::of_output(&error))
+}
+
 /// `text` with control characters written as escapes, but for line ends and tabs.
 fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -17,6 +17,8 @@ use crate::failure::Failure;
 const ORIGINALS: &str = "originals";
 /// The folder of replay records below the workspace.
 const REPLAY: &str = "state/replay";
+/// The file of past figures below the workspace.
+const FIGURES: &str = "state/figures.json";
 /// The workspace below the home directory.
 const WORKSPACE: &str = ".headroom";
 
@@ -86,6 +88,12 @@ impl StoreArgs {
                 (kept_in(redis.clone()), Arc::new(SharedRecords::new(redis)))
             }
         })
+    }
+
+    /// Where the figures of a server are kept beyond its end: nowhere if it is to leave nothing on
+    /// disk, or if there is no place.
+    pub(crate) fn figures(&self) -> Option<PathBuf> {
+        if self.store == Where::Memory { None } else { figures().ok() }
     }
 
     /// The store, for a program that ends soon: one that others share.
@@ -158,6 +166,11 @@ impl BoundsArgs {
 /// The folder of the shared store.
 pub(crate) fn folder() -> Result<PathBuf, Failure> {
     Ok(workspace()?.join(ORIGINALS))
+}
+
+/// The file of past figures.
+pub(crate) fn figures() -> Result<PathBuf, Failure> {
+    Ok(workspace()?.join(FIGURES))
 }
 
 /// A file of the user's own settings.

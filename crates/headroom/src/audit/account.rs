@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use proxy::Prices;
+use proxy::bill::{Change, lighter};
 use proxy::llm::{Offline, Replayed};
 use tokens::Encoding;
 use wire::answer::Usage;
@@ -146,7 +147,8 @@ impl Account {
             let without = request.usage.unwrap_or_else(|| {
                 modelled(agent, &conversation.items[..request.items], known, estimate)
             });
-            let with = smaller(without, old, new, estimate(tool), known == 0);
+            let change = Change { old, new, added: estimate(tool) };
+            let with = lighter(without, change, known == 0);
             let price = prices.of(model);
             self.unpriced += usize::from(price.is_none());
             let cost = |usage: &Usage| price.map_or(0.0, |price| price.cost(usage));
@@ -255,49 +257,4 @@ fn modelled(
         Agent::Codex => usage.input = count(new),
     }
     usage
-}
-
-/// `usage` with `old` tokens fewer in what was sent before, `new` fewer in what is new, and a tool
-/// more.
-fn smaller(usage: Usage, old: u64, new: u64, tool: u64, is_first: bool) -> Usage {
-    let mut out = usage;
-    let mut rest = old;
-    for part in [&mut out.cache_read, &mut out.cache_write, &mut out.input] {
-        let taken = rest.min(*part);
-        *part -= taken;
-        rest -= taken;
-    }
-    let mut rest = new;
-    for part in [&mut out.cache_write, &mut out.input, &mut out.cache_read] {
-        let taken = rest.min(*part);
-        *part -= taken;
-        rest -= taken;
-    }
-    if !is_first && usage.cache_read > 0 {
-        out.cache_read += tool;
-    } else if usage.cache_write > 0 {
-        out.cache_write += tool;
-    } else {
-        out.input += tool;
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn old_blocks_come_out_of_the_cache_and_new_ones_out_of_what_is_written() {
-        let usage = Usage { input: 10, cache_read: 1000, cache_write: 500, output: 7 };
-        let with = smaller(usage, 300, 200, 50, false);
-        assert_eq!(with, Usage { input: 10, cache_read: 750, cache_write: 300, output: 7 });
-        // A cache that was lost: all was written again.
-        let lost = Usage { input: 10, cache_read: 0, cache_write: 1500, output: 7 };
-        let with = smaller(lost, 300, 200, 50, false);
-        assert_eq!(with, Usage { input: 10, cache_read: 0, cache_write: 1050, output: 7 });
-        // No more is saved than was sent.
-        let with = smaller(usage, 1 << 40, 1 << 40, 0, true);
-        assert_eq!(with, Usage { output: 7, ..Usage::default() });
-    }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod compress;
+pub(crate) mod dashboard;
 pub(crate) mod doctor;
 pub(crate) mod hooks;
 pub(crate) mod man;
@@ -10,5 +11,6 @@ pub(crate) mod mcp;
 pub(crate) mod retrieve;
 pub(crate) mod run;
 pub(crate) mod serve;
+pub(crate) mod stats;
 pub(crate) mod unwrap;
 pub(crate) mod wrap;

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use crate::args::ServeArgs;
 use crate::failure::Failure;
 use crate::log;
+use crate::prices;
 use crate::running::{self, Answer};
 use crate::screen::note;
 
@@ -23,6 +24,7 @@ const STACK: usize = 8 << 20;
 pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     let access = access(&args)?;
     let targets = args.providers.targets().map_err(Failure::usage)?;
+    let prices = prices::read()?;
     let listeners = Listeners::bind(args.host, args.port).map_err(|error| refused(&args, error))?;
     // First of all: the store may have something to say.
     log::start(args.log_file.as_deref(), args.log_format)
@@ -34,11 +36,19 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
         access,
         optimize: !args.no_optimize,
         max_body: usize::try_from(args.max_body).unwrap_or(usize::MAX),
+        prices,
+        figures: args.store.figures(),
         version: env!("CARGO_PKG_VERSION"),
         ..Config::default()
     };
-    let settings =
-        Settings { optimize: config.optimize, max_body: config.max_body, ..Settings::new(targets) };
+    let settings = Settings {
+        optimize: config.optimize,
+        holdout: args.holdout,
+        redact_secrets: args.redact_secrets,
+        log_messages: args.log_messages,
+        max_body: config.max_body,
+        ..Settings::new(targets)
+    };
     let runtime = runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(STACK)

@@ -1,0 +1,313 @@
+//! A server's figures in words, for a terminal. They come as the JSON that the server answers, which
+//! may be of another version: what isn't there is left out.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+
+use crate::audit::report::{grouped, shortened};
+
+/// Rows of a table.
+const ROWS: usize = 10;
+
+const HEAD: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Yellow.on_default();
+
+/// All of it. `live`: since the server at `url` began; `past`: of all times.
+pub(crate) fn text(url: &str, live: Option<&Value>, past: Option<&Value>) -> String {
+    let mut out = String::new();
+    let all = past.map(|past| &past["lifetime"]);
+    if let Some(live) = live {
+        let mode = match name(&live["summary"]["mode"]).as_str() {
+            "meter" => "only measuring",
+            _ => "making smaller",
+        };
+        let up =
+            std::time::Duration::from_secs(live["uptime_seconds"].as_f64().unwrap_or(0.0) as u64);
+        let version = name(&live["version"]);
+        let up = humantime::format_duration(up);
+        line(&mut out, HEAD, &format!("Headroom {version} at {url}, for {up}, {mode}"));
+        out.push('\n');
+    }
+    summary(&mut out, live, all, past.and_then(|past| past["since"].as_str()));
+    let blocks = live.map(|live| &live["blocks"]);
+    let sorts = |key: &str| match (blocks, all) {
+        (Some(blocks), _) if !is_empty(&blocks[key]) => {
+            Some(("since the start", blocks[key].clone()))
+        }
+        (_, Some(all)) => Some(("in all", all[key].clone())),
+        _ => None,
+    };
+    for (key, title) in [("by_kind", "kind"), ("by_tool", "tool")] {
+        if let Some((when, sums)) = sorts(key) {
+            table_of_blocks(&mut out, title, when, &sums);
+        }
+    }
+    if let Some(live) = live {
+        holdout(&mut out, &live["holdout"]);
+        unchanged(&mut out, &live["blocks"]["unchanged"]);
+    }
+    out.push_str(
+        "\nBilled: what providers say was used, at the list prices of prices.toml. Estimates: what it \
+         would have\nbeen otherwise. Tokens are those of tool results, in every request that held them.\n",
+    );
+    out
+}
+
+/// One line of the summary: its name, and its figure in a set of figures.
+type Row = (&'static str, fn(&Value) -> Option<String>);
+
+/// What a server's answer and the sum of all times both have; the places of the figures differ.
+const SUMMARY: [Row; 13] = [
+    ("requests", |v| number(pick(v, &["/summary/api_requests", "/requests"])?)),
+    ("tokens of tool results", |v| {
+        number(pick(v, &["/tokens/total_before_compression", "/tokens_before"])?)
+    }),
+    ("  not sent", |v| {
+        let saved = pick(v, &["/tokens/saved", "/tokens_saved"])?;
+        let percent = pick(v, &["/tokens/savings_percent", "/savings_percent"])?;
+        Some(format!("{} ({:.1} %)", number(saved)?, percent.as_f64()?))
+    }),
+    ("  would not be sent", |v| {
+        let would = pick(v, &["/tokens/would_save", "/tokens_would_save"])?;
+        if would.as_u64() == Some(0) { None } else { number(would) }
+    }),
+    ("billed", |v| money(v.pointer("/cost/usd")?)),
+    ("without (estimate)", |v| money(v.pointer("/cost/without_usd_estimate")?)),
+    ("saved (estimate)", |v| {
+        let saved = money(v.pointer("/cost/saved_usd_estimate")?)?;
+        Some(format!("{saved} ({:.1} %)", v.pointer("/cost/saved_percent_estimate")?.as_f64()?))
+    }),
+    ("would be saved (estimate)", |v| {
+        let would = v.pointer("/cost/would_save_usd_estimate")?;
+        if would.as_f64() == Some(0.0) { None } else { money(would) }
+    }),
+    ("input: neither", |v| number(v.pointer("/usage/input")?)),
+    ("  written to the cache", |v| number(v.pointer("/usage/cache_write")?)),
+    ("  read from the cache", |v| number(v.pointer("/usage/cache_read")?)),
+    ("answers", |v| number(v.pointer("/usage/output")?)),
+    ("prefix cache hits", |v| {
+        let hits = pick(v, &["/prefix_cache/totals/hit_requests", "/cache_hits"])?;
+        let of = v.pointer("/usage/requests")?;
+        Some(format!("{} of {}", number(hits)?, number(of)?))
+    }),
+];
+
+/// The lines that say what went wrong, or was asked for again.
+const EVENTS: [Row; 3] = [
+    ("asked for again", |v| {
+        let asked = v.pointer("/retrieval/asked")?;
+        Some(format!("{} ({} in vain)", number(asked)?, number(v.pointer("/retrieval/in_vain")?)?))
+    }),
+    ("  put back later", |v| {
+        let replayed = v.pointer("/retrieval/replayed")?;
+        let missing = v.pointer("/retrieval/replay_missing")?;
+        Some(format!("{} ({} missing)", number(replayed)?, number(missing)?))
+    }),
+    ("failures", |v| number(pick(v, &["/compression/failed", "/failures"])?)),
+];
+
+fn summary(out: &mut String, live: Option<&Value>, all: Option<&Value>, since: Option<&str>) {
+    let since = since
+        .map_or("in all".to_owned(), |since| format!("since {}", since.get(..10).unwrap_or(since)));
+    let columns: Vec<(&str, &Value)> = live
+        .map(|live| ("since the start", live))
+        .into_iter()
+        .chain(all.map(|all| (&*since, all)))
+        .collect();
+    let mut head = format!("{:<28}", "");
+    for (title, _) in &columns {
+        let _ = write!(head, "{title:>26}");
+    }
+    line(out, HEAD, &head);
+    for (title, figure) in SUMMARY.iter().chain(&EVENTS) {
+        let cells: Vec<Option<String>> = columns.iter().map(|(_, values)| figure(values)).collect();
+        if cells.iter().all(Option::is_none) {
+            continue;
+        }
+        let mut row = format!("{title:<28}");
+        for cell in cells {
+            let _ = write!(row, "{:>26}", cell.unwrap_or_default());
+        }
+        let style = match *title {
+            "  not sent" | "saved (estimate)" => GOOD,
+            _ => Style::new(),
+        };
+        line(out, style, &row);
+    }
+    let Some(live) = live else { return };
+    for (title, key) in [("added to a request", "overhead"), ("first byte", "ttfb")] {
+        let at = |share: &str| live.pointer(&format!("/{key}/{share}"))?.as_f64();
+        if let (Some(half), Some(most)) = (at("p50_ms"), at("p99_ms")) {
+            let _ = writeln!(out, "{title:<28}{:>26}", format!("{half:.1} ms, 99 %: {most:.1} ms"));
+        }
+    }
+    let unpriced = live.pointer("/cost/unpriced_requests").and_then(Value::as_u64).unwrap_or(0);
+    if unpriced > 0 {
+        let text = format!("{} requests of models whose price isn't known", grouped(unpriced));
+        line(out, BAD, &text);
+    }
+}
+
+fn table_of_blocks(out: &mut String, title: &str, when: &str, sums: &Value) {
+    let Some(sums) = sums.as_object().filter(|sums| !sums.is_empty()) else { return };
+    let tokens = |sum: &Value, key: &str| sum["in_all_requests"][key].as_u64().unwrap_or_default();
+    let mut rows: Vec<_> = sums.iter().collect();
+    rows.sort_by_key(|(name, sum)| {
+        let (saved, before) = (tokens(sum, "tokens_saved"), tokens(sum, "tokens_before"));
+        (std::cmp::Reverse((saved, before)), name.to_string())
+    });
+    let head = format!("by {title}, {when}");
+    let heads = ("blocks", "before", "after", "less");
+    out.push('\n');
+    line(
+        out,
+        HEAD,
+        &format!("{head:<34}{:>8}{:>16}{:>16}{:>10}", heads.0, heads.1, heads.2, heads.3),
+    );
+    for (name, sum) in rows.into_iter().take(ROWS) {
+        let (before, after) = (tokens(sum, "tokens_before"), tokens(sum, "tokens_after"));
+        let _ = writeln!(
+            out,
+            "{:<34}{:>8}{:>16}{:>16}{:>10}",
+            plain(name, 33),
+            grouped(sum["blocks"].as_u64().unwrap_or_default()),
+            grouped(before),
+            grouped(after),
+            crate::audit::report::percent(before as f64, after as f64),
+        );
+    }
+}
+
+fn holdout(out: &mut String, holdout: &Value) {
+    let share = holdout["share"].as_f64().unwrap_or(0.0);
+    if share <= 0.0 {
+        return;
+    }
+    out.push('\n');
+    let head = format!("compared with {:.1} % left alone", share * 100.0);
+    line(out, HEAD, &format!("{head:<34}{:>16}{:>16}", "made smaller", "left alone"));
+    let rows: [Row; 5] = [
+        ("conversations", |arm| number(&arm["conversations"])),
+        ("requests", |arm| number(&arm["requests"])),
+        ("input tokens of a request", |arm| rounded(&arm["each_request"]["input_tokens"])),
+        ("output tokens of a request", |arm| rounded(&arm["each_request"]["output_tokens"])),
+        ("billed for a request", |arm| money(&arm["each_request"]["cost_usd"])),
+    ];
+    for (title, figure) in rows {
+        let of = |arm: &str| figure(&holdout[arm]).unwrap_or_default();
+        let _ = writeln!(out, "{title:<34}{:>16}{:>16}", of("compressed"), of("left_alone"));
+    }
+}
+
+fn unchanged(out: &mut String, blocks: &Value) {
+    let Some(blocks) = blocks.as_array().filter(|blocks| !blocks.is_empty()) else { return };
+    out.push('\n');
+    line(out, HEAD, "the largest blocks left as they were");
+    for block in blocks.iter().take(ROWS) {
+        let why = match block["why"].as_str() {
+            Some("no_shorter_form") => "no form of it is shorter and keeps what matters",
+            Some("nothing_can_be_left_out") => "nothing could be left out of this request",
+            _ => "never changed",
+        };
+        let detail = block["detail"].as_str().map(|detail| format!(": {}", plain(detail, 60)));
+        let _ = writeln!(
+            out,
+            "{:>10}  {:<20} {:<12} {why}{}",
+            number(&block["tokens"]).unwrap_or_default(),
+            plain(&name(&block["tool"]), 20),
+            plain(&name(&block["kind"]), 12),
+            detail.unwrap_or_default(),
+        );
+    }
+}
+
+/// The first of these places that there is.
+fn pick<'v>(value: &'v Value, places: &[&str]) -> Option<&'v Value> {
+    places.iter().find_map(|place| value.pointer(place).filter(|found| found.is_number()))
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_object().is_none_or(serde_json::Map::is_empty)
+}
+
+fn number(value: &Value) -> Option<String> {
+    value.as_u64().map(grouped)
+}
+
+fn rounded(value: &Value) -> Option<String> {
+    value.as_f64().map(|value| grouped(value.round() as u64))
+}
+
+/// Dollars, with as many digits as small amounts need.
+fn money(value: &Value) -> Option<String> {
+    let dollars = value.as_f64()?;
+    let sign = if dollars < 0.0 { "-" } else { "" };
+    let amount = dollars.abs();
+    Some(if amount > 0.0 && amount < 1.0 {
+        format!("{sign}${amount:.4}")
+    } else {
+        format!("{sign}${amount:.2}")
+    })
+}
+
+fn name(value: &Value) -> String {
+    plain(value.as_str().unwrap_or("unknown"), 80)
+}
+
+/// A name, which can come from anyone, as one short line without control characters.
+fn plain(text: &str, most: usize) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+    shortened(&text, most)
+}
+
+fn line(out: &mut String, style: Style, text: &str) {
+    let _ = writeln!(out, "{style}{}{style:#}", text.trim_end());
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn small_amounts_have_more_digits() {
+        let shown = |amount: f64| money(&json!(amount)).unwrap();
+        assert_eq!(
+            [0.0, 0.00123, 12.345, -0.5].map(shown),
+            ["$0.00", "$0.0012", "$12.35", "-$0.5000"]
+        );
+    }
+
+    #[test]
+    fn names_from_anyone_are_one_plain_line() {
+        let live = json!({
+            "summary": {"mode": "optimize", "api_requests": 1}, "uptime_seconds": 61.0, "version": "1",
+            "blocks": {
+                "by_kind": {},
+                "by_tool": {"a\u{1b}[31mb\nc": {"blocks": 1, "in_all_requests": {"tokens_before": 10, "tokens_after": 4, "tokens_saved": 6}}},
+                "unchanged": [{"tool": "x\u{7}", "kind": "log", "tokens": 1234, "why": "no_shorter_form", "detail": null}],
+            },
+        });
+        let text = anstream::adapter::strip_str(&text("http://u", Some(&live), None)).to_string();
+        assert!(text.starts_with("Headroom 1 at http://u, for 1m 1s, making smaller\n"), "{text}");
+        assert!(
+            text.contains("a?[31mb?c") && text.contains("60 %") && text.contains("1,234  x?"),
+            "{text}"
+        );
+        assert!(!text.contains(['\u{1b}', '\u{7}']));
+    }
+
+    #[test]
+    fn an_answer_of_another_version_is_no_reason_to_fail() {
+        for odd in
+            [json!(null), json!({}), json!({"lifetime": [], "since": "é"}), json!({"since": 7})]
+        {
+            let text = text("http://u", Some(&odd), Some(&odd));
+            assert!(text.contains("unknown"), "{text}");
+        }
+    }
+}
