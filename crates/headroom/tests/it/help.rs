@@ -23,6 +23,8 @@ fn help() {
         "audit",
         "wrap",
         "unwrap",
+        "stats",
+        "dashboard",
         "doctor",
         "completions",
         "man",
@@ -33,7 +35,7 @@ fn help() {
 
 #[test]
 fn every_flag_of_help_is_in_its_manual_page() {
-    for command in ["serve", "compress", "retrieve", "run"] {
+    for command in ["serve", "compress", "retrieve", "run", "stats", "dashboard"] {
         let (help, page) = (said(&[command, "--help"]), said(&["man", command]));
         for flag in help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2)
         {

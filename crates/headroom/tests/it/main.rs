@@ -4,10 +4,14 @@
 
 mod admission;
 mod audit;
+#[cfg(unix)]
+mod browser;
 mod client;
 mod commands;
 mod compress;
 mod credentials;
+#[cfg(unix)]
+mod dashboard;
 mod forward;
 mod help;
 mod hooks;
@@ -21,6 +25,8 @@ mod retrieve;
 #[cfg(unix)]
 mod run;
 mod soak;
+#[cfg(unix)]
+mod stats;
 mod units;
 #[cfg(unix)]
 mod wrap;
