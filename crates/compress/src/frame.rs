@@ -79,7 +79,7 @@ impl Frame<'_> {
         if clean.len() < text.len() {
             result.transforms.push("cosmetic".to_owned());
         }
-        let context = Context { task: self.task, tight };
+        let context = Context { task: self.task, tight, every_line: self.options.every_line };
         let pieces = parts::cut(&clean, self.options.kind.as_deref());
         let mut line = 1;
         for piece in &pieces {
@@ -130,21 +130,25 @@ impl Frame<'_> {
                 let (tokens, done) =
                     ((self.count)(&text), format!("{}/{}", form.name(), form.version()));
                 let shorter = Shorter { text, tokens, done, left: Vec::new() };
-                let taken_apart = part.text.len() > LONGEST_TAKEN_APART && form.takes_apart();
-                Some(if taken_apart { self.with_way_back(part, shorter) } else { shorter })
+                let taken_apart =
+                    form.takes_apart().filter(|_| part.text.len() > LONGEST_TAKEN_APART);
+                Some(match taken_apart {
+                    Some(what) => self.with_way_back(part, shorter, what),
+                    None => shorter,
+                })
             })
             .filter(|shorter| is_worth(before, shorter.tokens))
             .min_by_key(|shorter| shorter.tokens)
     }
 
-    /// `shorter`, in which no line stands as it was, with a marker that leads to the lines.
-    fn with_way_back(&self, part: &Stretch, shorter: Shorter) -> Shorter {
+    /// `shorter`, in which `what` no longer stands as it was, with markers that lead to the lines.
+    fn with_way_back(&self, part: &Stretch, shorter: Shorter, what: &'static str) -> Shorter {
         if !self.may_leave_out(part) {
             return shorter;
         }
         let source = self.source_of(part);
         let Rendered { text, left } =
-            leave_out::as_written(part.text, shorter.text, source.as_ref());
+            leave_out::as_written(part.text, shorter.text, what, source.as_ref());
         Shorter { tokens: (self.count)(&text), text, left, ..shorter }
     }
 
@@ -204,9 +208,11 @@ fn forms_for<'n>(kind: Kind, named: &'n [usize]) -> Vec<Box<dyn Form + 'n>> {
         Kind::Json => vec![Box::new(forms::JsonTables)],
         Kind::Search => vec![Box::new(forms::Search), Box::new(forms::Paths)],
         Kind::Table => vec![Box::new(forms::Rows { columns: true, named }), words()],
-        Kind::Log | Kind::TestOutput | Kind::Text => vec![words(), Box::new(forms::Repeats)],
+        Kind::Log | Kind::TestOutput => vec![words(), Box::new(forms::Repeats)],
+        Kind::Text => vec![words(), Box::new(forms::Repeats), Box::new(forms::Numbers)],
         Kind::Trace => vec![Box::new(forms::Repeats)],
-        Kind::Code | Kind::Diff | Kind::Pack | Kind::Html | Kind::Prose => Vec::new(),
+        Kind::Code | Kind::Html | Kind::Prose => vec![Box::new(forms::Numbers)],
+        Kind::Diff | Kind::Pack => Vec::new(),
     }
 }
 

@@ -12,6 +12,7 @@ mod alarm;
 mod compressed;
 mod cosmetic;
 mod detect;
+pub mod earlier;
 mod envelope;
 mod forms;
 mod frame;

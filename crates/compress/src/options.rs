@@ -21,6 +21,9 @@ pub struct Options {
     /// Whether what only a terminal shows (colours, redrawn progress bars) may go. Off for what a
     /// user pasted: then only reversible forms apply.
     pub cosmetic: bool,
+    /// Whether the reader opened this very text for its lines, so that it may need any of them, and
+    /// asking again costs it a round. Then all code stays but for a licence's header.
+    pub every_line: bool,
 }
 
 impl Default for Options {
@@ -33,6 +36,7 @@ impl Default for Options {
             source: None,
             encoding: Encoding::default(),
             cosmetic: true,
+            every_line: false,
         }
     }
 }

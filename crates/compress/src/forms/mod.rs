@@ -4,6 +4,7 @@
 //! anybody wrote, so it is bounded and never trusts a count.
 
 mod json;
+mod numbers;
 mod paths;
 mod repeats;
 mod rows;
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 use crate::envelope::Envelope;
 
 pub(crate) use json::JsonTables;
+pub(crate) use numbers::Numbers;
 pub(crate) use paths::Paths;
 pub(crate) use repeats::Repeats;
 pub(crate) use rows::Rows;
@@ -35,9 +37,10 @@ pub(crate) trait Form {
     fn name(&self) -> &'static str;
     /// The version of the notation.
     fn version(&self) -> u32;
-    /// Whether lines no longer stand as they were, so that a phrase may not be found in it.
-    fn takes_apart(&self) -> bool {
-        false
+    /// What of the lines no longer stands as it was, so that it may not be found; nothing where every
+    /// line does.
+    fn takes_apart(&self) -> Option<&'static str> {
+        None
     }
     /// `text`, which doesn't end in a line end, in this notation; `None` where it doesn't apply.
     fn encode(&self, text: &str) -> Option<Encoded>;
@@ -46,8 +49,8 @@ pub(crate) trait Form {
 }
 
 /// The forms, by the names in their envelopes.
-static FORMS: [&(dyn Form + Sync); 5] =
-    [&JsonTables, &Paths, &Repeats, &Rows { columns: false, named: &[] }, &Search];
+static FORMS: [&(dyn Form + Sync); 6] =
+    [&JsonTables, &Numbers, &Paths, &Repeats, &Rows { columns: false, named: &[] }, &Search];
 
 /// Why a text could not be expanded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

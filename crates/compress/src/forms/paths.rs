@@ -20,6 +20,10 @@ impl Form for Paths {
         1
     }
 
+    fn takes_apart(&self) -> Option<&'static str> {
+        Some("lines' paths")
+    }
+
     fn encode(&self, text: &str) -> Option<Encoded> {
         let mut out = String::new();
         let mut above = None;

@@ -37,6 +37,10 @@ impl Form for Search {
         1
     }
 
+    fn takes_apart(&self) -> Option<&'static str> {
+        Some("lines' paths")
+    }
+
     fn encode(&self, text: &str) -> Option<Encoded> {
         let lines: Vec<Line> = read(text);
         let paths = || lines.iter().filter_map(|line| line.path());

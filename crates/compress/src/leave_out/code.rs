@@ -23,12 +23,21 @@ const OF_DATA: usize = 4;
 const LARGEST_TYPE: u32 = 200;
 /// A comment at the top of so many lines that speaks of a licence is its header.
 const FEWEST_OF_LICENCE: usize = 4;
+/// A longer line, in bytes, isn't written or read by anybody.
+const LONGEST_LINE: usize = 2000;
 /// Where nothing but that header can go, so many bytes are parsed to find it.
 const TOP: usize = 8 << 10;
 
 pub(super) fn draft(part: &str, language: Language, context: &Context) -> Option<Draft> {
     let lines = Lines::of(part);
-    let cuts = cuts(part, &lines, language, context.task);
+    // A task without terms wants all code.
+    let nothing = Task::of("");
+    let task = if context.every_line { &nothing } else { context.task };
+    let mut cuts = cuts(part, &lines, language, task);
+    if context.every_line {
+        cuts.extend(long_lines(&lines, language, &cuts));
+        cuts.sort_by_key(|cut| cut.lines.start);
+    }
     let left_out = cuts.iter().map(|cut| cut.lines.len()).sum();
     let mut pieces = Vec::new();
     let mut at = 0;
@@ -46,6 +55,21 @@ pub(super) fn draft(part: &str, language: Language, context: &Context) -> Option
         left_out,
         comment,
     })
+}
+
+/// Lines as long as minified and generated files have them, outside of `cuts`.
+fn long_lines(lines: &Lines, language: Language, cuts: &[Cut]) -> Vec<Cut> {
+    let is_cut = |line: &usize| cuts.iter().any(|cut| cut.lines.contains(line));
+    let long = (0..lines.count()).filter(|&line| lines.get(line).len() > LONGEST_LINE);
+    long.filter(|line| !is_cut(line))
+        .map(|line| Cut {
+            lines: line..line + 1,
+            indent: String::new(),
+            statement: "",
+            note: String::new(),
+            comment: comment(language),
+        })
+        .collect()
 }
 
 /// How a comment of one line is written.
@@ -292,6 +316,19 @@ fn closes(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_who_wants_every_line_gets_all_but_the_endless_ones() {
+        let body = "    step();\n".repeat(10);
+        let text =
+            format!("function f() {{\n{body}}}\nvar data=[{}];\nlast();\n", "1,".repeat(2000));
+        let task = Task::of("something else");
+        let context = Context { task: &task, tight: false, every_line: true };
+        let draft = draft(&text, Language::JavaScript, &context).unwrap();
+        assert_eq!(draft.left_out, 1);
+        assert_eq!(draft.pieces.len(), 3);
+        assert_eq!(draft.pieces[0], Piece::Lines(0..12));
+    }
 
     #[test]
     fn a_licence_goes_whatever_the_task_and_however_long_the_file() {

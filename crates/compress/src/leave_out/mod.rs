@@ -35,6 +35,8 @@ pub(crate) struct Context<'c> {
     pub task: &'c Task,
     /// Whether the result is above the budget, so that more is left out.
     pub tight: bool,
+    /// Whether the reader may need any line of code.
+    pub every_line: bool,
 }
 
 /// What is shown of a part.
@@ -78,11 +80,16 @@ pub(crate) struct Cut {
     pub comment: (&'static str, &'static str),
 }
 
-/// `shown`, which says all that `part` says, with a marker that leads to how `part` says it.
-pub(crate) fn as_written(part: &str, shown: String, source: Option<&Source>) -> Rendered {
+/// `shown`, which says all that `part` says but for how `unit` was written, with markers that lead
+/// to `part`.
+pub(crate) fn as_written(
+    part: &str,
+    shown: String,
+    unit: &'static str,
+    source: Option<&Source>,
+) -> Rendered {
     let total = Lines::of(part).count();
     let pieces = vec![Piece::Text(shown)];
-    let unit = "lines' repeated words";
     render(part, &Draft { pieces, unit, total, left_out: total, comment: None }, source)
 }
 

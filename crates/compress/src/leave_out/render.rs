@@ -24,26 +24,27 @@ pub(crate) struct Left {
     pub at: Range<usize>,
 }
 
+/// Of a longer part, in bytes, each stretch of about so many has a way back of its own.
+const STRETCH: usize = 16 << 10;
+/// A part has at most so many ways back.
+const MOST_STRETCHES: usize = 8;
+
 /// `draft` of `part`. Where the reader can open the file that the part is from, each stretch of code
-/// that is left out has a marker with its lines. Else there is one marker, at the top, and the way
-/// back leads to all of the part, so that what is asked for comes with what is around it.
+/// that is left out has a marker with its lines. Else the markers are at the top: one, whose way back
+/// leads to all of the part, so that what is asked for comes with what is around it; for a long part
+/// one for each of some stretches, so that a reader who misses one thing needn't ask for everything.
 pub(crate) fn render(part: &str, draft: &Draft, source: Option<&Source>) -> Rendered {
     let lines = Lines::of(part);
     let mut text = String::new();
     let mut left = Vec::new();
     let apart = source.filter(|_| draft.pieces.iter().any(|piece| matches!(piece, Piece::Cut(_))));
-    let what = format!("of {} {}", draft.total, draft.unit);
-    let count = draft.left_out;
-    let way_back = match source {
-        Some(Source { path, line }) => {
-            WayBack::Source { path: path.clone(), start: *line, end: line + lines.count() - 1 }
-        }
-        None => WayBack::Hash(marker::hash(part)),
-    };
-    let whole = Marker { count, what, way_back };
     if apart.is_none() {
         let (open, close) = draft.comment.unwrap_or_default();
-        push_comment(open, &whole.to_string(), close, &mut text);
+        for (marker, lines) in markers_of(part, &lines, draft, source) {
+            let start = text.len();
+            push_comment(open, &marker.to_string(), close, &mut text);
+            left.push(Left { marker, lines, at: start..text.len() });
+        }
     }
     for piece in &draft.pieces {
         match piece {
@@ -70,12 +71,92 @@ pub(crate) fn render(part: &str, draft: &Draft, source: Option<&Source>) -> Rend
         (true, false) => text.push('\n'),
         _ => {}
     }
-    if apart.is_none() {
-        left.push(Left { marker: whole, lines: 0..lines.count(), at: 0..text.len() });
-    } else if let Some(last) = left.last_mut() {
-        last.at.end = last.at.end.min(text.len());
+    if let Some(last) = left.last_mut() {
+        // What is shown stands for the part together with the last marker above it.
+        last.at.end = if apart.is_none() { text.len() } else { last.at.end.min(text.len()) };
     }
     Rendered { text, left }
+}
+
+/// The markers at the top of a part, and the lines that each leads to: together all of them.
+fn markers_of(
+    part: &str,
+    lines: &Lines,
+    draft: &Draft,
+    source: Option<&Source>,
+) -> Vec<(Marker, Range<usize>)> {
+    let all = 0..lines.count();
+    if let Some(Source { path, line }) = source {
+        let end = line + lines.count() - 1;
+        let way_back = WayBack::Source { path: path.clone(), start: *line, end };
+        return vec![(whole(draft, way_back), all)];
+    }
+    let left_out = left_out_before(draft, lines.count());
+    let stretches = stretches(part, lines, left_out.as_deref());
+    if stretches.len() < 2 {
+        return vec![(whole(draft, WayBack::Hash(marker::hash(part))), all)];
+    }
+    let marker = |range: Range<usize>| {
+        let (first, last) = (range.start + 1, range.end);
+        let (count, what) = match &left_out {
+            Some(before) => {
+                (before[range.end] - before[range.start], format!("of lines {first}-{last}"))
+            }
+            // Something else stands for the lines, and its share of them is about this.
+            None => {
+                let share = draft.left_out * range.len() / lines.count();
+                (share.max(1), format!("{} in lines {first}-{last}", draft.unit))
+            }
+        };
+        let way_back = WayBack::Hash(marker::hash(lines.slice(range.clone())));
+        (Marker { count, what, way_back }, range)
+    };
+    stretches.into_iter().map(marker).collect()
+}
+
+fn whole(draft: &Draft, way_back: WayBack) -> Marker {
+    let what = format!("of {} {}", draft.total, draft.unit);
+    Marker { count: draft.left_out, what, way_back }
+}
+
+/// Stretches of a long part of about the same size, in each of which something is left out.
+fn stretches(part: &str, lines: &Lines, left_out: Option<&[usize]>) -> Vec<Range<usize>> {
+    let count = part.len().div_ceil(STRETCH).min(MOST_STRETCHES);
+    let size = part.len().div_ceil(count.max(1));
+    let mut out: Vec<Range<usize>> = Vec::new();
+    let mut start = 0;
+    for line in 1..=lines.count() {
+        let is_full = lines.start(line) - lines.start(start) >= size;
+        let is_shown = left_out.is_some_and(|before| before[line] == before[start]);
+        if (is_full || line == lines.count()) && !is_shown {
+            out.push(start..line);
+            start = line;
+        }
+    }
+    if let Some(last) = out.last_mut() {
+        last.end = lines.count();
+    }
+    out
+}
+
+/// How many of the lines before each, and before the end, are left out; `None` where something else
+/// stands for the part.
+fn left_out_before(draft: &Draft, count: usize) -> Option<Vec<usize>> {
+    let gaps = draft.pieces.iter().filter_map(|piece| match piece {
+        Piece::Gap(lines, _) => Some(lines),
+        Piece::Cut(cut) => Some(&cut.lines),
+        Piece::Lines(_) | Piece::Text(_) => None,
+    });
+    let mut before = vec![0; count + 1];
+    let mut is_any = false;
+    for gap in gaps {
+        is_any = true;
+        before.get_mut(gap.start + 1..=gap.end)?.fill(1);
+    }
+    for line in 1..=count {
+        before[line] += before[line - 1];
+    }
+    is_any.then_some(before)
 }
 
 fn marker_of(cut: &Cut, source: &Source) -> Marker {
@@ -104,4 +185,41 @@ fn push_comment(open: &str, inner: &str, close: &str, text: &mut String) {
     let before = if open.is_empty() { "" } else { " " };
     let after = if close.is_empty() { "" } else { " " };
     text.extend([open, before, inner, after, close, "\n"]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_part_is_got_back_by_stretches() {
+        let part: String = (0..1000).map(|n| format!("line {n} of a long output\n")).collect();
+        let gaps =
+            vec![Piece::Lines(0..2), Piece::Gap(2..900, String::new()), Piece::Lines(900..1000)];
+        let draft =
+            Draft { pieces: gaps, unit: "lines", total: 1000, left_out: 898, comment: None };
+        let Rendered { text, left } = render(&part, &draft, None);
+        let counts: Vec<usize> = left.iter().map(|left| left.marker.count).collect();
+        assert_eq!((counts.len(), counts.iter().sum::<usize>()), (2, 898));
+        let found: Vec<Marker> = marker::markers(&text).map(|(_, marker)| marker).collect();
+        assert!(left.iter().map(|left| &left.marker).eq(&found));
+        assert!(left.windows(2).all(|two| two[0].lines.end == two[1].lines.start));
+        assert_eq!((left[0].lines.start, left[1].lines.end), (0, 1000));
+        assert!(text.starts_with("[") && left[1].at.end == text.len());
+    }
+
+    #[test]
+    fn a_short_part_has_one_way_back() {
+        let part = "line\n".repeat(100);
+        let draft = Draft {
+            pieces: vec![Piece::Text("all of it\n".to_owned())],
+            unit: "records",
+            total: 50,
+            left_out: 50,
+            comment: None,
+        };
+        let Rendered { text, left } = render(&part, &draft, None);
+        assert!(text.starts_with("[50 of 50 records left out"));
+        assert_eq!(left.len(), 1);
+    }
 }

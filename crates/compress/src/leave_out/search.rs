@@ -1,8 +1,14 @@
-//! Search results: every match stays, the lines around them go but for those that the task names.
+//! Search results: every match stays, the lines around them go but for those that the task names, and
+//! of a line as long as minified files have them only the beginning stays.
 
 use super::{Context, Draft, Piece};
 use crate::forms::{self, Search, a_match};
 use crate::lines::Lines;
+
+/// A longer line, in bytes, isn't read by anybody.
+const LONGEST_LINE: usize = 1000;
+/// Of such a line so many bytes stay.
+const OF_LONG_LINE: usize = 200;
 
 pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
     let lines = Lines::of(part);
@@ -11,7 +17,11 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
     let mut left_out = 0;
     for (index, line) in lines.iter().enumerate() {
         let around = line == "--" || (a_match(line).is_none() && is_numbered_context(line));
-        if around && named.binary_search(&index).is_err() {
+        if line.len() > LONGEST_LINE && named.binary_search(&index).is_err() {
+            left_out += 1;
+            let head = &line[..line.floor_char_boundary(OF_LONG_LINE)];
+            shown.push_str(&format!("{head} … {} bytes\n", line.len() - head.len()));
+        } else if around && named.binary_search(&index).is_err() {
             left_out += 1;
         } else {
             shown.push_str(lines.slice(index..index + 1));

@@ -18,9 +18,11 @@ mod hooks;
 mod hostile;
 mod lifecycle;
 mod litellm;
+mod load;
 mod mcp;
 mod npm;
 mod redis;
+mod replicas;
 mod retrieve;
 #[cfg(unix)]
 mod run;

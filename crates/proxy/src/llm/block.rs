@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use compress::earlier::Earlier;
 use compress::{Compressed, Kind, Options, Provider, Retrieval};
 use tokens::Encoding;
 use wire::json::scan;
@@ -10,7 +11,7 @@ use wire::request::{Block, Role};
 use wire::splice::quote;
 
 use super::figures::BlockTexts;
-use super::hint::hint;
+use super::hint::{hint, shows_files};
 use super::tool;
 
 /// Shorter texts, in bytes, are not looked at.
@@ -39,6 +40,8 @@ pub(super) struct Context<'c> {
     pub(super) retrieval: Retrieval,
     /// Whether credentials are replaced.
     pub(super) redact: bool,
+    /// What the model was shown of the results before, where it can be referred to.
+    pub(super) earlier: Option<&'c Earlier>,
 }
 
 /// What a block became.
@@ -118,10 +121,11 @@ impl Shortened {
             return (found > 0).then(|| text.into_owned());
         };
         self.before += result.tokens_before;
-        self.after += result.tokens_after;
         self.failures += result.failures;
         let largest = result.parts.iter().max_by_key(|part| part.tokens_before);
         self.kind = self.kind.or(largest.map(|part| part.kind));
+        let result = referred(result, &text, block, context);
+        self.after += result.tokens_after;
         if result.text == text {
             if block.role == Role::User {
                 self.reason = self.reason.or(Some("a user's own words"));
@@ -201,6 +205,40 @@ fn redacted<'t>(text: &'t str, block: &Block<'_>, context: &Context<'_>) -> (Cow
     (redacted.text, redacted.findings.len())
 }
 
+/// `result`, or a form of it or of `text` that refers to lines that were shown before, if that is
+/// shorter.
+fn referred(
+    mut result: Compressed,
+    text: &str,
+    block: &Block<'_>,
+    context: &Context<'_>,
+) -> Compressed {
+    let Some(earlier) = context.earlier.filter(|_| block.role == Role::Tool) else { return result };
+    let count = |text: &str| tokens::count(Encoding::default(), text);
+    let is_worth = |tokens: usize, result: &Compressed| tokens * 20 <= result.tokens_after * 19;
+    if let Some(shorter) = earlier.refer(&result.text) {
+        let tokens = count(&shorter);
+        if is_worth(tokens, &result) {
+            (result.text, result.tokens_after) = (shorter, tokens);
+            result.transforms.push(EARLIER.to_owned());
+        }
+    }
+    // What was left out may have been shown in full before.
+    if !result.gaps.is_empty()
+        && let Some(shorter) = earlier.refer(text)
+    {
+        let tokens = count(&shorter);
+        if is_worth(tokens, &result) {
+            (result.text, result.tokens_after) = (shorter, tokens);
+            (result.transforms, result.gaps) = (vec![EARLIER.to_owned()], Vec::new());
+        }
+    }
+    result
+}
+
+/// The name of that in reports.
+const EARLIER: &str = "earlier/1";
+
 /// Compresses one text; `None` when that failed, or isn't allowed to.
 fn attempt(block: &Block<'_>, text: &str, context: &Context<'_>) -> Option<Compressed> {
     let is_result = block.role == Role::Tool;
@@ -209,7 +247,8 @@ fn attempt(block: &Block<'_>, text: &str, context: &Context<'_>) -> Option<Compr
         task: context.task.clone(),
         kind: call.and_then(hint),
         retrieval: if is_result { context.retrieval } else { Retrieval::None },
-        cosmetic: is_result,
+        cosmetic: is_result && !call.is_some_and(shows_files),
+        every_line: true,
         ..Options::default()
     };
     let work = AssertUnwindSafe(|| context.compressor.compress(text, &options).ok());

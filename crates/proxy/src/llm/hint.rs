@@ -30,6 +30,26 @@ pub(super) fn hint(call: &Call<'_>) -> Option<String> {
     Some(found[..end].trim().to_owned())
 }
 
+/// Programs that show what files hold, control characters and all.
+const SHOW_FILES: &[&str] = &[
+    "ag", "awk", "bat", "cat", "diff", "egrep", "fgrep", "git", "grep", "head", "jq", "less",
+    "more", "nl", "rg", "sed", "sort", "tail", "type",
+];
+
+/// Whether the output of a call is what files hold, so that even a control character in it is
+/// content and not what a program wrote for a terminal.
+pub(super) fn shows_files(call: &Call<'_>) -> bool {
+    let arguments = call.arguments();
+    let Ok(index) = scan(arguments.as_bytes()) else { return false };
+    let command = ["command", "cmd", "script"].iter().find_map(|key| words(index.root().get(key)?));
+    let Some(command) = command else { return true };
+    let programs = command.split(['|', ';', '&', '\n', '(']).filter_map(|part| {
+        let word = part.split_whitespace().find(|word| !word.contains('='))?;
+        Some(word.rsplit('/').next().unwrap_or(word))
+    });
+    programs.into_iter().any(|program| SHOW_FILES.contains(&program))
+}
+
 /// A text, or the words of a command as a list: of a shell's only what it is to run.
 fn words(value: Value<'_>) -> Option<String> {
     if value.kind() != Kind::Array {
@@ -75,6 +95,22 @@ mod tests {
         assert_eq!(says("Grep", json!({"pattern": "a'b", "path": "src"})), "grep -rn 'a b' src");
         assert_eq!(says("Glob", json!({"pattern": "**/*.rs"})), "find **/*.rs");
         assert_eq!(says("LS", json!({"path": "/x"})), "ls /x");
+    }
+
+    #[test]
+    fn what_shows_files_is_known() {
+        let shows = |name: &str, input: Json| {
+            let call = json!({"type": "tool_use", "id": "a", "name": name, "input": input});
+            let body = json!({"messages": [{"role": "assistant", "content": [call]}]}).to_string();
+            let index = scan(body.as_bytes()).unwrap();
+            shows_files(&read(Api::Messages, &index).unwrap().blocks[0].calls[0])
+        };
+        assert!(shows("Read", json!({"file_path": "a.rs"})));
+        assert!(shows("Bash", json!({"command": "cd x && LANG=C /bin/cat a.rs"})));
+        assert!(shows("shell", json!({"command": ["bash", "-lc", "git diff | head"]})));
+        for command in ["cargo test", "npm run category", "ls -la"] {
+            assert!(!shows("Bash", json!({"command": command})), "{command}");
+        }
     }
 
     #[test]

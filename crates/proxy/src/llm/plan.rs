@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use compress::earlier::Earlier;
 use compress::{Kind, Provider, Retrieval};
 use originals::Originals;
 use wire::answer::{Hidden, Round};
@@ -23,7 +24,7 @@ use super::records::{self, RecordKey, Records};
 use super::{Settings, task, tool};
 
 /// The version of what requests become. Replicas that serve one conversation need the same.
-pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
 
 /// Rounds of one turn in which calls are answered; the next one gets an error, and then the turn
 /// is closed.
@@ -156,6 +157,42 @@ struct Walk<'t> {
     before: Vec<Key>,
 }
 
+/// What the model was shown of the results so far, read only when a block is new.
+#[derive(Default)]
+struct Shown {
+    earlier: Earlier,
+    /// How many of the blocks are in it.
+    added: usize,
+}
+
+impl Shown {
+    /// What `blocks` show; none where the provider may drop some of them.
+    fn of(
+        &mut self,
+        request: &Request<'_>,
+        blocks: &[(usize, Arc<Shortened>, bool)],
+    ) -> Option<&Earlier> {
+        if request.may_drop || request.is_partial {
+            return None;
+        }
+        for (at, shortened, _) in &blocks[self.added..] {
+            let block = &request.blocks[*at];
+            let id = block.answer.as_ref().and_then(|answer| answer.id.as_deref());
+            // A result of several texts has no lines that one could count.
+            if let (Some(id), [value]) = (id, &block.texts[..]) {
+                let sent = shortened.texts.first().and_then(Option::as_deref);
+                let text = match sent {
+                    Some(sent) => serde_json::from_slice(sent).ok(),
+                    None => value.text().map(|text| text.into_owned()),
+                };
+                self.earlier.add(id, text.unwrap_or_default());
+            }
+        }
+        self.added = blocks.len();
+        Some(&self.earlier)
+    }
+}
+
 impl Planner {
     pub(super) fn new(
         settings: Settings,
@@ -222,7 +259,8 @@ impl Planner {
     /// What each block that may change becomes, and the chain of hashes that says what is before it.
     fn walk<'t>(&self, request: &'t Request<'t>) -> Walk<'t> {
         let offer = offer(request);
-        let mut prefix = self.seed(request.api, offer);
+        let mut prefix = self.seed(request, offer);
+        let mut shown = Shown::default();
         let mut said = chain(&[0; 32], &[request.api as u8]);
         let (mut before, mut shortened) = (Vec::new(), Vec::new());
         let mut turns = request.turns.iter().peekable();
@@ -237,7 +275,13 @@ impl Planner {
             let own: Key = hasher.finalize().into();
             let key = chain(&prefix, &own);
             if block::may_change(block) {
-                let (found, is_new) = self.shortened(request, at, offer, key);
+                let (found, is_new) = match self.cache.get(&key) {
+                    Some(Known::Block(known)) => (known, false),
+                    _ => {
+                        let earlier = shown.of(request, &shortened);
+                        (self.shorten(request, at, offer, earlier, key), true)
+                    }
+                };
                 shortened.push((at, found, is_new));
             }
             prefix = key;
@@ -251,28 +295,27 @@ impl Planner {
     }
 
     /// What the result for a block depends on beside the blocks before it.
-    fn seed(&self, api: Api, offer: Offer) -> Key {
+    fn seed(&self, request: &Request<'_>, offer: Offer) -> Key {
         let offer = match offer {
             Offer::Append => 0,
             Offer::Client => 1,
             Offer::Nothing(_) => 2,
         };
-        let settings = [api as u8, offer, u8::from(self.settings.redact_secrets)];
+        let flags = [self.settings.redact_secrets, request.may_drop, request.is_partial];
+        let settings = [&[request.api as u8, offer][..], &flags.map(u8::from)].concat();
         chain(blake3::hash(COMPRESSION_VERSION.as_bytes()).as_bytes(), &settings)
     }
 
-    /// What the block at `at` becomes, and whether that had to be worked out.
-    fn shortened(
+    /// Works out what the block at `at` becomes.
+    fn shorten(
         &self,
         request: &Request<'_>,
         at: usize,
         offer: Offer,
+        earlier: Option<&Earlier>,
         key: Key,
-    ) -> (Arc<Shortened>, bool) {
-        if let Some(Known::Block(known)) = self.cache.get(&key) {
-            return (known, false);
-        }
-        let context = self.context(request, at, offer);
+    ) -> Arc<Shortened> {
+        let context = Context { earlier, ..self.context(request, at, offer) };
         let block = &request.blocks[at];
         let mut shortened = block::shorten(block, &context);
         if offer == Offer::Client && !self.keep(request, at, &context, &shortened) {
@@ -283,7 +326,7 @@ impl Planner {
         }
         let shortened = Arc::new(shortened);
         self.cache.put(key, Known::Block(shortened.clone()));
-        (shortened, true)
+        shortened
     }
 
     fn context(&self, request: &Request<'_>, at: usize, offer: Offer) -> Context<'_> {
@@ -293,7 +336,7 @@ impl Planner {
         };
         let task = task::task(&request.blocks[..at]);
         let redact = self.settings.redact_secrets;
-        Context { compressor: &*self.compressor, task, retrieval, redact }
+        Context { compressor: &*self.compressor, task, retrieval, redact, earlier: None }
     }
 
     /// Keeps what was left out of a block for a reader that doesn't ask this request.

@@ -119,6 +119,21 @@ impl Provider {
     /// # Panics
     /// When no port can be had.
     pub fn start(script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listening(script, true)
+    }
+
+    /// The same, but it forgets what it was sent: for more requests than fit into memory.
+    ///
+    /// # Panics
+    /// When no port can be had.
+    pub fn forgetful(script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listening(script, false)
+    }
+
+    fn listening(
+        script: impl Fn(&Received) -> Reply + Send + Sync + 'static,
+        remembers: bool,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound address");
         let received = Arc::new(Mutex::new(Vec::new()));
@@ -126,7 +141,7 @@ impl Provider {
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let (script, log) = (script.clone(), log.clone());
-                thread::spawn(move || serve(&connection, &*script, &log));
+                thread::spawn(move || serve(&connection, &*script, remembers.then_some(&*log)));
             }
         });
         Provider { address, received }
@@ -144,11 +159,13 @@ impl Provider {
 }
 
 /// Answers the requests of one connection until it ends, however it ends.
-fn serve(connection: &TcpStream, script: &Script, log: &Mutex<Vec<Received>>) {
+fn serve(connection: &TcpStream, script: &Script, log: Option<&Mutex<Vec<Received>>>) {
     let _ = connection.set_nodelay(true);
     let mut reader = http::Reader::new(connection);
     while let Ok(Some(request)) = reader.request() {
-        log.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        if let Some(log) = log {
+            log.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        }
         let reply = match script(&request) {
             Reply::Answer(answer) => answer.reply(&request),
             other => other,

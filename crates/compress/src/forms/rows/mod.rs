@@ -49,8 +49,8 @@ impl Form for Rows<'_> {
         1
     }
 
-    fn takes_apart(&self) -> bool {
-        true
+    fn takes_apart(&self) -> Option<&'static str> {
+        Some("lines' repeated words")
     }
 
     fn encode(&self, text: &str) -> Option<Encoded> {

@@ -1,0 +1,9 @@
+//! Values of any JSON are replaced: the rest is byte-identical.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../crates/wire/tests/laws/mod.rs"]
+mod laws;
+
+fuzz_target!(|bytes: &[u8]| laws::splice_lawfully(bytes));
