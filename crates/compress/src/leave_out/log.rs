@@ -162,7 +162,8 @@ mod tests {
         let same = "error: the disk is full\n".repeat(60);
         let text = format!("{passes}{fails}{passes}{same}{passes}");
         let lines = Lines::of(&text);
-        let draft = draft(&text, &Context { task: &Task::of(""), tight: false }).unwrap();
+        let draft = draft(&text, &Context { task: &Task::of(""), tight: false, every_line: false })
+            .unwrap();
         let mut shown = String::new();
         for piece in &draft.pieces {
             if let Piece::Lines(range) = piece {

@@ -74,7 +74,8 @@ mod tests {
 
     fn left_out(text: &str, task: &str) -> Option<usize> {
         let task = Task::of(task);
-        draft(text, &Context { task: &task, tight: false }).map(|draft| draft.left_out)
+        draft(text, &Context { task: &task, tight: false, every_line: false })
+            .map(|draft| draft.left_out)
     }
 
     #[test]
