@@ -321,8 +321,17 @@ fn changes_on_disk_are_seen() {
             assert_eq!(session.text("get_file", json!({"rel_path": "src/report.py"})), text);
         }
     }
+    let task = json!({"task": "the value of a in the report"});
+    for text in ["a = 5\n", "a = 6\n"] {
+        write(text, 0);
+        for _ in 0..2 {
+            let pack = session.text("pack_context", task.clone());
+            assert!(pack.contains(text), "{pack}");
+        }
+    }
     fs::remove_file(&path).unwrap();
     session.refusal("get_file", json!({"rel_path": "src/report.py"}));
+    assert!(!session.text("pack_context", task).contains("a = 6"));
     let before = session.call("scan_repo", json!({}))["structuredContent"]["commit"].clone();
     sandbox.repo.commit("Remove the report");
     let after = session.call("scan_repo", json!({}))["structuredContent"]["commit"].clone();
@@ -336,6 +345,7 @@ fn progress_is_told_to_who_asks() {
     let mut call = json!({"name": "pack_context", "arguments": {"task": TASK}});
     session.request("tools/call", call.clone());
     assert!(session.notifications.is_empty(), "{:?}", session.notifications);
+    call["arguments"]["budget"] = json!(900);
     call["_meta"] = json!({"progressToken": "t1"});
     let id = session.begin("tools/call", call);
     session.answer(id);
