@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -293,7 +295,9 @@ async def converse(server: Server, client: Client, version: str) -> None:
 
 
 @contextmanager
-def listening(world: World, program: str, arguments: list[str]) -> Iterator[str]:
+def listening(
+    world: World, program: str, arguments: list[str]
+) -> Iterator[tuple[str, subprocess.Popen]]:
     """A program that says in its first line at which address it listens."""
     command = [world.program(program), *arguments]
     where = {"cwd": world.repository, "env": world.environment}
@@ -301,7 +305,7 @@ def listening(world: World, program: str, arguments: list[str]) -> Iterator[str]
         try:
             line = process.stdout.readline()
             assert "http://" in line, line
-            yield line[line.index("http://") :].split()[0]
+            yield line[line.index("http://") :].split()[0], process
         finally:
             process.kill()
 
@@ -327,14 +331,19 @@ async def every_way(world: World, server: Server) -> None:
         async with limited(pipes(world, server), mode) as client:
             await converse(server, client, version)
         print(f"{server.name}: stdio, {mode}")
-    with listening(world, server.name, server.http) as url:
+    with listening(world, server.name, server.http) as (url, process):
         for mode in ["legacy", "auto"]:
             async with limited(url, mode) as client:
                 await converse(server, client, version)
             print(f"{server.name}: HTTP, {mode}")
         a_client_dies_over_http(server, url)
-        async with limited(url, "auto") as client:
+        strangers_are_turned_away(server, url)
+        async with limited(url, "legacy") as client:
             await server.work(client)
+            # The client keeps a stream open for what the server may want to say.
+            process.send_signal(signal.SIGINT)
+            process.wait(LIMIT_SECONDS)
+        print(f"{server.name}: HTTP, ends when it is told to")
 
 
 # Clients that die.
@@ -393,12 +402,28 @@ def a_client_dies_over_http(server: Server, url: str) -> None:
     print(f"{server.name}: HTTP, a client that dies")
 
 
+def strangers_are_turned_away(server: Server, url: str) -> None:
+    """A page in a browser can send requests to this machine, by another name or from a foreign page."""
+    headers = {"content-type": "application/json"}
+    headers["accept"] = "application/json, text/event-stream"
+    body = json.dumps(messages(server)[0]).encode()
+    opener = build_opener(ProxyHandler({}))
+    for name, value in [("host", "evil.example"), ("origin", "http://evil.example")]:
+        try:
+            opener.open(Request(url, body, {**headers, name: value}), timeout=LIMIT_SECONDS)
+        except HTTPError as error:
+            assert error.code == 403, (name, error.code)
+        else:
+            raise AssertionError(f"{server.name} lets in {name}: {value}")
+    print(f"{server.name}: HTTP, strangers")
+
+
 # All at once.
 
 
 async def each_finds_what_another_left(world: World) -> None:
     """`headroom serve`, `headroom mcp serve` and `contextos pack --compress headroom` side by side."""
-    with listening(world, "headroom", ["serve", "--port", "0"]) as proxy:
+    with listening(world, "headroom", ["serve", "--port", "0"]) as (proxy, _):
         environment = {**world.environment, "HEADROOM_BASE_URL": proxy}
         source = "".join(f"def step_{n}(x):\n    return x + {n}\n\n\n" for n in range(400))
         (world.repository / "src" / "steps.py").write_text(source)
