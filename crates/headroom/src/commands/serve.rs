@@ -24,13 +24,13 @@ const STACK: usize = 8 << 20;
 pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     let access = access(&args)?;
     let targets = args.providers.targets().map_err(Failure::usage)?;
-    let prices = prices::read()?;
     let listeners = Listeners::bind(args.host, args.port).map_err(|error| refused(&args, error))?;
     // First of all: the store may have something to say.
     log::start(args.log_file.as_deref(), args.log_format)
         .map_err(|error| Failure::new(format!("can't write the log: {error}")))?;
     let token = args.token.as_deref().filter(|token| !token.is_empty());
     let (originals, records) = args.store.of_server(token)?;
+    let prices = prices::read()?;
     let config = Config {
         allowed_hosts: args.allow_host,
         access,

@@ -153,7 +153,7 @@ function problems(requests) {
   const refused = {};
   for (const statuses of Object.values(requests.by_status)) {
     for (const [status, n] of Object.entries(statuses)) {
-      if (!status.startsWith("2")) refused[status] = (refused[status] ?? 0) + n;
+      if (!status.startsWith("2") && status !== "101") refused[status] = (refused[status] ?? 0) + n;
     }
   }
   const parts = Object.entries(refused).map(([status, n]) => `${count(n)} × ${status === "none" ? "no answer" : `status ${status}`}`);

@@ -232,7 +232,9 @@ impl Recorder for Meter {
         let texts = messages::take(&mut exchange.blocks);
         let is_applied = self.optimize && !exchange.held_out;
         let tally = self.tally(&exchange, is_applied);
-        let id = self.with(|figures| figures.exchanged(exchange, tally, is_applied));
+        // What takes long for a long conversation is done before anybody has to wait.
+        let blocks = BlockSums::of(&exchange, is_applied);
+        let id = self.with(|figures| figures.exchanged(exchange, tally, &blocks, is_applied));
         if let Some(id) = id.filter(|_| !texts.is_empty()) {
             self.messages.lock().unwrap_or_else(PoisonError::into_inner).keep(id, texts);
         }
@@ -304,14 +306,50 @@ impl Meter {
     }
 }
 
+/// The blocks of one request by their sorts.
+#[derive(Default)]
+struct BlockSums {
+    by_kind: BTreeMap<&'static str, Blocks>,
+    by_tool: BTreeMap<String, Blocks>,
+}
+
+impl BlockSums {
+    fn of(exchange: &Exchange, is_applied: bool) -> Self {
+        let mut sums = Self::default();
+        let is_sent = u64::from(exchange.is_billed && is_success(exchange.status));
+        for block in &exchange.blocks {
+            let (before, would) = (block.before as u64, block.after as u64);
+            let after = if is_applied { would } else { before };
+            let is_new = u64::from(block.is_new);
+            let sum = Blocks {
+                blocks: is_new,
+                before: is_new * before,
+                after: is_new * after,
+                sent_before: is_sent * before,
+                sent_after: is_sent * after,
+                would_save: is_sent * after.saturating_sub(would),
+            };
+            sums.by_kind.entry(recent::kind(block)).or_default().add(&sum);
+            sums.by_tool.entry(recent::tool(block)).or_default().add(&sum);
+        }
+        sums
+    }
+}
+
 impl Figures {
     /// Counts in an exchange with a provider; the number of its place among the recent ones, if it
     /// has one.
-    fn exchanged(&mut self, exchange: Exchange, mut tally: Tally, is_applied: bool) -> Option<u64> {
+    fn exchanged(
+        &mut self,
+        exchange: Exchange,
+        mut tally: Tally,
+        blocks: &BlockSums,
+        is_applied: bool,
+    ) -> Option<u64> {
         *self.by_provider.entry((exchange.provider, exchange.status)).or_default() += 1;
         self.client_gone += u64::from(exchange.ending == Ending::ClientGone);
         self.provider_broke += u64::from(exchange.ending == Ending::ProviderBroke);
-        self.count_blocks(&exchange, is_applied);
+        self.count_blocks(&exchange, blocks);
         // What holds no conversation, and what is counted only, is no step of an agent.
         if exchange.route.is_empty() || !exchange.is_billed {
             return None;
@@ -356,28 +394,16 @@ impl Figures {
         }
     }
 
-    fn count_blocks(&mut self, exchange: &Exchange, is_applied: bool) {
-        let is_sent = exchange.is_billed && is_success(exchange.status);
+    fn count_blocks(&mut self, exchange: &Exchange, blocks: &BlockSums) {
+        for (kind, sum) in &blocks.by_kind {
+            named(&mut self.by_kind, kind).add(sum);
+            named(&mut self.pending.by_kind, kind).add(sum);
+        }
+        for (tool, sum) in &blocks.by_tool {
+            named(&mut self.by_tool, tool).add(sum);
+            named(&mut self.pending.by_tool, tool).add(sum);
+        }
         for block in &exchange.blocks {
-            let (before, would) = (block.before as u64, block.after as u64);
-            let after = if is_applied { would } else { before };
-            let is_new = u64::from(block.is_new);
-            let is_sent = u64::from(is_sent);
-            let sum = Blocks {
-                blocks: is_new,
-                before: is_new * before,
-                after: is_new * after,
-                sent_before: is_sent * before,
-                sent_after: is_sent * after,
-                would_save: is_sent * after.saturating_sub(would),
-            };
-            let (kind, tool) = (recent::kind(block), recent::tool(block));
-            for sums in [&mut self.by_kind, &mut self.pending.by_kind] {
-                named(sums, kind).add(&sum);
-            }
-            for sums in [&mut self.by_tool, &mut self.pending.by_tool] {
-                named(sums, &tool).add(&sum);
-            }
             if block.is_new && block.before > 0 && block.after >= block.before {
                 self.keep_unchanged(block, exchange.reason);
             }
@@ -409,8 +435,9 @@ impl Figures {
     }
 }
 
+/// Whether the provider did what it was asked for; a change of protocol is that too.
 fn is_success(status: Option<u16>) -> bool {
-    status.is_some_and(|status| (200..300).contains(&status))
+    status.is_some_and(|status| status == 101 || (200..300).contains(&status))
 }
 
 fn push<T>(queue: &mut VecDeque<T>, item: T, most: usize) {
