@@ -1,6 +1,7 @@
 //! The LLM routes between a real client and a stub provider, over real sockets.
 
 mod compression;
+mod mutations;
 mod pass;
 mod planning;
 mod retrieval;

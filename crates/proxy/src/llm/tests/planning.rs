@@ -78,7 +78,7 @@ fn marks_for_the_cache_stay_on_their_blocks() {
 }
 
 /// What of a body may differ: the texts of tool results, and the tool that is appended.
-fn masked(api: Api, body: &Value) -> Value {
+pub(super) fn masked(api: Api, body: &Value) -> Value {
     let mut body = body.clone();
     if let Some(tools) = body.get_mut("tools").and_then(Value::as_array_mut) {
         tools.retain(|tool| !tool.to_string().contains("\"headroom_retrieve\""));
