@@ -41,8 +41,13 @@ const TEST_WORDS: &[&str] =
 const TEST_STEMS: &[&str] = &["test", "tests", "spec", "specs", "bench", "benchmark", "e2e"];
 /// The same, but only behind another word: `client_mock`.
 const TEST_ENDINGS: &[&str] = &["mock", "mocks", "fixture", "fixtures", "stories"];
-/// Words that end in "test" and aren't about tests.
-const NO_TESTS: &[&str] = &["latest", "contest", "attest", "protest", "fastest", "greatest"];
+/// Words that end in "test" and aren't about tests, and test frameworks: what lies in a folder of
+/// theirs is the framework's own code.
+#[rustfmt::skip]
+const NO_TESTS: &[&str] = &[
+    "latest", "contest", "attest", "protest", "fastest", "greatest",
+    "pytest", "vitest", "nextest", "proptest", "doctest", "supertest", "quicktest", "xctest",
+];
 /// The same, in languages whose files are named after their classes: `ParserTest.java`.
 const TEST_CLASSES: &[&str] =
     &["Test", "Tests", "TestCase", "Spec", "Specs", "IT", "TestSuite", "Benchmark", "Benchmarks"];
@@ -195,10 +200,10 @@ fn is_generated_folder(folder: &str) -> bool {
 
 fn is_test_folder(folder: &str) -> bool {
     let lower = folder.to_lowercase();
+    let word = lower.trim_start_matches('_').trim_end_matches('s');
     TEST_FOLDERS.contains(&lower.as_str())
         || last_word_is_one_of(folder, TEST_WORDS)
-        || (lower.trim_end_matches('s').ends_with("test")
-            && !NO_TESTS.contains(&lower.trim_end_matches('s')))
+        || (word.ends_with("test") && !NO_TESTS.contains(&word))
         || ["test-", "test_", "tests-", "tests_"].iter().any(|start| lower.starts_with(start))
 }
 
@@ -310,6 +315,8 @@ mod tests {
                 "httpx/_transports/mock.py",
                 "src/latest/index.js",
                 "contests/list.go",
+                "src/_pytest/fixtures.py",
+                "packages/vitest/src/runtime/runner.ts",
             ],
         );
     }
