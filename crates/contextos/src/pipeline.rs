@@ -14,7 +14,7 @@ use select::{
     Corpus, FileKind, History, HistoryStatus, Patch, Query, Ranking, SourceFile, Survey, Task,
     Weights,
 };
-use syntax::{LineRange, Outline};
+use syntax::Outline;
 use thiserror::Error;
 use tokens::Encoding;
 
@@ -275,15 +275,14 @@ pub(crate) fn rank(
     let matches = select::matching_commits(&corpus.history, question.task);
     let patches = patches(question, &matches);
     let query = Query::new(question.task, matches, &corpus.history, &patches);
-    let survey = select::survey(corpus, &query, &|path| focus(question.focus, path));
+    let survey = select::survey(corpus, &query, question.focus);
     progress.stage("parsing");
     let candidates: Vec<&SourceFile> =
         survey.candidates.iter().map(|&file| &corpus.files[file]).collect();
     let outlines = outlines(&candidates, question.outlines, progress);
     let outlines: Vec<&Outline> = outlines.iter().map(AsRef::as_ref).collect();
     progress.stage("ranking");
-    let focus = |path: &str, _: LineRange| focus(question.focus, path);
-    let ranking = select::rank(corpus, &query, &survey, &outlines, &focus, weights);
+    let ranking = select::rank(corpus, &query, &survey, &outlines, question.focus, weights);
     (ranking, survey)
 }
 
@@ -292,15 +291,6 @@ fn patches(question: &Question<'_>, matches: &[select::Match]) -> Vec<Patch> {
     let commits = &question.corpus.history.commits;
     let ids: Vec<&str> = matches.iter().map(|m| commits[m.commit].id.as_str()).collect();
     git.patches(&ids).unwrap_or_default()
-}
-
-/// 1 for a path that the user pointed at, or that lies in a folder that they did.
-fn focus(wanted: &[String], path: &str) -> f64 {
-    let pointed = wanted.iter().any(|focus| {
-        let focus = focus.trim_start_matches("./").trim_end_matches('/');
-        path.strip_prefix(focus).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    });
-    if pointed { 1.0 } else { 0.0 }
 }
 
 /// Outlines that were made before. What is kept only saves time.

@@ -30,7 +30,7 @@ pub(crate) fn phrases(unit: &RankedUnit, weights: &Weights) -> Vec<String> {
 fn phrase(unit: &RankedUnit, feature: Feature) -> Option<String> {
     let short = |text: &str| one_line(&text.chars().take(LONGEST).collect::<String>());
     Some(match feature {
-        Feature::Name | Feature::Variant => format!("defines {}", short(unit.name.as_deref()?)),
+        Feature::Name => format!("defines {}", short(unit.name.as_deref()?)),
         Feature::Enclosing => "inside a definition that the task names".into(),
         Feature::Path => "path like the task".into(),
         Feature::Anchor | Feature::FileAnchor => "named by the task".into(),
@@ -38,11 +38,9 @@ fn phrase(unit: &RankedUnit, feature: Feature) -> Option<String> {
         Feature::Translation => "words of commits like the task".into(),
         Feature::Focus => "in focus".into(),
         Feature::Neighbours => "beside a match".into(),
-        Feature::Body
-        | Feature::Literals
-        | Feature::Coverage
-        | Feature::FileBest
-        | Feature::FileWords => {
+        Feature::Imports => "imports or is imported by likely files".into(),
+        Feature::Tested => "its tests match".into(),
+        Feature::Body | Feature::Coverage | Feature::FileBest | Feature::FileWords => {
             if unit.matched.is_empty() {
                 return None;
             }

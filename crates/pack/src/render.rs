@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use select::{Chosen, Corpus, Ranking, Weights, added_price, fit, fit_part, worthwhile};
+use select::{Chosen, Corpus, Ranking, Weights, added_price, fit, fit_best, worthwhile};
 use syntax::LineRange;
 use thiserror::Error;
 use tokens::Encoding;
@@ -283,11 +283,8 @@ fn choose(
 ) -> (Chosen, Vec<Mapped>) {
     let most = (budget as f64 * MAP_SHARE) as usize;
     let mut chosen = Chosen::default();
+    fit_best(facts.ranking, pricer, room, &mut chosen);
     fit(facts.ranking, pricer, room.saturating_sub(most), &mut chosen);
-    if chosen.lines.is_empty() {
-        fit(facts.ranking, pricer, room, &mut chosen);
-        fit_part(facts.ranking, pricer, room, &mut chosen);
-    }
     let left = room.saturating_sub(chosen.tokens());
     let mut map = map::draw(facts, pieces, pricer, &chosen, most.min(left));
     loop {

@@ -15,7 +15,7 @@ const NEW_FILE: f64 = 0.15;
 /// Tokens added to each price: what a reader pays for one more place to look at.
 const EFFORT: f64 = 40.0;
 /// A unit below this chance is not worth showing, however much room there is.
-pub const LEAST_CHANCE: f64 = 0.002;
+pub const LEAST_CHANCE: f64 = 0.0005;
 
 /// What showing something costs; the renderer implements it.
 pub trait Prices {
@@ -55,10 +55,7 @@ pub fn worthwhile(ranking: &Ranking) -> Vec<usize> {
 /// Adds units of `ranking` to `chosen` while their price fits within `budget` tokens in all: until
 /// nothing worthwhile that is left would fit.
 pub fn fit(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, chosen: &mut Chosen) {
-    let mut file_chance: BTreeMap<usize, f64> = BTreeMap::new();
-    for unit in &ranking.units {
-        *file_chance.entry(unit.file).or_default() += unit.chance;
-    }
+    let file_chance = file_chances(ranking);
     let taken = |chosen: &Chosen, at: usize| {
         chosen.units.get(&ranking.units[at].file).is_some_and(|units| units.contains(&at))
     };
@@ -94,14 +91,24 @@ pub fn fit(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, chosen: &m
     }
 }
 
-/// Shows the beginning of the likeliest unit for which some lines fit, when nothing whole fitted: the
-/// best place is never passed over for being long.
-pub fn fit_part(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, chosen: &mut Chosen) {
+/// Shows the likeliest unit of the likeliest file, or as many of its first lines as fit within `budget`:
+/// the best place is never passed over for its price. Where not even a line of it fits, the next unit
+/// has its turn. Does nothing once something is shown.
+pub fn fit_best(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, chosen: &mut Chosen) {
     if !chosen.lines.is_empty() {
         return;
     }
-    for at in worthwhile(ranking) {
+    let file_chance = file_chances(ranking);
+    let mut order = worthwhile(ranking);
+    let chance = |at: &usize| file_chance[&ranking.units[*at].file];
+    // Stable: within a file the likeliest unit stays first.
+    order.sort_by(|a, b| chance(b).total_cmp(&chance(a)));
+    for at in order {
         let unit = &ranking.units[at];
+        if added_price(ranking, prices, chosen, at) <= budget {
+            take(ranking, prices, chosen, at);
+            return;
+        }
         let part = |end: u32| vec![LineRange { start: unit.lines.start, end }];
         let (mut fits, mut over) = (unit.lines.start - 1, unit.lines.end + 1);
         while over - fits > 1 {
@@ -119,6 +126,15 @@ pub fn fit_part(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, chose
             return;
         }
     }
+}
+
+/// By file: the chance of all its units.
+fn file_chances(ranking: &Ranking) -> BTreeMap<usize, f64> {
+    let mut chances = BTreeMap::new();
+    for unit in &ranking.units {
+        *chances.entry(unit.file).or_default() += unit.chance;
+    }
+    chances
 }
 
 /// Tokens that showing one more unit would add; negative differences (a joined gap) count as zero.
@@ -221,9 +237,23 @@ mod tests {
         let mut chosen = Chosen::default();
         fit(&ranking, &mut Lines, 30, &mut chosen);
         assert!(chosen.lines.is_empty());
-        fit_part(&ranking, &mut Lines, 30, &mut chosen);
+        fit_best(&ranking, &mut Lines, 30, &mut chosen);
         assert_eq!(chosen.lines[&0], [LineRange { start: 5, end: 22 }]);
         assert_eq!(chosen.tokens(), 30);
+    }
+
+    #[test]
+    fn the_best_place_of_the_best_file_comes_first_however_long() {
+        let long = (0..40).map(|at| unit(0, at * 100 + 1, at * 100 + 90, 0.02));
+        let units = [unit(1, 1, 3, 0.1)].into_iter().chain(long).collect();
+        let mut ranking = Ranking { units };
+        ranking.units[8].chance = 0.05;
+        let mut chosen = Chosen::default();
+        fit_best(&ranking, &mut Lines, 110, &mut chosen);
+        assert_eq!(chosen.lines[&0], [LineRange { start: 701, end: 790 }]);
+        let before = chosen.lines.clone();
+        fit_best(&ranking, &mut Lines, 500, &mut chosen);
+        assert_eq!(chosen.lines, before);
     }
 
     proptest! {

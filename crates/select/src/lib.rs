@@ -26,11 +26,11 @@ mod terms;
 mod unit;
 
 pub use corpus::{Corpus, FileKind, SourceFile};
-pub use fit::{Chosen, LEAST_CHANCE, Prices, added_price, fit, fit_part, worthwhile};
+pub use fit::{Chosen, LEAST_CHANCE, Prices, added_price, fit, fit_best, worthwhile};
 pub use history::{Commit, History, HistoryStatus, Hunk, Patch};
 pub use imports::{Edge, ImportGraph, Outside};
 pub use learn::{Case, learn};
-pub use model::{FEATURES, Feature, Row, Weights, softmax};
+pub use model::{FEATURES, Family, Feature, Row, Weights, softmax};
 pub use query::{Match, Query, matching_commits};
 pub use rank::{RankedUnit, Ranking, rank, weigh};
 pub use survey::{Survey, survey};

@@ -6,9 +6,63 @@
 
 use serde::Deserialize;
 
+/// What kind of thing speaks: each family is a file in `evidence`, and can be switched off whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Family {
+    /// Words of the task in texts, names and paths.
+    Words,
+    /// Places that the task names outright.
+    Anchors,
+    /// What commits like the task changed.
+    History,
+    /// Words of what commits like the task changed.
+    Translation,
+    /// What stands near in the code.
+    Structure,
+    /// What part a file plays.
+    Kind,
+    /// How long it is, and what kind of definition.
+    Shape,
+    /// What the user points at.
+    User,
+}
+
+impl Family {
+    /// Every family.
+    pub const ALL: &'static [Self] = &[
+        Self::Words,
+        Self::Anchors,
+        Self::History,
+        Self::Translation,
+        Self::Structure,
+        Self::Kind,
+        Self::Shape,
+        Self::User,
+    ];
+
+    /// The family's name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Words => "words",
+            Self::Anchors => "anchors",
+            Self::History => "history",
+            Self::Translation => "translation",
+            Self::Structure => "structure",
+            Self::Kind => "kind",
+            Self::Shape => "shape",
+            Self::User => "user",
+        }
+    }
+
+    /// The features that belong to it.
+    pub fn features(self) -> Vec<Feature> {
+        Feature::ALL.iter().copied().filter(|feature| feature.family() == self).collect()
+    }
+}
+
 /// Defines the features once: the enum, their names in data and reports, and the weights' fields.
 macro_rules! features {
-    ($($variant:ident $field:ident $doc:literal,)*) => {
+    ($($variant:ident $field:ident $family:ident $doc:literal,)*) => {
         /// What speaks for a unit, or against it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Feature {
@@ -23,6 +77,13 @@ macro_rules! features {
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => stringify!($field),)*
+                }
+            }
+
+            /// The family of evidence that it belongs to.
+            pub fn family(self) -> Family {
+                match self {
+                    $(Self::$variant => Family::$family,)*
                 }
             }
         }
@@ -43,29 +104,34 @@ macro_rules! features {
 }
 
 features! {
-    Body body "BM25 of all its words.",
-    Comments comments "BM25 of the words in its comments, which the body counted already.",
-    Literals literals "BM25 of the words in its string literals.",
-    Coverage coverage "How much of the task's rarity its words cover.",
-    Translation translation "BM25 against the words of the diffs of commits like the task.",
-    Name name "Overlap of the names it defines with the task.",
-    Enclosing enclosing "Overlap of the names of the definitions around it.",
-    Variant variant "Names it defines that abbreviate or extend a word of the task.",
-    Neighbours neighbours "BM25 of the units before and after it.",
-    FileWords file_words "BM25 of its whole file.",
-    FileBest file_best "The best BM25 of any unit of its file.",
-    Path path "Overlap of its path with the task.",
-    Anchor anchor "The task names it: a line, an exact identifier, a quoted text.",
-    FileAnchor file_anchor "The task names its file.",
-    HistoryFile history_file "Commits like the task changed its file.",
-    HistoryUnit history_unit "Hunks of commits like the task changed it.",
-    Churn churn "How often its file changed.",
-    Focus focus "The user pointed at it.",
-    Test test "It is in a test, which the task doesn't ask for.",
-    Docs docs "It is in documentation, which the task doesn't ask for.",
-    Example example "It is in an example, which the task doesn't ask for.",
-    Config config "It is in configuration or data, which the task doesn't ask for.",
-    Generated generated "A program made its file.",
+    Body body Words "BM25 of all its words.",
+    Comments comments Words "BM25 of the words in its comments, which the body counted already.",
+    Coverage coverage Words "How much of the task's rarity its words cover.",
+    Translation translation Translation "BM25 against the words of the diffs of commits like the task.",
+    Name name Words "Overlap of the names it defines with the task.",
+    Enclosing enclosing Words "Overlap of the names of the definitions around it.",
+    Neighbours neighbours Words "BM25 of the units before and after it.",
+    FileWords file_words Words "Where its whole file stands by BM25: one over the place.",
+    FileBest file_best Words "Where its file stands by the BM25 of its best unit: one over the place.",
+    Path path Words "Overlap of its path with the task.",
+    Anchor anchor Anchors "The task names it: a line, an exact identifier, a quoted text.",
+    FileAnchor file_anchor Anchors "The task names its file.",
+    HistoryFile history_file History "Commits like the task changed its file.",
+    HistoryUnit history_unit History "Hunks of commits like the task changed it.",
+    Recency recency History "How lately and how often its file changed.",
+    Imports imports Structure "Files that import its file, or that it imports, match: PageRank.",
+    Tested tested Structure "Tests that import its file, or are named after it, match.",
+    Focus focus User "The user pointed at it.",
+    Test test Kind "It is in a test, which the task doesn't ask for.",
+    Docs docs Kind "It is in documentation, which the task doesn't ask for.",
+    Example example Kind "It is in an example, which the task doesn't ask for.",
+    Config config Kind "It is in configuration or data, which the task doesn't ask for.",
+    Generated generated Kind "A program made its file.",
+    FileLength file_length Shape "The logarithm of its file's lines, a tenth of it.",
+    Length length Shape "The logarithm of its lines, a fifth of it.",
+    TypeHead type_head Shape "It belongs to the head of a type, not to a function.",
+    Function function Shape "It is a function or a part of one.",
+    Section section Shape "It is a section of a document or of configuration.",
 }
 
 /// How many features there are.

@@ -4,9 +4,10 @@ use rayon::prelude::*;
 use syntax::{Definition, DefinitionKind, LineRange, Outline};
 
 use crate::corpus::{Corpus, FileKind};
-use crate::evidence::words::{NameScores, UnitWords, WordScores};
-use crate::evidence::{anchors, history, kind, words};
-use crate::model::{FEATURES, Feature, Row, Weights, softmax};
+use crate::evidence::structure::{self, Node, Structure};
+use crate::evidence::words::{self, UnitWords, WordScores};
+use crate::evidence::{anchors, history, kind, shape, translation, user};
+use crate::model::{FEATURES, Family, Feature, Row, Weights, softmax};
 use crate::query::Query;
 use crate::survey::{Survey, scale};
 use crate::terms::{Scanner, Splitter, TermId};
@@ -39,13 +40,14 @@ pub struct RankedUnit {
 }
 
 impl RankedUnit {
-    /// Whether anything but the kind of its file speaks for it.
+    /// Whether anything speaks for it that has to do with the task: not its kind, its shape, or how
+    /// lately its file changed.
     pub fn has_evidence(&self) -> bool {
-        let kinds = Feature::Test as usize;
-        self.row[..kinds]
-            .iter()
-            .enumerate()
-            .any(|(at, &value)| value > 0.0 && at != Feature::Churn as usize)
+        Feature::ALL.iter().any(|&feature| {
+            self.row[feature as usize] > 0.0
+                && !matches!(feature.family(), Family::Kind | Family::Shape)
+                && feature != Feature::Recency
+        })
     }
 
     /// The named pieces of its score, largest first; they sum to it.
@@ -73,6 +75,21 @@ struct Parsed<'a> {
     units: Vec<Unit>,
     words: Vec<UnitWords>,
     scores: Vec<WordScores>,
+    translation: Vec<f64>,
+}
+
+impl Parsed<'_> {
+    /// The BM25 of its best unit.
+    fn best(&self) -> f64 {
+        self.scores.iter().map(|scores| scores.body).fold(0.0, f64::max)
+    }
+}
+
+/// What is known of the candidates beside each other, by their place among them.
+struct Standing {
+    words: Vec<f64>,
+    best: Vec<f64>,
+    structure: Structure,
 }
 
 /// Ranks the units of the candidates. `outlines` are those of `survey.candidates`, in their order.
@@ -81,7 +98,7 @@ pub fn rank(
     query: &Query<'_>,
     survey: &Survey,
     outlines: &[&Outline],
-    focus: &(dyn Fn(&str, LineRange) -> f64 + Sync),
+    focus: &[String],
     weights: &Weights,
 ) -> Ranking {
     let pairs: Vec<(usize, &Outline)> =
@@ -95,9 +112,10 @@ pub fn rank(
         .collect();
     parsed.sort_by_key(|p| p.file);
     score_words(query, survey, &mut parsed);
-    let mut units: Vec<RankedUnit> = parsed
-        .par_iter()
-        .flat_map_iter(|file| file_units(corpus, query, survey, file, focus))
+    let standing = standing(corpus, survey, &parsed);
+    let mut units: Vec<RankedUnit> = (0..parsed.len())
+        .into_par_iter()
+        .flat_map_iter(|at| file_units(corpus, query, survey, (at, &parsed[at]), &standing, focus))
         .collect();
     normalise(corpus, &mut units);
     weigh(&mut units, weights);
@@ -140,7 +158,7 @@ fn parse<'a>(
     };
     let units = unit::units(outline, starts.len() as u32, indentation);
     let words = words::count(scanner, source, outline, &units, &starts);
-    Parsed { file, outline, units, words, scores: Vec::new() }
+    Parsed { file, outline, units, words, scores: Vec::new(), translation: Vec::new() }
 }
 
 fn score_words(query: &Query<'_>, survey: &Survey, parsed: &mut [Parsed<'_>]) {
@@ -151,6 +169,19 @@ fn score_words(query: &Query<'_>, survey: &Survey, parsed: &mut [Parsed<'_>]) {
     let average: f64 = sum / f64::max(count, 1.0);
     for file in parsed {
         file.scores = file.words.iter().map(|w| words::score(query, survey, w, average)).collect();
+        file.translation =
+            file.words.iter().map(|w| translation::score(survey, w, average)).collect();
+    }
+}
+
+fn standing(corpus: &Corpus, survey: &Survey, parsed: &[Parsed<'_>]) -> Standing {
+    let files: Vec<usize> = parsed.iter().map(|p| p.file).collect();
+    let nodes: Vec<Node<'_>> =
+        parsed.iter().map(|p| Node { file: p.file, outline: p.outline }).collect();
+    Standing {
+        words: words::places(corpus, &files, |at| survey.files[files[at]].words),
+        best: words::places(corpus, &files, |at| parsed[at].best()),
+        structure: structure::look(corpus, survey, &nodes),
     }
 }
 
@@ -158,57 +189,51 @@ fn file_units(
     corpus: &Corpus,
     query: &Query<'_>,
     survey: &Survey,
-    parsed: &Parsed<'_>,
-    focus: &(dyn Fn(&str, LineRange) -> f64 + Sync),
+    (place, parsed): (usize, &Parsed<'_>),
+    standing: &Standing,
+    focus: &[String],
 ) -> Vec<RankedUnit> {
     let source = &corpus.files[parsed.file];
     let surveyed = &survey.files[parsed.file];
     let splitter = Splitter::new();
     let definitions = &parsed.outline.definitions;
-    let names: Vec<NameScores> =
+    let names: Vec<f64> =
         definitions.iter().map(|d| words::name(&splitter, query, survey, &d.name)).collect();
     let mut anchored = vec![0.0; parsed.units.len()];
     anchors::units(query.task, source, parsed.outline, &parsed.units, &mut anchored);
     let mut changed = vec![0.0; parsed.units.len()];
     history::units(corpus, query, source, parsed.outline, &parsed.units, &mut changed);
-    let best = parsed.scores.iter().map(|s| s.body).fold(0.0, f64::max);
+    let lines = parsed.units.last().map_or(0, |unit| unit.lines.end);
     let body = |at: Option<usize>| at.and_then(|at| parsed.scores.get(at)).map_or(0.0, |s| s.body);
     let mut out = Vec::with_capacity(parsed.units.len());
     for (at, unit) in parsed.units.iter().enumerate() {
-        let own = own_names(unit, &names);
         let scores = parsed.scores[at];
         let mut row = [0.0; FEATURES];
         let mut put = |feature: Feature, value: f64| row[feature as usize] = value;
         put(Feature::Body, scores.body);
         put(Feature::Comments, scores.comments);
-        put(Feature::Literals, scores.literals);
         put(Feature::Coverage, scores.coverage);
-        put(Feature::Translation, scores.translation);
-        put(Feature::Name, own.exact);
-        put(Feature::Variant, own.variant);
+        put(Feature::Translation, parsed.translation[at]);
+        put(Feature::Name, own_name(unit, &names));
         put(Feature::Enclosing, enclosing(unit, definitions, &names));
         put(Feature::Neighbours, (body(at.checked_sub(1)) + body(Some(at + 1))) / 2.0);
-        put(Feature::FileWords, surveyed.words);
-        put(Feature::FileBest, best);
+        put(Feature::FileWords, standing.words[place]);
+        put(Feature::FileBest, standing.best[place]);
         put(Feature::Path, surveyed.path);
         put(Feature::Anchor, anchored[at]);
         put(Feature::FileAnchor, surveyed.anchor);
         put(Feature::HistoryFile, surveyed.history);
         put(Feature::HistoryUnit, changed[at]);
-        put(Feature::Churn, surveyed.churn);
-        put(Feature::Focus, focus(&source.path, unit.lines));
-        if !kind::asked_for(query.task, source.kind) {
-            let flag = match source.kind {
-                FileKind::Source => None,
-                FileKind::Test => Some(Feature::Test),
-                FileKind::Docs => Some(Feature::Docs),
-                FileKind::Example => Some(Feature::Example),
-                FileKind::Config => Some(Feature::Config),
-                FileKind::Generated => Some(Feature::Generated),
-            };
-            if let Some(flag) = flag {
-                put(flag, 1.0);
-            }
+        put(Feature::Recency, surveyed.recency);
+        put(Feature::Imports, standing.structure.imports[place]);
+        put(Feature::Tested, standing.structure.tested[place]);
+        put(Feature::Focus, user::points_at(focus, &source.path));
+        if let Some(against) = kind::against(query.task, source.kind) {
+            put(against, 1.0);
+        }
+        let itself = unit.definition.map(|d| &definitions[d as usize]);
+        for (feature, value) in shape::features(unit.lines, lines, itself) {
+            put(feature, value);
         }
         out.push(RankedUnit {
             file: parsed.file,
@@ -228,12 +253,9 @@ fn file_units(
     out
 }
 
-fn own_names(unit: &Unit, names: &[NameScores]) -> NameScores {
-    let all = unit.defines.iter().chain(&unit.definition).map(|&d| names[d as usize]);
-    all.fold(NameScores::default(), |best, name| NameScores {
-        exact: f64::max(best.exact, name.exact),
-        variant: f64::max(best.variant, name.variant),
-    })
+/// The best of the names that a unit defines or belongs to.
+fn own_name(unit: &Unit, names: &[f64]) -> f64 {
+    unit.defines.iter().chain(&unit.definition).map(|&d| names[d as usize]).fold(0.0, f64::max)
 }
 
 /// The definitions around a unit, innermost first.
@@ -254,8 +276,8 @@ fn around<'a>(
     })
 }
 
-fn enclosing(unit: &Unit, definitions: &[Definition], names: &[NameScores]) -> f64 {
-    around(unit, definitions).map(|(at, _)| names[at].exact).fold(0.0, f64::max)
+fn enclosing(unit: &Unit, definitions: &[Definition], names: &[f64]) -> f64 {
+    around(unit, definitions).map(|(at, _)| names[at]).fold(0.0, f64::max)
 }
 
 /// The first lines of the signatures of the types around a unit, and of the function that a window
@@ -287,10 +309,15 @@ fn matched(query: &Query<'_>, survey: &Survey, words: &UnitWords) -> Vec<String>
     own.into_iter().take(4).map(|(_, term)| query.readable[term as usize].clone()).collect()
 }
 
-/// Divides each feature by its largest value in a unit of source, so that weights compare.
+/// Divides each feature by its largest value in a unit of source, so that weights compare. Places,
+/// kinds and shapes are comparable as they are.
 fn normalise(corpus: &Corpus, units: &mut [RankedUnit]) {
     let is_source = |unit: &&RankedUnit| corpus.files[unit.file].kind == FileKind::Source;
-    for &feature in &Feature::ALL[..Feature::Focus as usize] {
+    let as_it_is = |feature: &Feature| {
+        matches!(feature, Feature::FileWords | Feature::FileBest)
+            || matches!(feature.family(), Family::User | Family::Kind | Family::Shape)
+    };
+    for &feature in Feature::ALL.iter().filter(|feature| !as_it_is(feature)) {
         let at = feature as usize;
         let mut largest = scale(units.iter().filter(is_source).map(|unit| unit.row[at]));
         if !units.iter().filter(is_source).any(|unit| unit.row[at] > 0.0) {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::bm25;
 use crate::corpus::{Corpus, FileKind};
-use crate::evidence::{anchors, history};
+use crate::evidence::{anchors, history, translation, user};
 use crate::query::Query;
 use crate::terms::{Scanner, TermId};
 
@@ -15,8 +15,6 @@ use crate::terms::{Scanner, TermId};
 const CANDIDATES: usize = 240;
 /// How much length matters in a file.
 const FILE_B: f64 = 0.6;
-/// Expansion terms that are kept.
-const EXPANSION_TERMS: usize = 25;
 /// What a file that is no source scores of what it would as source, when choosing candidates.
 const OTHER_KINDS: f64 = 0.5;
 
@@ -65,8 +63,8 @@ pub(crate) struct Surveyed {
     pub(crate) path_terms: Vec<TermId>,
     /// From commits that resemble the task.
     pub(crate) history: f64,
-    /// How often it changed, as a logarithm.
-    pub(crate) churn: f64,
+    /// How lately and how often it changed, as a logarithm.
+    pub(crate) recency: f64,
     /// Named by the task.
     pub(crate) anchor: f64,
 }
@@ -76,8 +74,8 @@ struct Counts {
     terms: Vec<(TermId, u32)>,
 }
 
-/// Surveys the corpus. `focus` says how strongly the user pointed at a path (0 where not).
-pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &(dyn Fn(&str) -> f64 + Sync)) -> Survey {
+/// Surveys the corpus. `focus` are the paths of files and folders that the user points at.
+pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String]) -> Survey {
     let counts: Vec<Counts> = corpus
         .files
         .par_iter()
@@ -95,7 +93,7 @@ pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &(dyn Fn(&str) -> f64 +
     let total = counts.len();
     let idf: Vec<f64> =
         found.iter().map(|&n| if n == 0 { 0.0 } else { bm25::idf(total, n) }).collect();
-    let expansion = best_expansion(query, &idf);
+    let expansion = translation::best_terms(query, &idf);
     let average = counts.iter().map(|c| c.length).sum::<f64>() / total.max(1) as f64;
     let mut files: Vec<Surveyed> = counts
         .iter()
@@ -133,24 +131,6 @@ fn file_words(query: &Query<'_>, idf: &[f64], file: &Counts, average: f64) -> f6
             query.weights[at] * idf[at] * bm25::saturate(f64::from(n), file.length, average, FILE_B)
         })
         .sum()
-}
-
-/// Of the expansion terms, the best by strength and rarity; terms of most files say nothing.
-fn best_expansion(query: &Query<'_>, idf: &[f64]) -> Vec<f64> {
-    let mut scored: Vec<(usize, f64)> = query
-        .expansion
-        .iter()
-        .zip(idf)
-        .enumerate()
-        .map(|(at, (strength, idf))| (at, strength * idf))
-        .filter(|&(_, s)| s > 0.0)
-        .collect();
-    scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let mut out = vec![0.0; query.expansion.len()];
-    for (at, strength) in scored.into_iter().take(EXPANSION_TERMS) {
-        out[at] = strength;
-    }
-    out
 }
 
 /// Each path's overlap with the task: by idf, the file's own name counting twice what a folder does.
@@ -202,7 +182,7 @@ pub(crate) fn scale(values: impl Iterator<Item = f64>) -> f64 {
     if largest > 0.0 { largest } else { 1.0 }
 }
 
-fn candidates(corpus: &Corpus, files: &[Surveyed], focus: &dyn Fn(&str) -> f64) -> Vec<usize> {
+fn candidates(corpus: &Corpus, files: &[Surveyed], focus: &[String]) -> Vec<usize> {
     let words = scale(files.iter().map(|f| f.words));
     let path = scale(files.iter().map(|f| f.path));
     let history = scale(files.iter().map(|f| f.history));
@@ -215,7 +195,8 @@ fn candidates(corpus: &Corpus, files: &[Surveyed], focus: &dyn Fn(&str) -> f64) 
                 FileKind::Source => 1.0,
                 _ => OTHER_KINDS,
             };
-            (at, cheap * kind + 10.0 * (file.anchor + focus(&corpus.files[at].path)))
+            let pointed = user::points_at(focus, &corpus.files[at].path);
+            (at, cheap * kind + 10.0 * (file.anchor + pointed))
         })
         .filter(|&(_, score)| score > 0.0)
         .collect();

@@ -14,6 +14,10 @@ Examples:
   contextos eval --fit                     weights for this repository, into your cache
   contextos pack --weights fitted --task \"fix auth bug\"
   contextos eval --fit=weights.toml ../a ../b ../c
+  contextos eval --cases cases.jsonl ../a ../b
+
+A file of cases has a JSON object a line: `parent_sha`, `task`, and `gold_spans`, each a path, a first
+and a last line. Each case is asked of the repository that has its parent.
 
 Each commit's message is the task, its parent's tree and history are the repository, and what it
 changed is the answer. Whole files by BM25 and by path stand beside for comparison.")]
@@ -39,6 +43,9 @@ pub(crate) struct EvalArgs {
     /// Rank with the weights of this file, or with those fitted before
     #[arg(long, value_name = "FILE|fitted")]
     pub(crate) weights: Option<PathBuf>,
+    /// Replay the cases of this file instead of the last commits
+    #[arg(long, value_name = "FILE", conflicts_with = "fit")]
+    pub(crate) cases: Option<PathBuf>,
     /// Print the figures as JSON
     #[arg(long)]
     pub(crate) json: bool,

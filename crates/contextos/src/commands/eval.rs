@@ -1,6 +1,7 @@
 //! `contextos eval`: what packs would have shown of what the last commits changed.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -23,6 +24,7 @@ pub(super) fn run(global: &Global, args: &EvalArgs, terminal: &Terminal) -> Resu
         form: if args.terse { Form::Terse } else { Form::Whole },
         weights: weights::named(args.weights.as_deref(), &roots[0])?,
         ablation: args.ablation,
+        given: args.cases.as_deref().map(|file| given(file, args)).transpose()?,
     };
     if let Some(target) = &args.fit {
         return fit(&roots, &request, target.as_deref(), terminal);
@@ -42,6 +44,15 @@ pub(super) fn run(global: &Global, args: &EvalArgs, terminal: &Terminal) -> Resu
     } else {
         terminal.print(&table(&all))
     }
+}
+
+/// The cases of a file.
+fn given(file: &Path, args: &EvalArgs) -> Result<Vec<eval::Case>, Failure> {
+    let failed =
+        |error: &dyn Display| Failure::new(format_args!("cases {}: {error}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
+    let form = if args.terse { Form::Terse } else { Form::Whole };
+    eval::given(&text, form).map_err(|error| failed(&error))
 }
 
 fn replay(root: &Path, request: &EvalRequest, terminal: &Terminal) -> Result<Replayed, Failure> {
@@ -85,7 +96,10 @@ fn fit(
     if training.len() == 0 {
         return Err(Failure::new("no commit to learn from"));
     }
-    let learned = training.learn(&request.weights);
+    let learned = match roots {
+        [_] => training.learn_beside(&request.weights),
+        _ => training.learn_anew(&request.weights),
+    };
     let text = eval::write_weights(&learned, &provenance);
     let path = match target {
         Some(path) => path.to_owned(),
@@ -107,11 +121,19 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The mean recalls by budget and way, best way first.
-fn means(replayed: &Replayed) -> BTreeMap<usize, Vec<(&str, Recall)>> {
+/// The mean recalls by budget and way, best way first; of the tasks in `language`, or of all.
+fn means<'r>(
+    replayed: &'r Replayed,
+    language: Option<&str>,
+) -> BTreeMap<usize, Vec<(&'r str, Recall)>> {
     let mut by_budget: BTreeMap<usize, Vec<(&str, Recall)>> = BTreeMap::new();
-    for ((name, budget), recalls) in &replayed.results {
-        by_budget.entry(*budget).or_default().push((name, eval::mean(recalls)));
+    for ((name, budget), rows) in &replayed.results {
+        let recalls: Vec<Recall> = rows
+            .iter()
+            .filter(|(of, _)| language.is_none_or(|wanted| *of == wanted))
+            .map(|(_, recall)| *recall)
+            .collect();
+        by_budget.entry(*budget).or_default().push((name, eval::mean(&recalls)));
     }
     for rows in by_budget.values_mut() {
         rows.sort_by(|a, b| b.1.span.total_cmp(&a.1.span).then(a.0.cmp(b.0)));
@@ -119,30 +141,60 @@ fn means(replayed: &Replayed) -> BTreeMap<usize, Vec<(&str, Recall)>> {
     by_budget
 }
 
+/// The languages of what was changed, with the number of their tasks.
+fn languages(replayed: &Replayed) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for (language, _) in replayed.results.values().next().into_iter().flatten() {
+        *counts.entry(*language).or_default() += 1;
+    }
+    counts
+}
+
 fn table(replayed: &Replayed) -> String {
     let mut out = format!("{} commits replayed\n", replayed.cases);
-    for (budget, rows) in means(replayed) {
+    let languages = languages(replayed);
+    for (budget, rows) in means(replayed, None) {
         out.push_str(&format!("\n{budget} tokens{:>22}{:>8}{:>8}\n", "file", "all", "span"));
         for (name, recall) in rows {
-            let Recall { file, all, span } = recall;
-            out.push_str(&format!("  {name:<24}{file:>6.3}{all:>8.3}{span:>8.3}\n"));
+            out.push_str(&row(name, recall));
+        }
+        if languages.len() > 1 {
+            for (language, tasks) in &languages {
+                let means = means(replayed, Some(language));
+                let own = means[&budget].iter().find(|(name, _)| *name == eval::PACK);
+                if let Some((_, recall)) = own {
+                    out.push_str(&row(&format!("· {language} ({tasks})"), *recall));
+                }
+            }
         }
     }
     out
 }
 
+fn row(name: &str, Recall { file, all, span }: Recall) -> String {
+    format!("  {name:<24}{file:>6.3}{all:>8.3}{span:>8.3}\n")
+}
+
 fn report(replayed: &Replayed) -> serde_json::Value {
-    let budgets: Vec<_> = means(replayed)
+    let results = |language| -> Vec<serde_json::Value> {
+        means(replayed, language)
+            .into_iter()
+            .map(|(budget, rows)| {
+                let rows: Vec<_> = rows
+                    .into_iter()
+                    .map(|(name, r)| {
+                        json!({"name": name, "file": r.file, "all": r.all, "span": r.span})
+                    })
+                    .collect();
+                json!({"budget": budget, "results": rows})
+            })
+            .collect()
+    };
+    let languages: Vec<_> = languages(replayed)
         .into_iter()
-        .map(|(budget, rows)| {
-            let rows: Vec<_> = rows
-                .into_iter()
-                .map(
-                    |(name, r)| json!({"name": name, "file": r.file, "all": r.all, "span": r.span}),
-                )
-                .collect();
-            json!({"budget": budget, "results": rows})
+        .map(|(name, tasks)| {
+            json!({"language": name, "tasks": tasks, "budgets": results(Some(name))})
         })
         .collect();
-    json!({"commits": replayed.cases, "budgets": budgets})
+    json!({"commits": replayed.cases, "budgets": results(None), "languages": languages})
 }

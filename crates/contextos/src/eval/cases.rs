@@ -1,13 +1,44 @@
-//! Cases: a repository's own commits, each a task (the message) with its answer (what it changed).
+//! Cases: commits, each a task (the message) with its answer (what it changed). A repository's own, or
+//! those of a file.
 
 use std::collections::BTreeMap;
 
 use repo::{Git, GitError};
 use select::{Commit, FileKind, History, Patch};
+use serde::Deserialize;
 use syntax::LineRange;
 
 use super::measure::Gold;
 use super::terse::terse;
+
+/// A case as a line of a file has it.
+#[derive(Debug, Clone, Deserialize)]
+struct GivenCase {
+    /// The full id of the commit on which the change was made.
+    parent_sha: String,
+    /// What is asked.
+    task: String,
+    /// What was changed: path, first and last line in the parent's tree.
+    gold_spans: Vec<(String, u32, u32)>,
+}
+
+/// The cases of a file of JSON lines, each with `parent_sha`, `task` and `gold_spans`.
+///
+/// # Errors
+/// When a line is malformed; the text names it.
+pub(crate) fn given(text: &str, form: Form) -> Result<Vec<Case>, String> {
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let cases = lines.map(|(number, line)| {
+        let case: GivenCase =
+            serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"))?;
+        let mut gold = Gold::new();
+        for (path, start, end) in case.gold_spans {
+            gold.entry(path).or_default().push(LineRange { start, end: end.max(start) });
+        }
+        Ok(Case { parent: case.parent_sha, older: None, tasks: tasks(&case.task, form), gold })
+    });
+    cases.collect()
+}
 
 /// Files that a commit may change and still be about one thing.
 const MOST_FILES: usize = 8;
@@ -60,10 +91,10 @@ pub(crate) enum Form {
 /// One commit to replay.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
-    /// The commit.
-    pub(crate) commit: String,
-    /// Its index in the history: what stands behind it is older.
-    pub(crate) at: usize,
+    /// The commit on which it was made, in a form that git understands.
+    pub(crate) parent: String,
+    /// Where the commits before it begin in HEAD's history; none where its own history is to be read.
+    pub(crate) older: Option<usize>,
     /// What is asked, in each form that was wanted.
     pub(crate) tasks: Vec<String>,
     /// What it changed in source, in its parent's lines.
@@ -91,7 +122,8 @@ pub(crate) fn cases(
             let tasks = tasks(&commit.message, form);
             let gold = by_commit.get(commit.id.as_str()).and_then(|patch| gold(patch));
             if let Some(gold) = gold.filter(|_| !tasks.is_empty()) {
-                out.push(Case { commit: commit.id.clone(), at, tasks, gold });
+                let parent = format!("{}^", commit.id);
+                out.push(Case { parent, older: Some(at + 1), tasks, gold });
                 if out.len() == most {
                     return Ok(out);
                 }

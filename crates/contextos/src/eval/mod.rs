@@ -16,18 +16,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pack::Format;
 use repo::{Git, GitError, ReadOptions};
-use select::{Corpus, Feature, FileKind, History, SourceFile, Task, Weights, weigh};
+use select::{Corpus, Family, Feature, FileKind, History, SourceFile, Task, Weights, weigh};
 use syntax::{LineRange, Outline};
 use tokens::Encoding;
 
-pub(crate) use cases::Form;
+pub(crate) use cases::{Case, Form, given};
 pub(crate) use fit::{Training, write_weights};
 pub(crate) use measure::{Recall, mean};
 
 use crate::outline_cache;
 use crate::pipeline::{self, Outlines, Question};
 use crate::terminal::Quiet;
-use cases::Case;
 use measure::{Gold, Shown, recall};
 
 /// What to replay.
@@ -41,12 +40,15 @@ pub(crate) struct EvalRequest {
     pub(crate) form: Form,
     /// The weights that rank.
     pub(crate) weights: Weights,
-    /// Whether to measure with each feature switched off in turn.
+    /// Whether to measure with each family of evidence, and each feature, switched off in turn.
     pub(crate) ablation: bool,
+    /// Cases to replay instead of the repository's last commits.
+    pub(crate) given: Option<Vec<Case>>,
 }
 
-/// What one way of filling the budget found, by its name and budget.
-pub(crate) type Results = BTreeMap<(String, usize), Vec<Recall>>;
+/// What one way of filling the budget found, by its name and budget: a row for each task, with the
+/// language of what was changed.
+pub(crate) type Results = BTreeMap<(String, usize), Vec<(&'static str, Recall)>>;
 
 /// A replay's outcome.
 #[derive(Debug, Default)]
@@ -80,8 +82,14 @@ pub(crate) fn replay(
     progress: &dyn Fn(usize, usize),
 ) -> Result<Replayed, GitError> {
     let git = Git::open(root)?;
-    let history = git.history()?;
-    let cases = cases::cases(&git, &history, request.commits, request.form)?;
+    let (history, cases) = match &request.given {
+        Some(given) => (History::default(), here(&git, given)),
+        None => {
+            let history = git.history()?;
+            let cases = cases::cases(&git, &history, request.commits, request.form)?;
+            (history, cases)
+        }
+    };
     let memory = OutlineMemory::default();
     let mut replayed = Replayed::default();
     for (at, case) in cases.iter().enumerate() {
@@ -94,14 +102,26 @@ pub(crate) fn replay(
     Ok(replayed)
 }
 
-/// The repository as it was before a case's commit. Its history is what stands behind the commit in
-/// HEAD's: older commits, a few of which may have come by another branch.
+/// Those of the given cases whose parent this repository has.
+fn here(git: &Git, given: &[Case]) -> Vec<Case> {
+    let has = |case: &&Case| git.at(&case.parent).is_ok_and(|parent| parent.head().is_some());
+    given.iter().filter(has).cloned().collect()
+}
+
+/// The repository as it was before a case's commit. The history of one of HEAD's commits is what
+/// stands behind it in HEAD's: older commits, a few of which may have come by another branch.
 fn before(git: &Git, history: &History, case: &Case) -> Result<(Git, Corpus), GitError> {
-    let parent = git.at(&format!("{}^", case.commit))?;
+    let parent = git.at(&case.parent)?;
     let head = parent.head().cloned().ok_or(GitError::NotARepository)?;
     let files = parent.tree_at(&head.id, &ReadOptions::default())?.files;
-    let commits = history.commits[case.at + 1..].to_vec();
-    let history = History { commits, head_time: head.time, status: history.status.clone() };
+    let history = match case.older {
+        Some(from) => History {
+            commits: history.commits[from..].to_vec(),
+            head_time: head.time,
+            status: history.status.clone(),
+        },
+        None => parent.history()?,
+    };
     Ok((parent, Corpus { files, history }))
 }
 
@@ -116,29 +136,32 @@ fn replay_case(
     memory: &OutlineMemory,
     replayed: &mut Replayed,
 ) {
+    // A file of cases says itself what counts.
+    let counts = |file: &SourceFile| case.older.is_none() || file.kind == FileKind::Source;
+    let file = |path: &str| corpus.files.iter().find(|file| file.path == path);
     let gold: Gold = case
         .gold
         .iter()
-        .filter(|(path, _)| {
-            corpus.files.iter().any(|f| f.path == **path && f.kind == FileKind::Source)
-        })
+        .filter(|(path, _)| file(path).is_some_and(counts))
         .map(|(path, lines)| (path.clone(), lines.clone()))
         .collect();
-    if gold.is_empty() {
+    let Some(language) = gold.keys().next().and_then(|path| file(path)).map(|f| f.language.name())
+    else {
         return;
-    }
+    };
     replayed.cases += 1;
     for text in &case.tasks {
         let task = Task::new(text);
         let question =
             Question { corpus, git: Some(parent), task: &task, focus: &[], outlines: memory };
-        replay_task(&question, &gold, request, replayed);
+        replay_task(&question, &gold, language, request, replayed);
     }
 }
 
 fn replay_task(
     question: &Question<'_>,
     gold: &Gold,
+    language: &'static str,
     request: &EvalRequest,
     replayed: &mut Replayed,
 ) {
@@ -147,7 +170,7 @@ fn replay_task(
     replayed.training.add(corpus, &ranking, gold);
     let mut put = |name: &str, budget: usize, shown: &Shown| {
         let found = recall(gold, shown);
-        replayed.results.entry((name.to_owned(), budget)).or_default().push(found);
+        replayed.results.entry((name.to_owned(), budget)).or_default().push((language, found));
     };
     for &budget in &request.budgets {
         put(PACK, budget, &packed(corpus, &ranking, &request.weights, task, budget));
@@ -155,15 +178,24 @@ fn replay_task(
         put("whole files by path", budget, &baseline::by_path(corpus, &survey, budget));
     }
     if request.ablation {
-        for &feature in Feature::ALL {
-            let weights = request.weights.clone().without(&[feature]);
+        for (name, off) in ablations() {
+            let weights = request.weights.clone().without(&off);
             weigh(&mut ranking.units, &weights);
             for &budget in &request.budgets {
                 let shown = packed(corpus, &ranking, &weights, task, budget);
-                put(&format!("without {}", feature.name()), budget, &shown);
+                put(&format!("without {name}"), budget, &shown);
             }
         }
     }
+}
+
+/// What is switched off in turn: each family, and each feature of a family that has several.
+fn ablations() -> Vec<(String, Vec<Feature>)> {
+    let families =
+        Family::ALL.iter().map(|family| (format!("all of {}", family.name()), family.features()));
+    let alone = |feature: &Feature| feature.family().features().len() == 1;
+    let features = Feature::ALL.iter().filter(|feature| !alone(feature));
+    families.chain(features.map(|&f| (f.name().to_owned(), vec![f]))).collect()
 }
 
 /// The lines that a pack of `budget` tokens shows, by path.

@@ -1,7 +1,84 @@
-//! What needs the history: `contextos churn`, and `doctor`.
+//! What needs the history: `contextos churn` and `doctor`; and packs where there is little of it, or none.
+
+use testkit::TempRepo;
 
 use crate::support::Sandbox;
 use crate::support::stub::{Stub, json};
+
+/// A checkout in which only a commit tells that the report is about leases.
+fn with_a_telling_commit() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let text = std::fs::read_to_string(sandbox.repo.path().join("src/report.py")).unwrap();
+    sandbox.repo.write("src/report.py", text.replace("row.amount", "row.net"));
+    sandbox.repo.commit("Count leases net of discounts");
+    sandbox.repo.write("src/other.py", "OTHER = 1\n").commit("Something else");
+    sandbox
+}
+
+/// The pack of a checkout, made twice with the same bytes, and the summary.
+fn packed(sandbox: &Sandbox) -> (String, String) {
+    let run = || {
+        let mut command = sandbox.contextos(&["pack", "--task", "leases are counted wrong"]);
+        let output = command.args(["--out", "-"]).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let (first, said) = run();
+    assert_eq!(run().0, first, "the same bytes each time");
+    (first, said)
+}
+
+#[test]
+fn a_clone_and_a_worktree_pack_alike() {
+    let sandbox = with_a_telling_commit();
+    let (pack, said) = packed(&sandbox);
+    assert!(pack.contains("### src/report.py:"), "the commit says so: {pack}");
+    assert!(!said.contains("history:"), "{said}");
+
+    let clone = Sandbox { repo: TempRepo::clone_of(&sandbox.repo, &[]), ..Sandbox::empty() };
+    assert_eq!(packed(&clone).0, pack);
+
+    let worktree = Sandbox { repo: TempRepo::folder(), ..Sandbox::empty() };
+    let folder = worktree.repo.path().to_str().unwrap();
+    sandbox.repo.git(&["worktree", "add", "-q", "--detach", "--force", folder]);
+    assert_eq!(packed(&worktree).0, pack);
+}
+
+#[test]
+fn a_shallow_clone_packs_with_what_history_it_has_and_says_so() {
+    let sandbox = with_a_telling_commit();
+    let shallow = |depth: &str| Sandbox {
+        repo: TempRepo::clone_of(&sandbox.repo, &[depth]),
+        ..Sandbox::empty()
+    };
+    let (deep, said) = packed(&shallow("--depth=2"));
+    assert!(said.contains("\nhistory: shallow\n"), "{said}");
+    assert!(!deep.contains("### src/report.py:"), "the telling commit is the boundary: {deep}");
+    let (deeper, said) = packed(&shallow("--depth=3"));
+    assert!(deeper.contains("### src/report.py:"), "{deeper}");
+    assert!(!said.contains("history: none"), "{said}");
+}
+
+#[test]
+fn without_git_there_is_a_pack_and_it_says_so() {
+    let sandbox = with_a_telling_commit();
+    std::fs::remove_dir_all(sandbox.repo.path().join(".git")).unwrap();
+    let mut command = sandbox.contextos(&["pack", "--task", "refresh tokens", "--out", "-"]);
+    let output = command.output().unwrap();
+    let (pack, said) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(pack.contains("commit=none dirty=no"), "{pack}");
+    assert!(pack.contains("### src/auth/token.py:"), "{pack}");
+    assert!(said.contains("\nhistory: none\n"), "{said}");
+
+    // The same as with the history switched off, but for the commit's id.
+    let other = with_a_telling_commit();
+    let mut command = other.contextos(&["pack", "--task", "refresh tokens", "--out", "-"]);
+    let unused = command.arg("--no-history").output().unwrap();
+    let without_id = |text: &str| text.lines().skip(2).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(without_id(&String::from_utf8_lossy(&unused.stdout)), without_id(&pack));
+}
 
 #[test]
 fn churn_counts_the_commits_of_the_last_days() {

@@ -8,6 +8,7 @@ mod builtin;
 mod config;
 mod document;
 mod errors;
+mod eval;
 mod explain;
 mod headroom;
 mod history;

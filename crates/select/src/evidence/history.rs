@@ -3,15 +3,17 @@
 use rustc_hash::FxHashMap;
 
 use crate::corpus::{Corpus, SourceFile};
-use crate::query::{Query, age_weight};
+use crate::query::Query;
 use crate::survey::Surveyed;
 use crate::unit::Unit;
 use syntax::Outline;
 
+/// Half-life of what a change says about where the work is, in seconds: two months.
+const RECENT: f64 = 60.0 * 86_400.0;
 /// Characters a line needs to be told from others when it is looked for again.
 const DISTINCTIVE: usize = 8;
 
-/// Fills in [`Surveyed::history`] and [`Surveyed::churn`].
+/// Fills in [`Surveyed::history`] and [`Surveyed::recency`].
 pub(crate) fn files(corpus: &Corpus, query: &Query<'_>, files: &mut [Surveyed]) {
     let by_path: FxHashMap<&str, usize> =
         corpus.files.iter().enumerate().map(|(at, file)| (file.path.as_str(), at)).collect();
@@ -25,16 +27,16 @@ pub(crate) fn files(corpus: &Corpus, query: &Query<'_>, files: &mut [Surveyed]) 
         }
     }
     for commit in &corpus.history.commits {
-        let weight =
-            age_weight(&corpus.history, commit) / (commit.paths.len().max(1) as f64).sqrt();
+        let age = corpus.history.head_time.saturating_sub(commit.time).max(0) as f64;
+        let recent = (-age / RECENT * std::f64::consts::LN_2).exp();
         for path in &commit.paths {
             if let Some(&at) = by_path.get(path.as_str()) {
-                files[at].churn += weight;
+                files[at].recency += recent / (commit.paths.len() as f64).sqrt();
             }
         }
     }
     for file in files {
-        file.churn = file.churn.ln_1p();
+        file.recency = file.recency.ln_1p();
     }
 }
 

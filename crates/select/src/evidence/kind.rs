@@ -2,6 +2,7 @@
 //! the task asks for them.
 
 use crate::corpus::FileKind;
+use crate::model::Feature;
 use crate::task::Task;
 
 /// Stems with which a task asks for a kind of file.
@@ -32,7 +33,16 @@ fn asked_by(kind: FileKind) -> &'static [&'static str] {
     }
 }
 
-/// Whether `task` asks for files of `kind` by name.
-pub(crate) fn asked_for(task: &Task, kind: FileKind) -> bool {
-    task.says(asked_by(kind))
+/// The feature that speaks against a file of `kind`; none for source, and where the task asks for such
+/// files by name.
+pub(crate) fn against(task: &Task, kind: FileKind) -> Option<Feature> {
+    let feature = match kind {
+        FileKind::Source => return None,
+        FileKind::Test => Feature::Test,
+        FileKind::Docs => Feature::Docs,
+        FileKind::Example => Feature::Example,
+        FileKind::Config => Feature::Config,
+        FileKind::Generated => Feature::Generated,
+    };
+    (!task.says(asked_by(kind))).then_some(feature)
 }

@@ -1,18 +1,16 @@
-//! Words: BM25 of a unit's text, by field — body, comments, literals, names — and of what is around it.
+//! Words: BM25 of a unit's text, by field — body, comments, names — and of what is around it.
 
 use syntax::{LineRange, Outline};
 
 use crate::bm25;
-use crate::corpus::SourceFile;
+use crate::corpus::{Corpus, FileKind, SourceFile};
 use crate::query::Query;
-use crate::survey::Survey;
-use crate::terms::{Scanner, Splitter, TermId, parts, words};
+use crate::survey::{Survey, scale};
+use crate::terms::{Scanner, Splitter, TermId, words};
 use crate::unit::Unit;
 
 /// How much length matters in a unit.
-const UNIT_B: f64 = 0.5;
-/// A prefix shorter than this is no abbreviation.
-const SHORTEST_VARIANT: usize = 3;
+pub(super) const UNIT_B: f64 = 0.5;
 
 /// A term's occurrences in a unit, by field.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,7 +18,6 @@ pub(crate) struct Occurrences {
     pub(crate) term: TermId,
     pub(crate) all: u32,
     pub(crate) comments: u32,
-    pub(crate) literals: u32,
 }
 
 /// What words a unit holds.
@@ -39,7 +36,7 @@ pub(crate) fn count(
     line_starts: &[usize],
 ) -> Vec<UnitWords> {
     let mut out = vec![UnitWords::default(); units.len()];
-    let (mut unit, mut comment, mut literal) = (0, 0, 0);
+    let (mut unit, mut comment) = (0, 0);
     scanner.scan(&file.text, |offset, parts, ids| {
         while unit < units.len() && end_of(units[unit].lines, line_starts, &file.text) <= offset {
             unit += 1;
@@ -50,7 +47,6 @@ pub(crate) fn count(
             return;
         }
         let in_comment = inside(&outline.comments, &mut comment, offset);
-        let in_literal = inside(&outline.literals, &mut literal, offset);
         for &term in ids {
             let at = words.terms.iter().position(|o| o.term == term).unwrap_or_else(|| {
                 words.terms.push(Occurrences { term, ..Occurrences::default() });
@@ -59,7 +55,6 @@ pub(crate) fn count(
             let occurrences = &mut words.terms[at];
             occurrences.all += 1;
             occurrences.comments += u32::from(in_comment);
-            occurrences.literals += u32::from(in_literal);
         }
     });
     for words in &mut out {
@@ -80,14 +75,12 @@ fn inside(ranges: &[std::ops::Range<usize>], cursor: &mut usize, offset: usize) 
     ranges.get(*cursor).is_some_and(|range| range.contains(&offset))
 }
 
-/// BM25 of one unit: all its words against the task, comments and literals apart, against the
-/// expansion terms, and the share of the task's rarity that it covers.
+/// BM25 of one unit: all its words against the task, comments apart, and the share of the task's rarity
+/// that it covers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct WordScores {
     pub(crate) body: f64,
     pub(crate) comments: f64,
-    pub(crate) literals: f64,
-    pub(crate) translation: f64,
     pub(crate) coverage: f64,
 }
 
@@ -105,28 +98,14 @@ pub(crate) fn score(
         let own = query.weights[at] * survey.idf[at];
         out.body += own * weight(o.all);
         out.comments += own * weight(o.comments);
-        out.literals += own * weight(o.literals);
         out.coverage += own;
-        out.translation += survey.expansion[at] * weight(o.all);
     }
     out
 }
 
-/// A name's overlap with the task: exact terms, and abbreviations or variants of them.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct NameScores {
-    pub(crate) exact: f64,
-    pub(crate) variant: f64,
-}
-
-/// Scores a definition's name.
-pub(crate) fn name(
-    splitter: &Splitter,
-    query: &Query<'_>,
-    survey: &Survey,
-    name: &str,
-) -> NameScores {
-    let mut out = NameScores::default();
+/// A definition's name's overlap with the task: by idf, less where much of the name is something else.
+pub(crate) fn name(splitter: &Splitter, query: &Query<'_>, survey: &Survey, name: &str) -> f64 {
+    let mut overlap = 0.0;
     let mut pieces = 0_u32;
     let mut matched = 0_u32;
     for (_, word) in words(name).take(8) {
@@ -134,18 +113,12 @@ pub(crate) fn name(
         pieces += count;
         for term in terms {
             if let Some(id) = query.vocabulary.get(&term).filter(|&id| query.is_own(id)) {
-                out.exact += query.weights[id as usize] * rarity(survey, id);
+                overlap += query.weights[id as usize] * rarity(survey, id);
                 matched += 1;
             }
         }
-        for part in parts(word) {
-            out.variant += variant(query, survey, &part.to_lowercase());
-        }
     }
-    let precision = (f64::from(matched) / f64::from(pieces.max(1))).min(1.0).sqrt();
-    out.exact *= precision;
-    out.variant /= f64::from(pieces.max(1)).sqrt();
-    out
+    overlap * (f64::from(matched) / f64::from(pieces.max(1))).min(1.0).sqrt()
 }
 
 /// A term that only names hold has no rarity in texts; it then counts as the rarest.
@@ -154,22 +127,19 @@ fn rarity(survey: &Survey, id: TermId) -> f64 {
     if idf > 0.0 { idf } else { survey.idf.iter().copied().fold(1.0, f64::max) }
 }
 
-/// The rarity of a task term that `part` abbreviates or extends: `config` for `configuration`.
-fn variant(query: &Query<'_>, survey: &Survey, part: &str) -> f64 {
-    if part.len() < SHORTEST_VARIANT {
-        return 0.0;
+/// One over each file's place by `score`, best first: the best has 1, the next a half. What has no
+/// score has no place. Files that are no source stand behind source of twice their score.
+pub(crate) fn places(corpus: &Corpus, files: &[usize], score: impl Fn(usize) -> f64) -> Vec<f64> {
+    let is_source = |at: &usize| corpus.files[files[*at]].kind == FileKind::Source;
+    let largest = scale((0..files.len()).filter(is_source).map(&score));
+    let scored: Vec<f64> = (0..files.len())
+        .map(|at| (score(at) / largest).min(1.0) * if is_source(&at) { 1.0 } else { 0.5 })
+        .collect();
+    let mut order: Vec<usize> = (0..files.len()).filter(|&at| scored[at] > 0.0).collect();
+    order.sort_by(|&a, &b| scored[b].total_cmp(&scored[a]).then(a.cmp(&b)));
+    let mut out = vec![0.0; files.len()];
+    for (place, at) in (1_u32..).zip(order) {
+        out[at] = 1.0 / f64::from(place);
     }
-    let mut best = 0.0;
-    for term in &query.task.terms {
-        let word = term.word.to_lowercase();
-        let related = word != part
-            && (word.starts_with(part)
-                || part.len() >= 5 && word.len() >= 5 && part.starts_with(&word));
-        if related && !term.joined {
-            let idf = query.vocabulary.get(&term.term).map_or(1.0, |id| rarity(survey, id));
-            let closeness = part.len().min(word.len()) as f64 / part.len().max(word.len()) as f64;
-            best = f64::max(best, term.weight * idf * closeness);
-        }
-    }
-    best
+    out
 }

@@ -1,0 +1,171 @@
+//! Structure: what the files that stand near have to say — those that import a file or that it imports,
+//! and the tests of it.
+//!
+//! The seeds are what is known of each file by its words and its history. What a file gets here comes
+//! from others alone, so that nothing is counted twice.
+
+use rustc_hash::FxHashMap;
+use syntax::Outline;
+
+use crate::corpus::{Corpus, FileKind};
+use crate::imports::ImportGraph;
+use crate::survey::{Survey, Surveyed, scale};
+
+/// Of what a file holds, how much it passes on with each step.
+const DAMPING: f64 = 0.5;
+/// Steps; what moves after them is below a thousandth.
+const STEPS: usize = 10;
+/// What a test says of a file that it imports, beside what it says of one that it is named after.
+const IMPORTED_BY_TEST: f64 = 0.5;
+
+/// A candidate, parsed.
+pub(crate) struct Node<'a> {
+    /// Its index in the corpus.
+    pub(crate) file: usize,
+    /// Its outline.
+    pub(crate) outline: &'a Outline,
+}
+
+/// What structure says of the candidates, by their place among them.
+#[derive(Debug, Default)]
+pub(crate) struct Structure {
+    /// Personalised PageRank over imports, less what the file itself was given.
+    pub(crate) imports: Vec<f64>,
+    /// What the tests that import it, or are named after it, have of the task's words.
+    pub(crate) tested: Vec<f64>,
+}
+
+/// Looks at the candidates' imports. Only candidates count, so that nothing else has to be parsed.
+pub(crate) fn look(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> Structure {
+    let mut outlines: Vec<Option<&Outline>> = vec![None; corpus.files.len()];
+    for node in nodes {
+        outlines[node.file] = Some(node.outline);
+    }
+    let graph = ImportGraph::resolve(&corpus.files, &outlines);
+    let imports = links(&graph, nodes);
+    Structure {
+        imports: page_rank(&imports, &seeds(corpus, survey, nodes)),
+        tested: tested(corpus, survey, nodes, &imports),
+    }
+}
+
+/// By candidate: those that it imports, with how much of the import that is.
+type Links = Vec<Vec<(usize, f64)>>;
+
+fn links(graph: &ImportGraph, nodes: &[Node<'_>]) -> Links {
+    let place: FxHashMap<usize, usize> =
+        nodes.iter().enumerate().map(|(at, node)| (node.file, at)).collect();
+    let of = |node: &Node<'_>| {
+        let mut weights: FxHashMap<usize, f64> = FxHashMap::default();
+        for edge in graph.edges(node.file) {
+            if let Some(&to) = place.get(&edge.to) {
+                let weight = weights.entry(to).or_default();
+                *weight = f64::max(*weight, f64::from(edge.share));
+            }
+        }
+        let mut weights: Vec<(usize, f64)> = weights.into_iter().collect();
+        weights.sort_by_key(|(to, _)| *to);
+        weights
+    };
+    nodes.iter().map(of).collect()
+}
+
+/// How much of the random walk begins at each candidate: the likeliest have most of it by far.
+fn seeds(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> Vec<f64> {
+    let largest = |value: fn(&Surveyed) -> f64| {
+        scale(nodes.iter().map(|node| value(&survey.files[node.file])))
+    };
+    let (words, path, history) =
+        (largest(|file| file.words), largest(|file| file.path), largest(|file| file.history));
+    let seed = |node: &Node<'_>| {
+        let file = &survey.files[node.file];
+        let kind = if corpus.files[node.file].kind == FileKind::Source { 1.0 } else { 0.5 };
+        let sum = file.words / words + file.path / path + file.history / history;
+        (kind * sum + 3.0 * file.anchor).powi(3)
+    };
+    let seeds: Vec<f64> = nodes.iter().map(seed).collect();
+    let sum = scale([seeds.iter().sum()].into_iter());
+    seeds.into_iter().map(|seed| seed / sum).collect()
+}
+
+/// Personalised PageRank (Haveliwala, 2002) over imports in both directions.
+fn page_rank(imports: &Links, seeds: &[f64]) -> Vec<f64> {
+    let mut both: Links = imports.clone();
+    for (at, to) in imports.iter().enumerate() {
+        for &(neighbour, weight) in to {
+            both[neighbour].push((at, weight));
+        }
+    }
+    // Of a file with less than one whole import, the rest goes nowhere.
+    let degree: Vec<f64> =
+        both.iter().map(|to| to.iter().map(|(_, weight)| weight).sum::<f64>().max(1.0)).collect();
+    let own: Vec<f64> = seeds.iter().map(|seed| (1.0 - DAMPING) * seed).collect();
+    let mut rank = seeds.to_vec();
+    for _ in 0..STEPS {
+        let mut next = own.clone();
+        for (at, to) in both.iter().enumerate() {
+            for &(neighbour, weight) in to {
+                next[neighbour] += DAMPING * rank[at] * weight / degree[at];
+            }
+        }
+        rank = next;
+    }
+    rank.iter().zip(&own).map(|(rank, own)| (rank - own).max(0.0)).collect()
+}
+
+fn tested(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>], imports: &Links) -> Vec<f64> {
+    let mut called: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+    for (at, node) in nodes.iter().enumerate() {
+        if corpus.files[node.file].kind == FileKind::Source {
+            called.entry(subject(&corpus.files[node.file].path)).or_default().push(at);
+        }
+    }
+    let mut out = vec![0.0; nodes.len()];
+    let tests = nodes.iter().zip(imports);
+    for (test, imports) in tests.filter(|(n, _)| corpus.files[n.file].kind == FileKind::Test) {
+        let words = survey.files[test.file].words + survey.files[test.file].path;
+        let mut put = |to: usize, value: f64| out[to] = f64::max(out[to], value);
+        if let Some(same) = called.get(&subject(&corpus.files[test.file].path)) {
+            same.iter().for_each(|&to| put(to, words / (same.len() as f64).sqrt()));
+        }
+        for &(to, weight) in imports {
+            put(to, IMPORTED_BY_TEST * words * weight / (imports.len() as f64).sqrt());
+        }
+    }
+    out
+}
+
+/// What a file is named after: `parser` for `parser.rs`, `test_parser.py` and `ParserTests.cs`.
+fn subject(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name).to_lowercase();
+    let stem: String = stem.chars().filter(|c| c.is_alphanumeric()).collect();
+    let without = ["tests", "test", "specs", "spec"]
+        .iter()
+        .find_map(|word| stem.strip_suffix(word).or_else(|| stem.strip_prefix(word)));
+    without.map_or(stem.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_named_after_what_they_test() {
+        for path in ["src/parser.rs", "tests/test_parser.py", "t/ParserTests.cs", "parser_test.go"]
+        {
+            assert_eq!(subject(path), "parser", "{path}");
+        }
+    }
+
+    #[test]
+    fn rank_flows_both_ways_along_imports_and_fades() {
+        // 0 → 1 → 2, and 3 alone; the walk begins at 0.
+        let imports = vec![vec![(1, 1.0)], vec![(2, 1.0)], vec![], vec![]];
+        let rank = page_rank(&imports, &[1.0, 0.0, 0.0, 0.0]);
+        assert!(rank[1] > rank[2] && rank[2] > 0.0);
+        assert_eq!(rank[3], 0.0);
+        let back = page_rank(&imports, &[0.0, 0.0, 1.0, 0.0]);
+        assert!(back[1] > back[0] && back[0] > 0.0);
+    }
+}
