@@ -6,7 +6,7 @@ use crate::evidence;
 use crate::format::Pieces;
 use crate::map::Mapped;
 use crate::render::Facts;
-use crate::text::{backticks, ranges, shown_path};
+use crate::text::{ranges, shown_path};
 
 /// Writes Markdown.
 pub(crate) struct Markdown;
@@ -14,7 +14,7 @@ pub(crate) struct Markdown;
 impl Markdown {
     /// Longer than any run of backticks in the file, so that nothing in it can end the fence.
     fn fence(facts: &Facts<'_>, file: usize) -> String {
-        "`".repeat(backticks(&facts.corpus.files[file].text).max(2) + 1)
+        "`".repeat(facts.lines[&file].backticks().max(2) + 1)
     }
 }
 

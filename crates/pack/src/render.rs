@@ -371,14 +371,18 @@ fn unchosen(
 ) -> Vec<Unchosen> {
     let taken: BTreeSet<usize> = chosen.units.values().flatten().copied().collect();
     let full = map_price(facts, pieces, pricer, map);
+    // What a file's entry in the map costs: showing the file frees it.
+    let mut entries: BTreeMap<usize, usize> = BTreeMap::new();
+    for file in map.iter().map(|entry| entry.file) {
+        let rest: Vec<Mapped> = map.iter().filter(|entry| entry.file != file).cloned().collect();
+        entries.insert(file, full - map_price(facts, pieces, pricer, &rest));
+    }
     worthwhile(facts.ranking)
         .into_iter()
         .filter(|at| !taken.contains(at))
         .map(|unit| {
             let file = facts.ranking.units[unit].file;
-            let rest: Vec<Mapped> =
-                map.iter().filter(|entry| entry.file != file).cloned().collect();
-            let freed = full - map_price(facts, pieces, pricer, &rest);
+            let freed = entries.get(&file).copied().unwrap_or(0);
             let added = added_price(facts.ranking, pricer, chosen, unit);
             Unchosen { unit, price: added.saturating_sub(freed) }
         })

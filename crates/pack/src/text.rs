@@ -1,5 +1,7 @@
 //! Pieces of text that every format needs: lines of a file, one-line forms, fences.
 
+use std::cell::OnceCell;
+
 use select::SourceFile;
 use syntax::LineRange;
 
@@ -7,6 +9,8 @@ use syntax::LineRange;
 pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// Asked for at every price of the file, so the text is searched once.
+    backticks: OnceCell<usize>,
 }
 
 impl<'a> Lines<'a> {
@@ -17,7 +21,7 @@ impl<'a> Lines<'a> {
         if starts.last() == Some(&text.len()) {
             starts.pop();
         }
-        Self { text, starts }
+        Self { text, starts, backticks: OnceCell::new() }
     }
 
     /// The lines of `range`, the last one with its newline if the file has one there.
@@ -30,6 +34,11 @@ impl<'a> Lines<'a> {
     /// One line, without its end.
     pub(crate) fn line(&self, number: u32) -> &'a str {
         self.get(LineRange { start: number, end: number }).trim_end_matches(['\n', '\r'])
+    }
+
+    /// The longest run of backticks in the file.
+    pub(crate) fn backticks(&self) -> usize {
+        *self.backticks.get_or_init(|| backticks(self.text))
     }
 
     fn start(&self, line: u32) -> usize {
@@ -72,7 +81,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// The longest run of backticks in `text`.
-pub(crate) fn backticks(text: &str) -> usize {
+fn backticks(text: &str) -> usize {
     let (mut longest, mut run) = (0, 0);
     for byte in text.bytes() {
         run = if byte == b'`' { run + 1 } else { 0 };

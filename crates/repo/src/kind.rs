@@ -20,7 +20,7 @@ const GENERATED_ENDINGS: &[&str] = &[
     ".generated.cs", ".g.i.cs", ".gen.go", "_gen.go", ".gen.ts", ".gen.rs", "_generated.go",
     "_generated.rs", "_generated.ts", ".generated.ts", ".generated.js", ".generated.go",
     ".generated.h", ".generated.rs", ".snap", ".ambr", ".map", ".pbxproj", ".resx", ".po", ".pot",
-    ".xlf",
+    ".xlf", ".klib.api",
 ];
 const GENERATED_BEGINNINGS: &[&str] = &["zz_generated.", "moc_", "qrc_"];
 const GENERATED_FOLDERS: &[&str] =
@@ -457,6 +457,7 @@ mod tests {
                 "web/yarn.lock",
                 "go.sum",
                 "api/v1/service.pb.go",
+                "client/api/client.klib.api",
                 "api/service_pb2.py",
                 "dist/index.js",
                 "src/generated/client.ts",

@@ -15,7 +15,7 @@ const NEW_FILE: f64 = 0.15;
 /// Tokens added to each price: what a reader pays for one more place to look at.
 const EFFORT: f64 = 40.0;
 /// A unit below this chance is not worth showing, however much room there is.
-pub const LEAST_CHANCE: f64 = 0.0005;
+pub const LEAST_CHANCE: f64 = 0.0002;
 
 /// What showing something costs; the renderer implements it.
 pub trait Prices {

@@ -27,7 +27,7 @@ pub struct RankedUnit {
     pub context: Vec<LineRange>,
     /// The name of the definition that it is or belongs to, for people.
     pub name: Option<String>,
-    /// The line that names the first definition in it.
+    /// The line that names the first definition in it; what only opens a namespace is none.
     pub signature: Option<u32>,
     /// The features, by [`Feature::ALL`].
     pub row: Row,
@@ -243,7 +243,12 @@ fn file_units(
                 .definition
                 .or(unit.defines.first().copied())
                 .map(|d| definitions[d as usize].name.clone()),
-            signature: unit.defines.first().map(|&d| definitions[d as usize].signature.start),
+            signature: unit
+                .defines
+                .iter()
+                .map(|&d| &definitions[d as usize])
+                .find(|definition| definition.kind != DefinitionKind::Module)
+                .map(|definition| definition.signature.start),
             row,
             score: 0.0,
             chance: 0.0,

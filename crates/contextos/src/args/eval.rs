@@ -16,8 +16,8 @@ Examples:
   contextos eval --fit=weights.toml ../a ../b ../c
   contextos eval --cases cases.jsonl ../a ../b
 
-A file of cases has a JSON object a line: `parent_sha`, `task`, and `gold_spans`, each a path, a first
-and a last line. Each case is asked of the repository that has its parent.
+A file of cases has a JSON object a line: `parent_sha`, `task` and `gold_spans`, a list of
+[path, first line, last line]. Each case is asked of the repository that has its parent.
 
 Each commit's message is the task, its parent's tree and history are the repository, and what it
 changed is the answer. Whole files by BM25 and by path stand beside for comparison.")]
