@@ -10,7 +10,7 @@ use crate::support::Sandbox;
 fn with_history() -> Sandbox {
     let sandbox = Sandbox::new();
     let change = |path: &str, before: &str, after: &str, message: &str| {
-        let text = fs::read_to_string(sandbox.repo.path().join(path)).unwrap();
+        let text = fs::read_to_string(sandbox.repo.path().join(path)).expect("a file");
         assert!(text.contains(before), "{path} has no {before}");
         sandbox.repo.write(path, text.replace(before, after)).commit(message);
     };
@@ -26,9 +26,9 @@ fn with_history() -> Sandbox {
 }
 
 fn json_of(sandbox: &Sandbox, arguments: &[&str]) -> Value {
-    let output = sandbox.contextos(arguments).arg("--json").output().unwrap();
+    let output = sandbox.contextos(arguments).arg("--json").output().expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 /// The figures of one way to fill the largest budget.

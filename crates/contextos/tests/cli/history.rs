@@ -8,7 +8,7 @@ use crate::support::stub::{Stub, json};
 /// A checkout in which only a commit tells that the report is about leases.
 fn with_a_telling_commit() -> Sandbox {
     let sandbox = Sandbox::new();
-    let text = std::fs::read_to_string(sandbox.repo.path().join("src/report.py")).unwrap();
+    let text = std::fs::read_to_string(sandbox.repo.path().join("src/report.py")).expect("a file");
     sandbox.repo.write("src/report.py", text.replace("row.amount", "row.net"));
     sandbox.repo.commit("Count leases net of discounts");
     sandbox.repo.write("src/other.py", "OTHER = 1\n").commit("Something else");
@@ -19,7 +19,7 @@ fn with_a_telling_commit() -> Sandbox {
 fn packed(sandbox: &Sandbox) -> (String, String) {
     let run = || {
         let mut command = sandbox.contextos(&["pack", "--task", "leases are counted wrong"]);
-        let output = command.args(["--out", "-"]).output().unwrap();
+        let output = command.args(["--out", "-"]).output().expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (text(&output.stdout), text(&output.stderr))
