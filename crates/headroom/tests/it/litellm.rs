@@ -71,7 +71,7 @@ fn hashes(answer: &Value) -> Vec<&str> {
     hashes
 }
 
-/// Its default: nobody can ask for what is left out, so nothing is.
+/// With `ccr_retrieval` off nobody can ask for what is left out, so nothing is.
 #[test]
 fn without_retrieval_nothing_is_left_out() {
     let server = Server::start(&[]);
@@ -84,7 +84,7 @@ fn without_retrieval_nothing_is_left_out() {
     assert_eq!(answer["messages"][3], sent[3]);
 }
 
-/// With `ccr_retrieval` it asks for markers, gives the model a tool, and fetches what that asks for.
+/// With `ccr_retrieval`, its default, it asks for markers, gives the model a tool, and fetches what that asks for.
 #[test]
 fn what_was_left_out_is_found_by_its_hash() {
     let server = Server::start(&[]);
