@@ -80,6 +80,14 @@ class Compress(unittest.TestCase):
         patch.start()
         self.addCleanup(patch.stop)
 
+    def test_the_task_of_a_pack_is_what_its_code_is_read_for(self):
+        pack = "# ContextOS Context Pack\n\n> 1 secret\n\n## Task\n\nfix it\n\n## Context Files\n"
+        with Server(200, answer("small")) as server:
+            headroom_ai.compress(pack, budget=5, base_url=server.url)
+            headroom_ai.compress("# Notes\n\n## Task\n\nfix it\n", budget=5, base_url=server.url)
+        self.assertEqual(server.requests[0][2], {"text": pack, "budget": 5, "task": "fix it"})
+        self.assertNotIn("task", server.requests[1][2])
+
     def refusal(self, **arguments):
         with self.assertRaises(HeadroomUnavailableError) as caught:
             headroom_ai.compress("text", budget=100, **arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -22,20 +23,33 @@ def compress(text: str, *, budget: int, base_url: str | None) -> str:
     """See ``headroom_ai.compress``."""
     named = base_url or os.environ.get("HEADROOM_BASE_URL")
     url = (named or DEFAULT_URL).rstrip("/")
-    request = json.dumps({"text": text, "budget": budget}, ensure_ascii=False).encode()
+    body: dict[str, object] = {"text": text, "budget": budget}
+    task = _task(text)
+    if task:
+        body["task"] = task
+    request = json.dumps(body, ensure_ascii=False).encode()
     try:
-        status, body = _post(url, request)
+        status, reply = _post(url, request)
     except (OSError, http.client.HTTPException, ValueError) as error:
         if not named and not _is_installed():
             raise HeadroomUnavailableError.not_installed() from error
         raise HeadroomUnavailableError.not_responding(url) from error
-    answer = _object(body)
+    answer = _object(reply)
     if status == 200 and isinstance(answer.get("text"), str) and "tokens_after" in answer:
         return answer["text"]
     message = _message(answer)
     if status >= 400 and message is not None:
         raise HeadroomUnavailableError.refused(url, status, message)
     raise HeadroomUnavailableError.not_responding(url)
+
+
+def _task(text: str) -> str | None:
+    """The task that a pack of the Python program contextos names at its beginning.
+
+    It tells the server what the code in it is read for; code that is read for nothing stays whole.
+    """
+    found = re.match(r"# [^\n]*\bContext\b[^\n]*\n(?:(?!#)[^\n]*\n){0,20}## (?:Current )?Task\s+(\S.*)", text)
+    return found[1].strip() if found else None
 
 
 def _post(url: str, body: bytes) -> tuple[int, bytes]:
