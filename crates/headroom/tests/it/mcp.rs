@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
 
 use serde_json::{Value, json};
+use testkit::provider::{Answer, Provider, Reply, Say};
 
 use crate::client::{Home, Server, log, records};
 
@@ -118,6 +119,45 @@ fn each_way_gives_back_what_another_left_out() {
     let stats = agent.tool("headroom_stats", json!({}));
     assert_eq!(stats["proxy"], json!({"url": server.url(), "answers": true}));
     assert_eq!((&stats["compressions"], &stats["retrievals"]), (&json!(1), &json!(2)));
+    assert!(agent.close().success());
+}
+
+#[test]
+fn beside_the_proxy_nothing_is_compressed_twice_and_either_gives_back_what_the_other_left_out() {
+    let provider = Provider::start(|_| Reply::Answer(Answer::new("msg_1", [Say::text("Done")])));
+    let server = Server::start(&["--anthropic-api-url", &provider.url()]);
+    let mut agent = Agent::start(&server.home, &server.url());
+    let by_agent = agent.tool("headroom_compress", json!({"content": log(500)}));
+    let compressed = by_agent["compressed"].as_str().unwrap();
+
+    let call = |id: &str, name: &str| {
+        json!({"role": "assistant", "content": [
+            {"type": "tool_use", "id": id, "name": name, "input": {"command": "cat a.log"}}]})
+    };
+    let result = |id: &str, text: &str| {
+        json!({"role": "user", "content": [
+            {"type": "tool_result", "tool_use_id": id, "content": text}]})
+    };
+    let tools = ["Bash", "mcp__headroom__headroom_compress", "mcp__headroom__headroom_retrieve"]
+        .map(|name| json!({"name": name, "input_schema": {"type": "object"}}));
+    let given = json!({"model": "m", "max_tokens": 9, "tools": tools, "messages": [
+        {"role": "user", "content": "why?"},
+        call("t1", "mcp__headroom__headroom_compress"), result("t1", compressed),
+        call("t2", "Bash"), result("t2", &log(700)),
+        call("t3", "mcp__headroom__headroom_retrieve"), result("t3", &log(300))]});
+    let key = "x-api-key: k\r\nanthropic-version: 2023-06-01\r\n";
+    assert_eq!(server.post_with("/v1/messages", key, given.to_string()).status, 200);
+    let sent = provider.received().pop().unwrap().json();
+    let text = |at: usize| sent["messages"][at]["content"][0]["content"].as_str().unwrap();
+    assert_eq!(text(2), compressed, "compressed once");
+    assert_eq!(text(6), log(300), "what was asked for stays whole");
+    assert_eq!(sent["tools"], given["tools"], "the client keeps its own tool");
+
+    // What the proxy left out, by the agent's tool; what the agent's tool left out, by the server.
+    let back = agent.tool("headroom_retrieve", json!({"hash": hash_in(text(4))}));
+    assert!(log(700).contains(back["original_content"].as_str().unwrap()));
+    let back = server.get(&format!("/v1/retrieve/{}", hash_in(compressed))).json();
+    assert!(log(500).contains(back["original_content"].as_str().unwrap()));
     assert!(agent.close().success());
 }
 

@@ -9,7 +9,20 @@ const BODIES: u64 = 10_000;
 
 /// What is put into a body.
 const BITS: [&str; 14] = [
-    "\"", "{", "}", "[", "]", ",", ":", "null", "1.0", "\\u0041", "\"content\"", "\u{e9}", "\"text\"", "\\",
+    "\"",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "null",
+    "1.0",
+    "\\u0041",
+    "\"content\"",
+    "\u{e9}",
+    "\"text\"",
+    "\\",
 ];
 
 /// A generator of numbers (Marsaglia's xorshift), the same each time.
