@@ -2,10 +2,10 @@
 //! its number, the others are counted from it.
 //!
 //! ```text
-//! [numbers/1 from=1 count=12 width=6 tab, 12 lines: every tenth line has its number before it]
+//! [numbers/1 from=1 count=12 width=6 arrow, 12 lines: every tenth line has its number before it]
 //! use std::fmt;
 //! ...
-//! 10	}
+//! 10→}
 //! ```
 //!
 //! Only the numbers go: a line's text stands as it was. What follows the numbered lines stays.

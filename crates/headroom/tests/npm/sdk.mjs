@@ -76,10 +76,12 @@ for (const hash of left.ccrHashes) {
   assert.ok(original.originalTokens > 0);
   assert.ok(original.retrievalCount >= 1);
 }
-const found = await client.retrieve(left.ccrHashes[0], { query: "request 123 " });
+// A long text has a way back for each of its stretches; one of them holds the line.
+const asked = await Promise.all(left.ccrHashes.map((hash) => client.retrieve(hash, { query: "request 123 " })));
+const found = asked.find((each) => each.results[0]?.text.includes("request 123 "));
+assert.ok(found);
 assert.equal(found.query, "request 123 ");
 assert.equal(found.count, found.results.length);
-assert.ok(found.results[0].text.includes("request 123 "));
 const answered = await client.handleToolCall({
   provider: "anthropic",
   toolCall: { id: "t9", name: "headroom_retrieve", input: { hash: left.ccrHashes[0] } },
