@@ -87,7 +87,9 @@ impl Drop for RedisServer {
 fn spawn(folder: &TempDir, port: u16, extra: &[String]) -> Child {
     Command::new("redis-server")
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--daemonize", "no"])
-        .args(["--save", "", "--appendonly", "yes", "--dir"])
+        // Every write is with the system before it is acknowledged: while Redis waits for a disk
+        // (`everysec`), it may hold writes back.
+        .args(["--save", "", "--appendonly", "yes", "--appendfsync", "no", "--dir"])
         .arg(folder.path())
         .args(extra)
         .stdin(Stdio::null())
