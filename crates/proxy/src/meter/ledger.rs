@@ -42,11 +42,6 @@ impl Ledger {
         Self { path: path.into() }
     }
 
-    /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// What is kept; nothing when there is no file.
     pub(crate) fn read(&self) -> Result<Past, LedgerError> {
         let length = match fs::metadata(&self.path) {

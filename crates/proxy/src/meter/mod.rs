@@ -14,7 +14,7 @@ mod tally;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wire::answer::Usage;
@@ -52,7 +52,9 @@ pub(crate) struct Meter {
     prices: Prices,
     /// Whether anything is made smaller at all.
     optimize: bool,
-    ledger: Option<Ledger>,
+    /// Held while figures go from here into the file, so that nobody finds them in neither.
+    ledger: Option<Mutex<Ledger>>,
+    file: Option<PathBuf>,
 }
 
 /// The counts at one moment.
@@ -134,7 +136,8 @@ impl Meter {
             messages: Mutex::default(),
             prices,
             optimize,
-            ledger: file.map(Ledger::new),
+            ledger: file.map(|file| Mutex::new(Ledger::new(file))),
+            file: file.cloned(),
         }
     }
 
@@ -146,8 +149,8 @@ impl Meter {
     /// The figures of all times, those of other servers of this user included, and why the kept ones
     /// are missing if they are. Reads a file.
     pub(crate) fn past(&self) -> (Past, Option<LedgerError>) {
-        let kept = self.ledger.as_ref().map_or_else(|| Ok(Past::default()), Ledger::read);
-        // What another thread writes down at this moment is in neither, and will be in the file.
+        let ledger = self.ledger();
+        let kept = ledger.as_ref().map_or_else(|| Ok(Past::default()), |ledger| ledger.read());
         let pending = self.with(|figures| figures.pending.clone());
         let (mut past, error) = match kept {
             Ok(kept) => (kept, None),
@@ -157,15 +160,19 @@ impl Meter {
         (past, error)
     }
 
+    fn ledger(&self) -> Option<MutexGuard<'_, Ledger>> {
+        Some(self.ledger.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Where past figures are kept.
     pub(crate) fn file(&self) -> Option<&Path> {
-        self.ledger.as_ref().map(Ledger::path)
+        self.file.as_deref()
     }
 
     /// Writes down what was counted since this was last done. What can't be written now stays for the
     /// next time. Blocks for a moment.
     pub(crate) fn write_down(&self) -> Result<(), LedgerError> {
-        let Some(ledger) = &self.ledger else { return Ok(()) };
+        let Some(ledger) = self.ledger() else { return Ok(()) };
         let pending = self.with(|figures| std::mem::take(&mut figures.pending));
         if pending == Past::default() {
             return Ok(());

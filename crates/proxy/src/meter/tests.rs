@@ -196,6 +196,22 @@ fn figures_outlive_the_process() {
 }
 
 #[test]
+fn figures_are_never_in_neither_place_nor_in_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("figures.json");
+    let meter = Meter::new(true, Prices::known(), Some(&file));
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| (0..200).for_each(|_| meter.write_down().unwrap()));
+        let mut counted = 0;
+        while !writing.is_finished() {
+            meter.record(exchange(Vec::new()));
+            counted += 1;
+            assert_eq!(meter.past().0.total.requests, counted);
+        }
+    });
+}
+
+#[test]
 fn messages_are_there_only_if_they_come() {
     let meter = meter(true);
     let texts = Some(Box::new(BlockTexts { before: "long".to_owned(), after: "s".to_owned() }));
