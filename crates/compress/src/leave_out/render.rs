@@ -24,7 +24,7 @@ pub(crate) struct Left {
     pub at: Range<usize>,
 }
 
-/// Of a longer part, in bytes, each stretch of about so many has a way back of its own.
+/// Of a part of twice as many bytes or more, each stretch of about so many has a way back of its own.
 const STRETCH: usize = 16 << 10;
 /// A part has at most so many ways back.
 const MOST_STRETCHES: usize = 8;
@@ -121,7 +121,7 @@ fn whole(draft: &Draft, way_back: WayBack) -> Marker {
 
 /// Stretches of a long part of about the same size, in each of which something is left out.
 fn stretches(part: &str, lines: &Lines, left_out: Option<&[usize]>) -> Vec<Range<usize>> {
-    let count = part.len().div_ceil(STRETCH).min(MOST_STRETCHES);
+    let count = (part.len() / STRETCH).clamp(1, MOST_STRETCHES);
     let size = part.len().div_ceil(count.max(1));
     let mut out: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
@@ -193,18 +193,18 @@ mod tests {
 
     #[test]
     fn a_long_part_is_got_back_by_stretches() {
-        let part: String = (0..1000).map(|n| format!("line {n} of a long output\n")).collect();
+        let part: String = (0..1500).map(|n| format!("line {n} of a long output\n")).collect();
         let gaps =
-            vec![Piece::Lines(0..2), Piece::Gap(2..900, String::new()), Piece::Lines(900..1000)];
+            vec![Piece::Lines(0..2), Piece::Gap(2..1400, String::new()), Piece::Lines(1400..1500)];
         let draft =
-            Draft { pieces: gaps, unit: "lines", total: 1000, left_out: 898, comment: None };
+            Draft { pieces: gaps, unit: "lines", total: 1500, left_out: 1398, comment: None };
         let Rendered { text, left } = render(&part, &draft, None);
         let counts: Vec<usize> = left.iter().map(|left| left.marker.count).collect();
-        assert_eq!((counts.len(), counts.iter().sum::<usize>()), (2, 898));
+        assert_eq!((counts.len(), counts.iter().sum::<usize>()), (2, 1398));
         let found: Vec<Marker> = marker::markers(&text).map(|(_, marker)| marker).collect();
         assert!(left.iter().map(|left| &left.marker).eq(&found));
         assert!(left.windows(2).all(|two| two[0].lines.end == two[1].lines.start));
-        assert_eq!((left[0].lines.start, left[1].lines.end), (0, 1000));
+        assert_eq!((left[0].lines.start, left[1].lines.end), (0, 1500));
         assert!(text.starts_with("[") && left[1].at.end == text.len());
     }
 
