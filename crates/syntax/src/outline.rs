@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::grammar::Grammar;
 use crate::lines::LineIndex;
-use crate::{Language, embedded, parse, salvage, shape, walk};
+use crate::{Language, embedded, mask, parse, salvage, shape, walk};
 
 /// Lines `start..=end`, counted from 1, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -130,7 +130,8 @@ pub fn outline(language: Language, text: &str) -> Outline {
 /// The outline of `text` by a grammar; `None` where there is none, or it takes too much work.
 pub(crate) fn outline_of_code(language: Language, text: &str) -> Option<Outline> {
     let grammar = Grammar::of(language)?;
-    let parsed = parse::parse(&grammar.parser, text)?;
+    let masked = mask::for_parser(language, text);
+    let parsed = parse::parse(&grammar.parser, text, &masked)?;
     let (mut outline, mut errors) = walk::walk(grammar, &parsed.tree, &text[..parsed.len]);
     if parsed.len < text.len() {
         let lines = LineIndex::new(text);

@@ -11,8 +11,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tree_sitter::{LogType, ParseOptions, ParseState, Parser, Tree};
 
-use crate::mask;
-
 /// Texts longer than this aren't parsed: 2 MiB is 40,000 lines, which people don't write.
 const MAX_BYTES: usize = 2 << 20;
 /// How far before the place where it got too much the text is cut for a second try.
@@ -32,13 +30,12 @@ pub(crate) struct Parsed {
 }
 
 /// The tree of `text`, or of what stands before the place where it takes too much work; `None` where
-/// that is at the beginning, or the text is too long.
-pub(crate) fn parse(grammar: &tree_sitter::Language, text: &str) -> Option<Parsed> {
+/// that is at the beginning, or the text is too long. The parser reads `masked` in its stead.
+pub(crate) fn parse(grammar: &tree_sitter::Language, text: &str, masked: &[u8]) -> Option<Parsed> {
     if text.len() > MAX_BYTES {
         return None;
     }
-    let masked = mask::for_parser(text);
-    match attempt(grammar, &masked) {
+    match attempt(grammar, masked) {
         Ok(tree) => Some(Parsed { tree, len: text.len() }),
         Err(stuck) => {
             // A paragraph that isn't indented begins something new in most languages.

@@ -160,6 +160,20 @@ fn samples_hold() {
     }
 }
 
+/// A scanner of a grammar must not end the process.
+#[test]
+fn here_documents_with_words_of_any_length() {
+    for length in [60, 64, 65, 255, 256, 300, 1020, 1030, 5000] {
+        let word = "A".repeat(length);
+        for (open, close) in [("", ""), ("\"", "\""), ("'", "'"), ("-'", "'"), ("~\"", "\"")] {
+            let text = format!("def a\n  x = <<{open}{word}{close}\n  b\n{word}\nend\n").repeat(3);
+            for language in [Language::Ruby, Language::Bash, Language::Php] {
+                check(&text, &outline(language, &text)).unwrap();
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40000))]
 
