@@ -34,6 +34,11 @@ pub(crate) fn for_parser(language: Language, text: &str) -> Cow<'_, [u8]> {
     if language == Language::Ruby {
         blank_heredocs(text, &mut bytes);
     }
+    if language == Language::Bash && !text.is_ascii() {
+        // Its scanner asks C's `isdigit` about whole characters, which looks them up in a table of
+        // 384: beyond it, whatever lies in memory, or nothing.
+        bytes.to_mut().iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'x');
+    }
     bytes
 }
 
@@ -147,6 +152,13 @@ mod tests {
         let open: String = (0..60).map(|n| format!("x{n} = <<OPEN_{n:02}\n")).collect();
         let masked = String::from_utf8(for_parser(Language::Ruby, &open).into_owned()).unwrap();
         assert_eq!(masked.matches("<<").count(), 34);
+    }
+
+    #[test]
+    fn bash_sees_no_character_beyond_ascii() {
+        let text = "echo é > \u{10ffff}1\n";
+        assert_eq!(for_parser(Language::Bash, text), "echo xx > xxxx1\n".as_bytes());
+        assert_eq!(for_parser(Language::Ruby, text), text.as_bytes());
     }
 
     #[test]

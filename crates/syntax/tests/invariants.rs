@@ -174,6 +174,14 @@ fn here_documents_with_words_of_any_length() {
     }
 }
 
+#[test]
+fn a_redirection_to_any_character() {
+    for character in ('\u{80}'..=char::MAX).step_by(997) {
+        let text = format!("f() {{ echo a >{character} b 2>&{character}; {character}> c; }}\n");
+        check(&text, &outline(Language::Bash, &text)).unwrap();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40000))]
 
