@@ -122,7 +122,7 @@ fn whole(draft: &Draft, way_back: WayBack) -> Marker {
 /// Stretches of a long part of about the same size, in each of which something is left out.
 fn stretches(part: &str, lines: &Lines, left_out: Option<&[usize]>) -> Vec<Range<usize>> {
     let count = (part.len() / STRETCH).clamp(1, MOST_STRETCHES);
-    let size = part.len().div_ceil(count.max(1));
+    let size = part.len().div_ceil(count);
     let mut out: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
     for line in 1..=lines.count() {
