@@ -160,6 +160,7 @@ pub(crate) fn run_on(
         git: tree.git.as_ref(),
         task: &task,
         focus: &request.focus,
+        budget: request.budget,
         outlines,
     };
     let (ranking, _) = rank(&question, &weights, progress);
@@ -260,6 +261,8 @@ pub(crate) struct Question<'a> {
     pub(crate) task: &'a Task,
     /// Paths that the user points at.
     pub(crate) focus: &'a [String],
+    /// The tokens that are to be filled.
+    pub(crate) budget: usize,
     /// Outlines that were made before.
     pub(crate) outlines: &'a dyn Outlines,
 }
@@ -275,7 +278,7 @@ pub(crate) fn rank(
     let matches = select::matching_commits(&corpus.history, question.task);
     let patches = patches(question, &matches);
     let query = Query::new(question.task, matches, &corpus.history, &patches);
-    let survey = select::survey(corpus, &query, question.focus);
+    let survey = select::survey(corpus, &query, question.focus, question.budget);
     progress.stage("parsing");
     let candidates: Vec<&SourceFile> =
         survey.candidates.iter().map(|&file| &corpus.files[file]).collect();

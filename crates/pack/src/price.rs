@@ -12,17 +12,27 @@ use crate::render::Facts;
 /// documentation for why that makes prices add up.
 const BEFORE: &str = "a\n";
 
-/// Counts pieces and remembers the prices of spans.
+/// Counts pieces and remembers the prices of spans, and of what stands around a file's spans whichever
+/// they are.
 pub(crate) struct Pricer<'a> {
     facts: &'a Facts<'a>,
     pieces: &'a dyn Pieces,
+    before: usize,
+    frames: HashMap<usize, usize>,
     spans: HashMap<(usize, LineRange, bool), usize>,
     scratch: String,
 }
 
 impl<'a> Pricer<'a> {
     pub(crate) fn new(facts: &'a Facts<'a>, pieces: &'a dyn Pieces) -> Self {
-        Self { facts, pieces, spans: HashMap::new(), scratch: String::new() }
+        Self {
+            facts,
+            pieces,
+            before: tokens::count(facts.encoding, BEFORE),
+            frames: HashMap::new(),
+            spans: HashMap::new(),
+            scratch: String::new(),
+        }
     }
 
     /// The tokens that `piece` adds to a pack.
@@ -30,8 +40,18 @@ impl<'a> Pricer<'a> {
         self.scratch.clear();
         self.scratch.push_str(BEFORE);
         self.scratch.push_str(piece);
-        let encoding = self.facts.encoding;
-        tokens::count(encoding, &self.scratch) - tokens::count(encoding, BEFORE)
+        tokens::count(self.facts.encoding, &self.scratch) - self.before
+    }
+
+    fn frame(&mut self, file: usize) -> usize {
+        if let Some(&price) = self.frames.get(&file) {
+            return price;
+        }
+        let listed = self.pieces.listed(self.facts, 1, file);
+        let close = self.pieces.file_close(self.facts, file, false);
+        let price = self.piece(&listed) + self.piece(&close);
+        self.frames.insert(file, price);
+        price
     }
 
     fn span(&mut self, file: usize, lines: LineRange, last: bool) -> usize {
@@ -47,10 +67,8 @@ impl<'a> Pricer<'a> {
 
 impl Prices for Pricer<'_> {
     fn file(&mut self, file: usize, lines: &[LineRange]) -> usize {
-        let listed = self.pieces.listed(self.facts, 1, file);
         let open = self.pieces.file_open(self.facts, 1, file, lines);
-        let close = self.pieces.file_close(self.facts, file, false);
-        let mut price = self.piece(&listed) + self.piece(&open) + self.piece(&close);
+        let mut price = self.frame(file) + self.piece(&open);
         for (at, &range) in lines.iter().enumerate() {
             if at > 0 {
                 let between = self.pieces.between(range.start);

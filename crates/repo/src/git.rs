@@ -1,6 +1,6 @@
 //! What git's object database knows about a checkout.
 //!
-//! Only plumbing is run that reads objects (`cat-file`, `rev-list`, `diff-tree`, `ls-tree`), never a
+//! Only what reads objects is run (`cat-file`, `log`, `rev-parse`, `diff-tree`, `ls-tree`), never a
 //! command that reads the work tree or the index: `status` and `diff` execute the filter drivers and
 //! monitors that a checkout's own configuration names. See [`Runner`] for what git is kept from.
 

@@ -9,7 +9,7 @@ use crate::evidence::words::{self, UnitWords, WordScores};
 use crate::evidence::{anchors, history, kind, shape, translation, user};
 use crate::model::{FEATURES, Family, Feature, Row, Weights, softmax};
 use crate::query::Query;
-use crate::survey::{Survey, scale};
+use crate::survey::{Survey, scale, scanner_share};
 use crate::terms::{Scanner, Splitter, TermId};
 use crate::unit::{self, Unit};
 
@@ -105,6 +105,7 @@ pub fn rank(
         survey.candidates.iter().copied().zip(outlines.iter().copied()).collect();
     let mut parsed: Vec<Parsed<'_>> = pairs
         .par_iter()
+        .with_min_len(scanner_share(pairs.len()))
         .map_init(
             || Scanner::new(&query.vocabulary),
             |scanner, &(file, outline)| parse(corpus, scanner, file, outline),

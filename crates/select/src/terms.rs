@@ -54,13 +54,7 @@ impl Splitter {
             return (Vec::new(), 1);
         }
         let parts = parts(word);
-        let mut terms: Vec<String> = Vec::with_capacity(parts.len() + 1);
-        for part in &parts {
-            if part.chars().nth(1).is_some() {
-                let lower = part.to_lowercase();
-                terms.push(self.stemmer.stem(&lower).into_owned());
-            }
-        }
+        let mut terms: Vec<String> = parts.iter().filter_map(|part| self.term(part)).collect();
         if parts.len() > 1 {
             let whole: String = parts.concat().to_lowercase();
             if !terms.contains(&whole) {
@@ -68,6 +62,12 @@ impl Splitter {
             }
         }
         (terms, parts.len().max(1) as u32)
+    }
+
+    /// The term of one part; one character alone is none.
+    fn term(&self, part: &str) -> Option<String> {
+        part.chars().nth(1)?;
+        Some(self.stemmer.stem(&part.to_lowercase()).into_owned())
     }
 }
 
@@ -151,17 +151,19 @@ impl Vocabulary {
     }
 }
 
-/// Finds the terms of a vocabulary in texts. Each distinct word is split once and then remembered,
-/// which is what makes a scan fast: code repeats its words.
+/// Finds the terms of a vocabulary in texts. Each distinct word is split once and then remembered, and
+/// so is each distinct part of one, which is what makes a scan fast: code repeats its words.
 pub(crate) struct Scanner<'v> {
     vocabulary: &'v Vocabulary,
     splitter: Splitter,
-    memo: FxHashMap<Box<str>, (u32, Box<[TermId]>)>,
+    words: FxHashMap<Box<str>, (u32, Box<[TermId]>)>,
+    parts: FxHashMap<Box<str>, Option<TermId>>,
 }
 
 impl<'v> Scanner<'v> {
     pub(crate) fn new(vocabulary: &'v Vocabulary) -> Self {
-        Self { vocabulary, splitter: Splitter::new(), memo: FxHashMap::default() }
+        let (words, parts) = (FxHashMap::default(), FxHashMap::default());
+        Self { vocabulary, splitter: Splitter::new(), words, parts }
     }
 
     /// Calls `found(offset, parts, terms)` for each word of `text`: its byte offset, the number of its
@@ -172,20 +174,40 @@ impl<'v> Scanner<'v> {
                 found(offset, 1, &[]);
                 continue;
             }
-            if let Some((parts, ids)) = self.memo.get(word) {
+            if let Some((parts, ids)) = self.words.get(word) {
                 found(offset, *parts, ids);
                 continue;
             }
-            let (terms, parts) = self.splitter.split(word);
-            let mut ids: Vec<TermId> =
-                terms.iter().filter_map(|term| self.vocabulary.get(term)).collect();
-            ids.dedup();
+            let (parts, ids) = self.ids(word);
             found(offset, parts, &ids);
-            if self.memo.len() >= MEMO_LIMIT {
-                self.memo.clear();
+            if self.words.len() >= MEMO_LIMIT {
+                self.words.clear();
+                self.parts.clear();
             }
-            self.memo.insert(word.into(), (parts, ids.into()));
+            self.words.insert(word.into(), (parts, ids.into()));
         }
+    }
+
+    /// Of how many parts `word` is made, and those of its terms that are in the vocabulary: what
+    /// [`Splitter::split`] says, without the terms that nobody asks for.
+    fn ids(&mut self, word: &str) -> (u32, Vec<TermId>) {
+        let parts = parts(word);
+        let mut ids: Vec<TermId> = parts.iter().filter_map(|part| self.id(part)).collect();
+        if parts.len() > 1 {
+            let whole = self.vocabulary.get(&parts.concat().to_lowercase());
+            ids.extend(whole.filter(|id| !ids.contains(id)));
+        }
+        ids.dedup();
+        (parts.len().max(1) as u32, ids)
+    }
+
+    fn id(&mut self, part: &str) -> Option<TermId> {
+        if let Some(&id) = self.parts.get(part) {
+            return id;
+        }
+        let id = self.splitter.term(part).and_then(|term| self.vocabulary.get(&term));
+        self.parts.insert(part.into(), id);
+        id
     }
 }
 
@@ -235,6 +257,19 @@ mod tests {
             let expected: String =
                 text.chars().filter(|c| !c.is_ascii() || is_word_byte(*c as u8)).collect();
             prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn a_scanner_finds_what_splitting_gives(word in "(getUser|Running|[a-zA-Z0-9_]{1,6}){1,5}") {
+            let (terms, parts) = Splitter::new().split(&word);
+            let mut vocabulary = Vocabulary::default();
+            let mut expected: Vec<TermId> =
+                terms.iter().filter_map(|term| vocabulary.add(term)).collect();
+            expected.dedup();
+            let mut scanner = Scanner::new(&vocabulary);
+            for _ in 0..2 {
+                scanner.scan(&word, |at, n, ids| assert_eq!((at, n, ids), (0, parts, &*expected)));
+            }
         }
 
         #[test]

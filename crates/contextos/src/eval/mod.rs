@@ -152,8 +152,10 @@ fn replay_case(
     replayed.cases += 1;
     for text in &case.tasks {
         let task = Task::new(text);
-        let question =
-            Question { corpus, git: Some(parent), task: &task, focus: &[], outlines: memory };
+        // Without a budget, what is learnt is to hold for all of them.
+        let budget = request.budgets.iter().copied().max().unwrap_or(usize::MAX);
+        let git = Some(parent);
+        let question = Question { corpus, git, task: &task, focus: &[], budget, outlines: memory };
         replay_task(&question, &gold, language, request, replayed);
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn changed_since(git: &Git, commit: &str) -> Result<Vec<String>, GitE
         let mut changed = Vec::new();
         each_raw_entry(out, |entry| {
             if let RawEntry::Path(path) = entry {
-                changed.extend(git.inside(&path));
+                changed.extend(git.inside(path));
             }
         })?;
         Ok(changed)

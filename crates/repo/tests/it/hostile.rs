@@ -182,8 +182,10 @@ fn no_command_of_the_checkout_is_run() {
         "gpg.program",
         "pager.cat-file",
         "pager.diff-tree",
+        "pager.log",
         "pager.rev-list",
         "alias.cat-file",
+        "alias.log",
         "uploadpack.packObjectsHook",
         "remote.origin.uploadpack",
         "trailer.x.command",
@@ -191,6 +193,10 @@ fn no_command_of_the_checkout_is_run() {
         repo.git(&["config", key, &trap.display().to_string()]);
     }
     repo.git(&["config", "log.showSignature", "true"]);
+    // Whatever a repository says about how history looks, it is read the same.
+    repo.git(&["config", "diff.orderFile", "/nowhere"]);
+    repo.git(&["config", "log.diffMerges", "on"]);
+    repo.git(&["config", "format.pretty", "oneline"]);
     repo.git(&["config", "remote.origin.url", "ext::sh -c touch% it-ran"]);
     repo.git(&["config", "remote.origin.promisor", "true"]);
     repo.git(&["config", "extensions.partialClone", "origin"]);
