@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::compressed::{Compressed, Gap, Part};
 use crate::cosmetic::cosmetic;
-use crate::detect::Detected;
+use crate::detect::{self, Detected};
 use crate::envelope;
 use crate::forms::{self, Form};
 use crate::kind::Kind;
@@ -72,7 +72,7 @@ impl Frame<'_> {
     /// Detect, cut, propose, compare, splice, count.
     fn pass(&self, text: &str, tokens: usize, tight: bool) -> Compressed {
         let mut result = Compressed { tokens_before: tokens, ..Compressed::default() };
-        if text.len() < SHORTEST || envelope::contains(text) {
+        if text.len() < SHORTEST || envelope::contains(text) || is_marked_whole(text) {
             return unchanged(text, result);
         }
         let clean = if self.options.cosmetic { cosmetic(text) } else { text.into() };
@@ -264,6 +264,12 @@ fn unchanged(text: &str, tried: Compressed) -> Compressed {
         failures: tried.failures,
         ..Compressed::default()
     }
+}
+
+/// Whether there is a marker in what is one part, whatever it may be: that is left as it is, and most
+/// results are such texts.
+fn is_marked_whole(text: &str) -> bool {
+    !parts::may_be_several(text) && !detect::is_pack(text) && marker::contains(text)
 }
 
 fn is_worth(before: usize, after: usize) -> bool {

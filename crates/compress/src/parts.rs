@@ -28,6 +28,12 @@ pub(crate) fn cut(text: &str, hint: Option<&str>) -> Vec<Piece> {
     pieces.unwrap_or_else(|| vec![Piece { range: 0..text.len(), is }])
 }
 
+/// Whether [`cut`] may find several parts in `text`; no says surely that it doesn't.
+pub(crate) fn may_be_several(text: &str) -> bool {
+    let holds = |sign: &str| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
+    text.starts_with("$ ") || ["\n$ ", "```", "~~~"].into_iter().any(holds)
+}
+
 /// Cuts a document into what is inside of fenced blocks and what isn't; the fences are outside.
 /// `None` where there is no block, or one isn't closed.
 fn at_fences(text: &str, lines: &Lines) -> Option<Vec<Piece>> {

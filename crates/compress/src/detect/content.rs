@@ -1,8 +1,11 @@
 //! What a text looks like.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use syntax::Language;
 
-use super::Detected;
+use super::{Detected, beginnings};
 use crate::forms::a_match;
 use crate::json::Json;
 use crate::kind::Kind;
@@ -52,7 +55,7 @@ pub(super) fn looks_like(text: &str) -> Detected {
 }
 
 /// Whether the second line says so, as only a pack's does.
-pub(super) fn is_pack(text: &str) -> bool {
+pub(crate) fn is_pack(text: &str) -> bool {
     let mut lines = text.lines();
     lines.next().is_some_and(|line| line.starts_with("# Context for:"))
         && lines.next().is_some_and(|line| line.starts_with("<!-- contextos pack v1 "))
@@ -129,7 +132,13 @@ impl<'a> Sample<'a> {
             return true;
         }
         let mut starts: Vec<usize> = Vec::new();
-        for line in &self.lines {
+        let is_wide = |line: &str| {
+            line.trim_start()
+                .as_bytes()
+                .windows(2)
+                .any(|pair| pair.iter().all(|b| b" \t".contains(b)))
+        };
+        for line in self.lines.iter().filter(|line| is_wide(line)) {
             let words = Words::of(line, 64);
             let mut at = 0;
             for index in 0..words.len() {
@@ -239,16 +248,28 @@ fn is_verdict(line: &str) -> bool {
         || ["PASSED", "FAILED", "SKIPPED", "XFAIL", "... ok", "... FAILED", "... ignored", "PASS"]
             .iter()
             .any(|end| inner.ends_with(end))
-        || [" PASSED ", " FAILED ", " SKIPPED ", "Compiling ", "Downloading ", "Downloaded "]
-            .iter()
-            .any(|word| line.contains(word))
+        || VERDICTS.is_match(line)
+}
+
+/// What loggers call how much a line matters.
+static LEVELS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    any_of(&["INFO", "DEBUG", "WARN", "ERROR", "TRACE", "FATAL", "info:", "[info]", "level="])
+});
+
+/// What stands in verdicts on tests and builds.
+static VERDICTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    any_of(&[" PASSED ", " FAILED ", " SKIPPED ", "Compiling ", "Downloading ", "Downloaded "])
+});
+
+fn any_of(words: &[&str]) -> AhoCorasick {
+    #[allow(clippy::expect_used, reason = "a few short words, the same in every process")]
+    AhoCorasick::new(words).expect("short words make a small automaton")
 }
 
 /// A line with a time or a level at its beginning.
 fn is_logged(line: &str) -> bool {
     let head = &line[..line.floor_char_boundary(48)];
-    let levels = ["INFO", "DEBUG", "WARN", "ERROR", "TRACE", "FATAL", "info:", "[info]", "level="];
-    levels.iter().any(|level| head.contains(level)) || has_time(head)
+    LEVELS.is_match(head) || has_time(head)
 }
 
 /// Whether `12:34:56` or `2026-03-01` stands in `text`.
@@ -268,149 +289,9 @@ fn has_time(text: &str) -> bool {
     })
 }
 
-/// How lines of a language begin that lines of others seldom do.
-const BEGINNINGS: &[(Language, &[&str])] = &[
-    (
-        Language::Python,
-        &[
-            "def ",
-            "import ",
-            "from ",
-            "class ",
-            "elif ",
-            "except",
-            "self.",
-            "with ",
-            "async def ",
-            "@",
-            "return ",
-            "if ",
-            "raise ",
-            "\"\"\"",
-        ],
-    ),
-    (
-        Language::Rust,
-        &[
-            "fn ", "pub ", "let ", "impl", "use ", "#[", "//!", "///", "match ", "mod ", "struct ",
-            "enum ", "Some(", "Ok(", "}",
-        ],
-    ),
-    (
-        Language::TypeScript,
-        &[
-            "export ",
-            "interface ",
-            "import ",
-            "const ",
-            "type ",
-            "private ",
-            "readonly ",
-            "}",
-            "return ",
-        ],
-    ),
-    (
-        Language::JavaScript,
-        &[
-            "const ",
-            "function ",
-            "export ",
-            "var ",
-            "let ",
-            "import ",
-            "module.exports",
-            "async ",
-            "})",
-            "return ",
-            "}",
-        ],
-    ),
-    (
-        Language::Go,
-        &["func ", "package ", "import (", "type ", "if err", "defer ", "return ", "}", "case "],
-    ),
-    (
-        Language::Java,
-        &[
-            "public ",
-            "private ",
-            "protected ",
-            "import java",
-            "package ",
-            "@Override",
-            "* ",
-            "return ",
-            "}",
-        ],
-    ),
-    (Language::CSharp, &["using ", "namespace ", "public ", "private ", "internal ", "[", "}"]),
-    (
-        Language::C,
-        &[
-            "#include", "#define", "static ", "int ", "void ", "struct ", "#if", "#endif",
-            "return ", "}",
-        ],
-    ),
-    (Language::Ruby, &["def ", "end", "require ", "module ", "class ", "attr_", "@", "private"]),
-    (
-        Language::Php,
-        &["<?php", "use ", "public function", "private function", "namespace ", "$", "}", "* @"],
-    ),
-];
-
-/// What the languages' own words must be among, so that shared beginnings alone don't decide.
-const TELLING: &[(Language, &[&str])] = &[
-    (Language::Python, &["def ", "elif ", "self.", "import ", "async def "]),
-    (
-        Language::Rust,
-        &["fn ", "pub fn ", "impl ", "let mut ", "#[", "pub(crate)", "use crate", "//!"],
-    ),
-    (
-        Language::TypeScript,
-        &["interface ", "export type ", "export interface ", "readonly ", "export const "],
-    ),
-    (Language::JavaScript, &["const ", "function ", "module.exports", "'use strict'", "export "]),
-    (Language::Go, &["func ", "package ", "if err != nil"]),
-    (
-        Language::Java,
-        &[
-            "import java",
-            "@Override",
-            "public class ",
-            "public final ",
-            "package com",
-            "package org",
-        ],
-    ),
-    (Language::CSharp, &["using System", "namespace "]),
-    (Language::C, &["#include", "#define"]),
-    (Language::Ruby, &["require ", "end", "attr_"]),
-    (Language::Php, &["<?php", "public function ", "private function ", "namespace ", "$this->"]),
-];
-
 /// The language that the lines are most likely of.
 fn code(sample: &Sample) -> Option<Language> {
-    let lines: Vec<&str> = sample.lines.iter().map(|line| unnumbered(line).trim_start()).collect();
-    let begins = |line: &&&str, words: &[&str]| words.iter().any(|word| line.starts_with(word));
-    let count = |words: &[&str]| lines.iter().filter(|line| begins(line, words)).count();
-    let telling = |language: Language| {
-        let words = TELLING
-            .iter()
-            .find(|(other, _)| *other == language)
-            .map_or(&[][..], |(_, words)| words);
-        // One word alone may be anything's.
-        let different = words.iter().filter(|word| count(&[word]) > 0).count();
-        if different >= 2 { count(words) } else { 0 }
-    };
-    let (language, _, share) = BEGINNINGS
-        .iter()
-        .map(|(language, words)| {
-            (*language, telling(*language), count(words) * 100 / lines.len().max(1))
-        })
-        .filter(|(_, telling, _)| *telling >= 2 && telling * 100 >= lines.len() * 3)
-        .max_by_key(|(_, telling, share)| telling * 4 + share)?;
-    (share >= 20 && lines.len() >= 5).then_some(language)
+    beginnings::language(sample.lines.iter().map(|line| unnumbered(line).trim_start()))
 }
 
 /// `line` without the number that `cat -n` and the like put before it.

@@ -3,12 +3,13 @@
 //! A wrong answer costs size, never an answer: every form is checked by its decoder, and whatever is
 //! left out can be asked for.
 
+mod beginnings;
 mod command;
 mod content;
 
 use syntax::Language;
 
-pub(crate) use content::unnumbered;
+pub(crate) use content::{is_pack, unnumbered};
 
 use crate::kind::Kind;
 
@@ -29,7 +30,7 @@ impl Detected {
 /// What `text` is. `hint` is the command that wrote it, the name of the file it is from, or the name
 /// of a kind or a language.
 pub(crate) fn detect(text: &str, hint: Option<&str>) -> Detected {
-    if content::is_pack(text) {
+    if is_pack(text) {
         // A pack is one whatever file it was written to.
         return Detected::plain(Kind::Pack);
     }

@@ -2,12 +2,18 @@
 //! tables of data; signatures, doc comments, and lines that warn the reader stay. What remains
 //! parses: where a body was is a comment, and a statement that does nothing where there must be one.
 
+mod blocks;
+mod braces;
+mod indented;
+mod mask;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use syntax::{Definition, DefinitionKind, Language, LineRange, Outline, outline};
+use syntax::Language;
 
+use self::blocks::{Block, BlockKind, Outline, outline};
 use super::{Context, Cut, Draft, Piece};
 use crate::detect::unnumbered;
 use crate::lines::Lines;
@@ -20,13 +26,11 @@ const FEWEST_BYTES: usize = 100;
 const LONGEST_DATA: usize = 24;
 const OF_DATA: usize = 4;
 /// Of a type that the task names, all members stay if it has fewer lines.
-const LARGEST_TYPE: u32 = 200;
+const LARGEST_TYPE: usize = 200;
 /// A comment at the top of so many lines that speaks of a licence is its header.
 const FEWEST_OF_LICENCE: usize = 4;
 /// A longer line, in bytes, isn't written or read by anybody.
 const LONGEST_LINE: usize = 2000;
-/// Where nothing but that header can go, so many bytes are parsed to find it.
-const TOP: usize = 8 << 10;
 
 pub(super) fn draft(part: &str, language: Language, context: &Context) -> Option<Draft> {
     let lines = Lines::of(part);
@@ -84,35 +88,26 @@ pub(super) fn comment(language: Language) -> (&'static str, &'static str) {
 /// What can be left out of `text`; in order, apart.
 pub(super) fn cuts(text: &str, lines: &Lines, language: Language, task: &Task) -> Vec<Cut> {
     let plain = without_numbers(text, lines);
-    // Parsing is what takes time here, and a task without terms wants all that is below the header.
-    let outline = outline(language, if task.is_empty() { top(&plain) } else { &plain });
     let source = Lines::of(&plain);
+    let outline = outline(&plain, &source, language);
     let code = Code { lines: &source, language, outline: &outline };
-    let wanted = Wanted::of(text, lines, &outline, task);
     let mut cuts: Vec<Cut> = code.licence().into_iter().collect();
+    // A task without terms wants all that is below the header.
+    if task.is_empty() {
+        return cuts;
+    }
+    let wanted = Wanted::of(text, lines, &outline, task);
     let mut end = cuts.first().map_or(0, |cut| cut.lines.end);
-    for definition in &outline.definitions {
-        if (definition.lines.start as usize) <= end || wanted.has(definition) {
+    for block in &outline.blocks {
+        if block.lines.start < end || wanted.has(block) {
             continue;
         }
-        let cut = code.definition(definition);
-        let fits = |cut: &Cut| cut.lines.start >= end;
-        if let Some(cut) = cut.filter(fits) {
+        if let Some(cut) = code.block(block).filter(|cut| cut.lines.start >= end) {
             end = cut.lines.end;
             cuts.push(cut);
         }
     }
     cuts
-}
-
-/// The whole lines at the beginning of `text` that are [`TOP`] bytes at most.
-fn top(text: &str) -> &str {
-    let first = &text[..text.floor_char_boundary(TOP)];
-    if first.len() == text.len() {
-        text
-    } else {
-        &first[..first.rfind('\n').map_or(0, |at| at + 1)]
-    }
 }
 
 /// What of a file has to do with the task.
@@ -126,36 +121,32 @@ struct Wanted<'w> {
 }
 
 impl<'w> Wanted<'w> {
-    pub(super) fn of(text: &str, lines: &Lines, outline: &'w Outline, task: &'w Task) -> Self {
-        let line = |place: Place| (lines.at(place.range.start) + 1, place.term);
+    fn of(text: &str, lines: &Lines, outline: &'w Outline, task: &'w Task) -> Self {
+        let line = |place: Place| (lines.at(place.range.start), place.term);
         let places = task.places(text, lines).into_iter().map(line).collect();
-        let names = outline.definitions.iter().map(|d| d.name.to_lowercase()).collect();
+        let names = outline.blocks.iter().map(|block| &block.name).chain(&outline.values);
+        let names = names.map(|name| name.to_lowercase()).collect();
         Self { outline, task, places, names }
     }
 
-    /// Whether a definition has to do with the task. A task without terms wants all code.
-    fn has(&self, definition: &Definition) -> bool {
-        self.task.is_empty() || self.degree(definition) >= 2
+    /// Whether a block has to do with the task.
+    fn has(&self, block: &Block) -> bool {
+        self.degree(block) >= 2
     }
 
-    /// How much a definition has to do with the task. 3: it, or the type it belongs to, is named. 2: a
+    /// How much a block has to do with the task. 3: it, or the type it belongs to, is named. 2: a
     /// name of the task stands in it, a word of the task stands in its signature or doc comment, or
     /// two words of the task stand in its body. 1: one word does.
-    fn degree(&self, definition: &Definition) -> u32 {
-        let of_type = definition.parent.map(|parent| &self.outline.definitions[parent]);
-        let small = |d: &&Definition| d.lines.end - d.lines.start < LARGEST_TYPE;
-        let named = |d: &Definition| self.task.says(&d.name);
-        if named(definition) || of_type.filter(small).is_some_and(named) {
+    fn degree(&self, block: &Block) -> u32 {
+        let of_type = block.parent.map(|parent| &self.outline.blocks[parent]);
+        let small = |b: &&Block| b.kind == BlockKind::Type && b.lines.len() <= LARGEST_TYPE;
+        let named = |b: &Block| self.task.says(&b.name);
+        if named(block) || of_type.filter(small).is_some_and(named) {
             return 3;
         }
-        let (start, end) = (definition.lines.start as usize, definition.lines.end as usize);
-        let first = self.places.partition_point(|&(line, _)| line < start);
-        let inside = self.places[first..].iter().take_while(|&&(line, _)| line <= end);
-        let is_head = |line: usize| {
-            let within =
-                |range: LineRange| (range.start as usize..=range.end as usize).contains(&line);
-            within(definition.signature) || definition.doc.is_some_and(within)
-        };
+        let first = self.places.partition_point(|&(line, _)| line < block.lines.start);
+        let inside = self.places[first..].iter().take_while(|&&(line, _)| line < block.lines.end);
+        let is_head = |line: usize| block.signature.contains(&line) || block.doc.contains(&line);
         let mut words: Vec<usize> = Vec::new();
         for &(line, term) in inside {
             let of_file = self.names.contains(self.task.term(term));
@@ -189,14 +180,13 @@ struct Code<'c, 'a> {
 }
 
 impl Code<'_, '_> {
-    /// What of a definition can go.
-    fn definition(&self, definition: &Definition) -> Option<Cut> {
-        let cut = match definition.kind {
-            DefinitionKind::Function | DefinitionKind::Method => self.body(definition),
-            DefinitionKind::Constant => self.data(definition),
-            _ => None,
-        };
-        cut.filter(|cut| cut.lines.end <= self.lines.count())
+    /// What of a block can go.
+    fn block(&self, block: &Block) -> Option<Cut> {
+        match block.kind {
+            BlockKind::Function => self.body(block),
+            BlockKind::Data => self.data(block),
+            BlockKind::Type => None,
+        }
     }
 
     /// The comment at the top, if it is about a licence.
@@ -225,17 +215,10 @@ impl Code<'_, '_> {
     }
 
     /// What is inside of a function, but for its doc string.
-    fn body(&self, definition: &Definition) -> Option<Cut> {
-        let body = definition.body.as_ref()?;
-        let opens = (definition.signature.end as usize)
-            .max(self.lines.at(body.start) + usize::from(!self.is_indented()));
-        let mut start = opens;
-        let mut end = (definition.lines.end as usize).min(self.lines.count());
-        if let Some(doc) = definition.doc.filter(|doc| doc.start as usize > start) {
-            start = doc.end as usize;
-        }
-        if !self.is_indented() && end > start && closes(self.lines.get(end - 1)) {
-            end -= 1;
+    fn body(&self, block: &Block) -> Option<Cut> {
+        let Range { mut start, mut end } = block.body;
+        if block.doc.start >= start {
+            start = block.doc.end;
         }
         while end > start && self.lines.get(end - 1).trim().is_empty() {
             end -= 1;
@@ -250,20 +233,16 @@ impl Code<'_, '_> {
     }
 
     /// The end of a long table of data.
-    fn data(&self, definition: &Definition) -> Option<Cut> {
-        let (start, end) = (definition.lines.start as usize - 1, definition.lines.end as usize);
-        if end - start <= LONGEST_DATA
-            || end > self.lines.count()
-            || !closes(self.lines.get(end - 1))
-        {
+    fn data(&self, block: &Block) -> Option<Cut> {
+        if block.signature.len() + block.body.len() < LONGEST_DATA {
             return None;
         }
-        let start = definition.signature.end as usize + OF_DATA;
+        let Range { start, end } = block.body.start + OF_DATA..block.body.end;
         let first = self.lines.get(start);
         let indent = &first[..first.len() - first.trim_start().len()];
-        let even = (start..end - 1).all(|line| self.lines.get(line).starts_with(indent));
+        let even = (start..end).all(|line| self.lines.get(line).starts_with(indent));
         let whole = self.lines.get(start - 1).trim_end().ends_with(',') && !indent.is_empty();
-        (even && whole).then(|| self.cut(start..end - 1, indent.to_owned(), "")).flatten()
+        (even && whole).then(|| self.cut(start..end, indent.to_owned(), "")).flatten()
     }
 
     fn cut(&self, range: Range<usize>, indent: String, statement: &'static str) -> Option<Cut> {
@@ -279,16 +258,12 @@ impl Code<'_, '_> {
     fn told(&self, range: Range<usize>) -> String {
         const WARNINGS: &[&str] =
             &["TODO", "FIXME", "XXX", "HACK", "eprecated", "panic!", "unreachable!"];
-        let first = range.start as u32 + 1;
-        let from = self.outline.definitions.partition_point(|d| d.lines.start < first);
-        let mut heads = self.outline.definitions[from..].iter().peekable();
+        let from = self.outline.blocks.partition_point(|b| b.signature.start < range.start);
+        let mut heads = self.outline.blocks[from..].iter().peekable();
         let mut note = String::new();
         for index in range {
-            let is_head = |d: &&Definition| {
-                d.signature.start as usize == index + 1
-                    && matches!(d.kind, DefinitionKind::Function | DefinitionKind::Method)
-            };
-            while heads.peek().is_some_and(|d| (d.signature.start as usize) < index + 1) {
+            let is_head = |b: &&Block| b.signature.start == index && b.kind == BlockKind::Function;
+            while heads.peek().is_some_and(|b| b.signature.start < index) {
                 heads.next();
             }
             let line = self.lines.get(index);
@@ -304,13 +279,6 @@ impl Code<'_, '_> {
     fn is_indented(&self) -> bool {
         self.language == Language::Python
     }
-}
-
-/// Whether a line only closes what was opened.
-fn closes(line: &str) -> bool {
-    let inner = line.trim();
-    inner == "end"
-        || (!inner.is_empty() && inner.chars().all(|c| matches!(c, '}' | ')' | ']' | ';' | ',')))
 }
 
 #[cfg(test)]
@@ -342,7 +310,48 @@ mod tests {
                 assert_eq!(cuts[0].lines, 0..4, "{name}: {task}");
             }
         }
-        assert_eq!(top(&functions).len(), functions[..TOP].rfind('\n').unwrap() + 1);
-        assert_eq!(top(header), header);
+    }
+
+    /// The functions and types of `text` that a parser finds, with the lines they stand on.
+    fn definitions(language: Language, text: &str) -> Vec<(String, usize)> {
+        use syntax::DefinitionKind::{Function, Interface, Method, Type};
+        let definitions = syntax::outline(language, text).definitions.into_iter();
+        definitions
+            .filter(|d| matches!(d.kind, Function | Method | Type | Interface))
+            .map(|d| (d.name, d.signature.start as usize - 1))
+            .collect()
+    }
+
+    #[test]
+    fn a_parser_finds_in_what_remains_what_it_found_there_before() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../syntax/tests/samples");
+        let mut of_languages = HashSet::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let language = Language::of(&path.display().to_string(), "");
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let lines = Lines::of(&text);
+            let cuts = cuts(&text, &lines, language, &Task::of("zebra"));
+            let mut remains = String::new();
+            let mut at = 0;
+            for cut in &cuts {
+                remains.push_str(lines.slice(at..cut.lines.start));
+                let (indent, (open, close)) = (&cut.indent, cut.comment);
+                remains.push_str(&format!("{indent}{}{open} …{close}\n", cut.statement));
+                at = cut.lines.end;
+            }
+            remains.push_str(lines.slice(at..lines.count()));
+            let stays = |line: &usize| !cuts.iter().any(|cut| cut.lines.contains(line));
+            let names = |found: Vec<(String, usize)>| -> Vec<String> {
+                found.into_iter().map(|(name, _)| name).collect()
+            };
+            let mut before = definitions(language, &text);
+            before.retain(|(_, line)| stays(line));
+            assert_eq!(names(definitions(language, &remains)), names(before), "{}", path.display());
+            if !cuts.is_empty() {
+                of_languages.insert(language);
+            }
+        }
+        assert!(of_languages.len() >= 10, "{of_languages:?}");
     }
 }

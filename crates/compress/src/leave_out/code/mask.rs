@@ -1,0 +1,416 @@
+//! Code without what is in its strings and comments, so that brackets, words and indentation can be
+//! read off it. By the lexical rules that a language shares with others, not by its grammar: what is
+//! read wrong is held off from being cut by the indentation that has to agree (see `blocks`).
+
+use std::ops::Range;
+
+use syntax::Language;
+
+/// How a language writes comments and strings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lexis {
+    /// What opens a comment that ends with its line.
+    line: &'static [&'static str],
+    /// Whether `/* … */` is a comment.
+    block: bool,
+    /// Whether a line that begins with `#` is for a preprocessor.
+    directives: bool,
+    /// Whether `"…"` and `'…'` may go over lines.
+    long: bool,
+    /// Whether three quotes open a string that goes over lines.
+    triple: bool,
+    tick: Tick,
+    backtick: Backtick,
+    /// Whether `/…/` may be a regular expression.
+    regex: bool,
+    /// What opens a text that ends with a line of its own.
+    heredoc: Option<&'static str>,
+}
+
+/// What `'` opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tick {
+    String,
+    /// A character, or a lifetime.
+    Character,
+}
+
+/// What a backtick opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Backtick {
+    Nothing,
+    /// A string without escapes.
+    Raw,
+    /// A string with code in `${…}`.
+    Template,
+}
+
+const C_LIKE: Lexis = Lexis {
+    line: &["//"],
+    block: true,
+    directives: false,
+    long: false,
+    triple: false,
+    tick: Tick::Character,
+    backtick: Backtick::Nothing,
+    regex: false,
+    heredoc: None,
+};
+
+const SCRIPT: Lexis =
+    Lexis { line: &["#"], block: false, long: true, tick: Tick::String, ..C_LIKE };
+
+fn lexis(language: Language) -> Option<Lexis> {
+    use Language::*;
+    Some(match language {
+        Python => Lexis { long: false, triple: true, ..SCRIPT },
+        Ruby => Lexis { long: false, heredoc: Some("<<"), ..SCRIPT },
+        Bash => Lexis { heredoc: Some("<<"), ..SCRIPT },
+        Php => Lexis { line: &["//", "#"], block: true, heredoc: Some("<<<"), ..SCRIPT },
+        JavaScript | TypeScript | Tsx | Vue | Svelte => {
+            let tick = Tick::String;
+            Lexis { tick, backtick: Backtick::Template, regex: true, ..C_LIKE }
+        }
+        Rust => Lexis { long: true, ..C_LIKE },
+        Go => Lexis { backtick: Backtick::Raw, ..C_LIKE },
+        C | Cpp => Lexis { directives: true, ..C_LIKE },
+        CSharp => Lexis { directives: true, triple: true, ..C_LIKE },
+        Java | Kotlin | Scala | Swift => Lexis { triple: true, ..C_LIKE },
+        _ => return None,
+    })
+}
+
+/// A text's code.
+#[derive(Debug)]
+pub(super) struct Masked {
+    /// The text's bytes, with blanks for comments and for all of a string but its first quote. Line
+    /// ends are where they were.
+    pub code: Vec<u8>,
+    /// The bytes that begin a line inside of a string or comment.
+    pub inside: Vec<usize>,
+    /// The bytes of comments, in order.
+    pub comments: Vec<Range<usize>>,
+}
+
+/// The code of `text`; `None` for a language whose lexical rules aren't known.
+pub(super) fn mask(text: &str, language: Language) -> Option<Masked> {
+    let lexis = lexis(language)?;
+    let code = text.as_bytes().to_vec();
+    let masked = Masked { code, inside: Vec::new(), comments: Vec::new() };
+    let mut masker = Masker { text: text.as_bytes(), lexis, at: 0, masked, templates: Vec::new() };
+    masker.run();
+    Some(masker.masked)
+}
+
+struct Masker<'t> {
+    text: &'t [u8],
+    lexis: Lexis,
+    at: usize,
+    masked: Masked,
+    /// For each template that the code at hand stands in, how many braces are open in that code.
+    templates: Vec<usize>,
+}
+
+impl Masker<'_> {
+    fn run(&mut self) {
+        while let Some(&byte) = self.text.get(self.at) {
+            match byte {
+                b'"' | b'\'' | b'`' => self.quote(byte),
+                b'/' | b'#' | b'-' => self.comment_or(byte),
+                b'<' => self.heredoc(),
+                b'{' => {
+                    self.templates.last_mut().into_iter().for_each(|open| *open += 1);
+                    self.at += 1;
+                }
+                b'}' => self.brace(),
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn brace(&mut self) {
+        self.at += 1;
+        match self.templates.last_mut() {
+            // The code in a template ends here, and its text goes on.
+            Some(0) => {
+                self.templates.pop();
+                let start = self.at - 1;
+                let end = self.template(self.at);
+                self.blank(start, end);
+                self.at = end;
+            }
+            Some(open) => *open -= 1,
+            None => {}
+        }
+    }
+
+    fn starts(&self, with: &str) -> bool {
+        self.text[self.at..].starts_with(with.as_bytes())
+    }
+
+    /// What is before the byte at hand on its line.
+    fn before(&self) -> &[u8] {
+        let start = memchr::memrchr(b'\n', &self.text[..self.at]).map_or(0, |at| at + 1);
+        &self.text[start..self.at]
+    }
+
+    fn comment_or(&mut self, byte: u8) {
+        let is_word = self.before().last().is_some_and(|b| !b.is_ascii_whitespace());
+        let directive =
+            byte == b'#' && self.lexis.directives && self.before().trim_ascii().is_empty();
+        // `$#` and `x#y` are no comments of a shell.
+        let opens =
+            |opening: &&str| self.starts(opening) && (byte != b'#' || self.lexis.block || !is_word);
+        if directive {
+            self.comment(self.end_of_directive());
+        } else if self.lexis.line.iter().any(opens) {
+            self.comment(self.end_of_line(self.at));
+        } else if self.lexis.block && self.starts("/*") {
+            let end = memchr::memmem::find(&self.text[self.at + 2..], b"*/");
+            self.comment(end.map_or(self.text.len(), |end| self.at + 2 + end + 2));
+        } else if byte == b'/' && self.lexis.regex && self.may_be_regex() {
+            let end = self.regex();
+            self.string(self.at, end);
+        } else {
+            self.at += 1;
+        }
+    }
+
+    fn end_of_line(&self, from: usize) -> usize {
+        memchr::memchr(b'\n', &self.text[from..]).map_or(self.text.len(), |end| from + end)
+    }
+
+    /// A directive goes on where its line ends in a backslash.
+    fn end_of_directive(&self) -> usize {
+        let mut end = self.end_of_line(self.at);
+        while end < self.text.len() && self.text[..end].trim_ascii_end().ends_with(b"\\") {
+            end = self.end_of_line(end + 1);
+        }
+        end
+    }
+
+    /// A slash divides what stands before it, if that can be divided.
+    fn may_be_regex(&self) -> bool {
+        let before = self.before().trim_ascii_end();
+        let word = before.rsplit(|b| !b.is_ascii_alphanumeric()).next().unwrap_or_default();
+        match before.last() {
+            None => true,
+            Some(byte) => {
+                b"(,=:[!&|?{};+~^<>".contains(byte)
+                    || [&b"return"[..], b"typeof", b"case", b"in", b"of"].contains(&word)
+            }
+        }
+    }
+
+    fn regex(&self) -> usize {
+        let mut in_class = false;
+        let mut at = self.at + 1;
+        while let Some(&byte) = self.text.get(at) {
+            match byte {
+                b'\\' => at += 1,
+                b'[' => in_class = true,
+                b']' => in_class = false,
+                b'/' if !in_class => return at + 1,
+                // It was none.
+                b'\n' => return self.at + 1,
+                _ => {}
+            }
+            at += 1;
+        }
+        self.at + 1
+    }
+
+    fn quote(&mut self, quote: u8) {
+        let triple = [quote; 3];
+        let end = match quote {
+            b'`' => match self.lexis.backtick {
+                Backtick::Nothing => self.at + 1,
+                Backtick::Raw => self.find(b"`", self.at + 1),
+                Backtick::Template => self.template(self.at + 1),
+            },
+            _ if self.lexis.triple && self.text[self.at..].starts_with(&triple) => {
+                self.find(&triple, self.at + 3)
+            }
+            b'\'' if self.lexis.tick == Tick::Character => self.character(),
+            _ => self.raw().unwrap_or_else(|| self.escaped(quote, self.lexis.long)),
+        };
+        self.string(self.at, end);
+    }
+
+    /// The end of the next `end` from `from` on.
+    fn find(&self, end: &[u8], from: usize) -> usize {
+        let rest = self.text.get(from..).unwrap_or_default();
+        memchr::memmem::find(rest, end).map_or(self.text.len(), |at| from + at + end.len())
+    }
+
+    /// The end of Rust's `r#"…"#`, C++'s `R"x(…)x"` and C#'s `@"…"`.
+    fn raw(&self) -> Option<usize> {
+        let before = self.before();
+        let hashes = before.iter().rev().take_while(|&&byte| byte == b'#').count();
+        let prefix = before[..before.len() - hashes].last()?;
+        let mut end = vec![b'"'];
+        match prefix {
+            b'r' if self.lexis.long => end.resize(1 + hashes, b'#'),
+            b'R' if self.lexis.directives => {
+                let rest = &self.text[self.at + 1..];
+                let name = &rest[..rest.iter().take(17).position(|&byte| byte == b'(')?];
+                end = [b")", name, b"\""].concat();
+            }
+            b'@' => {}
+            _ => return None,
+        }
+        Some(self.find(&end, self.at + 1))
+    }
+
+    /// The end of a string in which a backslash hides what follows.
+    fn escaped(&self, quote: u8, long: bool) -> usize {
+        let mut at = self.at + 1;
+        while let Some(found) =
+            self.text.get(at..).and_then(|rest| memchr::memchr3(quote, b'\\', b'\n', rest))
+        {
+            at += found;
+            match self.text[at] {
+                b'\\' => at += 2,
+                b'\n' if long => at += 1,
+                // It was none, or was left open.
+                b'\n' => return at,
+                _ => return at + 1,
+            }
+        }
+        self.text.len()
+    }
+
+    fn character(&self) -> usize {
+        let rest = &self.text[self.at + 1..];
+        match rest {
+            [b'\\', ..] => self.escaped(b'\'', false),
+            [first, ..] => {
+                // One character, of up to four bytes.
+                let length = 1 + rest[1..].iter().take_while(|&&b| b & 0xc0 == 0x80).count();
+                let closed = first != &b'\n' && rest.get(length) == Some(&b'\'');
+                self.at + 1 + if closed { length + 1 } else { 0 }
+            }
+            [] => self.at + 1,
+        }
+    }
+
+    /// Where the text of a template ends that goes on at `from`: at its code, or behind its backtick.
+    fn template(&mut self, from: usize) -> usize {
+        let mut at = from;
+        while let Some(&byte) = self.text.get(at) {
+            match byte {
+                b'\\' => at += 1,
+                b'`' => return at + 1,
+                b'$' if self.text.get(at + 1) == Some(&b'{') => {
+                    self.templates.push(0);
+                    return at + 2;
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        self.text.len()
+    }
+
+    fn heredoc(&mut self) {
+        let end = self.lexis.heredoc.filter(|opening| self.starts(opening)).and_then(|opening| {
+            let rest = self.text[self.at + opening.len()..].trim_ascii_start();
+            let skipped = rest.iter().take_while(|byte| b"-~'\"".contains(byte)).count();
+            let word =
+                rest[skipped..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_');
+            let word = &rest[skipped..][..word.count()];
+            word.first()?.is_ascii_uppercase().then(|| self.line_of(word)).flatten()
+        });
+        match end {
+            // What follows on the line of the sign is code; it is passed over with the text.
+            Some(end) => self.string(self.at, end),
+            None => self.at += 1,
+        }
+    }
+
+    /// The end of the next line that holds `word` and nothing else but what ends a statement.
+    fn line_of(&self, word: &[u8]) -> Option<usize> {
+        let mut start = self.end_of_line(self.at) + 1;
+        while start < self.text.len() {
+            let end = self.end_of_line(start);
+            let line = self.text[start..end].trim_ascii();
+            if line.strip_prefix(word).is_some_and(|rest| rest.iter().all(|b| b";,)".contains(b))) {
+                return Some(end);
+            }
+            start = end + 1;
+        }
+        None
+    }
+
+    fn comment(&mut self, end: usize) {
+        self.masked.comments.push(self.at..end);
+        self.blank(self.at, end);
+        self.at = end;
+    }
+
+    fn string(&mut self, start: usize, end: usize) {
+        let end = end.min(self.text.len());
+        self.blank((start + 1).min(end), end);
+        self.at = end.max(self.at);
+    }
+
+    fn blank(&mut self, start: usize, end: usize) {
+        for at in start..end {
+            match self.masked.code[at] {
+                b'\n' => self.masked.inside.push(at + 1),
+                _ => self.masked.code[at] = b' ',
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn code(language: Language, text: &str) -> String {
+        let masked = mask(text, language).unwrap();
+        let code = String::from_utf8(masked.code).unwrap();
+        code.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    }
+
+    #[test]
+    fn strings_and_comments_are_blank() {
+        use Language::*;
+        for (language, text, expected) in [
+            (
+                Rust,
+                "f('{', \"}\\\"{\", r#\"a\"}\"#); // {\nlet x: &'a str;",
+                "f('  , \"     , r#\"     );\nlet x: &'a str;\n",
+            ),
+            (Rust, "/* { \n } */ {\n", "\n      {\n"),
+            (Python, "x = '''\n}\n''' # {\n\"it's\"\n", "x = '\n\n\n\"\n"),
+            (
+                JavaScript,
+                "a = /[/{]/; b = a / c; `x ${f({})} {`",
+                "a = /     ; b = a / c; `    f({})\n",
+            ),
+            (C, "#define X { \\\n {\nchar c = '\"'; {\n", "\n\nchar c = '  ; {\n"),
+            (Cpp, "R\"x( \" )\" { )x\" }\n", "R\"              }\n"),
+            (Go, "`{\n` {\n", "`\n  {\n"),
+            (Bash, "x=$# # {\ncat <<'EOF'\n{ it's\nEOF\n}\n", "x=$#\ncat <\n\n\n}\n"),
+            (CSharp, "@\"a\\\" {\n", "@\"    {\n"),
+        ] {
+            assert_eq!(code(language, text), expected, "{language:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_keeps_its_length_and_lines(text in "[ \\n\\\\'\"`/*#{}()<rR@$-E\u{e9}]{0,60}") {
+            for language in Language::all() {
+                let Some(masked) = mask(&text, language) else { continue };
+                prop_assert_eq!(masked.code.len(), text.len());
+                let ends = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).collect::<Vec<_>>();
+                prop_assert_eq!(ends(&masked.code), ends(text.as_bytes()));
+                prop_assert!(masked.comments.is_sorted_by_key(|range| range.start));
+            }
+        }
+    }
+}
