@@ -25,7 +25,7 @@ pub(super) fn agrees(text: &str, kind: Kind) -> bool {
         Kind::Html => sample.is_html(text),
         // What is one was seen before.
         Kind::Pack => false,
-        Kind::Search => sample.share(|line| found(line) || is_path(line)) >= 50,
+        Kind::Search => sample.mostly(50, |line| found(line) || is_path(line)),
         Kind::Table => !is_json(text) && sample.lines.len() >= 3,
         Kind::Log | Kind::TestOutput => !is_json(text) && !sample.is_diff(),
         Kind::Trace | Kind::Code | Kind::Prose | Kind::Text => !is_json(text),
@@ -39,12 +39,12 @@ pub(super) fn looks_like(text: &str) -> Detected {
         () if is_json(text) => Kind::Json,
         () if sample.is_html(text) => Kind::Html,
         () if sample.is_diff() => Kind::Diff,
-        () if sample.share(found) >= 50 => Kind::Search,
-        () if sample.lines.len() >= 5 && sample.share(is_path) >= 90 => Kind::Search,
-        () if sample.share(is_verdict) >= 20 => Kind::TestOutput,
-        () if sample.share(is_frame) >= 30 => Kind::Trace,
+        () if sample.mostly(50, found) => Kind::Search,
+        () if sample.lines.len() >= 5 && sample.mostly(90, is_path) => Kind::Search,
+        () if sample.mostly(20, is_verdict) => Kind::TestOutput,
+        () if sample.mostly(30, is_frame) => Kind::Trace,
         () if sample.is_table() => Kind::Table,
-        () if sample.share(is_logged) >= 30 => Kind::Log,
+        () if sample.mostly(30, is_logged) => Kind::Log,
         () => match code(&sample) {
             Some(language) => return Detected { kind: Kind::Code, language },
             None if sample.is_prose() => Kind::Prose,
@@ -90,10 +90,24 @@ impl<'a> Sample<'a> {
         Self { lines: sampled }
     }
 
-    /// The percentage of lines that `is` holds of.
-    fn share(&self, is: impl Fn(&str) -> bool) -> usize {
-        let count = self.lines.iter().filter(|line| is(line)).count();
-        count * 100 / self.lines.len().max(1)
+    /// Whether `is` holds of at least so many percent of the lines; looks no further than it must.
+    fn mostly(&self, percent: usize, is: impl Fn(&str) -> bool) -> bool {
+        let needed = (self.lines.len() * percent).div_ceil(100).max(1);
+        let mut may_fail = self.lines.len().saturating_sub(needed);
+        let mut found = 0;
+        for line in &self.lines {
+            if is(line) {
+                found += 1;
+                if found == needed {
+                    return true;
+                }
+            } else if may_fail == 0 {
+                return false;
+            } else {
+                may_fail -= 1;
+            }
+        }
+        false
     }
 
     fn is_diff(&self) -> bool {
@@ -114,7 +128,7 @@ impl<'a> Sample<'a> {
         start.starts_with("<!doctype html")
             || start.starts_with("<html")
             || (self.lines.len() >= 5
-                && self.share(tagged) >= 60
+                && self.mostly(60, tagged)
                 && text.contains("</")
                 && has_html_tag(text))
     }
@@ -122,7 +136,7 @@ impl<'a> Sample<'a> {
     /// Columns under each other: the rows of `ls -l` and `find -ls`, or words that begin at the same
     /// places in most lines, with room between them.
     fn is_table(&self) -> bool {
-        if self.share(is_mode_row) >= 50 {
+        if self.mostly(50, is_mode_row) {
             return true;
         }
         if self.lines.len() < 5 {
@@ -162,7 +176,7 @@ impl<'a> Sample<'a> {
             let letters = line.chars().filter(|c| c.is_alphabetic() || *c == ' ').count();
             words >= 5 && letters * 100 >= line.chars().count() * 85
         };
-        self.share(sentence) >= 40
+        self.mostly(40, sentence)
     }
 }
 
