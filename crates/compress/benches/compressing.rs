@@ -91,3 +91,12 @@ fn counting_once(bencher: Bencher, kind: &str) {
         .counter(BytesCount::of_str(&text))
         .bench(|| tokens::count(tokens::Encoding::O200kBase, divan::black_box(&text)));
 }
+
+#[divan::bench(args = KINDS, sample_count = 5)]
+fn counting_once_by_tiktoken(bencher: Bencher, kind: &str) {
+    let text = text(kind);
+    let reference = tiktoken_rs::o200k_base_singleton();
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench(|| reference.encode_ordinary(divan::black_box(&text)).len());
+}

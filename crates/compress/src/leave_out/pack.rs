@@ -18,7 +18,7 @@ use crate::relevance::{Stretch, worths};
 const WORTHLESS: f64 = 0.15;
 /// But lines of at least so many percent of the bytes go, and of at most so many; from a pack above
 /// the caller's budget more.
-const LEAST_PERCENT: usize = 20;
+const LEAST_PERCENT: usize = 21;
 const MOST_PERCENT: usize = 40;
 const MOST_PERCENT_TIGHT: usize = 65;
 /// What the lines of the file that ranks n-th, from 0, are worth beside those of the first.

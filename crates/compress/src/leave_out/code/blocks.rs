@@ -103,6 +103,11 @@ impl<'c> Code<'c> {
         code.len() - code.trim_ascii_start().len()
     }
 
+    /// [`indent`](Self::indent) of the first line; none of no lines.
+    pub(super) fn first_indent(&self) -> usize {
+        if self.lines.count() > 0 { self.indent(0) } else { 0 }
+    }
+
     /// Where what stands above `line` and belongs to it begins, and the comments among that:
     /// comments and annotations, with no empty line between.
     pub(super) fn above(&self, line: usize) -> (usize, Range<usize>) {
@@ -304,5 +309,25 @@ mod tests {
             (f.name.as_str(), &outline.blocks[f.parent.unwrap()].name),
             ("f", &"A".to_owned())
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn blocks_of_any_text_lie_in_it(
+            text in "(class A|def f|fn f|end|if|=|\\(|\\)|\\{|\\}|\\[|\\]|:|;|,|\"|'|`|<|>|\n|\n  |\n    | |#|//|/\\*|\\*/|é){0,60}"
+        ) {
+            let lines = Lines::of(&text);
+            for language in Language::all() {
+                let outline = outline(&text, &lines, language);
+                for (at, block) in outline.blocks.iter().enumerate() {
+                    let Block { lines: all, signature, doc, body, parent, .. } = block;
+                    proptest::prop_assert!(all.start <= signature.start && signature.end <= all.end);
+                    proptest::prop_assert!(all.end <= lines.count() && body.end <= all.end);
+                    proptest::prop_assert!(signature.start < signature.end && body.start <= body.end);
+                    proptest::prop_assert!(signature.end <= body.start && doc.end <= lines.count());
+                    proptest::prop_assert!(parent.is_none_or(|parent| parent < at));
+                }
+            }
+        }
     }
 }

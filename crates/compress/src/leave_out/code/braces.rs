@@ -13,6 +13,7 @@ pub(super) fn blocks(code: &Code, language: Language) -> (Vec<Block>, Vec<String
         statement: 0,
         group: None,
         line: 0,
+        indent: code.first_indent(),
         blocks: Vec::new(),
         values: Vec::new(),
     };
@@ -102,11 +103,16 @@ const TYPES: &[&[u8]] = &[
 /// Those of them that may also begin the type that a function of C gives back.
 const ALSO_RETURNED: &[&[u8]] = &[b"struct", b"enum", b"union"];
 
+/// Code that nests deeper wasn't written by people, and isn't read on: each bracket looks through
+/// those around it.
+const DEEPEST: usize = 128;
+
 /// A bracket that is open.
 struct Open {
     bracket: u8,
     at: usize,
-    line: usize,
+    /// How far in its line is.
+    indent: usize,
     block: Option<usize>,
     /// Where the statement around it began, and the last parentheses in that.
     statement: usize,
@@ -122,6 +128,8 @@ struct Scan<'c> {
     /// The last parentheses that were opened and closed in it.
     group: Option<(usize, usize)>,
     line: usize,
+    /// How far in that line is.
+    indent: usize,
     blocks: Vec<Block>,
     values: Vec<String>,
 }
@@ -133,6 +141,9 @@ impl<'c> Scan<'c> {
 
     fn run(&mut self) {
         for (at, &byte) in self.bytes().iter().enumerate() {
+            if self.open.len() > DEEPEST {
+                return;
+            }
             match byte {
                 // Go's `interface{}` opens nothing.
                 b'{' | b'}' if self.is_empty_type(at) => {}
@@ -181,6 +192,9 @@ impl<'c> Scan<'c> {
             self.values.push(text(name));
         }
         self.line += 1;
+        if self.line < self.code.lines.count() {
+            self.indent = self.code.indent(self.line);
+        }
     }
 
     fn open(&mut self, bracket: u8, at: usize) {
@@ -193,7 +207,8 @@ impl<'c> Scan<'c> {
             self.blocks.len() - 1
         });
         let (statement, group) = (self.statement, self.group);
-        self.open.push(Open { bracket, at, line: self.line, block, statement, group });
+        let indent = self.indent;
+        self.open.push(Open { bracket, at, indent, block, statement, group });
         self.next_statement(at + 1);
     }
 
@@ -203,12 +218,12 @@ impl<'c> Scan<'c> {
             b')' => b'(',
             _ => b'[',
         };
-        let indent = self.code.indent(self.line);
+        let indent = self.indent;
         let is_first = self.code.lines.start(self.line) + indent == at;
         let matches = |open: &Open| {
             // What a line begins with closes what a line began that is as far in: so one bracket
             // too many or too few, as conditional code may have, doesn't shift all that follows.
-            open.bracket == opening && (!is_first || self.code.indent(open.line) == indent)
+            open.bracket == opening && (!is_first || open.indent == indent)
         };
         let found = self.open.iter().rposition(matches);
         let found = found.or_else(|| self.open.iter().rposition(|open| open.bracket == opening));

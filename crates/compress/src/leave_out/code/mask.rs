@@ -97,18 +97,33 @@ pub(super) fn mask(text: &str, language: Language) -> Option<Masked> {
     let lexis = lexis(language)?;
     let code = text.as_bytes().to_vec();
     let masked = Masked { code, inside: Vec::new(), comments: Vec::new() };
-    let mut masker = Masker { text: text.as_bytes(), lexis, at: 0, masked, templates: Vec::new() };
+    let mut masker = Masker {
+        text: text.as_bytes(),
+        lexis,
+        at: 0,
+        line: 0,
+        masked,
+        templates: Vec::new(),
+        ahead: LOOK_AHEAD * text.len(),
+    };
     masker.run();
     Some(masker.masked)
 }
+
+/// How often each byte may be looked at in search of the end of what may have none.
+const LOOK_AHEAD: usize = 4;
 
 struct Masker<'t> {
     text: &'t [u8],
     lexis: Lexis,
     at: usize,
+    /// Where the line of `at` begins.
+    line: usize,
     masked: Masked,
     /// For each template that the code at hand stands in, how many braces are open in that code.
     templates: Vec<usize>,
+    /// Bytes that may still be looked at ahead.
+    ahead: usize,
 }
 
 impl Masker<'_> {
@@ -123,6 +138,10 @@ impl Masker<'_> {
                     self.at += 1;
                 }
                 b'}' => self.brace(),
+                b'\n' => {
+                    self.at += 1;
+                    self.line = self.at;
+                }
                 _ => self.at += 1,
             }
         }
@@ -150,8 +169,7 @@ impl Masker<'_> {
 
     /// What is before the byte at hand on its line.
     fn before(&self) -> &[u8] {
-        let start = memchr::memrchr(b'\n', &self.text[..self.at]).map_or(0, |at| at + 1);
-        &self.text[start..self.at]
+        &self.text[self.line..self.at]
     }
 
     fn comment_or(&mut self, byte: u8) {
@@ -202,21 +220,22 @@ impl Masker<'_> {
         }
     }
 
-    fn regex(&self) -> usize {
+    fn regex(&mut self) -> usize {
         let mut in_class = false;
         let mut at = self.at + 1;
-        while let Some(&byte) = self.text.get(at) {
+        while let Some(&byte) = self.text.get(at).filter(|_| self.ahead > 0) {
+            self.ahead -= 1;
             match byte {
                 b'\\' => at += 1,
                 b'[' => in_class = true,
                 b']' => in_class = false,
                 b'/' if !in_class => return at + 1,
-                // It was none.
-                b'\n' => return self.at + 1,
+                b'\n' => break,
                 _ => {}
             }
             at += 1;
         }
+        // It was none.
         self.at + 1
     }
 
@@ -313,14 +332,16 @@ impl Masker<'_> {
     }
 
     fn heredoc(&mut self) {
-        let end = self.lexis.heredoc.filter(|opening| self.starts(opening)).and_then(|opening| {
-            let rest = self.text[self.at + opening.len()..].trim_ascii_start();
+        let text = self.text;
+        let word = self.lexis.heredoc.filter(|opening| self.starts(opening)).and_then(|opening| {
+            let rest = text[self.at + opening.len()..].trim_ascii_start();
             let skipped = rest.iter().take_while(|byte| b"-~'\"".contains(byte)).count();
             let word =
                 rest[skipped..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_');
             let word = &rest[skipped..][..word.count()];
-            word.first()?.is_ascii_uppercase().then(|| self.line_of(word)).flatten()
+            word.first()?.is_ascii_uppercase().then_some(word)
         });
+        let end = word.and_then(|word| self.line_of(word));
         match end {
             // What follows on the line of the sign is code; it is passed over with the text.
             Some(end) => self.string(self.at, end),
@@ -329,10 +350,11 @@ impl Masker<'_> {
     }
 
     /// The end of the next line that holds `word` and nothing else but what ends a statement.
-    fn line_of(&self, word: &[u8]) -> Option<usize> {
-        let mut start = self.end_of_line(self.at) + 1;
-        while start < self.text.len() {
+    fn line_of(&mut self, word: &[u8]) -> Option<usize> {
+        let mut start = self.at;
+        while start < self.text.len() && self.ahead > 0 {
             let end = self.end_of_line(start);
+            self.ahead = self.ahead.saturating_sub(end - start + 1);
             let line = self.text[start..end].trim_ascii();
             if line.strip_prefix(word).is_some_and(|rest| rest.iter().all(|b| b";,)".contains(b))) {
                 return Some(end);
@@ -357,7 +379,10 @@ impl Masker<'_> {
     fn blank(&mut self, start: usize, end: usize) {
         for at in start..end {
             match self.masked.code[at] {
-                b'\n' => self.masked.inside.push(at + 1),
+                b'\n' => {
+                    self.masked.inside.push(at + 1);
+                    self.line = at + 1;
+                }
                 _ => self.masked.code[at] = b' ',
             }
         }
