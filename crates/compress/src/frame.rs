@@ -8,12 +8,13 @@ use crate::detect::{self, Detected};
 use crate::envelope;
 use crate::forms::{self, Form};
 use crate::kind::Kind;
-use crate::leave_out::{self, Context, Left, Rendered};
+use crate::leave_out::{self, Back, Context, Left, Rendered};
 use crate::lines::Lines;
 use crate::marker::{self, Marker};
 use crate::options::{Options, Retrieval, Source};
 use crate::parts;
 use crate::task::Task;
+use crate::words::words;
 
 /// What isn't at least so many percent smaller stays as it was.
 const WORTH_PERCENT: usize = 5;
@@ -21,6 +22,14 @@ const WORTH_PERCENT: usize = 5;
 const LEFT_OUT_PERCENT: usize = 8;
 /// What is left out is so many percent of the tokens at most where no other form is tried.
 const FAR_SHORTER_PERCENT: usize = 40;
+/// A table that takes so many percent of its tokens, and so many tokens, at most when every row has
+/// its values once, has nothing left out.
+const WHOLE_TABLE_PERCENT: usize = 50;
+const WHOLE_TABLE_TOKENS: usize = 6000;
+/// So many percent of a listing's lines have the same number of words.
+const LISTING_PERCENT: usize = 90;
+/// No table becomes so many times shorter by that, so a longer one isn't tried.
+const MOST_TIMES_SHORTER: usize = 5;
 /// A longer part, in bytes, whose lines a form takes apart comes with a way back to them.
 const LONGEST_TAKEN_APART: usize = 2000;
 /// Shorter parts, in bytes, aren't looked at: a marker alone would cost as much.
@@ -104,6 +113,12 @@ impl Frame<'_> {
         if part.text.len() < SHORTEST || marked {
             return None;
         }
+        if part.is.kind == Kind::Table
+            && !context.tight
+            && let Some(whole) = self.whole_table(part, before)
+        {
+            return Some(whole);
+        }
         let left_out =
             self.leave_out(part, context).filter(|shorter| is_worth(before, shorter.tokens));
         let far_shorter = |shorter: &Shorter| shorter.tokens * 100 <= before * FAR_SHORTER_PERCENT;
@@ -120,25 +135,38 @@ impl Frame<'_> {
         }
     }
 
+    /// A table with the values of all of its rows, if that is short: a reader of a listing looks for
+    /// one row, and nobody knows which.
+    fn whole_table(&self, part: &Stretch, before: usize) -> Option<Shorter> {
+        if before > MOST_TIMES_SHORTER * WHOLE_TABLE_TOKENS || !is_listing(part.text) {
+            return None;
+        }
+        let whole = self.proposed(part, &forms::Rows { columns: true, whole: true, named: &[] })?;
+        let is_short = whole.tokens * 100 <= before * WHOLE_TABLE_PERCENT
+            && whole.tokens <= WHOLE_TABLE_TOKENS;
+        is_short.then_some(whole)
+    }
+
     /// `part` in the shortest of the reversible forms.
     fn reversible(&self, part: &Stretch, before: usize) -> Option<Shorter> {
         let named = self.task.lines(part.text, &Lines::of(part.text));
         forms_for(part.is.kind, &named)
             .iter()
-            .filter_map(|form| {
-                let text = forms::propose(&**form, part.text)?;
-                let (tokens, done) =
-                    ((self.count)(&text), format!("{}/{}", form.name(), form.version()));
-                let shorter = Shorter { text, tokens, done, left: Vec::new() };
-                let taken_apart =
-                    form.takes_apart().filter(|_| part.text.len() > LONGEST_TAKEN_APART);
-                Some(match taken_apart {
-                    Some(what) => self.with_way_back(part, shorter, what),
-                    None => shorter,
-                })
-            })
+            .filter_map(|form| self.proposed(part, &**form))
             .filter(|shorter| is_worth(before, shorter.tokens))
             .min_by_key(|shorter| shorter.tokens)
+    }
+
+    /// `part` in `form`; with a way back to the lines where they don't stand in it as they were.
+    fn proposed(&self, part: &Stretch, form: &dyn Form) -> Option<Shorter> {
+        let text = forms::propose(form, part.text)?;
+        let (tokens, done) = ((self.count)(&text), format!("{}/{}", form.name(), form.version()));
+        let shorter = Shorter { text, tokens, done, left: Vec::new() };
+        let taken_apart = form.takes_apart().filter(|_| part.text.len() > LONGEST_TAKEN_APART);
+        Some(match taken_apart {
+            Some(what) => self.with_way_back(part, shorter, what),
+            None => shorter,
+        })
     }
 
     /// `shorter`, in which `what` no longer stands as it was, with markers that lead to the lines.
@@ -146,9 +174,8 @@ impl Frame<'_> {
         if !self.may_leave_out(part) {
             return shorter;
         }
-        let source = self.source_of(part);
         let Rendered { text, left } =
-            leave_out::as_written(part.text, shorter.text, what, source.as_ref());
+            leave_out::as_written(part.text, shorter.text, what, &self.back_to(part));
         Shorter { tokens: (self.count)(&text), text, left, ..shorter }
     }
 
@@ -159,13 +186,14 @@ impl Frame<'_> {
             && secrets::redact(part.text).findings.is_empty()
     }
 
-    /// Where `part` stands, if the reader can open that.
-    fn source_of(&self, part: &Stretch) -> Option<Source> {
+    /// How the reader gets back to `part`.
+    fn back_to(&self, part: &Stretch) -> Back {
         let at = |source: &Source| Source {
             path: source.path.clone(),
             line: source.line + part.line - 1,
         };
-        self.options.source.as_ref().map(at)
+        let source = self.options.source.as_ref().map(at);
+        Back { source, has_read: self.options.has_read }
     }
 
     /// `part` with something left out.
@@ -173,9 +201,8 @@ impl Frame<'_> {
         if self.options.retrieval == Retrieval::None {
             return None;
         }
-        let source = self.source_of(part);
         let Rendered { text, left } =
-            leave_out::leave_out(part.is, part.text, context, source.as_ref())?;
+            leave_out::leave_out(part.is, part.text, context, &self.back_to(part))?;
         if !self.may_leave_out(part) {
             return None;
         }
@@ -203,11 +230,12 @@ struct Shorter {
 
 /// The reversible forms that are tried on a kind; `named` are the lines that the task names.
 fn forms_for<'n>(kind: Kind, named: &'n [usize]) -> Vec<Box<dyn Form + 'n>> {
-    let words = || Box::new(forms::Rows { columns: false, named });
+    let rows = |columns| Box::new(forms::Rows { columns, whole: false, named });
+    let words = || rows(false);
     match kind {
         Kind::Json => vec![Box::new(forms::JsonTables)],
         Kind::Search => vec![Box::new(forms::Search), Box::new(forms::Paths)],
-        Kind::Table => vec![Box::new(forms::Rows { columns: true, named }), words()],
+        Kind::Table => vec![rows(true), words()],
         Kind::Log | Kind::TestOutput => vec![words(), Box::new(forms::Repeats)],
         Kind::Text => vec![words(), Box::new(forms::Repeats), Box::new(forms::Numbers)],
         Kind::Trace => vec![Box::new(forms::Repeats)],
@@ -252,6 +280,15 @@ impl Compressed {
     }
 }
 
+/// Whether nearly all lines have as many words, so that none ends in a text of several.
+fn is_listing(text: &str) -> bool {
+    let counts = || text.lines().map(|line| words(line).count()).filter(|count| *count > 0);
+    let mut sorted: Vec<usize> = counts().collect();
+    sorted.sort_unstable();
+    let Some(&usual) = sorted.get(sorted.len() / 2) else { return false };
+    counts().filter(|count| *count == usual).count() * 100 >= sorted.len() * LISTING_PERCENT
+}
+
 /// The result that leaves `text` as it is, after `tried`.
 fn unchanged(text: &str, tried: Compressed) -> Compressed {
     let tokens = tried.tokens_before;
@@ -292,6 +329,27 @@ mod tests {
         assert!(result.tokens_after * 2 < result.tokens_before);
         assert_eq!(result.restore().as_deref(), Ok(text.as_str()));
         assert_eq!(compress(&result.text, &options).text, result.text);
+    }
+
+    #[test]
+    fn a_listing_keeps_the_values_of_its_rows() {
+        let row = |n: usize| {
+            format!(
+                " {}  4 -rw-r--r--   1 root     root     {:>8} Nov 28 07:55 ./src/part{}/file-{n}.rs\n",
+                10_880_000 + n * 7,
+                n * 97,
+                n % 9
+            )
+        };
+        let text: String = (0..150).map(row).collect();
+        let result =
+            compress(&text, &Options { kind: Some("find . -ls".into()), ..Options::default() });
+        assert_eq!(result.transforms, ["rows/1"]);
+        assert!(result.tokens_after * 2 <= result.tokens_before);
+        assert!(
+            (0..150).all(|n| result.text.contains(&format!("./src/part{}/file-{n}.rs", n % 9)))
+        );
+        assert_eq!(result.restore().as_deref(), Ok(text.as_str()));
     }
 
     #[test]

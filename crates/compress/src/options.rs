@@ -16,6 +16,10 @@ pub struct Options {
     pub budget: Option<usize>,
     /// Where the text stands in a file that the reader can open.
     pub source: Option<Source>,
+    /// Tokens that the reader has read before this text, where that is known. With each question it
+    /// reads them again, so the more there are, the fewer and longer are the stretches of a long text
+    /// that each have a way back of their own.
+    pub has_read: Option<usize>,
     /// How tokens are counted.
     pub encoding: Encoding,
     /// Whether what only a terminal shows (colours, redrawn progress bars) may go. Off for what a
@@ -34,6 +38,7 @@ impl Default for Options {
             retrieval: Retrieval::Offered,
             budget: None,
             source: None,
+            has_read: None,
             encoding: Encoding::default(),
             cosmetic: true,
             every_line: false,

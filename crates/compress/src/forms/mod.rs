@@ -49,8 +49,14 @@ pub(crate) trait Form {
 }
 
 /// The forms, by the names in their envelopes.
-static FORMS: [&(dyn Form + Sync); 6] =
-    [&JsonTables, &Numbers, &Paths, &Repeats, &Rows { columns: false, named: &[] }, &Search];
+static FORMS: [&(dyn Form + Sync); 6] = [
+    &JsonTables,
+    &Numbers,
+    &Paths,
+    &Repeats,
+    &Rows { columns: false, whole: false, named: &[] },
+    &Search,
+];
 
 /// Why a text could not be expanded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

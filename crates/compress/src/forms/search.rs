@@ -77,8 +77,7 @@ impl Form for Search {
             }
         }
         out.pop();
-        let hint = "path, then its matches by line number; N- is context, ./ the directory of the path above, ~0 begins every path, ~n is the text named so";
-        Some(Encoded { details: String::new(), hint: hint.into(), body: out })
+        Some(Encoded { details: String::new(), hint: hint(&out).into(), body: out })
     }
 
     fn decode(&self, _details: &str, body: &str, room: &mut Room) -> Result<String, ExpandError> {
@@ -104,6 +103,27 @@ impl Form for Search {
         decoder.out.pop();
         Ok(decoder.out)
     }
+}
+
+/// How the body is read, as far as it uses what has to be said.
+fn hint(body: &str) -> String {
+    let mut hint = String::from("path, then its matches by line number");
+    let begins = |sign: &str| body.starts_with(sign) || body.contains(&format!("\n{sign}"));
+    let is_context = |line: &str| {
+        let rest = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ',');
+        rest.len() < line.len() && rest.starts_with('-')
+    };
+    for (holds, meaning) in [
+        (body.lines().any(is_context), "; N- is context"),
+        (begins("./"), "; ./ the directory of the path above"),
+        (begins("~0="), "; ~0 begins every path"),
+        (begins("~1="), "; ~n is the text named so"),
+    ] {
+        if holds {
+            hint.push_str(meaning);
+        }
+    }
+    hint
 }
 
 /// A line of the input.

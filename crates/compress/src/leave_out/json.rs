@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::values::{names, summary, unusual};
+use super::values::{are_counted, names, summary, unusual};
 use super::{Context, Draft, Piece};
 use crate::alarm;
 use crate::forms::{self, JsonTables};
@@ -254,7 +254,9 @@ impl<'a> Writer<'_, 'a> {
         let keys: Option<Vec<&str>> = records.items.iter().map(|(key, _)| *key).collect();
         let mut columns: Vec<Vec<&str>> = keys.into_iter().collect();
         columns.extend(records.columns.iter().map(|(_, values)| values.clone()));
-        if let Some(names) = names(&columns).filter(|names| short(names)) {
+        // Names that count up are told by their range already.
+        let is_news = |names: &&[&str]| short(names) && !are_counted(names);
+        if let Some(names) = names(&columns).filter(is_news) {
             let left_out = names.iter().zip(stays).filter(|(_, stays)| !**stays);
             let names: Vec<&str> = left_out.map(|(name, _)| name.trim_matches('"')).collect();
             let _ = writeln!(self.told, "left out: {}", names.join(", "));

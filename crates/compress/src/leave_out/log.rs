@@ -46,8 +46,15 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
     for (group, columns) in groups.iter().zip(&columns) {
         keep.add(group[0] as usize);
         keep.add(group[group.len() - 1] as usize);
-        for column in columns {
-            unusual(column).into_iter().for_each(|index| keep.add_after_one(group[index] as usize));
+        for index in columns.iter().flat_map(|column| unusual(column)) {
+            let line = group[index] as usize;
+            // The line before often says whose it is, but not where it says the same of something else.
+            match line.checked_sub(1) {
+                Some(before) if templates.of_line[before] != templates.of_line[line] => {
+                    keep.add_after_one(line);
+                }
+                _ => keep.add(line),
+            }
         }
     }
     keep_alarms(part, &lines, &templates, &mut keep);

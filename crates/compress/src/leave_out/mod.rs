@@ -4,6 +4,7 @@
 //! markers. What may never be left out is in `keep`, what is ordinary in `values`.
 
 mod code;
+mod commits;
 mod diff;
 mod html;
 mod json;
@@ -21,12 +22,11 @@ use std::ops::Range;
 use crate::detect::Detected;
 use crate::kind::Kind;
 use crate::lines::Lines;
-use crate::options::Source;
 use crate::task::Task;
 
 pub(crate) use pack::without_note as pack_without_note;
 use render::render;
-pub(crate) use render::{Left, Rendered};
+pub(crate) use render::{Back, Left, Rendered};
 
 /// What is known beside the text.
 #[derive(Debug)]
@@ -82,27 +82,24 @@ pub(crate) struct Cut {
 
 /// `shown`, which says all that `part` says but for how `unit` was written, with markers that lead
 /// to `part`.
-pub(crate) fn as_written(
-    part: &str,
-    shown: String,
-    unit: &'static str,
-    source: Option<&Source>,
-) -> Rendered {
+pub(crate) fn as_written(part: &str, shown: String, unit: &'static str, back: &Back) -> Rendered {
     let total = Lines::of(part).count();
     let pieces = vec![Piece::Text(shown)];
-    render(part, &Draft { pieces, unit, total, left_out: total, comment: None }, source)
+    render(part, &Draft { pieces, unit, total, left_out: total, comment: None }, back)
 }
 
-/// `part` with something left out of it; `None` where all of it has to be shown. With a `source` the
-/// way back is to open that file.
+/// `part` with something left out of it; `None` where all of it has to be shown. Where the reader has
+/// a source, the way back is to open that file.
 pub(crate) fn leave_out(
     is: Detected,
     part: &str,
     context: &Context,
-    source: Option<&Source>,
+    back: &Back,
 ) -> Option<Rendered> {
     let draft = match is.kind {
-        Kind::Log | Kind::TestOutput | Kind::Trace | Kind::Text => log::draft(part, context),
+        Kind::Log | Kind::TestOutput | Kind::Trace | Kind::Text => {
+            commits::draft(part, context).or_else(|| log::draft(part, context))
+        }
         Kind::Search => search::draft(part, context),
         Kind::Table => table::draft(part, context),
         Kind::Diff => diff::draft(part, context),
@@ -112,5 +109,5 @@ pub(crate) fn leave_out(
         Kind::Pack => return pack::rendered(part, context),
         Kind::Prose => prose::draft(part, context),
     };
-    Some(render(part, &draft?, source))
+    Some(render(part, &draft?, back))
 }

@@ -24,8 +24,28 @@ pub(crate) struct Left {
     pub at: Range<usize>,
 }
 
-/// Of a part of twice as many bytes or more, each stretch of about so many has a way back of its own.
-const STRETCH: usize = 16 << 10;
+/// How a reader gets back to what is left out.
+#[derive(Debug)]
+pub(crate) struct Back {
+    /// Where the part stands in a file that it can open.
+    pub source: Option<Source>,
+    /// Tokens that it reads again with each question, where that is known.
+    pub has_read: Option<usize>,
+}
+
+/// Of a part of one and a half times as many bytes or more, each stretch of about so many has a way
+/// back of its own, where nothing is known of the reader.
+const STRETCH: usize = 8 << 10;
+/// Where everything is shown, only written otherwise, that is seldom asked for.
+const STRETCH_OF_ALL: usize = 20 << 10;
+/// What a question costs, with the chance that there is one, against what a longer answer does: of a
+/// part of `n` tokens the cheapest number of stretches is the square root of `CHANCE * n` through the
+/// tokens that are read again and `OF_A_MARKER`, which is what the markers cost the reader that asks
+/// nothing.
+const CHANCE: usize = 25;
+const OF_A_MARKER: usize = 12_000;
+/// A token is about so many bytes.
+const BYTES_OF_A_TOKEN: usize = 3;
 /// A part has at most so many ways back.
 const MOST_STRETCHES: usize = 8;
 
@@ -33,14 +53,15 @@ const MOST_STRETCHES: usize = 8;
 /// that is left out has a marker with its lines. Else the markers are at the top: one, whose way back
 /// leads to all of the part, so that what is asked for comes with what is around it; for a long part
 /// one for each of some stretches, so that a reader who misses one thing needn't ask for everything.
-pub(crate) fn render(part: &str, draft: &Draft, source: Option<&Source>) -> Rendered {
+pub(crate) fn render(part: &str, draft: &Draft, back: &Back) -> Rendered {
+    let source = back.source.as_ref();
     let lines = Lines::of(part);
     let mut text = String::new();
     let mut left = Vec::new();
     let apart = source.filter(|_| draft.pieces.iter().any(|piece| matches!(piece, Piece::Cut(_))));
     if apart.is_none() {
         let (open, close) = draft.comment.unwrap_or_default();
-        for (marker, lines) in markers_of(part, &lines, draft, source) {
+        for (marker, lines) in markers_of(part, &lines, draft, back) {
             let start = text.len();
             push_comment(open, &marker.to_string(), close, &mut text);
             left.push(Left { marker, lines, at: start..text.len() });
@@ -83,16 +104,17 @@ fn markers_of(
     part: &str,
     lines: &Lines,
     draft: &Draft,
-    source: Option<&Source>,
+    back: &Back,
 ) -> Vec<(Marker, Range<usize>)> {
     let all = 0..lines.count();
-    if let Some(Source { path, line }) = source {
+    if let Some(Source { path, line }) = &back.source {
         let end = line + lines.count() - 1;
         let way_back = WayBack::Source { path: path.clone(), start: *line, end };
         return vec![(whole(draft, way_back), all)];
     }
     let left_out = left_out_before(draft, lines.count());
-    let stretches = stretches(part, lines, left_out.as_deref());
+    let count = stretch_count(part, draft, back);
+    let stretches = stretches(part, lines, left_out.as_deref(), count);
     if stretches.len() < 2 {
         return vec![(whole(draft, WayBack::Hash(marker::hash(part))), all)];
     }
@@ -119,9 +141,29 @@ fn whole(draft: &Draft, way_back: WayBack) -> Marker {
     Marker { count: draft.left_out, what, way_back }
 }
 
-/// Stretches of a long part of about the same size, in each of which something is left out.
-fn stretches(part: &str, lines: &Lines, left_out: Option<&[usize]>) -> Vec<Range<usize>> {
-    let count = (part.len() / STRETCH).clamp(1, MOST_STRETCHES);
+/// How many stretches of a part are to have a way back of their own.
+fn stretch_count(part: &str, draft: &Draft, back: &Back) -> usize {
+    let count = match back.has_read {
+        Some(read) => {
+            let tokens = part.len() / BYTES_OF_A_TOKEN;
+            // Rounded: its square is at most the one of the number and a half.
+            (4 * CHANCE * tokens / read.saturating_add(OF_A_MARKER)).isqrt().div_ceil(2)
+        }
+        None => {
+            let size = if draft.left_out < draft.total { STRETCH } else { STRETCH_OF_ALL };
+            (part.len() + size / 2) / size
+        }
+    };
+    count.clamp(1, MOST_STRETCHES)
+}
+
+/// `count` stretches of a long part of about the same size, in each of which something is left out.
+fn stretches(
+    part: &str,
+    lines: &Lines,
+    left_out: Option<&[usize]>,
+    count: usize,
+) -> Vec<Range<usize>> {
     let size = part.len().div_ceil(count);
     let mut out: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
@@ -198,14 +240,25 @@ mod tests {
             vec![Piece::Lines(0..2), Piece::Gap(2..1400, String::new()), Piece::Lines(1400..1500)];
         let draft =
             Draft { pieces: gaps, unit: "lines", total: 1500, left_out: 1398, comment: None };
-        let Rendered { text, left } = render(&part, &draft, None);
+        let Rendered { text, left } = render(&part, &draft, &Back { source: None, has_read: None });
         let counts: Vec<usize> = left.iter().map(|left| left.marker.count).collect();
-        assert_eq!((counts.len(), counts.iter().sum::<usize>()), (2, 1398));
+        assert_eq!((counts.len(), counts.iter().sum::<usize>()), (5, 1398));
         let found: Vec<Marker> = marker::markers(&text).map(|(_, marker)| marker).collect();
         assert!(left.iter().map(|left| &left.marker).eq(&found));
         assert!(left.windows(2).all(|two| two[0].lines.end == two[1].lines.start));
-        assert_eq!((left[0].lines.start, left[1].lines.end), (0, 1500));
-        assert!(text.starts_with("[") && left[1].at.end == text.len());
+        assert_eq!((left[0].lines.start, left[4].lines.end), (0, 1500));
+        assert!(text.starts_with("[") && left[4].at.end == text.len());
+    }
+
+    #[test]
+    fn a_reader_that_has_read_much_gets_longer_stretches() {
+        let part = "line of a long output\n".repeat(1500);
+        let draft = Draft { total: 1500, left_out: 1400, unit: "lines", ..Draft::default() };
+        let count = |has_read| stretch_count(&part, &draft, &Back { source: None, has_read });
+        let counts = [Some(0), Some(20_000), Some(200_000), Some(usize::MAX / 2)].map(count);
+        assert!(counts.is_sorted_by(|before, after| before > after || *after == 1), "{counts:?}");
+        assert_eq!(counts[3], 1);
+        assert_eq!(count(None), 4);
     }
 
     #[test]
@@ -218,7 +271,7 @@ mod tests {
             left_out: 50,
             comment: None,
         };
-        let Rendered { text, left } = render(&part, &draft, None);
+        let Rendered { text, left } = render(&part, &draft, &Back { source: None, has_read: None });
         assert!(text.starts_with("[50 of 50 records left out"));
         assert_eq!(left.len(), 1);
     }

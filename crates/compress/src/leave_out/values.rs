@@ -12,8 +12,14 @@ const FEWEST: usize = 8;
 const RARE: u32 = 3;
 /// Values come in categories when there are on average at least so many of each.
 const PER_CATEGORY: usize = 4;
-/// If more than one in so many values is rare, being rare says nothing.
+/// Nor where more than one in so many values are.
+const PER_RARE: usize = 16;
+/// If more than one in so many values is rare, being rare says nothing; of numbers, which spread of
+/// themselves, if more than one in so many is.
 const RARE_SHARE: usize = 4;
+const RARE_SHARE_OF_NUMBERS: usize = 10;
+/// Nor where most values are less than so many times as frequent: that is chance.
+const TIMES_AS_FREQUENT: u32 = 8;
 /// A number lies outside when it is so many quartile distances away from the quartiles.
 const FAR: f64 = 8.0;
 /// So many of the numbers that lie outside are told, on each side.
@@ -48,15 +54,24 @@ pub(super) fn unusual(values: &[&str]) -> Vec<usize> {
     })
 }
 
-/// The indices of rare categories; `None` where the values don't come in categories.
+/// The indices of rare categories; `None` where the values don't come in categories, or many of them
+/// are rare.
 fn rare(values: &[&str]) -> Option<Vec<usize>> {
     let counts = categories(values)?;
+    let mut sorted: Vec<u32> = values.iter().map(|value| counts[value]).collect();
+    let (_, usual, _) = sorted.select_nth_unstable(values.len() / 2);
     let is_rare = |value: &&str| {
         let count = counts[*value];
-        count <= RARE && count as usize * RARE_SHARE * 4 <= values.len()
+        count <= RARE
+            && count as usize * PER_RARE <= values.len()
+            && count * TIMES_AS_FREQUENT <= *usual
     };
     let rare: Vec<usize> = (0..values.len()).filter(|&index| is_rare(&values[index])).collect();
-    Some(if rare.len() * RARE_SHARE > values.len() { Vec::new() } else { rare })
+    let share = match numbers(values) {
+        Some(_) => RARE_SHARE_OF_NUMBERS,
+        None => RARE_SHARE,
+    };
+    (rare.len() * share <= values.len()).then_some(rare)
 }
 
 /// A value with every number in it written as one zero: `41d` and `7d` have the same shape.
@@ -135,6 +150,12 @@ pub(super) fn names<'c, 'a>(columns: &'c [Vec<&'a str>]) -> Option<&'c [&'a str]
     })
 }
 
+/// Whether each of `values` is the one before with the next number in it, so that the first and the
+/// last say them all.
+pub(super) fn are_counted(values: &[&str]) -> bool {
+    numbers(values).is_some_and(|numbers| numbers.windows(2).all(|two| two[0] + 1.0 == two[1]))
+}
+
 /// The number in each value, if all are numbers with the same letters around them.
 fn numbers(values: &[&str]) -> Option<Vec<f64>> {
     let (before, _, after) = number(values.first()?)?;
@@ -202,6 +223,27 @@ mod tests {
         values[17] = "suspended";
         assert_eq!(unusual(&values), [17]);
         assert_eq!(summary(&values), "<ok 59×, suspended 1×>");
+    }
+
+    #[test]
+    fn what_is_rare_by_chance_is_ordinary() {
+        // Numbers that come seven times on average, and one that comes three times.
+        let number = |i: usize| if i % 57 == 5 && i > 150 { 6 } else { i % 57 };
+        let spread: Vec<String> = (0..420).map(|i| format!("ms={}", number(i))).collect();
+        let spread: Vec<&str> = spread.iter().map(String::as_str).collect();
+        let counts = categories(&spread).unwrap();
+        assert!(counts.values().any(|count| *count <= RARE));
+        assert!(unusual(&spread).is_empty());
+        let mut codes = vec!["200"; 400];
+        codes.extend(["404", "500", "404"]);
+        assert_eq!(unusual(&codes), [400, 401, 402]);
+    }
+
+    #[test]
+    fn names_that_count_up() {
+        assert!(are_counted(&["\"item-8\"", "\"item-9\"", "\"item-10\""]));
+        assert!(!are_counted(&["item-8", "item-10"]));
+        assert!(!are_counted(&["item-8", "entry-9"]));
     }
 
     #[test]

@@ -29,8 +29,8 @@ enum Gap {
 
 impl<'a> Fit<'a> {
     /// The pattern of `lines`, which have the same number of words; `None` where their ends differ
-    /// in nothing but blanks.
-    pub(super) fn of(lines: &[Words<'a>]) -> Option<Self> {
+    /// in nothing but blanks. `whole`: no word is cut.
+    pub(super) fn of(lines: &[Words<'a>], whole: bool) -> Option<Self> {
         let count = lines.first()?.len();
         let mut gaps: Vec<Gap> = Vec::with_capacity(count + 1);
         for index in 0..=count {
@@ -43,14 +43,20 @@ impl<'a> Fit<'a> {
         let pattern = Pattern::default();
         let mut fit = Self { pattern, cells: vec![Vec::new(); lines.len()] };
         for index in 0..count {
-            fit.word(lines, index, gaps[index], gaps[index + 1]);
+            fit.word(lines, index, (gaps[index], gaps[index + 1]), whole);
         }
         fit.pattern.push_literal(lines[0].gap(count));
         Some(fit)
     }
 
     /// Adds the word at `index`, which stands between the blanks `before` and `after`.
-    fn word(&mut self, lines: &[Words<'a>], index: usize, before: Gap, after: Gap) {
+    fn word(
+        &mut self,
+        lines: &[Words<'a>],
+        index: usize,
+        (before, after): (Gap, Gap),
+        whole: bool,
+    ) {
         let word = |line: &Words<'a>| match before {
             Gap::Own => line.word_with_gap(index),
             _ => line.word(index),
@@ -73,7 +79,8 @@ impl<'a> Fit<'a> {
         if same && align == Align::None {
             return self.pattern.push_literal(first);
         }
-        let (prefix, suffix) = if align == Align::None { affixes(&values) } else { (0, 0) };
+        let may_cut = align == Align::None && !whole;
+        let (prefix, suffix) = if may_cut { affixes(&values) } else { (0, 0) };
         self.pattern.push_literal(&first[..prefix]);
         self.pattern.items.push(Item::Field(Field { align, rule: Rule::Plain }));
         self.pattern.push_literal(&first[first.len() - suffix..]);
@@ -141,12 +148,13 @@ fn affixes(values: &[&str]) -> (usize, usize) {
     (prefix, begins.map_or(0, |at| first.len() - start - at))
 }
 
-/// The rules that make the cells of `rows` shortest: for each field of `pattern` one.
-pub(super) fn rules(pattern: &mut Pattern, rows: &mut [Vec<&str>]) {
+/// The rules that make the cells of `rows` shortest: for each field of `pattern` one. `whole`: a cell
+/// stands as it is, or repeats the row above.
+pub(super) fn rules(pattern: &mut Pattern, rows: &mut [Vec<&str>], whole: bool) {
     let mut column = 0;
     for item in &mut pattern.items {
         let Item::Field(field) = item else { continue };
-        field.rule = rule(rows, column);
+        field.rule = rule(rows, column, whole);
         if matches!(field.rule, Rule::Count(_)) {
             rows.iter_mut().for_each(|cells| {
                 cells.remove(column);
@@ -157,16 +165,19 @@ pub(super) fn rules(pattern: &mut Pattern, rows: &mut [Vec<&str>]) {
     }
 }
 
-fn rule(rows: &[Vec<&str>], column: usize) -> Rule {
+fn rule(rows: &[Vec<&str>], column: usize, whole: bool) -> Rule {
     let cells = || rows.iter().map(|row| row[column]);
     let pairs = || cells().zip(cells().skip(1));
     let count = rows.len().saturating_sub(1);
-    if let Some(first) = counted_from(cells()) {
+    if let Some(first) = counted_from(cells()).filter(|_| !whole) {
         return Rule::Count(first);
     }
     let repeated = pairs().filter(|(above, cell)| above == cell).count();
     if repeated * 100 >= count * REPEATED_PERCENT && cells().all(|cell| !cell.is_empty()) {
         return Rule::Repeat;
+    }
+    if whole {
+        return Rule::Plain;
     }
     let shared = pairs()
         .filter(|(above, cell)| directory(above) == directory(cell) && directory(cell).len() > 2)

@@ -36,6 +36,8 @@ const MOST_LINES: usize = 8;
 pub(crate) struct Rows<'n> {
     /// Whether all lines have the same columns, whatever their words.
     pub columns: bool,
+    /// Whether cells are whole words, so that each still stands as it was, to be found and named.
+    pub whole: bool,
     /// Lines that stay as they are, in order: those that the task names.
     pub named: &'n [usize],
 }
@@ -57,7 +59,7 @@ impl Form for Rows<'_> {
         let lines: Vec<&str> = text.split('\n').collect();
         let classes = Classes::of(&lines, self)?;
         let (runs, keys) = classes.runs(lines.len());
-        let patterns = Patterns::of(&classes, &runs, keys);
+        let patterns = Patterns::of(&classes, &runs, keys, self.whole);
         patterns.any().then(|| patterns.write(&lines, &runs))
     }
 
@@ -80,7 +82,7 @@ struct Classes<'a> {
 impl<'a> Classes<'a> {
     /// By columns: all lines that have as many as nine tenths of the lines have, the last one being
     /// the rest of the line. Else: lines with the same words but for those that look like values.
-    fn of(lines: &[&'a str], &Rows { columns, named }: &Rows) -> Option<Self> {
+    fn of(lines: &[&'a str], &Rows { columns, whole, named }: &Rows) -> Option<Self> {
         let most = if columns { column_count(lines.iter().copied())? } else { MOST_WORDS };
         let mut members: Vec<(Vec<u32>, Vec<Words<'a>>)> = Vec::new();
         let mut known: HashMap<(u64, usize), usize> = HashMap::new();
@@ -101,7 +103,7 @@ impl<'a> Classes<'a> {
         }
         let mut classes = Self { fits: Vec::new(), places: vec![None; lines.len()] };
         for (indices, words) in members.iter().filter(|(lines, _)| lines.len() >= FEWEST_ROWS) {
-            let Some(fit) = Fit::of(words) else { continue };
+            let Some(fit) = Fit::of(words, whole) else { continue };
             for (place, &line) in indices.iter().enumerate() {
                 classes.places[line as usize] = Some((classes.fits.len() as u32, place as u32));
             }
@@ -171,7 +173,7 @@ struct Patterns<'a> {
 type Table<'a> = (Pattern, Vec<Vec<&'a str>>);
 
 impl<'a> Patterns<'a> {
-    fn of(classes: &Classes<'a>, runs: &[Run], keys: Vec<Vec<u32>>) -> Self {
+    fn of(classes: &Classes<'a>, runs: &[Run], keys: Vec<Vec<u32>>, whole: bool) -> Self {
         let mut rows: Vec<Vec<Vec<&'a str>>> = vec![Vec::new(); keys.len()];
         for run in runs {
             for row in 0..run.rows {
@@ -203,7 +205,7 @@ impl<'a> Patterns<'a> {
             if rows.len() < FEWEST_ROWS {
                 return None;
             }
-            fit::rules(&mut pattern, &mut rows);
+            fit::rules(&mut pattern, &mut rows, whole);
             let shared = pattern.to_string().len();
             let saved = shared.saturating_sub(6) * rows.len();
             (saved > 2 * shared).then_some((pattern, rows))
@@ -369,7 +371,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn body(text: &str, columns: bool) -> String {
-        let Encoded { body, .. } = Rows { columns, named: &[] }.encode(text).expect("a proposal");
+        let Encoded { body, .. } =
+            Rows { columns, whole: false, named: &[] }.encode(text).expect("a proposal");
         assert_eq!(decode(&body, &mut Room::of(text)).as_deref(), Ok(text), "{body}");
         body
     }
@@ -423,11 +426,24 @@ mod tests {
         insta::assert_snapshot!(body(text, false));
     }
 
+    #[test]
+    fn whole_words_stand_as_they_were() {
+        let line =
+            |n: usize| format!("{} 4 -rw-r--r-- root ./src/deep/file-{n}.rs", 10_880_000 + n * 7);
+        let text = (0..20).map(line).collect::<Vec<_>>().join("\n");
+        let Encoded { body, .. } =
+            Rows { columns: true, whole: true, named: &[] }.encode(&text).expect("a proposal");
+        assert!(body.len() * 3 < text.len() * 2);
+        for words in text.lines().map(|line| line.split(' ')) {
+            assert!(words.into_iter().all(|word| body.contains(word)), "{body}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn what_is_encoded_is_decoded(lines in prop::collection::vec("[a-b1]{0,2}( {1,3}|,|\t)[~\"/a1]{0,3} {0,2}[x<\\\\]{0,2}(n=[0-9]{1,2})? ?", 3..30), columns: bool) {
+        fn what_is_encoded_is_decoded(lines in prop::collection::vec("[a-b1]{0,2}( {1,3}|,|\t)[~\"/a1]{0,3} {0,2}[x<\\\\]{0,2}(n=[0-9]{1,2})? ?", 3..30), columns: bool, whole: bool) {
             let text = lines.join("\n");
-            if let Some(encoded) = (Rows { columns, named: &[] }).encode(&text) {
+            if let Some(encoded) = (Rows { columns, whole, named: &[] }).encode(&text) {
                 let decoded = decode(&encoded.body, &mut Room::of(&"x".repeat(9999)));
                 prop_assert_eq!(decoded.as_deref(), Ok(text.as_str()), "{}", encoded.body);
             }
