@@ -20,9 +20,18 @@ pub struct Given {
 }
 
 /// One round with results for all of its hidden calls, as messages or items with commas between
-/// them, to be appended to a conversation.
-pub fn exchange(api: Api, round: &Round, given: &mut dyn FnMut(&Hidden) -> Given) -> Vec<u8> {
-    let results = results(api, round, given);
+/// them, to be appended to a conversation. `mark`: the `cache_control` of the last result, for an API
+/// that has such.
+pub fn exchange(
+    api: Api,
+    round: &Round,
+    mark: Option<&[u8]>,
+    given: &mut dyn FnMut(&Hidden) -> Given,
+) -> Vec<u8> {
+    let mut results = results(api, round, given);
+    if let Some(mark) = mark.filter(|_| api == Api::Messages && results.pop().is_some()) {
+        results.extend_from_slice(&[br#","cache_control":"#, mark, b"}"].concat());
+    }
     let said = round.said.as_bytes();
     match api {
         Api::Messages => {
@@ -158,7 +167,7 @@ fn chat(
         }
     }
     for round in alone {
-        let both = [exchange(Api::Chat, round, given), b",".to_vec()].concat();
+        let both = [exchange(Api::Chat, round, None, given), b",".to_vec()].concat();
         edits.insert(message.range().start, both);
     }
     let is_answered = next.is_some_and(|next| next.role == Role::Tool) && !last.hidden.is_empty();

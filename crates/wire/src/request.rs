@@ -206,6 +206,19 @@ impl<'t> Request<'t> {
         }
     }
 
+    /// The `cache_control` with which the provider is to keep this request up to its end, where one
+    /// more mark of that kind is allowed: what is appended can carry it too, so that the provider
+    /// keeps what was appended for the next request instead of reading it anew. None where the
+    /// client doesn't mark the last block.
+    pub fn mark_to_go_on(&self) -> Option<&'t [u8]> {
+        if self.api != Api::Messages {
+            return None;
+        }
+        let last = marks(self.blocks.last()?.value).last()?;
+        let count: usize = self.blocks.iter().map(|block| marks(block.value).count()).sum();
+        (count < MOST_MARKS).then(|| last.raw())
+    }
+
     fn push_tools(&mut self, tool: impl Fn(Value<'t>) -> Tool<'t>) {
         for value in self.tool_list.into_iter().flat_map(Value::items) {
             self.tools.push(tool(value));
@@ -240,6 +253,15 @@ impl<'t> Block<'t> {
         feed(&[self.role as u8]);
         fingerprint(self.value, 0, feed);
     }
+}
+
+/// Places at which a request may cut the provider's cache.
+const MOST_MARKS: usize = 4;
+
+/// Where a block cuts the provider's cache: in what it holds, and at its own end.
+fn marks<'t>(block: Value<'t>) -> impl Iterator<Item = Value<'t>> {
+    let inner = block.get("content").into_iter().flat_map(Value::items);
+    inner.chain([block]).filter_map(|value| present(value, "cache_control"))
 }
 
 /// Levels of content in content that are read for a fingerprint; what is below is taken as it is.

@@ -36,12 +36,16 @@ pub(super) struct Context<'c> {
     pub(super) compressor: &'c dyn Provider,
     /// What the agent is doing.
     pub(super) task: String,
+    /// About how many tokens are before the block.
+    pub(super) before: usize,
     /// Whether something may be left out.
     pub(super) retrieval: Retrieval,
     /// Whether credentials are replaced.
     pub(super) redact: bool,
     /// What the model was shown of the results before, where it can be referred to.
     pub(super) earlier: Option<&'c Earlier>,
+    /// What an earlier result became that says the same to the byte.
+    pub(super) same: Option<&'c Shortened>,
 }
 
 /// What a block became.
@@ -99,12 +103,34 @@ pub(super) fn shorten(block: &Block<'_>, context: &Context<'_>) -> Shortened {
         out.after = out.before;
         return out;
     }
+    if let Some(copy) = repeated(block, context) {
+        return copy;
+    }
     for value in &block.texts {
         let text = value.text().filter(|text| text.len() >= SHORTEST);
         let replaced = text.and_then(|text| out.add(block, &text, context));
         out.texts.push(replaced.map(|text| quote(&text).into()));
     }
     out
+}
+
+/// What a result becomes that says what an earlier one did: references to what stands for that one,
+/// and its ways back, whatever was said in between.
+fn repeated(block: &Block<'_>, context: &Context<'_>) -> Option<Shortened> {
+    let (same, earlier) = (context.same?, context.earlier?);
+    let [value] = &block.texts[..] else { return None };
+    let shown = match same.texts.first()?.as_deref() {
+        Some(sent) => sent_text(sent)?,
+        None => value.text()?.into_owned(),
+    };
+    let shorter = earlier.refer(&shown)?;
+    let after = tokens::count(Encoding::default(), &shorter);
+    (after * 20 <= same.after * 19).then(|| Shortened {
+        texts: vec![Some(quote(&shorter).into())],
+        after,
+        transforms: vec![EARLIER.into()],
+        ..same.clone()
+    })
 }
 
 impl Shortened {
@@ -175,14 +201,10 @@ fn count(block: &Block<'_>) -> usize {
 
 /// What a block says and what stands for it, for people to look at: cut, and without credentials.
 pub(super) fn texts(block: &Block<'_>, shortened: &Shortened) -> BlockTexts {
-    let sent = |text: &[u8]| {
-        let index = scan(text).ok()?;
-        index.root().text().map(Cow::into_owned)
-    };
     let mut texts = BlockTexts { before: String::new(), after: String::new() };
     for (value, replaced) in block.texts.iter().zip(&shortened.texts) {
         let before = value.text().unwrap_or_default();
-        let after = replaced.as_deref().and_then(sent);
+        let after = replaced.as_deref().and_then(sent_text);
         texts.after.push_str(after.as_deref().unwrap_or(&before));
         texts.before.push_str(&before);
     }
@@ -193,6 +215,12 @@ pub(super) fn texts(block: &Block<'_>, shortened: &Shortened) -> BlockTexts {
         [&redacted[..end], rest].concat()
     };
     BlockTexts { before: shown(&texts.before), after: shown(&texts.after) }
+}
+
+/// The text in a JSON string that is sent.
+fn sent_text(sent: &[u8]) -> Option<String> {
+    let index = scan(sent).ok()?;
+    index.root().text().map(Cow::into_owned)
 }
 
 /// The text without credentials, where that is asked for, and how many there were. What a user said
@@ -249,6 +277,7 @@ fn attempt(block: &Block<'_>, text: &str, context: &Context<'_>) -> Option<Compr
         retrieval: if is_result { context.retrieval } else { Retrieval::None },
         cosmetic: is_result && !call.is_some_and(shows_files),
         every_line: true,
+        has_read: Some(context.before),
         ..Options::default()
     };
     let work = AssertUnwindSafe(|| context.compressor.compress(text, &options).ok());

@@ -13,7 +13,7 @@ use originals::Originals;
 use wire::answer::{Hidden, Round};
 use wire::json::scan;
 use wire::replay::{self, Given};
-use wire::request::{Api, Request, Role, read};
+use wire::request::{Api, Block, Request, Role, read};
 use wire::splice::Edits;
 
 use super::block::{self, Context, Shortened};
@@ -24,7 +24,7 @@ use super::records::{self, RecordKey, Records};
 use super::{Settings, task, tool};
 
 /// The version of what requests become. Replicas that serve one conversation need the same.
-pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
+pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");
 
 /// Rounds of one turn in which calls are answered; the next one gets an error, and then the turn
 /// is closed.
@@ -278,8 +278,12 @@ impl Planner {
                 let (found, is_new) = match self.cache.get(&key) {
                     Some(Known::Block(known)) => (known, false),
                     _ => {
-                        let earlier = shown.of(request, &shortened);
-                        (self.shorten(request, at, offer, earlier, key), true)
+                        let context = Context {
+                            earlier: shown.of(request, &shortened),
+                            same: same(request, at, &shortened),
+                            ..self.context(request, at, offer, &shortened)
+                        };
+                        (self.shorten(request, at, offer, context, key), true)
                     }
                 };
                 shortened.push((at, found, is_new));
@@ -312,13 +316,14 @@ impl Planner {
         request: &Request<'_>,
         at: usize,
         offer: Offer,
-        earlier: Option<&Earlier>,
+        context: Context<'_>,
         key: Key,
     ) -> Arc<Shortened> {
-        let context = Context { earlier, ..self.context(request, at, offer) };
         let block = &request.blocks[at];
         let mut shortened = block::shorten(block, &context);
-        if offer == Offer::Client && !self.keep(request, at, &context, &shortened) {
+        // What an earlier block left out is kept already.
+        let is_kept = context.same.is_some_and(|same| same.gaps == shortened.gaps);
+        if offer == Offer::Client && !is_kept && !self.keep(request, at, &context, &shortened) {
             // What can't be kept can't be asked for, so nothing is left out.
             let failures = shortened.failures + 1;
             let reversible = Context { retrieval: Retrieval::None, ..context };
@@ -329,14 +334,30 @@ impl Planner {
         shortened
     }
 
-    fn context(&self, request: &Request<'_>, at: usize, offer: Offer) -> Context<'_> {
+    /// What is known of the block at `at`, before which `shortened` are.
+    fn context(
+        &self,
+        request: &Request<'_>,
+        at: usize,
+        offer: Offer,
+        shortened: &[(usize, Arc<Shortened>, bool)],
+    ) -> Context<'_> {
         let retrieval = match offer {
             Offer::Append | Offer::Client => Retrieval::Offered,
             Offer::Nothing(_) => Retrieval::None,
         };
         let task = task::task(&request.blocks[..at]);
+        let before = tokens_before(request, at, shortened);
         let redact = self.settings.redact_secrets;
-        Context { compressor: &*self.compressor, task, retrieval, redact, earlier: None }
+        Context {
+            compressor: &*self.compressor,
+            task,
+            before,
+            retrieval,
+            redact,
+            earlier: None,
+            same: None,
+        }
     }
 
     /// Keeps what was left out of a block for a reader that doesn't ask this request.
@@ -428,7 +449,7 @@ impl Planner {
         if let Some(Known::Original(text)) = self.cache.get(&key) {
             return Some(text);
         }
-        let context = self.context(walk.request, at, walk.offer);
+        let context = self.context(walk.request, at, walk.offer, &walk.shortened);
         let text: Arc<str> = block::original(&walk.request.blocks[at], &context, &whole)?.into();
         self.cache.put(key, Known::Original(text.clone()));
         Some(text)
@@ -440,12 +461,14 @@ impl Planner {
         let index = scan(&turn.body).ok()?;
         let request = read(turn.api, &index)?;
         let walk = self.walk(&request);
+        let mark = request.mark_to_go_on();
         let mut give = self.giver(&walk, rounds);
         let mut vain = 0;
         let mut exchanges = Vec::new();
-        for round in rounds {
+        for (number, round) in rounds.iter().enumerate() {
             vain = 0;
-            exchanges.push(replay::exchange(turn.api, round, &mut |hidden| {
+            let mark = mark.filter(|_| number + 1 == rounds.len());
+            exchanges.push(replay::exchange(turn.api, round, mark, &mut |hidden| {
                 let given = give(hidden);
                 vain += usize::from(given.is_error);
                 given
@@ -567,6 +590,37 @@ impl Report {
             texts: None,
         }
     }
+}
+
+/// About how many tokens are sent before the block at `at`.
+fn tokens_before(
+    request: &Request<'_>,
+    at: usize,
+    shortened: &[(usize, Arc<Shortened>, bool)],
+) -> usize {
+    let mut shortened = shortened.iter().peekable();
+    let tokens = request.blocks[..at].iter().enumerate().map(|(at, block)| {
+        match shortened.next_if(|(known, ..)| *known == at) {
+            Some((_, shortened, _)) => shortened.after,
+            None => block.value.range().len() / BYTES_OF_A_TOKEN,
+        }
+    });
+    tokens.sum()
+}
+
+/// What the first result among `blocks` became that says what the one at `at` does.
+fn same<'s>(
+    request: &Request<'_>,
+    at: usize,
+    blocks: &'s [(usize, Arc<Shortened>, bool)],
+) -> Option<&'s Shortened> {
+    let [value] = &request.blocks[at].texts[..] else { return None };
+    let says_so = |block: &Block<'_>| match &block.texts[..] {
+        [other] => block.role == Role::Tool && other.raw() == value.raw(),
+        _ => false,
+    };
+    let (_, same, _) = blocks.iter().find(|(at, ..)| says_so(&request.blocks[*at]))?;
+    Some(same)
 }
 
 /// What a turn's record is found by.

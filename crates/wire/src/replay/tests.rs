@@ -31,7 +31,8 @@ fn asked_again(api: Api, body: &Json, rounds: &[Round]) -> Json {
     let text = body.to_string();
     let mut edits = Edits::default();
     with(api, body, |request| {
-        let all: Vec<_> = rounds.iter().map(|round| exchange(api, round, &mut given)).collect();
+        let all: Vec<_> =
+            rounds.iter().map(|round| exchange(api, round, None, &mut given)).collect();
         request.append(&all.join(&b","[..]), &mut edits);
     });
     serde_json::from_slice(&edits.apply(text.as_bytes()).unwrap()).unwrap()
@@ -219,4 +220,23 @@ fn a_turn_of_responses_is_what_the_provider_saw() {
     let rest: Vec<_> =
         after[again.len()..].iter().map(|item| item["call_id"].as_str().unwrap_or("-")).collect();
     assert_eq!(rest, ["-", "c", "r2", "r2", "c"]);
+}
+
+#[test]
+fn only_the_last_result_of_an_exchange_is_marked() {
+    let round = Round {
+        hidden: vec![hidden(0, "r1", &tool_use("r1")), hidden(1, "r2", &tool_use("r2"))],
+        said: format!("{},{}", tool_use("r1"), tool_use("r2")),
+        ..Round::default()
+    };
+    let mark = br#"{"type":"ephemeral"}"#;
+    let list = [b"[", &exchange(Api::Messages, &round, Some(mark), &mut given)[..], b"]"].concat();
+    let marked: Json = serde_json::from_slice(&list).unwrap();
+    let results = &marked[1]["content"];
+    assert_eq!(results[0].get("cache_control"), None);
+    assert_eq!(results[1]["cache_control"], json!({"type": "ephemeral"}));
+    for api in [Api::Chat, Api::Responses] {
+        let plain = exchange(api, &round, None, &mut given);
+        assert_eq!(exchange(api, &round, Some(mark), &mut given), plain);
+    }
 }

@@ -233,3 +233,32 @@ fn a_fingerprint_sees_everything_else() {
     let distinct: std::collections::BTreeSet<_> = all.iter().map(|body| prints(body)).collect();
     assert_eq!(distinct.len(), all.len());
 }
+
+#[test]
+fn what_goes_on_carries_the_clients_last_mark() {
+    let mark = |body: &str| {
+        let index = scan(body.as_bytes()).unwrap();
+        let mark = read(Api::Messages, &index).unwrap().mark_to_go_on();
+        mark.map(|mark| String::from_utf8_lossy(mark).into_owned())
+    };
+    let hour = r#"{"type":"ephemeral","ttl":"1h"}"#;
+    let body = |marks: usize, last: &str| {
+        let tool = format!(r#"{{"name":"t","cache_control":{hour}}}"#);
+        let tools = vec![tool; marks].join(",");
+        format!(
+            r#"{{"tools":[{tools}],"messages":[{{"role":"user","content":[{{"type":"text","text":"x"{last}}}]}}]}}"#
+        )
+    };
+    let own = format!(r#","cache_control":{hour}"#);
+    assert_eq!(mark(&body(1, &own)).as_deref(), Some(hour));
+    assert_eq!(mark(&body(2, &own)).as_deref(), Some(hour));
+    // The provider takes four.
+    assert_eq!(mark(&body(3, &own)), None);
+    // What isn't kept up to its end isn't kept further.
+    assert_eq!(mark(&body(1, "")), None);
+    assert_eq!(mark(&body(1, r#","cache_control":null"#)), None);
+    let inner = format!(
+        r#"{{"messages":[{{"role":"user","content":[{{"type":"tool_result","tool_use_id":"a","content":[{{"type":"text","text":"r"{own}}}]}}]}}]}}"#
+    );
+    assert_eq!(mark(&inner).as_deref(), Some(hour));
+}

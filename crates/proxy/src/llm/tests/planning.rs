@@ -63,6 +63,37 @@ fn what_was_sent_is_a_prefix_of_what_is_sent_later_whatever_is_remembered() {
 }
 
 #[test]
+fn a_result_that_says_what_an_earlier_one_did_refers_to_all_of_it() {
+    let targets = Targets::new(None, None, None).unwrap();
+    let records = Arc::new(MemoryRecords::default());
+    let planner = Planner::new(Settings::new(targets), records, None, Box::new(compress::Builtin));
+    let line = |n: usize| match n % 20 {
+        7 => format!("ERROR part {n} failed after {} tries: out of {}\n", n * 3, n * 7),
+        _ => format!("INFO handled request number {} in {n}0 ms\n", n + 100),
+    };
+    let log: String = (0..300).map(line).collect();
+    let text = |body: &Value, message: usize| {
+        body["messages"][message]["content"][0]["content"][0]["text"].as_str().unwrap().to_owned()
+    };
+    let mut body = conversation(Api::Messages, &["a"]);
+    body["messages"][2]["content"][0]["content"][0]["text"] = json!(log);
+    // What is said in between names other lines.
+    body["messages"].as_array_mut().unwrap().push(json!({"role": "assistant", "content": [
+        {"type": "text", "text": "now for request 222, and 333"},
+        {"type": "tool_use", "id": "b", "name": "Bash", "input": {"command": "run"}}]}));
+    add_result(Api::Messages, &mut body, "b", &log);
+    let sent = planned(&planner, Api::Messages, &body);
+    let (first, second) = (text(&sent, 2), text(&sent, 4));
+    let referred: Vec<&str> = second.lines().filter(|line| !first.contains(line)).collect();
+    assert!(
+        matches!(referred[..], [one] if one.contains("of the result of a, word for word")),
+        "{second}"
+    );
+    let hashes = |text: &str| text.matches("hash=").count();
+    assert!(hashes(&first) > 0 && hashes(&first) == hashes(&second));
+}
+
+#[test]
 fn marks_for_the_cache_stay_on_their_blocks() {
     let mut body = conversation(Api::Messages, &["a"]);
     let mark = json!({"type": "ephemeral", "ttl": "1h"});

@@ -557,3 +557,48 @@ fn a_clients_own_retrieval_tool_is_the_clients() {
     let got = bench.post("/v1/messages", &body);
     assert_eq!(got.json()["content"][0]["name"], "headroom_retrieve");
 }
+
+/// How many blocks of a body cut the provider's cache, and whether its last one does.
+fn marks(body: &Value) -> (usize, bool) {
+    let messages = body["messages"].as_array().unwrap();
+    let blocks =
+        || messages.iter().flat_map(|message| message["content"].as_array().into_iter().flatten());
+    let count = blocks().filter(|block| block.get("cache_control").is_some()).count();
+    (count, blocks().last().is_some_and(|block| block.get("cache_control").is_some()))
+}
+
+#[test]
+fn what_is_appended_is_kept_by_the_provider_where_the_client_has_its_end_kept() {
+    let answers = || {
+        vec![
+            Answer::new("id_1", [ask("r1", "a")]),
+            Answer::new("id_2", [ask("r2", "b")]),
+            Answer::new("id_3", [Say::text("found"), bash("c")]),
+            Answer::new("id_4", [Say::text("done")]),
+        ]
+    };
+    let mark = json!({"type": "ephemeral", "ttl": "1h"});
+    for is_marked in [true, false] {
+        let bench = bench(answers());
+        let mut body = conversation(Api::Messages, &["a", "b"]);
+        let last = body["messages"].as_array().unwrap().len() - 1;
+        if is_marked {
+            body["messages"][last]["content"][0]["cache_control"] = mark.clone();
+        }
+        let got = bench.post("/v1/messages", &body);
+        let turn = read(Api::Messages, &got);
+        let received: Vec<Value> = bench.provider.received().iter().map(Received::json).collect();
+        let marks_of: Vec<_> = received.iter().map(marks).collect();
+        let expected = if is_marked { [(1, true), (2, true), (2, true)] } else { [(0, false); 3] };
+        assert_eq!(marks_of, expected);
+        if is_marked {
+            // The client's own stays where it was.
+            let own = &received[2]["messages"][last]["content"][0]["cache_control"];
+            assert_eq!(own, &mark);
+        }
+        // What is put back later carries none.
+        go_on(Api::Messages, &mut body, &turn, "c");
+        bench.post("/v1/messages", &body);
+        assert_eq!(marks(&bench.sent()).0, usize::from(is_marked));
+    }
+}
