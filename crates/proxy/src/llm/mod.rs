@@ -17,6 +17,7 @@ mod hint;
 mod offer;
 mod offline;
 mod plan;
+mod prompt;
 mod records;
 mod route;
 mod tap;

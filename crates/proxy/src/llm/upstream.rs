@@ -24,6 +24,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tower::Service;
 
+use super::prompt::Prompt;
+
 type BoxError = Box<dyn StdError + Send + Sync>;
 type Boxed<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
@@ -146,7 +148,7 @@ struct Direct {
 }
 
 impl Service<Uri> for Direct {
-    type Response = TokioIo<TcpStream>;
+    type Response = TokioIo<Prompt>;
     type Error = BoxError;
     type Future = Boxed<Self::Response>;
 
@@ -158,14 +160,18 @@ impl Service<Uri> for Direct {
         let is_local = to.host().is_some_and(is_loopback);
         let Some(proxy) = self.matcher.intercept(&to).filter(|_| !is_local) else {
             let connecting = self.http.call(to);
-            return Box::pin(async { connecting.await.map_err(Into::into) });
+            return Box::pin(async { Ok(prompt(connecting.await?)) });
         };
         let mut tunnel = Tunnel::new(proxy.uri().clone(), self.http.clone());
         if let Some(auth) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(auth.clone());
         }
-        Box::pin(async move { tunnel.call(to).await.map_err(Into::into) })
+        Box::pin(async move { Ok(prompt(tunnel.call(to).await?)) })
     }
+}
+
+fn prompt(stream: TokioIo<TcpStream>) -> TokioIo<Prompt> {
+    TokioIo::new(Prompt(stream.into_inner()))
 }
 
 fn is_loopback(host: &str) -> bool {
