@@ -6,6 +6,9 @@
 //! request before is taken from what was read from the cache, as long as there is any; a new one from
 //! what was written to it. So a cache that was lost then is lost in both. What the model would have
 //! asked for again isn't in it: that can't be known from a transcript.
+//!
+//! Blocks are counted in tokens of `o200k_base`. How many of the provider's those are is measured:
+//! by how much requests grew, as the provider counted, for what the transcript says was new in them.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +21,11 @@ use wire::answer::Usage;
 
 use super::transcript::{Agent, Conversation, PassedOver};
 
+/// Growth of fewer tokens, by our count, is too little to measure by.
+const LEAST_MEASURED: usize = 2000;
+/// Nobody's tokens are so many times as many as ours, or so many times fewer: then what was sent isn't
+/// what the transcript holds.
+const MOST_TIMES: f64 = 2.0;
 /// Blocks that are shown one by one.
 const SHOWN: usize = 20;
 /// Names that are told apart in a table; the rest is `other`.
@@ -131,6 +139,7 @@ impl Account {
         let blocks: Vec<(usize, Replayed)> =
             replayed.into_iter().map(|block| (item_of(&block), block)).collect();
         let tool = Offline::tool_tokens(agent.api());
+        let measured = measured(conversation);
         self.conversations += 1;
         let mut known = conversation.shared;
         for request in &conversation.requests {
@@ -138,14 +147,20 @@ impl Account {
             let estimate = |count: usize| {
                 tokens::model(model).map_or(count, |model| model.estimate(count)) as u64
             };
+            // Against what the provider counted, nothing is taken for more than it is known to be.
+            let of_provider = |count: usize| match (measured, request.usage) {
+                (Some(times), _) => (count as f64 * times).round() as u64,
+                (None, Some(_)) => count as u64,
+                (None, None) => estimate(count),
+            };
             let saved = |range: std::ops::Range<usize>| {
                 let held = blocks.iter().filter(|(item, _)| range.contains(item));
-                estimate(held.map(|(_, block)| block.before.saturating_sub(block.after)).sum())
+                of_provider(held.map(|(_, block)| block.before.saturating_sub(block.after)).sum())
             };
             let (old, new) = (saved(0..known), saved(known..request.items));
             self.modelled += usize::from(request.usage.is_none());
             let without = request.usage.unwrap_or_else(|| {
-                modelled(agent, &conversation.items[..request.items], known, estimate)
+                modelled(agent, &conversation.items[..request.items], known, of_provider)
             });
             let change = Change { old, new, added: estimate(tool) };
             let with = lighter(without, change, known == 0);
@@ -239,6 +254,44 @@ fn body(agent: Agent, conversation: &Conversation) -> (Bytes, Vec<usize>) {
     (body.into(), places)
 }
 
+/// How many of the provider's tokens one of ours is, as far as a conversation shows.
+fn measured(conversation: &Conversation) -> Option<f64> {
+    let mut before = vec![0];
+    before.extend(conversation.items.iter().scan(0, |sum, item| {
+        *sum += said(item);
+        Some(*sum)
+    }));
+    let sent = |usage: Usage| usage.input + usage.cache_read + usage.cache_write;
+    let (mut ours, mut theirs) = (0, 0);
+    for two in conversation.requests.windows(2) {
+        let (Some(one), Some(next)) = (two[0].usage, two[1].usage) else { continue };
+        // A conversation that became shorter was summed up in between.
+        let Some(grown) = sent(next).checked_sub(sent(one)) else { continue };
+        let new = before.get(two[1].items).zip(before.get(two[0].items));
+        let new = new.and_then(|(all, old)| all.checked_sub(*old)).filter(|new| *new > 0);
+        if let (Some(new), true) = (new, two[0].model == two[1].model) {
+            ours += new;
+            theirs += grown;
+        }
+    }
+    let times = theirs as f64 / ours as f64;
+    let is_known = ours >= LEAST_MEASURED && (1.0 / MOST_TIMES..=MOST_TIMES).contains(&times);
+    is_known.then_some(times)
+}
+
+/// Tokens of all texts in an item.
+fn said(item: &str) -> usize {
+    fn of(value: &serde_json::Value) -> usize {
+        match value {
+            serde_json::Value::String(text) => tokens::count(Encoding::default(), text),
+            serde_json::Value::Array(items) => items.iter().map(of).sum(),
+            serde_json::Value::Object(members) => members.values().map(of).sum(),
+            _ => 1,
+        }
+    }
+    serde_json::from_str(item).as_ref().map_or(0, of)
+}
+
 /// What a request used by the caching rules alone, of which the first `known` items were in the one
 /// before.
 fn modelled(
@@ -257,4 +310,74 @@ fn modelled(
         Agent::Codex => usage.input = count(new),
     }
     usage
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::transcript::Request;
+    use super::*;
+
+    fn conversation(sent: &[u64]) -> Conversation {
+        let text = "one line of the output of a command\n".repeat(400);
+        let item = serde_json::json!({"role": "user", "content": text});
+        let request = |(at, sent): (usize, &u64)| Request {
+            items: at + 1,
+            model: Some("claude-sonnet-4-5".to_owned()),
+            usage: Some(Usage { cache_read: *sent, ..Usage::default() }),
+        };
+        let mut conversation = Conversation::default();
+        assert!(sent.iter().all(|_| conversation.push(&item)));
+        conversation.requests = sent.iter().enumerate().map(request).collect();
+        conversation
+    }
+
+    #[test]
+    fn the_providers_tokens_are_measured_by_what_was_new() {
+        let one = said(&conversation(&[0]).items[0]) as u64;
+        let times = |sent: &[u64]| measured(&conversation(sent));
+        // The system prompt and the tools are in all of them, and in no item.
+        let base = 50_000;
+        let grown =
+            |percent: u64| [base, base + one * percent / 100, base + 2 * one * percent / 100];
+        for percent in [90, 110, 125] {
+            let found = times(&grown(percent)).unwrap();
+            assert!((found * 100.0 - percent as f64).abs() < 1.0, "{found}");
+        }
+        // One request shows nothing, nor one that became shorter; five times as many is no count.
+        assert_eq!(times(&[base]), None);
+        assert_eq!(times(&[base, base - 7]), None);
+        assert_eq!(times(&grown(500)), None);
+    }
+
+    #[test]
+    fn what_is_saved_is_in_the_providers_tokens() {
+        let offline = Offline::new().unwrap();
+        let saved = |percent: u64| {
+            let line = |n: usize| format!("2026-01-01T00:00:00Z INFO request {n} done in {n} ms\n");
+            let log: String = (0..800).map(line).collect();
+            let items = [
+                serde_json::json!({"role": "user", "content": "why?"}),
+                serde_json::json!({"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "Bash", "input": {"command": "cat a.log"}}]}),
+                serde_json::json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": log}]}),
+            ];
+            let mut conversation = Conversation::default();
+            assert!(items.iter().all(|item| conversation.push(item)));
+            let new: usize = conversation.items[1..].iter().map(|item| said(item)).sum();
+            let usage = |sent: u64| Some(Usage { cache_write: sent, ..Usage::default() });
+            let model = || Some("claude-sonnet-4-5".to_owned());
+            conversation.requests = vec![
+                Request { items: 1, model: model(), usage: usage(9000) },
+                Request {
+                    items: 3,
+                    model: model(),
+                    usage: usage(9000 + new as u64 * percent / 100),
+                },
+            ];
+            let mut account = Account::default();
+            account.add(Agent::Claude, &conversation, &offline, &Prices::known());
+            account.without.sent() - account.with.sent()
+        };
+        let (less, more) = (saved(80) as f64, saved(120) as f64);
+        assert!((1.4..1.6).contains(&(more / less)), "{less} {more}");
+    }
 }
