@@ -353,6 +353,20 @@ mod tests {
     }
 
     #[test]
+    fn a_twentieth_is_the_least_that_is_worth_a_change() {
+        assert!(is_worth(1000, 950) && !is_worth(1000, 951));
+        // Some numbers of lines could go, but they are few beside what the lines say.
+        let line = |n: usize| {
+            let words: String =
+                (0..40).map(|word| format!(" {}", (n * 7919 + word * 104_729) % 99_991)).collect();
+            format!("{n:6}\tsaid{words}\n")
+        };
+        let text: String = (1..40).map(line).collect();
+        let result = compress(&text, &Options { retrieval: Retrieval::None, ..Options::default() });
+        assert_eq!((result.text, result.tokens_after), (text, result.tokens_before));
+    }
+
+    #[test]
     fn a_forged_envelope_switches_compression_off() {
         let text = format!("[json/1, 1 lines: x]\n[{}]\n", "{\"a\": 1},".repeat(99));
         assert_eq!(compress(&text, &Options::default()).text, text);

@@ -189,6 +189,44 @@ fn short_errors_and_what_was_retrieved_stay_whole() {
 }
 
 #[test]
+fn a_long_error_is_a_result_like_others() {
+    let bench = Bench::new(hello);
+    let mut given = conversation(Api::Messages, &["a"]);
+    let trace: String =
+        (0..400).map(|n| format!("  at frame {n} of the trace, in some file or other\n")).collect();
+    given["messages"][2]["content"][0]["is_error"] = json!(true);
+    given["messages"][2]["content"][0]["content"][0]["text"] = json!(trace);
+    bench.post("/v1/messages", &given);
+    assert!(results(Api::Messages, &bench.sent())[0].contains("[394 lines left out"));
+}
+
+#[test]
+fn what_a_user_says_stays_and_what_a_user_pastes_loses_nothing() {
+    let targets = Targets::new(None, None, None).unwrap();
+    let records = Arc::new(MemoryRecords::default());
+    let planner =
+        plan::Planner::new(Settings::new(targets), records, None, Box::new(compress::Builtin));
+    let sent = |said: &str| {
+        let mut given = conversation(Api::Messages, &["a"]);
+        given["messages"][0]["content"] = json!([{"type": "text", "text": said}]);
+        let plan = planner.plan(Api::Messages, &given.to_string().into());
+        let sent: Value = serde_json::from_slice(&plan.sent).unwrap();
+        sent["messages"][0]["content"][0]["text"].as_str().unwrap().to_owned()
+    };
+    let words = "Please look at each of these, and tell me what you think of them.\n".repeat(90);
+    assert_eq!(sent(&words), words);
+    let row = |n: usize| json!({"id": n, "state": "open", "owner": {"team": "core", "tier": 2}});
+    let rows: Vec<Value> = (0..120).map(row).collect();
+    let pasted = serde_json::to_string_pretty(&rows).unwrap();
+    let shorter = sent(&pasted);
+    assert!(shorter.len() * 2 < pasted.len() && !shorter.contains("left out"), "{shorter}");
+    assert_eq!(compress::expand(&shorter).unwrap(), pasted);
+    // A few lines of data are a part of what is said.
+    let few = serde_json::to_string_pretty(&rows[..6]).unwrap();
+    assert_eq!(sent(&few), few);
+}
+
+#[test]
 fn originals_are_kept_for_a_clients_own_tool_and_for_nobody_else() {
     let originals = Arc::new(Originals::new(Memory::new(Bounds::default())));
     let provider = Arc::new(Provider::start(hello));
