@@ -62,6 +62,16 @@ const KINDS: &[Option<&str>] = &[
     Some("text"),
     Some("pack"),
     Some("ls -l"),
+    Some("a.go"),
+    Some("a.java"),
+    Some("a.c"),
+    Some("a.cs"),
+    Some("a.rb"),
+    Some("a.php"),
+    Some("a.kt"),
+    Some("a.sh"),
+    Some("git log"),
+    Some("find . -ls"),
 ];
 
 /// A text and options from the bytes of a fuzzer: the first says the kind, the second the rest.
@@ -77,6 +87,8 @@ pub fn from_bytes(bytes: &[u8]) -> Option<(String, Options)> {
         source: is_set(1).then(|| Source { path: "src/a.py".to_owned(), line: 41 }),
         budget: is_set(2).then_some(40),
         cosmetic: !is_set(3),
+        every_line: is_set(4),
+        has_read: is_set(5).then_some(20_000),
         ..Options::default()
     };
     Some((String::from_utf8_lossy(text).into_owned(), options))
