@@ -75,7 +75,21 @@ pub(super) fn rendered(part: &str, context: &Context) -> Option<Rendered> {
             cuts.push(file.cut(range, first, &lines));
         }
     }
+    let cuts = in_order(cuts);
     (!cuts.is_empty()).then(|| write(&lines, &cuts))
+}
+
+/// The cuts in order, without those that overlap others: what looks like a pack may have its map
+/// anywhere, also in one of its files.
+fn in_order(mut cuts: Vec<PackCut>) -> Vec<PackCut> {
+    cuts.sort_by_key(|cut| cut.cut.lines.start);
+    let mut end = 0;
+    cuts.retain(|cut| {
+        let is_apart = cut.cut.lines.start >= end;
+        end = if is_apart { cut.cut.lines.end } else { end };
+        is_apart
+    });
+    cuts
 }
 
 /// Lines of equal worth are worth the less the later they stand: what ranks last goes first, also
@@ -278,6 +292,23 @@ fn write(lines: &Lines, cuts: &[PackCut]) -> Rendered {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_map_behind_or_inside_of_the_files_does_no_harm() {
+        let body = "    let value = compute(value);\n".repeat(40);
+        let map = "## Also likely\n```text\na/b.py\n3: def x():\n9: def y():\n```\n";
+        let head = "# Context for: fix y\n<!-- contextos pack v1 commit=none dirty=no -->\n\n";
+        let file = |inside: &str, last: usize| {
+            format!("## Files\n### a/f.rs:1-{last}\n````rust\n{body}{inside}{body}````\n")
+        };
+        let task = crate::task::Task::of("");
+        let context = Context { task: &task, tight: false, every_line: false };
+        for pack in [format!("{head}{}{map}", file("", 80)), format!("{head}{}", file(map, 86))] {
+            let shown = rendered(&pack, &context).unwrap();
+            assert!(shown.left.is_sorted_by_key(|left| left.lines.start));
+            assert!(shown.left.windows(2).all(|pair| pair[0].lines.end <= pair[1].lines.start));
+        }
+    }
 
     #[test]
     fn lines_of_equal_worth_are_worth_less_the_later_they_stand() {
