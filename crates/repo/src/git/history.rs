@@ -79,10 +79,17 @@ impl Listed {
 
 fn list(git: &Git, head: &str) -> Result<Vec<Listed>, GitError> {
     let arguments = [
+        // As settings, since an older git knows no options against what it doesn't do.
         "-c",
         "log.showRoot=false",
         "-c",
+        "log.showSignature=false",
+        "-c",
+        "log.mailmap=false",
+        "-c",
         "log.follow=false",
+        "-c",
+        "diff.relative=false",
         "log",
         "--raw",
         "-z",
@@ -91,15 +98,12 @@ fn list(git: &Git, head: &str) -> Result<Vec<Listed>, GitError> {
         COMMITS,
         FORMAT,
         "--encoding=UTF-8",
-        "--no-show-signature",
-        "--no-mailmap",
         "--no-notes",
         "--no-decorate",
         "--no-color",
         "--no-renames",
         "--no-ext-diff",
         "--no-textconv",
-        "--no-relative",
         "--ignore-submodules=none",
         "-O/dev/null",
         head,

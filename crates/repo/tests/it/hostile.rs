@@ -145,6 +145,18 @@ fn case_alone_tells_names_apart() {
     }
 }
 
+/// Gives HEAD a signature, which a program would have to check.
+fn sign(repo: &TempRepo) {
+    let commit = repo.git(&["cat-file", "commit", "HEAD"]);
+    let (head, message) = commit.split_once("\n\n").unwrap();
+    let signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n eA==\n -----END PGP SIGNATURE-----";
+    let folder = TempRepo::folder();
+    folder.write("commit", format!("{head}\n{signature}\n\n{message}\n"));
+    let path = folder.path().join("commit").display().to_string();
+    let id = repo.git(&["hash-object", "-t", "commit", "-w", &path]);
+    repo.git(&["update-ref", "HEAD", id.trim()]);
+}
+
 /// Every way that is known in which a repository's own configuration runs a command.
 #[test]
 fn no_command_of_the_checkout_is_run() {
@@ -153,6 +165,7 @@ fn no_command_of_the_checkout_is_run() {
         .write(".gitattributes", "*.rs filter=evil diff=evil merge=evil\n")
         .commit("first");
     repo.write("a.rs", "two\n").commit("second");
+    sign(&repo);
     let marker = repo.path().join("it-ran");
     let trap = repo.path().join("trap.sh");
     fs::write(&trap, format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\ncat\n", marker.display()))
@@ -196,6 +209,8 @@ fn no_command_of_the_checkout_is_run() {
     // Whatever a repository says about how history looks, it is read the same.
     repo.git(&["config", "diff.orderFile", "/nowhere"]);
     repo.git(&["config", "log.diffMerges", "on"]);
+    repo.git(&["config", "log.mailmap", "true"]);
+    repo.git(&["config", "diff.relative", "true"]);
     repo.git(&["config", "format.pretty", "oneline"]);
     repo.git(&["config", "remote.origin.url", "ext::sh -c touch% it-ran"]);
     repo.git(&["config", "remote.origin.promisor", "true"]);
