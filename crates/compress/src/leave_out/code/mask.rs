@@ -75,6 +75,7 @@ fn lexis(language: Language) -> Option<Lexis> {
         Go => Lexis { backtick: Backtick::Raw, ..C_LIKE },
         C | Cpp => Lexis { directives: true, ..C_LIKE },
         CSharp => Lexis { directives: true, triple: true, ..C_LIKE },
+        Sql => Lexis { line: &["--"], block: true, ..SCRIPT },
         Java | Kotlin | Scala | Swift => Lexis { triple: true, ..C_LIKE },
         _ => return None,
     })
@@ -420,6 +421,7 @@ mod tests {
             (Cpp, "R\"x( \" )\" { )x\" }\n", "R\"              }\n"),
             (Go, "`{\n` {\n", "`\n  {\n"),
             (Bash, "x=$# # {\ncat <<'EOF'\n{ it's\nEOF\n}\n", "x=$#\ncat <\n\n\n}\n"),
+            (Sql, "-- it's {\nselect '{' - 1 /* { */;\n", "\nselect '   - 1        ;\n"),
             (CSharp, "@\"a\\\" {\n", "@\"    {\n"),
         ] {
             assert_eq!(code(language, text), expected, "{language:?}");
