@@ -306,7 +306,7 @@ fn unchanged(text: &str, tried: Compressed) -> Compressed {
 /// Whether there is a marker in what is one part, whatever it may be: that is left as it is, and most
 /// results are such texts.
 fn is_marked_whole(text: &str) -> bool {
-    !parts::may_be_several(text) && !detect::is_pack(text) && marker::contains(text)
+    marker::contains(text) && !parts::may_be_several(text) && !detect::is_pack(text)
 }
 
 fn is_worth(before: usize, after: usize) -> bool {

@@ -87,7 +87,7 @@ pub(crate) fn is_value(word: &[u8]) -> bool {
     word.iter().any(|&b| b.is_ascii_digit() || matches!(b, b'/' | b'\\' | b'@'))
 }
 
-fn is_blank(byte: u8) -> bool {
+pub(crate) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 

@@ -54,14 +54,7 @@ impl Splitter {
             return (Vec::new(), 1);
         }
         let parts = parts(word);
-        let mut terms: Vec<String> = parts.iter().filter_map(|part| self.term(part)).collect();
-        if parts.len() > 1 {
-            let whole: String = parts.concat().to_lowercase();
-            if !terms.contains(&whole) {
-                terms.push(whole);
-            }
-        }
-        (terms, parts.len().max(1) as u32)
+        (terms(&parts, |part| self.term(part), Some), parts.len().max(1) as u32)
     }
 
     /// The term of one part; one character alone is none.
@@ -69,6 +62,21 @@ impl Splitter {
         part.chars().nth(1)?;
         Some(self.stemmer.stem(&part.to_lowercase()).into_owned())
     }
+}
+
+/// The terms of a word of `parts`: what `of_part` makes of each, and what `of_whole` makes of all of them
+/// together in lower case, where there are several and that isn't among those already.
+fn terms<T: PartialEq>(
+    parts: &[&str],
+    mut of_part: impl FnMut(&str) -> Option<T>,
+    of_whole: impl FnOnce(String) -> Option<T>,
+) -> Vec<T> {
+    let mut terms: Vec<T> = parts.iter().filter_map(|part| of_part(part)).collect();
+    if parts.len() > 1 {
+        let whole = of_whole(parts.concat().to_lowercase());
+        terms.extend(whole.filter(|whole| !terms.contains(whole)));
+    }
+    terms
 }
 
 /// The parts of an identifier: `HTTPServer2_start` → `HTTP`, `Server`, `2`, `start`.
@@ -192,11 +200,8 @@ impl<'v> Scanner<'v> {
     /// [`Splitter::split`] says, without the terms that nobody asks for.
     fn ids(&mut self, word: &str) -> (u32, Vec<TermId>) {
         let parts = parts(word);
-        let mut ids: Vec<TermId> = parts.iter().filter_map(|part| self.id(part)).collect();
-        if parts.len() > 1 {
-            let whole = self.vocabulary.get(&parts.concat().to_lowercase());
-            ids.extend(whole.filter(|id| !ids.contains(id)));
-        }
+        let vocabulary = self.vocabulary;
+        let mut ids = terms(&parts, |part| self.id(part), |whole| vocabulary.get(&whole));
         ids.dedup();
         (parts.len().max(1) as u32, ids)
     }

@@ -5,11 +5,19 @@ use std::sync::LazyLock;
 
 use syntax::Language;
 
-/// How lines of a language begin that lines of others seldom do.
-const BEGINNINGS: &[(Language, &[&str])] = &[
-    (
-        Language::Python,
-        &[
+/// How lines of a language begin.
+struct Beginnings {
+    language: Language,
+    /// As lines of others seldom do.
+    any: &'static [&'static str],
+    /// What must be among them, so that shared beginnings alone don't decide.
+    telling: &'static [&'static str],
+}
+
+const BEGINNINGS: &[Beginnings] = &[
+    Beginnings {
+        language: Language::Python,
+        any: &[
             "def ",
             "import ",
             "from ",
@@ -25,17 +33,19 @@ const BEGINNINGS: &[(Language, &[&str])] = &[
             "raise ",
             "\"\"\"",
         ],
-    ),
-    (
-        Language::Rust,
-        &[
+        telling: &["def ", "elif ", "self.", "import ", "async def "],
+    },
+    Beginnings {
+        language: Language::Rust,
+        any: &[
             "fn ", "pub ", "let ", "impl", "use ", "#[", "//!", "///", "match ", "mod ", "struct ",
             "enum ", "Some(", "Ok(", "}",
         ],
-    ),
-    (
-        Language::TypeScript,
-        &[
+        telling: &["fn ", "pub fn ", "impl ", "let mut ", "#[", "pub(crate)", "use crate", "//!"],
+    },
+    Beginnings {
+        language: Language::TypeScript,
+        any: &[
             "export ",
             "interface ",
             "import ",
@@ -46,10 +56,11 @@ const BEGINNINGS: &[(Language, &[&str])] = &[
             "}",
             "return ",
         ],
-    ),
-    (
-        Language::JavaScript,
-        &[
+        telling: &["interface ", "export type ", "export interface ", "readonly ", "export const "],
+    },
+    Beginnings {
+        language: Language::JavaScript,
+        any: &[
             "const ",
             "function ",
             "export ",
@@ -62,14 +73,18 @@ const BEGINNINGS: &[(Language, &[&str])] = &[
             "return ",
             "}",
         ],
-    ),
-    (
-        Language::Go,
-        &["func ", "package ", "import (", "type ", "if err", "defer ", "return ", "}", "case "],
-    ),
-    (
-        Language::Java,
-        &[
+        telling: &["const ", "function ", "module.exports", "'use strict'", "export "],
+    },
+    Beginnings {
+        language: Language::Go,
+        any: &[
+            "func ", "package ", "import (", "type ", "if err", "defer ", "return ", "}", "case ",
+        ],
+        telling: &["func ", "package ", "if err != nil"],
+    },
+    Beginnings {
+        language: Language::Java,
+        any: &[
             "public ",
             "private ",
             "protected ",
@@ -80,38 +95,7 @@ const BEGINNINGS: &[(Language, &[&str])] = &[
             "return ",
             "}",
         ],
-    ),
-    (Language::CSharp, &["using ", "namespace ", "public ", "private ", "internal ", "[", "}"]),
-    (
-        Language::C,
-        &[
-            "#include", "#define", "static ", "int ", "void ", "struct ", "#if", "#endif",
-            "return ", "}",
-        ],
-    ),
-    (Language::Ruby, &["def ", "end", "require ", "module ", "class ", "attr_", "@", "private"]),
-    (
-        Language::Php,
-        &["<?php", "use ", "public function", "private function", "namespace ", "$", "}", "* @"],
-    ),
-];
-
-/// What the languages' own words must be among, so that shared beginnings alone don't decide.
-const TELLING: &[(Language, &[&str])] = &[
-    (Language::Python, &["def ", "elif ", "self.", "import ", "async def "]),
-    (
-        Language::Rust,
-        &["fn ", "pub fn ", "impl ", "let mut ", "#[", "pub(crate)", "use crate", "//!"],
-    ),
-    (
-        Language::TypeScript,
-        &["interface ", "export type ", "export interface ", "readonly ", "export const "],
-    ),
-    (Language::JavaScript, &["const ", "function ", "module.exports", "'use strict'", "export "]),
-    (Language::Go, &["func ", "package ", "if err != nil"]),
-    (
-        Language::Java,
-        &[
+        telling: &[
             "import java",
             "@Override",
             "public class ",
@@ -119,11 +103,39 @@ const TELLING: &[(Language, &[&str])] = &[
             "package com",
             "package org",
         ],
-    ),
-    (Language::CSharp, &["using System", "namespace "]),
-    (Language::C, &["#include", "#define"]),
-    (Language::Ruby, &["require ", "end", "attr_"]),
-    (Language::Php, &["<?php", "public function ", "private function ", "namespace ", "$this->"]),
+    },
+    Beginnings {
+        language: Language::CSharp,
+        any: &["using ", "namespace ", "public ", "private ", "internal ", "[", "}"],
+        telling: &["using System", "namespace "],
+    },
+    Beginnings {
+        language: Language::C,
+        any: &[
+            "#include", "#define", "static ", "int ", "void ", "struct ", "#if", "#endif",
+            "return ", "}",
+        ],
+        telling: &["#include", "#define"],
+    },
+    Beginnings {
+        language: Language::Ruby,
+        any: &["def ", "end", "require ", "module ", "class ", "attr_", "@", "private"],
+        telling: &["require ", "end", "attr_"],
+    },
+    Beginnings {
+        language: Language::Php,
+        any: &[
+            "<?php",
+            "use ",
+            "public function",
+            "private function",
+            "namespace ",
+            "$",
+            "}",
+            "* @",
+        ],
+        telling: &["<?php", "public function ", "private function ", "namespace ", "$this->"],
+    },
 ];
 
 /// A beginning of a language's lines.
@@ -137,15 +149,13 @@ struct Beginning {
 /// All beginnings, by their first byte.
 static BY_BYTE: LazyLock<Vec<Vec<Beginning>>> = LazyLock::new(|| {
     let mut by_byte: Vec<Vec<Beginning>> = (0..256).map(|_| Vec::new()).collect();
-    let mut add = |language: Language, words: &'static [&'static str], is_telling: bool| {
-        let of_language = BEGINNINGS.iter().position(|(other, _)| *other == language);
-        for (language, &word) in of_language.iter().flat_map(|at| words.iter().map(|w| (*at, w))) {
+    for (language, Beginnings { any, telling, .. }) in BEGINNINGS.iter().enumerate() {
+        let all = any.iter().map(|word| (*word, false));
+        for (word, is_telling) in all.chain(telling.iter().map(|word| (*word, true))) {
             let first = word.as_bytes().first().copied().unwrap_or(0);
             by_byte[usize::from(first)].push(Beginning { language, word, is_telling });
         }
-    };
-    BEGINNINGS.iter().for_each(|(language, words)| add(*language, words, false));
-    TELLING.iter().for_each(|(language, words)| add(*language, words, true));
+    }
     by_byte
 });
 
@@ -190,5 +200,5 @@ pub(super) fn language<'l>(lines: impl Iterator<Item = &'l str>) -> Option<Langu
         // One word alone may be anything's.
         .filter(|(_, c)| c.words.len() >= 2 && c.tell >= 2 && c.tell * 100 >= total * 3)
         .max_by_key(|(_, count)| count.tell * 4 + share(count))?;
-    (share(best) >= 20 && total >= 5).then_some(BEGINNINGS[at].0)
+    (share(best) >= 20 && total >= 5).then_some(BEGINNINGS[at].language)
 }

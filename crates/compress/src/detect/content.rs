@@ -9,7 +9,7 @@ use super::{Detected, beginnings};
 use crate::forms::a_match;
 use crate::json::Json;
 use crate::kind::Kind;
-use crate::words::{Columns, Words};
+use crate::words::{Columns, Words, is_blank};
 
 /// So many lines are looked at.
 const SAMPLE: usize = 400;
@@ -147,10 +147,7 @@ impl<'a> Sample<'a> {
         }
         let mut starts: Vec<usize> = Vec::new();
         let is_wide = |line: &str| {
-            line.trim_start()
-                .as_bytes()
-                .windows(2)
-                .any(|pair| pair.iter().all(|b| b" \t".contains(b)))
+            line.trim_start().as_bytes().windows(2).any(|pair| pair.iter().copied().all(is_blank))
         };
         for line in self.lines.iter().filter(|line| is_wide(line)) {
             let words = Words::of(line, 64);

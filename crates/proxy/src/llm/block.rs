@@ -125,12 +125,17 @@ fn repeated(block: &Block<'_>, context: &Context<'_>) -> Option<Shortened> {
     };
     let shorter = earlier.refer(&shown)?;
     let after = tokens::count(Encoding::default(), &shorter);
-    (after * 20 <= same.after * 19).then(|| Shortened {
+    is_worth(after, same.after).then(|| Shortened {
         texts: vec![Some(quote(&shorter).into())],
         after,
         transforms: vec![EARLIER.into()],
         ..same.clone()
     })
+}
+
+/// Whether `tokens` are at least a twentieth fewer than `before`.
+fn is_worth(tokens: usize, before: usize) -> bool {
+    tokens * 20 <= before * 19
 }
 
 impl Shortened {
@@ -243,10 +248,9 @@ fn referred(
 ) -> Compressed {
     let Some(earlier) = context.earlier.filter(|_| block.role == Role::Tool) else { return result };
     let count = |text: &str| tokens::count(Encoding::default(), text);
-    let is_worth = |tokens: usize, result: &Compressed| tokens * 20 <= result.tokens_after * 19;
     if let Some(shorter) = earlier.refer(&result.text) {
         let tokens = count(&shorter);
-        if is_worth(tokens, &result) {
+        if is_worth(tokens, result.tokens_after) {
             (result.text, result.tokens_after) = (shorter, tokens);
             result.transforms.push(EARLIER.to_owned());
         }
@@ -256,7 +260,7 @@ fn referred(
         && let Some(shorter) = earlier.refer(text)
     {
         let tokens = count(&shorter);
-        if is_worth(tokens, &result) {
+        if is_worth(tokens, result.tokens_after) {
             (result.text, result.tokens_after) = (shorter, tokens);
             (result.transforms, result.gaps) = (vec![EARLIER.to_owned()], Vec::new());
         }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use syntax::Language;
 
-use super::mask::{Masked, mask};
+use super::mask::Masked;
 use super::{braces, indented};
 use crate::lines::Lines;
 
@@ -46,19 +46,15 @@ pub(super) struct Outline {
     pub blocks: Vec<Block>,
     /// The names that are given a value outside of functions.
     pub values: Vec<String>,
-    /// The bytes of comments, in order.
-    pub comments: Vec<Range<usize>>,
 }
 
-/// The outline of `text`, whose lines are `lines`.
-pub(super) fn outline(text: &str, lines: &Lines, language: Language) -> Outline {
-    let Some(masked) = mask(text, language) else { return Outline::default() };
-    let code = Code::of(&masked, lines);
-    let (blocks, values) = match language {
-        Language::Python | Language::Ruby => indented::blocks(&code, language),
-        _ => braces::blocks(&code, language),
-    };
-    Outline { blocks, values, comments: masked.comments }
+/// The outline of `masked` code, whose lines are `lines`.
+pub(super) fn outline(masked: &Masked, lines: &Lines, language: Language) -> Outline {
+    let code = Code::of(masked, lines);
+    match language {
+        Language::Python | Language::Ruby => indented::outline(&code, language),
+        _ => braces::outline(&code, language),
+    }
 }
 
 /// Masked code by its lines.
@@ -67,6 +63,8 @@ pub(super) struct Code<'c> {
     pub lines: &'c Lines<'c>,
     /// Which lines begin inside of a string or comment.
     inside: Vec<bool>,
+    /// The bytes before the first code of each line.
+    indents: Vec<usize>,
 }
 
 impl<'c> Code<'c> {
@@ -80,7 +78,13 @@ impl<'c> Code<'c> {
                 *inside = true;
             }
         }
-        Self { masked, lines, inside }
+        let mut code = Self { masked, lines, inside, indents: Vec::new() };
+        let indent = |line| {
+            let code = code.line(line);
+            code.len() - code.trim_ascii_start().len()
+        };
+        code.indents = (0..lines.count()).map(indent).collect();
+        code
     }
 
     /// The code of a line, without its end.
@@ -99,13 +103,7 @@ impl<'c> Code<'c> {
 
     /// The bytes before the first code of a line.
     pub(super) fn indent(&self, line: usize) -> usize {
-        let code = self.line(line);
-        code.len() - code.trim_ascii_start().len()
-    }
-
-    /// [`indent`](Self::indent) of the first line; none of no lines.
-    pub(super) fn first_indent(&self) -> usize {
-        if self.lines.count() > 0 { self.indent(0) } else { 0 }
+        self.indents[line]
     }
 
     /// Where what stands above `line` and belongs to it begins, and the comments among that:
@@ -162,7 +160,13 @@ pub(super) fn text(word: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::mask::mask;
     use super::*;
+
+    fn outline(text: &str, lines: &Lines, language: Language) -> Outline {
+        let masked = mask(text, language);
+        masked.map_or_else(Outline::default, |masked| super::outline(&masked, lines, language))
+    }
 
     /// The kinds, names and bodies of the blocks, and the text of their documentation.
     fn blocks(language: Language, text: &str) -> Vec<(BlockKind, String, Range<usize>, usize)> {

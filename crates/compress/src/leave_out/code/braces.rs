@@ -2,10 +2,10 @@
 
 use syntax::Language;
 
-use super::blocks::{Block, BlockKind, Code, assigned, is_word, last_word, text, word};
+use super::blocks::{Block, BlockKind, Code, Outline, assigned, is_word, last_word, text, word};
 
-/// The blocks, and the names that are given a value outside of functions.
-pub(super) fn blocks(code: &Code, language: Language) -> (Vec<Block>, Vec<String>) {
+/// The outline of `code`.
+pub(super) fn outline(code: &Code, language: Language) -> Outline {
     let mut scan = Scan {
         code,
         style: Style::of(language),
@@ -13,12 +13,11 @@ pub(super) fn blocks(code: &Code, language: Language) -> (Vec<Block>, Vec<String
         statement: 0,
         group: None,
         line: 0,
-        indent: code.first_indent(),
         blocks: Vec::new(),
         values: Vec::new(),
     };
     scan.run();
-    (scan.blocks, scan.values)
+    Outline { blocks: scan.blocks, values: scan.values }
 }
 
 /// How a function is recognised.
@@ -111,8 +110,7 @@ const DEEPEST: usize = 128;
 struct Open {
     bracket: u8,
     at: usize,
-    /// How far in its line is.
-    indent: usize,
+    line: usize,
     block: Option<usize>,
     /// Where the statement around it began, and the last parentheses in that.
     statement: usize,
@@ -128,8 +126,6 @@ struct Scan<'c> {
     /// The last parentheses that were opened and closed in it.
     group: Option<(usize, usize)>,
     line: usize,
-    /// How far in that line is.
-    indent: usize,
     blocks: Vec<Block>,
     values: Vec<String>,
 }
@@ -192,9 +188,6 @@ impl<'c> Scan<'c> {
             self.values.push(text(name));
         }
         self.line += 1;
-        if self.line < self.code.lines.count() {
-            self.indent = self.code.indent(self.line);
-        }
     }
 
     fn open(&mut self, bracket: u8, at: usize) {
@@ -207,8 +200,7 @@ impl<'c> Scan<'c> {
             self.blocks.len() - 1
         });
         let (statement, group) = (self.statement, self.group);
-        let indent = self.indent;
-        self.open.push(Open { bracket, at, indent, block, statement, group });
+        self.open.push(Open { bracket, at, line: self.line, block, statement, group });
         self.next_statement(at + 1);
     }
 
@@ -218,12 +210,12 @@ impl<'c> Scan<'c> {
             b')' => b'(',
             _ => b'[',
         };
-        let indent = self.indent;
+        let indent = self.code.indent(self.line);
         let is_first = self.code.lines.start(self.line) + indent == at;
         let matches = |open: &Open| {
             // What a line begins with closes what a line began that is as far in: so one bracket
             // too many or too few, as conditional code may have, doesn't shift all that follows.
-            open.bracket == opening && (!is_first || open.indent == indent)
+            open.bracket == opening && (!is_first || self.code.indent(open.line) == indent)
         };
         let found = self.open.iter().rposition(matches);
         let found = found.or_else(|| self.open.iter().rposition(|open| open.bracket == opening));
@@ -301,19 +293,17 @@ impl<'c> Scan<'c> {
     fn by_keyword(&self, header: &'c [u8], words: &[&[u8]]) -> Option<(usize, &'c [u8])> {
         let mut end = header.len();
         loop {
-            let start = memchr::memrchr(b'\n', &header[..end]).map_or(0, |at| at + 1);
-            let line = header[start..end].trim_ascii_start();
+            let line = last_line(&header[..end]);
             if let Some(name) = named_by(line, &header[end..], words) {
                 return Some((self.statement + end - line.len(), name));
             }
-            end = start.checked_sub(1)?;
+            end = memchr::memrchr(b'\n', &header[..end])?;
         }
     }
 
     /// `name = async (…) =>`, `name: function (…)`.
     fn given_a_name(&self, before: &'c [u8], after: &[u8]) -> Option<(usize, &'c [u8])> {
-        let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let line = before[start..].trim_ascii_start();
+        let line = last_line(before);
         let mut given = line.trim_ascii_end();
         if !after.ends_with(b"=>") {
             given = given.strip_suffix(b"*").unwrap_or(given).trim_ascii_end();
@@ -329,8 +319,7 @@ impl<'c> Scan<'c> {
     /// `async name(…): type`, where a statement begins.
     fn method(&self, before: &'c [u8], after: &[u8]) -> Option<(usize, &'c [u8])> {
         (after.is_empty() || after.starts_with(b":")).then_some(())?;
-        let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        let line = before[start..].trim_ascii_start();
+        let line = last_line(before);
         let head = without_generics(line.trim_ascii_end());
         let name = last_word(head);
         let modifiers = &head[..head.len() - name.len()];
@@ -368,6 +357,12 @@ impl<'c> Scan<'c> {
         let start = self.code.lines.start(self.line) + self.code.indent(self.line);
         Some(self.block(BlockKind::Data, start, text(name)))
     }
+}
+
+/// The last line of `code`, without the blanks before it.
+fn last_line(code: &[u8]) -> &[u8] {
+    let start = memchr::memrchr(b'\n', code).map_or(0, |at| at + 1);
+    code[start..].trim_ascii_start()
 }
 
 /// The name behind one of `words` in `line`, if nothing but modifiers stands before it; what follows
@@ -442,9 +437,10 @@ fn type_of(header: &[u8]) -> Option<(usize, &[u8])> {
     while at < header.len() {
         let word = word(&header[at..]);
         if depth == 0 && TYPES.contains(&word) {
-            let line = memchr::memrchr(b'\n', &header[..at]).map_or(0, |at| at + 1);
-            let start = line + header[line..].len() - header[line..].trim_ascii_start().len();
-            return Some((start, type_name(&header[at + word.len()..])));
+            return Some((
+                at - last_line(&header[..at]).len(),
+                type_name(&header[at + word.len()..]),
+            ));
         }
         match header[at] {
             b'(' | b'[' => depth += 1,

@@ -3,10 +3,10 @@
 
 use syntax::Language;
 
-use super::blocks::{Block, BlockKind, Code, assigned, text, word};
+use super::blocks::{Block, BlockKind, Code, Outline, assigned, text, word};
 
-/// The blocks, and the names that are given a value outside of functions.
-pub(super) fn blocks(code: &Code, language: Language) -> (Vec<Block>, Vec<String>) {
+/// The outline of `code`.
+pub(super) fn outline(code: &Code, language: Language) -> Outline {
     let is_python = language == Language::Python;
     let depths = depths(code, is_python);
     let mut scan = Scan { code, depths, is_python, open: Vec::new(), blocks: Vec::new() };
@@ -25,7 +25,7 @@ pub(super) fn blocks(code: &Code, language: Language) -> (Vec<Block>, Vec<String
         }
     }
     scan.close_all();
-    (scan.blocks, values)
+    Outline { blocks: scan.blocks, values }
 }
 
 /// How many brackets are open where each line begins. Ruby has brackets in literals that aren't known
@@ -98,7 +98,7 @@ impl Scan<'_> {
         }
     }
 
-    /// `block` ends before line `end`; whether it ends as it should.
+    /// `block` ends before line `end`; `is_whole`: as it should.
     fn end(&mut self, block: usize, mut end: usize, is_whole: bool) {
         let block = &mut self.blocks[block];
         let opened = block.signature.end;
@@ -171,12 +171,8 @@ impl Scan<'_> {
         let first = (body..count).find(|&line| !self.code.is_blank(line));
         let is_string = |&line: &usize| {
             let code = self.code.line(line).trim_ascii_start();
-            code.strip_prefix(b"r")
-                .unwrap_or(code)
-                .trim_ascii_end()
-                .iter()
-                .all(|b| b"\"'".contains(b))
-                && !self.code.is_inside(line)
+            let quotes = code.strip_prefix(b"r").unwrap_or(code);
+            quotes.iter().all(|byte| b"\"'".contains(byte)) && !self.code.is_inside(line)
         };
         let Some(first) = first.filter(is_string) else { return body..body };
         let end = (first + 1..count).find(|&line| !self.code.is_inside(line)).unwrap_or(count);
@@ -186,14 +182,11 @@ impl Scan<'_> {
     /// A value whose brackets go over lines.
     fn data(&mut self, line: usize, name: &[u8]) {
         let end = self.end_of_signature(line);
-        if end < line + 3
-            || !self.code.line(line).ends_with(b"[")
-                && !self.code.line(line).ends_with(b"{")
-                && !self.code.line(line).ends_with(b"(")
-        {
+        let opens = self.code.line(line).last().is_some_and(|byte| b"[{(".contains(byte));
+        if end < line + 3 || !opens {
             return;
         }
-        // The parser of the whole sees where the value ends; indentation has to agree.
+        // Brackets say where the value ends; indentation has to agree.
         let agrees = self.code.indent(end - 1) == self.code.indent(line);
         let body = if agrees { line + 1..end - 1 } else { line + 1..line + 1 };
         let (first, doc) = self.code.above(line);

@@ -14,6 +14,7 @@ use std::ops::Range;
 use syntax::Language;
 
 use self::blocks::{Block, BlockKind, Outline, outline};
+use self::mask::{Masked, mask};
 use super::{Context, Cut, Draft, Piece};
 use crate::detect::unnumbered;
 use crate::lines::Lines;
@@ -89,13 +90,14 @@ pub(super) fn comment(language: Language) -> (&'static str, &'static str) {
 pub(super) fn cuts(text: &str, lines: &Lines, language: Language, task: &Task) -> Vec<Cut> {
     let plain = without_numbers(text, lines);
     let source = Lines::of(&plain);
-    let outline = outline(&plain, &source, language);
-    let code = Code { lines: &source, language, outline: &outline };
-    let mut cuts: Vec<Cut> = code.licence().into_iter().collect();
+    let Some(masked) = mask(&plain, language) else { return Vec::new() };
+    let mut cuts: Vec<Cut> = licence(&masked, &source, language).into_iter().collect();
     // A task without terms wants all that is below the header.
     if task.is_empty() {
         return cuts;
     }
+    let outline = outline(&masked, &source, language);
+    let code = Code { lines: &source, language, outline: &outline };
     let wanted = Wanted::of(text, lines, &outline, task);
     let mut end = cuts.first().map_or(0, |cut| cut.lines.end);
     for block in &outline.blocks {
@@ -172,6 +174,31 @@ fn without_numbers<'a>(text: &'a str, lines: &Lines<'a>) -> Cow<'a, str> {
     out.into()
 }
 
+/// The comment at the top, if it is about a licence.
+fn licence(masked: &Masked, lines: &Lines, language: Language) -> Option<Cut> {
+    let first = lines.at(masked.comments.first()?.start);
+    if first > 2 {
+        return None;
+    }
+    let mut last = first;
+    for comment in &masked.comments {
+        if lines.at(comment.start) > last + 1 {
+            break;
+        }
+        last = lines.at(comment.end.saturating_sub(1));
+    }
+    let text = lines.slice(first..last + 1).to_lowercase();
+    let legal = ["licen", "copyright", "spdx-"].iter().any(|word| text.contains(word));
+    let range = first..last + 1;
+    (legal && range.len() >= FEWEST_OF_LICENCE).then(|| Cut {
+        indent: String::new(),
+        statement: "",
+        note: String::new(),
+        comment: comment(language),
+        lines: range,
+    })
+}
+
 /// A source file, or a piece of one.
 struct Code<'c, 'a> {
     lines: &'c Lines<'a>,
@@ -187,31 +214,6 @@ impl Code<'_, '_> {
             BlockKind::Data => self.data(block),
             BlockKind::Type => None,
         }
-    }
-
-    /// The comment at the top, if it is about a licence.
-    fn licence(&self) -> Option<Cut> {
-        let first = self.lines.at(self.outline.comments.first()?.start);
-        if first > 2 {
-            return None;
-        }
-        let mut last = first;
-        for comment in &self.outline.comments {
-            if self.lines.at(comment.start) > last + 1 {
-                break;
-            }
-            last = self.lines.at(comment.end.saturating_sub(1));
-        }
-        let text = self.lines.slice(first..last + 1).to_lowercase();
-        let legal = ["licen", "copyright", "spdx-"].iter().any(|word| text.contains(word));
-        let range = first..last + 1;
-        (legal && range.len() >= FEWEST_OF_LICENCE).then(|| Cut {
-            indent: String::new(),
-            statement: "",
-            note: String::new(),
-            comment: comment(self.language),
-            lines: range,
-        })
     }
 
     /// What is inside of a function, but for its doc string.
