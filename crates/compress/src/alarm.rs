@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+use keywords::Keywords;
 
 use crate::lines::Lines;
 
@@ -95,13 +95,8 @@ const GRAVE: &[&str] = &[
     "warn",
 ];
 
-static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasickBuilder::new()
-        .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(STEMS)
-        .ok()
-});
+static WORDS: LazyLock<Keywords> =
+    LazyLock::new(|| Keywords::new(STEMS).expect("some dozens of short words"));
 
 /// The lines of `text` that say that something went wrong, in order.
 pub(crate) fn lines(text: &str, lines: &Lines) -> Vec<usize> {
@@ -152,26 +147,22 @@ fn counts_none(text: &str, start: usize) -> bool {
 /// end of a type's name (`ValueError:`) is one.
 fn starts(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
-    AUTOMATON
-        .iter()
-        .flat_map(move |automaton| automaton.find_iter(text))
-        .map(|hit| hit.start())
-        .filter(move |&start| {
-            let begin = before_word(bytes, start);
-            let end = after_word(bytes, start);
-            let named =
-                |b: Option<&u8>| b.is_some_and(|b| matches!(b, b'_' | b'/' | b'\\' | b'-' | b'.'));
-            let joined_before = begin > 0 && named(bytes.get(begin - 1));
-            let joined_after = match bytes.get(end) {
-                Some(b'.') => bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric),
-                Some(b'_' | b'/' | b'\\') => true,
-                Some(b'-') => bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric),
-                _ => false,
-            };
-            // Inside a word only the last part of a type's name counts.
-            let type_name = begin < start && bytes[start].is_ascii_uppercase();
-            (begin == start || type_name) && !joined_after && (!joined_before || type_name)
-        })
+    WORDS.hits_apart(text).map(|hit| hit.range.start).filter(move |&start| {
+        let begin = before_word(bytes, start);
+        let end = after_word(bytes, start);
+        let named =
+            |b: Option<&u8>| b.is_some_and(|b| matches!(b, b'_' | b'/' | b'\\' | b'-' | b'.'));
+        let joined_before = begin > 0 && named(bytes.get(begin - 1));
+        let joined_after = match bytes.get(end) {
+            Some(b'.') => bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric),
+            Some(b'_' | b'/' | b'\\') => true,
+            Some(b'-') => bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric),
+            _ => false,
+        };
+        // Inside a word only the last part of a type's name counts.
+        let type_name = begin < start && bytes[start].is_ascii_uppercase();
+        (begin == start || type_name) && !joined_after && (!joined_before || type_name)
+    })
 }
 
 /// No name is longer; it keeps the time linear.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use keywords::Keywords;
 
 use crate::lines::Lines;
 
@@ -148,7 +148,8 @@ pub(crate) struct Task {
     terms: Vec<String>,
     /// Every word, the common ones too, in lower case and in order.
     words: Vec<String>,
-    automaton: Option<AhoCorasick>,
+    /// The terms; `None` where there are none.
+    search: Option<Keywords>,
 }
 
 /// Where a term stands.
@@ -190,17 +191,12 @@ impl Task {
                 add(bare);
             }
         }
-        let automaton = AhoCorasickBuilder::new()
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .build(&terms)
-            .ok()
-            .filter(|_| !terms.is_empty());
+        let search = (!terms.is_empty()).then(|| Keywords::new(&terms).ok()).flatten();
         let mut words: Vec<String> =
             task.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase).collect();
         words.sort_unstable();
         words.dedup();
-        Self { text: task.to_owned(), terms, words, automaton }
+        Self { text: task.to_owned(), terms, words, search }
     }
 
     /// The task as it was said.
@@ -218,12 +214,11 @@ impl Task {
 
     /// Where the task's rare terms stand in `text`, and some of the others, in order.
     pub(crate) fn places(&self, text: &str, lines: &Lines) -> Vec<Place> {
-        let Some(automaton) = &self.automaton else { return Vec::new() };
+        let Some(search) = &self.search else { return Vec::new() };
         let mut found: Vec<Vec<Place>> = vec![Vec::new(); self.terms.len()];
-        for hit in automaton.find_overlapping_iter(text) {
-            if self.is_word(text, hit.start(), hit.end()) {
-                let term = hit.pattern().as_usize();
-                found[term].push(Place { range: hit.range(), term });
+        for hit in search.hits(text) {
+            if self.is_word(text, hit.range.start, hit.range.end) {
+                found[hit.keyword].push(Place { range: hit.range, term: hit.keyword });
             }
         }
         let rare = RARE_PLACES.max(lines.count() / RARE_SHARE);

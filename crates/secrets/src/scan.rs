@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use keywords::Keywords;
 
 use crate::rules::RULES;
 use crate::{assignment, private_key, url};
@@ -28,8 +28,8 @@ enum Detector {
 }
 
 struct Scanner {
-    keywords: AhoCorasick,
-    /// For each keyword of the automaton.
+    keywords: Keywords,
+    /// For each of the keywords.
     detectors: Vec<Detector>,
 }
 
@@ -49,12 +49,7 @@ impl Scanner {
                 detectors.push(Detector::Rule(index));
             }
         }
-        let keywords = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(keywords)
-            .expect("a few hundred short keywords");
+        let keywords = Keywords::new(keywords).expect("a few hundred short keywords");
         Self { keywords, detectors }
     }
 }
@@ -65,13 +60,15 @@ pub(crate) fn secrets(text: &str) -> Vec<Secret> {
     let mut found: Vec<(Secret, usize)> = Vec::new();
     // Nothing within what was found last is looked at: a text of nothing but keywords stays linear.
     let mut done = 0..0;
-    for hit in scanner.keywords.find_overlapping_iter(text) {
-        let order = hit.pattern().as_usize();
+    for hit in scanner.keywords.hits(text) {
+        let order = hit.keyword;
         // But what an assignment found may have a better name.
-        if done.contains(&hit.start()) && (hit.start() > done.start || !is_of_a_provider(order)) {
+        if done.contains(&hit.range.start)
+            && (hit.range.start > done.start || !is_of_a_provider(order))
+        {
             continue;
         }
-        if let Some(secret) = detect(scanner.detectors[order], text, hit.range()) {
+        if let Some(secret) = detect(scanner.detectors[order], text, hit.range) {
             done = secret.range.clone();
             found.push((secret, order));
         }
