@@ -98,10 +98,10 @@ const GRAVE: &[&str] = &[
 static WORDS: LazyLock<Keywords> =
     LazyLock::new(|| Keywords::new(STEMS).expect("some dozens of short words"));
 
-/// The lines of `text` that say that something went wrong, in order.
-pub(crate) fn lines(text: &str, lines: &Lines) -> Vec<usize> {
+/// Which of `lines` say that something went wrong, in order.
+pub(crate) fn lines(lines: &Lines) -> Vec<usize> {
     let mut found = Vec::new();
-    for at in starts(text) {
+    for at in starts(lines.text()) {
         let line = lines.at(at);
         if found.last() != Some(&line) {
             found.push(line);

@@ -1,7 +1,9 @@
 //! The order of work, and the checks that everything proposed has to pass.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
+use crate::beside::beside;
 use crate::compressed::{Compressed, Gap, Part};
 use crate::cosmetic::cosmetic;
 use crate::detect::{self, Detected};
@@ -12,7 +14,7 @@ use crate::leave_out::{self, Back, Context, Left, Rendered};
 use crate::lines::Lines;
 use crate::marker::{self, Marker};
 use crate::options::{Options, Retrieval, Source};
-use crate::parts;
+use crate::parts::{self, Piece};
 use crate::task::Task;
 use crate::words::words;
 
@@ -26,10 +28,10 @@ const FAR_SHORTER_PERCENT: usize = 40;
 /// its values once, has nothing left out.
 const WHOLE_TABLE_PERCENT: usize = 50;
 const WHOLE_TABLE_TOKENS: usize = 6000;
+/// A table of more bytes becomes no so few tokens by that, so it isn't tried.
+const LONGEST_WHOLE_TABLE: usize = 120_000;
 /// So many percent of a listing's lines have the same number of words.
 const LISTING_PERCENT: usize = 90;
-/// No table becomes so many times shorter by that, so a longer one isn't tried.
-const MOST_TIMES_SHORTER: usize = 5;
 /// A longer part, in bytes, whose lines a form takes apart comes with a way back to them.
 const LONGEST_TAKEN_APART: usize = 2000;
 /// Shorter parts, in bytes, aren't looked at: a marker alone would cost as much.
@@ -46,13 +48,13 @@ pub fn compress(text: &str, options: &Options) -> Compressed {
 pub fn compress_counted(
     text: &str,
     options: &Options,
-    count: &dyn Fn(&str) -> usize,
+    count: &(dyn Fn(&str) -> usize + Sync),
 ) -> Compressed {
     let task = Task::of(&options.task);
     let frame = Frame { options, task: &task, count };
-    let result = frame.within_budget(text, count(text));
+    let result = frame.within_budget(text, None);
     if result.text == text
-        || frame.within_budget(&result.text, result.tokens_after).text == result.text
+        || frame.within_budget(&result.text, Some(result.tokens_after)).text == result.text
     {
         return result;
     }
@@ -64,40 +66,46 @@ pub fn compress_counted(
 struct Frame<'f> {
     options: &'f Options,
     task: &'f Task,
-    count: &'f dyn Fn(&str) -> usize,
+    count: &'f (dyn Fn(&str) -> usize + Sync),
 }
 
 impl Frame<'_> {
-    /// The ordinary result, or one with more left out where that is above the budget.
-    fn within_budget(&self, text: &str, tokens: usize) -> Compressed {
+    /// The ordinary result, or one with more left out where that is above the budget. `tokens` are
+    /// those of `text`, where they are known.
+    fn within_budget(&self, text: &str, tokens: Option<usize>) -> Compressed {
         let ordinary = self.pass(text, tokens, false);
         if self.options.budget.is_none_or(|budget| ordinary.tokens_after <= budget) {
             return ordinary;
         }
-        let tight = self.pass(text, tokens, true);
+        let tight = self.pass(text, Some(ordinary.tokens_before), true);
         if tight.tokens_after < ordinary.tokens_after { tight } else { ordinary }
     }
 
     /// Detect, cut, propose, compare, splice, count.
-    fn pass(&self, text: &str, tokens: usize, tight: bool) -> Compressed {
-        let mut result = Compressed { tokens_before: tokens, ..Compressed::default() };
+    fn pass(&self, text: &str, tokens: Option<usize>, tight: bool) -> Compressed {
+        let count = || tokens.unwrap_or_else(|| (self.count)(text));
         if text.len() < SHORTEST || envelope::contains(text) || is_marked_whole(text) {
-            return unchanged(text, result);
+            return unchanged(text, Compressed { tokens_before: count(), ..Compressed::default() });
         }
         let clean = if self.options.cosmetic { cosmetic(text) } else { text.into() };
+        let context = Context { task: self.task, tight, every_line: self.options.every_line };
+        let parts = stretches(&clean, self.options.kind.as_deref());
+        let (tokens, tried) = match parts.as_slice() {
+            // What is all of the text is counted once.
+            [part] if clean.len() == text.len() => {
+                let tried = self.shorten(part, tokens, &context);
+                (tried.before, vec![tried])
+            }
+            _ => beside(text.len(), count, || {
+                parts.iter().map(|part| self.shorten(part, None, &context)).collect()
+            }),
+        };
+        let mut result = Compressed { tokens_before: tokens, ..Compressed::default() };
         if clean.len() < text.len() {
             result.transforms.push("cosmetic".to_owned());
         }
-        let context = Context { task: self.task, tight, every_line: self.options.every_line };
-        let pieces = parts::cut(&clean, self.options.kind.as_deref());
-        let mut line = 1;
-        for piece in &pieces {
-            let part = Stretch { text: &clean[piece.range.clone()], is: piece.is, line };
-            let alone = pieces.len() == 1 && clean.len() == text.len();
-            let before = if alone { tokens } else { (self.count)(part.text) };
-            let shorter = catch_unwind(AssertUnwindSafe(|| self.shorten(&part, before, &context)));
-            result.failures += usize::from(shorter.is_err());
-            line += result.splice(&part, before, shorter.ok().flatten());
+        for (part, tried) in parts.iter().zip(tried) {
+            result.splice(part, tried);
         }
         result.tokens_after = match result.parts.as_slice() {
             [part] => part.tokens_after,
@@ -106,21 +114,41 @@ impl Frame<'_> {
         if is_worth(tokens, result.tokens_after) { result } else { unchanged(text, result) }
     }
 
-    /// The shortest of what is proposed for `part`; `None` if nothing is short enough.
-    fn shorten(&self, part: &Stretch, before: usize, context: &Context) -> Option<Shorter> {
+    /// The shortest of what is proposed for `part`, which has `known` tokens, where that is known.
+    fn shorten(&self, part: &Stretch, known: Option<usize>, context: &Context) -> Tried {
+        let count = || known.unwrap_or_else(|| (self.count)(part.text));
         // A pack's blocks are looked at one by one.
         let marked = part.is.kind != Kind::Pack && marker::contains(part.text);
         if part.text.len() < SHORTEST || marked {
-            return None;
+            return Tried { before: count(), shorter: Ok(None) };
         }
-        if part.is.kind == Kind::Table
-            && !context.tight
-            && let Some(whole) = self.whole_table(part, before)
-        {
-            return Some(whole);
-        }
-        let left_out =
-            self.leave_out(part, context).filter(|shorter| is_worth(before, shorter.tokens));
+        let (before, first) = beside(part.text.len(), count, || {
+            caught(|| match self.whole_table(part, context) {
+                Some(whole) => First::WholeTable(whole),
+                None => First::LeftOut(self.leave_out(part, context)),
+            })
+        });
+        let shorter =
+            first.and_then(|first| caught(|| self.shortest(part, before, first, context)));
+        Tried { before, shorter }
+    }
+
+    /// The shortest of `first` and what else is proposed; `None` if nothing is short enough.
+    fn shortest(
+        &self,
+        part: &Stretch,
+        before: usize,
+        first: First,
+        context: &Context,
+    ) -> Option<Shorter> {
+        let left_out = match first {
+            First::WholeTable(whole) if whole.tokens * 100 <= before * WHOLE_TABLE_PERCENT => {
+                return Some(whole);
+            }
+            First::WholeTable(_) => self.leave_out(part, context),
+            First::LeftOut(left_out) => left_out,
+        };
+        let left_out = left_out.filter(|shorter| is_worth(before, shorter.tokens));
         let far_shorter = |shorter: &Shorter| shorter.tokens * 100 <= before * FAR_SHORTER_PERCENT;
         if left_out.as_ref().is_some_and(far_shorter) {
             return left_out;
@@ -135,21 +163,21 @@ impl Frame<'_> {
         }
     }
 
-    /// A table with the values of all of its rows, if that is short: a reader of a listing looks for
-    /// one row, and nobody knows which.
-    fn whole_table(&self, part: &Stretch, before: usize) -> Option<Shorter> {
-        if before > MOST_TIMES_SHORTER * WHOLE_TABLE_TOKENS || !is_listing(part.text) {
-            return None;
-        }
-        let whole = self.proposed(part, &forms::Rows { columns: true, whole: true, named: &[] })?;
-        let is_short = whole.tokens * 100 <= before * WHOLE_TABLE_PERCENT
-            && whole.tokens <= WHOLE_TABLE_TOKENS;
-        is_short.then_some(whole)
+    /// A table with the values of all of its rows, if that is few tokens: a reader of a listing looks
+    /// for one row, and nobody knows which.
+    fn whole_table(&self, part: &Stretch, context: &Context) -> Option<Shorter> {
+        let may_be = part.is.kind == Kind::Table
+            && !context.tight
+            && part.text.len() <= LONGEST_WHOLE_TABLE
+            && is_listing(part.text);
+        let rows = forms::Rows { columns: true, whole: true, named: &[] };
+        let whole = may_be.then(|| self.proposed(part, &rows)).flatten()?;
+        (whole.tokens <= WHOLE_TABLE_TOKENS).then_some(whole)
     }
 
     /// `part` in the shortest of the reversible forms.
     fn reversible(&self, part: &Stretch, before: usize) -> Option<Shorter> {
-        let named = self.task.lines(part.text, &Lines::of(part.text));
+        let named = self.task.lines(&part.lines);
         forms_for(part.is.kind, &named)
             .iter()
             .filter_map(|form| self.proposed(part, &**form))
@@ -157,33 +185,34 @@ impl Frame<'_> {
             .min_by_key(|shorter| shorter.tokens)
     }
 
-    /// `part` in `form`; with a way back to the lines where they don't stand in it as they were.
+    /// `part` in `form`; with markers that lead to the lines where they don't stand in it as they were.
     fn proposed(&self, part: &Stretch, form: &dyn Form) -> Option<Shorter> {
-        let text = forms::propose(form, part.text)?;
-        let (tokens, done) = ((self.count)(&text), format!("{}/{}", form.name(), form.version()));
-        let shorter = Shorter { text, tokens, done, left: Vec::new() };
+        let encoded = forms::propose(form, part.text)?;
         let taken_apart = form.takes_apart().filter(|_| part.text.len() > LONGEST_TAKEN_APART);
-        Some(match taken_apart {
-            Some(what) => self.with_way_back(part, shorter, what),
-            None => shorter,
-        })
-    }
-
-    /// `shorter`, in which `what` no longer stands as it was, with markers that lead to the lines.
-    fn with_way_back(&self, part: &Stretch, shorter: Shorter, what: &'static str) -> Shorter {
-        if !self.may_leave_out(part) {
-            return shorter;
-        }
-        let Rendered { text, left } =
-            leave_out::as_written(part.text, shorter.text, what, &self.back_to(part));
-        Shorter { tokens: (self.count)(&text), text, left, ..shorter }
+        let write = || match taken_apart.filter(|_| self.may_leave_out(part)) {
+            Some(what) => {
+                leave_out::as_written(&part.lines, encoded.clone(), what, &self.back_to(part))
+            }
+            None => Rendered { text: encoded.clone(), left: Vec::new() },
+        };
+        let ((Rendered { text, left }, tokens), is_same) = beside(
+            part.text.len(),
+            || {
+                let written = write();
+                let tokens = (self.count)(&written.text);
+                (written, tokens)
+            },
+            || forms::gives_back(&encoded, part.text),
+        );
+        let done = format!("{}/{}", form.name(), form.version());
+        is_same.then_some(Shorter { text, tokens, done, left })
     }
 
     /// Whether the reader can ask for what isn't shown of `part`. Never of a part in which a
     /// credential is found: its original would have to be kept.
     fn may_leave_out(&self, part: &Stretch) -> bool {
-        self.options.retrieval == Retrieval::Offered
-            && secrets::redact(part.text).findings.is_empty()
+        let is_found = || !secrets::redact(part.text).findings.is_empty();
+        self.options.retrieval == Retrieval::Offered && !*part.credentials.get_or_init(is_found)
     }
 
     /// How the reader gets back to `part`.
@@ -202,7 +231,7 @@ impl Frame<'_> {
             return None;
         }
         let Rendered { text, left } =
-            leave_out::leave_out(part.is, part.text, context, &self.back_to(part))?;
+            leave_out::leave_out(part.is, &part.lines, context, &self.back_to(part))?;
         if !self.may_leave_out(part) {
             return None;
         }
@@ -211,11 +240,52 @@ impl Frame<'_> {
     }
 }
 
-/// A part of the input, and the line it begins at.
+/// A part of the input.
 struct Stretch<'t> {
     text: &'t str,
+    lines: Lines<'t>,
     is: Detected,
+    /// The line of the input that it begins at, from 1.
     line: usize,
+    /// Whether a credential is found in it, once that was asked.
+    credentials: OnceLock<bool>,
+}
+
+/// The parts of `text`, in order.
+fn stretches<'t>(text: &'t str, hint: Option<&str>) -> Vec<Stretch<'t>> {
+    let mut line = 1;
+    let stretch = |piece: Piece| {
+        let text = &text[piece.range];
+        let lines = Lines::of(text);
+        let start = line;
+        line += lines.count();
+        Stretch { text, lines, is: piece.is, line: start, credentials: OnceLock::new() }
+    };
+    parts::cut(text, hint).into_iter().map(stretch).collect()
+}
+
+/// What came of trying to make a part shorter.
+struct Tried {
+    /// The tokens of the part.
+    before: usize,
+    /// What is to stand for it, if anything is short enough.
+    shorter: Result<Option<Shorter>, Failed>,
+}
+
+/// Compressing a part failed: it stays as it was.
+struct Failed;
+
+/// What `work` returns, or that it panicked.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failed> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Failed)
+}
+
+/// What is tried first.
+enum First {
+    /// A table in few tokens, with nothing left out.
+    WholeTable(Shorter),
+    /// Something left out, where something can be.
+    LeftOut(Option<Shorter>),
 }
 
 /// Something that can stand for a part.
@@ -245,21 +315,22 @@ fn forms_for<'n>(kind: Kind, named: &'n [usize]) -> Vec<Box<dyn Form + 'n>> {
 }
 
 impl Compressed {
-    /// Adds a part, or what stands for it; tells how many lines the part has.
-    fn splice(&mut self, part: &Stretch, before: usize, shorter: Option<Shorter>) -> usize {
-        let lines = Lines::of(part.text);
+    /// Adds a part, or what stands for it.
+    fn splice(&mut self, part: &Stretch, tried: Tried) {
+        self.failures += usize::from(tried.shorter.is_err());
+        let (before, shorter) = (tried.before, tried.shorter.ok().flatten());
+        let lines = &part.lines;
         let start = self.text.len();
-        let transform = shorter.as_ref().map(|shorter| shorter.done.clone());
         self.parts.push(Part {
             kind: part.is.kind,
             lines: (part.line, part.line + lines.count().saturating_sub(1)),
             tokens_before: before,
             tokens_after: shorter.as_ref().map_or(before, |shorter| shorter.tokens),
-            transform,
+            transform: shorter.as_ref().map(|shorter| shorter.done.clone()),
         });
         let Some(shorter) = shorter else {
             self.text.push_str(part.text);
-            return lines.count();
+            return;
         };
         self.text.push_str(&shorter.text);
         if !self.transforms.contains(&shorter.done) {
@@ -276,7 +347,6 @@ impl Compressed {
                 at: start + at.start..start + at.end,
             });
         }
-        lines.count()
     }
 }
 

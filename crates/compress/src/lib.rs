@@ -9,6 +9,7 @@
 //! so the same text with the same options is always the same result.
 
 mod alarm;
+mod beside;
 mod compressed;
 mod cosmetic;
 mod detect;

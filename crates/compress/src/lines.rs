@@ -25,6 +25,11 @@ impl<'a> Lines<'a> {
         Self { text, bounds }
     }
 
+    /// The text that they are the lines of.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.bounds.len() - 1
     }

@@ -205,17 +205,18 @@ impl Task {
     }
 
     /// The lines that the task names, in order: those with a rare term, and some of the others.
-    pub(crate) fn lines(&self, text: &str, lines: &Lines) -> Vec<usize> {
+    pub(crate) fn lines(&self, lines: &Lines) -> Vec<usize> {
         let mut named: Vec<usize> =
-            self.places(text, lines).into_iter().map(|place| lines.at(place.range.start)).collect();
+            self.places(lines).into_iter().map(|place| lines.at(place.range.start)).collect();
         named.dedup();
         named
     }
 
-    /// Where the task's rare terms stand in `text`, and some of the others, in order.
-    pub(crate) fn places(&self, text: &str, lines: &Lines) -> Vec<Place> {
+    /// Where the task's rare terms stand in the text of `lines`, and some of the others, in order.
+    pub(crate) fn places(&self, lines: &Lines) -> Vec<Place> {
         let Some(search) = &self.search else { return Vec::new() };
         let mut found: Vec<Vec<Place>> = vec![Vec::new(); self.terms.len()];
+        let text = lines.text();
         for hit in search.hits(text) {
             if self.is_word(text, hit.range.start, hit.range.end) {
                 found[hit.keyword].push(Place { range: hit.range, term: hit.keyword });
@@ -278,7 +279,7 @@ mod tests {
     use super::*;
 
     fn named(task: &str, text: &str) -> Vec<usize> {
-        Task::of(task).lines(text, &Lines::of(text))
+        Task::of(task).lines(&Lines::of(text))
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(crate) struct Encoded {
 }
 
 /// One reversible notation.
-pub(crate) trait Form {
+pub(crate) trait Form: Sync {
     /// Its name in the envelope, and in the report of what was done.
     fn name(&self) -> &'static str;
     /// The version of the notation.
@@ -49,7 +49,7 @@ pub(crate) trait Form {
 }
 
 /// The forms, by the names in their envelopes.
-static FORMS: [&(dyn Form + Sync); 6] = [
+static FORMS: [&dyn Form; 6] = [
     &JsonTables,
     &Numbers,
     &Paths,
@@ -118,7 +118,8 @@ impl Room {
     }
 }
 
-/// `text` in `form`, with its envelope, if that is shorter in bytes and gives `text` back.
+/// `text` in `form`, with its envelope, if that is shorter in bytes. Whether it gives `text` back is
+/// for [`gives_back`] to say.
 pub(crate) fn propose(form: &dyn Form, text: &str) -> Option<String> {
     let inner = text.strip_suffix('\n').unwrap_or(text);
     let Encoded { details, hint, body } = form.encode(inner)?;
@@ -132,7 +133,17 @@ pub(crate) fn propose(form: &dyn Form, text: &str) -> Option<String> {
     };
     let mut out = format!("{envelope}\n{body}");
     out.push_str(&text[inner.len()..]);
-    (out.len() < text.len() && expand(&out).as_deref() == Ok(text)).then_some(out)
+    (out.len() < text.len()).then_some(out)
+}
+
+/// What is [proposed](propose) for `text`, if it gives `text` back.
+pub(crate) fn proposed(form: &dyn Form, text: &str) -> Option<String> {
+    propose(form, text).filter(|proposed| gives_back(proposed, text))
+}
+
+/// Whether what was proposed for `text` stands for it, byte for byte.
+pub(crate) fn gives_back(proposed: &str, text: &str) -> bool {
+    expand(proposed).as_deref() == Ok(text)
 }
 
 /// The text that `text` was before any of its parts were put into a reversible form. What isn't in

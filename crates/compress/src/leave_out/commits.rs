@@ -17,13 +17,12 @@ const MOST_FILES: usize = 12;
 /// What a message's lines are indented by.
 const INDENT: &str = "    ";
 
-pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
-    let lines = Lines::of(part);
+pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let first = lines.iter().find(|line| !line.trim().is_empty())?;
     if head(first).is_none() || lines.iter().filter(|line| head(line).is_some()).count() < FEWEST {
         return None;
     }
-    let named = context.task.lines(part, &lines);
+    let named = context.task.lines(lines);
     let mut writer = Writer::default();
     for (index, line) in lines.iter().enumerate() {
         writer.line(line, named.binary_search(&index).is_ok());
@@ -210,7 +209,8 @@ mod tests {
 
     fn shown(text: &str, task: &str) -> Option<String> {
         let task = Task::of(task);
-        let draft = draft(text, &Context { task: &task, tight: false, every_line: false })?;
+        let draft =
+            draft(&Lines::of(text), &Context { task: &task, tight: false, every_line: false })?;
         match &draft.pieces[..] {
             [Piece::Text(shown)] => Some(shown.clone()),
             _ => None,

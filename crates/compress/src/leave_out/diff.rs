@@ -26,13 +26,12 @@ const GENERATED: &[&str] = &[
     ".g.dart",
 ];
 
-pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
-    let lines = Lines::of(part);
-    let named = context.task.lines(part, &lines);
-    let mut writer = Writer { lines: &lines, named: &named, out: String::new(), left_out: 0 };
+pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+    let named = context.task.lines(lines);
+    let mut writer = Writer { lines, named: &named, out: String::new(), left_out: 0 };
     let mut at = 0;
     while at < lines.count() {
-        at = match Hunk::read(&lines, at) {
+        at = match Hunk::read(lines, at) {
             Some(hunk) => writer.hunk(&hunk),
             None => writer.head(at),
         };

@@ -9,9 +9,8 @@ const LONGEST_AS_WRITTEN: usize = 1000;
 /// Elements whose content isn't shown.
 const HIDDEN: &[&str] = &["script", "style", "svg", "template", "noscript"];
 
-pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
-    let lines = Lines::of(part);
-    let named = context.task.lines(part, &lines);
+pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+    let named = context.task.lines(lines);
     let mut shown = String::new();
     let mut reader = Reader::default();
     let mut changed = 0;

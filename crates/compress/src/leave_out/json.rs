@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::values::{are_counted, names, summary, unusual};
+use super::values::{Values, names};
 use super::{Context, Draft, Piece};
 use crate::alarm;
 use crate::forms::{self, JsonTables};
@@ -28,13 +28,13 @@ const MOST_CELLS: usize = 64;
 /// If more than one in so many texts sounds like trouble, it says nothing.
 const ALARM_SHARE: usize = 4;
 
-pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
-    let text = part.trim();
+pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+    let text = lines.text().trim();
     let json = Json::parse_any(text)?;
     let lines = Lines::of(text);
     let mut writer = Writer {
         json: &json,
-        named: context.task.places(text, &lines).into_iter().map(|place| place.range).collect(),
+        named: context.task.places(&lines).into_iter().map(|place| place.range).collect(),
         out: String::new(),
         told: String::new(),
         full: String::new(),
@@ -44,7 +44,7 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
     };
     writer.write(json.root());
     let Writer { out, told, full, total, left_out, cut, .. } = writer;
-    let shown = forms::propose(&JsonTables, &out).unwrap_or(out);
+    let shown = forms::proposed(&JsonTables, &out).unwrap_or(out);
     let mut pieces = vec![Piece::Text(told), Piece::Text(format!("{shown}\n"))];
     if !full.is_empty() {
         pieces.push(Piece::Text(full));
@@ -73,7 +73,7 @@ struct Records<'a> {
     /// Each with its key, if they stand in an object.
     items: Vec<(Option<&'a str>, Value)>,
     /// What each column is called, and the cells of all records in it, as they are written.
-    columns: Vec<(String, Vec<&'a str>)>,
+    columns: Vec<(String, Values<'a>)>,
 }
 
 impl<'a> Records<'a> {
@@ -89,7 +89,7 @@ impl<'a> Records<'a> {
                 let shape = Shape::of(json, &values)?;
                 let raw = |column: &Column<'a>| {
                     let cells = column.cells.iter();
-                    cells.map(|cell| cell.map_or("", |cell| json.raw(cell))).collect()
+                    Values::new(cells.map(|cell| cell.map_or("", |cell| json.raw(cell))).collect())
                 };
                 let name = |column: &Column<'a>| {
                     let mut name = String::new();
@@ -105,7 +105,7 @@ impl<'a> Records<'a> {
     }
 
     /// The columns of arrays of the same length.
-    fn rows(json: &Json<'a>, rows: &[Value]) -> Option<Vec<(String, Vec<&'a str>)>> {
+    fn rows(json: &Json<'a>, rows: &[Value]) -> Option<Vec<(String, Values<'a>)>> {
         let width = json.children(rows[0]).count();
         if !(2..=MOST_CELLS).contains(&width) {
             return None;
@@ -119,7 +119,7 @@ impl<'a> Records<'a> {
                 column.push(json.raw(cell));
             }
         }
-        Some(columns)
+        Some(columns.into_iter().map(|(name, cells)| (name, Values::new(cells))).collect())
     }
 }
 
@@ -210,8 +210,9 @@ impl<'a> Writer<'_, 'a> {
         stays[..FIRST].fill(true);
         stays[count - LAST..].fill(true);
         for (_, values) in &records.columns {
-            unusual(values).into_iter().for_each(|index| stays[index] = true);
-            let alarms: Vec<usize> = (0..count).filter(|&i| alarm::sounds(values[i])).collect();
+            values.unusual().into_iter().for_each(|index| stays[index] = true);
+            let alarms: Vec<usize> =
+                (0..count).filter(|&i| alarm::sounds(values.as_slice()[i])).collect();
             if alarms.len() * ALARM_SHARE <= count {
                 alarms.into_iter().for_each(|index| stays[index] = true);
             }
@@ -239,7 +240,7 @@ impl<'a> Writer<'_, 'a> {
     fn tell(&mut self, records: &Records<'a>, stays: &[bool]) {
         let mut parts = Vec::new();
         for (name, values) in &records.columns {
-            let told = summary(values);
+            let told = values.summary();
             if told.len() <= 100 && told.contains('<') && told != "<*>" {
                 parts.push(format!("{name} {told}"));
             }
@@ -252,12 +253,12 @@ impl<'a> Writer<'_, 'a> {
             values.iter().map(|value| value.len()).sum::<usize>() <= values.len() * LONGEST_NAME
         };
         let keys: Option<Vec<&str>> = records.items.iter().map(|(key, _)| *key).collect();
-        let mut columns: Vec<Vec<&str>> = keys.into_iter().collect();
-        columns.extend(records.columns.iter().map(|(_, values)| values.clone()));
+        let keys = keys.map(Values::new);
+        let columns = keys.iter().chain(records.columns.iter().map(|(_, values)| values));
         // Names that count up are told by their range already.
-        let is_news = |names: &&[&str]| short(names) && !are_counted(names);
-        if let Some(names) = names(&columns).filter(is_news) {
-            let left_out = names.iter().zip(stays).filter(|(_, stays)| !**stays);
+        let is_news = |names: &&Values| short(names.as_slice()) && !names.are_counted();
+        if let Some(names) = names(columns).filter(is_news) {
+            let left_out = names.as_slice().iter().zip(stays).filter(|(_, stays)| !**stays);
             let names: Vec<&str> = left_out.map(|(name, _)| name.trim_matches('"')).collect();
             let _ = writeln!(self.told, "left out: {}", names.join(", "));
         }

@@ -27,12 +27,12 @@ pub(super) struct Keep {
 
 impl Keep {
     /// The first and last lines, and those that the task names.
-    pub(super) fn of(part: &str, lines: &Lines, context: &Context) -> Self {
+    pub(super) fn of(lines: &Lines, context: &Context) -> Self {
         let count = lines.count();
         let mut keep = Self { stays: vec![false; count] };
         (0..count.min(FIRST)).for_each(|line| keep.add(line));
         (count.saturating_sub(LAST)..count).for_each(|line| keep.add(line));
-        context.task.lines(part, lines).into_iter().for_each(|line| keep.add(line));
+        context.task.lines(lines).into_iter().for_each(|line| keep.add(line));
         keep
     }
 
@@ -114,6 +114,6 @@ fn indent(line: &str) -> usize {
 }
 
 /// The lines that sound like trouble.
-pub(super) fn alarms(part: &str, lines: &Lines) -> Vec<usize> {
-    alarm::lines(part, lines)
+pub(super) fn alarms(lines: &Lines) -> Vec<usize> {
+    alarm::lines(lines)
 }

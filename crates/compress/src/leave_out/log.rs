@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::keep::{self, Keep};
-use super::values::{summary, unusual};
+use super::values::Values;
 use super::{Context, Draft, Piece};
 use crate::alarm;
 use crate::lines::Lines;
@@ -29,24 +29,23 @@ const FEWEST_PER_MODULE: usize = 4;
 /// Words that are looked at for unusual values.
 const MOST_WORDS: usize = 48;
 
-pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
-    let lines = Lines::of(part);
+pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     if lines.count() == 0 {
         return None;
     }
-    let templates = Templates::of(&lines);
-    let mut keep = Keep::of(part, &lines, context);
+    let templates = Templates::of(lines);
+    let mut keep = Keep::of(lines, context);
     for line in 0..lines.count() {
         if templates.count(line) <= RARE {
-            keep.add_with_block(line, &lines);
+            keep.add_with_block(line, lines);
         }
     }
     let groups = templates.frequent(RARE);
-    let columns: Vec<Vec<Vec<&str>>> = groups.iter().map(|group| columns(&lines, group)).collect();
+    let columns: Vec<Vec<Values>> = groups.iter().map(|group| columns(lines, group)).collect();
     for (group, columns) in groups.iter().zip(&columns) {
         keep.add(group[0] as usize);
         keep.add(group[group.len() - 1] as usize);
-        for index in columns.iter().flat_map(|column| unusual(column)) {
+        for index in columns.iter().flat_map(Values::unusual) {
             let line = group[index] as usize;
             // The line before often says whose it is, but not where it says the same of something else.
             match line.checked_sub(1) {
@@ -57,17 +56,17 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
             }
         }
     }
-    keep_alarms(part, &lines, &templates, &mut keep);
+    keep_alarms(lines, &templates, &mut keep);
     let told = told(&groups, &columns, &keep);
-    let mut draft = keep.draft(&lines)?;
+    let mut draft = keep.draft(lines)?;
     if !told.is_empty() {
         draft.pieces.insert(0, Piece::Text(told));
     }
     Some(draft)
 }
 
-fn keep_alarms(part: &str, lines: &Lines, templates: &Templates, keep: &mut Keep) {
-    let alarms = keep::alarms(part, lines);
+fn keep_alarms(lines: &Lines, templates: &Templates, keep: &mut Keep) {
+    let alarms = keep::alarms(lines);
     let mut seen = vec![0usize; templates.counts.len()];
     let mut total = vec![0usize; templates.counts.len()];
     for &line in &alarms {
@@ -89,7 +88,7 @@ fn keep_alarms(part: &str, lines: &Lines, templates: &Templates, keep: &mut Keep
 }
 
 /// The words of a template's lines, word by word. All of them have as many.
-fn columns<'a>(lines: &Lines<'a>, group: &[u32]) -> Vec<Vec<&'a str>> {
+fn columns<'a>(lines: &Lines<'a>, group: &[u32]) -> Vec<Values<'a>> {
     let mut columns: Vec<Vec<&str>> = Vec::new();
     for (row, &line) in group.iter().enumerate() {
         let mut words = words(lines.get(line as usize)).take(MOST_WORDS);
@@ -100,11 +99,11 @@ fn columns<'a>(lines: &Lines<'a>, group: &[u32]) -> Vec<Vec<&'a str>> {
         }
         columns.iter_mut().for_each(|column| column.push(words.next().unwrap_or("")));
     }
-    columns
+    columns.into_iter().map(Values::new).collect()
 }
 
 /// What the lines that are left out say, and how many do.
-fn told(groups: &[Vec<u32>], columns: &[Vec<Vec<&str>>], keep: &Keep) -> String {
+fn told(groups: &[Vec<u32>], columns: &[Vec<Values>], keep: &Keep) -> String {
     let mut told: Vec<(usize, String)> = Vec::new();
     for (group, columns) in groups.iter().zip(columns) {
         let left_out = group.iter().filter(|&&line| !keep.has(line as usize)).count();
@@ -115,7 +114,7 @@ fn told(groups: &[Vec<u32>], columns: &[Vec<Vec<&str>>], keep: &Keep) -> String 
             told.push((left_out, format!("{}× {line}", group.len())));
             continue;
         }
-        let words: Vec<String> = columns.iter().map(|column| summary(column)).collect();
+        let words: Vec<String> = columns.iter().map(Values::summary).collect();
         let mut line = format!("{}× {}", group.len(), words.join(" "));
         line.truncate(line.floor_char_boundary(LONGEST_TOLD));
         told.push((left_out, line));
@@ -131,10 +130,11 @@ fn told(groups: &[Vec<u32>], columns: &[Vec<Vec<&str>>], keep: &Keep) -> String 
 
 /// How many lines there are of each module, where one of the words is the name of a test in a
 /// module, as in `tests/test_x.py::test_y PASSED` and `test a::b::c ... ok`.
-fn by_module(columns: &[Vec<&str>]) -> Option<String> {
-    let tests = columns.iter().position(|column| column.iter().all(|word| word.contains("::")))?;
+fn by_module(columns: &[Values]) -> Option<String> {
+    let mut tests = columns.iter().map(Values::as_slice);
+    let tests = tests.position(|column| column.iter().all(|word| word.contains("::")))?;
     let mut counts: Vec<(&str, usize)> = Vec::new();
-    for word in &columns[tests] {
+    for word in columns[tests].as_slice() {
         let cut = if word.contains('/') { word.find("::") } else { word.rfind("::") };
         let module = &word[..cut.unwrap_or(word.len())];
         match counts.last_mut() {
@@ -142,12 +142,12 @@ fn by_module(columns: &[Vec<&str>]) -> Option<String> {
             _ => counts.push((module, 1)),
         }
     }
-    if counts.len() * FEWEST_PER_MODULE > columns[tests].len() {
+    if counts.len() * FEWEST_PER_MODULE > columns[tests].as_slice().len() {
         return None;
     }
     let words = columns.iter().enumerate().map(|(index, column)| match index {
         _ if index == tests => "<test>".to_owned(),
-        _ => summary(column),
+        _ => column.summary(),
     });
     let modules = counts.iter().map(|(module, count)| format!("{module} {count}"));
     Some(format!(
@@ -169,8 +169,11 @@ mod tests {
         let same = "error: the disk is full\n".repeat(60);
         let text = format!("{passes}{fails}{passes}{same}{passes}");
         let lines = Lines::of(&text);
-        let draft = draft(&text, &Context { task: &Task::of(""), tight: false, every_line: false })
-            .unwrap();
+        let draft = draft(
+            &Lines::of(&text),
+            &Context { task: &Task::of(""), tight: false, every_line: false },
+        )
+        .unwrap();
         let mut shown = String::new();
         for piece in &draft.pieces {
             if let Piece::Lines(range) = piece {

@@ -80,34 +80,39 @@ pub(crate) struct Cut {
     pub comment: (&'static str, &'static str),
 }
 
-/// `shown`, which says all that `part` says but for how `unit` was written, with markers that lead
-/// to `part`.
-pub(crate) fn as_written(part: &str, shown: String, unit: &'static str, back: &Back) -> Rendered {
-    let total = Lines::of(part).count();
+/// `shown`, which says all that `lines` say but for how `unit` was written, with markers that lead to
+/// them.
+pub(crate) fn as_written(
+    lines: &Lines,
+    shown: String,
+    unit: &'static str,
+    back: &Back,
+) -> Rendered {
+    let total = lines.count();
     let pieces = vec![Piece::Text(shown)];
-    render(part, &Draft { pieces, unit, total, left_out: total, comment: None }, back)
+    render(lines, &Draft { pieces, unit, total, left_out: total, comment: None }, back)
 }
 
-/// `part` with something left out of it; `None` where all of it has to be shown. Where the reader has
+/// A part, given by its `lines`, with something left out; `None` where all of it has to be shown. Where the reader has
 /// a source, the way back is to open that file.
 pub(crate) fn leave_out(
     is: Detected,
-    part: &str,
+    lines: &Lines,
     context: &Context,
     back: &Back,
 ) -> Option<Rendered> {
     let draft = match is.kind {
         Kind::Log | Kind::TestOutput | Kind::Trace | Kind::Text => {
-            commits::draft(part, context).or_else(|| log::draft(part, context))
+            commits::draft(lines, context).or_else(|| log::draft(lines, context))
         }
-        Kind::Search => search::draft(part, context),
-        Kind::Table => table::draft(part, context),
-        Kind::Diff => diff::draft(part, context),
-        Kind::Html => html::draft(part, context),
-        Kind::Json => json::draft(part, context),
-        Kind::Code => code::draft(part, is.language, context),
-        Kind::Pack => return pack::rendered(part, context),
-        Kind::Prose => prose::draft(part, context),
+        Kind::Search => search::draft(lines, context),
+        Kind::Table => table::draft(lines, context),
+        Kind::Diff => diff::draft(lines, context),
+        Kind::Html => html::draft(lines, context),
+        Kind::Json => json::draft(lines, context),
+        Kind::Code => code::draft(lines, is.language, context),
+        Kind::Pack => return pack::rendered(lines, context),
+        Kind::Prose => prose::draft(lines, context),
     };
-    Some(render(part, &draft?, back))
+    Some(render(lines, &draft?, back))
 }

@@ -43,16 +43,16 @@ pub(crate) fn without_note(text: &str) -> String {
 }
 
 /// `part` with the least wanted lines left out; `None` where there are none, or it was done before.
-pub(super) fn rendered(part: &str, context: &Context) -> Option<Rendered> {
-    let lines = Lines::of(part);
+pub(super) fn rendered(lines: &Lines, context: &Context) -> Option<Rendered> {
+    let part = lines.text();
     if lines.count() < 3 || lines.get(2).starts_with(DONE) {
         return None;
     }
     let title = lines.get(0).strip_prefix("# Context for: ").unwrap_or("");
     let task = format!("{title} {}", context.task.text());
-    let files = files(part, &lines);
+    let files = files(part, lines);
     let stretches: Vec<Stretch> =
-        files.iter().enumerate().flat_map(|(rank, file)| file.stretches(rank, &lines)).collect();
+        files.iter().enumerate().flat_map(|(rank, file)| file.stretches(rank, lines)).collect();
     let mut worths = worths(&task, &stretches);
     for (line, worth) in stretches.iter().zip(&mut worths).flat_map(|(s, w)| s.lines.iter().zip(w))
     {
@@ -64,7 +64,7 @@ pub(super) fn rendered(part: &str, context: &Context) -> Option<Rendered> {
     let most = if context.tight { MOST_PERCENT_TIGHT } else { MOST_PERCENT };
     let threshold =
         threshold(&stretches, &worths, part.len() * LEAST_PERCENT / 100, part.len() * most / 100);
-    let mut cuts = map(&lines);
+    let mut cuts = map(lines);
     let spans = files.iter().flat_map(|file| file.spans.iter().map(move |span| (file, span)));
     for ((file, span), worths) in spans.zip(&worths) {
         for run in runs(worths, threshold, |run| {
@@ -72,11 +72,11 @@ pub(super) fn rendered(part: &str, context: &Context) -> Option<Rendered> {
         }) {
             let first = span.first + run.start;
             let range = span.lines.start + run.start..span.lines.start + run.end;
-            cuts.push(file.cut(range, first, &lines));
+            cuts.push(file.cut(range, first, lines));
         }
     }
     let cuts = in_order(cuts);
-    (!cuts.is_empty()).then(|| write(&lines, &cuts))
+    (!cuts.is_empty()).then(|| write(lines, &cuts))
 }
 
 /// The cuts in order, without those that overlap others: what looks like a pack may have its map
@@ -304,7 +304,7 @@ mod tests {
         let task = crate::task::Task::of("");
         let context = Context { task: &task, tight: false, every_line: false };
         for pack in [format!("{head}{}{map}", file("", 80)), format!("{head}{}", file(map, 86))] {
-            let shown = rendered(&pack, &context).unwrap();
+            let shown = rendered(&Lines::of(&pack), &context).unwrap();
             assert!(shown.left.is_sorted_by_key(|left| left.lines.start));
             assert!(shown.left.windows(2).all(|pair| pair[0].lines.end <= pair[1].lines.start));
         }

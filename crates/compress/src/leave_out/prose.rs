@@ -11,12 +11,11 @@ use crate::lines::Lines;
 /// A shorter paragraph stays, in bytes: headings, items, and what costs less than the sign for it.
 const FEWEST_BYTES: usize = 160;
 
-pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
-    let lines = Lines::of(part);
-    let mut keep = Keep::of(part, &lines, context);
+pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+    let mut keep = Keep::of(lines, context);
     let mut said: HashSet<String> = HashSet::new();
     let mut at = 0;
-    for paragraph in paragraphs(&lines) {
+    for paragraph in paragraphs(lines) {
         (at..paragraph.start).for_each(|blank| keep.add(blank));
         at = paragraph.end;
         let text = lines.slice(paragraph.clone());
@@ -29,7 +28,7 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
         }
     }
     (at..lines.count()).for_each(|blank| keep.add(blank));
-    keep.draft(&lines)
+    keep.draft(lines)
 }
 
 /// The stretches of lines between blank lines.
@@ -74,7 +73,7 @@ mod tests {
 
     fn left_out(text: &str, task: &str) -> Option<usize> {
         let task = Task::of(task);
-        draft(text, &Context { task: &task, tight: false, every_line: false })
+        draft(&Lines::of(text), &Context { task: &task, tight: false, every_line: false })
             .map(|draft| draft.left_out)
     }
 

@@ -53,15 +53,15 @@ const MOST_STRETCHES: usize = 8;
 /// that is left out has a marker with its lines. Else the markers are at the top: one, whose way back
 /// leads to all of the part, so that what is asked for comes with what is around it; for a long part
 /// one for each of some stretches, so that a reader who misses one thing needn't ask for everything.
-pub(crate) fn render(part: &str, draft: &Draft, back: &Back) -> Rendered {
+pub(crate) fn render(lines: &Lines, draft: &Draft, back: &Back) -> Rendered {
+    let part = lines.text();
     let source = back.source.as_ref();
-    let lines = Lines::of(part);
     let mut text = String::new();
     let mut left = Vec::new();
     let apart = source.filter(|_| draft.pieces.iter().any(|piece| matches!(piece, Piece::Cut(_))));
     if apart.is_none() {
         let (open, close) = draft.comment.unwrap_or_default();
-        for (marker, lines) in markers_of(part, &lines, draft, back) {
+        for (marker, lines) in markers_of(lines, draft, back) {
             let start = text.len();
             push_comment(open, &marker.to_string(), close, &mut text);
             left.push(Left { marker, lines, at: start..text.len() });
@@ -100,13 +100,8 @@ pub(crate) fn render(part: &str, draft: &Draft, back: &Back) -> Rendered {
 }
 
 /// The markers at the top of a part, and the lines that each leads to: together all of them.
-fn markers_of(
-    part: &str,
-    lines: &Lines,
-    draft: &Draft,
-    back: &Back,
-) -> Vec<(Marker, Range<usize>)> {
-    let all = 0..lines.count();
+fn markers_of(lines: &Lines, draft: &Draft, back: &Back) -> Vec<(Marker, Range<usize>)> {
+    let (part, all) = (lines.text(), 0..lines.count());
     if let Some(Source { path, line }) = &back.source {
         let end = line + lines.count() - 1;
         let way_back = WayBack::Source { path: path.clone(), start: *line, end };
@@ -114,7 +109,7 @@ fn markers_of(
     }
     let left_out = left_out_before(draft, lines.count());
     let count = stretch_count(part, draft, back);
-    let stretches = stretches(part, lines, left_out.as_deref(), count);
+    let stretches = stretches(lines, left_out.as_deref(), count);
     if stretches.len() < 2 {
         return vec![(whole(draft, WayBack::Hash(marker::hash(part))), all)];
     }
@@ -158,13 +153,8 @@ fn stretch_count(part: &str, draft: &Draft, back: &Back) -> usize {
 }
 
 /// `count` stretches of a long part of about the same size, in each of which something is left out.
-fn stretches(
-    part: &str,
-    lines: &Lines,
-    left_out: Option<&[usize]>,
-    count: usize,
-) -> Vec<Range<usize>> {
-    let size = part.len().div_ceil(count);
+fn stretches(lines: &Lines, left_out: Option<&[usize]>, count: usize) -> Vec<Range<usize>> {
+    let size = lines.text().len().div_ceil(count);
     let mut out: Vec<Range<usize>> = Vec::new();
     let mut start = 0;
     for line in 1..=lines.count() {
@@ -240,7 +230,8 @@ mod tests {
             vec![Piece::Lines(0..2), Piece::Gap(2..1400, String::new()), Piece::Lines(1400..1500)];
         let draft =
             Draft { pieces: gaps, unit: "lines", total: 1500, left_out: 1398, comment: None };
-        let Rendered { text, left } = render(&part, &draft, &Back { source: None, has_read: None });
+        let Rendered { text, left } =
+            render(&Lines::of(&part), &draft, &Back { source: None, has_read: None });
         let counts: Vec<usize> = left.iter().map(|left| left.marker.count).collect();
         assert_eq!((counts.len(), counts.iter().sum::<usize>()), (5, 1398));
         let found: Vec<Marker> = marker::markers(&text).map(|(_, marker)| marker).collect();
@@ -271,7 +262,8 @@ mod tests {
             left_out: 50,
             comment: None,
         };
-        let Rendered { text, left } = render(&part, &draft, &Back { source: None, has_read: None });
+        let Rendered { text, left } =
+            render(&Lines::of(&part), &draft, &Back { source: None, has_read: None });
         assert!(text.starts_with("[50 of 50 records left out"));
         assert_eq!(left.len(), 1);
     }

@@ -18,9 +18,8 @@ const AROUND: usize = 100;
 /// At most so many words in one line.
 const MOST_AROUND: usize = 8;
 
-pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
-    let lines = Lines::of(part);
-    let places = context.task.places(part, &lines);
+pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+    let places = context.task.places(lines);
     let mut named: Vec<usize> = places.iter().map(|place| lines.at(place.range.start)).collect();
     named.dedup();
     let mut shown = String::new();
@@ -45,7 +44,7 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
     if left_out == 0 {
         return None;
     }
-    let shown = forms::propose(&Search, &shown).unwrap_or(shown);
+    let shown = forms::proposed(&Search, &shown).unwrap_or(shown);
     Some(Draft {
         pieces: vec![Piece::Text(shown)],
         unit: "lines",
@@ -98,7 +97,8 @@ mod tests {
         let text = format!("src/a.rs:3:let x = 1;\nweb/app.min.js:1:{long}\n");
         let shown = |task: &str| {
             let task = Task::of(task);
-            let draft = draft(&text, &Context { task: &task, tight: false, every_line: false });
+            let draft =
+                draft(&Lines::of(&text), &Context { task: &task, tight: false, every_line: false });
             match &draft.unwrap().pieces[..] {
                 [Piece::Text(shown)] => shown.clone(),
                 _ => String::new(),

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::keep::{self, Keep};
-use super::values::{names, unusual};
+use super::values::{Values, names};
 use super::{Context, Draft, Piece};
 use crate::lines::Lines;
 use crate::words::Columns;
@@ -14,11 +14,10 @@ const FEWEST_ROWS: usize = 12;
 /// Names may take so many percent of the bytes.
 const NAMED_PERCENT: usize = 45;
 
-pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
-    let lines = Lines::of(part);
+pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let shape = Columns::of(lines.iter())?;
     let mut rows: Vec<(usize, Vec<&str>)> = Vec::new();
-    let mut keep = Keep::of(part, &lines, context);
+    let mut keep = Keep::of(lines, context);
     for (index, line) in lines.iter().enumerate() {
         match shape.cells(line) {
             Some(cells) => rows.push((index, cells)),
@@ -28,16 +27,16 @@ pub(super) fn draft(part: &str, context: &Context) -> Option<Draft> {
     if rows.len() < FEWEST_ROWS {
         return None;
     }
-    let columns: Vec<Vec<&str>> =
-        (0..shape.count()).map(|i| rows.iter().map(|(_, cells)| cells[i]).collect()).collect();
+    let cells = |i: usize| Values::new(rows.iter().map(|(_, cells)| cells[i]).collect());
+    let columns: Vec<Values> = (0..shape.count()).map(cells).collect();
     for column in &columns {
-        unusual(column).into_iter().for_each(|row| keep.add(rows[row].0));
+        column.unusual().into_iter().for_each(|row| keep.add(rows[row].0));
     }
-    keep::alarms(part, &lines).into_iter().for_each(|line| keep.add(line));
-    let names = names(&columns).filter(|_| !context.tight);
-    let mut draft = keep.draft(&lines)?;
+    keep::alarms(lines).into_iter().for_each(|line| keep.add(line));
+    let names = names(columns.iter()).filter(|_| !context.tight);
+    let mut draft = keep.draft(lines)?;
     if let Some(names) = names {
-        name_gaps(&mut draft, &rows, names, part.len());
+        name_gaps(&mut draft, &rows, names.as_slice(), lines.text().len());
     }
     Some(draft)
 }

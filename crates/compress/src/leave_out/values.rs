@@ -1,8 +1,9 @@
 //! What is ordinary in a column of values, and what isn't.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::hash::BuildHasherDefault;
+use std::hash::{BuildHasherDefault, Hash};
+use std::sync::OnceLock;
 
 use rustc_hash::FxHasher;
 
@@ -31,60 +32,249 @@ const OTHERS_PERCENT: usize = 5;
 const NAMES_PERCENT: usize = 90;
 /// The most categories that a summary names.
 const MOST_NAMED: usize = 4;
+/// Longer numbers are names. All of fewer digits fit 64 bits.
+const MOST_DIGITS: usize = 18;
 
-/// The indices of the values that are unusual among `values`: rare categories, and where all values
-/// are different, numbers that lie far outside, rare shapes and rare places.
-pub(super) fn unusual(values: &[&str]) -> Vec<usize> {
-    let constant = || values.iter().all(|value| *value == values[0]);
-    if values.len() < FEWEST || constant() {
-        return Vec::new();
+/// The values in a column, and what was found out about them.
+#[derive(Debug, Default)]
+pub(super) struct Values<'a> {
+    all: Vec<&'a str>,
+    /// The number in each, if all are numbers with the same letters around them.
+    numbers: OnceLock<Option<Vec<f64>>>,
+    /// `None` where the values don't come in categories.
+    categories: OnceLock<Option<Categories>>,
+}
+
+/// Which values are the same.
+#[derive(Debug)]
+struct Categories {
+    /// For each value its category.
+    of_value: Vec<u32>,
+    /// For each category its first value, and how many it has.
+    counts: Vec<(u32, u32)>,
+}
+
+impl Categories {
+    /// Those of `values`; `None` where there are more than one for so many values.
+    fn of<V: Hash + Eq + Copy>(values: &[V]) -> Option<Self> {
+        let most = (values.len() / PER_CATEGORY).max(1);
+        let mut known: HashMap<V, u32, BuildHasherDefault<FxHasher>> = HashMap::default();
+        let mut counts: Vec<(u32, u32)> = Vec::new();
+        let mut of_value: Vec<u32> = Vec::with_capacity(values.len());
+        for (index, value) in values.iter().enumerate() {
+            let category = match of_value.last() {
+                Some(&last) if *value == values[index - 1] => last,
+                _ => *known.entry(*value).or_insert(counts.len() as u32),
+            };
+            if category as usize == counts.len() {
+                counts.push((index as u32, 0));
+            }
+            if counts.len() > most {
+                return None;
+            }
+            counts[category as usize].1 += 1;
+            of_value.push(category);
+        }
+        Some(Self { of_value, counts })
     }
-    rare(values).unwrap_or_else(|| {
-        let mut unusual = outside(values);
-        let shapes: Vec<String> = values.iter().map(|value| shape(value)).collect();
-        let shapes: Vec<&str> = shapes.iter().map(String::as_str).collect();
-        unusual.extend(rare(&shapes).unwrap_or_default());
+
+    /// How many values are the same as the value at `index`.
+    fn count(&self, index: usize) -> u32 {
+        self.counts[self.of_value[index] as usize].1
+    }
+
+    /// The indices of values that are rare, where most are frequent.
+    fn rare(&self) -> Vec<usize> {
+        let values = self.of_value.len();
+        let mut sorted: Vec<u32> = (0..values).map(|index| self.count(index)).collect();
+        let (_, usual, _) = sorted.select_nth_unstable(values / 2);
+        let is_rare = |index: &usize| {
+            let count = self.count(*index);
+            count <= RARE
+                && count as usize * PER_RARE <= values
+                && count * TIMES_AS_FREQUENT <= *usual
+        };
+        (0..values).filter(is_rare).collect()
+    }
+}
+
+impl<'a> Values<'a> {
+    pub(super) fn new(all: Vec<&'a str>) -> Self {
+        Self { all, ..Self::default() }
+    }
+
+    pub(super) fn as_slice(&self) -> &[&'a str] {
+        &self.all
+    }
+
+    /// The indices of the values that are unusual: rare categories, and where all values are
+    /// different, numbers that lie far outside, rare shapes and rare places.
+    pub(super) fn unusual(&self) -> Vec<usize> {
+        let values = &self.all;
+        if values.len() < FEWEST {
+            return Vec::new();
+        }
+        if let Some(rare) = self.categories().and_then(|categories| self.rare(categories)) {
+            return rare;
+        }
+        let mut unusual = self.outside();
+        let rare = |categories: Option<Categories>| categories.and_then(|found| self.rare(&found));
+        let shapes: Vec<u64> = values.iter().map(|value| shape(value)).collect();
+        unusual.extend(rare(Categories::of(&shapes)).unwrap_or_default());
         if values.iter().all(|value| value.contains('/')) {
             let places: Vec<&str> = values.iter().map(|value| place(value)).collect();
-            unusual.extend(rare(&places).unwrap_or_default());
+            unusual.extend(rare(Categories::of(&places)).unwrap_or_default());
         }
         unusual.sort_unstable();
         unusual.dedup();
         unusual
-    })
-}
+    }
 
-/// The indices of rare categories; `None` where the values don't come in categories, or many of them
-/// are rare.
-fn rare(values: &[&str]) -> Option<Vec<usize>> {
-    let counts = categories(values)?;
-    let mut sorted: Vec<u32> = values.iter().map(|value| counts[value]).collect();
-    let (_, usual, _) = sorted.select_nth_unstable(values.len() / 2);
-    let is_rare = |value: &&str| {
-        let count = counts[*value];
-        count <= RARE
-            && count as usize * PER_RARE <= values.len()
-            && count * TIMES_AS_FREQUENT <= *usual
-    };
-    let rare: Vec<usize> = (0..values.len()).filter(|&index| is_rare(&values[index])).collect();
-    let share = match numbers(values) {
-        Some(_) => RARE_SHARE_OF_NUMBERS,
-        None => RARE_SHARE,
-    };
-    (rare.len() * share <= values.len()).then_some(rare)
-}
-
-/// A value with every number in it written as one zero: `41d` and `7d` have the same shape.
-fn shape(value: &str) -> String {
-    let mut shape = String::with_capacity(value.len());
-    for sign in value.chars() {
-        match sign.is_ascii_digit() {
-            true if shape.ends_with('0') => {}
-            true => shape.push('0'),
-            false => shape.push(sign),
+    /// What the values are, in a few words: the one that all are, a range of numbers, categories
+    /// with their counts, `<*>`.
+    pub(super) fn summary(&self) -> String {
+        let Some(first) = self.all.first() else { return String::new() };
+        let categories = self.categories();
+        if categories.is_some_and(|categories| categories.counts.len() == 1) {
+            return (*first).to_owned();
+        }
+        if let Some(numbers) = self.numbers()
+            && let Some((before, _, after)) = number(first)
+        {
+            let written = |wanted: f64| {
+                let index = numbers.iter().position(|&number| number == wanted).unwrap_or(0);
+                let value = self.all[index];
+                value[before.len()..value.len() - after.len()].to_owned()
+            };
+            let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            return format!("{before}<{}..{}>{after}", written(low), written(high));
+        }
+        match categories.filter(|categories| categories.counts.len() <= MOST_NAMED) {
+            Some(categories) => self.counted(categories),
+            None => "<*>".to_owned(),
         }
     }
-    shape
+
+    /// The categories with their counts, the largest first.
+    fn counted(&self, categories: &Categories) -> String {
+        let named =
+            categories.counts.iter().map(|&(first, count)| (self.all[first as usize], count));
+        let mut named: Vec<(&str, u32)> = named.collect();
+        named.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        let mut out = String::from("<");
+        for (i, (value, count)) in named.iter().enumerate() {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{}{value} {count}×", if i > 0 { ", " } else { "" });
+        }
+        out.push('>');
+        out
+    }
+
+    /// Whether each value is the one before with the next number in it, so that the first and the
+    /// last say them all.
+    pub(super) fn are_counted(&self) -> bool {
+        let numbers = self.numbers();
+        numbers.is_some_and(|numbers| numbers.windows(2).all(|two| two[0] + 1.0 == two[1]))
+    }
+
+    /// Whether the values name their rows: words that are different in nearly all of them.
+    fn are_names(&self) -> bool {
+        let all = &self.all;
+        let lettered = |value: &&&str| value.bytes().any(|b| b.is_ascii_alphabetic());
+        let are_words = all.iter().filter(lettered).count() * 100 >= all.len() * NAMES_PERCENT;
+        are_words && {
+            let different: HashSet<&str, BuildHasherDefault<FxHasher>> =
+                all.iter().copied().collect();
+            different.len() * 100 >= all.len() * NAMES_PERCENT
+        }
+    }
+
+    fn categories(&self) -> Option<&Categories> {
+        self.categories.get_or_init(|| Categories::of(&self.all)).as_ref()
+    }
+
+    fn numbers(&self) -> Option<&[f64]> {
+        let read = || {
+            let (before, _, after) = number(self.all.first()?)?;
+            let same = |value: &&str| {
+                let (b, number, a) = number(value)?;
+                (b == before && a == after).then_some(number)
+            };
+            self.all.iter().map(same).collect()
+        };
+        self.numbers.get_or_init(read).as_deref()
+    }
+
+    /// The values that are rare by these categories; `None` where many are, so that it says nothing.
+    fn rare(&self, categories: &Categories) -> Option<Vec<usize>> {
+        if categories.counts.len() == 1 {
+            return Some(Vec::new());
+        }
+        let rare = categories.rare();
+        let share = match self.numbers() {
+            Some(_) => RARE_SHARE_OF_NUMBERS,
+            None => RARE_SHARE,
+        };
+        (rare.len() * share <= self.all.len()).then_some(rare)
+    }
+
+    /// The indices of the numbers that lie far outside the others. A few values, as the title of a
+    /// column, may be none.
+    fn outside(&self) -> Vec<usize> {
+        let values = &self.all;
+        let Some((before, _, after)) = number(values[values.len() / 2]) else { return Vec::new() };
+        let numbers: Vec<(f64, usize)> = match self.numbers() {
+            Some(numbers) => numbers.iter().copied().zip(0..).collect(),
+            None => (values.iter().zip(0..))
+                .filter_map(|(value, index)| {
+                    let (b, number, a) = number(value)?;
+                    (b == before && a == after).then_some((number, index))
+                })
+                .collect(),
+        };
+        let others = values.len() - numbers.len();
+        if others > FEW_OTHERS && others * 100 > values.len() * OTHERS_PERCENT {
+            return Vec::new();
+        }
+        let mut sorted: Vec<f64> = numbers.iter().map(|(number, _)| *number).collect();
+        let mut at = |index: usize| *sorted.select_nth_unstable_by(index, f64::total_cmp).1;
+        let (low, high) = (at(numbers.len() / 4), at(numbers.len() * 3 / 4));
+        let reach = (high - low) * FAR;
+        let mut far: Vec<(f64, usize)> = numbers
+            .into_iter()
+            .map(|(number, index)| ((number - high).max(low - number), index))
+            .filter(|(distance, _)| *distance > reach && reach > 0.0)
+            .collect();
+        far.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        far.truncate(2 * MOST_OUTSIDE);
+        far.into_iter().map(|(_, index)| index).collect()
+    }
+}
+
+/// The first of `columns` that has a name for every row.
+pub(super) fn names<'c, 'a: 'c>(
+    mut columns: impl Iterator<Item = &'c Values<'a>>,
+) -> Option<&'c Values<'a>> {
+    columns.find(|values| values.are_names())
+}
+
+/// A number for a value with every number in it written as one zero: `41d` and `7d` have the same
+/// shape. Two shapes with the same number, one in 2⁶⁴, do no harm.
+fn shape(value: &str) -> u64 {
+    // FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let mut hash = OFFSET;
+    let mut in_number = false;
+    for byte in value.bytes() {
+        let is_digit = byte.is_ascii_digit();
+        if !(is_digit && in_number) {
+            hash = (hash ^ u64::from(if is_digit { b'0' } else { byte })).wrapping_mul(PRIME);
+        }
+        in_number = is_digit;
+    }
+    hash
 }
 
 /// The outermost two directories of a path.
@@ -93,136 +283,38 @@ fn place(path: &str) -> &str {
     &path[..end.or_else(|| path.rfind('/')).unwrap_or(path.len())]
 }
 
-type Counts<'v> = HashMap<&'v str, u32, BuildHasherDefault<FxHasher>>;
-
-/// How often each value is there, if the values come in categories.
-fn categories<'v>(values: &[&'v str]) -> Option<Counts<'v>> {
-    let most = values.len() / PER_CATEGORY;
-    let mut counts = Counts::default();
-    for value in values {
-        *counts.entry(value).or_default() += 1;
-        if counts.len() > most {
-            return None;
-        }
-    }
-    Some(counts)
-}
-
-/// The indices of the numbers that lie far outside the others. A few values, as the title of a
-/// column, may be none.
-fn outside(values: &[&str]) -> Vec<usize> {
-    let Some((before, _, after)) = number(values[values.len() / 2]) else { return Vec::new() };
-    let numbers: Vec<(f64, usize)> = values
-        .iter()
-        .enumerate()
-        .filter_map(|(index, value)| {
-            let (b, number, a) = number(value)?;
-            (b == before && a == after).then_some((number, index))
-        })
-        .collect();
-    let others = values.len() - numbers.len();
-    if others > FEW_OTHERS && others * 100 > values.len() * OTHERS_PERCENT {
-        return Vec::new();
-    }
-    let mut sorted: Vec<f64> = numbers.iter().map(|(number, _)| *number).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let (low, high) = (sorted[sorted.len() / 4], sorted[sorted.len() * 3 / 4]);
-    let reach = (high - low) * FAR;
-    let mut far: Vec<(f64, usize)> = numbers
-        .into_iter()
-        .map(|(number, index)| ((number - high).max(low - number), index))
-        .filter(|(distance, _)| *distance > reach && reach > 0.0)
-        .collect();
-    far.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    far.truncate(2 * MOST_OUTSIDE);
-    far.into_iter().map(|(_, index)| index).collect()
-}
-
-/// The first of `columns` that has a name for every row: words that are different in nearly all rows.
-pub(super) fn names<'c, 'a>(columns: &'c [Vec<&'a str>]) -> Option<&'c [&'a str]> {
-    columns.iter().map(Vec::as_slice).find(|column| {
-        let mut different = column.to_vec();
-        different.sort_unstable();
-        different.dedup();
-        let lettered = |value: &&&str| value.contains(|c: char| c.is_ascii_alphabetic());
-        different.len() * 100 >= column.len() * NAMES_PERCENT
-            && column.iter().filter(lettered).count() * 100 >= column.len() * NAMES_PERCENT
-    })
-}
-
-/// Whether each of `values` is the one before with the next number in it, so that the first and the
-/// last say them all.
-pub(super) fn are_counted(values: &[&str]) -> bool {
-    numbers(values).is_some_and(|numbers| numbers.windows(2).all(|two| two[0] + 1.0 == two[1]))
-}
-
-/// The number in each value, if all are numbers with the same letters around them.
-fn numbers(values: &[&str]) -> Option<Vec<f64>> {
-    let (before, _, after) = number(values.first()?)?;
-    values
-        .iter()
-        .map(|value| {
-            let (b, number, a) = number(value)?;
-            (b == before && a == after).then_some(number)
-        })
-        .collect()
-}
-
 /// The number that a value holds, and what stands around it, which holds no digits.
 fn number(value: &str) -> Option<(&str, f64, &str)> {
-    let start = value.find(|c: char| c.is_ascii_digit())?;
-    let rest = &value[start..];
-    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-    let (digits, after) = rest.split_at(end);
-    if after.bytes().any(|b| b.is_ascii_digit()) || digits.len() > 18 {
+    let bytes = value.as_bytes();
+    let start = bytes.iter().position(u8::is_ascii_digit)?;
+    let is_inside = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let length = bytes[start..].iter().position(|byte| !is_inside(byte));
+    let end = length.map_or(bytes.len(), |length| start + length);
+    if end - start > MOST_DIGITS || bytes[end..].iter().any(u8::is_ascii_digit) {
         return None;
     }
-    let number: f64 = digits.trim_end_matches('.').parse().ok()?;
-    Some((&value[..start], number, after))
-}
-
-/// What `values` are, in a few words: the one that all are, a range of numbers, categories with
-/// their counts, `<*>`.
-pub(super) fn summary(values: &[&str]) -> String {
-    let Some(first) = values.first() else { return String::new() };
-    if values.iter().all(|value| value == first) {
-        return (*first).to_owned();
-    }
-    if let Some(numbers) = numbers(values)
-        && let Some((before, _, after)) = number(first)
-    {
-        let written = |wanted: f64| {
-            let index = numbers.iter().position(|&number| number == wanted).unwrap_or(0);
-            values[index][before.len()..values[index].len() - after.len()].to_owned()
-        };
-        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        return format!("{before}<{}..{}>{after}", written(low), written(high));
-    }
-    let Some(counts) = categories(values).filter(|counts| counts.len() <= MOST_NAMED) else {
-        return "<*>".to_owned();
+    let digits = value[start..end].trim_end_matches('.');
+    let number = match digits.contains('.') {
+        true => digits.parse().ok()?,
+        false => digits.bytes().fold(0, |n: u64, digit| n * 10 + u64::from(digit - b'0')) as f64,
     };
-    let mut counts: Vec<(&str, u32)> = counts.into_iter().collect();
-    counts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    let mut out = String::from("<");
-    for (i, (value, count)) in counts.iter().enumerate() {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{}{value} {count}×", if i > 0 { ", " } else { "" });
-    }
-    out.push('>');
-    out
+    Some((&value[..start], number, &value[end..]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn values<'a>(all: &[&'a str]) -> Values<'a> {
+        Values::new(all.to_vec())
+    }
+
     #[test]
     fn rare_categories_are_unusual() {
-        let mut values = vec!["ok"; 60];
-        values[17] = "suspended";
-        assert_eq!(unusual(&values), [17]);
-        assert_eq!(summary(&values), "<ok 59×, suspended 1×>");
+        let mut column = vec!["ok"; 60];
+        column[17] = "suspended";
+        assert_eq!(values(&column).unusual(), [17]);
+        assert_eq!(values(&column).summary(), "<ok 59×, suspended 1×>");
     }
 
     #[test]
@@ -231,27 +323,27 @@ mod tests {
         let number = |i: usize| if i % 57 == 5 && i > 150 { 6 } else { i % 57 };
         let spread: Vec<String> = (0..420).map(|i| format!("ms={}", number(i))).collect();
         let spread: Vec<&str> = spread.iter().map(String::as_str).collect();
-        let counts = categories(&spread).unwrap();
-        assert!(counts.values().any(|count| *count <= RARE));
-        assert!(unusual(&spread).is_empty());
+        let categories = Categories::of(&spread).unwrap();
+        assert!(categories.counts.iter().any(|(_, count)| *count <= RARE));
+        assert!(values(&spread).unusual().is_empty());
         let mut codes = vec!["200"; 400];
         codes.extend(["404", "500", "404"]);
-        assert_eq!(unusual(&codes), [400, 401, 402]);
+        assert_eq!(values(&codes).unusual(), [400, 401, 402]);
     }
 
     #[test]
     fn names_that_count_up() {
-        assert!(are_counted(&["\"item-8\"", "\"item-9\"", "\"item-10\""]));
-        assert!(!are_counted(&["item-8", "item-10"]));
-        assert!(!are_counted(&["item-8", "entry-9"]));
+        assert!(values(&["\"item-8\"", "\"item-9\"", "\"item-10\""]).are_counted());
+        assert!(!values(&["item-8", "item-10"]).are_counted());
+        assert!(!values(&["item-8", "entry-9"]).are_counted());
     }
 
     #[test]
     fn values_that_are_all_different_are_ordinary() {
-        let values: Vec<String> = (0..60).map(|i| format!("name-{i}x{i}")).collect();
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        assert!(unusual(&values).is_empty());
-        assert_eq!(summary(&values), "<*>");
+        let column: Vec<String> = (0..60).map(|i| format!("name-{i}x{i}")).collect();
+        let column: Vec<&str> = column.iter().map(String::as_str).collect();
+        assert!(values(&column).unusual().is_empty());
+        assert_eq!(values(&column).summary(), "<*>");
     }
 
     #[test]
@@ -259,19 +351,19 @@ mod tests {
         let mut ages: Vec<String> = (0..60).map(|i| format!("{i}d")).collect();
         ages[9] = "<invalid>".to_owned();
         let ages: Vec<&str> = ages.iter().map(String::as_str).collect();
-        assert_eq!(unusual(&ages), [9]);
+        assert_eq!(values(&ages).unusual(), [9]);
         let mut frames: Vec<String> = (0..60).map(|i| format!("/rustc/aa/x{i}.rs:{i}:1")).collect();
         frames[7] = "./src/ledger.rs:88:14".to_owned();
         let frames: Vec<&str> = frames.iter().map(String::as_str).collect();
-        assert_eq!(unusual(&frames), [7]);
+        assert_eq!(values(&frames).unusual(), [7]);
     }
 
     #[test]
     fn numbers_far_outside_are_unusual() {
-        let mut values: Vec<String> = (0..60).map(|i| format!("ms={}", 10 + i)).collect();
-        values[3] = "ms=48211.07".to_owned();
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        assert_eq!(unusual(&values), [3]);
-        assert_eq!(summary(&values), "ms=<10..48211.07>");
+        let mut column: Vec<String> = (0..60).map(|i| format!("ms={}", 10 + i)).collect();
+        column[3] = "ms=48211.07".to_owned();
+        let column: Vec<&str> = column.iter().map(String::as_str).collect();
+        assert_eq!(values(&column).unusual(), [3]);
+        assert_eq!(values(&column).summary(), "ms=<10..48211.07>");
     }
 }

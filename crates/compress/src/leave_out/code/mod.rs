@@ -33,14 +33,13 @@ const FEWEST_OF_LICENCE: usize = 4;
 /// A longer line, in bytes, isn't written or read by anybody.
 const LONGEST_LINE: usize = 2000;
 
-pub(super) fn draft(part: &str, language: Language, context: &Context) -> Option<Draft> {
-    let lines = Lines::of(part);
+pub(super) fn draft(lines: &Lines, language: Language, context: &Context) -> Option<Draft> {
     // A task without terms wants all code.
     let nothing = Task::of("");
     let task = if context.every_line { &nothing } else { context.task };
-    let mut cuts = cuts(part, &lines, language, task);
+    let mut cuts = cuts(lines, language, task);
     if context.every_line {
-        cuts.extend(long_lines(&lines, language, &cuts));
+        cuts.extend(long_lines(lines, language, &cuts));
         cuts.sort_by_key(|cut| cut.lines.start);
     }
     let left_out = cuts.iter().map(|cut| cut.lines.len()).sum();
@@ -86,9 +85,9 @@ pub(super) fn comment(language: Language) -> (&'static str, &'static str) {
     }
 }
 
-/// What can be left out of `text`; in order, apart.
-pub(super) fn cuts(text: &str, lines: &Lines, language: Language, task: &Task) -> Vec<Cut> {
-    let plain = without_numbers(text, lines);
+/// What can be left out of `lines`; in order, apart.
+pub(super) fn cuts(lines: &Lines, language: Language, task: &Task) -> Vec<Cut> {
+    let plain = without_numbers(lines);
     let source = Lines::of(&plain);
     let Some(masked) = mask(&plain, language) else { return Vec::new() };
     let mut cuts: Vec<Cut> = licence(&masked, &source, language).into_iter().collect();
@@ -98,7 +97,7 @@ pub(super) fn cuts(text: &str, lines: &Lines, language: Language, task: &Task) -
     }
     let outline = outline(&masked, &source, language);
     let code = Code { lines: &source, language, outline: &outline };
-    let wanted = Wanted::of(text, lines, &outline, task);
+    let wanted = Wanted::of(lines, &outline, task);
     let mut end = cuts.first().map_or(0, |cut| cut.lines.end);
     for block in &outline.blocks {
         if block.lines.start < end || wanted.has(block) {
@@ -123,9 +122,9 @@ struct Wanted<'w> {
 }
 
 impl<'w> Wanted<'w> {
-    fn of(text: &str, lines: &Lines, outline: &'w Outline, task: &'w Task) -> Self {
+    fn of(lines: &Lines, outline: &'w Outline, task: &'w Task) -> Self {
         let line = |place: Place| (lines.at(place.range.start), place.term);
-        let places = task.places(text, lines).into_iter().map(line).collect();
+        let places = task.places(lines).into_iter().map(line).collect();
         let names = outline.blocks.iter().map(|block| &block.name).chain(&outline.values);
         let names = names.map(|name| name.to_lowercase()).collect();
         Self { outline, task, places, names }
@@ -163,8 +162,9 @@ impl<'w> Wanted<'w> {
     }
 }
 
-/// `text` without the numbers that its lines may have, line by line.
-fn without_numbers<'a>(text: &'a str, lines: &Lines<'a>) -> Cow<'a, str> {
+/// The text without the numbers that its lines may have, line by line.
+fn without_numbers<'a>(lines: &Lines<'a>) -> Cow<'a, str> {
+    let text = lines.text();
     let numbered = lines.iter().take(20).filter(|line| unnumbered(line).len() < line.len()).count();
     if numbered * 10 < lines.count().min(20) * 9 || lines.count() == 0 {
         return text.into();
@@ -294,7 +294,7 @@ mod tests {
             format!("function f() {{\n{body}}}\nvar data=[{}];\nlast();\n", "1,".repeat(2000));
         let task = Task::of("something else");
         let context = Context { task: &task, tight: false, every_line: true };
-        let draft = draft(&text, Language::JavaScript, &context).unwrap();
+        let draft = draft(&Lines::of(&text), Language::JavaScript, &context).unwrap();
         assert_eq!(draft.left_out, 1);
         assert_eq!(draft.pieces.len(), 3);
         assert_eq!(draft.pieces[0], Piece::Lines(0..12));
@@ -308,7 +308,7 @@ mod tests {
         for (name, text) in [("long", header.to_owned() + &functions), ("short", header.into())] {
             for task in ["", "something else"] {
                 let lines = Lines::of(&text);
-                let cuts = cuts(&text, &lines, Language::Rust, &Task::of(task));
+                let cuts = cuts(&lines, Language::Rust, &Task::of(task));
                 assert_eq!(cuts[0].lines, 0..4, "{name}: {task}");
             }
         }
@@ -333,7 +333,7 @@ mod tests {
             let language = Language::of(&path.display().to_string(), "");
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
             let lines = Lines::of(&text);
-            let cuts = cuts(&text, &lines, language, &Task::of("zebra"));
+            let cuts = cuts(&lines, language, &Task::of("zebra"));
             let mut remains = String::new();
             let mut at = 0;
             for cut in &cuts {
