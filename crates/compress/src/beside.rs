@@ -4,8 +4,9 @@
 const LONG: usize = 16 << 10;
 
 /// What both return. Where the text they are about has many `bytes`, `first` runs on another thread
-/// while `second` runs on this one, which then waits and takes up no other work: what it does may
-/// not be mixed with that of another text.
+/// while `second` runs on this one, which then waits. Work that is done for another thread is never
+/// divided again: while it waited it would take up work on some other text, and on another within
+/// that.
 ///
 /// # Panics
 /// Where one of them does, after both have ended.
@@ -14,7 +15,7 @@ pub(crate) fn beside<A: Send, B>(
     first: impl FnOnce() -> A + Send,
     second: impl FnOnce() -> B,
 ) -> (A, B) {
-    if bytes < LONG {
+    if bytes < LONG || rayon::current_thread_index().is_some() {
         return (first(), second());
     }
     let mut of_first = None;
@@ -26,9 +27,31 @@ pub(crate) fn beside<A: Send, B>(
     (of_first.expect("it ran"), of_second)
 }
 
+/// What `work` returns for each of `items`, in order; of a long text the second half of them is done
+/// on another thread.
+pub(crate) fn each<T: Sync, R: Send>(
+    bytes: usize,
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let (first, second) = items.split_at(items.len().div_ceil(2));
+    let all = |items: &[T]| -> Vec<R> { items.iter().map(&work).collect() };
+    let (second, mut first) = beside(bytes, || all(second), || all(first));
+    first.extend(second);
+    first
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_is_in_order() {
+        for bytes in [0, LONG] {
+            assert_eq!(each(bytes, &[1, 2, 3], |n| n * n), [1, 4, 9]);
+            assert_eq!(each(bytes, &[0; 0], |n| n * n), [0; 0]);
+        }
+    }
 
     #[test]
     fn both_are_returned_however_long_the_text() {

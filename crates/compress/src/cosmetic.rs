@@ -34,8 +34,10 @@ fn without_sequences(text: &str) -> Option<String> {
             found = true;
         }
     }
-    out.push_str(&text[kept..]);
-    found.then_some(out)
+    found.then(|| {
+        out.push_str(&text[kept..]);
+        out
+    })
 }
 
 /// The length of the control sequence (`ESC [ … letter`), or title (`ESC ] … BEL`), that `bytes`

@@ -122,10 +122,15 @@ impl Frame<'_> {
         if part.text.len() < SHORTEST || marked {
             return Tried { before: count(), shorter: Ok(None) };
         }
-        let (before, first) = beside(part.text.len(), count, || {
+        // Whether there is a credential in it is asked wherever something is left out.
+        let counted = || (count(), self.may_leave_out(part)).0;
+        let (before, first) = beside(part.text.len(), counted, || {
             caught(|| match self.whole_table(part, context) {
                 Some(whole) => First::WholeTable(whole),
-                None => First::LeftOut(self.leave_out(part, context)),
+                None => match self.leave_out(part, context) {
+                    Some(left_out) => First::LeftOut(left_out),
+                    None => First::Reversible(self.reversible(part)),
+                },
             })
         });
         let shorter =
@@ -142,18 +147,21 @@ impl Frame<'_> {
         context: &Context,
     ) -> Option<Shorter> {
         let left_out = match first {
+            First::Reversible(reversible) => {
+                return reversible.filter(|shorter| is_worth(before, shorter.tokens));
+            }
             First::WholeTable(whole) if whole.tokens * 100 <= before * WHOLE_TABLE_PERCENT => {
                 return Some(whole);
             }
             First::WholeTable(_) => self.leave_out(part, context),
-            First::LeftOut(left_out) => left_out,
+            First::LeftOut(left_out) => Some(left_out),
         };
         let left_out = left_out.filter(|shorter| is_worth(before, shorter.tokens));
         let far_shorter = |shorter: &Shorter| shorter.tokens * 100 <= before * FAR_SHORTER_PERCENT;
         if left_out.as_ref().is_some_and(far_shorter) {
             return left_out;
         }
-        let reversible = self.reversible(part, before);
+        let reversible = self.reversible(part).filter(|shorter| is_worth(before, shorter.tokens));
         match (left_out, reversible) {
             (Some(left_out), Some(reversible)) => {
                 let better = left_out.tokens * 100 <= reversible.tokens * (100 - LEFT_OUT_PERCENT);
@@ -176,34 +184,38 @@ impl Frame<'_> {
     }
 
     /// `part` in the shortest of the reversible forms.
-    fn reversible(&self, part: &Stretch, before: usize) -> Option<Shorter> {
-        let named = self.task.lines(&part.lines);
-        forms_for(part.is.kind, &named)
-            .iter()
-            .filter_map(|form| self.proposed(part, &**form))
-            .filter(|shorter| is_worth(before, shorter.tokens))
-            .min_by_key(|shorter| shorter.tokens)
+    fn reversible(&self, part: &Stretch) -> Option<Shorter> {
+        let named = match part.is.kind {
+            Kind::Table | Kind::Log | Kind::TestOutput | Kind::Text => self.task.lines(&part.lines),
+            _ => Vec::new(),
+        };
+        let forms = forms_for(part.is.kind, &named);
+        let (first, others) = forms.split_first()?;
+        let proposed = |form: &dyn Form| self.proposed(part, form);
+        let shortest = |all: &mut dyn Iterator<Item = Shorter>| all.min_by_key(|one| one.tokens);
+        let (others, first) = beside(
+            part.text.len(),
+            || shortest(&mut others.iter().filter_map(|form| proposed(form.as_ref()))),
+            || proposed(first.as_ref()),
+        );
+        shortest(&mut first.into_iter().chain(others))
     }
 
     /// `part` in `form`; with markers that lead to the lines where they don't stand in it as they were.
     fn proposed(&self, part: &Stretch, form: &dyn Form) -> Option<Shorter> {
         let encoded = forms::propose(form, part.text)?;
         let taken_apart = form.takes_apart().filter(|_| part.text.len() > LONGEST_TAKEN_APART);
-        let write = || match taken_apart.filter(|_| self.may_leave_out(part)) {
-            Some(what) => {
-                leave_out::as_written(&part.lines, encoded.clone(), what, &self.back_to(part))
-            }
-            None => Rendered { text: encoded.clone(), left: Vec::new() },
-        };
-        let ((Rendered { text, left }, tokens), is_same) = beside(
+        let written = taken_apart
+            .filter(|_| self.may_leave_out(part))
+            .map(|what| leave_out::as_written(&part.lines, &encoded, what, &self.back_to(part)));
+        let shown = written.as_ref().map_or(&encoded, |written| &written.text);
+        let (tokens, is_same) = beside(
             part.text.len(),
-            || {
-                let written = write();
-                let tokens = (self.count)(&written.text);
-                (written, tokens)
-            },
+            || (self.count)(shown),
             || forms::gives_back(&encoded, part.text),
         );
+        let Rendered { text, left } =
+            written.unwrap_or(Rendered { text: encoded, left: Vec::new() });
         let done = format!("{}/{}", form.name(), form.version());
         is_same.then_some(Shorter { text, tokens, done, left })
     }
@@ -284,8 +296,10 @@ fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failed> {
 enum First {
     /// A table in few tokens, with nothing left out.
     WholeTable(Shorter),
-    /// Something left out, where something can be.
-    LeftOut(Option<Shorter>),
+    /// Something left out.
+    LeftOut(Shorter),
+    /// Where nothing can be, the shortest of the forms that say all.
+    Reversible(Option<Shorter>),
 }
 
 /// Something that can stand for a part.

@@ -2,6 +2,18 @@
 
 use std::ops::Range;
 
+/// What stands between the line ends of `text`; a text that ends in a line end has an empty line
+/// behind it.
+pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> + Clone {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    let mut start = 0;
+    ends.map(move |end| {
+        let line = &text[start..end];
+        start = end + 1;
+        line
+    })
+}
+
 /// The lines of a text, by index from 0. The last one may have no end; a text that ends in a line
 /// end has no empty line behind it.
 #[derive(Debug)]
@@ -57,5 +69,17 @@ impl<'a> Lines<'a> {
     /// Where the line at `index` begins.
     pub(crate) fn start(&self, index: usize) -> usize {
         self.bounds[index] as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_those_between_line_ends() {
+        for text in ["", "\n", "a", "a\n", "\na\n\nb", "a\r\nb\n\n"] {
+            assert!(split(text).eq(text.split('\n')), "{text:?}");
+        }
     }
 }

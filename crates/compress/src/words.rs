@@ -15,27 +15,9 @@ pub(crate) struct Words<'a> {
 impl<'a> Words<'a> {
     /// Cuts `line` at its blanks into at most `most` words; the last one is the rest of the line.
     pub(crate) fn of(line: &'a str, most: usize) -> Self {
-        let bytes = line.as_bytes();
-        let mut spans = Vec::with_capacity(12);
-        let mut at = 0;
-        loop {
-            while at < bytes.len() && is_blank(bytes[at]) {
-                at += 1;
-            }
-            if at == bytes.len() {
-                break;
-            }
-            let start = at;
-            if spans.len() + 1 == most {
-                spans.push((start as u32, bytes.len() as u32));
-                break;
-            }
-            while at < bytes.len() && !is_blank(bytes[at]) {
-                at += 1;
-            }
-            spans.push((start as u32, at as u32));
-        }
-        Self { line, spans }
+        let mut words = Vec::with_capacity(12);
+        spans(line, most, |start, end| words.push((start as u32, end as u32)));
+        Self { line, spans: words }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -59,6 +41,30 @@ impl<'a> Words<'a> {
     pub(crate) fn word_with_gap(&self, index: usize) -> &'a str {
         let start = if index == 0 { 0 } else { self.spans[index - 1].1 };
         &self.line[start as usize..self.spans[index].1 as usize]
+    }
+}
+
+/// Calls `word` with where each word of `line` begins and ends, at most `most` times; the last one is
+/// the rest of the line.
+fn spans(line: &str, most: usize, mut word: impl FnMut(usize, usize)) {
+    let bytes = line.as_bytes();
+    let (mut at, mut count) = (0, 0);
+    loop {
+        while at < bytes.len() && is_blank(bytes[at]) {
+            at += 1;
+        }
+        if at == bytes.len() {
+            return;
+        }
+        let start = at;
+        count += 1;
+        if count == most {
+            return word(start, bytes.len());
+        }
+        while at < bytes.len() && !is_blank(bytes[at]) {
+            at += 1;
+        }
+        word(start, at);
     }
 }
 
@@ -141,14 +147,15 @@ impl Columns {
         let head = head.map(|inner| Self::Boxed(inner.split('|').count()));
         let titles = !first.contains(", ") && !first.bytes().any(|b| b.is_ascii_digit());
         let separated = [b',', b';', b'\t'].into_iter().filter(|_| titles).map(|sign| {
-            let count = split(first, sign).len();
-            Self::Separated(sign, count)
+            let mut cells = Vec::new();
+            split(first, sign, &mut cells);
+            Self::Separated(sign, cells.len())
         });
         head.into_iter().chain(separated).filter(|columns| columns.count() >= 3).find(|columns| {
-            let (mut rows, mut all) = (0, 0);
+            let (mut rows, mut all, mut cells) = (0, 0, Vec::new());
             for line in lines.clone() {
                 all += 1;
-                rows += usize::from(columns.cells(line).is_some());
+                rows += usize::from(columns.read(line, &mut cells));
             }
             all >= 5 && rows * 10 >= all * 8
         })
@@ -161,17 +168,17 @@ impl Columns {
         }
     }
 
-    /// The cells of `line`; `None` where it is no row.
-    pub(crate) fn cells(self, line: &str) -> Option<Vec<&str>> {
-        let cells = match self {
-            Self::Words(most) => {
-                let words = Words::of(line, most);
-                (0..words.len()).map(|index| words.word(index)).collect()
+    /// Puts the cells of `line` into `cells`; tells whether it is a row.
+    pub(crate) fn read<'a>(self, line: &'a str, cells: &mut Vec<&'a str>) -> bool {
+        cells.clear();
+        match self {
+            Self::Words(most) => spans(line, most, |start, end| cells.push(&line[start..end])),
+            Self::Separated(sign, _) => split(line, sign, cells),
+            Self::Boxed(_) => {
+                cells.extend(boxed(line).unwrap_or_default().split('|').map(str::trim));
             }
-            Self::Separated(sign, _) => split(line, sign),
-            Self::Boxed(_) => boxed(line)?.split('|').map(str::trim).collect(),
-        };
-        (cells.len() == self.count()).then_some(cells)
+        }
+        cells.len() == self.count()
     }
 }
 
@@ -180,9 +187,8 @@ fn boxed(line: &str) -> Option<&str> {
     line.trim().strip_prefix('|')?.strip_suffix('|')
 }
 
-/// `line` at each `sign` that doesn't stand in quotes.
-fn split(line: &str, sign: u8) -> Vec<&str> {
-    let mut cells = Vec::new();
+/// Cuts `line` into `cells` at each `sign` that doesn't stand in quotes.
+fn split<'a>(line: &'a str, sign: u8, cells: &mut Vec<&'a str>) {
     let (mut start, mut quoted) = (0, false);
     for (at, byte) in line.bytes().enumerate() {
         quoted ^= byte == b'"';
@@ -192,7 +198,6 @@ fn split(line: &str, sign: u8) -> Vec<&str> {
         }
     }
     cells.push(&line[start..]);
-    cells
 }
 
 #[cfg(test)]
@@ -204,7 +209,9 @@ mod tests {
         let text = "id,name,state\n1,\"a, b\",x\n2,c,x\n3,d,y\n4,e,z\n";
         let columns = Columns::marked(text.lines()).unwrap();
         assert_eq!(columns, Columns::Separated(b',', 3));
-        assert_eq!(columns.cells("1,\"a, b\",x"), Some(vec!["1", "\"a, b\"", "x"]));
+        let mut cells = Vec::new();
+        assert!(columns.read("1,\"a, b\",x", &mut cells));
+        assert_eq!(cells, ["1", "\"a, b\"", "x"]);
         let text = "+--+---+--+\n| a | b | c |\n| 1 | 2 | 3 |\n| 1 | 2 | 3 |\n| 1 | 2 | 3 |\n| 1 | 2 | 3 |\n";
         assert_eq!(Columns::marked(text.lines()), Some(Columns::Boxed(3)));
         assert_eq!(Columns::marked("one, two, three\n".repeat(9).lines()), None);

@@ -122,7 +122,7 @@ impl Room {
 /// for [`gives_back`] to say.
 pub(crate) fn propose(form: &dyn Form, text: &str) -> Option<String> {
     let inner = text.strip_suffix('\n').unwrap_or(text);
-    let Encoded { details, hint, body } = form.encode(inner)?;
+    let Encoded { details, hint, mut body } = form.encode(inner)?;
     let lines = memchr::memchr_iter(b'\n', body.as_bytes()).count() + 1;
     let envelope = Envelope {
         form: form.name(),
@@ -131,9 +131,11 @@ pub(crate) fn propose(form: &dyn Form, text: &str) -> Option<String> {
         lines,
         hint: &hint,
     };
-    let mut out = format!("{envelope}\n{body}");
-    out.push_str(&text[inner.len()..]);
-    (out.len() < text.len()).then_some(out)
+    let envelope = format!("{envelope}\n");
+    body.reserve(envelope.len() + text.len() - inner.len());
+    body.insert_str(0, &envelope);
+    body.push_str(&text[inner.len()..]);
+    (body.len() < text.len()).then_some(body)
 }
 
 /// What is [proposed](propose) for `text`, if it gives `text` back.
@@ -152,7 +154,7 @@ pub(crate) fn gives_back(proposed: &str, text: &str) -> bool {
 /// # Errors
 /// Where a line has the shape of a form's first line and what follows isn't of that form.
 pub fn expand(text: &str) -> Result<String, ExpandError> {
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::new();
     let mut room = Room::of(text);
     let (mut rest, mut line) = (text, 1);
     while !rest.is_empty() {
@@ -178,7 +180,10 @@ pub fn expand(text: &str) -> Result<String, ExpandError> {
             return Err(ExpandError::Cut { line, expected: envelope.lines });
         }
         let decoded = form.decode(envelope.details, inner, &mut room)?;
-        out.push_str(&decoded);
+        match out.is_empty() {
+            true => out = decoded,
+            false => out.push_str(&decoded),
+        }
         out.push_str(&body[inner.len()..]);
         (rest, line) = (after, line + 1 + envelope.lines);
     }
@@ -193,7 +198,7 @@ fn split_lines(text: &str, count: usize) -> (&str, &str) {
 
 /// The directory of a path, with its last slash.
 fn directory(path: &str) -> &str {
-    &path[..path.rfind('/').map_or(0, |i| i + 1)]
+    &path[..memchr::memrchr(b'/', path.as_bytes()).map_or(0, |i| i + 1)]
 }
 
 /// The directory that all of `paths` begin with, with its last slash; `None` if there are none.

@@ -7,6 +7,7 @@
 //! ```
 
 use super::{Encoded, ExpandError, Form, Room, directory};
+use crate::lines::split;
 
 /// See the module.
 pub(crate) struct Paths;
@@ -25,11 +26,13 @@ impl Form for Paths {
     }
 
     fn encode(&self, text: &str) -> Option<Encoded> {
-        let mut out = String::new();
+        let mut out = String::with_capacity(text.len());
         let mut above = None;
-        for path in text.split('\n') {
+        for path in split(text) {
             let (dir, name) = path.split_at(directory(path).len());
-            let plain = !name.is_empty() && !path.contains([' ', '\t']) && !path.starts_with('~');
+            let plain = !name.is_empty()
+                && memchr::memchr2(b' ', b'\t', path.as_bytes()).is_none()
+                && !path.starts_with('~');
             if plain && above == Some(dir) {
                 out.extend([" ", name]);
                 continue;
@@ -50,7 +53,7 @@ impl Form for Paths {
 
     fn decode(&self, _details: &str, body: &str, room: &mut Room) -> Result<String, ExpandError> {
         let mut out = String::new();
-        for line in body.split('\n') {
+        for line in split(body) {
             if let Some(path) = line.strip_prefix('~') {
                 room.take(path.len() + 1)?;
                 out.extend([path, "\n"]);

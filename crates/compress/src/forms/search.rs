@@ -17,8 +17,13 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::hash::BuildHasherDefault;
+use std::ops::Range;
+
+use rustc_hash::FxHasher;
 
 use super::{Encoded, ExpandError, Form, Room, directory, shared_directory};
+use crate::lines::split;
 
 /// A shorter text isn't named, however often it is found.
 const SHORTEST_NAMED: usize = 10;
@@ -49,46 +54,29 @@ impl Form for Search {
         if paths().any(|path| path[root.len()..].starts_with("./")) {
             return None;
         }
-        let groups = grouped(&lines);
-        let names = Names::of(&groups);
-        let mut out = String::new();
-        if !root.is_empty() {
-            // Writing to a String cannot fail.
-            let _ = writeln!(out, "~0={root}");
-        }
-        for (i, text) in names.texts.iter().enumerate() {
-            let _ = writeln!(out, "~{}={text}", i + 1);
-        }
+        let Grouped { groups, rows, texts } = Grouped::of(&lines);
+        let names = Names::of(texts);
+        let out = String::with_capacity(text.len() / 2);
+        let mut writer = Writer { root, names: &names, out, is_shorter: false };
+        writer.definitions();
         let mut above = "";
         for group in &groups {
-            match group {
-                Group::Other(text) => out.extend(["~~", text, "\n"]),
-                Group::Separator => out.push_str("--\n"),
-                Group::File { path, rows } => {
-                    let path = &path[root.len()..];
-                    match directory(path) {
-                        "" => out.extend([path, "\n"]),
-                        dir if dir != directory(above) => out.extend([path, "\n"]),
-                        dir => out.extend(["./", &path[dir.len()..], "\n"]),
-                    }
-                    above = path;
-                    rows.iter().for_each(|row| names.push_row(row, &mut out));
-                }
-            }
+            above = writer.group(group, &rows, above);
         }
-        out.pop();
-        Some(Encoded { details: String::new(), hint: hint(&out).into(), body: out })
+        writer.out.pop();
+        let hint = writer.hint(&rows);
+        Some(Encoded { details: String::new(), hint: hint.into(), body: writer.out })
     }
 
     fn decode(&self, _details: &str, body: &str, room: &mut Room) -> Result<String, ExpandError> {
-        let mut lines = body.split('\n').peekable();
+        let mut lines = split(body).peekable();
         let root = lines.next_if(|line| line.starts_with("~0=")).map_or("", |line| &line[3..]);
         let mut decoder = Decoder {
             root,
             names: Vec::new(),
             path: String::new(),
             rows: Vec::new(),
-            out: String::new(),
+            out: String::with_capacity(body.len()),
         };
         while let Some(text) =
             lines.peek().and_then(|line| definition(line, decoder.names.len() + 1))
@@ -105,25 +93,81 @@ impl Form for Search {
     }
 }
 
-/// How the body is read, as far as it uses what has to be said.
-fn hint(body: &str) -> String {
-    let mut hint = String::from("path, then its matches by line number");
-    let begins = |sign: &str| body.starts_with(sign) || body.contains(&format!("\n{sign}"));
-    let is_context = |line: &str| {
-        let rest = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ',');
-        rest.len() < line.len() && rest.starts_with('-')
-    };
-    for (holds, meaning) in [
-        (body.lines().any(is_context), "; N- is context"),
-        (begins("./"), "; ./ the directory of the path above"),
-        (begins("~0="), "; ~0 begins every path"),
-        (begins("~1="), "; ~n is the text named so"),
-    ] {
-        if holds {
-            hint.push_str(meaning);
+/// Writes the body.
+struct Writer<'w, 'a> {
+    /// What every path begins with.
+    root: &'a str,
+    names: &'w Names<'a>,
+    out: String,
+    /// Whether a path was written without its directory.
+    is_shorter: bool,
+}
+
+impl<'a> Writer<'_, 'a> {
+    fn definitions(&mut self) {
+        if !self.root.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(self.out, "~0={}", self.root);
+        }
+        for (i, text) in self.names.texts.iter().enumerate() {
+            let _ = writeln!(self.out, "~{}={text}", i + 1);
         }
     }
-    hint
+
+    /// Writes a group below the file `above`; tells which file it is below then.
+    fn group(&mut self, group: &Group<'a>, rows: &[Row<'a>], above: &'a str) -> &'a str {
+        match group {
+            Group::Other(text) => self.out.extend(["~~", text, "\n"]),
+            Group::Separator => self.out.push_str("--\n"),
+            Group::File { path, rows: range } => {
+                let path = &path[self.root.len()..];
+                match directory(path) {
+                    dir if dir.is_empty() || dir != directory(above) => {
+                        self.out.extend([path, "\n"]);
+                    }
+                    dir => {
+                        self.is_shorter = true;
+                        self.out.extend(["./", &path[dir.len()..], "\n"]);
+                    }
+                }
+                rows[range.clone()].iter().for_each(|row| self.row(row));
+                return path;
+            }
+        }
+        above
+    }
+
+    fn row(&mut self, row: &Row) {
+        self.out.push_str(row.number);
+        for number in &row.others {
+            self.out.extend([",", number]);
+        }
+        self.out.push(char::from(row.sign));
+        match self.names.of_row(row) {
+            Some(name) => self.out.push_str(name),
+            None => {
+                self.out.push_str(if row.text.starts_with('~') { "~" } else { "" });
+                self.out.push_str(row.text);
+            }
+        }
+        self.out.push('\n');
+    }
+
+    /// How the body is read, as far as it uses what has to be said.
+    fn hint(&self, rows: &[Row]) -> String {
+        let mut hint = String::from("path, then its matches by line number");
+        for (holds, meaning) in [
+            (rows.iter().any(|row| row.sign == b'-'), "; N- is context"),
+            (self.is_shorter, "; ./ the directory of the path above"),
+            (!self.root.is_empty(), "; ~0 begins every path"),
+            (!self.names.texts.is_empty(), "; ~n is the text named so"),
+        ] {
+            if holds {
+                hint.push_str(meaning);
+            }
+        }
+        hint
+    }
 }
 
 /// A line of the input.
@@ -137,14 +181,23 @@ impl<'a> Line<'a> {
     fn path(&self) -> Option<&'a str> {
         match self {
             Self::Found { path, .. } => Some(path),
-            _ => None,
+            Self::Separator | Self::Other(_) => None,
+        }
+    }
+
+    fn row(&self) -> Option<Row<'a>> {
+        match *self {
+            Self::Found { number, sign, text, .. } => {
+                Some(Row { number, others: Vec::new(), sign, text, of_texts: None })
+            }
+            Self::Separator | Self::Other(_) => None,
         }
     }
 }
 
 /// The lines of `text`. Which part of a context line is its path is known from the match next to it.
 fn read(text: &str) -> Vec<Line<'_>> {
-    let matches: Vec<Option<(&str, &str, &str)>> = text.split('\n').map(a_match).collect();
+    let matches: Vec<Option<(&str, &str, &str)>> = split(text).map(a_match).collect();
     let mut next: Vec<&str> = Vec::with_capacity(matches.len());
     let mut path = "";
     for found in matches.iter().rev() {
@@ -152,7 +205,7 @@ fn read(text: &str) -> Vec<Line<'_>> {
         next.push(path);
     }
     let mut before = "";
-    text.split('\n')
+    split(text)
         .zip(matches)
         .zip(next.into_iter().rev())
         .map(|((line, found), next)| {
@@ -211,108 +264,109 @@ fn is_head(path: &str) -> bool {
 
 /// Lines of one file, or a line that belongs to none.
 enum Group<'a> {
-    File { path: &'a str, rows: Vec<Row<'a>> },
+    File { path: &'a str, rows: Range<usize> },
     Separator,
     Other(&'a str),
 }
 
 /// Lines of a file that say the same.
 struct Row<'a> {
-    numbers: Vec<&'a str>,
+    number: &'a str,
+    /// The numbers of the lines after the first.
+    others: Vec<&'a str>,
     sign: u8,
     text: &'a str,
+    /// Which of all texts it is; `None` for a short one.
+    of_texts: Option<usize>,
 }
 
 /// The lines by file; within a file the lines that say the same together, where their numbers alone
 /// tell the order.
-fn grouped<'a>(lines: &[Line<'a>]) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group> = Vec::new();
-    for line in lines {
-        match *line {
-            Line::Other(text) => groups.push(Group::Other(text)),
-            Line::Separator => groups.push(Group::Separator),
-            Line::Found { path, number, sign, text } => {
-                let row = Row { numbers: vec![number], sign, text };
-                match groups.last_mut() {
-                    Some(Group::File { path: last, rows }) if *last == path => rows.push(row),
-                    _ => groups.push(Group::File { path, rows: vec![row] }),
+#[derive(Default)]
+struct Grouped<'a> {
+    groups: Vec<Group<'a>>,
+    rows: Vec<Row<'a>>,
+    /// The texts that are long enough for a name, and how many rows have each.
+    texts: Vec<(&'a str, usize)>,
+}
+
+impl<'a> Grouped<'a> {
+    fn of(lines: &[Line<'a>]) -> Self {
+        let mut grouped = Self::default();
+        grouped.rows.reserve(lines.len());
+        let mut known: FxHashMap<&str, usize> = FxHashMap::default();
+        for of_file in lines.chunk_by(|a, b| a.path().is_some() && a.path() == b.path()) {
+            match of_file[0] {
+                Line::Other(text) => grouped.groups.push(Group::Other(text)),
+                Line::Separator => grouped.groups.push(Group::Separator),
+                Line::Found { path, .. } => {
+                    let start = grouped.rows.len();
+                    grouped.rows.extend(of_file.iter().filter_map(Line::row));
+                    merge(&mut grouped.rows, start);
+                    let rows = start..grouped.rows.len();
+                    grouped.name(rows.clone(), &mut known);
+                    grouped.groups.push(Group::File { path, rows });
                 }
             }
         }
+        grouped
     }
-    for group in &mut groups {
-        if let Group::File { rows, .. } = group {
-            merge(rows);
+
+    fn name(&mut self, rows: Range<usize>, known: &mut FxHashMap<&'a str, usize>) {
+        for row in self.rows[rows].iter_mut().filter(|row| row.text.len() >= SHORTEST_NAMED) {
+            let text = *known.entry(row.text).or_insert(self.texts.len());
+            if text == self.texts.len() {
+                self.texts.push((row.text, 0));
+            }
+            self.texts[text].1 += 1;
+            row.of_texts = Some(text);
         }
     }
-    groups
 }
 
-fn merge(rows: &mut Vec<Row>) {
-    let number = |row: &Row| row.numbers[0].parse::<u32>().unwrap_or(0);
-    let ascending = rows.windows(2).all(|pair| number(&pair[0]) < number(&pair[1]));
-    if !ascending || rows.iter().any(|row| row.sign != b':') {
+/// Puts those of the rows of one file, from `start` on, together that say the same.
+fn merge(rows: &mut Vec<Row>, start: usize) {
+    let number = |row: &Row| row.number.parse::<u32>().unwrap_or(0);
+    let of_file = &rows[start..];
+    let ascending = of_file.windows(2).all(|pair| number(&pair[0]) < number(&pair[1]));
+    if of_file.len() < 2 || !ascending || of_file.iter().any(|row| row.sign != b':') {
         return;
     }
-    let mut first: HashMap<&str, usize> = HashMap::new();
-    let mut merged: Vec<Row> = Vec::with_capacity(rows.len());
-    for row in rows.drain(..) {
+    let mut first: FxHashMap<&str, usize> = FxHashMap::default();
+    for row in rows.split_off(start) {
         match first.get(row.text) {
-            Some(&at) => merged[at].numbers.extend(row.numbers),
+            Some(&at) => rows[at].others.push(row.number),
             None => {
-                first.insert(row.text, merged.len());
-                merged.push(row);
+                first.insert(row.text, rows.len());
+                rows.push(row);
             }
         }
     }
-    *rows = merged;
 }
+
+type FxHashMap<K, V> = HashMap<K, V, BuildHasherDefault<FxHasher>>;
 
 /// Texts that many rows have, which are named once.
 struct Names<'a> {
     texts: Vec<&'a str>,
-    numbers: HashMap<&'a str, usize>,
+    /// For each text of all its name, if it has one.
+    names: Vec<Option<String>>,
 }
 
 impl<'a> Names<'a> {
-    fn of(groups: &[Group<'a>]) -> Self {
-        let rows = || {
-            groups.iter().flat_map(|group| match group {
-                Group::File { rows, .. } => rows.as_slice(),
-                _ => &[],
-            })
-        };
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for row in rows().filter(|row| row.text.len() >= SHORTEST_NAMED) {
-            *counts.entry(row.text).or_default() += 1;
-        }
-        let mut names = Self { texts: Vec::new(), numbers: HashMap::new() };
-        for row in rows() {
-            let often = counts.get(row.text).is_some_and(|&count| count >= FEWEST_NAMED);
-            if often && !names.numbers.contains_key(row.text) {
-                names.texts.push(row.text);
-                names.numbers.insert(row.text, names.texts.len());
-            }
+    fn of(texts: Vec<(&'a str, usize)>) -> Self {
+        let mut names = Self { texts: Vec::new(), names: Vec::with_capacity(texts.len()) };
+        for (text, rows) in texts {
+            let is_named = rows >= FEWEST_NAMED;
+            names.texts.extend(is_named.then_some(text));
+            names.names.push(is_named.then(|| format!("~{}", names.texts.len())));
         }
         names
     }
 
-    fn push_row(&self, row: &Row, out: &mut String) {
-        for (i, number) in row.numbers.iter().enumerate() {
-            out.push_str(if i > 0 { "," } else { "" });
-            out.push_str(number);
-        }
-        out.push(char::from(row.sign));
-        match self.numbers.get(row.text) {
-            Some(number) => {
-                let _ = write!(out, "~{number}");
-            }
-            None => {
-                out.push_str(if row.text.starts_with('~') { "~" } else { "" });
-                out.push_str(row.text);
-            }
-        }
-        out.push('\n');
+    /// The name of the text of `row`, if it has one.
+    fn of_row(&self, row: &Row) -> Option<&str> {
+        self.names[row.of_texts?].as_deref()
     }
 }
 
@@ -335,8 +389,8 @@ struct Decoder<'a> {
     root: &'a str,
     names: Vec<&'a str>,
     path: String,
-    /// The lines of the file at hand, with their numbers.
-    rows: Vec<(u32, u8, &'a str)>,
+    /// The lines of the file at hand, with their numbers, as such and as written.
+    rows: Vec<(u32, &'a str, u8, &'a str)>,
     out: String,
 }
 
@@ -354,7 +408,8 @@ impl<'a> Decoder<'a> {
             };
             for number in numbers.split(',') {
                 room.take(self.root.len() + self.path.len() + text.len() + 12)?;
-                self.rows.push((number.parse().map_err(|_| bad("a line number"))?, sign, text));
+                let value = number.parse().map_err(|_| bad("a line number"))?;
+                self.rows.push((value, number, sign, text));
             }
             return Ok(());
         }
@@ -375,12 +430,12 @@ impl<'a> Decoder<'a> {
     }
 
     fn end_of_file(&mut self) {
-        if self.rows.iter().all(|row| row.1 == b':') {
+        if self.rows.iter().all(|row| row.2 == b':') {
             self.rows.sort_by_key(|row| row.0);
         }
-        for (number, sign, text) in self.rows.drain(..) {
-            let sign = char::from(sign);
-            let _ = writeln!(self.out, "{}{}{sign}{number}{sign}{text}", self.root, self.path);
+        for (_, number, sign, text) in self.rows.drain(..) {
+            let sign = if sign == b':' { ":" } else { "-" };
+            self.out.extend([self.root, &self.path, sign, number, sign, text, "\n"]);
         }
     }
 }

@@ -8,6 +8,7 @@ use super::keep::{self, Keep};
 use super::values::Values;
 use super::{Context, Draft, Piece};
 use crate::alarm;
+use crate::beside::{beside, each};
 use crate::lines::Lines;
 use crate::templates::Templates;
 use crate::words::words;
@@ -33,8 +34,9 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     if lines.count() == 0 {
         return None;
     }
-    let templates = Templates::of(lines);
-    let mut keep = Keep::of(lines, context);
+    let bytes = lines.text().len();
+    let ((mut keep, alarms), templates) =
+        beside(bytes, || (Keep::of(lines, context), keep::alarms(lines)), || Templates::of(lines));
     for line in 0..lines.count() {
         if templates.count(line) <= RARE {
             keep.add_with_block(line, lines);
@@ -45,7 +47,8 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     for (group, columns) in groups.iter().zip(&columns) {
         keep.add(group[0] as usize);
         keep.add(group[group.len() - 1] as usize);
-        for index in columns.iter().flat_map(Values::unusual) {
+        let of_group = bytes * group.len() / lines.count();
+        for index in each(of_group, columns, Values::unusual).into_iter().flatten() {
             let line = group[index] as usize;
             // The line before often says whose it is, but not where it says the same of something else.
             match line.checked_sub(1) {
@@ -56,7 +59,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
             }
         }
     }
-    keep_alarms(lines, &templates, &mut keep);
+    keep_alarms(lines, &alarms, &templates, &mut keep);
     let told = told(&groups, &columns, &keep);
     let mut draft = keep.draft(lines)?;
     if !told.is_empty() {
@@ -65,15 +68,14 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     Some(draft)
 }
 
-fn keep_alarms(lines: &Lines, templates: &Templates, keep: &mut Keep) {
-    let alarms = keep::alarms(lines);
+fn keep_alarms(lines: &Lines, alarms: &[usize], templates: &Templates, keep: &mut Keep) {
     let mut seen = vec![0usize; templates.counts.len()];
     let mut total = vec![0usize; templates.counts.len()];
-    for &line in &alarms {
+    for &line in alarms {
         total[templates.of_line[line] as usize] += 1;
     }
     let mut repeats: HashMap<&str, usize> = HashMap::new();
-    for &line in &alarms {
+    for &line in alarms {
         let template = templates.of_line[line] as usize;
         seen[template] += 1;
         let (seen, total) = (seen[template], total[template]);

@@ -26,7 +26,7 @@ use crate::task::Task;
 
 pub(crate) use pack::without_note as pack_without_note;
 use render::render;
-pub(crate) use render::{Back, Left, Rendered};
+pub(crate) use render::{Back, Left, Rendered, as_written};
 
 /// What is known beside the text.
 #[derive(Debug)]
@@ -78,19 +78,6 @@ pub(crate) struct Cut {
     pub note: String,
     /// What opens and closes a comment.
     pub comment: (&'static str, &'static str),
-}
-
-/// `shown`, which says all that `lines` say but for how `unit` was written, with markers that lead to
-/// them.
-pub(crate) fn as_written(
-    lines: &Lines,
-    shown: String,
-    unit: &'static str,
-    back: &Back,
-) -> Rendered {
-    let total = lines.count();
-    let pieces = vec![Piece::Text(shown)];
-    render(lines, &Draft { pieces, unit, total, left_out: total, comment: None }, back)
 }
 
 /// A part, given by its `lines`, with something left out; `None` where all of it has to be shown. Where the reader has

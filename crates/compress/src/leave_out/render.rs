@@ -54,19 +54,12 @@ const MOST_STRETCHES: usize = 8;
 /// leads to all of the part, so that what is asked for comes with what is around it; for a long part
 /// one for each of some stretches, so that a reader who misses one thing needn't ask for everything.
 pub(crate) fn render(lines: &Lines, draft: &Draft, back: &Back) -> Rendered {
-    let part = lines.text();
     let source = back.source.as_ref();
-    let mut text = String::new();
-    let mut left = Vec::new();
     let apart = source.filter(|_| draft.pieces.iter().any(|piece| matches!(piece, Piece::Cut(_))));
-    if apart.is_none() {
-        let (open, close) = draft.comment.unwrap_or_default();
-        for (marker, lines) in markers_of(lines, draft, back) {
-            let start = text.len();
-            push_comment(open, &marker.to_string(), close, &mut text);
-            left.push(Left { marker, lines, at: start..text.len() });
-        }
-    }
+    let Rendered { mut text, mut left } = match apart {
+        None => headed(lines, draft, back),
+        Some(_) => Rendered { text: String::new(), left: Vec::new() },
+    };
     for piece in &draft.pieces {
         match piece {
             Piece::Lines(range) => text.push_str(lines.slice(range.clone())),
@@ -87,14 +80,43 @@ pub(crate) fn render(lines: &Lines, draft: &Draft, back: &Back) -> Rendered {
             },
         }
     }
-    match (part.ends_with('\n'), text.ends_with('\n')) {
+    ended(lines, Rendered { text, left }, apart.is_none())
+}
+
+/// `shown`, which says all that `lines` say but for how `unit` was written, with markers that lead to
+/// them.
+pub(crate) fn as_written(lines: &Lines, shown: &str, unit: &'static str, back: &Back) -> Rendered {
+    let total = lines.count();
+    let draft = Draft { unit, total, left_out: total, ..Draft::default() };
+    let mut rendered = headed(lines, &draft, back);
+    rendered.text.push_str(shown);
+    ended(lines, rendered, true)
+}
+
+/// The markers at the top of a part.
+fn headed(lines: &Lines, draft: &Draft, back: &Back) -> Rendered {
+    let (open, close) = draft.comment.unwrap_or_default();
+    let mut rendered = Rendered { text: String::new(), left: Vec::new() };
+    for (marker, lines) in markers_of(lines, draft, back) {
+        let start = rendered.text.len();
+        push_comment(open, &marker.to_string(), close, &mut rendered.text);
+        let at = start..rendered.text.len();
+        rendered.left.push(Left { marker, lines, at });
+    }
+    rendered
+}
+
+/// `rendered`, which ends as the part does.
+fn ended(lines: &Lines, rendered: Rendered, is_headed: bool) -> Rendered {
+    let Rendered { mut text, mut left } = rendered;
+    match (lines.text().ends_with('\n'), text.ends_with('\n')) {
         (false, true) => drop(text.pop()),
         (true, false) => text.push('\n'),
         _ => {}
     }
     if let Some(last) = left.last_mut() {
         // What is shown stands for the part together with the last marker above it.
-        last.at.end = if apart.is_none() { text.len() } else { last.at.end.min(text.len()) };
+        last.at.end = if is_headed { text.len() } else { last.at.end.min(text.len()) };
     }
     Rendered { text, left }
 }

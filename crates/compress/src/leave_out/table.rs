@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::keep::{self, Keep};
 use super::values::{Values, names};
 use super::{Context, Draft, Piece};
+use crate::beside::{beside, each};
 use crate::lines::Lines;
 use crate::words::Columns;
 
@@ -16,23 +17,19 @@ const NAMED_PERCENT: usize = 45;
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let shape = Columns::of(lines.iter())?;
-    let mut rows: Vec<(usize, Vec<&str>)> = Vec::new();
-    let mut keep = Keep::of(lines, context);
-    for (index, line) in lines.iter().enumerate() {
-        match shape.cells(line) {
-            Some(cells) => rows.push((index, cells)),
-            None => keep.add(index),
-        }
-    }
+    let bytes = lines.text().len();
+    let ((mut keep, alarms), (rows, columns)) =
+        beside(bytes, || (Keep::of(lines, context), keep::alarms(lines)), || columns(lines, shape));
     if rows.len() < FEWEST_ROWS {
         return None;
     }
-    let cells = |i: usize| Values::new(rows.iter().map(|(_, cells)| cells[i]).collect());
-    let columns: Vec<Values> = (0..shape.count()).map(cells).collect();
-    for column in &columns {
-        column.unusual().into_iter().for_each(|row| keep.add(rows[row].0));
+    let mut is_row = vec![false; lines.count()];
+    rows.iter().for_each(|&line| is_row[line] = true);
+    (0..lines.count()).filter(|&line| !is_row[line]).for_each(|line| keep.add(line));
+    for unusual in each(bytes, &columns, Values::unusual) {
+        unusual.into_iter().for_each(|row| keep.add(rows[row]));
     }
-    keep::alarms(lines).into_iter().for_each(|line| keep.add(line));
+    alarms.into_iter().for_each(|line| keep.add(line));
     let names = names(columns.iter()).filter(|_| !context.tight);
     let mut draft = keep.draft(lines)?;
     if let Some(names) = names {
@@ -41,17 +38,31 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     Some(draft)
 }
 
+/// The lines that are rows, and their cells by column.
+fn columns<'a>(lines: &Lines<'a>, shape: Columns) -> (Vec<usize>, Vec<Values<'a>>) {
+    let mut rows = Vec::with_capacity(lines.count());
+    let mut columns: Vec<Vec<&str>> = vec![Vec::with_capacity(lines.count()); shape.count()];
+    let mut cells = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        if shape.read(line, &mut cells) {
+            rows.push(index);
+            columns.iter_mut().zip(&cells).for_each(|(column, cell)| column.push(cell));
+        }
+    }
+    (rows, columns.into_iter().map(Values::new).collect())
+}
+
 /// Says for each gap what the rows in it are called, unless that would be too long.
-fn name_gaps(draft: &mut Draft, rows: &[(usize, Vec<&str>)], names: &[&str], bytes: usize) {
+fn name_gaps(draft: &mut Draft, rows: &[usize], names: &[&str], bytes: usize) {
     let mut row = 0;
     let mut notes = 0;
     let mut pieces = draft.pieces.clone();
     for piece in &mut pieces {
         let Piece::Gap(range, note) = piece else { continue };
-        while row < rows.len() && rows[row].0 < range.start {
+        while row < rows.len() && rows[row] < range.start {
             row += 1;
         }
-        let end = rows[row..].iter().take_while(|(line, _)| *line < range.end).count();
+        let end = rows[row..].iter().take_while(|line| **line < range.end).count();
         note.push_str(&listed(&names[row..row + end]));
         notes += note.len();
     }
