@@ -44,7 +44,8 @@ pub fn compress(text: &str, options: &Options) -> Compressed {
 }
 
 /// [`compress`] with another way to count tokens, for models with an encoding of their own. What is
-/// worth doing is decided by `count`, so it has to be exact enough for that.
+/// worth doing is decided by `count`, so it has to be exact enough for that; and what it counts must
+/// add up where [`tokens::seam_adds`] says so.
 pub fn compress_counted(
     text: &str,
     options: &Options,
@@ -89,23 +90,34 @@ impl Frame<'_> {
         }
         let clean = if self.options.cosmetic { cosmetic(text) } else { text.into() };
         let context = Context { task: self.task, tight, every_line: self.options.every_line };
-        let parts = stretches(&clean, self.options.kind.as_deref());
-        let (tokens, tried) = match parts.as_slice() {
-            // What is all of the text is counted once.
-            [part] if clean.len() == text.len() => {
-                let tried = self.shorten(part, tokens, &context);
-                (tried.before, vec![tried])
-            }
-            _ => beside(text.len(), count, || {
-                parts.iter().map(|part| self.shorten(part, None, &context)).collect()
-            }),
-        };
+        let (tokens, (parts, proposed)) = beside(text.len(), count, || {
+            let parts = stretches(&clean, self.options.kind.as_deref());
+            let proposed = match parts.as_slice() {
+                // What is all of the text is counted once.
+                [part] if clean.len() == text.len() => vec![(None, self.propose(part, &context))],
+                parts => {
+                    let propose = |part: &Stretch| {
+                        let (before, proposal) = beside(
+                            part.text.len(),
+                            || (self.count)(part.text),
+                            || self.propose(part, &context),
+                        );
+                        (Some(before), proposal)
+                    };
+                    parts.iter().map(propose).collect()
+                }
+            };
+            (parts, proposed)
+        });
         let mut result = Compressed { tokens_before: tokens, ..Compressed::default() };
         if clean.len() < text.len() {
             result.transforms.push("cosmetic".to_owned());
         }
-        for (part, tried) in parts.iter().zip(tried) {
-            result.splice(part, tried);
+        for (part, (before, proposal)) in parts.iter().zip(proposed) {
+            let before = before.unwrap_or(tokens);
+            let shorter = proposal
+                .and_then(|proposal| caught(|| self.shortest(part, before, proposal, &context)));
+            result.splice(part, before, shorter);
         }
         result.tokens_after = match result.parts.as_slice() {
             [part] => part.tokens_after,
@@ -114,47 +126,39 @@ impl Frame<'_> {
         if is_worth(tokens, result.tokens_after) { result } else { unchanged(text, result) }
     }
 
-    /// The shortest of what is proposed for `part`, which has `known` tokens, where that is known.
-    fn shorten(&self, part: &Stretch, known: Option<usize>, context: &Context) -> Tried {
-        let count = || known.unwrap_or_else(|| (self.count)(part.text));
+    /// What is tried first on `part`, before it is known how many tokens it has.
+    fn propose(&self, part: &Stretch, context: &Context) -> Result<Proposal, Failed> {
         // A pack's blocks are looked at one by one.
         let marked = part.is.kind != Kind::Pack && marker::contains(part.text);
         if part.text.len() < SHORTEST || marked {
-            return Tried { before: count(), shorter: Ok(None) };
+            return Ok(Proposal::Reversible(None));
         }
-        // Whether there is a credential in it is asked wherever something is left out.
-        let counted = || (count(), self.may_leave_out(part)).0;
-        let (before, first) = beside(part.text.len(), counted, || {
-            caught(|| match self.whole_table(part, context) {
-                Some(whole) => First::WholeTable(whole),
-                None => match self.leave_out(part, context) {
-                    Some(left_out) => First::LeftOut(left_out),
-                    None => First::Reversible(self.reversible(part)),
-                },
-            })
-        });
-        let shorter =
-            first.and_then(|first| caught(|| self.shortest(part, before, first, context)));
-        Tried { before, shorter }
+        caught(|| match self.whole_table(part, context) {
+            Some(whole) => Proposal::WholeTable(whole),
+            None => match self.leave_out(part, context) {
+                Some(left_out) => Proposal::LeftOut(left_out),
+                None => Proposal::Reversible(self.reversible(part)),
+            },
+        })
     }
 
-    /// The shortest of `first` and what else is proposed; `None` if nothing is short enough.
+    /// The shortest of `proposal` and what else is proposed; `None` if nothing is short enough.
     fn shortest(
         &self,
         part: &Stretch,
         before: usize,
-        first: First,
+        proposal: Proposal,
         context: &Context,
     ) -> Option<Shorter> {
-        let left_out = match first {
-            First::Reversible(reversible) => {
+        let left_out = match proposal {
+            Proposal::Reversible(reversible) => {
                 return reversible.filter(|shorter| is_worth(before, shorter.tokens));
             }
-            First::WholeTable(whole) if whole.tokens * 100 <= before * WHOLE_TABLE_PERCENT => {
+            Proposal::WholeTable(whole) if whole.tokens * 100 <= before * WHOLE_TABLE_PERCENT => {
                 return Some(whole);
             }
-            First::WholeTable(_) => self.leave_out(part, context),
-            First::LeftOut(left_out) => Some(left_out),
+            Proposal::WholeTable(_) => self.leave_out(part, context),
+            Proposal::LeftOut(left_out) => Some(left_out),
         };
         let left_out = left_out.filter(|shorter| is_worth(before, shorter.tokens));
         let far_shorter = |shorter: &Shorter| shorter.tokens * 100 <= before * FAR_SHORTER_PERCENT;
@@ -242,13 +246,21 @@ impl Frame<'_> {
         if self.options.retrieval == Retrieval::None {
             return None;
         }
-        let Rendered { text, left } =
-            leave_out::leave_out(part.is, &part.lines, context, &self.back_to(part))?;
-        if !self.may_leave_out(part) {
-            return None;
-        }
-        let (tokens, done) = ((self.count)(&text), format!("leave-out:{}", part.is.kind.name()));
+        let (may_be, rendered) = beside(
+            part.text.len(),
+            || self.may_leave_out(part),
+            || leave_out::leave_out(part.is, &part.lines, context, &self.back_to(part)),
+        );
+        let Rendered { text, left } = rendered.filter(|_| may_be)?;
+        let (tokens, done) = (self.count_long(&text), format!("leave-out:{}", part.is.kind.name()));
         Some(Shorter { text, tokens, done, left })
+    }
+
+    /// The tokens of `text`; of a long one the second half is counted on another thread.
+    fn count_long(&self, text: &str) -> usize {
+        let (first, second) = text.split_at(seam(text));
+        let (second, first) = beside(text.len(), || (self.count)(second), || (self.count)(first));
+        first + second
     }
 }
 
@@ -276,14 +288,6 @@ fn stretches<'t>(text: &'t str, hint: Option<&str>) -> Vec<Stretch<'t>> {
     parts::cut(text, hint).into_iter().map(stretch).collect()
 }
 
-/// What came of trying to make a part shorter.
-struct Tried {
-    /// The tokens of the part.
-    before: usize,
-    /// What is to stand for it, if anything is short enough.
-    shorter: Result<Option<Shorter>, Failed>,
-}
-
 /// Compressing a part failed: it stays as it was.
 struct Failed;
 
@@ -293,7 +297,7 @@ fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failed> {
 }
 
 /// What is tried first.
-enum First {
+enum Proposal {
     /// A table in few tokens, with nothing left out.
     WholeTable(Shorter),
     /// Something left out.
@@ -329,10 +333,10 @@ fn forms_for<'n>(kind: Kind, named: &'n [usize]) -> Vec<Box<dyn Form + 'n>> {
 }
 
 impl Compressed {
-    /// Adds a part, or what stands for it.
-    fn splice(&mut self, part: &Stretch, tried: Tried) {
-        self.failures += usize::from(tried.shorter.is_err());
-        let (before, shorter) = (tried.before, tried.shorter.ok().flatten());
+    /// Adds a part of `before` tokens, or what stands for it.
+    fn splice(&mut self, part: &Stretch, before: usize, shorter: Result<Option<Shorter>, Failed>) {
+        self.failures += usize::from(shorter.is_err());
+        let shorter = shorter.ok().flatten();
         let lines = &part.lines;
         let start = self.text.len();
         self.parts.push(Part {
@@ -362,6 +366,19 @@ impl Compressed {
             });
         }
     }
+}
+
+/// A place near the middle of `text` before and after which the tokens add up; its end if there is
+/// none.
+fn seam(text: &str) -> usize {
+    /// So many lines are looked at.
+    const MOST: usize = 100;
+    let middle = text.floor_char_boundary(text.len() / 2);
+    memchr::memchr_iter(b'\n', &text.as_bytes()[middle..])
+        .map(|at| middle + at + 1)
+        .take(MOST)
+        .find(|&at| tokens::seam_adds(true, &text[at..]))
+        .unwrap_or(text.len())
 }
 
 /// Whether nearly all lines have as many words, so that none ends in a text of several.

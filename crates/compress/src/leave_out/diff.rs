@@ -1,6 +1,8 @@
 //! Diffs: every changed line of source stays, of the lines around them one on each side; what was
 //! changed in files that programs write is only counted.
 
+use std::fmt::Write as _;
+
 use super::{Context, Draft, Piece};
 use crate::lines::Lines;
 
@@ -135,7 +137,7 @@ impl Writer<'_, '_> {
             }
         }
         let count = |sign: char| (at..end).filter(|&i| self.lines.get(i).starts_with(sign)).count();
-        self.out.push_str(&format!(" (+{} -{})\n", count('+'), count('-')));
+        let _ = writeln!(self.out, " (+{} -{})", count('+'), count('-'));
         self.left_out += end - at;
         end
     }
@@ -163,8 +165,8 @@ impl Writer<'_, '_> {
             let shown = stays[line - body.start..].iter().take_while(|stays| **stays).count();
             let (from_old, from_new) = self.sizes(line..line + shown);
             if shown > 0 {
-                let head = format!("@@ -{old},{from_old} +{new},{from_new} @@{heading}\n");
-                self.out.push_str(&head);
+                // Writing to a String cannot fail.
+                let _ = writeln!(self.out, "@@ -{old},{from_old} +{new},{from_new} @@{heading}");
                 self.out.push_str(self.lines.slice(line..line + shown));
                 heading = "";
             } else {
@@ -204,12 +206,14 @@ fn fill_short_gaps(stays: &mut [bool]) {
 
 /// Whether `--- a/x` and `+++ b/x` name the same file in two folders.
 fn same_file(old: &str, new: &str) -> bool {
-    let path = |line: &str| -> Option<String> {
-        let name = line[4..].split('\t').next()?.trim_end();
-        name.split_once('/').map(|(_, rest)| rest.to_owned())
-    };
-    !old.contains("/dev/null")
+    path_below(old).is_some()
+        && path_below(old) == path_below(new)
+        && !old.contains("/dev/null")
         && !new.contains("/dev/null")
-        && path(old).is_some()
-        && path(old) == path(new)
+}
+
+/// The path in `--- a/path`, without its first folder.
+fn path_below(line: &str) -> Option<&str> {
+    let name = line[4..].split('\t').next()?.trim_end();
+    name.split_once('/').map(|(_, rest)| rest)
 }

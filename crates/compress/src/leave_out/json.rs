@@ -211,8 +211,7 @@ impl<'a> Writer<'_, 'a> {
         stays[count - LAST..].fill(true);
         for (_, values) in &records.columns {
             values.unusual().into_iter().for_each(|index| stays[index] = true);
-            let alarms: Vec<usize> =
-                (0..count).filter(|&i| alarm::sounds(values.as_slice()[i])).collect();
+            let alarms = values.which(alarm::sounds);
             if alarms.len() * ALARM_SHARE <= count {
                 alarms.into_iter().for_each(|index| stays[index] = true);
             }

@@ -2,7 +2,6 @@
 //! values the first and the last stay, and those whose values are unusual; all rare lines stay.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use super::keep::{self, Keep};
 use super::values::Values;
@@ -43,12 +42,11 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
         }
     }
     let groups = templates.frequent(RARE);
-    let columns: Vec<Vec<Values>> = groups.iter().map(|group| columns(lines, group)).collect();
-    for (group, columns) in groups.iter().zip(&columns) {
+    let likes = each(bytes, &groups, |group| Alike::of(lines, group));
+    for (group, alike) in groups.iter().zip(&likes) {
         keep.add(group[0] as usize);
         keep.add(group[group.len() - 1] as usize);
-        let of_group = bytes * group.len() / lines.count();
-        for index in each(of_group, columns, Values::unusual).into_iter().flatten() {
+        for &index in &alike.unusual {
             let line = group[index] as usize;
             // The line before often says whose it is, but not where it says the same of something else.
             match line.checked_sub(1) {
@@ -60,7 +58,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
         }
     }
     keep_alarms(lines, &alarms, &templates, &mut keep);
-    let told = told(&groups, &columns, &keep);
+    let told = told(&groups, &likes, &keep);
     let mut draft = keep.draft(lines)?;
     if !told.is_empty() {
         draft.pieces.insert(0, Piece::Text(told));
@@ -89,6 +87,33 @@ fn keep_alarms(lines: &Lines, alarms: &[usize], templates: &Templates, keep: &mu
     }
 }
 
+/// What the lines of one template are like.
+struct Alike {
+    /// Which of them have an unusual value.
+    unusual: Vec<usize>,
+    /// What they say, where there are enough to tell about.
+    told: Option<String>,
+}
+
+impl Alike {
+    fn of(lines: &Lines, group: &[u32]) -> Self {
+        let columns = columns(lines, group);
+        let bytes = lines.text().len() * group.len() / lines.count();
+        let unusual = each(bytes, &columns, Values::unusual).into_iter().flatten().collect();
+        let is_told = group.len() >= FEWEST_TOLD && !columns.is_empty();
+        let told = is_told.then(|| match by_module(&columns) {
+            Some(line) => format!("{}× {line}", group.len()),
+            None => {
+                let words: Vec<String> = columns.iter().map(Values::summary).collect();
+                let mut line = format!("{}× {}", group.len(), words.join(" "));
+                line.truncate(line.floor_char_boundary(LONGEST_TOLD));
+                line
+            }
+        });
+        Self { unusual, told }
+    }
+}
+
 /// The words of a template's lines, word by word. All of them have as many.
 fn columns<'a>(lines: &Lines<'a>, group: &[u32]) -> Vec<Values<'a>> {
     let mut columns: Vec<Vec<&str>> = Vec::new();
@@ -105,27 +130,19 @@ fn columns<'a>(lines: &Lines<'a>, group: &[u32]) -> Vec<Values<'a>> {
 }
 
 /// What the lines that are left out say, and how many do.
-fn told(groups: &[Vec<u32>], columns: &[Vec<Values>], keep: &Keep) -> String {
-    let mut told: Vec<(usize, String)> = Vec::new();
-    for (group, columns) in groups.iter().zip(columns) {
+fn told(groups: &[Vec<u32>], likes: &[Alike], keep: &Keep) -> String {
+    let mut told: Vec<(usize, &str)> = Vec::new();
+    for (group, alike) in groups.iter().zip(likes) {
+        let Some(line) = &alike.told else { continue };
         let left_out = group.iter().filter(|&&line| !keep.has(line as usize)).count();
-        if left_out < FEWEST_TOLD || columns.is_empty() {
-            continue;
+        if left_out >= FEWEST_TOLD {
+            told.push((left_out, line));
         }
-        if let Some(line) = by_module(columns) {
-            told.push((left_out, format!("{}× {line}", group.len())));
-            continue;
-        }
-        let words: Vec<String> = columns.iter().map(Values::summary).collect();
-        let mut line = format!("{}× {}", group.len(), words.join(" "));
-        line.truncate(line.floor_char_boundary(LONGEST_TOLD));
-        told.push((left_out, line));
     }
     told.sort_by_key(|(left_out, _)| std::cmp::Reverse(*left_out));
     told.truncate(MOST_TOLD);
     told.into_iter().fold(String::new(), |mut out, (_, line)| {
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{line}");
+        out.extend([line, "\n"]);
         out
     })
 }

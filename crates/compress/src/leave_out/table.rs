@@ -41,7 +41,8 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
 /// The lines that are rows, and their cells by column.
 fn columns<'a>(lines: &Lines<'a>, shape: Columns) -> (Vec<usize>, Vec<Values<'a>>) {
     let mut rows = Vec::with_capacity(lines.count());
-    let mut columns: Vec<Vec<&str>> = vec![Vec::with_capacity(lines.count()); shape.count()];
+    let mut columns: Vec<Vec<&str>> =
+        (0..shape.count()).map(|_| Vec::with_capacity(lines.count())).collect();
     let mut cells = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         if shape.read(line, &mut cells) {

@@ -184,9 +184,23 @@ impl<'a> Values<'a> {
         let lettered = |value: &&&str| value.bytes().any(|b| b.is_ascii_alphabetic());
         let are_words = all.iter().filter(lettered).count() * 100 >= all.len() * NAMES_PERCENT;
         are_words && {
-            let different: HashSet<&str, BuildHasherDefault<FxHasher>> =
-                all.iter().copied().collect();
+            let mut different: HashSet<&str, BuildHasherDefault<FxHasher>> =
+                HashSet::with_capacity_and_hasher(all.len(), BuildHasherDefault::default());
+            different.extend(all);
             different.len() * 100 >= all.len() * NAMES_PERCENT
+        }
+    }
+
+    /// The indices of the values that `is` says, which is asked once for each category.
+    pub(super) fn which(&self, is: impl Fn(&str) -> bool) -> Vec<usize> {
+        let indices = 0..self.all.len();
+        match self.categories() {
+            Some(Categories { of_value, counts }) => {
+                let each: Vec<bool> =
+                    counts.iter().map(|(first, _)| is(self.all[*first as usize])).collect();
+                indices.filter(|&index| each[of_value[index] as usize]).collect()
+            }
+            None => indices.filter(|&index| is(self.all[index])).collect(),
         }
     }
 
