@@ -61,6 +61,11 @@ impl<'a> Lines<'a> {
         (0..self.count()).map(|index| self.get(index))
     }
 
+    /// Up to twice `most` of the lines, evenly spread.
+    pub(crate) fn sample(&self, most: usize) -> impl Iterator<Item = &'a str> + Clone {
+        (0..self.count()).step_by((self.count() / most).max(1)).map(|index| self.get(index))
+    }
+
     /// The line that byte `at` is in.
     pub(crate) fn at(&self, at: usize) -> usize {
         self.bounds.partition_point(|&start| start as usize <= at).saturating_sub(1)

@@ -70,7 +70,14 @@ fn spans(line: &str, most: usize, mut word: impl FnMut(usize, usize)) {
 
 /// The words of `line`, without the blanks between them.
 pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split([' ', '\t']).filter(|word| !word.is_empty())
+    let bytes = line.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + bytes[at..].iter().position(|&byte| !is_blank(byte))?;
+        let length = bytes[start..].iter().position(|&byte| is_blank(byte));
+        at = length.map_or(bytes.len(), |length| start + length);
+        Some(&line[start..at])
+    })
 }
 
 /// A number for the pattern of a line: the same for lines that have the same words, but for those
@@ -184,7 +191,7 @@ impl Columns {
 
 /// What stands between the outer bars of `line`.
 fn boxed(line: &str) -> Option<&str> {
-    line.trim().strip_prefix('|')?.strip_suffix('|')
+    line.trim_start().strip_prefix('|')?.trim_end().strip_suffix('|')
 }
 
 /// Cuts `line` into `cells` at each `sign` that doesn't stand in quotes.

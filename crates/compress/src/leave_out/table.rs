@@ -10,13 +10,15 @@ use crate::beside::{beside, each};
 use crate::lines::Lines;
 use crate::words::Columns;
 
+/// Of about so many lines it is seen how the cells are told apart.
+const SAMPLE: usize = 1000;
 /// Fewer rows stay.
 const FEWEST_ROWS: usize = 12;
 /// Names may take so many percent of the bytes.
 const NAMED_PERCENT: usize = 45;
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
-    let shape = Columns::of(lines.iter())?;
+    let shape = Columns::of(lines.sample(SAMPLE))?;
     let bytes = lines.text().len();
     let ((mut keep, alarms), (rows, columns)) =
         beside(bytes, || (Keep::of(lines, context), keep::alarms(lines)), || columns(lines, shape));
