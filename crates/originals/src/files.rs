@@ -146,15 +146,21 @@ struct Shelved {
 
 impl Store for Files {
     fn keep(&self, hash: Hash, text: &str) -> Result<(), Error> {
-        let path = self.path(hash);
+        self.keep_all(&[(hash, text)])
+    }
+
+    fn keep_all(&self, originals: &[(Hash, &str)]) -> Result<(), Error> {
         // Locked to the end: no sweep takes away what was found to be there, or misses what is about
         // to be.
         let mut ledger = self.ledger()?;
-        if renew(&path, text).map_err(at(&path))? {
-            return Ok(());
+        for (hash, text) in originals {
+            let path = self.path(*hash);
+            if !renew(&path, text).map_err(at(&path))? {
+                self.reserve(&mut ledger, text.len() as u64)?;
+                write(&path, text).map_err(at(&path))?;
+            }
         }
-        self.reserve(&mut ledger, text.len() as u64)?;
-        write(&path, text).map_err(at(&path))
+        Ok(())
     }
 
     fn find(&self, key: &Key) -> Result<Option<(Hash, String)>, Error> {

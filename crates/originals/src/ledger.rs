@@ -13,6 +13,10 @@ use crate::Usage;
 
 /// The longest line that is a ledger; anything longer is not one.
 const LONGEST: u64 = 128;
+/// The digits of a figure, filled up with zeros: every line is as long as the one that it takes the
+/// place of. To shorten the file first, as some file systems then force it to the disk, took longer
+/// than to write an original.
+const DIGITS: usize = 20;
 
 /// The ledger of a folder, locked as long as this lives.
 pub(crate) struct Ledger {
@@ -55,10 +59,14 @@ impl Ledger {
     /// Writes another page.
     pub(crate) fn write(&mut self, page: Page) -> Result<()> {
         self.page = page;
+        let line = page.line();
+        if self.file.metadata()?.len() > line.len() as u64 {
+            // It wasn't a ledger. Killed in between, this leaves one that doesn't parse: the next one
+            // sweeps.
+            self.file.set_len(0)?;
+        }
         self.file.rewind()?;
-        // Killed before the write ends, this leaves a line that doesn't parse: the next one sweeps.
-        self.file.set_len(0)?;
-        self.file.write_all(page.line().as_bytes())
+        self.file.write_all(line.as_bytes())
     }
 }
 
@@ -78,7 +86,8 @@ impl Page {
     }
 
     fn line(self) -> String {
-        format!("{} {} {}\n", self.usage.entries, self.usage.bytes, self.swept)
+        let Usage { entries, bytes } = self.usage;
+        format!("{entries:0DIGITS$} {bytes:0DIGITS$} {:0DIGITS$}\n", self.swept)
     }
 
     /// Whether the folder has to be swept before `incoming` more bytes are written: they would not
@@ -122,6 +131,7 @@ mod tests {
         let page = Page { usage: Usage { entries: 3, bytes: 12_345 }, swept: 1_700_000_000 };
         Ledger::lock(&path).unwrap().write(page).unwrap();
         assert_eq!(Ledger::lock(&path).unwrap().page(), page);
+        std::fs::write(&path, "no ledger, and longer than any".repeat(9)).unwrap();
         let shorter = Page { usage: Usage::default(), swept: 7 };
         Ledger::lock(&path).unwrap().write(shorter).unwrap();
         assert_eq!(Ledger::lock(&path).unwrap().page(), shorter);

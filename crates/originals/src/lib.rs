@@ -103,6 +103,11 @@ pub trait Store: Send + Sync {
     /// whatever happens to this one. A text that is there already counts as new again.
     fn keep(&self, hash: Hash, text: &str) -> Result<(), Error>;
 
+    /// Keeps several. After an error some of them may be kept.
+    fn keep_all(&self, originals: &[(Hash, &str)]) -> Result<(), Error> {
+        originals.iter().try_for_each(|(hash, text)| self.keep(*hash, text))
+    }
+
     /// The text whose hash `key` names, and that hash; `None` when there is none or it is too old.
     fn find(&self, key: &Key) -> Result<Option<(Hash, String)>, Error>;
 
@@ -147,6 +152,28 @@ impl Originals {
     /// [`Error::Credential`] when the text holds one, [`Error::TooLarge`] when it can never fit,
     /// [`Error::Io`] and [`Error::Unavailable`] when the store can't be written. Nothing is kept then.
     pub fn put(&self, text: &str) -> Result<Hash, Error> {
+        let hash = self.admitted(text)?;
+        self.store.keep(hash, text)?;
+        Ok(hash)
+    }
+
+    /// Keeps all of `texts`; each can be asked for by its [`Hash::of`] when this returns.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put). If one of them may not be kept, none is; if the store fails, some may
+    /// be.
+    pub fn put_all<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Result<(), Error> {
+        let admitted = |text: &'t str| Ok((self.admitted(text)?, text));
+        let originals: Vec<(Hash, &str)> =
+            texts.into_iter().map(admitted).collect::<Result<_, Error>>()?;
+        match originals.as_slice() {
+            [] => Ok(()),
+            originals => self.store.keep_all(originals),
+        }
+    }
+
+    /// The hash of a text that may be kept.
+    fn admitted(&self, text: &str) -> Result<Hash, Error> {
         if let Some(finding) = secrets::redact(text).findings.first() {
             return Err(Error::Credential { rule: finding.rule.to_owned() });
         }
@@ -154,9 +181,7 @@ impl Originals {
         if bytes > bound {
             return Err(Error::TooLarge { bytes, bound });
         }
-        let hash = Hash::of(text);
-        self.store.keep(hash, text)?;
-        Ok(hash)
+        Ok(Hash::of(text))
     }
 
     /// The original that `name` names: its hash or a unique prefix of at least twelve digits, in
@@ -231,6 +256,17 @@ mod tests {
         let originals = Originals::new(Liar);
         let hash = originals.put("what was put").unwrap();
         assert_eq!(originals.get(&hash.to_string()).unwrap(), None);
+    }
+
+    #[test]
+    fn of_several_texts_none_is_kept_where_one_may_not_be() {
+        let originals = Originals::new(Memory::new(Bounds::default()));
+        originals.put_all(["one", "two"]).unwrap();
+        assert_eq!(originals.get(&Hash::of("two").to_string()).unwrap().unwrap().text, "two");
+        let key = format!("key = \"AKIA{}\"", "IOSFODNN7REALKEY");
+        let refused = originals.put_all(["three", &key]).unwrap_err();
+        assert!(matches!(refused, Error::Credential { .. }), "{refused}");
+        assert_eq!(originals.get(&Hash::of("three").to_string()).unwrap(), None);
     }
 
     #[test]

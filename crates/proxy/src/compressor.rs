@@ -55,10 +55,8 @@ impl Compressor {
     }
 
     fn keep(&self, gaps: &[Gap]) -> Result<(), originals::Error> {
-        for gap in gaps.iter().filter(|gap| gap.hash().is_some()) {
-            self.originals.put(&gap.original)?;
-        }
-        Ok(())
+        let asked_for = gaps.iter().filter(|gap| gap.hash().is_some());
+        self.originals.put_all(asked_for.map(|gap| gap.original.as_str()))
     }
 }
 

@@ -38,16 +38,14 @@ fn with_originals(text: &str, options: Options, store: PathBuf) -> Result<Compre
         return Ok(result);
     }
     let originals = Originals::new(Files::open(store, Bounds::default())?);
-    for gap in result.gaps.iter().filter(|gap| gap.hash().is_some()) {
-        match originals.put(&gap.original) {
-            Ok(_) => {}
-            Err(Error::Credential { .. } | Error::TooLarge { .. }) => {
-                return Ok(nothing_left_out(text, options));
-            }
-            Err(error) => return Err(error),
+    let asked_for = result.gaps.iter().filter(|gap| gap.hash().is_some());
+    match originals.put_all(asked_for.map(|gap| gap.original.as_str())) {
+        Ok(()) => Ok(result),
+        Err(Error::Credential { .. } | Error::TooLarge { .. }) => {
+            Ok(nothing_left_out(text, options))
         }
+        Err(error) => Err(error),
     }
-    Ok(result)
 }
 
 fn nothing_left_out(text: &str, options: Options) -> Compressed {
