@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use originals::Originals;
 
+use crate::compress::Known;
 use crate::compressor::Compressor;
 use crate::limits::Limits;
 use crate::llm::Llm;
@@ -72,6 +73,8 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) originals: Arc<Originals>,
     pub(crate) compressor: Compressor,
+    /// What came of texts lately.
+    pub(crate) known: Known,
     pub(crate) limits: Limits,
     pub(crate) meter: Arc<Meter>,
     /// What agents send to their providers.
@@ -87,6 +90,7 @@ impl App {
         let llm = Llm::new(llm.settings, llm.records, Some(Arc::clone(&originals)), recorder);
         Self {
             compressor: Compressor::new(Arc::clone(&originals)),
+            known: Known::new(),
             limits: Limits::new(&config),
             meter,
             llm,

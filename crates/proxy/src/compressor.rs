@@ -54,7 +54,8 @@ impl Compressor {
         Outcome { compressed, not_kept: None, failed }
     }
 
-    fn keep(&self, gaps: &[Gap]) -> Result<(), originals::Error> {
+    /// Keeps the originals of `gaps`.
+    pub(crate) fn keep(&self, gaps: &[Gap]) -> Result<(), originals::Error> {
         let asked_for = gaps.iter().filter(|gap| gap.hash().is_some());
         self.originals.put_all(asked_for.map(|gap| gap.original.as_str()))
     }

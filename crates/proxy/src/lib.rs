@@ -11,6 +11,7 @@ mod answer;
 mod app;
 pub mod bill;
 mod body;
+mod cache;
 mod compress;
 mod compressor;
 mod dashboard;

@@ -427,7 +427,8 @@ impl<'t> Value<'t> {
 /// The text that an already checked string stands for.
 fn unescape(inner: &[u8]) -> Option<Cow<'_, str>> {
     let text = std::str::from_utf8(inner).ok()?;
-    let Some(first) = text.find('\\') else { return Some(Cow::Borrowed(text)) };
+    let next = |rest: &str| memchr::memchr(b'\\', rest.as_bytes());
+    let Some(first) = next(text) else { return Some(Cow::Borrowed(text)) };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut at = first;
@@ -436,7 +437,7 @@ fn unescape(inner: &[u8]) -> Option<Cow<'_, str>> {
         let (character, length) = escape(&rest.as_bytes()[at..])?;
         out.push(character);
         rest = &rest[at + length..];
-        match rest.find('\\') {
+        match next(rest) {
             Some(next) => at = next,
             None => {
                 out.push_str(rest);

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::http::StatusCode;
@@ -186,15 +187,15 @@ impl<'t> Plan<'t> {
         self.fixed += texts.iter().map(|text| tokens::count(encoding, &text.text)).sum::<usize>();
     }
 
-    fn compress(&self, app: &App, settings: &Settings) -> Vec<Outcome> {
+    fn compress(&self, app: &App, settings: &Settings) -> Vec<Arc<Outcome>> {
         let one = |text: &Text<'_>| one(app, settings, text, text.options.budget);
         self.texts.iter().map(one).collect()
     }
 
     /// Leaves more out where all texts together are above `budget`: each text that may be shortened
     /// further gets its share of what is left for them.
-    fn fit(&self, app: &App, settings: &Settings, budget: usize, outcomes: &mut [Outcome]) {
-        let after = |outcome: &Outcome| outcome.compressed.tokens_after;
+    fn fit(&self, app: &App, settings: &Settings, budget: usize, outcomes: &mut [Arc<Outcome>]) {
+        let after = |outcome: &Arc<Outcome>| outcome.compressed.tokens_after;
         let total = self.fixed + outcomes.iter().map(after).sum::<usize>();
         let may_give = |text: &Text<'_>| text.options.retrieval == Retrieval::Offered;
         let pairs = || self.texts.iter().zip(&*outcomes).filter(|(text, _)| may_give(text));
@@ -211,7 +212,7 @@ impl<'t> Plan<'t> {
     }
 
     /// The messages with the smaller texts in place.
-    fn splice(&self, list: Value<'_>, outcomes: &[Outcome]) -> Result<Box<RawValue>, Refusal> {
+    fn splice(&self, list: Value<'_>, outcomes: &[Arc<Outcome>]) -> Result<Box<RawValue>, Refusal> {
         let base = list.range().start;
         let mut edits = Edits::default();
         for (text, outcome) in self.texts.iter().zip(outcomes) {
@@ -225,11 +226,11 @@ impl<'t> Plan<'t> {
     }
 }
 
-fn one(app: &App, settings: &Settings, text: &Text<'_>, budget: Option<usize>) -> Outcome {
+fn one(app: &App, settings: &Settings, text: &Text<'_>, budget: Option<usize>) -> Arc<Outcome> {
     let options = Options { budget, ..text.options.clone() };
     match settings.simulate {
-        true => app.compressor.simulate(&text.text, &options),
-        false => app.compressor.compress(&text.text, &options),
+        true => Arc::new(app.compressor.simulate(&text.text, &options)),
+        false => app.known.compress(&app.compressor, &text.text, &options),
     }
 }
 

@@ -6,6 +6,7 @@
 //! have no way to ask.
 
 mod fields;
+mod known;
 mod messages;
 mod settings;
 mod text;
@@ -26,6 +27,8 @@ use crate::app::App;
 use crate::body;
 use crate::compressor::Outcome;
 use crate::meter::Compression;
+
+pub(crate) use known::Known;
 
 /// Set to `true` by a client that wants its request back as it is.
 const BYPASS: &str = "x-headroom-bypass";

@@ -39,16 +39,15 @@ pub(super) fn answer(app: &App, root: Value<'_>, bypass: bool) -> Result<Respons
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "configuration_error", message));
     }
     let mut report = Report::default();
-    let compressed;
+    let outcome;
     let text = if bypass {
         let tokens = tokens::count(options.encoding, &text);
         report = Report { tokens_before: tokens, tokens_after: tokens, ..report };
         &*text
     } else {
-        let outcome = app.compressor.compress(&text, &options);
+        outcome = app.known.compress(&app.compressor, &text, &options);
         report.add(&outcome);
-        compressed = outcome.compressed.text;
-        &compressed
+        &outcome.compressed.text
     };
     report.finish(&model);
     let model_name = model_name.map(Into::into);

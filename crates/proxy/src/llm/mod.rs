@@ -8,7 +8,6 @@
 //! or keeps answers; no body, header or query goes to a log.
 
 mod block;
-mod cache;
 mod encoding;
 mod fault;
 mod figures;

@@ -17,11 +17,11 @@ use wire::request::{Api, Block, Request, Role, read};
 use wire::splice::Edits;
 
 use super::block::{self, Context, Shortened};
-use super::cache::{Cache, Key, Weigh};
 use super::figures::BlockTexts;
 use super::offer::{Offer, offer};
 use super::records::{self, RecordKey, Records};
 use super::{Settings, task, tool};
+use crate::cache::{Cache, Key, Weigh};
 
 /// The version of what requests become. Replicas that serve one conversation need the same.
 pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");

@@ -6,17 +6,17 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 /// A key: a hash of all that a value depends on.
-pub(super) type Key = [u8; 32];
+pub(crate) type Key = [u8; 32];
 
 /// Values that know their size.
-pub(super) trait Weigh: Clone {
+pub(crate) trait Weigh: Clone {
     /// Bytes that the value takes.
     fn weight(&self) -> usize;
 }
 
 /// Two generations: new values and used ones are in the young one. When that holds half of the
 /// bound, it becomes the old one, and what was in the old one is forgotten.
-pub(super) struct Cache<V> {
+pub(crate) struct Cache<V> {
     generations: Mutex<Generations<V>>,
     half: usize,
 }
@@ -32,14 +32,14 @@ const OVERHEAD: usize = 96;
 
 impl<V: Weigh> Cache<V> {
     /// A cache of `bytes`.
-    pub(super) fn new(bytes: usize) -> Self {
+    pub(crate) fn new(bytes: usize) -> Self {
         let generations =
             Generations { young: HashMap::new(), old: HashMap::new(), young_bytes: 0 };
         Cache { generations: Mutex::new(generations), half: bytes / 2 }
     }
 
     /// The value of `key`.
-    pub(super) fn get(&self, key: &Key) -> Option<V> {
+    pub(crate) fn get(&self, key: &Key) -> Option<V> {
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(value) = generations.young.get(key) {
             return Some(value.clone());
@@ -50,7 +50,7 @@ impl<V: Weigh> Cache<V> {
     }
 
     /// Keeps a value. One that alone is larger than half of the bound isn't kept.
-    pub(super) fn put(&self, key: Key, value: V) {
+    pub(crate) fn put(&self, key: Key, value: V) {
         if value.weight() + OVERHEAD > self.half {
             return;
         }
