@@ -1,5 +1,7 @@
 //! Work on a long text that another thread does meanwhile; what comes of it is the same.
 
+use std::sync::OnceLock;
+
 /// Shorter texts, in bytes, are done with before another thread has begun.
 const LONG: usize = 16 << 10;
 
@@ -15,7 +17,7 @@ pub(crate) fn beside<A: Send, B>(
     first: impl FnOnce() -> A + Send,
     second: impl FnOnce() -> B,
 ) -> (A, B) {
-    if bytes < LONG || rayon::current_thread_index().is_some() {
+    if bytes < LONG || rayon::current_thread_index().is_some() || is_forked() {
         return (first(), second());
     }
     let mut of_first = None;
@@ -25,6 +27,14 @@ pub(crate) fn beside<A: Send, B>(
     });
     #[allow(clippy::expect_used, reason = "the scope ends after everything spawned in it")]
     (of_first.expect("it ran"), of_second)
+}
+
+/// Whether this process is the copy of one that had threads: they aren't in it, and nothing that is
+/// left to them is ever done. Python programs make such copies.
+fn is_forked() -> bool {
+    static FIRST: OnceLock<u32> = OnceLock::new();
+    let own = std::process::id();
+    *FIRST.get_or_init(|| own) != own
 }
 
 /// What `work` returns for each of `items`, in order; of a long text the second half of them is done

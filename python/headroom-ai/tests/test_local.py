@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import signal
 import tempfile
 import unittest
 from unittest import mock
@@ -32,6 +33,21 @@ class InProcess(unittest.TestCase):
     def test_nothing_is_written_where_nothing_may_be_kept(self):
         local.compress(ROWS, keep=False)
         self.assertEqual(os.listdir(self.workspace), [])
+
+    @unittest.skipUnless(hasattr(os, "fork"), "the system has no fork")
+    def test_a_copy_of_the_process_has_no_threads_and_needs_none(self):
+        long = ROWS * 4
+        whole = local.compress(long, budget=8000)
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            signal.alarm(30)
+            same = local.compress(long, budget=8000) == whole
+            os.write(writer, b"same" if same else b"not the same")
+            os._exit(0)
+        os.close(writer)
+        self.assertEqual(os.read(reader, 100), b"same")
+        os.waitpid(child, 0)
 
     def test_arguments_are_checked(self):
         with self.assertRaises(TypeError):
