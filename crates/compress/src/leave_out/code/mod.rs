@@ -9,17 +9,28 @@ mod mask;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
+use rustc_hash::FxHasher;
 use syntax::Language;
 
 use self::blocks::{Block, BlockKind, Outline, outline};
 use self::mask::{Masked, mask};
 use super::{Context, Cut, Draft, Piece};
+use crate::beside::beside;
 use crate::detect::unnumbered;
 use crate::lines::Lines;
 use crate::task::{Place, Task};
 
+/// What warns the reader of a body.
+static WARNINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = ["TODO", "FIXME", "XXX", "HACK", "eprecated", "panic!", "unreachable!"];
+    #[allow(clippy::expect_used, reason = "a few short words, the same in every process")]
+    AhoCorasick::new(words).expect("short words make a small automaton")
+});
 /// A shorter body stays, in lines and in bytes: its sign would cost as much.
 const FEWEST_LINES: usize = 3;
 const FEWEST_BYTES: usize = 100;
@@ -95,9 +106,10 @@ pub(super) fn cuts(lines: &Lines, language: Language, task: &Task) -> Vec<Cut> {
     if task.is_empty() {
         return cuts;
     }
-    let outline = outline(&masked, &source, language);
+    let (places, outline) =
+        beside(lines.text().len(), || task.places(lines), || outline(&masked, &source, language));
     let code = Code { lines: &source, language, outline: &outline };
-    let wanted = Wanted::of(lines, &outline, task);
+    let wanted = Wanted::of(lines, places, &outline, task);
     let mut end = cuts.first().map_or(0, |cut| cut.lines.end);
     for block in &outline.blocks {
         if block.lines.start < end || wanted.has(block) {
@@ -118,13 +130,13 @@ struct Wanted<'w> {
     /// The lines with a term, and the term.
     places: Vec<(usize, usize)>,
     /// The names of all definitions, in lower case.
-    names: HashSet<String>,
+    names: HashSet<String, BuildHasherDefault<FxHasher>>,
 }
 
 impl<'w> Wanted<'w> {
-    fn of(lines: &Lines, outline: &'w Outline, task: &'w Task) -> Self {
+    fn of(lines: &Lines, places: Vec<Place>, outline: &'w Outline, task: &'w Task) -> Self {
         let line = |place: Place| (lines.at(place.range.start), place.term);
-        let places = task.places(lines).into_iter().map(line).collect();
+        let places = places.into_iter().map(line).collect();
         let names = outline.blocks.iter().map(|block| &block.name).chain(&outline.values);
         let names = names.map(|name| name.to_lowercase()).collect();
         Self { outline, task, places, names }
@@ -251,29 +263,30 @@ impl Code<'_, '_> {
         let big =
             range.len() >= FEWEST_LINES && self.lines.slice(range.clone()).len() >= FEWEST_BYTES;
         let comment = comment(self.language);
-        let note = if comment.1.is_empty() { self.told(range.clone()) } else { String::new() };
-        big.then_some(Cut { lines: range, indent, statement, note, comment })
+        big.then(|| {
+            let note = if comment.1.is_empty() { self.told(range.clone()) } else { String::new() };
+            Cut { lines: range, indent, statement, note, comment }
+        })
     }
 
     /// The lines of a body that warn its reader, and the heads of what is defined in it, behind the
     /// sign for the body.
     fn told(&self, range: Range<usize>) -> String {
-        const WARNINGS: &[&str] =
-            &["TODO", "FIXME", "XXX", "HACK", "eprecated", "panic!", "unreachable!"];
-        let from = self.outline.blocks.partition_point(|b| b.signature.start < range.start);
-        let mut heads = self.outline.blocks[from..].iter().peekable();
+        let start = self.lines.start(range.start);
+        let warnings = WARNINGS.find_iter(self.lines.slice(range.clone()));
+        let mut told: Vec<usize> = warnings.map(|hit| self.lines.at(start + hit.start())).collect();
+        let blocks = &self.outline.blocks;
+        let from = blocks.partition_point(|block| block.signature.start < range.start);
+        let inner = blocks[from..].iter().take_while(|block| block.signature.start < range.end);
+        let mut heads: Vec<&Block> = inner.collect();
+        heads.dedup_by_key(|block| block.signature.start);
+        heads.retain(|block| block.kind == BlockKind::Function);
+        told.extend(heads.iter().map(|block| block.signature.start));
+        told.sort_unstable();
+        told.dedup();
         let mut note = String::new();
-        for index in range {
-            let is_head = |b: &&Block| b.signature.start == index && b.kind == BlockKind::Function;
-            while heads.peek().is_some_and(|b| b.signature.start < index) {
-                heads.next();
-            }
-            let line = self.lines.get(index);
-            if heads.peek().is_some_and(is_head) || WARNINGS.iter().any(|word| line.contains(word))
-            {
-                note.push_str(" | ");
-                note.push_str(line.trim());
-            }
+        for line in told {
+            note.extend([" | ", self.lines.get(line).trim()]);
         }
         note
     }
