@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use syntax::Language;
+use tokens::Encoding;
 
 use super::code::comment;
 use super::render::push_cut;
@@ -16,9 +17,9 @@ use crate::relevance::{Stretch, worths};
 
 /// Lines go whose worth is less than this share of that of the pack's best line.
 const WORTHLESS: f64 = 0.15;
-/// But lines of at least so many percent of the bytes go, and of at most so many; from a pack above
-/// the caller's budget more.
-const LEAST_PERCENT: usize = 21;
+/// But at least so many percent of the tokens go, counting what the markers take, and at most lines of
+/// so many percent of the bytes; from a pack above the caller's budget more.
+const LEAST_PERCENT: usize = 19;
 const MOST_PERCENT: usize = 40;
 const MOST_PERCENT_TIGHT: usize = 65;
 /// What the lines of the file that ranks n-th, from 0, are worth beside those of the first.
@@ -26,6 +27,8 @@ const FURTHER: f64 = 0.4;
 /// What the place of a line can add to its worth, as a share of that of the best line: less than any
 /// word does.
 const TIE: f64 = 1e-6;
+/// What a marker takes, with a path of usual length.
+const TOKENS_OF_A_MARKER: usize = 24;
 /// Fewer lines or bytes together stay: their marker would cost too much of what they save.
 const FEWEST_LINES: usize = 4;
 const FEWEST_BYTES: usize = 300;
@@ -62,8 +65,8 @@ pub(super) fn rendered(lines: &Lines, context: &Context) -> Option<Rendered> {
     }
     order_equals(&mut worths);
     let most = if context.tight { MOST_PERCENT_TIGHT } else { MOST_PERCENT };
-    let threshold =
-        threshold(&stretches, &worths, part.len() * LEAST_PERCENT / 100, part.len() * most / 100);
+    let least = tokens::count(Encoding::default(), part) * LEAST_PERCENT / 100;
+    let threshold = threshold(&stretches, &worths, least, part.len() * most / 100);
     let mut cuts = map(lines);
     let spans = files.iter().flat_map(|file| file.spans.iter().map(move |span| (file, span)));
     for ((file, span), worths) in spans.zip(&worths) {
@@ -107,31 +110,44 @@ fn is_heading(line: &str) -> bool {
     line.trim_start_matches('#').starts_with(' ') && line.starts_with('#')
 }
 
-/// The worth below which lines go.
+/// The worth below which lines go: at least so many tokens, and at most lines of so many bytes.
 fn threshold(stretches: &[Stretch], worths: &[Vec<f64>], least: usize, most: usize) -> f64 {
     let mut sorted: Vec<f64> = worths.iter().flatten().copied().collect();
     sorted.sort_unstable_by(f64::total_cmp);
     sorted.dedup();
     sorted.retain(|worth| worth.is_finite());
     let Some(best) = sorted.last().copied() else { return 0.0 };
-    let bytes = |threshold: f64| -> usize {
-        stretches
-            .iter()
-            .zip(worths)
-            .flat_map(|(stretch, worths)| {
-                let size = |run: &Range<usize>| {
-                    stretch.lines[run.clone()].iter().map(|line| line.len() + 1).sum()
-                };
-                runs(worths, threshold, size).into_iter().map(move |run| size(&run))
-            })
-            .sum()
+    let tokens: Vec<Vec<usize>> = stretches.iter().map(tokens_before).collect();
+    let gone = |threshold: f64| -> (usize, usize) {
+        let mut gone = (0, 0);
+        for ((stretch, worths), tokens) in stretches.iter().zip(worths).zip(&tokens) {
+            let size = |run: &Range<usize>| {
+                stretch.lines[run.clone()].iter().map(|line| line.len() + 1).sum()
+            };
+            for run in runs(worths, threshold, size) {
+                gone.0 += size(&run);
+                gone.1 += (tokens[run.end] - tokens[run.start]).saturating_sub(TOKENS_OF_A_MARKER);
+            }
+        }
+        gone
     };
-    // More bytes go with every higher threshold.
+    // More goes with every higher threshold.
     let above = |index: usize| sorted.get(index).copied().unwrap_or(best);
-    let at_least = above(sorted.partition_point(|&threshold| bytes(threshold) < least));
-    let too_many = sorted.partition_point(|&threshold| bytes(threshold) <= most);
+    let at_least = above(sorted.partition_point(|&threshold| gone(threshold).1 < least));
+    let too_many = sorted.partition_point(|&threshold| gone(threshold).0 <= most);
     let at_most = too_many.checked_sub(1).map_or(-1.0, above);
     (best * WORTHLESS).max(at_least).min(at_most)
+}
+
+/// The tokens before each line of `stretch`, and before its end.
+fn tokens_before(stretch: &Stretch) -> Vec<usize> {
+    let mut before = vec![0];
+    let mut sum = 0;
+    for line in &stretch.lines {
+        sum += tokens::count(Encoding::default(), line) + 1;
+        before.push(sum);
+    }
+    before
 }
 
 /// The runs of lines that are worth no more than `threshold` and long enough to go.
