@@ -71,6 +71,12 @@ pub struct Part {
 }
 
 impl Compressed {
+    /// The originals that the reader can ask for by their hashes, so that they have to be kept.
+    pub fn originals(&self) -> impl Iterator<Item = &str> {
+        let asked_for = self.gaps.iter().filter(|gap| gap.hash().is_some());
+        asked_for.map(|gap| gap.original.as_str())
+    }
+
     /// The input, up to what [`cosmetic`](crate::cosmetic) takes away where it was applied: gaps
     /// filled, forms expanded.
     ///

@@ -1,5 +1,6 @@
 //! The order of work, and the checks that everything proposed has to pass.
 
+use std::cell::LazyCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
@@ -98,8 +99,8 @@ impl Frame<'_> {
                 parts => {
                     let propose = |part: &Stretch| {
                         let (before, proposal) = beside(
-                            part.text.len(),
-                            || (self.count)(part.text),
+                            part.text().len(),
+                            || (self.count)(part.text()),
                             || self.propose(part, &context),
                         );
                         (Some(before), proposal)
@@ -129,8 +130,8 @@ impl Frame<'_> {
     /// What is tried first on `part`, before it is known how many tokens it has.
     fn propose(&self, part: &Stretch, context: &Context) -> Result<Proposal, Failed> {
         // A pack's blocks are looked at one by one.
-        let marked = part.is.kind != Kind::Pack && marker::contains(part.text);
-        if part.text.len() < SHORTEST || marked {
+        let marked = part.is.kind != Kind::Pack && marker::contains(part.text());
+        if part.text().len() < SHORTEST || marked {
             return Ok(Proposal::Reversible(None));
         }
         caught(|| match self.whole_table(part, context) {
@@ -180,8 +181,8 @@ impl Frame<'_> {
     fn whole_table(&self, part: &Stretch, context: &Context) -> Option<Shorter> {
         let may_be = part.is.kind == Kind::Table
             && !context.tight
-            && part.text.len() <= LONGEST_WHOLE_TABLE
-            && is_listing(part.text);
+            && part.text().len() <= LONGEST_WHOLE_TABLE
+            && is_listing(part.text());
         let rows = forms::Rows { columns: true, whole: true, named: &[] };
         let whole = may_be.then(|| self.proposed(part, &rows)).flatten()?;
         (whole.tokens <= WHOLE_TABLE_TOKENS).then_some(whole)
@@ -189,16 +190,13 @@ impl Frame<'_> {
 
     /// `part` in the shortest of the reversible forms.
     fn reversible(&self, part: &Stretch) -> Option<Shorter> {
-        let named = match part.is.kind {
-            Kind::Table | Kind::Log | Kind::TestOutput | Kind::Text => self.task.lines(&part.lines),
-            _ => Vec::new(),
-        };
+        let named = LazyCell::new(|| self.task.lines(&part.lines));
         let forms = forms_for(part.is.kind, &named);
         let (first, others) = forms.split_first()?;
         let proposed = |form: &dyn Form| self.proposed(part, form);
         let shortest = |all: &mut dyn Iterator<Item = Shorter>| all.min_by_key(|one| one.tokens);
         let (others, first) = beside(
-            part.text.len(),
+            part.text().len(),
             || shortest(&mut others.iter().filter_map(|form| proposed(form.as_ref()))),
             || proposed(first.as_ref()),
         );
@@ -207,16 +205,16 @@ impl Frame<'_> {
 
     /// `part` in `form`; with markers that lead to the lines where they don't stand in it as they were.
     fn proposed(&self, part: &Stretch, form: &dyn Form) -> Option<Shorter> {
-        let encoded = forms::propose(form, part.text)?;
-        let taken_apart = form.takes_apart().filter(|_| part.text.len() > LONGEST_TAKEN_APART);
+        let encoded = forms::propose(form, part.text())?;
+        let taken_apart = form.takes_apart().filter(|_| part.text().len() > LONGEST_TAKEN_APART);
         let written = taken_apart
             .filter(|_| self.may_leave_out(part))
             .map(|what| leave_out::as_written(&part.lines, &encoded, what, &self.back_to(part)));
         let shown = written.as_ref().map_or(&encoded, |written| &written.text);
         let (tokens, is_same) = beside(
-            part.text.len(),
+            part.text().len(),
             || (self.count)(shown),
-            || forms::gives_back(&encoded, part.text),
+            || forms::gives_back(&encoded, part.text()),
         );
         let Rendered { text, left } =
             written.unwrap_or(Rendered { text: encoded, left: Vec::new() });
@@ -227,7 +225,7 @@ impl Frame<'_> {
     /// Whether the reader can ask for what isn't shown of `part`. Never of a part in which a
     /// credential is found: its original would have to be kept.
     fn may_leave_out(&self, part: &Stretch) -> bool {
-        let is_found = || !secrets::redact(part.text).findings.is_empty();
+        let is_found = || !secrets::redact(part.text()).findings.is_empty();
         self.options.retrieval == Retrieval::Offered && !*part.credentials.get_or_init(is_found)
     }
 
@@ -247,7 +245,7 @@ impl Frame<'_> {
             return None;
         }
         let (may_be, rendered) = beside(
-            part.text.len(),
+            part.text().len(),
             || self.may_leave_out(part),
             || leave_out::leave_out(part.is, &part.lines, context, &self.back_to(part)),
         );
@@ -266,7 +264,6 @@ impl Frame<'_> {
 
 /// A part of the input.
 struct Stretch<'t> {
-    text: &'t str,
     lines: Lines<'t>,
     is: Detected,
     /// The line of the input that it begins at, from 1.
@@ -275,15 +272,20 @@ struct Stretch<'t> {
     credentials: OnceLock<bool>,
 }
 
+impl<'t> Stretch<'t> {
+    fn text(&self) -> &'t str {
+        self.lines.text()
+    }
+}
+
 /// The parts of `text`, in order.
 fn stretches<'t>(text: &'t str, hint: Option<&str>) -> Vec<Stretch<'t>> {
     let mut line = 1;
     let stretch = |piece: Piece| {
-        let text = &text[piece.range];
-        let lines = Lines::of(text);
+        let lines = Lines::of(&text[piece.range]);
         let start = line;
         line += lines.count();
-        Stretch { text, lines, is: piece.is, line: start, credentials: OnceLock::new() }
+        Stretch { lines, is: piece.is, line: start, credentials: OnceLock::new() }
     };
     parts::cut(text, hint).into_iter().map(stretch).collect()
 }
@@ -316,8 +318,12 @@ struct Shorter {
     left: Vec<Left>,
 }
 
-/// The reversible forms that are tried on a kind; `named` are the lines that the task names.
-fn forms_for<'n>(kind: Kind, named: &'n [usize]) -> Vec<Box<dyn Form + 'n>> {
+/// The reversible forms that are tried on a kind; `named` are the lines that the task names, which not
+/// all of them ask for.
+fn forms_for<'n, F: FnOnce() -> Vec<usize>>(
+    kind: Kind,
+    named: &'n LazyCell<Vec<usize>, F>,
+) -> Vec<Box<dyn Form + 'n>> {
     let rows = |columns| Box::new(forms::Rows { columns, whole: false, named });
     let words = || rows(false);
     match kind {
@@ -347,7 +353,7 @@ impl Compressed {
             transform: shorter.as_ref().map(|shorter| shorter.done.clone()),
         });
         let Some(shorter) = shorter else {
-            self.text.push_str(part.text);
+            self.text.push_str(part.text());
             return;
         };
         self.text.push_str(&shorter.text);

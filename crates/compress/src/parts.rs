@@ -16,13 +16,13 @@ pub(crate) struct Piece {
 /// The parts of `text`, in order; together they are all of it. Documents are cut at their fenced
 /// blocks, what a terminal showed at its prompts.
 pub(crate) fn cut(text: &str, hint: Option<&str>) -> Vec<Piece> {
-    let may_be_several = may_be_several(text);
-    if let Some(pieces) = may_be_several.then(|| at_prompts(text, &Lines::of(text))).flatten() {
+    let lines = may_be_several(text).then(|| Lines::of(text));
+    if let Some(pieces) = lines.as_ref().and_then(|lines| at_prompts(text, lines)) {
         return pieces;
     }
     let is = detect(text, hint);
     let pieces = match is.kind {
-        Kind::Prose | Kind::Text | Kind::Log if may_be_several => at_fences(text, &Lines::of(text)),
+        Kind::Prose | Kind::Text | Kind::Log => lines.and_then(|lines| at_fences(text, &lines)),
         _ => None,
     };
     pieces.unwrap_or_else(|| vec![Piece { range: 0..text.len(), is }])

@@ -6,9 +6,8 @@
 //! one level deep: the number of words and the first of them).
 
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 
-use rustc_hash::FxHasher;
+use rustc_hash::FxHashMap;
 
 use crate::lines::Lines;
 use crate::words::{Words, is_value, line_signature};
@@ -19,8 +18,6 @@ const MOST_WORDS: usize = 48;
 const MOST_COMPARED: usize = 24;
 /// So many percent of the words must be the same for two templates to be one.
 const SAME_PERCENT: usize = 60;
-
-type FxHashMap<K, V> = HashMap<K, V, BuildHasherDefault<FxHasher>>;
 
 /// The templates of a text's lines.
 pub(crate) struct Templates {

@@ -1,6 +1,7 @@
 //! Lines cut into words, and which lines say the same about other values.
 
 use std::hash::Hasher as _;
+use std::ops::Range;
 
 use rustc_hash::FxHasher;
 
@@ -16,7 +17,8 @@ impl<'a> Words<'a> {
     /// Cuts `line` at its blanks into at most `most` words; the last one is the rest of the line.
     pub(crate) fn of(line: &'a str, most: usize) -> Self {
         let mut words = Vec::with_capacity(12);
-        spans(line, most, |start, end| words.push((start as u32, end as u32)));
+        let short = |span: Range<usize>| (span.start as u32, span.end as u32);
+        words.extend(first_spans(line, most).map(short));
         Self { line, spans: words }
     }
 
@@ -44,40 +46,28 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Calls `word` with where each word of `line` begins and ends, at most `most` times; the last one is
-/// the rest of the line.
-fn spans(line: &str, most: usize, mut word: impl FnMut(usize, usize)) {
-    let bytes = line.as_bytes();
-    let (mut at, mut count) = (0, 0);
-    loop {
-        while at < bytes.len() && is_blank(bytes[at]) {
-            at += 1;
-        }
-        if at == bytes.len() {
-            return;
-        }
-        let start = at;
-        count += 1;
-        if count == most {
-            return word(start, bytes.len());
-        }
-        while at < bytes.len() && !is_blank(bytes[at]) {
-            at += 1;
-        }
-        word(start, at);
-    }
-}
-
-/// The words of `line`, without the blanks between them.
-pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
+/// Where each word of `line` begins and ends.
+fn spans(line: &str) -> impl Iterator<Item = Range<usize>> {
     let bytes = line.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at + bytes[at..].iter().position(|&byte| !is_blank(byte))?;
         let length = bytes[start..].iter().position(|&byte| is_blank(byte));
         at = length.map_or(bytes.len(), |length| start + length);
-        Some(&line[start..at])
+        Some(start..at)
     })
+}
+
+/// Those of the first `most` words; the last one is the rest of the line.
+fn first_spans(line: &str, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = line.len();
+    let spans = spans(line).take(most).enumerate();
+    spans.map(move |(index, span)| span.start..if index + 1 == most { end } else { span.end })
+}
+
+/// The words of `line`, without the blanks between them.
+pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
+    spans(line).map(|span| &line[span])
 }
 
 /// A number for the pattern of a line: the same for lines that have the same words, but for those
@@ -179,7 +169,7 @@ impl Columns {
     pub(crate) fn read<'a>(self, line: &'a str, cells: &mut Vec<&'a str>) -> bool {
         cells.clear();
         match self {
-            Self::Words(most) => spans(line, most, |start, end| cells.push(&line[start..end])),
+            Self::Words(most) => cells.extend(first_spans(line, most).map(|span| &line[span])),
             Self::Separated(sign, _) => split(line, sign, cells),
             Self::Boxed(_) => {
                 cells.extend(boxed(line).unwrap_or_default().split('|').map(str::trim));

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use compress::{Compressed, Gap, Options, Retrieval};
+use compress::{Compressed, Options, Retrieval};
 use originals::Originals;
 
 /// Makes texts shorter and keeps their originals.
@@ -35,7 +35,7 @@ impl Compressor {
     /// comes back as it was.
     pub fn compress(&self, text: &str, options: &Options) -> Outcome {
         let outcome = self.simulate(text, options);
-        match self.keep(&outcome.compressed.gaps) {
+        match self.keep(&outcome.compressed) {
             Ok(()) => outcome,
             Err(error) => {
                 let reversible = Options { retrieval: Retrieval::None, ..options.clone() };
@@ -54,10 +54,9 @@ impl Compressor {
         Outcome { compressed, not_kept: None, failed }
     }
 
-    /// Keeps the originals of `gaps`.
-    pub(crate) fn keep(&self, gaps: &[Gap]) -> Result<(), originals::Error> {
-        let asked_for = gaps.iter().filter(|gap| gap.hash().is_some());
-        self.originals.put_all(asked_for.map(|gap| gap.original.as_str()))
+    /// Keeps what was left out.
+    pub(crate) fn keep(&self, compressed: &Compressed) -> Result<(), originals::Error> {
+        self.originals.put_all(compressed.originals())
     }
 }
 

@@ -38,8 +38,7 @@ fn with_originals(text: &str, options: Options, store: PathBuf) -> Result<Compre
         return Ok(result);
     }
     let originals = Originals::new(Files::open(store, Bounds::default())?);
-    let asked_for = result.gaps.iter().filter(|gap| gap.hash().is_some());
-    match originals.put_all(asked_for.map(|gap| gap.original.as_str())) {
+    match originals.put_all(result.originals()) {
         Ok(()) => Ok(result),
         Err(Error::Credential { .. } | Error::TooLarge { .. }) => {
             Ok(nothing_left_out(text, options))

@@ -272,7 +272,8 @@ static VERDICTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     any_of(&[" PASSED ", " FAILED ", " SKIPPED ", "Compiling ", "Downloading ", "Downloaded "])
 });
 
-fn any_of(words: &[&str]) -> AhoCorasick {
+/// A search for any of a few short words, as they are written.
+pub(crate) fn any_of(words: &[&str]) -> AhoCorasick {
     #[allow(clippy::expect_used, reason = "a few short words, the same in every process")]
     AhoCorasick::new(words).expect("short words make a small automaton")
 }

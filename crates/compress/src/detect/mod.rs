@@ -9,7 +9,7 @@ mod content;
 
 use syntax::Language;
 
-pub(crate) use content::{is_pack, unnumbered};
+pub(crate) use content::{any_of, is_pack, unnumbered};
 
 use crate::kind::Kind;
 

@@ -15,12 +15,10 @@
 //! `~0=` is what every path begins with. `./` is the directory of the path above. A line number
 //! before `:` is a match, before `-` it is context. Other lines begin with `~~`.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::hash::BuildHasherDefault;
 use std::ops::Range;
 
-use rustc_hash::FxHasher;
+use rustc_hash::FxHashMap;
 
 use super::{Encoded, ExpandError, Form, Room, directory, shared_directory};
 use crate::lines::split;
@@ -343,8 +341,6 @@ fn merge(rows: &mut Vec<Row>, start: usize) {
         }
     }
 }
-
-type FxHashMap<K, V> = HashMap<K, V, BuildHasherDefault<FxHasher>>;
 
 /// Texts that many rows have, which are named once.
 struct Names<'a> {

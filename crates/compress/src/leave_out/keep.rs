@@ -1,7 +1,6 @@
 //! What is never left out of lines, whatever the kind: first and last lines, what sounds like trouble
 //! with the lines around it, what the task names.
 
-use crate::alarm;
 use crate::lines::Lines;
 
 use super::{Context, Draft, Piece};
@@ -111,9 +110,4 @@ impl Keep {
 /// The blanks that a line begins with.
 fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
-}
-
-/// The lines that sound like trouble.
-pub(super) fn alarms(lines: &Lines) -> Vec<usize> {
-    alarm::lines(lines)
 }

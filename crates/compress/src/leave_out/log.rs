@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::keep::{self, Keep};
+use super::keep::Keep;
 use super::values::Values;
 use super::{Context, Draft, Piece};
 use crate::alarm;
@@ -35,7 +35,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     }
     let bytes = lines.text().len();
     let ((mut keep, alarms), templates) =
-        beside(bytes, || (Keep::of(lines, context), keep::alarms(lines)), || Templates::of(lines));
+        beside(bytes, || (Keep::of(lines, context), alarm::lines(lines)), || Templates::of(lines));
     for line in 0..lines.count() {
         if templates.count(line) <= RARE {
             keep.add_with_block(line, lines);

@@ -45,7 +45,8 @@ pub(crate) fn without_note(text: &str) -> String {
         .collect()
 }
 
-/// `part` with the least wanted lines left out; `None` where there are none, or it was done before.
+/// A pack, given by its `lines`, with the least wanted of them left out; `None` where there are none,
+/// or it was done before.
 pub(super) fn rendered(lines: &Lines, context: &Context) -> Option<Rendered> {
     let part = lines.text();
     if lines.count() < 3 || lines.get(2).starts_with(DONE) {
@@ -53,7 +54,7 @@ pub(super) fn rendered(lines: &Lines, context: &Context) -> Option<Rendered> {
     }
     let title = lines.get(0).strip_prefix("# Context for: ").unwrap_or("");
     let task = format!("{title} {}", context.task.text());
-    let files = files(part, lines);
+    let files = files(lines);
     let stretches: Vec<Stretch> =
         files.iter().enumerate().flat_map(|(rank, file)| file.stretches(rank, lines)).collect();
     let mut worths = worths(&task, &stretches);
@@ -192,7 +193,7 @@ struct PackCut {
 
 /// The files of a pack, best first. A file whose block isn't as its heading says, or holds a marker,
 /// has no spans.
-fn files<'a>(part: &str, lines: &Lines<'a>) -> Vec<File<'a>> {
+fn files<'a>(lines: &Lines<'a>) -> Vec<File<'a>> {
     let mut files = Vec::new();
     let mut line =
         (0..lines.count()).find(|&line| lines.get(line) == "## Files").unwrap_or(lines.count());
@@ -208,7 +209,7 @@ fn files<'a>(part: &str, lines: &Lines<'a>) -> Vec<File<'a>> {
             fence(lines.get(line)).is_some_and(|(sign, info)| closes(sign, info, opening))
         };
         let end = (start..lines.count()).find(is_end).unwrap_or(lines.count());
-        let text = &part[lines.start(start.min(lines.count()))..lines.start(end)];
+        let text = lines.slice(start.min(lines.count())..end);
         let spans = spans(start..end, ranges, lines).filter(|_| !marker::contains(text));
         let language = Language::from_name(info).unwrap_or(Language::Text);
         files.push(File { path, language, spans: spans.unwrap_or_default() });

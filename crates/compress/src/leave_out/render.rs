@@ -49,7 +49,7 @@ const BYTES_OF_A_TOKEN: usize = 3;
 /// A part has at most so many ways back.
 const MOST_STRETCHES: usize = 8;
 
-/// `draft` of `part`. Where the reader can open the file that the part is from, each stretch of code
+/// `draft` of the part with these `lines`. Where the reader can open the file that the part is from, each stretch of code
 /// that is left out has a marker with its lines. Else the markers are at the top: one, whose way back
 /// leads to all of the part, so that what is asked for comes with what is around it; for a long part
 /// one for each of some stretches, so that a reader who misses one thing needn't ask for everything.

@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::keep::{self, Keep};
+use super::keep::Keep;
 use super::values::{Values, names};
 use super::{Context, Draft, Piece};
+use crate::alarm;
 use crate::beside::{beside, each};
 use crate::lines::Lines;
 use crate::words::Columns;
@@ -20,39 +21,51 @@ const NAMED_PERCENT: usize = 45;
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let shape = Columns::of(lines.sample(SAMPLE))?;
     let bytes = lines.text().len();
-    let ((mut keep, alarms), (rows, columns)) =
-        beside(bytes, || (Keep::of(lines, context), keep::alarms(lines)), || columns(lines, shape));
+    let ((mut keep, alarms), Rows { rows, others, columns }) = beside(
+        bytes,
+        || (Keep::of(lines, context), alarm::lines(lines)),
+        || Rows::of(lines, shape),
+    );
     if rows.len() < FEWEST_ROWS {
         return None;
     }
-    let mut is_row = vec![false; lines.count()];
-    rows.iter().for_each(|&line| is_row[line] = true);
-    (0..lines.count()).filter(|&line| !is_row[line]).for_each(|line| keep.add(line));
+    others.into_iter().chain(alarms).for_each(|line| keep.add(line));
     for unusual in each(bytes, &columns, Values::unusual) {
         unusual.into_iter().for_each(|row| keep.add(rows[row]));
     }
-    alarms.into_iter().for_each(|line| keep.add(line));
     let names = names(columns.iter()).filter(|_| !context.tight);
     let mut draft = keep.draft(lines)?;
     if let Some(names) = names {
-        name_gaps(&mut draft, &rows, names.as_slice(), lines.text().len());
+        name_gaps(&mut draft, &rows, names.as_slice(), bytes);
     }
     Some(draft)
 }
 
-/// The lines that are rows, and their cells by column.
-fn columns<'a>(lines: &Lines<'a>, shape: Columns) -> (Vec<usize>, Vec<Values<'a>>) {
-    let mut rows = Vec::with_capacity(lines.count());
-    let mut columns: Vec<Vec<&str>> =
-        (0..shape.count()).map(|_| Vec::with_capacity(lines.count())).collect();
-    let mut cells = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        if shape.read(line, &mut cells) {
-            rows.push(index);
-            columns.iter_mut().zip(&cells).for_each(|(column, cell)| column.push(cell));
+/// The lines of a table.
+struct Rows<'a> {
+    rows: Vec<usize>,
+    /// Those that are none.
+    others: Vec<usize>,
+    /// The cells of the rows.
+    columns: Vec<Values<'a>>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(lines: &Lines<'a>, shape: Columns) -> Self {
+        let (mut rows, mut others) = (Vec::with_capacity(lines.count()), Vec::new());
+        let mut columns: Vec<Vec<&str>> =
+            (0..shape.count()).map(|_| Vec::with_capacity(lines.count())).collect();
+        let mut cells = Vec::new();
+        for (index, line) in lines.iter().enumerate() {
+            if shape.read(line, &mut cells) {
+                rows.push(index);
+                columns.iter_mut().zip(&cells).for_each(|(column, cell)| column.push(cell));
+            } else {
+                others.push(index);
+            }
         }
+        Self { rows, others, columns: columns.into_iter().map(Values::new).collect() }
     }
-    (rows, columns.into_iter().map(Values::new).collect())
 }
 
 /// Says for each gap what the rows in it are called, unless that would be too long.

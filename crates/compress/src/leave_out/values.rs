@@ -1,11 +1,10 @@
 //! What is ordinary in a column of values, and what isn't.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::hash::{BuildHasherDefault, Hash};
+use std::hash::Hash;
 use std::sync::OnceLock;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 /// In fewer values nothing is unusual.
 const FEWEST: usize = 8;
@@ -58,7 +57,7 @@ impl Categories {
     /// Those of `values`; `None` where there are more than one for so many values.
     fn of<V: Hash + Eq + Copy>(values: &[V]) -> Option<Self> {
         let most = (values.len() / PER_CATEGORY).max(1);
-        let mut known: HashMap<V, u32, BuildHasherDefault<FxHasher>> = HashMap::default();
+        let mut known: FxHashMap<V, u32> = FxHashMap::default();
         let mut counts: Vec<(u32, u32)> = Vec::new();
         let mut of_value: Vec<u32> = Vec::with_capacity(values.len());
         for (index, value) in values.iter().enumerate() {
@@ -184,8 +183,8 @@ impl<'a> Values<'a> {
         let lettered = |value: &&&str| value.bytes().any(|b| b.is_ascii_alphabetic());
         let are_words = all.iter().filter(lettered).count() * 100 >= all.len() * NAMES_PERCENT;
         are_words && {
-            let mut different: HashSet<&str, BuildHasherDefault<FxHasher>> =
-                HashSet::with_capacity_and_hasher(all.len(), BuildHasherDefault::default());
+            let mut different: FxHashSet<&str> =
+                FxHashSet::with_capacity_and_hasher(all.len(), FxBuildHasher);
             different.extend(all);
             different.len() * 100 >= all.len() * NAMES_PERCENT
         }
@@ -210,12 +209,8 @@ impl<'a> Values<'a> {
 
     fn numbers(&self) -> Option<&[f64]> {
         let read = || {
-            let (before, _, after) = number(self.all.first()?)?;
-            let same = |value: &&str| {
-                let (b, number, a) = number(value)?;
-                (b == before && a == after).then_some(number)
-            };
-            self.all.iter().map(same).collect()
+            let like = number(self.all.first()?)?;
+            self.all.iter().map(|value| number_like(value, like)).collect()
         };
         self.numbers.get_or_init(read).as_deref()
     }
@@ -237,14 +232,11 @@ impl<'a> Values<'a> {
     /// column, may be none.
     fn outside(&self) -> Vec<usize> {
         let values = &self.all;
-        let Some((before, _, after)) = number(values[values.len() / 2]) else { return Vec::new() };
+        let Some(like) = number(values[values.len() / 2]) else { return Vec::new() };
         let numbers: Vec<(f64, usize)> = match self.numbers() {
             Some(numbers) => numbers.iter().copied().zip(0..).collect(),
             None => (values.iter().zip(0..))
-                .filter_map(|(value, index)| {
-                    let (b, number, a) = number(value)?;
-                    (b == before && a == after).then_some((number, index))
-                })
+                .filter_map(|(value, index)| Some((number_like(value, like)?, index)))
                 .collect(),
         };
         let others = values.len() - numbers.len();
@@ -295,6 +287,12 @@ fn shape(value: &str) -> u64 {
 fn place(path: &str) -> &str {
     let end = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0).nth(1);
     &path[..end.or_else(|| path.rfind('/')).unwrap_or(path.len())]
+}
+
+/// The number that `value` holds, if the same stands around it as around that of `like`.
+fn number_like(value: &str, like: (&str, f64, &str)) -> Option<f64> {
+    let (before, number, after) = number(value)?;
+    (before == like.0 && after == like.2).then_some(number)
 }
 
 /// The number that a value holds, and what stands around it, which holds no digits.

@@ -36,7 +36,7 @@ impl Known {
         }
         let key = key(text, options);
         if let Some(known) = self.outcomes.get(&key)
-            && compressor.keep(&known.compressed.gaps).is_ok()
+            && compressor.keep(&known.compressed).is_ok()
         {
             return known;
         }

@@ -8,29 +8,21 @@ mod indented;
 mod mask;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::hash::BuildHasherDefault;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
-use rustc_hash::FxHasher;
+use rustc_hash::FxHashSet;
 use syntax::Language;
 
 use self::blocks::{Block, BlockKind, Outline, outline};
 use self::mask::{Masked, mask};
 use super::{Context, Cut, Draft, Piece};
 use crate::beside::beside;
-use crate::detect::unnumbered;
+use crate::detect::{any_of, unnumbered};
 use crate::lines::Lines;
 use crate::task::{Place, Task};
 
-/// What warns the reader of a body.
-static WARNINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = ["TODO", "FIXME", "XXX", "HACK", "eprecated", "panic!", "unreachable!"];
-    #[allow(clippy::expect_used, reason = "a few short words, the same in every process")]
-    AhoCorasick::new(words).expect("short words make a small automaton")
-});
 /// A shorter body stays, in lines and in bytes: its sign would cost as much.
 const FEWEST_LINES: usize = 3;
 const FEWEST_BYTES: usize = 100;
@@ -43,6 +35,11 @@ const LARGEST_TYPE: usize = 200;
 const FEWEST_OF_LICENCE: usize = 4;
 /// A longer line, in bytes, isn't written or read by anybody.
 const LONGEST_LINE: usize = 2000;
+
+/// What warns the reader of a body.
+static WARNINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    any_of(&["TODO", "FIXME", "XXX", "HACK", "eprecated", "panic!", "unreachable!"])
+});
 
 pub(super) fn draft(lines: &Lines, language: Language, context: &Context) -> Option<Draft> {
     // A task without terms wants all code.
@@ -130,7 +127,7 @@ struct Wanted<'w> {
     /// The lines with a term, and the term.
     places: Vec<(usize, usize)>,
     /// The names of all definitions, in lower case.
-    names: HashSet<String, BuildHasherDefault<FxHasher>>,
+    names: FxHashSet<String>,
 }
 
 impl<'w> Wanted<'w> {
@@ -298,6 +295,8 @@ impl Code<'_, '_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
