@@ -9,10 +9,12 @@
 //! No I/O here: the caller moves the bytes.
 
 mod chat;
+mod failure;
 mod messages;
 mod responses;
 
 use crate::json::{Kind, Value, scan};
+use crate::replay::Given;
 use crate::request::Api;
 use crate::splice::{Edits, quote};
 use crate::sse::{Event, Events, Piece};
@@ -41,6 +43,9 @@ pub struct Hidden {
     pub input: String,
     /// The whole call, as JSON.
     pub raw: String,
+    /// What it gave, where that came from elsewhere than the request and may not be had again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Given>,
 }
 
 /// What the model said in one round.
@@ -93,6 +98,7 @@ pub struct Relay {
     ids: Vec<String>,
     text: String,
     end: Option<End>,
+    has_failed: bool,
 }
 
 #[derive(Debug)]
@@ -133,6 +139,7 @@ impl Relay {
             ids: Vec::new(),
             text: String::new(),
             end: None,
+            has_failed: false,
         }
     }
 
@@ -150,6 +157,13 @@ impl Relay {
     }
 
     fn event(&mut self, event: Event, out: &mut Vec<u8>) {
+        // An error of the first round is the provider's answer to the client's own request.
+        if !self.rounds.is_empty() && failure::is_temporary(&event) {
+            self.has_failed = true;
+        }
+        if self.has_failed {
+            return;
+        }
         let said = match &mut self.answer {
             Answer::Messages(answer) => answer.event(event, out),
             Answer::Chat(answer) => answer.event(event, out),
@@ -207,9 +221,45 @@ impl Relay {
         self.end
     }
 
+    /// Whether the provider said in the middle of a later round that it can't go on for now. Such an
+    /// error, and whatever follows it, isn't passed on.
+    pub fn has_failed(&self) -> bool {
+        self.has_failed
+    }
+
+    /// Whether the client has seen nothing of the round that is under way, so that it may begin anew.
+    pub fn is_unseen(&self) -> bool {
+        match &self.answer {
+            Answer::Messages(answer) => answer.is_unseen(),
+            Answer::Chat(answer) => answer.is_unseen(),
+            Answer::Responses(answer) => answer.is_unseen(),
+        }
+    }
+
+    /// Ends a round after the first that broke off, or never began: what the client has seen whole of
+    /// it is the turn's last round, in which nothing is kept back. The client may act upon a call that
+    /// it has seen, and what was kept back before that call can then be put back.
+    pub fn break_off(&mut self) {
+        if self.end.is_some() {
+            self.next_round();
+        }
+        let said = match &mut self.answer {
+            Answer::Messages(answer) => answer.said_so_far(),
+            Answer::Chat(answer) => answer.said_so_far(),
+            Answer::Responses(answer) => answer.said_so_far(),
+        };
+        self.settle(said);
+        self.end = None;
+    }
+
     /// The rounds that have ended, oldest first.
     pub fn rounds(&self) -> &[Round] {
         &self.rounds
+    }
+
+    /// The same, to note what hidden calls gave.
+    pub fn rounds_mut(&mut self) -> &mut [Round] {
+        &mut self.rounds
     }
 
     /// What each round used.
@@ -227,9 +277,11 @@ impl Relay {
         &self.text
     }
 
-    /// The provider was asked again: what comes next is the next round of the same turn.
+    /// The provider was asked again: what comes next is the next round of the same turn, or the same
+    /// round from its beginning, where the client has seen nothing of it.
     pub fn next_round(&mut self) {
         self.end = None;
+        self.has_failed = false;
         self.events = Events::default();
         match &mut self.answer {
             Answer::Messages(answer) => answer.next_round(),
@@ -244,6 +296,14 @@ impl Relay {
             Answer::Messages(answer) => answer.close(reason),
             Answer::Chat(answer) => answer.close(reason),
             Answer::Responses(answer) => answer.close(reason),
+        }
+    }
+
+    /// What keeps a stream alive on which nothing happens.
+    pub fn keep_alive(&self) -> &'static [u8] {
+        match &self.answer {
+            Answer::Messages(_) => b"event: ping\ndata: {\"type\": \"ping\"}\n\n",
+            Answer::Chat(_) | Answer::Responses(_) => b": keep-alive\n\n",
         }
     }
 
@@ -292,6 +352,7 @@ impl Relay {
     }
 }
 
+pub use failure::is_retried;
 pub(crate) use messages::letter as message_letter;
 pub(crate) use responses::letter as response_letter;
 
@@ -341,6 +402,7 @@ fn round_of(parts: &[Part]) -> Round {
                 id: id.clone(),
                 input: input.clone(),
                 raw: String::from_utf8_lossy(&part.raw).into_owned(),
+                given: None,
             }),
             None => round.kinds.push(part.kind),
         }

@@ -11,7 +11,7 @@ use crate::request::{Api, Request, Role, Turn};
 use crate::splice::{Edits, quote};
 
 /// What a hidden call gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Given {
     /// The text, or what went wrong.
     pub text: String,
@@ -161,6 +161,13 @@ fn chat(
         let [text] = &request.blocks[turn.blocks.start].texts[..] else { return None };
         let whole = text.text()?;
         let rest = whole.strip_prefix(said.as_str())?;
+        if rest.is_empty() && calls.is_empty() && last.said.is_empty() {
+            // The round broke off before the client saw anything of it.
+            let all: Vec<_> =
+                alone.iter().map(|round| exchange(Api::Chat, round, None, given)).collect();
+            edits.replace(message.range(), all.join(&b","[..]));
+            return Some(());
+        }
         match (rest.is_empty(), message.get("content")) {
             (true, Some(content)) if !calls.is_empty() => edits.replace(content.range(), *b"null"),
             _ => edits.replace(text.range(), quote(rest)),

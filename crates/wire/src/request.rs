@@ -89,7 +89,8 @@ pub struct Block<'t> {
 /// What a message or, for the Responses API, a run of items of the model is.
 #[derive(Debug, Clone)]
 pub struct Turn<'t> {
-    /// Who it is from; [`Role::Tool`] is used by the OpenAI APIs only.
+    /// Who it is from; [`Role::Tool`] is used by the OpenAI APIs only, [`Role::Definition`] by the
+    /// Responses API for an item that holds tools.
     pub role: Role,
     /// Its blocks, as places in [`Request::blocks`].
     pub blocks: Range<usize>,
@@ -100,12 +101,15 @@ pub struct Turn<'t> {
 /// One of the client's tools.
 #[derive(Debug, Clone)]
 pub struct Tool<'t> {
-    /// Its name; empty where it has none.
+    /// Its name, behind that of its namespace and a dot if it is in one; empty where it has none.
     pub name: Cow<'t, str>,
     /// Whether the client runs it, not the provider.
     pub is_client: bool,
     /// Whether its arguments must match its schema.
     pub is_strict: bool,
+    /// Whether the model isn't shown it from the start: it must be searched for first, or is added
+    /// in the course of the conversation.
+    pub is_deferred: bool,
 }
 
 /// Whether the model may choose which tool it calls.
@@ -132,7 +136,7 @@ pub struct Request<'t> {
     pub blocks: Vec<Block<'t>>,
     /// The messages, in order.
     pub turns: Vec<Turn<'t>>,
-    /// The tools; none for a request without tools.
+    /// The tools, those in namespaces one by one; none for a request without tools.
     pub tools: Vec<Tool<'t>>,
     /// Whether the model may choose among them.
     pub choice: Choice,
@@ -149,6 +153,7 @@ pub struct Request<'t> {
     pub output_limit: Option<Value<'t>>,
     /// Tokens of the answer that are set aside for thinking.
     pub thinking_budget: Option<u64>,
+    /// The list to which a tool may be added: the first one that isn't empty.
     tool_list: Option<Value<'t>>,
     conversation: Value<'t>,
 }
@@ -180,15 +185,32 @@ impl<'t> Request<'t> {
             answers: 1,
             output_limit: None,
             thinking_budget: None,
-            tool_list: root.get("tools").filter(|tools| tools.kind() == Kind::Array),
+            tool_list: None,
             conversation,
         }
     }
 
-    /// Adds a tool after the last one. Nothing is done for a request without tools.
-    pub fn append_tool(&self, definition: &[u8], edits: &mut Edits) {
-        if let Some(last) = self.tool_list.and_then(|tools| tools.items().last()) {
-            edits.insert(last.range().end, [b",", definition].concat());
+    /// How many entries the list has to which [`insert_tool`](Self::insert_tool) adds one; a
+    /// namespace is one.
+    pub fn listed_tools(&self) -> usize {
+        self.tool_list.into_iter().flat_map(Value::items).count()
+    }
+
+    /// How many of the listed tools a new one goes behind: all that the model is shown from the
+    /// start. Deferred ones follow it, as they come and go with what the model searches for.
+    pub fn place_for_tool(&self) -> usize {
+        let listed = self.tool_list.into_iter().flat_map(Value::items);
+        let shown = listed.enumerate().filter(|(_, tool)| !is_deferred(*tool)).last();
+        shown.map_or(0, |(place, _)| place + 1)
+    }
+
+    /// Adds a tool behind the first `place` listed ones, or behind the last if they are fewer.
+    /// Nothing is done for a request without tools.
+    pub fn insert_tool(&self, place: usize, definition: &[u8], edits: &mut Edits) {
+        let Some(list) = self.tool_list else { return };
+        match list.items().take(place).last() {
+            Some(before) => edits.insert(before.range().end, [b",", definition].concat()),
+            None => edits.insert(list.range().start + 1, [definition, b","].concat()),
         }
     }
 
@@ -219,11 +241,20 @@ impl<'t> Request<'t> {
         (count < MOST_MARKS).then(|| last.raw())
     }
 
-    fn push_tools(&mut self, tool: impl Fn(Value<'t>) -> Tool<'t>) {
-        for value in self.tool_list.into_iter().flat_map(Value::items) {
-            self.tools.push(tool(value));
+    /// Reads the tools in `root`, each of which is a block.
+    fn push_tools(&mut self, root: Value<'t>, read: impl Fn(Value<'t>) -> Vec<Tool<'t>>) {
+        let Some(list) = self.list_tools(root) else { return };
+        for value in list.items() {
+            self.tools.extend(read(value));
             self.blocks.push(Block::opaque(Role::Definition, value));
         }
+    }
+
+    /// The tools that `holder` has, which are the ones that a tool is added to if they are the first.
+    fn list_tools(&mut self, holder: Value<'t>) -> Option<Value<'t>> {
+        let list = holder.get("tools").filter(|list| list.items().next().is_some())?;
+        self.tool_list.get_or_insert(list);
+        Some(list)
     }
 
     /// Says of each result which call it answers: the last one before it with its id.
@@ -294,6 +325,37 @@ fn fingerprint<'t>(value: Value<'t>, depth: usize, feed: &mut impl FnMut(&[u8]))
         }
     }
     feed(b"}");
+}
+
+/// Whether a tool, or every tool of a namespace, is held back until the model searches for it.
+fn is_deferred(tool: Value<'_>) -> bool {
+    let is_marked = |holder: Value<'_>| holder.get("defer_loading").is_some_and(Value::is_true);
+    let inner = || tool.get("tools").into_iter().flat_map(Value::items);
+    is_marked(tool)
+        || tool.get("function").is_some_and(is_marked)
+        || (inner().next().is_some() && inner().all(is_marked))
+}
+
+/// Edits of the context that never drop what a tool has returned.
+const EDITS_OF_THINKING: &str = "clear_thinking_";
+
+/// Whether the provider may drop results of tools by what `context_management` asks for: by any edit
+/// but those of thinking. Anthropic's API has the edits in an object, OpenAI's has them alone.
+fn may_drop_results(root: Value<'_>) -> bool {
+    let Some(management) = present(root, "context_management") else { return false };
+    let edits = match management.kind() {
+        Kind::Object if management.members().any(|(key, _)| !key.is("edits")) => return true,
+        Kind::Object => match management.get("edits") {
+            Some(edits) => Some(edits).filter(|edits| !edits.is_null()),
+            // A member that is there twice can't be read.
+            None => return management.members().next().is_some(),
+        },
+        _ => Some(management),
+    };
+    let keeps_results = |edit: Value<'_>| {
+        text(edit, "type").is_some_and(|kind| kind.starts_with(EDITS_OF_THINKING))
+    };
+    edits.is_some_and(|edits| edits.kind() != Kind::Array || !edits.items().all(keeps_results))
 }
 
 /// The text of a string, or of a text block that has nothing but its text.

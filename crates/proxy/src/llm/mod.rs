@@ -4,8 +4,8 @@
 //! Start reading at `plan`, which says what a request becomes, and `block`, which is the function
 //! behind it. `turn` answers the model's calls for what was left out.
 //!
-//! Nothing here changes the answer of a model that doesn't make such a call, retries, limits rates,
-//! or keeps answers; no body, header or query goes to a log.
+//! Nothing here changes the answer of a model that doesn't make such a call, sends a client's request
+//! again, limits rates, or keeps answers; no body, header or query goes to a log.
 
 mod block;
 mod encoding;
@@ -18,6 +18,7 @@ mod offline;
 mod plan;
 mod prompt;
 mod records;
+mod retry;
 mod route;
 mod tap;
 mod target;
@@ -31,6 +32,7 @@ mod upstream;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::request::Parts;
@@ -50,6 +52,7 @@ pub use offline::{Offline, Replayed};
 pub use plan::COMPRESSION_VERSION;
 use plan::{Plan, Planner, Report};
 pub use records::{FileRecords, KEPT_FOR, MemoryRecords, RecordKey, Records, SharedRecords};
+use retry::Retries;
 pub use route::Provider;
 use route::Route;
 use tap::Tap;
@@ -77,6 +80,9 @@ pub struct Settings {
     pub max_requests: usize,
     /// Requests that are worked on at one time; the other ones wait for a moment.
     pub workers: usize,
+    /// How long a request with the result of a retrieval may wait, in all, to be sent again after the
+    /// provider failed.
+    pub retry_within: Duration,
 }
 
 impl Settings {
@@ -92,6 +98,7 @@ impl Settings {
             cache_bytes: 32 << 20,
             max_requests: 2048,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
+            retry_within: Duration::from_secs(30),
         }
     }
 }
@@ -231,7 +238,8 @@ impl Llm {
             return Ok(tapped(answer, route.is_answered.then_some(api), Some(&report), recording));
         };
         let (parts, body) = answer.into_parts();
-        let exchange = turn::Exchange::new(self.planner.clone(), line, turn, recording);
+        let retries = Retries::within(self.settings.retry_within);
+        let exchange = turn::Exchange::new(self.planner.clone(), line, turn, retries, recording);
         let mut response = if tap::is_stream(&parts.headers) {
             let mut response = Response::new(exchange.stream(body));
             *response.headers_mut() = headers::to_client(&parts.headers);

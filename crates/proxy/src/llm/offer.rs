@@ -18,7 +18,7 @@ pub(super) enum Offer {
 /// Tools that OpenAI takes; one more would be refused.
 const MOST_TOOLS: usize = 128;
 
-/// The offer for a request.
+/// The offer for a request, whatever was sent before.
 pub(super) fn offer(request: &Request<'_>) -> Offer {
     let own: Vec<&Tool<'_>> = request.tools.iter().filter(|tool| tool.is_client).collect();
     let nothing = [
@@ -32,16 +32,35 @@ pub(super) fn offer(request: &Request<'_>) -> Offer {
     if let Some((_, reason)) = nothing.iter().find(|(holds, _)| *holds) {
         return Offer::Nothing(reason);
     }
-    if own.iter().any(|tool| tool::is_retrieval(&tool.name)) {
+    if own.iter().any(|tool| !tool.is_deferred && tool::is_retrieval(&tool.name)) {
         return Offer::Client;
     }
     if own.iter().all(|tool| tool.is_strict) {
         return Offer::Nothing("all tools are strict");
     }
-    if request.tools.len() >= MOST_TOOLS {
+    if has_name(request) {
+        return Offer::Nothing("its own headroom_retrieve isn't loaded yet");
+    }
+    if request.listed_tools() >= MOST_TOOLS {
         return Offer::Nothing("as many tools as the provider takes");
     }
     Offer::Append
+}
+
+/// Whether a tool that was appended to an earlier request of the conversation stays in this one.
+/// Tools are what the provider's cache begins with, so it does wherever it is allowed to, also where
+/// the model may not call it now, and where the client has loaded a tool of its own since.
+pub(super) fn may_stay(request: &Request<'_>) -> bool {
+    !request.is_partial
+        && request.answers == 1
+        && request.tools.iter().any(|tool| tool.is_client)
+        && !has_name(request)
+        && request.listed_tools() < MOST_TOOLS
+}
+
+/// Whether the client has a tool of the name that ours would have: the provider takes no name twice.
+fn has_name(request: &Request<'_>) -> bool {
+    request.tools.iter().any(|tool| tool.name == tool::NAME)
 }
 
 #[cfg(test)]

@@ -18,13 +18,13 @@ use wire::splice::Edits;
 
 use super::block::{self, Context, Shortened};
 use super::figures::BlockTexts;
-use super::offer::{Offer, offer};
+use super::offer::{Offer, may_stay, offer};
 use super::records::{self, RecordKey, Records};
 use super::{Settings, task, tool};
 use crate::cache::{Cache, Key, Weigh};
 
 /// The version of what requests become. Replicas that serve one conversation need the same.
-pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");
+pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/4");
 
 /// Rounds of one turn in which calls are answered; the next one gets an error, and then the turn
 /// is closed.
@@ -35,6 +35,10 @@ const BYTES_OF_A_TOKEN: usize = 4;
 
 /// Tokens of an answer that are to be left beside those for thinking.
 const LEAST_AFTER_THINKING: u64 = 1024;
+
+/// The lowest limit of an answer that OpenAI's Responses API takes (API reference,
+/// `max_output_tokens`).
+const LEAST_OF_RESPONSES: u64 = 16;
 
 /// Works out what requests become.
 pub(super) struct Planner {
@@ -54,16 +58,21 @@ enum Known {
     Turn(Option<Arc<[Round]>>),
     /// Something was hidden in a turn with these calls.
     Calls,
+    /// What was offered in a conversation up to here: the place of the tool that was appended, among
+    /// the client's; `None` where none was.
+    Offered(Option<usize>),
 }
 
 impl Weigh for Known {
     fn weight(&self) -> usize {
-        let round = |round: &Round| round.said.len() + 64;
+        let given = |hidden: &Hidden| hidden.given.as_ref().map_or(0, |given| given.text.len());
+        let round =
+            |round: &Round| round.said.len() + 64 + round.hidden.iter().map(given).sum::<usize>();
         match self {
             Known::Block(block) => block.weight(),
             Known::Original(text) => text.len(),
             Known::Turn(rounds) => rounds.iter().flat_map(|rounds| rounds.iter()).map(round).sum(),
-            Known::Calls => 0,
+            Known::Calls | Known::Offered(_) => 0,
         }
     }
 }
@@ -148,10 +157,22 @@ pub(super) struct Again {
     pub(super) vain: usize,
 }
 
+/// How much another round of a turn may say.
+enum Limit {
+    /// As the client limits the whole turn.
+    AsGiven,
+    /// So many tokens.
+    Lowered(u64),
+    /// Nothing is left.
+    Spent,
+}
+
 /// The blocks of a request with what they became.
 struct Walk<'t> {
     request: &'t Request<'t>,
     offer: Offer,
+    /// How many of the client's tools the appended one stands behind.
+    place: usize,
     shortened: Vec<(usize, Arc<Shortened>, bool)>,
     /// For each turn what identifies everything before it, and one more for the end.
     before: Vec<Key>,
@@ -228,11 +249,12 @@ impl Planner {
             }
         }
         if walk.offer == Offer::Append {
-            request.append_tool(tool::definition(api), &mut edits);
+            request.insert_tool(walk.place, tool::definition(api), &mut edits);
             let before = edits.added();
             self.restore(&walk, &mut edits, &mut report);
             report.added += (edits.added() - before) / BYTES_OF_A_TOKEN;
         }
+        self.remember_offer(&walk);
         if edits.is_empty() {
             return untouched(report);
         }
@@ -258,22 +280,17 @@ impl Planner {
 
     /// What each block that may change becomes, and the chain of hashes that says what is before it.
     fn walk<'t>(&self, request: &'t Request<'t>) -> Walk<'t> {
-        let offer = offer(request);
+        let prints: Vec<Key> = request.blocks.iter().map(fingerprint).collect();
+        let before = before_turns(request, &prints);
+        let (offer, place) = match self.offered_before(request, &before) {
+            Some(place) if may_stay(request) => (Offer::Append, place),
+            _ => (offer(request), request.place_for_tool()),
+        };
         let mut prefix = self.seed(request, offer);
         let mut shown = Shown::default();
-        let mut said = chain(&[0; 32], &[request.api as u8]);
-        let (mut before, mut shortened) = (Vec::new(), Vec::new());
-        let mut turns = request.turns.iter().peekable();
+        let mut shortened = Vec::new();
         for (at, block) in request.blocks.iter().enumerate() {
-            while turns.next_if(|turn| turn.blocks.start <= at).is_some() {
-                before.push(said);
-            }
-            let mut hasher = blake3::Hasher::new();
-            block.fingerprint(&mut |bytes| {
-                hasher.update(bytes);
-            });
-            let own: Key = hasher.finalize().into();
-            let key = chain(&prefix, &own);
+            let key = chain(&prefix, &prints[at]);
             if block::may_change(block) {
                 let (found, is_new) = match self.cache.get(&key) {
                     Some(Known::Block(known)) => (known, false),
@@ -289,13 +306,32 @@ impl Planner {
                 shortened.push((at, found, is_new));
             }
             prefix = key;
-            if !before.is_empty() {
-                said = chain(&said, &own);
-            }
         }
-        before.resize(request.turns.len(), said);
-        before.push(said);
-        Walk { request, offer, shortened, before }
+        Walk { request, offer, place, shortened, before }
+    }
+
+    /// The place of the tool that was appended to the last request that this one continues; `None`
+    /// where none was, or where that isn't known any more. Of two conversations that begin with the
+    /// same words, the one with these tools counts, and no tools have changed before the model spoke.
+    fn offered_before(&self, request: &Request<'_>, before: &[Key]) -> Option<usize> {
+        let tools = names_of_tools(request);
+        let at = |before: &Key, which: &[u8]| match self.cache.get(&chain(before, which)) {
+            Some(Known::Offered(place)) => Some(place),
+            _ => None,
+        };
+        let (end, earlier) = before.split_last()?;
+        let of_earlier = |before| at(before, &tools).or_else(|| at(before, b"offered"));
+        at(end, &tools).or_else(|| earlier.iter().rev().find_map(of_earlier)).flatten()
+    }
+
+    /// Remembers what is offered up to the end of a request that is about to be sent.
+    fn remember_offer(&self, walk: &Walk<'_>) {
+        let place = (walk.offer == Offer::Append).then_some(walk.place);
+        let tools = names_of_tools(walk.request);
+        self.cache.put(chain(&walk.end(), &tools), Known::Offered(place));
+        if place.is_some() {
+            self.cache.put(chain(&walk.end(), b"offered"), Known::Offered(place));
+        }
     }
 
     /// What the result for a block depends on beside the blocks before it.
@@ -430,10 +466,37 @@ impl Planner {
             if late.contains(&hidden.id) {
                 return tool::too_many();
             }
+            if let Some(given) = &hidden.given {
+                return given.clone();
+            }
             let Some(hash) = tool::hash(&hidden.input) else { return tool::not_a_hash() };
             match self.original(walk, &hash) {
                 Some(text) => Given { text: text.to_string(), is_error: false },
-                None => tool::not_here(),
+                None => self.kept(&hash),
+            }
+        }
+    }
+
+    /// What another program of this project has left out under `hash` and kept: a hook, a command
+    /// that was run through it, an MCP server.
+    fn kept(&self, hash: &str) -> Given {
+        match self.originals.as_ref().map(|originals| originals.get(hash)) {
+            Some(Ok(Some(original))) => Given { text: original.text, is_error: false },
+            Some(Err(originals::Error::Ambiguous(_))) => tool::ambiguous(),
+            // A store that can't be asked is as if it held nothing.
+            Some(Ok(None) | Err(_)) | None => tool::not_here(),
+        }
+    }
+
+    /// Notes in `rounds` what their hidden calls gave that this request doesn't hold. A store may have
+    /// dropped it by the time of a later request, which has to hold the same.
+    fn note_given(&self, walk: &Walk<'_>, rounds: &mut [Round]) {
+        for hidden in rounds.iter_mut().flat_map(|round| &mut round.hidden) {
+            if hidden.given.is_none()
+                && let Some(hash) = tool::hash(&hidden.input)
+                && self.original(walk, &hash).is_none()
+            {
+                hidden.given = Some(self.kept(&hash));
             }
         }
     }
@@ -455,12 +518,15 @@ impl Planner {
         Some(text)
     }
 
-    /// Asks the provider again, with the results of all hidden calls so far. `None` when no tokens
-    /// are left for another round. `spent`: tokens of the answers so far.
-    pub(super) fn again(&self, turn: &Turn, rounds: &[Round], spent: u64) -> Option<Again> {
+    /// Asks the provider again, with the results of all hidden calls so far, of which those that the
+    /// request doesn't hold are noted in `rounds`. `None` when no tokens are left for another round.
+    /// `spent`: tokens of the answers so far.
+    pub(super) fn again(&self, turn: &Turn, rounds: &mut [Round], spent: u64) -> Option<Again> {
         let index = scan(&turn.body).ok()?;
         let request = read(turn.api, &index)?;
         let walk = self.walk(&request);
+        self.note_given(&walk, rounds);
+        let rounds = &*rounds;
         let mark = request.mark_to_go_on();
         let mut give = self.giver(&walk, rounds);
         let mut vain = 0;
@@ -476,10 +542,12 @@ impl Planner {
         }
         let mut edits = turn.edits.clone();
         request.append(&exchanges.join(&b","[..]), &mut edits);
-        if let Some((range, limit)) = &turn.limit {
-            let least = turn.thinking.map_or(1, |budget| budget + LEAST_AFTER_THINKING);
-            let left = limit.checked_sub(spent).filter(|left| *left >= least)?;
-            edits.replace(range.clone(), left.to_string());
+        match (turn.limit_after(spent), &turn.limit) {
+            (Limit::Spent, _) => return None,
+            (Limit::Lowered(left), Some((range, _))) => {
+                edits.replace(range.clone(), left.to_string());
+            }
+            _ => {}
         }
         Some(Again { body: edits.apply(&turn.body).ok()?.into(), vain })
     }
@@ -491,22 +559,54 @@ impl Planner {
     pub(super) fn record(
         &self,
         turn: &Turn,
-        rounds: &[Round],
+        mut rounds: Vec<Round>,
         ids: &[String],
         text: &str,
     ) -> std::io::Result<()> {
+        self.note_given_in(turn, &mut rounds);
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let name = Name::new(&turn.before, &ids, text);
         if let Some(calls) = name.calls {
             self.cache.put(calls, Known::Calls);
         }
+        let record = records::write(&rounds);
         self.cache.put(name.key.0, Known::Turn(Some(rounds.into())));
-        self.records.put(&name.key, &records::write(rounds))
+        self.records.put(&name.key, &record)
+    }
+
+    /// As [`note_given`](Self::note_given), for the calls of a round that no other one follows: the
+    /// client's next request answers them.
+    fn note_given_in(&self, turn: &Turn, rounds: &mut [Round]) {
+        let is_open = |round: &Round| round.hidden.iter().any(|hidden| hidden.given.is_none());
+        if !rounds.last().is_some_and(is_open) {
+            return;
+        }
+        if let Ok(index) = scan(&turn.body)
+            && let Some(request) = read(turn.api, &index)
+        {
+            self.note_given(&self.walk(&request), rounds);
+        }
     }
 
     fn is_held_out(&self, conversation: [u8; 8]) -> bool {
         let place = u64::from_le_bytes(conversation) as f64 / u64::MAX as f64;
         place < self.settings.holdout
+    }
+}
+
+impl Turn {
+    /// How much is left for another round of the client's limit, after `spent` tokens.
+    fn limit_after(&self, spent: u64) -> Limit {
+        let Some((_, limit)) = &self.limit else { return Limit::AsGiven };
+        let left = limit.saturating_sub(spent);
+        let least = match self.thinking {
+            // The provider refuses a limit that thinking alone may reach.
+            Some(budget) => budget.saturating_add(LEAST_AFTER_THINKING),
+            None if left == 0 => return Limit::Spent,
+            None if self.api == Api::Responses => LEAST_OF_RESPONSES,
+            None => 1,
+        };
+        if left >= least { Limit::Lowered(left) } else { Limit::AsGiven }
     }
 }
 
@@ -532,17 +632,14 @@ impl Walk<'_> {
         let request = self.request;
         let said = request.turns.iter().rfind(|turn| turn.role == Role::Assistant);
         let said = said.map_or(0, |turn| turn.blocks.end);
-        let first = request.turns.first().and_then(|turn| request.blocks.get(turn.blocks.start));
+        let first = request.turns.iter().find(|turn| turn.role != Role::Definition);
+        let first = first.and_then(|turn| request.blocks.get(turn.blocks.start));
         let mut report = Report {
             model: request.model.as_deref().map(str::to_owned),
             stream: request.stream,
             conversation: first.map(|block| {
-                let mut hasher = blake3::Hasher::new();
-                block.fingerprint(&mut |bytes| {
-                    hasher.update(bytes);
-                });
                 let mut id = [0; 8];
-                id.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+                id.copy_from_slice(&fingerprint(block)[..8]);
                 id
             }),
             reason: if let Offer::Nothing(reason) = self.offer { Some(reason) } else { None },
@@ -621,6 +718,42 @@ fn same<'s>(
     };
     let (_, same, _) = blocks.iter().find(|(at, ..)| says_so(&request.blocks[*at]))?;
     Some(same)
+}
+
+/// What identifies a block.
+fn fingerprint(block: &Block<'_>) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    block.fingerprint(&mut |bytes| {
+        hasher.update(bytes);
+    });
+    hasher.finalize().into()
+}
+
+/// For each turn what identifies everything that was said before it, and one more for the end.
+/// `prints`: the blocks'. Tools are no part of it: clients load and drop them.
+fn before_turns(request: &Request<'_>, prints: &[Key]) -> Vec<Key> {
+    let mut said = chain(&[0; 32], &[request.api as u8]);
+    let mut before = Vec::with_capacity(request.turns.len() + 1);
+    for turn in &request.turns {
+        before.push(said);
+        for at in turn.blocks.clone() {
+            if request.blocks[at].role != Role::Definition {
+                said = chain(&said, &prints[at]);
+            }
+        }
+    }
+    before.push(said);
+    before
+}
+
+/// A hash of the names of a request's tools.
+fn names_of_tools(request: &Request<'_>) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    for tool in &request.tools {
+        hasher.update(tool.name.as_bytes());
+        hasher.update(&[0, u8::from(tool.is_deferred)]);
+    }
+    hasher.finalize().into()
 }
 
 /// What a turn's record is found by.

@@ -1,7 +1,8 @@
 //! What the provider saw of a turn and the client didn't, kept so that the next request can hold it.
 //!
 //! A record is found by what was before the turn and by what the client saw of it, so one client's
-//! can't be another's. It holds the hidden calls, not their results, which are worked out again.
+//! can't be another's. It holds the hidden calls, and of their results only those that the request doesn't
+//! hold: the others are worked out again.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -191,9 +192,17 @@ fn is_fresh(at: SystemTime) -> bool {
 mod tests {
     use super::*;
     use wire::answer::Hidden;
+    use wire::replay::Given;
 
     fn rounds() -> Vec<Round> {
-        let hidden = Hidden { at: 1, id: "i".into(), input: "{}".into(), raw: "{\"x\":1}".into() };
+        let given = Given { text: "kept elsewhere".into(), is_error: false };
+        let hidden = Hidden {
+            at: 1,
+            id: "i".into(),
+            input: "{}".into(),
+            raw: "{\"x\":1}".into(),
+            given: Some(given),
+        };
         vec![Round { kinds: "tx".into(), text: 3, hidden: vec![hidden], said: "s".into() }]
     }
 

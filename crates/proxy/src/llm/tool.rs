@@ -60,9 +60,14 @@ pub(super) fn not_a_hash() -> Given {
     error("no hash in this call: give the 24 digits after hash= in the marker")
 }
 
-/// What a call gives whose hash is in no result of the conversation.
+/// What a call gives whose hash is in no result of the conversation and in no store.
 pub(super) fn not_here() -> Given {
     error("not in this conversation any more; run the command again")
+}
+
+/// What a call gives whose digits are the first of several hashes.
+pub(super) fn ambiguous() -> Given {
+    error("several originals begin with these digits: give all 24 digits after hash= in the marker")
 }
 
 /// What a call gives in a turn with too many of them.

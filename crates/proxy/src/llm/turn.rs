@@ -2,6 +2,7 @@
 //! one answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
@@ -10,10 +11,12 @@ use futures_util::stream::unfold;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use tokens::Encoding;
+use tokio::time::{Instant, sleep_until};
 use wire::answer::{End, Reason, Relay, Round};
 
 use super::figures::{Ending, Recording};
 use super::plan::{MOST_ROUNDS, Planner, Turn};
+use super::retry::{Retries, asked_wait, may_be_retried};
 use super::{Line, encoding, tap, tool};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -24,6 +27,9 @@ const MOST_ANSWER: usize = 64 << 20;
 /// Bytes of a provider's error that are read.
 const MOST_ERROR: usize = 64 << 10;
 
+/// How long a client's stream may be silent while a request waits to be sent again.
+const SILENT_FOR: Duration = Duration::from_secs(10);
+
 /// A turn on its way to the client.
 pub(super) struct Exchange {
     pub(super) planner: Arc<Planner>,
@@ -33,6 +39,7 @@ pub(super) struct Exchange {
     pub(super) recording: Recording,
     /// Times that the provider was asked again.
     asked: usize,
+    retries: Retries,
 }
 
 /// What follows a round.
@@ -44,9 +51,15 @@ enum Next {
 }
 
 impl Exchange {
-    pub(super) fn new(planner: Arc<Planner>, line: Line, turn: Turn, recording: Recording) -> Self {
+    pub(super) fn new(
+        planner: Arc<Planner>,
+        line: Line,
+        turn: Turn,
+        retries: Retries,
+        recording: Recording,
+    ) -> Self {
         let relay = Relay::new(turn.api, tool::NAME, turn.is_stored);
-        Exchange { planner, line, turn, relay, recording, asked: 0 }
+        Exchange { planner, line, turn, relay, recording, asked: 0, retries }
     }
 
     /// Decides what follows the round that has just ended, and keeps what was hidden before the
@@ -81,7 +94,8 @@ impl Exchange {
         }
         let spent = self.spent();
         blocking(self, move |exchange| {
-            let again = exchange.planner.again(&exchange.turn, exchange.relay.rounds(), spent)?;
+            let Exchange { planner, turn, relay, .. } = exchange;
+            let again = planner.again(turn, relay.rounds_mut(), spent)?;
             exchange.recording.exchange.retrievals_in_vain += again.vain;
             Some(again.body)
         })
@@ -115,7 +129,7 @@ impl Exchange {
         }
         let (now, ()) = blocking(self, move |exchange| {
             let (ids, text) = (exchange.relay.ids(), exchange.relay.text());
-            let kept = exchange.planner.record(&exchange.turn, &rounds, ids, text);
+            let kept = exchange.planner.record(&exchange.turn, rounds, ids, text);
             exchange.recording.exchange.failures += usize::from(kept.is_err());
         })
         .await;
@@ -155,7 +169,13 @@ impl Exchange {
                     return Ok(answer(StatusCode::OK, &head, body.into()));
                 }
                 Next::Ask(body) => {
-                    let response = self.line.send(body).await?;
+                    let response = match self.line.send(body).await {
+                        Ok(response) => response,
+                        Err(error) => {
+                            self.finished(Ending::ProviderBroke);
+                            return Err(error.into());
+                        }
+                    };
                     if response.status() != StatusCode::OK {
                         // Nothing was delivered yet, so the provider's own answer can be.
                         self.finished(Ending::Done);
@@ -174,7 +194,8 @@ impl Exchange {
 
     /// The body of an answer that is streamed.
     pub(super) fn stream(self, body: Incoming) -> Body {
-        let state = Some(Streaming { exchange: self, source: Some(body), fault: None });
+        let state =
+            Some(Streaming { exchange: self, source: Some(body), again: None, fault: None });
         Body::from_stream(unfold(state, |state| async move { state?.step().await }))
     }
 }
@@ -184,8 +205,17 @@ struct Streaming {
     exchange: Exchange,
     /// The round that is being read; none between rounds.
     source: Option<Incoming>,
+    /// The request for the round that is being read or is to come; none for the client's own.
+    again: Option<Request>,
     /// What broke the stream off, once all that came before it is delivered.
     fault: Option<BoxError>,
+}
+
+/// A request that the client doesn't know of.
+struct Request {
+    body: Bytes,
+    /// When it is to be sent; none once it is.
+    at: Option<Instant>,
 }
 
 /// The next bytes, and what comes after them.
@@ -199,23 +229,37 @@ impl Streaming {
                 tokio::task::yield_now().await;
                 return Some((Err(fault), None));
             }
+            if let Some(at) = self.again.as_ref().and_then(|request| request.at) {
+                let awake = at.min(Instant::now() + SILENT_FOR);
+                sleep_until(awake).await;
+                if awake < at {
+                    let alive = Bytes::from_static(self.exchange.relay.keep_alive());
+                    return Some((Ok(alive), Some(self)));
+                }
+                match self.ask().await {
+                    Ok(now) => self = now,
+                    Err(last) => return last.map(|last| (Ok(last), None)),
+                }
+                continue;
+            }
+            let Some(source) = &mut self.source else {
+                match self.between().await {
+                    Ok(now) => self = now,
+                    Err(last) => return last.map(|last| (Ok(last), None)),
+                }
+                continue;
+            };
             let mut out = Vec::new();
-            let Some(source) = &mut self.source else { return self.between().await };
             match source.frame().await {
                 Some(Ok(frame)) => {
                     let Some(data) = frame.data_ref() else { continue };
                     self.exchange.relay.push(data, &mut out);
+                    if self.exchange.relay.has_failed() {
+                        self = self.failed("the provider reported an error".into(), None).await;
+                    }
                 }
-                Some(Err(error)) => {
-                    // The client's stream ends the same way.
-                    self.exchange.relay.finish(&mut out);
-                    self.exchange.finished(Ending::ProviderBroke);
-                    self.fault = Some(error.into());
-                }
-                None => {
-                    self.exchange.relay.finish(&mut out);
-                    self.source = None;
-                }
+                Some(Err(error)) => self = self.ended(Some(error.into()), &mut out).await,
+                None => self = self.ended(None, &mut out).await,
             }
             if !out.is_empty() {
                 return Some((Ok(out.into()), Some(self)));
@@ -223,40 +267,104 @@ impl Streaming {
         }
     }
 
-    /// A round is over: another begins, or the turn ends.
-    async fn between(mut self) -> Step {
+    /// The provider's stream has ended, or broke off.
+    async fn ended(mut self, fault: Option<BoxError>, out: &mut Vec<u8>) -> Self {
+        let mut rest = Vec::new();
+        self.exchange.relay.finish(&mut rest);
+        self.source = None;
+        let is_own = self.again.is_none();
+        let is_over = self.exchange.relay.end().is_some();
+        if is_own || is_over {
+            out.append(&mut rest);
+        }
+        match fault {
+            // The client's own request ends as the provider ends it.
+            Some(fault) if is_own => self.break_off(fault).await,
+            None if is_own => self,
+            _ if is_over => self,
+            fault => {
+                let fault = fault.unwrap_or_else(|| "the provider broke off".into());
+                self.failed(fault, None).await
+            }
+        }
+    }
+
+    /// A round is over: another begins, or the turn ends, with the bytes that are given as an error.
+    async fn between(mut self) -> Result<Self, Option<Bytes>> {
         let (exchange, next) = self.exchange.next().await;
         self.exchange = exchange;
         match next {
             Next::Close(reason) => {
                 let out = self.exchange.relay.close(reason);
                 self.exchange.finished(Ending::Done);
-                (!out.is_empty()).then(|| (Ok(out.into()), None))
+                Err((!out.is_empty()).then(|| out.into()))
             }
             Next::Ask(body) => {
-                let answer = self.exchange.line.send(body).await;
-                let fault = match answer {
-                    Ok(response)
-                        if response.status() == StatusCode::OK
-                            && tap::is_stream(response.headers()) =>
-                    {
-                        self.exchange.relay.next_round();
-                        self.source = Some(response.into_body());
-                        return Box::pin(self.step()).await;
-                    }
-                    Ok(response) => {
-                        let status = response.status();
-                        let body = read(response.into_body(), MOST_ERROR).await.unwrap_or_default();
-                        self.exchange
-                            .relay
-                            .error_event(&body, &format!("the provider answered {status}"))
-                    }
-                    Err(error) => self.exchange.relay.error_event(b"", &error.to_string()),
-                };
-                self.exchange.finished(Ending::ProviderBroke);
-                Some((Ok(fault.into()), None))
+                self.again = Some(Request { body, at: Some(Instant::now()) });
+                Ok(self)
             }
         }
+    }
+
+    /// Sends the request that waits. An error are the last bytes of the client's stream.
+    async fn ask(mut self) -> Result<Self, Option<Bytes>> {
+        let Some(request) = &mut self.again else { return Ok(self) };
+        request.at = None;
+        let response = match self.exchange.line.send(request.body.clone()).await {
+            Ok(response) => response,
+            Err(error) => return Ok(self.failed(error.into(), None).await),
+        };
+        let (status, headers) = (response.status(), response.headers());
+        if status == StatusCode::OK && tap::is_stream(headers) {
+            self.exchange.relay.next_round();
+            self.source = Some(response.into_body());
+            return Ok(self);
+        }
+        if status.is_client_error() && !may_be_retried(status, headers) {
+            return Err(Some(self.refused(response).await));
+        }
+        let wait = asked_wait(headers);
+        Ok(self.failed(format!("the provider answered {status}").into(), wait).await)
+    }
+
+    /// The provider refuses a request that the client doesn't know of, and would refuse it again: the
+    /// client is told why.
+    async fn refused(mut self, response: Response<Incoming>) -> Bytes {
+        let message = format!("the provider answered {}", response.status());
+        let body = read(response.into_body(), MOST_ERROR).await.unwrap_or_default();
+        let event = self.exchange.relay.error_event(&body, &message);
+        self.exchange.relay.break_off();
+        self.exchange = self.exchange.record().await;
+        self.exchange.finished(Ending::ProviderBroke);
+        event.into()
+    }
+
+    /// The provider failed. A request that the client doesn't know of is sent again after a while, as
+    /// long as the client has seen nothing of its answer; `wait`: how long the provider asks for.
+    async fn failed(mut self, fault: BoxError, wait: Option<Duration>) -> Self {
+        self.source = None;
+        let is_unseen = self.exchange.relay.end().is_some() || self.exchange.relay.is_unseen();
+        if let Some(request) = self.again.as_mut().filter(|_| is_unseen)
+            && let Some(wait) = self.exchange.retries.wait(wait)
+        {
+            request.at = Some(Instant::now() + wait);
+            return self;
+        }
+        self.break_off(fault).await
+    }
+
+    /// Ends the client's stream without its last event. Agents take that for a broken connection, after
+    /// which most send their request again, whereas an error in the stream ends the run of most of
+    /// them. What they ask for then gets the provider's own answer, with what it says about when to
+    /// come back.
+    async fn break_off(mut self, fault: BoxError) -> Self {
+        if self.again.is_some() {
+            self.exchange.relay.break_off();
+            self.exchange = self.exchange.record().await;
+        }
+        self.exchange.finished(Ending::ProviderBroke);
+        self.fault = Some(fault);
+        self
     }
 }
 

@@ -200,14 +200,28 @@ impl Answer {
             return None;
         }
         self.is_over = true;
-        let calls: Vec<_> = self
-            .calls
-            .iter()
-            .map(|call| (call.is_hidden, call.id.clone(), call.arguments.clone(), call.whole()))
-            .collect();
+        let calls: Vec<_> = self.calls.iter().map(Building::said).collect();
         let reasoning = (!self.reasoning.is_empty()).then(|| quote(&self.reasoning));
         let message = message(&self.text, &calls, reasoning);
         Some(self.settle(calls, message))
+    }
+
+    pub(super) fn is_unseen(&self) -> bool {
+        self.text.is_empty()
+            && self.reasoning.is_empty()
+            && self.calls.iter().all(|call| call.is_hidden)
+    }
+
+    /// What the client has seen whole of a stream that broke off.
+    pub(super) fn said_so_far(&mut self) -> Said {
+        let whole = |call: &&Building| !call.is_hidden && scan(call.arguments.as_bytes()).is_ok();
+        let calls: Vec<_> = self.calls.iter().filter(whole).map(Building::said).collect();
+        if calls.is_empty() && self.text.is_empty() {
+            return Said { usage: self.usage, answerable: true, ..Said::default() };
+        }
+        self.has_hidden = false;
+        let message = message(&self.text, &calls, None);
+        self.settle(calls, message)
     }
 
     fn settle(&mut self, calls: Vec<(bool, String, String, Vec<u8>)>, message: Vec<u8>) -> Said {
@@ -223,7 +237,7 @@ impl Answer {
             if is_hidden {
                 answerable &= scan(input.as_bytes()).is_ok();
                 let raw = String::from_utf8_lossy(&raw).into_owned();
-                round.hidden.push(Hidden { at: round.kinds.len(), id, input, raw });
+                round.hidden.push(Hidden { at: round.kinds.len(), id, input, raw, given: None });
             } else {
                 round.kinds.push('c');
                 ids.push(id);
@@ -329,6 +343,11 @@ impl Answer {
 }
 
 impl Building {
+    /// Whether the call is kept back, its id, its arguments, and all of it.
+    fn said(&self) -> (bool, String, String, Vec<u8>) {
+        (self.is_hidden, self.id.clone(), self.arguments.clone(), self.whole())
+    }
+
     /// The call as a request has it.
     fn whole(&self) -> Vec<u8> {
         edited(&self.start, |call, edits| {

@@ -42,6 +42,7 @@ struct Building {
     input: String,
     citations: Vec<Vec<u8>>,
     is_unknown: bool,
+    is_over: bool,
 }
 
 impl Answer {
@@ -105,8 +106,10 @@ impl Answer {
                 let number = number(root, &["index"]);
                 let block = self.blocks.iter_mut().rev().find(|block| block.index == number);
                 let shown_as = block.as_ref().map_or(Some(number as usize), |block| block.shown_as);
-                if let (Some(block), Some(delta)) = (block, root.get("delta")) {
-                    block.add(delta);
+                match (block, root.get("delta")) {
+                    (Some(block), Some(delta)) => block.add(delta),
+                    (Some(block), None) => block.is_over = true,
+                    (None, _) => {}
                 }
                 show(&event, root, number, shown_as, out);
             }
@@ -156,6 +159,18 @@ impl Answer {
             }
         }
         self.settle(parts, known)
+    }
+
+    pub(super) fn is_unseen(&self) -> bool {
+        self.blocks.iter().all(|block| block.shown_as.is_none())
+    }
+
+    /// What the client has seen whole of a stream that broke off.
+    pub(super) fn said_so_far(&mut self) -> Said {
+        let seen = self.blocks.iter().filter(|block| block.is_over && block.shown_as.is_some());
+        let parts = seen.filter_map(Building::part).collect();
+        self.has_hidden = false;
+        self.settle(parts, true)
     }
 
     fn settle(&mut self, parts: Vec<Part>, known: bool) -> Said {
@@ -262,6 +277,7 @@ impl Building {
             input: String::new(),
             citations: Vec::new(),
             is_unknown: block.is_none(),
+            is_over: false,
         }
     }
 

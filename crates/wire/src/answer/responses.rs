@@ -1,6 +1,6 @@
 //! Answers of OpenAI's Responses API: items, and one numbering of all events.
 
-use super::{Part, Reason, Said, Usage, at, edited, join, number, round_of, set_number};
+use super::{Part, Reason, Said, Usage, at, edited, join, number, round_of, set, set_number};
 use crate::json::{Kind, Value, scan};
 use crate::splice::Edits;
 use crate::sse::Event;
@@ -149,6 +149,17 @@ impl Answer {
         }
     }
 
+    pub(super) fn is_unseen(&self) -> bool {
+        self.places.iter().all(|(_, shown)| shown.is_none())
+    }
+
+    /// What the client has seen whole of a stream that broke off.
+    pub(super) fn said_so_far(&mut self) -> Said {
+        self.parts.retain(|part| part.call.is_none());
+        self.has_hidden = false;
+        self.settle()
+    }
+
     fn settle(&mut self) -> Said {
         let visible: Vec<_> =
             self.parts.iter().filter(|part| part.call.is_none()).cloned().collect();
@@ -201,29 +212,42 @@ impl Answer {
         self.settle()
     }
 
-    pub(super) fn close(&mut self, _: Reason) -> Vec<u8> {
+    pub(super) fn close(&mut self, reason: Reason) -> Vec<u8> {
         if let Some(body) = self.body.take() {
             if !self.is_next && !self.has_hidden {
                 return body;
             }
-            return edited(&body, |root, edits| self.rewrite(root, edits));
+            return edited(&body, |root, edits| {
+                self.rewrite(root, reason, edits);
+            });
         }
         let mut out = Vec::new();
         for event in std::mem::take(&mut self.held) {
             let number = self.next_number();
             self.last_number = Some(number);
+            let mut is_cut = false;
             let data = edited(&event.data(), |root, edits| {
                 set_number(root, &["sequence_number"], number, edits);
                 if let Some(response) = root.get("response") {
-                    self.rewrite(response, edits);
+                    is_cut = self.rewrite(response, reason, edits);
+                }
+                if let Some(kind) = root.get("type").filter(|_| is_cut) {
+                    edits.replace(kind.range(), *b"\"response.incomplete\"");
                 }
             });
-            out.extend(event.with_data(&data).raw);
+            if is_cut {
+                let head = &b"event: response.incomplete\ndata: "[..];
+                out.extend([head, &data, b"\n\n"].concat());
+            } else {
+                out.extend(event.with_data(&data).raw);
+            }
         }
         out
     }
 
-    fn rewrite(&self, response: Value<'_>, edits: &mut Edits) {
+    /// Makes of the last round's response that of the turn. True when the turn is cut short for want
+    /// of tokens although the round was complete.
+    fn rewrite(&self, response: Value<'_>, reason: Reason, edits: &mut Edits) -> bool {
         // A stored answer is referred to by its id later: then it must be that of the last round,
         // which holds all of them.
         if let (false, Some(id), Some(first)) = (self.is_stored, response.get("id"), &self.id) {
@@ -244,13 +268,24 @@ impl Answer {
             set_number(usage, &["output_tokens"], output, edits);
             set_number(usage, &["total_tokens"], input + output, edits);
         }
+        let status = response.get("status").filter(|status| status.is("completed"));
+        let Some(status) = status.filter(|_| reason == Reason::Length) else { return false };
+        edits.replace(status.range(), *b"\"incomplete\"");
+        set(response, "incomplete_details", br#"{"reason":"max_output_tokens"}"#, edits);
+        true
     }
 }
 
 fn is_call_of(item: Value<'_>, name: &str) -> bool {
+    // A tool of that name in a namespace is the client's; the default one may be named or not.
+    let namespace = item.get("namespace").and_then(Value::text);
     item.get("type").is_some_and(|kind| kind.is("function_call"))
         && item.get("name").is_some_and(|given| given.is(name))
+        && namespace.is_none_or(|given| given.is_empty() || given == DEFAULT_NAMESPACE)
 }
+
+/// The namespace of functions that are in none.
+const DEFAULT_NAMESPACE: &str = "functions";
 
 fn part(item: Value<'_>, hide: &str) -> Part {
     let kind = item.get("type").and_then(Value::text).unwrap_or_default();

@@ -3,7 +3,7 @@ use crate::request::{Request, read};
 use serde_json::{Value as Json, json};
 
 fn hidden(at: usize, id: &str, raw: &Json) -> Hidden {
-    Hidden { at, id: id.to_owned(), input: "{}".to_owned(), raw: raw.to_string() }
+    Hidden { at, id: id.to_owned(), input: "{}".to_owned(), raw: raw.to_string(), given: None }
 }
 
 fn given(hidden: &Hidden) -> Given {

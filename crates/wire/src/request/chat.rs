@@ -1,12 +1,14 @@
 //! OpenAI's Chat Completions API. A message is one block.
 
-use super::{Answer, Api, Block, Call, Choice, Request, Role, Tool, Turn, text, texts};
+use super::{
+    Answer, Api, Block, Call, Choice, Request, Role, Tool, Turn, is_deferred, text, texts,
+};
 use crate::json::{Kind, Value};
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
     let list = root.get("messages").filter(|list| list.kind() == Kind::Array)?;
     let mut request = Request::new(Api::Chat, root, list);
-    request.push_tools(tool);
+    request.push_tools(root, |value| vec![tool(value)]);
     request.choice = choice(root);
     request.answers = root.get("n").and_then(Value::unsigned).unwrap_or(1);
     request.output_limit = root.get("max_completion_tokens").or_else(|| root.get("max_tokens"));
@@ -65,6 +67,7 @@ fn tool(value: Value<'_>) -> Tool<'_> {
         name: text(inner, "name").unwrap_or_default(),
         is_client: text(value, "type").is_none_or(|kind| kind == "function" || kind == "custom"),
         is_strict: inner.get("strict").is_some_and(Value::is_true),
+        is_deferred: is_deferred(value),
     }
 }
 

@@ -1,14 +1,17 @@
 //! Anthropic's Messages API.
 
-use super::{Answer, Api, Block, Call, Choice, Request, Role, Tool, Turn, present, text, texts};
+use super::{
+    Answer, Api, Block, Call, Choice, Request, Role, Tool, Turn, is_deferred, may_drop_results,
+    text, texts,
+};
 use crate::json::{Kind, Value};
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
     let list = root.get("messages").filter(|list| list.kind() == Kind::Array)?;
     let mut request = Request::new(Api::Messages, root, list);
-    request.push_tools(tool);
+    request.push_tools(root, |value| vec![tool(value)]);
     request.choice = choice(root);
-    request.may_drop = present(root, "context_management").is_some();
+    request.may_drop = may_drop_results(root);
     request.output_limit = root.get("max_tokens");
     request.thinking_budget =
         root.get("thinking").and_then(|t| t.get("budget_tokens")).and_then(Value::unsigned);
@@ -77,8 +80,12 @@ fn tool(value: Value<'_>) -> Tool<'_> {
         None | Some("custom") => true,
         Some(kind) => CLIENT_TOOLS.iter().any(|prefix| kind.starts_with(prefix)),
     };
-    let is_strict = value.get("strict").is_some_and(Value::is_true);
-    Tool { name: text(value, "name").unwrap_or_default(), is_client, is_strict }
+    Tool {
+        name: text(value, "name").unwrap_or_default(),
+        is_client,
+        is_strict: value.get("strict").is_some_and(Value::is_true),
+        is_deferred: is_deferred(value),
+    }
 }
 
 fn choice(root: Value<'_>) -> Choice {

@@ -1,14 +1,17 @@
 //! OpenAI's Responses API. An item is one block.
 
 use super::chat::choice;
-use super::{Answer, Api, Block, Call, Request, Role, Tool, Turn, present, text, texts};
+use super::{
+    Answer, Api, Block, Call, Request, Role, Tool, Turn, is_deferred, may_drop_results, present,
+    text, texts,
+};
 use crate::json::{Kind, Value};
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
     let input =
         root.get("input").filter(|input| matches!(input.kind(), Kind::Array | Kind::String))?;
     let mut request = Request::new(Api::Responses, root, input);
-    request.push_tools(tool);
+    request.push_tools(root, tools);
     request.choice = choice(root);
     request.output_limit = present(root, "max_output_tokens");
     request.is_stored = root.get("store").is_none_or(|store| store.raw() != b"false");
@@ -16,8 +19,8 @@ pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
         .iter()
         .any(|name| present(root, name).is_some())
         || root.get("background").is_some_and(Value::is_true);
-    request.may_drop = present(root, "context_management").is_some()
-        || root.get("truncation").is_some_and(|t| t.is("auto"));
+    request.may_drop =
+        may_drop_results(root) || root.get("truncation").is_some_and(|t| t.is("auto"));
     if let Some(instructions) = present(root, "instructions") {
         request.blocks.push(Block::opaque(Role::System, instructions));
     }
@@ -25,7 +28,10 @@ pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
         push(&mut request, Block { texts: vec![input], ..Block::opaque(Role::User, input) });
     }
     for item in input.items() {
-        push(&mut request, read_item(item));
+        match text(item, "type").as_deref() {
+            Some(ADDITIONAL_TOOLS) => push_additional_tools(&mut request, item),
+            _ => push(&mut request, read_item(item)),
+        }
     }
     request.connect();
     Some(request)
@@ -40,6 +46,22 @@ fn push<'t>(request: &mut Request<'t>, block: Block<'t>) {
         Some(turn) if turn.role == role && role == Role::Assistant => turn.blocks.end = at + 1,
         _ => request.turns.push(Turn { role, blocks: at..at + 1, message: None }),
     }
+}
+
+/// An item of the input that holds tools, as clients send them that keep `tools` empty.
+const ADDITIONAL_TOOLS: &str = "additional_tools";
+
+/// Adds an item that holds tools. Those that come after the model has spoken weren't there from the
+/// start.
+fn push_additional_tools<'t>(request: &mut Request<'t>, item: Value<'t>) {
+    let is_late = request.turns.iter().any(|turn| turn.role == Role::Assistant);
+    if let Some(list) = request.list_tools(item) {
+        for mut tool in list.items().flat_map(tools) {
+            tool.is_deferred |= is_late;
+            request.tools.push(tool);
+        }
+    }
+    push(request, Block::opaque(Role::Definition, item));
 }
 
 fn read_item(item: Value<'_>) -> Block<'_> {
@@ -83,15 +105,25 @@ fn call<'t>(kind: &str, item: Value<'t>) -> Option<Call<'t>> {
 }
 
 /// Tools that the client runs; the provider runs the others.
-const CLIENT_TOOLS: [&str; 7] = [
-    "function",
-    "custom",
-    "local_shell",
-    "shell",
-    "apply_patch",
-    "computer_use_preview",
-    "namespace",
-];
+const CLIENT_TOOLS: [&str; 6] =
+    ["function", "custom", "local_shell", "shell", "apply_patch", "computer_use_preview"];
+
+/// A tool, or those of a namespace.
+fn tools(value: Value<'_>) -> Vec<Tool<'_>> {
+    if !value.get("type").is_some_and(|kind| kind.is("namespace")) {
+        return vec![tool(value)];
+    }
+    let namespace = text(value, "name").unwrap_or_default();
+    let is_held_back = is_deferred(value);
+    let inner = value.get("tools").into_iter().flat_map(Value::items).map(tool);
+    inner
+        .map(|tool| Tool {
+            name: format!("{namespace}.{}", tool.name).into(),
+            is_deferred: tool.is_deferred || is_held_back,
+            ..tool
+        })
+        .collect()
+}
 
 fn tool(value: Value<'_>) -> Tool<'_> {
     let kind = text(value, "type").unwrap_or_default();
@@ -99,5 +131,6 @@ fn tool(value: Value<'_>) -> Tool<'_> {
         name: text(value, "name").unwrap_or_default(),
         is_client: CLIENT_TOOLS.contains(&kind.as_ref()),
         is_strict: value.get("strict").is_some_and(Value::is_true),
+        is_deferred: is_deferred(value),
     }
 }

@@ -167,7 +167,7 @@ fn appended(api: Api, body: &str) -> String {
     let index = scan(body.as_bytes()).unwrap();
     let request = read(api, &index).unwrap();
     let mut edits = Edits::default();
-    request.append_tool(b"TOOL", &mut edits);
+    request.insert_tool(request.place_for_tool(), b"TOOL", &mut edits);
     request.append(b"ITEMS", &mut edits);
     String::from_utf8(edits.apply(body.as_bytes()).unwrap()).unwrap()
 }
@@ -261,4 +261,98 @@ fn what_goes_on_carries_the_clients_last_mark() {
         r#"{{"messages":[{{"role":"user","content":[{{"type":"tool_result","tool_use_id":"a","content":[{{"type":"text","text":"r"{own}}}]}}]}}]}}"#
     );
     assert_eq!(mark(&inner).as_deref(), Some(hour));
+}
+
+fn may_drop(api: Api, management: &str) -> bool {
+    let body = format!(r#"{{"messages":[],"input":"x","context_management":{management}}}"#);
+    let index = scan(body.as_bytes()).unwrap();
+    read(api, &index).unwrap().may_drop
+}
+
+#[test]
+fn only_edits_of_thinking_drop_no_result() {
+    for management in [
+        "null",
+        "{}",
+        r#"{"edits":null}"#,
+        r#"{"edits":[]}"#,
+        r#"{"edits":[{"type":"clear_thinking_20251015","keep":"all"}]}"#,
+        r#"{"edits":[{"type":"clear_thinking_20251015","keep":{"type":"thinking_turns","value":1}}]}"#,
+        r#"{"edits":[{"keep":"all","type":"clear_thinking_20270101"}]}"#,
+    ] {
+        assert!(!may_drop(Api::Messages, management), "{management}");
+    }
+    for management in [
+        r#"{"edits":[{"type":"clear_tool_uses_20250919"}]}"#,
+        r#"{"edits":[{"type":"compact_20260112"}]}"#,
+        r#"{"edits":[{"type":"clear_thinking_20251015","keep":"all"},{"type":"clear_tool_uses_20250919"}]}"#,
+        r#"{"edits":[{"type":"unheard_of"}]}"#,
+        r#"{"edits":[{}]}"#,
+        r#"{"edits":["clear_thinking_20251015"]}"#,
+        r#"{"edits":{"type":"clear_thinking_20251015"}}"#,
+        r#"{"edits":[],"strategy":"drop"}"#,
+        r#"{"edits":[],"edits":[{"type":"clear_tool_uses_20250919"}]}"#,
+        r#"{"edits":[{"type":"clear_thinking_20251015","type":"clear_tool_uses_20250919"}]}"#,
+        r#""auto""#,
+    ] {
+        assert!(may_drop(Api::Messages, management), "{management}");
+    }
+    assert!(!may_drop(Api::Responses, "[]"));
+    assert!(may_drop(Api::Responses, r#"[{"type":"compaction","compact_threshold":1000}]"#));
+}
+
+#[test]
+fn tools_that_the_model_is_not_shown_from_the_start() {
+    let deferred = |api: Api, body: &str| -> Vec<(String, bool)> {
+        let index = scan(body.as_bytes()).unwrap();
+        let request = read(api, &index).unwrap();
+        request.tools.iter().map(|tool| (tool.name.to_string(), tool.is_deferred)).collect()
+    };
+    let expected = |list: &[(&str, bool)]| -> Vec<(String, bool)> {
+        list.iter().map(|(name, is)| ((*name).to_owned(), *is)).collect()
+    };
+    let body = r#"{"messages":[],"tools":[{"name":"a"},{"name":"b","defer_loading":true},{"name":"c","defer_loading":false}]}"#;
+    assert_eq!(deferred(Api::Messages, body), expected(&[("a", false), ("b", true), ("c", false)]));
+    let body = r#"{"messages":[],"tools":[{"type":"function","function":{"name":"a","defer_loading":true}},{"type":"function","defer_loading":true,"function":{"name":"b"}}]}"#;
+    assert_eq!(deferred(Api::Chat, body), expected(&[("a", true), ("b", true)]));
+    let body = r#"{"tools":[],"input":[
+        {"type":"additional_tools","role":"developer","tools":[
+            {"type":"namespace","name":"n","tools":[{"type":"function","name":"a"},{"type":"custom","name":"b","defer_loading":true}]},
+            {"type":"namespace","name":"m","defer_loading":true,"tools":[{"type":"function","name":"c"}]}]},
+        {"role":"user","content":"x"},
+        {"role":"assistant","content":"y"},
+        {"type":"additional_tools","tools":[{"type":"function","name":"d"}]}]}"#;
+    assert_eq!(
+        deferred(Api::Responses, body),
+        expected(&[("n.a", false), ("n.b", true), ("m.c", true), ("d", true)])
+    );
+    let index = scan(body.as_bytes()).unwrap();
+    let request = read(Api::Responses, &index).unwrap();
+    let roles: Vec<_> = request.turns.iter().map(|turn| turn.role).collect();
+    assert_eq!(roles, [Role::Definition, Role::User, Role::Assistant, Role::Definition]);
+    assert_eq!((request.listed_tools(), request.place_for_tool()), (2, 1));
+}
+
+#[test]
+fn a_tool_goes_where_it_is_told() {
+    let inserted = |body: &str, place: usize| {
+        let index = scan(body.as_bytes()).unwrap();
+        let mut edits = Edits::default();
+        read(Api::Responses, &index).unwrap().insert_tool(place, b"TOOL", &mut edits);
+        String::from_utf8(edits.apply(body.as_bytes()).unwrap()).unwrap()
+    };
+    let body = r#"{"input":"x","tools":[ {"name":"a"}, {"name":"b"} ]}"#;
+    assert_eq!(inserted(body, 0), r#"{"input":"x","tools":[TOOL, {"name":"a"}, {"name":"b"} ]}"#);
+    assert_eq!(inserted(body, 1), r#"{"input":"x","tools":[ {"name":"a"},TOOL, {"name":"b"} ]}"#);
+    for place in [2, 9] {
+        assert_eq!(
+            inserted(body, place),
+            r#"{"input":"x","tools":[ {"name":"a"}, {"name":"b"},TOOL ]}"#
+        );
+    }
+    let item = r#"{"tools":[],"input":[{"type":"additional_tools","tools":[{"name":"a"}]}]}"#;
+    assert_eq!(
+        inserted(item, 1),
+        r#"{"tools":[],"input":[{"type":"additional_tools","tools":[{"name":"a"},TOOL]}]}"#
+    );
 }

@@ -108,7 +108,7 @@ fn leaves(index: &Index<'_>, chosen: &BTreeMap<usize, (Range<usize>, Vec<u8>)>) 
 fn appended_lawfully(api: Api, index: &Index<'_>, text: &[u8]) {
     let Some(request) = read(api, index) else { return };
     let mut edits = Edits::default();
-    request.append_tool(b"{\"a\":1}", &mut edits);
+    request.insert_tool(request.place_for_tool(), b"{\"a\":1}", &mut edits);
     request.append(b"{\"b\":2}", &mut edits);
     let out = edits.apply(text).expect("appended");
     scan(&out).expect("JSON after appending");

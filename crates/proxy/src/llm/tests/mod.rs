@@ -1,7 +1,10 @@
 //! The LLM routes between a real client and a stub provider, over real sockets.
 
 mod compression;
+mod failures;
+mod kept;
 mod mutations;
+mod offers;
 mod pass;
 mod planning;
 mod retrieval;
@@ -141,6 +144,7 @@ impl Bench {
         let url = provider.url();
         let targets = Targets::new(Some(&url), Some(&url), Some(&url)).unwrap();
         let mut settings = Settings::new(targets);
+        settings.retry_within = Duration::ZERO;
         set(&mut settings);
         let heard = Arc::new(Heard::default());
         let llm = Llm::with(Box::new(Cutter), settings, records, originals, heard.clone());

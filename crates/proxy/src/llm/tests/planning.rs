@@ -4,12 +4,12 @@ use proptest::sample::Index;
 use super::*;
 use crate::llm::plan::Planner;
 
-fn planner() -> Planner {
+pub(super) fn planner() -> Planner {
     let targets = Targets::new(None, None, None).unwrap();
     Planner::new(Settings::new(targets), Arc::new(MemoryRecords::default()), None, Box::new(Cutter))
 }
 
-fn planned(planner: &Planner, api: Api, body: &Value) -> Value {
+pub(super) fn planned(planner: &Planner, api: Api, body: &Value) -> Value {
     let plan = planner.plan(api, &Bytes::from(body.to_string()));
     serde_json::from_slice(&plan.sent).unwrap()
 }
