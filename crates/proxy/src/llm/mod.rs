@@ -13,7 +13,6 @@ mod encoding;
 mod fault;
 mod figures;
 mod headers;
-mod hint;
 mod not_understood;
 mod offer;
 mod offline;
