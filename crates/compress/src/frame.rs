@@ -331,7 +331,9 @@ fn forms_for<'n, F: FnOnce() -> Vec<usize>>(
         Kind::Search => vec![Box::new(forms::Search), Box::new(forms::Paths)],
         Kind::Table => vec![rows(true), words()],
         Kind::Log | Kind::TestOutput => vec![words(), Box::new(forms::Repeats)],
-        Kind::Text => vec![words(), Box::new(forms::Repeats), Box::new(forms::Numbers)],
+        Kind::Text | Kind::Facts => {
+            vec![words(), Box::new(forms::Repeats), Box::new(forms::Numbers)]
+        }
         Kind::Trace => vec![Box::new(forms::Repeats)],
         Kind::Code | Kind::Html | Kind::Prose => vec![Box::new(forms::Numbers)],
         Kind::Diff | Kind::Pack => Vec::new(),

@@ -9,7 +9,9 @@ mod diff;
 mod html;
 mod json;
 mod keep;
+mod levels;
 mod log;
+mod owners;
 mod pack;
 mod prose;
 mod render;
@@ -92,6 +94,7 @@ pub(crate) fn leave_out(
         Kind::Log | Kind::TestOutput | Kind::Trace | Kind::Text => {
             commits::draft(lines, context).or_else(|| log::draft(lines, context))
         }
+        Kind::Facts => return None,
         Kind::Search => search::draft(lines, context),
         Kind::Table => table::draft(lines, context),
         Kind::Diff => diff::draft(lines, context),

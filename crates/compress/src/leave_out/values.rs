@@ -170,6 +170,11 @@ impl<'a> Values<'a> {
         out
     }
 
+    /// Whether all values are the same.
+    pub(super) fn are_same(&self) -> bool {
+        self.all.windows(2).all(|two| two[0] == two[1])
+    }
+
     /// Whether each value is the one before with the next number in it, so that the first and the
     /// last say them all.
     pub(super) fn are_counted(&self) -> bool {
