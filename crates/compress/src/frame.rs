@@ -190,7 +190,13 @@ impl Frame<'_> {
 
     /// `part` in the shortest of the reversible forms.
     fn reversible(&self, part: &Stretch) -> Option<Shorter> {
-        let named = LazyCell::new(|| self.task.lines(&part.lines));
+        let named = LazyCell::new(|| {
+            let mut named = self.task.lines(&part.lines);
+            named.extend(leave_out::odd(part.is.kind, &part.lines));
+            named.sort_unstable();
+            named.dedup();
+            named
+        });
         let forms = forms_for(part.is.kind, &named);
         let (first, others) = forms.split_first()?;
         let proposed = |form: &dyn Form| self.proposed(part, form);
@@ -318,8 +324,8 @@ struct Shorter {
     left: Vec<Left>,
 }
 
-/// The reversible forms that are tried on a kind; `named` are the lines that the task names, which not
-/// all of them ask for.
+/// The reversible forms that are tried on a kind; `named` are the lines that the task names and those
+/// with an unusual value, which not all of them ask for.
 fn forms_for<'n, F: FnOnce() -> Vec<usize>>(
     kind: Kind,
     named: &'n LazyCell<Vec<usize>, F>,

@@ -77,6 +77,20 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     Some(draft)
 }
 
+/// The lines with an unusual value, in order. Where nothing is left out they are still to be found as
+/// they are.
+pub(super) fn odd(lines: &Lines) -> Vec<usize> {
+    let templates = Templates::of(lines);
+    let mut odd: Vec<usize> = Vec::new();
+    for group in templates.frequent(RARE) {
+        let unusual = columns(lines, &group).iter().flat_map(Values::unusual).collect::<Vec<_>>();
+        odd.extend(unusual.into_iter().map(|index| group[index] as usize));
+    }
+    odd.sort_unstable();
+    odd.dedup();
+    odd
+}
+
 /// A line that says that something went wrong.
 struct Diagnostic {
     line: usize,
@@ -169,18 +183,14 @@ impl Alike {
     }
 }
 
-/// Whether all lines of a template hold the same word, or are the same altogether.
+/// Whether the lines of a template have something in common that says what they are about: a word that
+/// all of them hold, one of a few, a name with numbers (`ms=12`); or are the same altogether.
 fn describes(lines: &Lines, group: &[u32], columns: &[Values]) -> bool {
-    let is_same = |column: &Values| column.are_same();
-    let names = |column: &Values| {
-        column.as_slice().first().is_some_and(|word| word.contains(char::is_alphabetic))
-    };
-    let cut = || {
+    let is_whole = || {
         let longest = group.iter().map(|&line| words(lines.get(line as usize)).count()).max();
-        longest > Some(columns.len())
+        longest <= Some(columns.len())
     };
-    columns.iter().any(|column| is_same(column) && names(column))
-        || (columns.iter().all(is_same) && !cut())
+    columns.iter().any(Values::describe) || (columns.iter().all(Values::are_same) && is_whole())
 }
 
 /// The words of a template's lines, word by word. All of them have as many.

@@ -82,6 +82,14 @@ pub(crate) struct Cut {
     pub comment: (&'static str, &'static str),
 }
 
+/// The lines of a part that stay as they are, to be found by who looks for what is unusual.
+pub(crate) fn odd(kind: Kind, lines: &Lines) -> Vec<usize> {
+    match kind {
+        Kind::Log | Kind::TestOutput | Kind::Text => log::odd(lines),
+        _ => Vec::new(),
+    }
+}
+
 /// A part, given by its `lines`, with something left out; `None` where all of it has to be shown. Where the reader has
 /// a source, the way back is to open that file.
 pub(crate) fn leave_out(

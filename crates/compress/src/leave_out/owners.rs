@@ -56,7 +56,10 @@ impl Owners {
             if let Some(head) = owners.head[index].filter(|_| names_something(line)) {
                 owners.named_by[head as usize].get_or_insert(index as u32);
             }
-            open.push((depth, index as u32));
+            // The line of code below a frame says by itself what was called.
+            if !is_frame(line) {
+                open.push((depth, index as u32));
+            }
         }
         owners.find_records(lines);
         owners
@@ -95,7 +98,7 @@ impl Owners {
             return;
         }
         for record in records {
-            let keyed = record.clone().filter(|line| key(lines.get(*line)).is_some()).count();
+            let keyed = record.clone().filter(|line| pair(lines.get(*line)).is_some()).count();
             if keyed * 100 < record.len() * KEYED_PERCENT {
                 continue;
             }
@@ -118,6 +121,11 @@ fn depth(line: &str) -> usize {
     2 * column + usize::from(line.trim_start().starts_with("- "))
 }
 
+/// A frame of a traceback in Python, whose code stands below it.
+fn is_frame(line: &str) -> bool {
+    line.trim_start().starts_with("File \"")
+}
+
 /// `[section]` of INI and TOML.
 fn is_section(line: &str) -> bool {
     let line = line.trim_end();
@@ -133,20 +141,20 @@ fn is_separator(line: &str) -> bool {
 
 /// Whether the value of the line's key names what it stands in.
 fn names_something(line: &str) -> bool {
-    key(line).is_some_and(|key| {
+    pair(line).is_some_and(|(key, value)| {
         let key = key.trim_matches(['"', '\'', ' ', '\t']);
-        NAMES.iter().any(|name| key.eq_ignore_ascii_case(name))
+        !value.is_empty() && NAMES.iter().any(|name| key.eq_ignore_ascii_case(name))
     })
 }
 
-/// The key of `key: value`, `key = value` or `key=value`, with a value.
-fn key(line: &str) -> Option<&str> {
+/// What `key: value`, `key = value` or `key=value` consists of; the value may be on the lines below.
+fn pair(line: &str) -> Option<(&str, &str)> {
     let line = line.trim();
     let line = line.strip_prefix("- ").unwrap_or(line);
     let at = line.find([':', '=']).filter(|at| (1..=LONGEST_KEY).contains(at))?;
-    let (key, value) = (&line[..at], &line[at + 1..]);
+    let (key, value) = (&line[..at], line[at + 1..].trim());
     let is_key = key.starts_with(|c: char| c.is_alphabetic() || matches!(c, '"' | '\'' | '_'));
-    (is_key && !value.trim().is_empty()).then_some(key)
+    is_key.then_some((key, value))
 }
 
 #[cfg(test)]
@@ -207,6 +215,12 @@ mod tests {
         assert_eq!(owners(text, "broken"), ["Package: b"]);
         let cpu = "processor : 0\nmhz : 800\n\nprocessor : 1\nmhz : 801\n";
         assert_eq!(owners(cpu, "801"), ["processor : 1"]);
+    }
+
+    #[test]
+    fn a_document_of_many_heads_has_a_name() {
+        let text = "---\n# Source: a.yaml\nkind: Deployment\nmetadata:\n  name: web-1\nspec:\n  replicas: 30\n  template:\n    spec:\n      containers:\n        - name: web\n---\n# Source: b.yaml\nkind: Service\n";
+        assert_eq!(owners(text, "replicas"), ["metadata:", "name: web-1", "spec:"]);
     }
 
     #[test]
