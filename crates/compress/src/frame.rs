@@ -193,7 +193,13 @@ impl Frame<'_> {
 
     /// `part` in the shortest of the reversible forms.
     fn reversible(&self, part: &Stretch) -> Option<Shorter> {
-        let named = LazyCell::new(|| self.task.lines(&part.lines));
+        let named = LazyCell::new(|| {
+            let mut named = self.task.lines(&part.lines);
+            named.extend(leave_out::odd(part.is.kind, &part.lines));
+            named.sort_unstable();
+            named.dedup();
+            named
+        });
         let forms = forms_for(part.is.kind, &named);
         let (first, others) = forms.split_first()?;
         let proposed = |form: &dyn Form| self.proposed(part, form);
@@ -378,8 +384,8 @@ struct Shorter {
     embedded: Vec<Gap>,
 }
 
-/// The reversible forms that are tried on a kind; `named` are the lines that the task names, which not
-/// all of them ask for.
+/// The reversible forms that are tried on a kind; `named` are the lines that the task names and those
+/// with an unusual value, which not all of them ask for.
 fn forms_for<'n, F: FnOnce() -> Vec<usize>>(
     kind: Kind,
     named: &'n LazyCell<Vec<usize>, F>,
@@ -391,7 +397,9 @@ fn forms_for<'n, F: FnOnce() -> Vec<usize>>(
         Kind::Search => vec![Box::new(forms::Search), Box::new(forms::Paths)],
         Kind::Table => vec![rows(true), words()],
         Kind::Log | Kind::TestOutput => vec![words(), Box::new(forms::Repeats)],
-        Kind::Text => vec![words(), Box::new(forms::Repeats), Box::new(forms::Numbers)],
+        Kind::Text | Kind::Facts => {
+            vec![words(), Box::new(forms::Repeats), Box::new(forms::Numbers)]
+        }
         Kind::Trace => vec![Box::new(forms::Repeats)],
         Kind::Code | Kind::Html | Kind::Prose => vec![Box::new(forms::Numbers)],
         Kind::Diff | Kind::Pack => Vec::new(),

@@ -48,6 +48,11 @@ impl Failure {
         Self { message: message.to_string(), code }
     }
 
+    /// Whether the command line is at fault, which no other way of doing it would mend.
+    pub(crate) fn is_usage(&self) -> bool {
+        self.code == USAGE
+    }
+
     /// What it says.
     pub(crate) fn message(self) -> String {
         self.message

@@ -16,11 +16,8 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
-use crate::ServeError;
 use crate::door::{Door, Ends, OWN_ORIGINS, Refused};
-
-/// The largest request, in bytes; a text to compress is part of one.
-const LARGEST_REQUEST: usize = 100 << 20;
+use crate::{LARGEST_REQUEST, ServeError};
 
 /// Serves clients, each with a server that `make` makes, until the process is told to end. `announce` is
 /// called with the address as soon as clients may come.

@@ -19,6 +19,9 @@ pub use http::serve as serve_http;
 pub use schema::plain;
 pub use stdio::serve as serve_stdio;
 
+/// The largest request, in bytes, whatever it comes over; a text to compress is part of one.
+pub const LARGEST_REQUEST: usize = 100 << 20;
+
 /// Why serving ended before the client did, or didn't begin.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {

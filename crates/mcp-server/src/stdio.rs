@@ -1,10 +1,15 @@
 //! One client, on standard input and output.
 
+use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::stdio;
 use rmcp::{ServerHandler, ServiceExt};
 use tokio::runtime::Builder;
 
-use crate::ServeError;
+use crate::{LARGEST_REQUEST, ServeError};
+
+/// The longest message, in bytes. Longer ones are skipped without an answer, so it leaves room for the
+/// largest request with every byte written as an escape (`\u001b`, six bytes), which is answered.
+const LONGEST_MESSAGE: usize = 6 * LARGEST_REQUEST + (1 << 20);
 
 /// Serves the client on standard input and output until it closes them.
 ///
@@ -14,7 +19,9 @@ pub fn serve(service: impl ServerHandler) -> Result<(), ServeError> {
     let runtime =
         Builder::new_current_thread().enable_all().build().map_err(ServeError::Threads)?;
     let served = runtime.block_on(async {
-        let service = service.serve(stdio()).await.map_err(Box::new)?;
+        let (input, output) = stdio();
+        let transport = AsyncRwTransport::new(input, output).with_max_line_length(LONGEST_MESSAGE);
+        let service = service.serve(transport).await.map_err(Box::new)?;
         // It ends when the client goes; an end of another kind is a panic, reported where it was.
         let _ = service.waiting().await;
         Ok(())

@@ -46,7 +46,7 @@ pub(crate) fn run(args: CompressArgs) -> Result<(), Failure> {
         encoding: model.encoding,
         ..Options::default()
     };
-    let outcome = compress(&args, &text, &options)?;
+    let outcome = compress(&args, &text, options)?;
     report_trouble(&outcome);
     if args.explain {
         explain(&outcome.compressed, &model);
@@ -57,13 +57,25 @@ pub(crate) fn run(args: CompressArgs) -> Result<(), Failure> {
     }
 }
 
-/// Compresses, and opens the store only when something may be left out.
-fn compress(args: &CompressArgs, text: &str, options: &Options) -> Result<Outcome, Failure> {
-    let originals = match options.retrieval {
-        compress::Retrieval::Offered => args.store.shared()?,
-        compress::Retrieval::None => args.store.in_memory(),
+/// Compresses, and opens the store only when something may be left out. Without a store nothing is:
+/// a program in a pipe must hand on what it was given.
+fn compress(args: &CompressArgs, text: &str, options: Options) -> Result<Outcome, Failure> {
+    let opened = match options.retrieval {
+        compress::Retrieval::Offered => args.store.shared().map(Some),
+        compress::Retrieval::None => Ok(None),
     };
-    Ok(Compressor::new(originals).compress(text, options))
+    let shared = opened.or_else(|failure| match failure.is_usage() {
+        true => Err(failure),
+        false => {
+            note(format!("note: nothing is left out: {}", failure.message()));
+            Ok(None)
+        }
+    })?;
+    let (originals, retrieval) = match shared {
+        Some(originals) => (originals, compress::Retrieval::Offered),
+        None => (args.store.in_memory(), compress::Retrieval::None),
+    };
+    Ok(Compressor::new(originals).compress(text, &Options { retrieval, ..options }))
 }
 
 fn open(file: Option<&Path>) -> Result<Box<dyn Read>, Failure> {

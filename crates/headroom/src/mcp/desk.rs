@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use compress::Options;
+use mcp_server::LARGEST_REQUEST;
 use originals::{Error as StoreError, Lines, Miss, NotLines, Originals, Selection};
 use proxy::Compressor;
 
@@ -34,6 +35,12 @@ pub(super) enum Refusal {
     #[error("`content` is empty: there is nothing to compress")]
     Empty,
     #[error(
+        "`content` has {0} MiB, and at most {max} MiB are compressed at once: use it as it is, or give \
+         it in parts",
+        max = LARGEST_REQUEST >> 20
+    )]
+    TooLarge(usize),
+    #[error(
         "`{0}` is not a hash: give the 24 hexadecimal digits after `hash=` in the marker, or at \
          least the first 12 of them"
     )]
@@ -64,6 +71,9 @@ impl Desk {
     pub(super) fn compress(&self, request: &CompressRequest) -> Result<Compressed, Refusal> {
         if request.content.is_empty() {
             return Err(Refusal::Empty);
+        }
+        if request.content.len() > LARGEST_REQUEST {
+            return Err(Refusal::TooLarge(request.content.len() >> 20));
         }
         let (hash, not_kept) = match self.originals.put(&request.content) {
             Ok(hash) => (Some(hash.to_string()), None),

@@ -127,13 +127,27 @@ fn a_reader_that_goes_away_is_no_error() {
     assert_eq!((child.wait().unwrap().code(), &*said), (Some(0), ""));
 }
 
+/// The text is passed on, without a marker that nothing could answer; the note says what to do.
 #[test]
-fn a_store_that_cannot_be_used_is_an_error_that_says_what_to_do() {
-    let home = Home::new();
-    fs::write(home.path(".headroom"), "").unwrap();
-    let out = home.run(&["compress"], log(500));
-    assert_eq!(out.status.code(), Some(1));
-    assert!(text(&out.stderr).contains("HEADROOM_WORKSPACE_DIR"), "{}", text(&out.stderr));
+fn where_the_store_cannot_be_used_nothing_is_lost() {
+    for make in [
+        |home: &Home| fs::write(home.path(".headroom"), "").unwrap(),
+        |home: &Home| {
+            fs::create_dir(home.path(".headroom")).unwrap();
+            fs::write(home.path(".headroom/originals"), "").unwrap();
+        },
+    ] {
+        let home = Home::new();
+        make(&home);
+        let out = home.run(&["compress"], log(500));
+        assert!(out.status.success());
+        assert!(text(&out.stderr).contains("HEADROOM_WORKSPACE_DIR"), "{}", text(&out.stderr));
+        let lossless = Home::new().run(&["compress", "--retrieval", "none"], log(500));
+        assert_eq!(text(&out.stdout), text(&lossless.stdout));
+        assert!(!text(&out.stdout).contains("left out"));
+        let wrong = home.run(&["compress", "--store", "memory"], log(500));
+        assert_eq!((wrong.status.code(), wrong.stdout.len()), (Some(2), 0));
+    }
 }
 
 #[test]

@@ -90,6 +90,25 @@ fn hash_in(text: &str) -> String {
     text.split_once("hash=").map(|(_, rest)| rest[..24].to_owned()).expect("a marker")
 }
 
+/// Whatever a client sends is answered: compressed, or refused with the limit.
+#[test]
+fn texts_of_every_size_are_answered() {
+    let home = Home::new();
+    let mut agent = Agent::start(&home, NOBODY);
+    let lines = |bytes: usize| log(100).repeat(bytes / log(100).len() + 1);
+    for mebibytes in [1, 17, 40] {
+        let text = lines(mebibytes << 20);
+        let answer = agent.tool("headroom_compress", json!({"content": text}));
+        assert!(answer["compressed"].as_str().unwrap().len() * 2 < text.len(), "{mebibytes}");
+    }
+    for mebibytes in [100, 120] {
+        let text = lines(mebibytes << 20);
+        let refusal = agent.refusal("headroom_compress", json!({"content": text}));
+        assert!(refusal.contains("at most 100 MiB"), "{refusal}");
+    }
+    assert!(agent.close().success());
+}
+
 #[test]
 fn each_way_gives_back_what_another_left_out() {
     let server = Server::start(&[]);
