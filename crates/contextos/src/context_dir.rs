@@ -4,9 +4,13 @@
 //! link is refused. Files are replaced whole (a temporary file, then a rename) or grow by whole
 //! entries, so that an interrupted run or a full disk leaves what was there.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use repo::{Links, read_regular};
 
 use crate::failure::Failure;
 
@@ -36,6 +40,10 @@ const IGNORED: &str = "/.gitignore\n/cache/\n/context_pack.*\n/*_CONTEXT.md\n";
 
 /// Files of people are read up to this size.
 const MOST_BYTES: u64 = 1 << 20;
+/// A program that adds an entry holds the lock for milliseconds; one that holds it longer hangs.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// The time between two tries for the lock.
+const LOCK_RETRY: Duration = Duration::from_millis(10);
 
 /// The `.contextos/` of one checkout.
 #[derive(Debug)]
@@ -82,19 +90,18 @@ impl ContextDir {
         self.refuse_link()?;
         self.refuse_special(file)?;
         let failed = |error: io::Error| self.failed(file, &error);
-        let opened = match File::open(self.path(file)) {
-            Ok(opened) => opened,
+        let bytes = match read_regular(&self.path(file), Links::Refuse, MOST_BYTES) {
+            Ok(bytes) => bytes,
             Err(error) => match error.kind() {
                 ErrorKind::NotFound | ErrorKind::NotADirectory => return Ok(None),
+                ErrorKind::FileTooLarge => {
+                    let shown = Self::shown(file);
+                    let why = "larger than a megabyte; shorten it";
+                    return Err(Failure::new(format_args!("{shown}: {why}")));
+                }
                 _ => return Err(failed(error)),
             },
         };
-        let mut bytes = Vec::new();
-        opened.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > MOST_BYTES {
-            let shown = Self::shown(file);
-            return Err(Failure::new(format_args!("{shown}: larger than a megabyte; shorten it")));
-        }
         let not_utf8 = |_| failed(io::Error::new(ErrorKind::InvalidData, "not UTF-8"));
         String::from_utf8(bytes).map(Some).map_err(not_utf8)
     }
@@ -161,12 +168,26 @@ impl ContextDir {
 
     /// One writer of the files that grow at a time. The lock is on `.gitignore`, which is always there
     /// and never replaced.
+    ///
+    /// # Errors
+    /// When another program holds it for longer than [`LOCK_WAIT`].
     fn lock(&self) -> Result<File, Failure> {
         self.create()?;
         let open = || {
             let file = File::open(self.path(IGNORE_FILE))?;
-            file.lock()?;
-            Ok(file)
+            let end = Instant::now() + LOCK_WAIT;
+            loop {
+                match file.try_lock() {
+                    Ok(()) => return Ok(file),
+                    Err(TryLockError::Error(error)) => return Err(error),
+                    Err(TryLockError::WouldBlock) if Instant::now() < end => {
+                        thread::sleep(LOCK_RETRY);
+                    }
+                    Err(TryLockError::WouldBlock) => {
+                        return Err(io::Error::other("another program keeps it locked"));
+                    }
+                }
+            }
         };
         open().map_err(|error| self.failed(IGNORE_FILE, &error))
     }

@@ -100,6 +100,8 @@ pub(crate) struct ReadTree {
     pub(crate) findings: Vec<repo::FileFinding>,
     /// What could not be read.
     pub(crate) unreadable: Vec<repo::Unreadable>,
+    /// What isn't here though it belongs to the checkout, a sentence each.
+    pub(crate) remarks: Vec<String>,
     /// The checkout's repository, if there is one that git opens.
     git: Option<Git>,
 }
@@ -192,7 +194,8 @@ pub(crate) fn read(
     filter_kinds(&mut checkout, request);
     if checkout.files.is_empty() {
         let skipped = checkout.skipped.total();
-        let hint = if skipped > 0 { format!(" ({skipped} skipped)") } else { String::new() };
+        let mut hint = if skipped > 0 { format!(" ({skipped} skipped)") } else { String::new() };
+        checkout.remarks.iter().for_each(|remark| hint.push_str(&format!("; {remark}")));
         return Err(PipelineError::Empty(request.root.clone(), hint));
     }
     let (git, commit) = match git {
@@ -205,6 +208,7 @@ pub(crate) fn read(
         skipped: checkout.skipped,
         findings: checkout.findings,
         unreadable: checkout.unreadable,
+        remarks: checkout.remarks,
         git,
     })
 }
@@ -326,6 +330,11 @@ pub(crate) fn outlines(
     outlines
 }
 
+/// What a pack says of what it can't hold: the reader may have to look for the answer there.
+fn missing_notes(tree: &ReadTree) -> Vec<String> {
+    tree.remarks.iter().map(|remark| format!("Not here: {remark}.")).collect()
+}
+
 fn render(
     request: &PackRequest,
     tree: &ReadTree,
@@ -350,7 +359,7 @@ fn render(
         commit: tree.commit.as_deref().map(|id| id.get(..COMMIT_DIGITS).unwrap_or(id)),
         dirty: &dirty,
         redacted: &redacted,
-        notes: &request.notes,
+        notes: &[request.notes.as_slice(), &missing_notes(tree)].concat(),
         timestamp: request.timestamp.as_deref(),
         line_numbers: request.line_numbers,
         format: request.format,

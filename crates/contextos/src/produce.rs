@@ -178,6 +178,9 @@ fn warn(packed: &Packed, picked: &Picked, terminal: &Terminal) {
         let more = tree.unreadable.len() - LISTED;
         terminal.warn(&format!("{more} more could not be read"));
     }
+    for remark in &tree.remarks {
+        terminal.warn(remark);
+    }
     if let HistoryStatus::Refused(reason) = &tree.corpus.history.status {
         terminal.warn(&format!("packed without the history: {reason}"));
     }

@@ -8,9 +8,11 @@ mod file;
 mod keys;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+use repo::{Links, read_regular};
 
 use crate::context_dir::{self, ContextDir};
 use crate::environment;
@@ -21,6 +23,9 @@ pub(crate) use keys::template;
 
 /// The file at the root of a repository.
 pub(crate) const REPOSITORY_FILE: &str = "contextos.toml";
+
+/// Settings are read up to this size.
+const LARGEST: u64 = 1 << 20;
 
 /// Every setting, resolved but for the flags of one command.
 #[derive(Debug, Default)]
@@ -175,16 +180,15 @@ pub(crate) fn user_file() -> Option<PathBuf> {
 
 /// The text of a file, or nothing if there is none.
 fn read(path: &Path) -> Result<Option<String>, Failure> {
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() && metadata.len() <= 1 << 20 => {}
-        Ok(_) => {
-            let path = path.display();
-            return Err(Failure::new(format_args!("{path}: not a file of at most a megabyte")));
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Failure::new(format_args!("{}: {error}", path.display()))),
+    let failed = |why: &dyn Display| Failure::new(format_args!("{}: {why}", path.display()));
+    match read_regular(path, Links::Follow, LARGEST) {
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| failed(&"not UTF-8")),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound => Ok(None),
+            ErrorKind::FileTooLarge | ErrorKind::InvalidInput | ErrorKind::IsADirectory => {
+                Err(failed(&"not a file of at most a megabyte"))
+            }
+            _ => Err(failed(&error)),
+        },
     }
-    fs::read_to_string(path)
-        .map(Some)
-        .map_err(|error| Failure::new(format_args!("{}: {error}", path.display())))
 }

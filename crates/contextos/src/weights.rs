@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use repo::{Links, read_regular};
 use select::Weights;
 
 use crate::environment;
@@ -11,15 +12,20 @@ use crate::failure::Failure;
 /// The word that stands for the fitted weights.
 const FITTED: &str = "fitted";
 
+/// Files of weights are read up to this size.
+const LARGEST: u64 = 1 << 20;
+
 /// The weights that `named` asks for.
 pub(crate) fn named(named: Option<&Path>, root: &Path) -> Result<Weights, Failure> {
     let Some(named) = named else { return Ok(Weights::built_in()) };
     let fitted = named == Path::new(FITTED);
     let path = if fitted { fitted_path(root)? } else { named.to_owned() };
-    let text = std::fs::read_to_string(&path).map_err(|error| {
+    let bytes = read_regular(&path, Links::Follow, LARGEST).map_err(|error| {
         let hint = if fitted { "; make them with: contextos eval --fit" } else { "" };
         Failure::new(format!("weights {}: {error}{hint}", path.display()))
     })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::new(format!("weights {}: not UTF-8", path.display())))?;
     Weights::parse(&text)
         .map_err(|error| Failure::new(format!("weights {}: {error}", path.display())))
 }

@@ -9,7 +9,7 @@ use crate::kind::kind_of;
 use crate::paths::{self, VendorFolders};
 use crate::read::{FileFinding, ReadOptions};
 use crate::walk::{Listed, Listing};
-use crate::{RepoError, SkipReason, decode};
+use crate::{RepoError, SkipReason, decode, notebook};
 use select::FileKind;
 
 /// Files shorter than this many bytes are never called minified.
@@ -61,11 +61,17 @@ fn refused_by_path(
         Some(SkipReason::Binary)
     } else if paths::is_built_name(name) {
         Some(SkipReason::Minified)
-    } else if file.size > options.max_file_bytes {
+    } else if file.size > largest(&file.path, options) {
         Some(SkipReason::TooLarge)
     } else {
         None
     }
+}
+
+/// How many bytes the file at `path` may have to be read.
+pub(crate) fn largest(path: &str, options: &ReadOptions) -> u64 {
+    let factor = if notebook::is_notebook(path) { notebook::SIZE_FACTOR } else { 1 };
+    options.max_file_bytes.saturating_mul(factor)
 }
 
 /// A file that is worth selecting from, and where credentials stood in it.
@@ -73,6 +79,8 @@ fn refused_by_path(
 pub(crate) struct Admitted {
     pub(crate) file: SourceFile,
     pub(crate) findings: Vec<FileFinding>,
+    /// Whether its encoding could not be told.
+    pub(crate) unknown_encoding: bool,
 }
 
 /// The file of `path` with the content `bytes`: converted, redacted, told apart.
@@ -81,7 +89,21 @@ pub(crate) fn by_content(
     bytes: Vec<u8>,
     options: &ReadOptions,
 ) -> Result<Admitted, SkipReason> {
-    let text = decode::decode(bytes).ok_or(SkipReason::Binary)?;
+    let decoded = decode::decode(bytes).ok_or(SkipReason::Binary)?;
+    if is_lfs_pointer(&decoded.text) {
+        return Err(SkipReason::LfsPointer);
+    }
+    let notebook = if notebook::is_notebook(&path) { notebook::cells(&decoded.text) } else { None };
+    let (text, whole, language) = match notebook {
+        Some(cells) if cells.text.len() as u64 > options.max_file_bytes => {
+            return Err(SkipReason::TooLarge);
+        }
+        Some(cells) => (cells.text, Some(decoded.text), Some(cells.language)),
+        None if decoded.text.len() as u64 > largest_text(&path, options) => {
+            return Err(SkipReason::TooLarge);
+        }
+        None => (decoded.text, None, None),
+    };
     let kind = kind_of(&path);
     if is_minified(&text, kind) {
         return Err(SkipReason::Minified);
@@ -90,11 +112,37 @@ pub(crate) fn by_content(
         return Err(SkipReason::Generated);
     }
     let (text, findings) = if options.allow_sensitive { (text, Vec::new()) } else { redact(text) };
+    let findings = match whole {
+        // What stands in outputs isn't shown, but is in the file.
+        Some(whole) if !options.allow_sensitive => most(findings, secrets::redact(&whole).findings),
+        _ => findings,
+    };
     let findings =
         findings.into_iter().map(|finding| FileFinding { path: path.clone(), finding }).collect();
-    let language = Language::of(&path, text.lines().next().unwrap_or_default());
+    let language =
+        language.unwrap_or_else(|| Language::of(&path, text.lines().next().unwrap_or_default()));
     let hash = *blake3::hash(text.as_bytes()).as_bytes();
-    Ok(Admitted { file: SourceFile { path, text, hash, language, kind }, findings })
+    let file = SourceFile { path, text, hash, language, kind };
+    Ok(Admitted { file, findings, unknown_encoding: decoded.unknown })
+}
+
+/// Bytes that the text of a file may have. A file in another encoding than UTF-8 may grow.
+fn largest_text(path: &str, options: &ReadOptions) -> u64 {
+    if notebook::is_notebook(path) { options.max_file_bytes } else { u64::MAX }
+}
+
+/// The longer list. The same credential may be found in the cells and not in the JSON around them, where
+/// quotes are escaped.
+fn most(cells: Vec<secrets::Finding>, whole: Vec<secrets::Finding>) -> Vec<secrets::Finding> {
+    if whole.len() >= cells.len() { whole } else { cells }
+}
+
+/// Whether a file is a pointer of Git LFS in place of its content. (The format's specification: the first
+/// line is this one, and a pointer has less than 1,024 bytes.)
+fn is_lfs_pointer(text: &str) -> bool {
+    text.len() < 1024
+        && text.starts_with("version https://git-lfs.github.com/spec/v1\n")
+        && text.contains("\noid sha256:")
 }
 
 fn redact(text: String) -> (String, Vec<secrets::Finding>) {

@@ -18,7 +18,7 @@ use std::time::UNIX_EPOCH;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::read::{Content, read_bytes};
+use crate::open::{Content, read_bytes};
 
 /// A hash of everything that a value depends on: the content of a file, its language, …
 pub type CacheKey = [u8; 32];

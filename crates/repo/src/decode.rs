@@ -9,17 +9,36 @@ use std::borrow::Cow;
 use chardetng::EncodingDetector;
 use encoding_rs::Encoding;
 
+use crate::legacy_cjk::{self, Reading};
+
 /// Encodings are guessed from the first this many bytes.
 const GUESSED_FROM: usize = 64 * 1024;
 
+/// Stands for characters whose encoding could not be told.
+const UNKNOWN: char = '\u{fffd}';
+
+/// A text that was bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Decoded {
+    pub(crate) text: String,
+    /// Whether its encoding could not be told, so that some of its characters are [`UNKNOWN`].
+    pub(crate) unknown: bool,
+}
+
+impl Decoded {
+    fn known(text: impl Into<String>) -> Self {
+        Self { text: text.into(), unknown: false }
+    }
+}
+
 /// The text in `bytes`, without a byte order mark and with `\n` at line ends; `None` if it is no text.
-pub(crate) fn decode(bytes: Vec<u8>) -> Option<String> {
-    let text = match String::from_utf8(bytes) {
-        Ok(text) if !text.contains('\0') => text,
+pub(crate) fn decode(bytes: Vec<u8>) -> Option<Decoded> {
+    let decoded = match String::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => Decoded::known(text),
         Ok(text) => decode_foreign(text.as_bytes())?,
         Err(error) => decode_foreign(error.as_bytes())?,
     };
-    Some(with_unix_line_ends(without_mark(text)))
+    Some(Decoded { text: with_unix_line_ends(without_mark(decoded.text)), ..decoded })
 }
 
 fn without_mark(mut text: String) -> String {
@@ -40,23 +59,45 @@ fn with_unix_line_ends(text: String) -> String {
 }
 
 /// The text of `bytes` that are not UTF-8, or that hold a NUL.
-fn decode_foreign(bytes: &[u8]) -> Option<String> {
+fn decode_foreign(bytes: &[u8]) -> Option<Decoded> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes)
         && encoding != encoding_rs::UTF_8
     {
-        return Some(encoding.decode_without_bom_handling(&bytes[mark..]).0.into_owned());
+        return Some(Decoded::known(encoding.decode_without_bom_handling(&bytes[mark..]).0));
     }
     if memchr::memchr(0, bytes).is_some() {
-        return unmarked_utf16(bytes);
+        return unmarked_utf16(bytes).map(Decoded::known);
     }
     if !looks_like_text(bytes) {
         return None;
     }
-    declared(bytes)
+    let told = declared(bytes)
         .and_then(|encoding| encoding.decode_without_bom_handling_and_without_replacement(bytes))
-        .or_else(|| damaged_utf8(bytes))
-        .or_else(|| Some(guess(bytes).decode_without_bom_handling(bytes).0))
-        .map(Cow::into_owned)
+        .or_else(|| damaged_utf8(bytes));
+    Some(told.map_or_else(|| decode_guessing(bytes), Decoded::known))
+}
+
+/// The text of `bytes` of which nothing tells the encoding but they themselves.
+fn decode_guessing(bytes: &[u8]) -> Decoded {
+    let guessed = guess(bytes);
+    let encoding = match legacy_cjk::read(bytes, guessed) {
+        Reading::Sure(encoding) => encoding,
+        Reading::NotHere => guessed,
+        Reading::Unknown => return Decoded { text: ascii_only(bytes), unknown: true },
+    };
+    Decoded::known(encoding.decode_without_bom_handling(bytes).0)
+}
+
+/// `bytes` as ASCII, with one [`UNKNOWN`] for every run of others.
+fn ascii_only(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for run in bytes.chunk_by(|a, b| a.is_ascii() == b.is_ascii()) {
+        match str::from_utf8(run) {
+            Ok(ascii) if run[0].is_ascii() => text.push_str(ascii),
+            _ => text.push(UNKNOWN),
+        }
+    }
+    text
 }
 
 /// UTF-16 without a byte order mark: of Western text nearly every second byte is NUL.
@@ -111,7 +152,13 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    /// The text, of which the encoding has to be known.
+    fn decode(bytes: Vec<u8>) -> Option<String> {
+        super::decode(bytes).map(|decoded| {
+            assert!(!decoded.unknown);
+            decoded.text
+        })
+    }
 
     fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
         text.encode_utf16().flat_map(to_bytes).collect()
@@ -155,6 +202,17 @@ mod tests {
     }
 
     #[test]
+    fn characters_of_an_unknown_encoding_are_marked() {
+        let (bytes, _, _) = encoding_rs::GBK.encode("int a; // 饕餮魑魅魍魉\n");
+        let decoded = super::decode(bytes.into_owned()).unwrap();
+        if decoded.unknown {
+            assert_eq!(decoded.text, "int a; // \u{fffd}\n");
+        } else {
+            assert!(decoded.text.contains("饕餮魑魅魍魉"), "{}", decoded.text);
+        }
+    }
+
+    #[test]
     fn one_bad_byte_does_not_turn_utf8_into_something_else() {
         let mut bytes = "naïve café, déjà vu — über".as_bytes().to_vec();
         bytes.push(0xff);
@@ -179,7 +237,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..600)) {
-            decode(bytes);
+            super::decode(bytes);
         }
     }
 }

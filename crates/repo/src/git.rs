@@ -1,11 +1,14 @@
 //! What git's object database knows about a checkout.
 //!
-//! Only what reads objects is run (`cat-file`, `log`, `rev-parse`, `diff-tree`, `ls-tree`), never a
-//! command that reads the work tree or the index: `status` and `diff` execute the filter drivers and
+//! Only what reads objects is run (`cat-file`, `log`, `rev-parse`, `diff-tree`, `ls-tree`), and what
+//! lists the index and the worktrees without looking at a file (`ls-files`, `worktree list`). Never a
+//! command that compares with the work tree: `status` and `diff` execute the filter drivers and
 //! monitors that a checkout's own configuration names. See [`Runner`] for what git is kept from.
 
 mod commit;
 mod history;
+mod index;
+mod layout;
 mod objects;
 mod patches;
 mod runner;
@@ -18,8 +21,11 @@ use select::{History, Patch};
 use thiserror::Error;
 
 use crate::read::{Checkout, ReadOptions};
-use crate::walk::enclosing_repository;
+use layout::{enclosing_repository, first_special};
 use runner::Runner;
+
+pub(crate) use index::{Tracked, counted, named, tracked};
+pub(crate) use layout::Layout;
 
 /// The commit that is checked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +51,9 @@ pub enum GitError {
          git config --global --add safe.directory '{}'", .0.display()
     )]
     Refused(PathBuf),
+    /// A file of the repository's own is a pipe, socket or device, for whose end git would wait.
+    #[error("{}: a pipe, socket or device, for which git would wait", .0.display())]
+    Special(PathBuf),
     /// Git failed; this is what it said.
     #[error("git failed: {0}")]
     Failed(String),
@@ -67,11 +76,14 @@ impl Git {
     /// Opens the repository that holds `root`: a checkout's top, a folder in it, a worktree, a submodule.
     ///
     /// # Errors
-    /// When there is none, no git, or git refuses or fails.
+    /// When there is none, no git, git refuses or fails, or would wait for a pipe in `.git`.
     pub fn open(root: &Path) -> Result<Self, GitError> {
         let root = root.canonicalize()?;
         let top = enclosing_repository(&root).ok_or(GitError::NotARepository)?;
         let prefix = prefix_of(&root, &top)?;
+        if let Some(special) = first_special(&top) {
+            return Err(GitError::Special(special));
+        }
         let mut runner = Runner::at(&top);
         let head = match commit::read(&runner, "HEAD") {
             Err(GitError::Refused(_)) => {

@@ -1,7 +1,6 @@
 //! A checkout on disk: listed, admitted by path, read, admitted by content, redacted.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,6 +9,8 @@ use select::SourceFile;
 use thiserror::Error;
 
 use crate::admit::{self, Admitted};
+use crate::git::{counted, named};
+use crate::open::{Content, read_bytes};
 use crate::walk::{self, Listed, Listing};
 use crate::{SkipReason, Skipped};
 
@@ -75,6 +76,9 @@ pub struct Checkout {
     pub findings: Vec<FileFinding>,
     /// What could not be read, by path. Counted in `skipped`, too.
     pub unreadable: Vec<Unreadable>,
+    /// What a reader has to know about what isn't here though it belongs to the checkout (submodules,
+    /// pointers, a sparse checkout), a sentence each, without a full stop.
+    pub remarks: Vec<String>,
 }
 
 /// How far the reading is.
@@ -156,45 +160,13 @@ pub(crate) enum Refusal {
 
 fn admit_file(root: &Path, listed: Listed, options: &ReadOptions) -> Result<Admitted, Refusal> {
     let path = listed.path;
-    match read_bytes(&root.join(&path), listed.size, options.max_file_bytes) {
+    match read_bytes(&root.join(&path), listed.size, admit::largest(&path, options)) {
         Ok(Content::Whole(bytes)) => admit::by_content(path.clone(), bytes, options)
             .map_err(|reason| Refusal::Skipped(reason, path)),
         Ok(Content::TooLarge) => Err(Refusal::Skipped(SkipReason::TooLarge, path)),
         Ok(Content::Special) => Err(Refusal::Skipped(SkipReason::Special, path)),
         Err(error) => Err(Refusal::Unreadable(Unreadable { path, reason: error.to_string() })),
     }
-}
-
-/// What opening a file gave.
-pub(crate) enum Content {
-    Whole(Vec<u8>),
-    /// It grew since it was listed.
-    TooLarge,
-    /// It became something else since it was listed.
-    Special,
-}
-
-/// Reads a file that was a regular one when it was listed, and makes sure that it still is.
-pub(crate) fn read_bytes(path: &Path, expected: u64, limit: u64) -> io::Result<Content> {
-    let file = open(path)?;
-    if !file.metadata()?.is_file() {
-        return Ok(Content::Special);
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(expected.min(limit)).unwrap_or(0) + 1);
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(if bytes.len() as u64 > limit { Content::TooLarge } else { Content::Whole(bytes) })
-}
-
-/// Opens without following a link at the end of the path, and without waiting for a pipe's other end.
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    File::options().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
 }
 
 /// Puts a checkout together from the fate of every file, in the order in which they were listed.
@@ -207,9 +179,13 @@ pub(crate) fn assemble(
     let mut unreadable: Vec<Unreadable> =
         listing.unreadable.into_iter().map(|(path, reason)| Unreadable { path, reason }).collect();
     let (mut files, mut findings) = (Vec::with_capacity(fates.len()), Vec::new());
+    let mut unknown: Vec<String> = Vec::new();
     for fate in fates {
         match fate {
             Ok(admitted) => {
+                if admitted.unknown_encoding {
+                    unknown.push(admitted.file.path.clone());
+                }
                 files.push(admitted.file);
                 findings.extend(admitted.findings);
             }
@@ -219,5 +195,29 @@ pub(crate) fn assemble(
     }
     unreadable.sort_unstable();
     skipped.extend(unreadable.iter().map(|file| (SkipReason::Unreadable, file.path.clone())));
-    Checkout { root, files, skipped: Skipped::summarise(skipped), findings, unreadable }
+    let mut remarks = listing.remarks;
+    remarks.extend(remark_on_pointers(&skipped));
+    remarks.extend(remark_on_encodings(&unknown));
+    Checkout { root, files, skipped: Skipped::summarise(skipped), findings, unreadable, remarks }
+}
+
+fn remark_on_pointers(skipped: &[(SkipReason, String)]) -> Option<String> {
+    let pointers = skipped.iter().filter(|(reason, _)| *reason == SkipReason::LfsPointer);
+    let mut paths: Vec<&String> = pointers.map(|(_, path)| path).collect();
+    paths.sort_unstable();
+    let count = counted(paths.len(), "file is", "files are");
+    (!paths.is_empty()).then(|| {
+        format!(
+            "{count} only pointers of Git LFS here ({}); git lfs pull brings them",
+            named(&paths)
+        )
+    })
+}
+
+fn remark_on_encodings(paths: &[String]) -> Option<String> {
+    let count = counted(paths.len(), "file has", "files have");
+    let named = named(&paths.iter().collect::<Vec<_>>());
+    (!paths.is_empty()).then(|| {
+        format!("{count} an encoding that could not be told ({named}); what isn't ASCII there is shown as \u{fffd}")
+    })
 }

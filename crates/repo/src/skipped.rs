@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Why a file isn't in a [`Checkout`](crate::Checkout). Files that an ignore file names are not
-/// listed at all.
+/// listed at all, unless git tracks them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SkipReason {
     /// Not text, by its name or its content.
@@ -26,6 +26,14 @@ pub enum SkipReason {
     Name,
     /// A submodule, worktree or clone inside the repository; it has a history of its own.
     NestedRepository,
+    /// What git keeps a repository in: a bare clone. No file of it is content.
+    BareRepository,
+    /// Tracked, but in a folder that holds the state of a tool (`.idea`, `.yarn`).
+    ToolState,
+    /// Tracked, but outside of this sparse checkout.
+    Sparse,
+    /// A pointer of Git LFS: the content isn't here.
+    LfsPointer,
     /// Left out by `--include` or `--exclude`.
     Excluded,
     /// Beyond the limit on the number of files or on all bytes together.
@@ -48,6 +56,10 @@ impl SkipReason {
             Self::Special => "special files",
             Self::Name => "unprintable names",
             Self::NestedRepository => "nested repositories",
+            Self::BareRepository => "bare repositories",
+            Self::ToolState => "tool state",
+            Self::Sparse => "outside the sparse checkout",
+            Self::LfsPointer => "LFS pointers",
             Self::Excluded => "excluded",
             Self::Limit => "beyond the limit",
             Self::Unreadable => "unreadable",

@@ -1,24 +1,21 @@
 //! Which files there are: a parallel walk that respects ignore files and enters nothing foreign.
 //!
-//! What is listed depends on the tree alone: `.gitignore`, `.ignore` and `.contextosignore` inside
-//! the repository count, the user's own ignore files (`core.excludesFile`, `.git/info/exclude`) and
-//! whatever stands above the repository don't, so that every clone gives the same pack. As the
-//! files are told apart by name alone, one that is tracked although a `.gitignore` names it is not
-//! listed.
+//! `.gitignore`, `.ignore` and `.contextosignore` inside the repository count, and the clone's own
+//! `.git/info/exclude`. What the user's `core.excludesFile` names, and whatever stands above the
+//! repository, doesn't. A file that git tracks is listed though a rule of git's names it; `.ignore` and
+//! `.contextosignore` are there for programs like this one, and have the last word.
 
-use std::fs::Metadata;
+use std::ffi::OsString;
+use std::fs::FileType;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::Arc;
 
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use rayon::prelude::*;
 
 use crate::SkipReason;
+use crate::git::{self, Layout, Tracked};
 use crate::paths;
-
-/// The ignore file of this program's own.
-const CONTEXTOS_IGNORE: &str = ".contextosignore";
-/// A folder with a larger ignore file is not entered.
-const IGNORE_FILE_LIMIT: u64 = 1 << 20;
+use crate::rules::{Rules, Verdict};
 
 /// Folders that lie deeper are not entered: what an ignore file costs grows with depth, and paths end
 /// somewhere beyond on every system.
@@ -42,222 +39,233 @@ pub(crate) struct Listing {
     pub(crate) skipped: Vec<(SkipReason, String)>,
     /// What could not be listed, with the system's reason.
     pub(crate) unreadable: Vec<(String, String)>,
+    /// What a reader has to know about what isn't here, a sentence each.
+    pub(crate) remarks: Vec<String>,
 }
 
 /// Lists the files below `root`, which must be canonical.
 pub(crate) fn list(root: &Path) -> Listing {
-    let top = enclosing_repository(root);
-    let listing = list_from(top.as_deref().unwrap_or(root), root, top.is_some());
+    let layout = Layout::of(root);
+    if let Some(inside) = layout.git_directory() {
+        return Listing { remarks: vec![inside], ..Listing::default() };
+    }
+    let tracked = git::tracked(root).unwrap_or_default();
+    let top = layout.top();
+    let walk =
+        Walk { top: top.unwrap_or(root), root, in_repository: top.is_some(), tracked: &tracked };
+    let mut listing = walk.run(walk.rules_above(layout.exclude().as_deref()));
     // A root that its own repository ignores was still asked for by the user.
-    let hidden = listing.files.is_empty() && top.as_deref().is_some_and(|top| top != root);
-    if hidden { list_from(root, root, true) } else { listing }
-}
-
-/// The nearest folder at or above `root` that holds a `.git`.
-pub(crate) fn enclosing_repository(root: &Path) -> Option<PathBuf> {
-    root.ancestors().find(|folder| has_git(folder)).map(Path::to_owned)
-}
-
-fn has_git(folder: &Path) -> bool {
-    folder.join(".git").symlink_metadata().is_ok()
-}
-
-/// Walks from `top`, for the sake of the ignore files between it and `root`, but enters only what
-/// leads to `root` or lies below it.
-fn list_from(top: &Path, root: &Path, in_repository: bool) -> Listing {
-    let (sender, receiver) = mpsc::channel();
-    let folders = Folders {
-        top: top.to_owned(),
-        root: root.to_owned(),
-        in_repository,
-        found: sender.clone(),
-    };
-    if !folders.enter(top) {
-        return gather(receiver, sender);
+    if listing.files.is_empty() && top.is_some_and(|top| top != root) {
+        listing = Walk { top: root, ..walk }.run(Rules::none());
     }
-    let walk = WalkBuilder::new(top)
-        .hidden(false)
-        .parents(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
-        .follow_links(false)
-        .add_custom_ignore_filename(CONTEXTOS_IGNORE)
-        .filter_entry(move |entry| !is_folder(entry) || folders.enter(entry.path()))
-        .threads(std::thread::available_parallelism().map_or(1, usize::from))
-        .build_parallel();
-    walk.run(|| {
-        let sender = sender.clone();
-        Box::new(move |entry| {
-            let found = match entry {
-                Ok(entry) if is_folder(&entry) => None,
-                Ok(entry) => visit_file(&entry, root),
-                Err(error) => unreadable(&error, root),
-            };
-            // The receiver outlives the walk.
-            let _ = found.map(|found| sender.send(found));
-            WalkState::Continue
-        })
-    });
-    gather(receiver, sender)
-}
-
-fn is_folder(entry: &DirEntry) -> bool {
-    entry.file_type().is_some_and(|kind| kind.is_dir())
-}
-
-/// What the walk tells about one entry.
-enum Found {
-    File(Listed),
-    Skipped(SkipReason, String),
-    Unreadable(String, String),
-}
-
-/// Which folders are entered. This is asked before anything in a folder is opened, its ignore files
-/// included.
-struct Folders {
-    top: PathBuf,
-    root: PathBuf,
-    in_repository: bool,
-    found: Sender<Found>,
-}
-
-/// What becomes of a folder.
-enum Verdict {
-    Enter,
-    /// It is not entered, and that isn't worth a word.
-    Pass,
-    /// It is not entered; this is why.
-    Refuse(Found),
-}
-
-impl Folders {
-    /// Whether the folder is entered; if it isn't, and that is worth saying, it is said.
-    fn enter(&self, folder: &Path) -> bool {
-        match self.judge(folder) {
-            Verdict::Enter => true,
-            Verdict::Pass => false,
-            Verdict::Refuse(found) => {
-                // The receiver outlives the walk.
-                let _ = self.found.send(found);
-                false
-            }
-        }
-    }
-
-    fn judge(&self, folder: &Path) -> Verdict {
-        let Ok(inside) = folder.strip_prefix(&self.root) else {
-            let above = self.root.starts_with(folder);
-            return if above { self.judge_ignore_files(folder, ".") } else { Verdict::Pass };
-        };
-        if inside.as_os_str().is_empty() {
-            return self.judge_ignore_files(folder, ".");
-        }
-        let Some(path) = portable(inside) else {
-            let shown = inside.to_string_lossy().escape_debug().to_string();
-            return Verdict::Refuse(Found::Skipped(SkipReason::Name, shown));
-        };
-        let name = path.rsplit('/').next().unwrap_or(&path);
-        let skipped = |reason| Verdict::Refuse(Found::Skipped(reason, format!("{path}/")));
-        if path.matches('/').count() >= DEPTH {
-            let why = format!("it lies deeper than {DEPTH} folders");
-            Verdict::Refuse(Found::Unreadable(path, why))
-        } else if paths::is_tool_state(name) {
-            Verdict::Pass
-        } else if paths::is_vendored_folder(name) {
-            skipped(SkipReason::Vendored)
-        } else if self.in_repository && has_git(folder) {
-            skipped(SkipReason::NestedRepository)
-        } else {
-            self.judge_ignore_files(folder, &path)
-        }
-    }
-
-    /// Refuses a folder if one of its ignore files may not be opened: a pipe or device, whose end never
-    /// comes; a link that leads out of the checkout; one far larger than people write.
-    fn judge_ignore_files(&self, folder: &Path, path: &str) -> Verdict {
-        let mut names = [".gitignore", ".ignore", CONTEXTOS_IGNORE].into_iter();
-        match names.find(|name| self.is_bad_ignore_file(&folder.join(name))) {
-            None => Verdict::Enter,
-            Some(bad) => {
-                let why = format!("its {bad} is not a plain file of at most a megabyte");
-                Verdict::Refuse(Found::Unreadable(path.to_owned(), why))
-            }
-        }
-    }
-
-    fn is_bad_ignore_file(&self, file: &Path) -> bool {
-        let Ok(metadata) = file.symlink_metadata() else { return false };
-        let is_plain = |file: &Metadata| file.is_file() && file.len() <= IGNORE_FILE_LIMIT;
-        if metadata.is_symlink() {
-            let inside = file.canonicalize().is_ok_and(|file| file.starts_with(&self.top));
-            !(inside && file.metadata().is_ok_and(|file| is_plain(&file)))
-        } else {
-            !is_plain(&metadata)
-        }
-    }
-}
-
-fn visit_file(entry: &DirEntry, root: &Path) -> Option<Found> {
-    let inside = entry.path().strip_prefix(root).ok()?;
-    let Some(path) = portable(inside) else {
-        let shown = inside.to_string_lossy().escape_debug().to_string();
-        return Some(Found::Skipped(SkipReason::Name, shown));
-    };
-    if entry.file_name() == ".git" {
-        return None; // of a worktree or submodule
-    }
-    Some(match entry.file_type() {
-        Some(kind) if kind.is_symlink() => Found::Skipped(SkipReason::Link, path),
-        Some(kind) if kind.is_file() => match entry.metadata() {
-            Ok(metadata) => Found::File(Listed { path, size: metadata.len() }),
-            Err(error) => Found::Unreadable(path, error.to_string()),
-        },
-        _ => Found::Skipped(SkipReason::Special, path),
-    })
-}
-
-/// `path` with `/`, if it is UTF-8 and can be shown as it is.
-fn portable(path: &Path) -> Option<String> {
-    let parts: Option<Vec<&str>> = path.iter().map(|part| part.to_str()).collect();
-    parts.map(|parts| parts.join("/")).filter(|path| paths::is_printable(path))
-}
-
-/// A folder that could not be listed, or an ignore file that could not be understood. The path is
-/// taken out of the error, so that what is shown doesn't depend on where the checkout stands.
-fn unreadable(error: &ignore::Error, root: &Path) -> Option<Found> {
-    let (path, cause) = innermost(error, None);
-    let inside = path.and_then(|path| path.strip_prefix(root).ok()).and_then(portable)?;
-    let reason = cause.io_error().map_or_else(|| cause.to_string(), ToString::to_string);
-    Some(Found::Unreadable(inside, reason))
-}
-
-/// The cause of `error` behind its context, and the path that the context names.
-fn innermost<'e>(
-    error: &'e ignore::Error,
-    path: Option<&'e Path>,
-) -> (Option<&'e Path>, &'e ignore::Error) {
-    match error {
-        ignore::Error::WithPath { path, err } => innermost(err, Some(path)),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-            innermost(err, path)
-        }
-        cause => (path, cause),
-    }
-}
-
-fn gather(found: Receiver<Found>, sender: Sender<Found>) -> Listing {
-    drop(sender);
-    let mut listing = Listing::default();
-    for found in found {
-        match found {
-            Found::File(file) => listing.files.push(file),
-            Found::Skipped(reason, path) => listing.skipped.push((reason, path)),
-            Found::Unreadable(path, why) => listing.unreadable.push((path, why)),
-        }
-    }
+    listing.remarks.extend(layout.bare());
+    tracked.account_for_the_absent(root, &mut listing);
     listing.files.sort_unstable();
     listing.skipped.sort_unstable();
     listing.unreadable.sort_unstable();
     listing
+}
+
+/// One walk.
+#[derive(Clone, Copy)]
+struct Walk<'a> {
+    /// The folder from which ignore files count.
+    top: &'a Path,
+    root: &'a Path,
+    in_repository: bool,
+    tracked: &'a Tracked,
+}
+
+/// A folder to be entered.
+struct Folder {
+    path: PathBuf,
+    /// From the root, with `/`; empty for the root.
+    inside: String,
+    /// Those of the folders above it.
+    rules: Arc<Rules>,
+    /// Whether only what is tracked counts in it.
+    ignored: bool,
+}
+
+/// An entry of a folder.
+struct Entry {
+    name: OsString,
+    kind: FileType,
+    size: u64,
+}
+
+impl Walk<'_> {
+    /// The rules of the folders from the top of the repository to the one that holds the root; none, if
+    /// they ignore the root.
+    fn rules_above(&self, exclude: Option<&Path>) -> Arc<Rules> {
+        let mut rules = Rules::of_repository(self.top, exclude);
+        let mut above: Vec<&Path> =
+            self.root.ancestors().skip(1).take_while(|path| path.starts_with(self.top)).collect();
+        above.reverse();
+        let below = above.iter().skip(1).copied().chain([self.root]);
+        for (folder, next) in above.iter().zip(below) {
+            let has = |name: &str| folder.join(name).symlink_metadata().is_ok();
+            rules = Rules::in_folder(&rules, self.top, folder, has).0;
+            if rules.judge(next, true) != Verdict::Keep {
+                return Rules::none();
+            }
+        }
+        rules
+    }
+
+    /// Goes through the tree level by level, the folders of each side by side.
+    fn run(&self, rules: Arc<Rules>) -> Listing {
+        let mut listing = Listing::default();
+        let root =
+            Folder { path: self.root.to_owned(), inside: String::new(), rules, ignored: false };
+        let mut level = vec![root];
+        while !level.is_empty() {
+            let visited: Vec<(Listing, Vec<Folder>)> =
+                level.into_par_iter().map(|folder| self.visit(folder)).collect();
+            level = Vec::new();
+            for (found, below) in visited {
+                listing.files.extend(found.files);
+                listing.skipped.extend(found.skipped);
+                listing.unreadable.extend(found.unreadable);
+                level.extend(below);
+            }
+        }
+        listing
+    }
+
+    /// What lies in a folder, and the folders in it that are entered.
+    fn visit(&self, mut folder: Folder) -> (Listing, Vec<Folder>) {
+        let (mut listing, mut below) = (Listing::default(), Vec::new());
+        let entries = match entries(&folder.path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                listing.unreadable.push((folder.shown(), error.to_string()));
+                return (listing, below);
+            }
+        };
+        if let Some(reason) = self.foreign(&folder, &entries) {
+            listing.skipped.push((reason, format!("{}/", folder.inside)));
+            return (listing, below);
+        }
+        self.read_rules(&mut folder, &entries, &mut listing);
+        for entry in entries {
+            self.visit_entry(&folder, entry, &mut listing, &mut below);
+        }
+        (listing, below)
+    }
+
+    /// Why the files of a folder are not the checkout's own, if they aren't.
+    fn foreign(&self, folder: &Folder, entries: &[Entry]) -> Option<SkipReason> {
+        let is = |name: &str, kind: fn(&FileType) -> bool| {
+            entries.iter().any(|entry| entry.name == *name && kind(&entry.kind))
+        };
+        if folder.inside.is_empty() {
+            None
+        } else if self.in_repository && is(".git", |_| true) {
+            Some(SkipReason::NestedRepository)
+        } else if is("HEAD", |kind| !kind.is_dir())
+            && is("objects", FileType::is_dir)
+            && is("refs", FileType::is_dir)
+        {
+            Some(SkipReason::BareRepository)
+        } else {
+            None
+        }
+    }
+
+    /// Adds the rules of the folder's own ignore files. Where one can't be read (a pipe or device, whose
+    /// end never comes; a link that leads out; one far larger than people write), only tracked files of
+    /// the folder count; in the root, which the user asked for, it is as if the file weren't there.
+    fn read_rules(&self, folder: &mut Folder, entries: &[Entry], listing: &mut Listing) {
+        let has = |name: &str| entries.iter().any(|entry| entry.name == *name);
+        let (rules, unread) = Rules::in_folder(&folder.rules, self.top, &folder.path, has);
+        folder.rules = rules;
+        if let Some(name) = unread {
+            let why = format!("its {name} is not a plain file of at most a megabyte");
+            listing.unreadable.push((folder.shown(), why));
+            folder.ignored |= !folder.inside.is_empty();
+        }
+    }
+
+    fn visit_entry(
+        &self,
+        folder: &Folder,
+        entry: Entry,
+        listing: &mut Listing,
+        below: &mut Vec<Folder>,
+    ) {
+        let full = folder.path.join(&entry.name);
+        let is_folder = entry.kind.is_dir();
+        let verdict = folder.rules.judge(&full, is_folder);
+        let ignored = folder.ignored || verdict == Verdict::GitIgnored;
+        let path = folder.inside_path(&entry.name);
+        let is_tracked = || {
+            path.as_deref().is_some_and(|path| {
+                if is_folder { self.tracked.has_below(path) } else { self.tracked.has(path) }
+            })
+        };
+        if verdict == Verdict::Dropped || (ignored && !is_tracked()) || entry.name == *".git" {
+            return;
+        }
+        let Some(path) = path else {
+            let shown = full.strip_prefix(self.root).unwrap_or(&full).to_string_lossy();
+            listing.skipped.push((SkipReason::Name, shown.escape_debug().to_string()));
+            return;
+        };
+        if is_folder {
+            let rules = Arc::clone(&folder.rules);
+            self.visit_folder(Folder { path: full, inside: path, rules, ignored }, listing, below);
+        } else if entry.kind.is_symlink() {
+            listing.skipped.push((SkipReason::Link, path));
+        } else if entry.kind.is_file() {
+            listing.files.push(Listed { path, size: entry.size });
+        } else {
+            listing.skipped.push((SkipReason::Special, path));
+        }
+    }
+
+    fn visit_folder(&self, folder: Folder, listing: &mut Listing, below: &mut Vec<Folder>) {
+        let path = &folder.inside;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if path.matches('/').count() >= DEPTH {
+            let why = format!("it lies deeper than {DEPTH} folders");
+            listing.unreadable.push((folder.inside, why));
+        } else if paths::is_tool_state(name) {
+            let tracked = self.tracked.below(path);
+            listing.skipped.extend(tracked.map(|path| (SkipReason::ToolState, path.to_owned())));
+        } else if paths::is_vendored_folder(name) {
+            listing.skipped.push((SkipReason::Vendored, format!("{path}/")));
+        } else {
+            below.push(folder);
+        }
+    }
+}
+
+impl Folder {
+    /// The path of an entry from the root with `/`, if it is UTF-8 and can be shown as it is.
+    fn inside_path(&self, name: &OsString) -> Option<String> {
+        let name = name.to_str().filter(|name| paths::is_printable(name))?;
+        Some(if self.inside.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}/{name}", self.inside)
+        })
+    }
+
+    /// The folder's path, as users are told.
+    fn shown(&self) -> String {
+        if self.inside.is_empty() { ".".to_owned() } else { self.inside.clone() }
+    }
+}
+
+/// The entries of a folder; those that are gone by now are left out.
+fn entries(folder: &Path) -> std::io::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for entry in folder.read_dir()? {
+        let entry = entry?;
+        let Ok(kind) = entry.file_type() else { continue };
+        let size = if kind.is_file() { entry.metadata().map_or(0, |data| data.len()) } else { 0 };
+        entries.push(Entry { name: entry.file_name(), kind, size });
+    }
+    Ok(entries)
 }

@@ -17,6 +17,7 @@ mod fit;
 mod history;
 mod imports;
 mod learn;
+mod mention;
 mod model;
 mod query;
 mod rank;

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::bm25;
 use crate::history::{Commit, History, Patch};
 use crate::task::Task;
-use crate::terms::{Splitter, TermId, Vocabulary, words};
+use crate::terms::{Splitter, TermId, Vocabulary, prose_words};
 
 /// Commits whose patches are read.
 const MATCHING_COMMITS: usize = 40;
@@ -170,7 +170,7 @@ impl<'a> Query<'a> {
             let mut seen: FxHashSet<String> = FxHashSet::default();
             let lines = patch.hunks.iter().flat_map(|h| h.removed.iter().chain(&h.added));
             for line in lines.take(2_000) {
-                for (_, word) in words(line) {
+                for (_, word) in prose_words(line) {
                     if !word.starts_with(|c: char| c.is_numeric()) {
                         seen.extend(splitter.split(word).0);
                     }

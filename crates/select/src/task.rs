@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::terms::{Splitter, parts, words};
+use crate::mention::{PathAnchor, is_blank_or_quote, is_bracket, path_anchors, quoted};
+use crate::terms::{Splitter, is_dense, parts, prose_words, words};
 
 /// Words of the English that tasks are written in, and of mail and commit conventions: no evidence.
 const STOP: &str = "a about above after all also an and any are as at be because been before being but by can \
-    could did do does doing done don each else etc even every for from had has have how if in into is it \
+    could did do does doing done each else etc even every for from had has have how if in into is it \
     its itself just let like made make makes may me might more most much must my no nor not now of off on once \
     one only or other our out over own per same shall she should since so some such than that the their them \
     then there these they this those through to too under until up upon us use used uses using very via was \
@@ -44,15 +45,6 @@ pub(crate) struct TaskTerm {
     pub(crate) joined: bool,
 }
 
-/// A file that the task names, perhaps with a line.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct PathAnchor {
-    /// With `/`, without a leading `./`; may be the tail of a path only.
-    pub(crate) path: String,
-    /// The line, from 1.
-    pub(crate) line: Option<u32>,
-}
-
 /// A task, read.
 #[derive(Debug, Clone, Default)]
 pub struct Task {
@@ -70,8 +62,9 @@ pub struct Task {
 impl Task {
     /// Reads a task.
     pub fn new(text: &str) -> Self {
-        let body = without_trailers(text);
-        let paths = path_anchors(&body);
+        let said = without_trailers(text);
+        let paths = path_anchors(&said);
+        let body = without_links(&said);
         Self {
             terms: task_terms(&body),
             identifiers: identifiers(&body),
@@ -93,7 +86,7 @@ impl Task {
     }
 }
 
-/// Drops what no one means as part of a task: trailers of commit messages, and the hosts of links.
+/// Drops what no one means as part of a task: trailers of commit messages.
 fn without_trailers(text: &str) -> String {
     let trailer = |line: &str| {
         let lower = line.trim_start().to_ascii_lowercase();
@@ -102,14 +95,29 @@ fn without_trailers(text: &str) -> String {
             .any(|t| lower.starts_with(t))
     };
     let kept: Vec<&str> = text.lines().filter(|line| !trailer(line)).collect();
+    kept.join("\n")
+}
+
+/// Drops links, whose hosts and folders say nothing; a task that is a link alone stays.
+fn without_links(text: &str) -> String {
+    if !text.trim().contains(char::is_whitespace) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
-    for (at, token) in kept.join("\n").split_inclusive(char::is_whitespace).enumerate() {
-        let link = token.contains("://");
-        if !link || at == 0 && kept.len() == 1 && token.len() == text.len() {
+    for token in text.split_inclusive(char::is_whitespace) {
+        let Some(at) = token.find("://") else {
             out.push_str(token);
-        } else {
-            out.push_str(token.get(token.trim_end().len()..).unwrap_or(" "));
-        }
+            continue;
+        };
+        // Chinese and Japanese put no blank beside a link.
+        let before = token[..at].rfind(is_dense);
+        let start =
+            before.map_or(0, |at| at + token[at..].chars().next().map_or(0, char::len_utf8));
+        let blank = token.trim_end().len();
+        let end = token[at..].find(is_dense).map_or(blank, |dense| at + dense);
+        out.push_str(&token[..start]);
+        out.push(' ');
+        out.push_str(&token[end..]);
     }
     out
 }
@@ -131,7 +139,7 @@ fn task_terms(text: &str) -> Vec<TaskTerm> {
         entry.3 &= joined;
     };
     let mut previous: Option<(usize, String)> = None;
-    for (offset, word) in words(text).take(MAX_WORDS) {
+    for (offset, word) in prose_words(text).take(MAX_WORDS) {
         let lower = word.to_lowercase();
         if STOP.split_whitespace().any(|stop| stop == lower) {
             previous = None;
@@ -150,7 +158,9 @@ fn task_terms(text: &str) -> Vec<TaskTerm> {
         {
             put(format!("{before}{lower}"), &format!("{before} {lower}"), place, true);
         }
-        let plain = parts(word).len() == 1 && lower.chars().all(char::is_alphabetic);
+        let plain = parts(word).len() == 1
+            && lower.chars().all(char::is_alphabetic)
+            && !word.starts_with(is_dense);
         previous = plain.then(|| (offset + word.len(), lower));
     }
     let mut terms: Vec<(usize, TaskTerm)> = weights
@@ -163,61 +173,11 @@ fn task_terms(text: &str) -> Vec<TaskTerm> {
     terms.into_iter().map(|(_, term)| term).collect()
 }
 
-/// Tokens between blanks and brackets, without the quotes and marks around them.
+/// Tokens between blanks, quotes and brackets, without the marks behind them.
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c.is_whitespace() || "()[]{}<>,;\"'`|".contains(c))
+    text.split(|c: char| is_blank_or_quote(c) || is_bracket(c))
         .map(|token| token.trim_end_matches(['.', ':', '!', '?']))
         .filter(|token| !token.is_empty())
-}
-
-fn path_anchors(text: &str) -> Vec<PathAnchor> {
-    let mut out: Vec<PathAnchor> = Vec::new();
-    for token in tokens(text).take(MAX_WORDS) {
-        let mut path = token;
-        let mut line = None;
-        // `path:12`, `path:12:5`, `path#L12`
-        if let Some((head, tail)) = token.split_once(":").or_else(|| token.split_once("#L")) {
-            let number = tail.split(':').next().unwrap_or_default();
-            if let Ok(n) = number.parse::<u32>() {
-                (path, line) = (head, Some(n));
-            }
-        }
-        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-        let ending = name.rsplit_once('.').map_or(
-            "",
-            |(stem, ending)| {
-                if stem.is_empty() { "" } else { ending }
-            },
-        );
-        let named = (1..=5).contains(&ending.len())
-            && ending.starts_with(|c: char| c.is_ascii_lowercase())
-            && ending.chars().all(|c| c.is_ascii_alphanumeric())
-            && name.len() > ending.len() + 2;
-        let folder = path.matches('/').count() >= 1
-            && path.len() >= 5
-            && !path.contains("//")
-            && path.chars().all(|c| c.is_alphanumeric() || "/._-@+".contains(c));
-        if named || folder {
-            let path = path.replace('\\', "/");
-            let path = path.trim_start_matches("./").trim_matches('/').to_owned();
-            out.push(PathAnchor { path, line });
-        }
-    }
-    // Python's frames say `File "x.py", line 12`.
-    let frames: Vec<&str> = text.split("File \"").skip(1).take(200).collect();
-    for frame in frames {
-        if let Some((path, rest)) = frame.split_once("\", line ") {
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            let path = path.replace('\\', "/");
-            out.push(PathAnchor {
-                path: path.trim_start_matches('/').to_owned(),
-                line: digits.parse().ok(),
-            });
-        }
-    }
-    out.sort();
-    out.dedup();
-    out
 }
 
 fn identifiers(text: &str) -> Vec<String> {
@@ -244,17 +204,12 @@ fn identifiers(text: &str) -> Vec<String> {
 }
 
 fn quotes(text: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    for mark in ['"', '\'', '`'] {
-        for line in text.lines() {
-            for (at, piece) in line.split(mark).enumerate() {
-                let piece = piece.trim();
-                if at % 2 == 1 && piece.contains(' ') && (8..200).contains(&piece.len()) {
-                    out.push(piece.to_owned());
-                }
-            }
-        }
-    }
+    let mut out: Vec<String> = quoted(text)
+        .into_iter()
+        .map(str::trim)
+        .filter(|piece| piece.contains(' ') && (8..200).contains(&piece.len()))
+        .map(str::to_owned)
+        .collect();
     out.sort();
     out.dedup();
     out.truncate(50);
@@ -314,6 +269,21 @@ mod tests {
         assert_eq!(task.identifiers, ["parse_header", "refresh"]);
         assert_eq!(task.quotes, ["connection was refused"]);
         assert_eq!(task.flags, ["--dry-run"]);
+    }
+
+    #[test]
+    fn marks_of_any_language_end_words_quotes_and_links() {
+        let task = Task::new(
+            "it doesn’t parse “refresh_token”—修复寻路服务 https://a.b/x说明 «two words»",
+        );
+        for absent in ["doesn", "doesn’t", "t", "x说明"] {
+            assert_eq!(weight(&task, absent), 0.0, "{absent}");
+        }
+        for present in ["refresh", "token", "修复", "寻路", "服务", "说明"] {
+            assert!(weight(&task, present) > 0.0, "{present}: {:?}", task.terms);
+        }
+        assert_eq!(task.identifiers, ["refresh_token"]);
+        assert_eq!(task.quotes, ["two words"]);
     }
 
     #[test]

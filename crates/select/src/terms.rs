@@ -2,7 +2,8 @@
 //!
 //! `TokenRefresher` gives `token`, `refresh` and `tokenrefresher`; `refreshing` gives `refresh`. The
 //! same rule reads the task, the code and the commit messages, so that they meet. Stems are those
-//! of the Snowball English stemmer.
+//! of the Snowball English stemmer. Scripts without blanks between words are read by pairs of
+//! characters, which needs no dictionary.
 
 use rust_stemmers::{Algorithm, Stemmer};
 use rustc_hash::FxHashMap;
@@ -16,25 +17,109 @@ const MAX_WORD: usize = 64;
 /// Distinct words that a scanner remembers before it starts over; bounds memory on hostile input.
 const MEMO_LIMIT: usize = 1 << 17;
 
-/// The words of `text` with their byte offsets: maximal runs of letters, digits and underscores.
+/// The words of `text` with their byte offsets: maximal runs of letters, digits, marks and underscores, as
+/// Unicode has them. A script that is written without blanks between words begins a new one, so that
+/// `修复token函数` has three.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
     let mut at = 0;
     std::iter::from_fn(move || {
-        while at < bytes.len() && !is_word_byte(bytes[at]) {
-            at += 1;
+        let mut first = Class::Other;
+        while at < bytes.len() && first == Class::Other {
+            let (class, length) = class_at(text, at);
+            first = class;
+            at += length;
         }
-        let start = at;
-        while at < bytes.len() && is_word_byte(bytes[at]) {
-            at += 1;
+        // All that isn't a word is passed over; the first character of one is, too, by now.
+        let start = at.checked_sub(last_length(text, at)).filter(|_| first != Class::Other)?;
+        while at < bytes.len() {
+            let (class, length) = class_at(text, at);
+            if class != first && class != Class::Mark {
+                break;
+            }
+            at += length;
         }
-        // Bytes above ASCII count as word bytes, so both ends lie at character boundaries.
-        (start < at).then(|| (start, &text[start..at]))
+        Some((start, &text[start..at]))
     })
 }
 
-fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+/// What a character is to a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// No part of one.
+    Other,
+    /// A letter or digit.
+    Letter,
+    /// A letter of a script that is written without blanks.
+    Dense,
+    /// It belongs to the letter before it.
+    Mark,
+}
+
+/// The class of the character at byte `at`, and how many bytes it has.
+fn class_at(text: &str, at: usize) -> (Class, usize) {
+    let byte = text.as_bytes()[at];
+    if byte < 0x80 {
+        let is_word = byte.is_ascii_alphanumeric() || byte == b'_';
+        return (if is_word { Class::Letter } else { Class::Other }, 1);
+    }
+    let Some(c) = text[at..].chars().next() else { return (Class::Other, 1) };
+    let class = if is_dense(c) {
+        Class::Dense
+    } else if c.is_alphanumeric() {
+        Class::Letter
+    } else if regex_syntax::is_word_character(c) {
+        Class::Mark
+    } else {
+        Class::Other
+    };
+    (class, c.len_utf8())
+}
+
+/// How many bytes the character before byte `at` has.
+fn last_length(text: &str, at: usize) -> usize {
+    text[..at].chars().next_back().map_or(0, char::len_utf8)
+}
+
+/// Whether a script is written without blanks between words, or (Korean) with endings joined to them, so
+/// that words are looked for by pairs of characters: Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese.
+pub(crate) fn is_dense(c: char) -> bool {
+    matches!(c,
+        '\u{0e01}'..='\u{0edf}' | '\u{1000}'..='\u{109f}' | '\u{1100}'..='\u{11ff}'
+        | '\u{1780}'..='\u{17dd}' | '\u{2e80}'..='\u{2fd5}' | '\u{3005}'..='\u{3007}'
+        | '\u{3021}'..='\u{3029}' | '\u{3031}'..='\u{3035}' | '\u{3041}'..='\u{309f}'
+        | '\u{30a1}'..='\u{30fa}' | '\u{30fc}'..='\u{318e}' | '\u{31a0}'..='\u{31bf}'
+        | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{a960}'..='\u{a97c}' | '\u{ac00}'..='\u{d7fb}' | '\u{f900}'..='\u{faff}'
+        | '\u{ff66}'..='\u{ffdc}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// The words of a text in a human language: as [`words`], without what an apostrophe cuts off. `user's` gives
+/// `user`, `doesn't` nothing.
+pub(crate) fn prose_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut all = words(text).peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let (at, word) = all.next()?;
+            let next = all.peek().copied();
+            let suffix = next.filter(|&(next_at, suffix)| {
+                let between = text.get(at + word.len()..next_at);
+                let after = text.get(next_at + suffix.len()..).unwrap_or_default();
+                matches!(between, Some("'" | "\u{2019}")) && !after.starts_with(['\'', '\u{2019}'])
+            });
+            let Some((_, suffix)) = suffix else { return Some((at, word)) };
+            match suffix.to_ascii_lowercase().as_str() {
+                "t" if word.ends_with(['n', 'N']) => {
+                    all.next();
+                }
+                "s" | "re" | "ve" | "ll" | "d" | "m" => {
+                    all.next();
+                    return Some((at, word));
+                }
+                _ => return Some((at, word)),
+            }
+        }
+    })
 }
 
 /// Splits words into terms; keeps its stemmer between calls.
@@ -50,11 +135,11 @@ impl Splitter {
     /// The terms of one word, and of how many parts it is made: each part of two characters or more,
     /// stemmed, then the whole in lower case without underscores where there is more than one part.
     pub(crate) fn split(&self, word: &str) -> (Vec<String>, u32) {
-        if word.len() > MAX_WORD {
+        if is_data(word) {
             return (Vec::new(), 1);
         }
         let parts = parts(word);
-        (terms(&parts, |part| self.term(part), Some), parts.len().max(1) as u32)
+        (terms(word, &parts, |part| self.term(part), Some), parts.len().max(1) as u32)
     }
 
     /// The term of one part; one character alone is none.
@@ -65,22 +150,42 @@ impl Splitter {
 }
 
 /// The terms of a word of `parts`: what `of_part` makes of each, and what `of_whole` makes of all of them
-/// together in lower case, where there are several and that isn't among those already.
+/// together in lower case, where there are several and that isn't among those already. (Pairs of
+/// characters overlap; they are no word together.)
 fn terms<T: PartialEq>(
+    word: &str,
     parts: &[&str],
     mut of_part: impl FnMut(&str) -> Option<T>,
     of_whole: impl FnOnce(String) -> Option<T>,
 ) -> Vec<T> {
     let mut terms: Vec<T> = parts.iter().filter_map(|part| of_part(part)).collect();
-    if parts.len() > 1 {
+    if parts.len() > 1 && !word.starts_with(is_dense) {
         let whole = of_whole(parts.concat().to_lowercase());
         terms.extend(whole.filter(|whole| !terms.contains(whole)));
     }
     terms
 }
 
-/// The parts of an identifier: `HTTPServer2_start` → `HTTP`, `Server`, `2`, `start`.
+/// Whether a word is too long to be one.
+fn is_data(word: &str) -> bool {
+    word.len() > MAX_WORD && !word.starts_with(is_dense)
+}
+
+/// Each two neighbouring characters of `word`; the only one of a word of one.
+fn pairs(word: &str) -> Vec<&str> {
+    let starts: Vec<usize> = word.char_indices().map(|(at, _)| at).chain([word.len()]).collect();
+    if starts.len() <= 2 {
+        return vec![word];
+    }
+    starts.windows(3).map(|at| &word[at[0]..at[2]]).collect()
+}
+
+/// The parts of an identifier: `HTTPServer2_start` → `HTTP`, `Server`, `2`, `start`. Of a script without
+/// blanks, each pair of characters: `寻路服务` → `寻路`, `路服`, `服务`.
 pub(crate) fn parts(word: &str) -> Vec<&str> {
+    if word.starts_with(is_dense) {
+        return pairs(word);
+    }
     #[derive(PartialEq, Clone, Copy)]
     enum Class {
         Upper,
@@ -178,7 +283,7 @@ impl<'v> Scanner<'v> {
     /// parts (what a document's length is counted in), and its terms that are in the vocabulary.
     pub(crate) fn scan(&mut self, text: &str, mut found: impl FnMut(usize, u32, &[TermId])) {
         for (offset, word) in words(text) {
-            if word.len() > MAX_WORD {
+            if is_data(word) {
                 found(offset, 1, &[]);
                 continue;
             }
@@ -188,11 +293,13 @@ impl<'v> Scanner<'v> {
             }
             let (parts, ids) = self.ids(word);
             found(offset, parts, &ids);
-            if self.words.len() >= MEMO_LIMIT {
+            if self.words.len().max(self.parts.len()) >= MEMO_LIMIT {
                 self.words.clear();
                 self.parts.clear();
             }
-            self.words.insert(word.into(), (parts, ids.into()));
+            if word.len() <= MAX_WORD {
+                self.words.insert(word.into(), (parts, ids.into()));
+            }
         }
     }
 
@@ -201,8 +308,10 @@ impl<'v> Scanner<'v> {
     fn ids(&mut self, word: &str) -> (u32, Vec<TermId>) {
         let parts = parts(word);
         let vocabulary = self.vocabulary;
-        let mut ids = terms(&parts, |part| self.id(part), |whole| vocabulary.get(&whole));
-        ids.dedup();
+        let mut ids = terms(word, &parts, |part| self.id(part), |whole| vocabulary.get(&whole));
+        if !word.starts_with(is_dense) {
+            ids.dedup(); // A sentence without blanks may say a pair twice; an identifier says a part once.
+        }
         (parts.len().max(1) as u32, ids)
     }
 
@@ -255,13 +364,63 @@ mod tests {
         );
     }
 
+    fn all_words(text: &str) -> Vec<&str> {
+        words(text).map(|(_, word)| word).collect()
+    }
+
+    #[test]
+    fn words_end_where_unicode_says() {
+        for text in [
+            "“refresh_token” broken",
+            "«refresh_token»—broken",
+            "refresh_token…broken",
+            "refresh_token\u{a0}broken",
+            "‘refresh_token’\u{2009}–\u{2009}broken",
+            "refresh_token\u{200b}broken",
+            "refresh_token，broken。",
+        ] {
+            assert_eq!(all_words(text), ["refresh_token", "broken"], "{text}");
+        }
+        assert_eq!(all_words("修复refresh_token函数"), ["修复", "refresh_token", "函数"]);
+        assert_eq!(all_words("Größe e\u{301}t naïve"), ["Größe", "e\u{301}t", "naïve"]);
+        assert_eq!(all_words("पासवर्ड बदलें"), ["पासवर्ड", "बदलें"]);
+    }
+
+    #[test]
+    fn contractions_are_no_words() {
+        let prose = |text| prose_words(text).map(|(_, word)| word).collect::<Vec<_>>();
+        for text in ["doesn't work", "doesn’t work", "isn't don't work", "WON'T work"] {
+            assert_eq!(prose(text), ["work"], "{text}");
+        }
+        assert_eq!(prose("the user's cache, we'll see"), ["the", "user", "cache", "we", "see"]);
+        assert_eq!(prose("b't' and 'quoted'"), ["b", "t", "and", "quoted"]);
+    }
+
+    #[test]
+    fn scripts_without_blanks_are_read_by_pairs() {
+        assert_eq!(terms("寻路服务"), ["寻路", "路服", "服务"]);
+        assert_eq!(terms("토큰을"), ["토큰", "큰을"]);
+        assert_eq!(terms("錯"), Vec::<String>::new());
+        let long = "余额不足时没有抛出异常".repeat(9);
+        assert!(terms(&long).contains(&"抛出".to_owned()), "a sentence is no data");
+        let mut vocabulary = Vocabulary::default();
+        let id = vocabulary.add("抛出").unwrap();
+        let mut seen = 0;
+        Scanner::new(&vocabulary)
+            .scan(&long, |_, _, ids| seen += ids.iter().filter(|&&i| i == id).count());
+        assert_eq!(seen, 9);
+    }
+
     proptest! {
         #[test]
         fn words_cover_every_word_character(text in "\\PC{0,80}") {
             let found: String = words(&text).map(|(_, w)| w).collect();
-            let expected: String =
-                text.chars().filter(|c| !c.is_ascii() || is_word_byte(*c as u8)).collect();
-            prop_assert_eq!(found, expected);
+            let expected: String = text.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
+            let plain: String = found.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
+            prop_assert_eq!(plain, expected);
+            for (at, word) in words(&text) {
+                prop_assert_eq!(text.get(at..at + word.len()), Some(word));
+            }
         }
 
         #[test]

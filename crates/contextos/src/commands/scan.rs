@@ -29,6 +29,9 @@ pub(super) fn run(global: &Global, args: &ScanArgs, terminal: &Terminal) -> Resu
     for unreadable in &checkout.unreadable {
         terminal.warn(&format!("{}: {}", unreadable.path, unreadable.reason));
     }
+    for remark in &checkout.remarks {
+        terminal.warn(remark);
+    }
     folder.create()?;
     progress.stage("parsing");
     let files: Vec<&SourceFile> = checkout.files.iter().collect();

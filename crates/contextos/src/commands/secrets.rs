@@ -16,6 +16,12 @@ pub(super) fn run(global: &Global, args: &SecretsArgs, terminal: &Terminal) -> R
     let checkout =
         repo::read(&root, &options, &|p| progress.count(p.read, p.total)).map_err(Failure::new)?;
     drop(progress);
+    for remark in &checkout.remarks {
+        terminal.warn(remark);
+    }
+    for unreadable in &checkout.unreadable {
+        terminal.warn(&format!("{}: {}", unreadable.path, unreadable.reason));
+    }
     let files = checkout.skipped.examples(SkipReason::Credentials);
     let number_of_files = checkout.skipped.count(SkipReason::Credentials);
     if args.json {

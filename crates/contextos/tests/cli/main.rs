@@ -21,3 +21,4 @@ mod secrets;
 mod serve;
 mod task;
 mod usage;
+mod waiting;

@@ -11,8 +11,12 @@ use std::time::Duration;
 
 use crate::git::GitError;
 
-/// A git that takes longer hangs: on a pipe in `.git`, for instance.
+/// A git that takes longer hangs: on a pipe that a link in `.git` leads to, for instance.
 const DEADLINE: Duration = Duration::from_secs(120);
+/// The same, for reading the user's own settings.
+const SETTINGS_DEADLINE: Duration = Duration::from_secs(10);
+/// Of those, as many bytes are read.
+const SETTINGS_LIMIT: u64 = 1 << 20;
 /// As much of git's complaints is kept.
 const COMPLAINT: u64 = 2_000;
 
@@ -59,8 +63,16 @@ impl Runner {
             // Not in the checkout: its own configuration has no say in this.
             command.current_dir(std::env::temp_dir());
             command.args(["config", scope, "--includes", "-z", "--get-all", "safe.directory"]);
-            let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output()?;
-            let values = String::from_utf8_lossy(&output.stdout).into_owned();
+            let mut values = Vec::new();
+            let read = |out: &mut BufReader<ChildStdout>| {
+                out.take(SETTINGS_LIMIT).read_to_end(&mut values).map(drop)
+            };
+            match self.finish(command, &[], SETTINGS_DEADLINE, read) {
+                // It fails where nothing is set, too.
+                Ok(()) | Err(GitError::Failed(_)) => {}
+                Err(error) => return Err(error),
+            }
+            let values = String::from_utf8_lossy(&values);
             self.safe.extend(values.split_terminator('\0').map(str::to_owned));
         }
         Ok(())
@@ -85,6 +97,16 @@ impl Runner {
     ) -> Result<T, GitError> {
         let mut command = self.command();
         command.args(arguments);
+        self.finish(command, lines, DEADLINE, read)
+    }
+
+    fn finish<T>(
+        &self,
+        mut command: Command,
+        lines: &[&str],
+        deadline: Duration,
+        read: impl FnOnce(&mut BufReader<ChildStdout>) -> io::Result<T>,
+    ) -> Result<T, GitError> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => GitError::NoGit,
@@ -102,7 +124,7 @@ impl Runner {
             let complaint = scope.spawn(|| complaint(stderr));
             let child = &child;
             let late = scope.spawn(move || {
-                let late = is_done.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout);
+                let late = is_done.recv_timeout(deadline) == Err(RecvTimeoutError::Timeout);
                 if late {
                     kill(child);
                 }
@@ -118,7 +140,7 @@ impl Runner {
         });
         let status = child.into_inner().unwrap_or_else(PoisonError::into_inner).wait()?;
         if late || (result.is_ok() && !status.success()) {
-            return Err(self.failure(&complaint, late));
+            return Err(self.failure(&complaint, late.then_some(deadline)));
         }
         Ok(result?)
     }
@@ -156,9 +178,9 @@ impl Runner {
         command
     }
 
-    fn failure(&self, complaint: &str, late: bool) -> GitError {
-        if late {
-            return GitError::Failed(format!("no answer in {} seconds", DEADLINE.as_secs()));
+    fn failure(&self, complaint: &str, late: Option<Duration>) -> GitError {
+        if let Some(deadline) = late {
+            return GitError::Failed(format!("no answer in {} seconds", deadline.as_secs()));
         }
         if complaint.contains("dubious ownership") {
             return GitError::Refused(self.top.clone());

@@ -13,7 +13,8 @@ use crate::admit::Admitted;
 use crate::git::history::{RawEntry, each_raw_entry, read_field};
 use crate::git::objects::{self, Answer, Object};
 use crate::git::{Git, GitError, is_object_id};
-use crate::read::{Checkout, Content, ReadOptions, Refusal, Unreadable, assemble, read_bytes};
+use crate::open::{Content, read_bytes};
+use crate::read::{Checkout, ReadOptions, Refusal, Unreadable, assemble};
 use crate::walk::{Listed, Listing};
 use crate::{SkipReason, admit, paths};
 
@@ -56,7 +57,8 @@ pub(super) fn read(git: &Git, commit: &str, options: &ReadOptions) -> Result<Che
     let files = std::mem::take(&mut listing.files);
     let ids: Vec<&str> = files.iter().map(|file| ids[&file.path].as_str()).collect();
     let mut fates = git.runner.run(&["cat-file", "--batch"], &ids, |out| {
-        let blobs = std::iter::from_fn(|| objects::next(out, options.max_file_bytes).transpose());
+        let mut limits = files.iter().map(|file| admit::largest(&file.path, options));
+        let blobs = std::iter::from_fn(|| objects::next(out, limits.next()?).transpose());
         files
             .iter()
             .zip(blobs)
@@ -106,7 +108,7 @@ fn list_entry(entry: &str, listing: &mut Listing, ids: &mut HashMap<String, Stri
     let &[mode, _, id, size] = fields.as_slice() else { return };
     let mut folders = path.split('/').rev().skip(1);
     let skipped = if folders.any(paths::is_tool_state) {
-        return;
+        Some((SkipReason::ToolState, path.escape_debug().to_string()))
     } else if !paths::is_printable(path) || path.contains('\u{fffd}') {
         Some((SkipReason::Name, path.escape_debug().to_string()))
     } else if mode == "160000" {

@@ -6,12 +6,28 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
-use repo::{Git, ReadOptions, SkipReason};
+use repo::{Git, GitError, ReadOptions, SkipReason};
 use testkit::TempRepo;
 
 use crate::{paths, read};
+
+/// What `wait` gives, which has to end: the limit is far beyond what it takes, and there so that a test
+/// fails where it would hang.
+fn ends<T: Send + 'static>(wait: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(wait()));
+    receiver.recv_timeout(Duration::from_secs(60)).expect("it ends")
+}
+
+fn mkfifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
 
 #[test]
 fn no_link_is_followed() {
@@ -79,6 +95,81 @@ fn an_ignore_file_may_be_anything() {
     assert_eq!(paths(&checkout), ["a.rs", "b/.gitignore", "b/c.rs", "in/e.rs", "list"]);
     let unreadable: Vec<_> = checkout.unreadable.iter().map(|file| file.path.as_str()).collect();
     assert_eq!(unreadable, ["device", "large", "out", "pipe"]);
+}
+
+/// In the root, which was asked for, it is as if the file weren't there.
+#[test]
+fn an_ignore_file_of_the_root_may_be_anything() {
+    type Make = fn(&Path);
+    let cases: &[(&str, Make)] = &[
+        (".gitignore", |file| symlink("/nonexistent", file).unwrap()),
+        (".ignore", |file| symlink("/etc/hostname", file).unwrap()),
+        (".gitignore", |file| fs::create_dir(file).unwrap()),
+        (".contextosignore", mkfifo),
+        (".gitignore", mkfifo),
+        (".ignore", |file| symlink("/dev/zero", file).unwrap()),
+        (".gitignore", |file| drop(UnixListener::bind(file).unwrap())),
+        (".gitignore", |file| {
+            mkfifo(&file.with_file_name("pipe"));
+            symlink("pipe", file).unwrap();
+        }),
+        (".gitignore", |file| fs::write(file, "*.log\n".repeat(1 << 18)).unwrap()),
+    ];
+    for (name, make) in cases {
+        for repo in [TempRepo::folder(), TempRepo::new()] {
+            repo.write("a.rs", "x\n").write("src/b.rs", "x\n");
+            make(&repo.path().join(name));
+            let root = repo.path().to_owned();
+            let checkout =
+                ends(move || repo::read(&root, &ReadOptions::default(), &|_| ()).unwrap());
+            let listed = paths(&checkout);
+            assert!(listed.contains(&"a.rs") && listed.contains(&"src/b.rs"), "{name}: {listed:?}");
+            assert_eq!(checkout.unreadable[0].path, ".", "{name}");
+            assert!(checkout.unreadable[0].reason.contains(name), "{:?}", checkout.unreadable);
+            let root = repo.path().join("src");
+            let inside = ends(move || repo::read(&root, &ReadOptions::default(), &|_| ()).unwrap());
+            assert_eq!(paths(&inside), ["b.rs"], "{name}: from below");
+        }
+    }
+}
+
+/// Whatever git would open and wait for is seen before git is run.
+#[test]
+fn pipes_in_a_repository_are_not_waited_for() {
+    for name in ["HEAD", "config", "index", "packed-refs", "info/exclude", "refs/heads/side"] {
+        let repo = TempRepo::new();
+        repo.write("a.rs", "x\n").commit("first");
+        let file = repo.path().join(".git").join(name);
+        let _ = fs::remove_file(&file);
+        mkfifo(&file);
+        let root = repo.path().to_owned();
+        let opened = ends(move || Git::open(&root).map(drop));
+        assert!(matches!(opened, Err(GitError::Special(_))), "{name}: {opened:?}");
+        let root = repo.path().to_owned();
+        let checkout = ends(move || repo::read(&root, &ReadOptions::default(), &|_| ()).unwrap());
+        assert_eq!(paths(&checkout), ["a.rs"], "{name}");
+    }
+}
+
+#[test]
+fn a_git_file_that_is_a_pipe_or_leads_to_one_is_not_waited_for() {
+    let repo = TempRepo::folder();
+    repo.write("a.rs", "x\n");
+    mkfifo(&repo.path().join(".git"));
+    let root = repo.path().to_owned();
+    assert!(ends(move || Git::open(&root).is_err()));
+    let root = repo.path().to_owned();
+    let checkout = ends(move || repo::read(&root, &ReadOptions::default(), &|_| ()).unwrap());
+    assert_eq!(paths(&checkout), ["a.rs"]);
+
+    let state = TempRepo::new();
+    fs::remove_file(state.path().join(".git/HEAD")).unwrap();
+    symlink("/dev/zero", state.path().join(".git/HEAD")).unwrap();
+    let repo = TempRepo::folder();
+    repo.write("a.rs", "x\n").write(".git", format!("gitdir: {}/.git\n", state.path().display()));
+    let root = repo.path().to_owned();
+    let opened = ends(move || Git::open(&root).map(drop));
+    assert!(matches!(opened, Err(GitError::Special(_))), "{opened:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't set up has nothing to say")]
 
+mod as_git_sees_it;
 mod cache;
 mod git;
 mod hostile;

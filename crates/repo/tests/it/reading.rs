@@ -59,7 +59,6 @@ fn the_users_own_ignore_files_do_not_matter() {
     outer.write(".gitignore", "*\n").write(".ignore", "*\n");
     let repo = outer.path().join("repo");
     outer.git(&["init", "-q", "repo"]);
-    std::fs::write(repo.join(".git/info/exclude"), "a.rs\n").unwrap();
     std::fs::write(repo.join("a.rs"), "x").unwrap();
     let checkout = repo::read(&repo, &ReadOptions::default(), &|_| ()).unwrap();
     assert_eq!(paths(&checkout), ["a.rs"]);
@@ -142,11 +141,13 @@ fn encodings_and_line_ends_become_one() {
     let utf16: Vec<u8> =
         "\u{feff}Länge\r\nzwei\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     repo.write("utf16.txt", utf16)
+        .write("gbk.cpp", b"int a; // \xbd\xe2\xce\xf6\xc7\xeb\xc7\xf3\xb2\xce\xca\xfd\n")
         .write("latin1.txt", b"Gr\xf6\xdfe und L\xe4nge\r\nzwei\r\n")
         .write("mark.py", b"\xef\xbb\xbfimport os\r\n\r\nx = 1\r\n");
     let checkout = read(&repo);
     assert_eq!(text(&checkout, "utf16.txt"), "Länge\nzwei\n");
     assert_eq!(text(&checkout, "latin1.txt"), "Größe und Länge\nzwei\n");
+    assert_eq!(text(&checkout, "gbk.cpp"), "int a; // 解析请求参数\n");
     assert_eq!(text(&checkout, "mark.py"), "import os\n\nx = 1\n");
 }
 

@@ -3,8 +3,9 @@
 use syntax::Outline;
 
 use crate::corpus::{Corpus, SourceFile};
+use crate::mention::PathAnchor;
 use crate::survey::Surveyed;
-use crate::task::{PathAnchor, Task};
+use crate::task::Task;
 use crate::unit::Unit;
 
 /// Files that share a name beyond which a bare name points at none of them.

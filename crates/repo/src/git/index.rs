@@ -1,0 +1,138 @@
+//! What git tracks: the entries of the index, which is read and never refreshed, so that no filter and no
+//! monitor of the checkout's configuration runs.
+
+use std::io;
+use std::path::Path;
+
+use crate::SkipReason;
+use crate::git::history::read_field;
+use crate::git::{Git, GitError};
+use crate::paths;
+use crate::walk::Listing;
+
+/// Entries beyond this many are not looked at; the largest repositories that are known have half as many.
+const MOST_ENTRIES: usize = 2_000_000;
+/// Paths that a remark names.
+const NAMED: usize = 3;
+
+/// What the index holds below the root.
+#[derive(Debug, Default)]
+pub(crate) struct Tracked {
+    /// Files and links that belong into the work tree, in order.
+    files: Vec<String>,
+    /// Those that a sparse checkout leaves out of it, in order.
+    sparse: Vec<String>,
+    /// Submodules, in order.
+    submodules: Vec<String>,
+}
+
+/// What is tracked in the checkout at `root`.
+///
+/// # Errors
+/// When `root` lies in no repository, or git fails.
+pub(crate) fn tracked(root: &Path) -> Result<Tracked, GitError> {
+    let git = Git::open(root)?;
+    // The work tree is where `.git` stands, whatever `core.worktree` says: paths are relative to it.
+    let arguments = ["--work-tree=.", "ls-files", "-z", "--stage", "-t", "--full-name"];
+    let mut tracked = git.runner.run(&arguments, &[], |out| {
+        let (mut tracked, mut entry) = (Tracked::default(), Vec::new());
+        let mut left = MOST_ENTRIES;
+        while read_field(out, &mut entry)? {
+            if left > 0 {
+                left -= 1;
+                tracked.add(&git, &entry);
+            }
+        }
+        io::Result::Ok(tracked)
+    })?;
+    for paths in [&mut tracked.files, &mut tracked.sparse, &mut tracked.submodules] {
+        paths.sort_unstable();
+        paths.dedup();
+    }
+    Ok(tracked)
+}
+
+impl Tracked {
+    /// Adds `H 100644 <id> 0\t<path>`; `S` instead of `H` is an entry outside of a sparse checkout.
+    fn add(&mut self, git: &Git, entry: &[u8]) {
+        let Some(tab) = entry.iter().position(|&byte| byte == b'\t') else { return };
+        let (about, path) = (&entry[..tab], &entry[tab + 1..]);
+        let Some(path) = git.inside(path).filter(|path| is_plain(path)) else { return };
+        let mut fields = about.split(|&byte| byte == b' ');
+        match (fields.next(), fields.next()) {
+            (_, Some(b"160000")) => self.submodules.push(path),
+            (Some(b"S"), _) => self.sparse.push(path),
+            _ => self.files.push(path),
+        }
+    }
+
+    /// Whether the file at `path` is tracked.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.files.binary_search_by(|file| file.as_str().cmp(path)).is_ok()
+    }
+
+    /// Whether a tracked file lies below the folder at `path`.
+    pub(crate) fn has_below(&self, path: &str) -> bool {
+        self.below(path).next().is_some()
+    }
+
+    /// The tracked files below the folder at `path`.
+    pub(crate) fn below<'t>(&'t self, path: &str) -> impl Iterator<Item = &'t str> {
+        let folder = format!("{path}/");
+        let from = self.files.partition_point(|file| *file < folder);
+        let files = self.files[from..].iter().map(String::as_str);
+        files.take_while(move |file| file.starts_with(&folder))
+    }
+
+    /// Counts in `listing`, and says, what is tracked and not here: the files of a sparse checkout and of
+    /// submodules.
+    pub(crate) fn account_for_the_absent(&self, root: &Path, listing: &mut Listing) {
+        let is_here = |path: &String| root.join(path).symlink_metadata().is_ok();
+        let absent: Vec<&String> = self.sparse.iter().filter(|path| !is_here(path)).collect();
+        if !absent.is_empty() {
+            listing.remarks.push(format!(
+                "{} outside of this sparse checkout ({}); git sparse-checkout add FOLDER brings more",
+                counted(absent.len(), "tracked file is", "tracked files are"),
+                named(&absent),
+            ));
+        }
+        listing.skipped.extend(absent.into_iter().map(|path| (SkipReason::Sparse, path.clone())));
+        let (present, absent): (Vec<&String>, Vec<&String>) =
+            self.submodules.iter().partition(|path| root.join(path).join(".git").exists());
+        if !present.is_empty() {
+            listing.remarks.push(format!(
+                "{} not part of this pack ({}); each is a repository of its own",
+                counted(present.len(), "submodule is", "submodules are"),
+                named(&present),
+            ));
+        }
+        if !absent.is_empty() {
+            listing.remarks.push(format!(
+                "{} not checked out ({}); git submodule update --init brings them",
+                counted(absent.len(), "submodule is", "submodules are"),
+                named(&absent),
+            ));
+        }
+        let skipped =
+            absent.into_iter().map(|path| (SkipReason::NestedRepository, format!("{path}/")));
+        listing.skipped.extend(skipped);
+    }
+}
+
+/// Whether `path` is one that stays where it says: an index can hold anything.
+fn is_plain(path: &str) -> bool {
+    paths::is_printable(path)
+        && path.split('/').all(|part| !matches!(part, "" | "." | "..") && part != ".git")
+}
+
+/// `1 file is` or `2 files are`.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// The first few of `paths`.
+pub(crate) fn named(paths: &[&String]) -> String {
+    let first: Vec<&str> = paths.iter().take(NAMED).map(|path| path.as_str()).collect();
+    let more = if paths.len() > NAMED { ", …" } else { "" };
+    format!("{}{more}", first.join(", "))
+}

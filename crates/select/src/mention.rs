@@ -1,0 +1,490 @@
+//! The files that a task names: paths in whatever wrapping people paste them.
+//!
+//! `src/a.rs:22`, `C:\shop\src\a.rs(22,5)`, `"src\\a.rs", line 22`, `@src/a.rs`, `tests/a.py::test_b`, a
+//! permalink of a forge, `file:///…`, and any of these without a blank beside Chinese or Japanese. What is
+//! read too much does no harm: it names no file of the repository.
+
+use crate::terms::is_dense;
+
+/// Tokens of a task that are looked at, and places that are taken from it.
+const MOST: usize = 2_000;
+/// An ending has at most so many characters (`properties`).
+const ENDING: usize = 10;
+/// Characters that Chinese, Japanese and Korean put between a file and the number of a line.
+const PARTICLES: usize = 5;
+
+/// A file that the task names, perhaps with a line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PathAnchor {
+    /// With `/`, without a leading `./`; may be the tail of a path only.
+    pub(crate) path: String,
+    /// The line, from 1.
+    pub(crate) line: Option<u32>,
+}
+
+/// The places that `text` names, in order.
+pub(crate) fn path_anchors(text: &str) -> Vec<PathAnchor> {
+    let mut found = Found { places: Vec::new(), is_patch: text.contains("diff --git ") };
+    for (token, after) in pieces(text, is_blank_or_quote).take(MOST) {
+        if token.contains("://") {
+            found.link(token);
+        }
+        let whole = without_brackets(token);
+        if whole.contains(is_bracket) {
+            found.plain(whole, after);
+        }
+        for (part, rest) in pieces(token, is_bracket) {
+            found.plain(part, if rest.is_empty() { after } else { rest });
+        }
+    }
+    for piece in quoted(text).into_iter().filter(|piece| piece.contains(' ')).take(MOST) {
+        let (path, line) = located(piece);
+        if path.contains(['/', '\\']) && ending_of(path).is_some() {
+            found.push(path, line);
+        }
+    }
+    found.places.sort();
+    found.places.dedup();
+    found.places
+}
+
+/// The pieces of `text` between characters that are `between`, each with the text after it.
+fn pieces(text: &str, between: fn(char) -> bool) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(between);
+        let end = rest.find(between).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        (!piece.is_empty()).then_some((piece, after))
+    })
+}
+
+/// Blanks of every kind, quotes of every language, and what ends a clause in any.
+pub(crate) fn is_blank_or_quote(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, ',' | ';' | '"' | '\'' | '`' | '|' | '<' | '>')
+        || matches!(c, '«' | '»' | '\u{2010}'..='\u{2015}' | '\u{2018}'..='\u{201f}' | '\u{2026}')
+        || matches!(c, '\u{2039}' | '\u{203a}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
+        || matches!(c, '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{301f}')
+        || matches!(c, '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}')
+        || matches!(c, '\u{ff5b}'..='\u{ff65}')
+}
+
+pub(crate) fn is_bracket(c: char) -> bool {
+    matches!(c, '(' | ')' | '[' | ']' | '{' | '}')
+}
+
+/// `token` without the brackets around it that have no counterpart in it: `(a/[id].ts)` → `a/[id].ts`.
+fn without_brackets(token: &str) -> &str {
+    let mut rest = token.trim_end_matches(['.', ':', '!', '?']);
+    loop {
+        let count = |c: char| rest.matches(c).count();
+        let shorter = match (rest.chars().next(), rest.chars().next_back()) {
+            (Some(c @ ('(' | '[' | '{')), _) if count(c) != count(counterpart(c)) => &rest[1..],
+            (_, Some(c @ (')' | ']' | '}'))) if count(c) != count(counterpart(c)) => {
+                &rest[..rest.len() - 1]
+            }
+            (Some('('), Some(')')) | (Some('['), Some(']')) | (Some('{'), Some('}')) => {
+                &rest[1..rest.len() - 1]
+            }
+            _ => return rest,
+        };
+        rest = shorter;
+    }
+}
+
+fn counterpart(bracket: char) -> char {
+    match bracket {
+        '(' => ')',
+        ')' => '(',
+        '[' => ']',
+        ']' => '[',
+        '{' => '}',
+        _ => '{',
+    }
+}
+
+struct Found {
+    places: Vec<PathAnchor>,
+    /// Whether the task holds a patch, whose paths begin with `a/` and `b/`.
+    is_patch: bool,
+}
+
+impl Found {
+    fn push(&mut self, path: &str, line: Option<u32>) {
+        let path = normal(path);
+        if path.is_empty() || self.places.len() >= MOST {
+            return;
+        }
+        let without_side = path.strip_prefix("a/").or_else(|| path.strip_prefix("b/"));
+        if let Some(inner) = without_side.filter(|_| self.is_patch) {
+            self.places.push(PathAnchor { path: inner.to_owned(), line });
+        }
+        self.places.push(PathAnchor { path, line });
+    }
+
+    /// A token that is no link, followed by `after`.
+    fn plain(&mut self, token: &str, after: &str) {
+        self.candidate(token, after);
+        if token.contains(is_dense) {
+            // Chinese and Japanese put no blank beside a path, and may stand in one.
+            let inner = token.trim_matches(is_dense);
+            self.candidate(inner, after);
+            for (run, rest) in pieces(token, is_dense) {
+                self.candidate(run, if rest.is_empty() { after } else { rest });
+            }
+        }
+    }
+
+    fn candidate(&mut self, token: &str, after: &str) {
+        let token = token.trim_end_matches(['.', ':', '!', '?', '*', '~']);
+        let (path, line) = located(token.trim_start_matches(['*', '~', '!', ':']));
+        let line = line.or_else(|| line_after(after));
+        let mut forms = vec![path];
+        forms.extend(path.strip_prefix('@'));
+        forms.extend(path.rsplit_once('=').map(|(_, value)| value));
+        forms.extend(
+            path.rsplit_once(':').map(|(_, rest)| rest).filter(|rest| !rest.starts_with('\\')),
+        );
+        for form in forms {
+            if is_file(form) || is_folder(form) {
+                self.push(form, line);
+            }
+        }
+    }
+
+    /// A token that holds a link: to a file on this machine, or to one of a forge.
+    fn link(&mut self, token: &str) {
+        let Some((before, rest)) = token.split_once("://") else { return };
+        let scheme_at = before.rfind(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c));
+        let scheme = scheme_at.map_or(before, |at| {
+            before[at..].trim_start_matches(|c: char| !c.is_ascii_alphanumeric())
+        });
+        let web = matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https" | "ssh" | "git");
+        let end = rest.find(is_dense).unwrap_or(rest.len());
+        for address in [rest, &rest[..end]] {
+            let address = without_brackets(address);
+            if web { self.forge(address) } else { self.local(address) }
+        }
+    }
+
+    /// `file:///home/me/shop/src/a.rs:22`, `vscode://file/C:/shop/src/a.rs:22:5`.
+    fn local(&mut self, address: &str) {
+        let (address, query) = address.split_once('?').unwrap_or((address, ""));
+        let (path, line) = located(address);
+        self.push(&percent_decoded(path), line.or_else(|| parameter(query, "line")?.parse().ok()));
+        if let Some(path) = parameter(query, "path").or_else(|| parameter(query, "file")) {
+            let (path, line) = located(path);
+            self.push(
+                &percent_decoded(path),
+                line.or_else(|| parameter(query, "line")?.parse().ok()),
+            );
+        }
+    }
+
+    /// `github.com/OWNER/REPO/blob/REF/PATH#L22-L25`, and what GitLab, Gitea, Bitbucket, sourcehut,
+    /// Sourcegraph and Azure make of it.
+    fn forge(&mut self, address: &str) {
+        let (address, fragment) = address.split_once('#').unwrap_or((address, ""));
+        let (address, query) = address.split_once('?').unwrap_or((address, ""));
+        let line = line_of(fragment)
+            .or_else(|| parameter(query, "line")?.parse().ok())
+            .or_else(|| line_of(query));
+        let steps: Vec<&str> = address.split('/').filter(|step| !step.is_empty()).collect();
+        if let Some(path) = parameter(query, "path").filter(|path| path.contains(['/', '%'])) {
+            self.push(&percent_decoded(path), line);
+        }
+        let raw = steps.first().is_some_and(|host| host.starts_with("raw."));
+        let marker = steps.iter().skip(2).position(|step| FORGE_VIEWS.contains(step));
+        let after_view = match marker {
+            Some(at) => &steps[at + 3..],
+            None if raw => steps.get(3..).unwrap_or_default(),
+            None => return,
+        };
+        let refs = match after_view {
+            ["branch" | "commit" | "tag", _, ..] => 2,
+            ["refs", "heads" | "tags", _, ..] => 3,
+            [_, "item", _, ..] => 2,
+            _ => 1,
+        };
+        // Where the reference has a slash, or there is none, the whole of it names a path by its tail.
+        for path in [after_view.get(refs..).unwrap_or_default(), after_view] {
+            self.push(&percent_decoded(&path.join("/")), line);
+        }
+    }
+}
+
+/// What forges put before the reference and the path of a file.
+const FORGE_VIEWS: &[&str] = &["blob", "blame", "raw", "edit", "tree", "src", "browse", "commits"];
+
+/// The value of `name` in the query of an address.
+fn parameter<'q>(query: &'q str, name: &str) -> Option<&'q str> {
+    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// `%20` → a blank. What isn't UTF-8 then stays as it is.
+fn percent_decoded(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while at < bytes.len() {
+        let digits = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        let decoded = digits
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
+        out.push(decoded.unwrap_or(bytes[at]));
+        at += if decoded.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+}
+
+/// A path and the line that is written onto it: `a.rs:22:5`, `a.rs#L22-L25`, `a.py::test_b`.
+fn located(token: &str) -> (&str, Option<u32>) {
+    if let Some((path, fragment)) = token.split_once('#')
+        && (line_of(fragment).is_some() || !fragment.contains(['/', '.']))
+    {
+        return (path.split('?').next().unwrap_or(path), line_of(fragment));
+    }
+    for (at, _) in token.match_indices(':') {
+        let line = number(&token[at + 1..]);
+        if line.is_some() || token[at..].starts_with("::") {
+            return (&token[..at], line);
+        }
+    }
+    (token.split('?').next().unwrap_or(token), None)
+}
+
+/// The line that a fragment of an address names: `L22-L25`, `22`, `lines-22:25`, `L22C5`.
+fn line_of(fragment: &str) -> Option<u32> {
+    let fragment = fragment.strip_prefix("lines-").unwrap_or(fragment);
+    let digits = fragment.trim_start_matches(['L', 'l', 'n', '-']);
+    let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.chars().all(|c| c.is_ascii_digit() || "LCn-:,.".contains(c)).then(|| number(digits))?
+}
+
+/// The positive number at the beginning of `text`.
+fn number(text: &str) -> Option<u32> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text[..end].parse().ok().filter(|&line| line > 0)
+}
+
+/// The line that the words after a path name: `", line 22`, `(22,5)`, ` 第22行`.
+fn line_after(after: &str) -> Option<u32> {
+    if let Some(line) = after.strip_prefix('(').and_then(number) {
+        return Some(line);
+    }
+    let after = after.trim_start_matches(|c: char| {
+        c != '\n' && (is_blank_or_quote(c) || is_bracket(c) || matches!(c, ':' | '*'))
+    });
+    // `第22行`, `文件的22行`, `の22行目`
+    let dense = after.find(|c| !is_dense(c)).unwrap_or(after.len());
+    let (particles, digits) = after.split_at(dense);
+    if let Some(line) = number(digits).filter(|_| particles.chars().count() <= PARTICLES) {
+        let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+        return rest.trim_start().starts_with(['行', '줄']).then_some(line);
+    }
+    let mut words = after.split([' ', '\u{a0}']).filter(|word| !word.is_empty());
+    let mut word = words.next()?;
+    if ["at", "on", "in", "near", "around"].contains(&word) {
+        word = words.next()?;
+    }
+    if let Some(line) = word.strip_prefix('L').and_then(number) {
+        return Some(line);
+    }
+    let is_line = ["line", "lines", "Line", "Lines", "Zeile", "ligne", "línea", "строка", "行"];
+    is_line
+        .contains(&word.trim_end_matches([':', '#']))
+        .then(|| number(words.next()?.trim_start_matches('#')))?
+}
+
+/// The ending of the file that `path` names, if that is like one.
+fn ending_of(path: &str) -> Option<&str> {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let (stem, ending) = name.rsplit_once('.')?;
+    let is_ending = (1..=ENDING).contains(&ending.len())
+        && ending.starts_with(|c: char| c.is_ascii_lowercase())
+        && ending.chars().all(|c| c.is_ascii_alphanumeric());
+    (is_ending && stem.len() >= 2).then_some(ending)
+}
+
+fn is_file(path: &str) -> bool {
+    ending_of(path).is_some()
+}
+
+/// Whether `path` may be a folder, or a file without an ending.
+fn is_folder(path: &str) -> bool {
+    let windows = path.matches('\\').count() >= 2;
+    let path = without_drive(path);
+    (windows || path.contains('/'))
+        && path.len() >= 5
+        && !path.contains("//")
+        && path.chars().all(|c| c.is_alphanumeric() || "/\\._-@+".contains(c))
+}
+
+fn without_drive(path: &str) -> &str {
+    match path.as_bytes() {
+        [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic() => &path[2..],
+        _ => path,
+    }
+}
+
+/// `path` with single `/`, without a drive, a leading `./` and slashes at its ends.
+fn normal(path: &str) -> String {
+    let slashed = without_drive(path.trim()).replace('\\', "/");
+    let parts: Vec<&str> = slashed
+        .split('/')
+        .skip_while(|part| *part == ".")
+        .filter(|part| !part.is_empty())
+        .collect();
+    parts.join("/")
+}
+
+/// What stands in quotes on one line of `text`, by the marks of any language.
+pub(crate) fn quoted(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    for line in text.lines() {
+        for mark in ['"', '\'', '`'] {
+            let mut open = None;
+            for (at, _) in line.match_indices(mark) {
+                let before = line[..at].chars().next_back();
+                let after = line[at + 1..].chars().next();
+                let in_word = mark == '\''
+                    && before.is_some_and(char::is_alphanumeric)
+                    && after.is_some_and(char::is_alphanumeric);
+                if in_word {
+                    continue; // an apostrophe
+                }
+                match open.take() {
+                    None => open = Some(at + 1),
+                    Some(from) => out.push(&line[from..at]),
+                }
+            }
+        }
+        for (opening, closing) in
+            [('“', '”'), ('„', '“'), ('«', '»'), ('‹', '›'), ('「', '」'), ('『', '』'), ('‘', '’')]
+        {
+            let mut rest = line;
+            while let Some((_, inner)) = rest.split_once(opening)
+                && let Some((piece, after)) = inner.split_once(closing)
+            {
+                out.push(piece);
+                rest = after;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str, path: &str, line: Option<u32>) -> bool {
+        let found = path_anchors(text);
+        // As the evidence does: one may be the tail of the other.
+        let is = |anchor: &PathAnchor| {
+            let tail = anchor.path == path || anchor.path.ends_with(&format!("/{path}"));
+            tail && (line.is_none() || anchor.line == line)
+        };
+        assert!(found.iter().any(is), "{text}: {found:?}");
+        true
+    }
+
+    const ROUTER: &str = "pkg/server/router.go";
+
+    #[test]
+    fn paths_are_found_in_any_wrapping() {
+        for text in [
+            "pkg/server/router.go:22",
+            "pkg/server/router.go:22:5: undefined",
+            r"C:\Users\me\shop\pkg\server\router.go:22",
+            r"c:\\Users\\me\\shop\\pkg\\server\\router.go:22",
+            r"pkg\server\router.go(22,5): error",
+            "pkg/server/router.go#L22-L25 is wrong",
+            "pkg/server/router.go#L22",
+            "file:///home/me/shop/pkg/server/router.go:22:5",
+            "vscode://file/C:/shop/pkg/server/router.go:22",
+            "https://github.com/acme/shop/blob/main/pkg/server/router.go#L22-L25 is wrong",
+            "see (https://github.com/acme/shop/blob/feature/x/pkg/server/router.go#L22).",
+            "https://gitlab.com/a/group/shop/-/blob/v1.2/pkg/server/router.go#L22-25",
+            "https://codeberg.org/a/shop/src/branch/main/pkg/server/router.go#L22",
+            "https://bitbucket.org/a/shop/src/0123abc/pkg/server/router.go#lines-22:25",
+            "https://git.sr.ht/~me/shop/tree/main/item/pkg/server/router.go#L22",
+            "https://sourcegraph.com/github.com/a/shop/-/blob/pkg/server/router.go?L22-25",
+            "https://dev.azure.com/a/p/_git/shop?path=/pkg/server/router.go&version=GBmain&line=22&lineEnd=23",
+            "看https://github.com/acme/shop/blob/main/pkg/server/router.go#L22这里",
+            "“pkg/server/router.go” line 22",
+            "\"pkg/server/router.go\", line 22, in f",
+            "the bug is in `pkg/server/router.go` at line 22",
+            "pkg/server/router.go第22行有错",
+            "pkg/server/router.goの22行目",
+        ] {
+            assert!(names(text, ROUTER, Some(22)));
+        }
+        for text in [
+            "@pkg/server/router.go is wrong",
+            r"pkg\\server\\router.go",
+            "请修改pkg/server/router.go文件",
+            "**pkg/server/router.go** breaks",
+            "--file=pkg/server/router.go",
+            "[router](pkg/server/router.go)",
+            "[router](./pkg/server/router.go).",
+            "«pkg/server/router.go»",
+            "pkg/server/router.go\u{a0}breaks",
+            "pkg/server/router.go—why?",
+            "file:pkg/server/router.go",
+            "pkg/server/router.go::TestRoute",
+            "https://raw.githubusercontent.com/a/shop/main/pkg/server/router.go",
+            "~/shop/pkg/server/router.go",
+            "\\\\server\\share\\pkg\\server\\router.go",
+            "diff --git a/pkg/server/router.go b/pkg/server/router.go",
+        ] {
+            assert!(names(text, ROUTER, None));
+        }
+    }
+
+    #[test]
+    fn odd_paths_are_found_whole() {
+        assert!(names("app/[slug]/(auth)/page.tsx crashes", "app/[slug]/(auth)/page.tsx", None));
+        assert!(names(
+            "(see src/routes/[id]/+page.svelte:7)",
+            "src/routes/[id]/+page.svelte",
+            Some(7)
+        ));
+        assert!(names("请看docs/中文/指南.md吧", "docs/中文/指南.md", None));
+        assert!(names("in \"my docs/read me.md\" it says", "my docs/read me.md", None));
+        assert!(names("file:///home/me/my%20docs/read.md", "my docs/read.md", None));
+        assert!(names("https://github.com/a/b/blob/main/setup.py", "setup.py", None));
+        assert!(names("diff --git a/setup.py b/setup.py", "setup.py", None));
+    }
+
+    #[test]
+    fn other_links_name_nothing() {
+        for text in
+            ["https://docs.python.org/3/library/asyncio.html", "https://example.com/issues/12"]
+        {
+            assert!(!path_anchors(text).iter().any(|p| p.path.starts_with("library")), "{text}");
+        }
+    }
+
+    #[test]
+    fn quotes_of_every_language_are_seen_and_apostrophes_are_none() {
+        assert_eq!(quoted("it doesn't say “not found here” isn't it"), ["not found here"]);
+        assert_eq!(
+            quoted("„ein Fehler“ «une erreur» 'two words'"),
+            ["two words", "ein Fehler", "une erreur"]
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[a-zé中/\\\\.:#%()\\[\\]\"'“” ?=&0-9-]{0,60}") {
+            path_anchors(&text);
+            path_anchors(&format!("https://{text}"));
+            path_anchors(&format!("中file://{text}"));
+        }
+    }
+}
