@@ -1,30 +1,33 @@
-//! What only a terminal shows: colours and cursor movements, and progress bars drawn over and over.
+//! What only a terminal shows: colours, titles, links and cursor movements, and progress bars drawn over
+//! and over.
 //!
 //! This is all that is ever taken away without a way back.
 
 use std::borrow::Cow;
 
-/// `text` as a terminal would show it when everything has been written: without ANSI control
-/// sequences, and of every line that carriage returns draw again only what was drawn last.
+/// `text` as a terminal would show it when everything has been written: without control sequences,
+/// and of every line that carriage returns draw again only what was drawn last.
 /// Doing it twice is doing it once.
 pub fn cosmetic(text: &str) -> Cow<'_, str> {
-    let mut text = Cow::Borrowed(text);
-    // Taking one sequence away can bring the pieces of another together.
-    while let Some(without) = without_sequences(&text) {
-        text = Cow::Owned(without);
-    }
+    let text = match without_sequences(text) {
+        Some(without) => Cow::Owned(without),
+        None => Cow::Borrowed(text),
+    };
     match without_redrawn(&text) {
         Some(without) => Cow::Owned(without),
         None => text,
     }
 }
 
-/// `text` without its ANSI sequences; `None` where there is none.
+/// `text` without its control sequences; `None` where there is none.
+///
+/// Every escape that begins a sequence goes, and an escape always ends the sequence before it, so no
+/// pieces of one are left that could come together.
 fn without_sequences(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut kept = 0;
     let mut found = false;
-    for escape in memchr::memchr_iter(0x1b, text.as_bytes()) {
+    for escape in memchr::memchr_iter(ESCAPE, text.as_bytes()) {
         if escape < kept {
             continue;
         }
@@ -40,23 +43,65 @@ fn without_sequences(text: &str) -> Option<String> {
     })
 }
 
-/// The length of the control sequence (`ESC [ … letter`), or title (`ESC ] … BEL`), that `bytes`
-/// begins with (ECMA-48, 5.4 and 8.3.89).
+const BELL: u8 = 0x07;
+const CANCEL: u8 = 0x18;
+const SUBSTITUTE: u8 = 0x1a;
+const ESCAPE: u8 = 0x1b;
+/// The string terminator as one character, U+009C, in UTF-8.
+const TERMINATOR: &[u8] = &[0xc2, 0x9c];
+
+/// The length of the control sequence that `bytes`, which begin with an escape, begin with
+/// (ECMA-48, section 5). `None` where there is none, and where its end isn't in the same line: a
+/// terminal would wait for it and show nothing until then, and the rest of an output must not vanish
+/// for one stray byte. Not `anstyle-parse` for this reason: it swallows what follows, as terminals do.
 fn sequence_length(bytes: &[u8]) -> Option<usize> {
-    const LONGEST: usize = 256;
-    let bytes = &bytes[..bytes.len().min(LONGEST)];
-    match bytes.get(1)? {
+    match *bytes.get(1)? {
+        // Another escape cancels the one before.
+        ESCAPE => Some(1),
+        CANCEL | SUBSTITUTE => Some(2),
+        // A control sequence: parameters and intermediates, then one final byte.
         b'[' => {
-            let end = bytes[2..].iter().position(|b| !matches!(b, 0x20..=0x3f))?;
-            matches!(bytes[2 + end], 0x40..=0x7e).then_some(end + 3)
+            let end = 2 + bytes[2..].iter().position(|b| !matches!(b, 0x20..=0x3f))?;
+            match bytes[end] {
+                0x40..=0x7e | CANCEL | SUBSTITUTE => Some(end + 1),
+                ESCAPE => Some(end),
+                _ => None,
+            }
         }
-        b']' => {
-            let end = bytes.iter().position(|&b| b == 0x07 || b == b'\n')?;
-            (bytes[end] == 0x07).then_some(end + 1)
+        // Strings: DCS, SOS, OSC, PM, APC.
+        b'P' | b'X' | b']' | b'^' | b'_' => string_length(bytes),
+        // Character sets and the like: intermediates, then one final byte.
+        0x20..=0x2f => {
+            let end = 2 + bytes[2..].iter().position(|b| !matches!(b, 0x20..=0x2f))?;
+            match bytes[end] {
+                0x30..=0x7e | CANCEL | SUBSTITUTE => Some(end + 1),
+                ESCAPE => Some(end),
+                _ => None,
+            }
         }
-        b'(' | b')' => matches!(bytes.get(2)?, b'0' | b'A' | b'B').then_some(3),
-        b'=' | b'>' | b'7' | b'8' => Some(2),
+        // Two bytes, as those that save the cursor or reset the terminal.
+        0x30..=0x7e => Some(2),
         _ => None,
+    }
+}
+
+/// The length of a control string with its terminator: `ESC \` or U+009C, a bell as terminals accept
+/// for titles and links, or what cancels it.
+fn string_length(bytes: &[u8]) -> Option<usize> {
+    let is_end =
+        |b: &u8| matches!(*b, BELL | CANCEL | SUBSTITUTE | ESCAPE | b'\n') || *b == TERMINATOR[0];
+    let mut at = 2;
+    loop {
+        at += bytes[at..].iter().position(is_end)?;
+        match bytes[at] {
+            ESCAPE if bytes.get(at + 1) == Some(&b'\\') => return Some(at + 2),
+            ESCAPE => return Some(at),
+            b'\n' => return None,
+            _ if bytes[at..].starts_with(TERMINATOR) => return Some(at + TERMINATOR.len()),
+            // Another character of two bytes that begins as the terminator does.
+            byte if byte == TERMINATOR[0] => at += 1,
+            _ => return Some(at + 1),
+        }
     }
 }
 
@@ -100,15 +145,40 @@ mod tests {
             ("a\r\nb\r\n", "a\r\nb\r\n"),
             ("a\rb\r\nc", "b\r\nc"),
             ("\u{1b}", "\u{1b}"),
+            ("\u{1b}(B\u{1b}#8\u{1b}7a\u{1b}8\u{1b}=\u{1b}c", "a"),
             ("plain", "plain"),
         ] {
             assert_eq!(cosmetic(text), shown, "{text:?}");
         }
     }
 
+    #[test]
+    fn strings_go_whatever_ends_them() {
+        const LINK: &str = "8;;file:///src/a.rs";
+        for end in ["\u{7}", "\u{1b}\\", "\u{9c}", "\u{18}", "\u{1a}", "\u{1b}[0m"] {
+            for begin in ["]", "P", "X", "^", "_"] {
+                let text = format!("a\u{1b}{begin}{LINK}{end}b\u{1b}{begin}8;;{end}c\n");
+                assert_eq!(cosmetic(&text), "abc\n", "{text:?}");
+            }
+        }
+        let long = "é".repeat(5000);
+        assert_eq!(cosmetic(&format!("\u{1b}]1337;File=:{long}\u{7}a")), "a");
+        // Through tmux: a string in a string.
+        assert_eq!(cosmetic("\u{1b}Ptmux;\u{1b}\u{1b}]0;t\u{7}\u{1b}\\a"), "a");
+    }
+
+    #[test]
+    fn what_has_no_end_stays() {
+        for text in ["a\u{1b}]0;title\nb\u{7}c", "a\u{1b}Pq", "a\u{1b}[31", "a\u{1b}[é", "a\u{1b}é"]
+        {
+            assert_eq!(cosmetic(text), text, "{text:?}");
+        }
+        assert_eq!(cosmetic("\u{1b}[31\u{18}a\u{1b}\u{1b}[1mb"), "ab");
+    }
+
     proptest! {
         #[test]
-        fn twice_is_once(text in "[a\r\n\u{1b}\\[\\]0m;\u{7}é]{0,40}") {
+        fn twice_is_once(text in "[a\r\n\u{1b}\\[\\]\\\\P(0m; \u{7}\u{18}\u{9c}é]{0,40}") {
             let once = cosmetic(&text).into_owned();
             prop_assert_eq!(cosmetic(&once), once.as_str());
         }
