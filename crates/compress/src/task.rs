@@ -8,6 +8,8 @@ use crate::lines::Lines;
 
 /// More terms than this are not looked for.
 const MOST_TERMS: usize = 64;
+/// Of a longer one, in bytes, so many are looked for: what looks for it grows with it.
+const LONGEST_TERM: usize = 200;
 /// A term in at most so many places is rare: all of its lines stay.
 const RARE_PLACES: usize = 12;
 /// Or in at most one for so many lines.
@@ -166,7 +168,8 @@ impl Task {
     pub(crate) fn of(task: &str) -> Self {
         let mut terms: Vec<String> = Vec::new();
         let mut add = |term: &str| {
-            let term = term.to_lowercase();
+            let mut term = term.to_lowercase();
+            term.truncate(term.floor_char_boundary(LONGEST_TERM));
             if terms.len() < MOST_TERMS && !terms.contains(&term) {
                 terms.push(term);
             }
