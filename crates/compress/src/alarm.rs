@@ -1,108 +1,32 @@
-//! Words that say that something went wrong.
+//! Lines that say that something went wrong, by the words in them.
+
+mod words;
 
 use std::sync::LazyLock;
 
-use keywords::Keywords;
+use keywords::{Hit, Keywords};
 
 use crate::lines::Lines;
+use words::Severity;
 
-/// What begins a word that says so.
-const STEMS: &[&str] = &[
-    "abort",
-    "assert",
-    "bad ",
-    "cannot",
-    "can't",
-    "caused by",
-    "conflict",
-    "corrupt",
-    "could not",
-    "couldn't",
-    "crash",
-    "critical",
-    "deadlock",
-    "denied",
-    "deprecat",
-    "died",
-    "does not exist",
-    "error",
-    "exceed",
-    "exception",
-    "exhausted",
-    "exited with",
-    "fail",
-    "fatal",
-    "forbidden",
-    "illegal",
-    "incompatible",
-    "invalid",
-    "killed",
-    "leak",
-    "mismatch",
-    "missing",
-    "no such",
-    "not found",
-    "not ok",
-    "out of memory",
-    "overflow",
-    "panic",
-    "permission",
-    "refused",
-    "rejected",
-    "revert",
-    "segfault",
-    "segmentation",
-    "severe",
-    "skipped",
-    "suspend",
-    "stack trace",
-    "throttl",
-    "timed out",
-    "timeout",
-    "traceback",
-    "unable",
-    "unauthorized",
-    "undefined",
-    "unexpected",
-    "unhandled",
-    "unreachable",
-    "unrecognized",
-    "unresolved",
-    "unsupported",
-    "violat",
-    "vulnerab",
-    "warn",
-    "wrong",
-    "xfail",
-    "xpass",
-];
+/// What is looked for.
+struct Search {
+    keywords: Keywords,
+    /// For each keyword what it says.
+    severities: Vec<Severity>,
+}
 
-/// Those that say that something failed, or warns of it: such a line is never one too many.
-const GRAVE: &[&str] = &[
-    "abort",
-    "crash",
-    "critical",
-    "error",
-    "exception",
-    "fail",
-    "fatal",
-    "killed",
-    "not ok",
-    "panic",
-    "segfault",
-    "severe",
-    "traceback",
-    "warn",
-];
-
-static WORDS: LazyLock<Keywords> =
-    LazyLock::new(|| Keywords::new(STEMS).expect("some dozens of short words"));
+static SEARCH: LazyLock<Search> = LazyLock::new(|| {
+    let (words, severities): (Vec<String>, Vec<Severity>) = words::all().into_iter().unzip();
+    let keywords = Keywords::new(&words).expect("some hundreds of short words");
+    Search { keywords, severities }
+});
 
 /// Which of `lines` say that something went wrong, in order.
 pub(crate) fn lines(lines: &Lines) -> Vec<usize> {
     let mut found = Vec::new();
-    for at in starts(lines.text()) {
-        let line = lines.at(at);
+    for hit in hits(lines.text()) {
+        let line = lines.at(hit.range.start);
         if found.last() != Some(&line) {
             found.push(line);
         }
@@ -112,24 +36,24 @@ pub(crate) fn lines(lines: &Lines) -> Vec<usize> {
 
 /// Whether `text` says that something went wrong.
 pub(crate) fn sounds(text: &str) -> bool {
-    starts(text).next().is_some()
+    hits(text).next().is_some()
 }
 
 /// Whether `text` says that something failed or that it warns; `0 errors` and `failed=0` don't.
 pub(crate) fn is_grave(text: &str) -> bool {
-    starts(text).any(|start| {
-        let word = &text.as_bytes()[start..];
-        let is = |stem: &str| {
-            word.get(..stem.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(stem.as_bytes()))
-        };
-        GRAVE.iter().any(|stem| is(stem)) && !counts_none(text, start)
+    hits(text).any(|hit| {
+        SEARCH.severities[hit.keyword] == Severity::Grave && !counts_none(text, hit.range.start)
     })
 }
+
+/// What is said before a word of which there is none.
+const NONE: &[&str] =
+    &["0", "no", "No", "without", "keine", "Keine", "sans", "sin", "sem", "senza", "без"];
 
 /// Whether the word at `start` is counted, and there is none of it.
 fn counts_none(text: &str, start: usize) -> bool {
     let before = text[..start].trim_end();
-    let none_before = ["0", "no", "No", "without"].iter().any(|none| {
+    let none_before = NONE.iter().any(|none| {
         before.strip_suffix(none).is_some_and(|rest| {
             rest.len() < before.len() && !rest.ends_with(|c: char| c.is_alphanumeric() || c == '.')
         })
@@ -143,11 +67,12 @@ fn counts_none(text: &str, start: usize) -> bool {
     none_before || none_after
 }
 
-/// Where such words begin. A part of a path or a name (`error_handler.py`, `src/errors/`) is none; the
-/// end of a type's name (`ValueError:`) is one.
-fn starts(text: &str) -> impl Iterator<Item = usize> {
+/// The words in `text` that say so. A part of a path or a name (`error_handler.py`, `src/errors/`) is
+/// none; the end of a type's name (`ValueError:`) is one, and so is the end of a compound.
+fn hits(text: &str) -> impl Iterator<Item = Hit> {
     let bytes = text.as_bytes();
-    WORDS.hits_apart(text).map(|hit| hit.range.start).filter(move |&start| {
+    SEARCH.keywords.hits_apart(text).filter(move |hit| {
+        let start = hit.range.start;
         let begin = before_word(bytes, start);
         let end = after_word(bytes, start);
         let named =
@@ -161,8 +86,35 @@ fn starts(text: &str) -> impl Iterator<Item = usize> {
         };
         // Inside a word only the last part of a type's name counts.
         let type_name = begin < start && bytes[start].is_ascii_uppercase();
-        (begin == start || type_name) && !joined_after && (!joined_before || type_name)
+        let begins = is_unspaced_at(text, start) || (begin == start && !goes_on_at(text, start));
+        (begins || type_name || ends_compound(&bytes[start..]))
+            && !joined_after
+            && (!joined_before || type_name)
     })
+}
+
+/// Whether `rest`, in the middle of a word, is what ends compounds.
+fn ends_compound(rest: &[u8]) -> bool {
+    words::END_COMPOUNDS.iter().any(|word| {
+        rest.get(..word.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}
+
+/// Whether a letter outside ASCII, of a script that sets its words apart, stands right before `at`, so
+/// that no word begins there.
+fn goes_on_at(text: &str, at: usize) -> bool {
+    let is_joined = |c: char| !c.is_ascii() && c.is_alphabetic() && !is_unspaced(c);
+    text[..at].chars().next_back().is_some_and(is_joined)
+}
+
+fn is_unspaced_at(text: &str, at: usize) -> bool {
+    text[at..].starts_with(is_unspaced)
+}
+
+/// Whether `c` is of a script without blanks between its words: Chinese, Japanese, and Korean, whose
+/// compounds have none.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..)
 }
 
 /// No name is longer; it keeps the time linear.
@@ -204,9 +156,65 @@ mod tests {
             "test_error_path PASSED",
             "terror",
             "foreword",
+            "безошибочно",
             "all fine",
         ] {
             assert!(!sounds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn levels_of_many_languages_are_grave() {
+        for text in [
+            "10:00 FEHLER Auftrag 7",
+            "WARNUNG: Platte voll",
+            "Zahlungsfehler 12",
+            "Sicherheitswarnung",
+            "ERREUR commande 7",
+            "Avertissement : lent",
+            "ÉCHEC du paiement",
+            "Échec",
+            "ADVERTENCIA disco lleno",
+            "la conexión falló",
+            "CRÍTICO",
+            "ERRO pedido 7",
+            "AVISO: lento",
+            "Exceção",
+            "ERRORE ordine 7",
+            "AVVISO lento",
+            "Attenzione",
+            "ОШИБКА заказа",
+            "Предупреждение: мало места",
+            "не удалось открыть",
+            "错误 订单 7",
+            "警告:磁盘",
+            "支付失败",
+            "DB错误",
+            "錯誤",
+            "エラー 注文",
+            "接続に失敗しました",
+            "警告 遅い",
+            "오류 주문",
+            "경고: 느림",
+            "연결실패",
+            "BŁĄD zamówienia",
+            "ПОМИЛКА",
+            "UYARI: disk",
+            "LỖI",
+            "⚠ unused",
+            "✗ a test",
+        ] {
+            assert!(is_grave(text), "{text}");
+        }
+        for text in [
+            "INFO Auftrag angenommen",
+            "信息 订单",
+            "情報 注文",
+            "정보 주문",
+            "0 Fehler",
+            "без ошибок",
+        ] {
+            assert!(!is_grave(text), "{text}");
         }
     }
 

@@ -190,7 +190,13 @@ impl Frame<'_> {
 
     /// `part` in the shortest of the reversible forms.
     fn reversible(&self, part: &Stretch) -> Option<Shorter> {
-        let named = LazyCell::new(|| self.task.lines(&part.lines));
+        let named = LazyCell::new(|| {
+            let mut named = self.task.lines(&part.lines);
+            named.extend(leave_out::odd(part.is.kind, &part.lines));
+            named.sort_unstable();
+            named.dedup();
+            named
+        });
         let forms = forms_for(part.is.kind, &named);
         let (first, others) = forms.split_first()?;
         let proposed = |form: &dyn Form| self.proposed(part, form);
@@ -318,8 +324,8 @@ struct Shorter {
     left: Vec<Left>,
 }
 
-/// The reversible forms that are tried on a kind; `named` are the lines that the task names, which not
-/// all of them ask for.
+/// The reversible forms that are tried on a kind; `named` are the lines that the task names and those
+/// with an unusual value, which not all of them ask for.
 fn forms_for<'n, F: FnOnce() -> Vec<usize>>(
     kind: Kind,
     named: &'n LazyCell<Vec<usize>, F>,
@@ -331,7 +337,9 @@ fn forms_for<'n, F: FnOnce() -> Vec<usize>>(
         Kind::Search => vec![Box::new(forms::Search), Box::new(forms::Paths)],
         Kind::Table => vec![rows(true), words()],
         Kind::Log | Kind::TestOutput => vec![words(), Box::new(forms::Repeats)],
-        Kind::Text => vec![words(), Box::new(forms::Repeats), Box::new(forms::Numbers)],
+        Kind::Text | Kind::Facts => {
+            vec![words(), Box::new(forms::Repeats), Box::new(forms::Numbers)]
+        }
         Kind::Trace => vec![Box::new(forms::Repeats)],
         Kind::Code | Kind::Html | Kind::Prose => vec![Box::new(forms::Numbers)],
         Kind::Diff | Kind::Pack => Vec::new(),
@@ -471,6 +479,20 @@ mod tests {
         let text: String = (1..40).map(line).collect();
         let result = compress(&text, &Options { retrieval: Retrieval::None, ..Options::default() });
         assert_eq!((result.text, result.tokens_after), (text, result.tokens_before));
+    }
+
+    #[test]
+    fn what_is_unusual_stands_as_it_was_in_a_form() {
+        let package = |n: usize| {
+            let tslib = if n == 33 { "2.0.0-vulnerable" } else { "2.6.2" };
+            format!("├─┬ dep{n}@1.{n}.0\n│ ├── lodash@4.17.21\n│ └── tslib@{tslib}\n")
+        };
+        let text: String = (0..50).map(package).collect();
+        let options = Options { kind: Some("npm ls --all".to_owned()), ..Options::default() };
+        let result = compress(&text, &options);
+        let (before, _) = result.text.split_once("tslib@2.0.0-vulnerable").unwrap();
+        assert!(before.lines().rev().take(4).any(|line| line.contains("dep33@")), "{before}");
+        assert!(result.tokens_after * 2 < result.tokens_before);
     }
 
     #[test]

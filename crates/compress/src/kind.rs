@@ -11,6 +11,9 @@ pub enum Kind {
     TestOutput,
     /// Stack traces, perhaps with the log lines around them.
     Trace,
+    /// Lines that are each a fact of their own, so that none stands for another: settings, variables of
+    /// the environment, the state of a system.
+    Facts,
     /// `path:line:text`, or a list of paths.
     Search,
     /// Rows under the same columns: `ls -l`, `ps`, `dpkg -l`.
@@ -37,6 +40,7 @@ impl Kind {
             Self::Log => "log",
             Self::TestOutput => "test-output",
             Self::Trace => "trace",
+            Self::Facts => "facts",
             Self::Search => "search",
             Self::Table => "table",
             Self::Diff => "diff",

@@ -24,6 +24,7 @@ mod lines;
 pub mod marker;
 mod options;
 mod parts;
+mod place;
 mod provider;
 mod relevance;
 mod task;

@@ -18,24 +18,30 @@ const PROGRAMS: &[(&str, &str, Kind)] = &[
     ("cmake", "", Kind::TestOutput),
     ("composer", "", Kind::TestOutput),
     ("ctest", "", Kind::TestOutput),
-    ("df", "", Kind::Table),
+    ("declare", "", Kind::Facts),
+    ("df", "", Kind::Facts),
     ("diff", "", Kind::Diff),
     ("dmesg", "", Kind::Log),
     ("docker", "build", Kind::TestOutput),
     ("docker", "images", Kind::Table),
+    ("docker", "info", Kind::Facts),
     ("docker", "logs", Kind::Log),
     ("docker", "ps", Kind::Table),
     ("dotnet", "", Kind::TestOutput),
     ("dpkg", "", Kind::Table),
     ("du", "", Kind::Table),
     ("egrep", "", Kind::Search),
+    ("env", "", Kind::Facts),
     ("eslint", "", Kind::TestOutput),
+    ("export", "", Kind::Facts),
     ("fd", "", Kind::Search),
     ("fgrep", "", Kind::Search),
     ("find", "", Kind::Search),
     ("flake8", "", Kind::Search),
+    ("free", "", Kind::Facts),
     ("gcc", "", Kind::TestOutput),
     ("git", "blame", Kind::Table),
+    ("git", "config", Kind::Facts),
     ("git", "diff", Kind::Diff),
     ("git", "format-patch", Kind::Diff),
     ("git", "grep", Kind::Search),
@@ -52,8 +58,10 @@ const PROGRAMS: &[(&str, &str, Kind)] = &[
     ("kubectl", "logs", Kind::Log),
     ("last", "", Kind::Table),
     ("ll", "", Kind::Table),
+    ("locale", "", Kind::Facts),
     ("ls", "", Kind::Table),
     ("lsblk", "", Kind::Table),
+    ("lscpu", "", Kind::Facts),
     ("lsof", "", Kind::Table),
     ("make", "", Kind::TestOutput),
     ("man", "", Kind::Prose),
@@ -65,12 +73,17 @@ const PROGRAMS: &[(&str, &str, Kind)] = &[
     ("ninja", "", Kind::TestOutput),
     ("nox", "", Kind::TestOutput),
     ("npm", "", Kind::TestOutput),
+    ("npm", "config", Kind::Facts),
     ("phpunit", "", Kind::TestOutput),
+    ("pip", "config", Kind::Facts),
     ("pip", "install", Kind::TestOutput),
     ("pip", "list", Kind::Table),
+    ("pip3", "config", Kind::Facts),
     ("pip3", "install", Kind::TestOutput),
     ("pip3", "list", Kind::Table),
     ("pnpm", "", Kind::TestOutput),
+    ("pnpm", "config", Kind::Facts),
+    ("printenv", "", Kind::Facts),
     ("ps", "", Kind::Table),
     ("pylint", "", Kind::Search),
     ("pytest", "", Kind::TestOutput),
@@ -80,13 +93,17 @@ const PROGRAMS: &[(&str, &str, Kind)] = &[
     ("ruff", "", Kind::Search),
     ("ss", "", Kind::Table),
     ("swift", "", Kind::TestOutput),
+    ("sysctl", "", Kind::Facts),
     ("systemctl", "list-units", Kind::Table),
+    ("systemctl", "show", Kind::Facts),
     ("top", "", Kind::Table),
     ("tox", "", Kind::TestOutput),
     ("tsc", "", Kind::TestOutput),
+    ("ulimit", "", Kind::Facts),
     ("vitest", "", Kind::TestOutput),
     ("webpack", "", Kind::TestOutput),
     ("yarn", "", Kind::TestOutput),
+    ("yarn", "config", Kind::Facts),
 ];
 
 /// Programs that show a file as it is.
@@ -121,7 +138,12 @@ pub(super) fn said(hint: &str, text: &str) -> Option<Detected> {
     let mut words = writer.split_whitespace().skip_while(|word| {
         RUNNERS.contains(&program(word)) || word.contains('=') || word.starts_with('-')
     });
-    let name = program(words.next()?);
+    // `env` without a program to run prints the environment.
+    let name = match words.next() {
+        Some(word) => program(word),
+        None if program(writer.split_whitespace().next()?) == "env" => "env",
+        None => return None,
+    };
     let arguments: Vec<&str> = words.collect();
     if VIEWERS.contains(&name) {
         let path = arguments
@@ -150,7 +172,8 @@ fn by_program(name: &str, arguments: &[&str]) -> Option<Kind> {
     let verb = arguments.iter().find(|word| !word.starts_with('-')).copied().unwrap_or("");
     PROGRAMS
         .iter()
-        .find(|(program, word, _)| *program == name && (word.is_empty() || *word == verb))
+        .filter(|(program, word, _)| *program == name && (word.is_empty() || *word == verb))
+        .max_by_key(|(_, word, _)| word.len())
         .map(|(_, _, kind)| *kind)
 }
 
@@ -186,6 +209,7 @@ fn kind_named(name: &str) -> Option<Kind> {
         Kind::Log,
         Kind::TestOutput,
         Kind::Trace,
+        Kind::Facts,
         Kind::Search,
         Kind::Table,
         Kind::Diff,
@@ -217,6 +241,15 @@ mod tests {
             ("npx jest", Kind::TestOutput),
             ("cargo test 2>&1 | tail -50", Kind::TestOutput),
             ("cat app.log", Kind::Log),
+            ("env", Kind::Facts),
+            ("env | sort", Kind::Facts),
+            ("export -p", Kind::Facts),
+            ("git config -l", Kind::Facts),
+            ("npm config ls", Kind::Facts),
+            ("npm ls", Kind::TestOutput),
+            ("sudo sysctl -a", Kind::Facts),
+            ("df -h", Kind::Facts),
+            ("env CI=1 cargo test", Kind::TestOutput),
             ("sed -n 1,80p src/auth.rs", Kind::Code),
             ("docs/a.md", Kind::Prose),
             ("log", Kind::Log),

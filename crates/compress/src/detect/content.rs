@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use syntax::Language;
 
-use super::{Detected, beginnings};
+use super::{Detected, beginnings, facts};
 use crate::forms::a_match;
 use crate::json::Json;
 use crate::kind::Kind;
@@ -28,6 +28,7 @@ pub(super) fn agrees(text: &str, kind: Kind) -> bool {
         Kind::Search => sample.mostly(50, |line| found(line) || is_path(line)),
         Kind::Table => !is_json(text) && sample.lines.len() >= 3,
         Kind::Log | Kind::TestOutput => !is_json(text) && !sample.is_diff(),
+        Kind::Facts => !is_json(text) && !sample.is_diff() && !sample.mostly(30, is_logged),
         Kind::Trace | Kind::Code | Kind::Prose | Kind::Text => !is_json(text),
     }
 }
@@ -41,12 +42,14 @@ pub(super) fn looks_like(text: &str) -> Detected {
         () if sample.is_diff() => Kind::Diff,
         () if sample.mostly(50, found) => Kind::Search,
         () if sample.lines.len() >= 5 && sample.mostly(90, is_path) => Kind::Search,
+        () if facts::are_assigned(&sample.lines) => Kind::Facts,
         () if sample.mostly(20, is_verdict) => Kind::TestOutput,
         () if sample.mostly(30, is_frame) => Kind::Trace,
         () if sample.is_table() => Kind::Table,
         () if sample.mostly(30, is_logged) => Kind::Log,
         () => match code(&sample) {
             Some(language) => return Detected { kind: Kind::Code, language },
+            None if facts::are_named(&sample.lines) => Kind::Facts,
             None if sample.is_prose() => Kind::Prose,
             None => Kind::Text,
         },

@@ -6,6 +6,7 @@
 mod beginnings;
 mod command;
 mod content;
+mod facts;
 
 use syntax::Language;
 

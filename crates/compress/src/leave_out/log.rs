@@ -1,16 +1,19 @@
 //! Logs, and what test runners and build tools print: of the lines that say the same about other
-//! values the first and the last stay, and those whose values are unusual; all rare lines stay.
+//! values the first and the last stay, and those whose values are unusual; all rare lines stay. What
+//! stays takes along whose it is.
 
 use std::collections::HashMap;
 
 use super::keep::Keep;
+use super::levels;
+use super::owners::Owners;
 use super::values::Values;
 use super::{Context, Draft, Piece};
-use crate::alarm;
 use crate::beside::{beside, each};
 use crate::lines::Lines;
 use crate::templates::Templates;
 use crate::words::words;
+use crate::{alarm, place};
 
 /// A template with at most so many lines is rare: all of them stay.
 const RARE: usize = 3;
@@ -35,7 +38,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     }
     let bytes = lines.text().len();
     let ((mut keep, alarms), templates) =
-        beside(bytes, || (Keep::of(lines, context), alarm::lines(lines)), || Templates::of(lines));
+        beside(bytes, || (Keep::of(lines, context), diagnostics(lines)), || Templates::of(lines));
     for line in 0..lines.count() {
         if templates.count(line) <= RARE {
             keep.add_with_block(line, lines);
@@ -44,8 +47,6 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let groups = templates.frequent(RARE);
     let likes = each(bytes, &groups, |group| Alike::of(lines, group));
     for (group, alike) in groups.iter().zip(&likes) {
-        keep.add(group[0] as usize);
-        keep.add(group[group.len() - 1] as usize);
         for &index in &alike.unusual {
             let line = group[index] as usize;
             // The line before often says whose it is, but not where it says the same of something else.
@@ -57,7 +58,17 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
             }
         }
     }
-    keep_alarms(lines, &alarms, &templates, &mut keep);
+    keep_diagnostics(lines, &alarms, &templates, &mut keep);
+    let owners = Owners::of(lines);
+    let stays: Vec<usize> = (0..lines.count()).filter(|&line| keep.has(line)).collect();
+    stays.into_iter().for_each(|line| owners.each_of(line, |owner| keep.add(owner)));
+    for (group, alike) in groups.iter().zip(&likes) {
+        keep.add(group[0] as usize);
+        keep.add(group[group.len() - 1] as usize);
+        if !alike.describes {
+            group.iter().for_each(|&line| keep.add(line as usize));
+        }
+    }
     let told = told(&groups, &likes, &keep);
     let mut draft = keep.draft(lines)?;
     if !told.is_empty() {
@@ -66,23 +77,78 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     Some(draft)
 }
 
-fn keep_alarms(lines: &Lines, alarms: &[usize], templates: &Templates, keep: &mut Keep) {
+/// The lines with an unusual value, in order. Where nothing is left out they are still to be found as
+/// they are.
+pub(super) fn odd(lines: &Lines) -> Vec<usize> {
+    let templates = Templates::of(lines);
+    let mut odd: Vec<usize> = Vec::new();
+    for group in templates.frequent(RARE) {
+        let unusual = columns(lines, &group).iter().flat_map(Values::unusual).collect::<Vec<_>>();
+        odd.extend(unusual.into_iter().map(|index| group[index] as usize));
+    }
+    odd.sort_unstable();
+    odd.dedup();
+    odd
+}
+
+/// A line that says that something went wrong.
+struct Diagnostic {
+    line: usize,
+    /// Whether it is one that is never one too many.
+    is_grave: bool,
+    /// The line that says which place in which file it is about.
+    place: Option<usize>,
+}
+
+/// The diagnostics of `lines`, in order: by their words, by their place, by their level.
+fn diagnostics(lines: &Lines) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for line in alarm::lines(lines) {
+        let is_grave = alarm::is_grave(lines.get(line));
+        found.push(Diagnostic { line, is_grave, place: place::of_diagnostic(lines, line) });
+    }
+    let placed = (0..lines.count()).filter(|&line| place::is_diagnostic(lines.get(line)));
+    found.extend(placed.map(|line| Diagnostic { line, is_grave: true, place: Some(line) }));
+    let rare = levels::rare(lines).into_iter();
+    found.extend(rare.map(|line| Diagnostic { line, is_grave: true, place: None }));
+    found.sort_by_key(|diagnostic| (diagnostic.line, !diagnostic.is_grave));
+    found.dedup_by_key(|diagnostic| diagnostic.line);
+    found
+}
+
+/// Keeps all diagnostics but those of a flood; and of what is said again to the byte, about the same
+/// place where it names one, some at both ends.
+fn keep_diagnostics(
+    lines: &Lines,
+    diagnostics: &[Diagnostic],
+    templates: &Templates,
+    keep: &mut Keep,
+) {
     let mut seen = vec![0usize; templates.counts.len()];
     let mut total = vec![0usize; templates.counts.len()];
-    for &line in alarms {
-        total[templates.of_line[line] as usize] += 1;
+    for diagnostic in diagnostics {
+        total[templates.of_line[diagnostic.line] as usize] += 1;
     }
-    let mut repeats: HashMap<&str, usize> = HashMap::new();
-    for &line in alarms {
+    let mut repeats: HashMap<(&str, Option<&str>), usize> = HashMap::new();
+    for &Diagnostic { line, is_grave, place } in diagnostics {
         let template = templates.of_line[line] as usize;
         seen[template] += 1;
         let (seen, total) = (seen[template], total[template]);
-        let text = lines.get(line);
-        let repeated = repeats.entry(text).or_default();
+        let repeated = repeats.entry((lines.get(line), place.map(|at| lines.get(at)))).or_default();
         *repeated += 1;
-        let of_a_flood = total > FLOOD && (*repeated > OF_A_FLOOD || !alarm::is_grave(text));
-        if !of_a_flood || seen <= OF_A_FLOOD || seen + OF_A_FLOOD > total {
-            keep.add_with_neighbours(line);
+        let of_a_flood = total > FLOOD && (*repeated > OF_A_FLOOD || !is_grave && place.is_none());
+        let is_end = seen <= OF_A_FLOOD || seen + OF_A_FLOOD > total;
+        match (of_a_flood && !is_end, place) {
+            (true, _) => {}
+            // A flood of diagnostics is read by what they say and where.
+            (false, Some(place)) if total > FLOOD && !is_end => {
+                keep.add(line);
+                keep.add(place);
+            }
+            (false, place) => {
+                keep.add_with_neighbours(line);
+                place.into_iter().for_each(|place| keep.add(place));
+            }
         }
     }
 }
@@ -91,6 +157,9 @@ fn keep_alarms(lines: &Lines, alarms: &[usize], templates: &Templates, keep: &mu
 struct Alike {
     /// Which of them have an unusual value.
     unusual: Vec<usize>,
+    /// Whether they have a word in common that says what they are about. Without one, each line says
+    /// something of its own, and none stands for another.
+    describes: bool,
     /// What they say, where there are enough to tell about.
     told: Option<String>,
 }
@@ -110,8 +179,18 @@ impl Alike {
                 line
             }
         });
-        Self { unusual, told }
+        Self { unusual, describes: describes(lines, group, &columns), told }
     }
+}
+
+/// Whether the lines of a template have something in common that says what they are about: a word that
+/// all of them hold, one of a few, a name with numbers (`ms=12`); or are the same altogether.
+fn describes(lines: &Lines, group: &[u32], columns: &[Values]) -> bool {
+    let is_whole = || {
+        let longest = group.iter().map(|&line| words(lines.get(line as usize)).count()).max();
+        longest <= Some(columns.len())
+    };
+    columns.iter().any(Values::describe) || (columns.iter().all(Values::are_same) && is_whole())
 }
 
 /// The words of a template's lines, word by word. All of them have as many.
@@ -180,6 +259,98 @@ fn by_module(columns: &[Values]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::task::Task;
+
+    /// What is shown of `text`.
+    fn shown(text: &str) -> String {
+        let lines = Lines::of(text);
+        let task = Task::of("");
+        let Some(draft) = draft(&lines, &Context { task: &task, tight: false, every_line: false })
+        else {
+            return text.to_owned();
+        };
+        let mut shown = String::new();
+        for piece in &draft.pieces {
+            if let Piece::Lines(range) = piece {
+                shown.push_str(lines.slice(range.clone()));
+            }
+        }
+        shown
+    }
+
+    #[test]
+    fn a_template_without_a_word_stands_for_nothing() {
+        let lines: [fn(usize) -> String; 5] = [
+            |n| format!("{}\n", n * 7919 % 9973),
+            |n| format!("/srv/{}/x{n}\n", n * 31 % 97),
+            |n| format!("A{n}=/srv/{}\n", n * 31 % 97),
+            |n| format!("├── dep{n}@1.{n}.0\n"),
+            |n| format!("{n} | {:x} = {}\n", n * 7919, n * n),
+        ];
+        for line in lines {
+            let text: String = (0..60).map(line).collect();
+            assert_eq!(shown(&text), text);
+        }
+        let told: String = (0..60).map(|n| format!("took {n} ms\n")).collect();
+        assert!(shown(&told).len() * 2 < told.len());
+        assert!(shown(&"-- \n".repeat(90)).len() < 90, "what is the same stands for itself");
+    }
+
+    #[test]
+    fn every_diagnostic_with_a_place_stays() {
+        let texts: [fn(usize) -> (String, String); 5] = [
+            |n| {
+                (
+                    format!("src/m{n}.rs:{n}:5"),
+                    format!(
+                        "warning: unneeded `return`\n  --> src/m{n}.rs:{n}:5\n   |\n{n} |     return x;\n   |     ^^^^^^\n\n"
+                    ),
+                )
+            },
+            |n| {
+                (
+                    format!("src/m{n}.c:{n}:5"),
+                    format!(
+                        "src/m{n}.c:{n}:5: warning: unused variable\n    {n} | int x;\n      |     ^\n"
+                    ),
+                )
+            },
+            |n| (format!("m{n}.py:{n}:80"), format!("m{n}.py:{n}:80: E501 line too long\n")),
+            |n| {
+                (
+                    format!("M{n}.java:[{n},5]"),
+                    format!("[WARNING] /x/M{n}.java:[{n},5] unchecked call\n"),
+                )
+            },
+            |n| {
+                (
+                    format!("src/m{n}.ts:{n}:1"),
+                    format!(
+                        "  ⚠ eslint: unused\n   ╭─[src/m{n}.ts:{n}:1]\n {n} │ let x\n   ╰────\n"
+                    ),
+                )
+            },
+        ];
+        for text in texts {
+            let (places, texts): (Vec<String>, Vec<String>) = (1..60).map(text).unzip();
+            let shown = shown(&texts.concat());
+            for place in places {
+                assert!(shown.contains(&place), "{place} isn't in\n{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_odd_takes_its_owner_along() {
+        let record = |n: usize, replicas: usize| {
+            format!(
+                "---\nkind: Deployment\nmetadata:\n  name: web-{n}\nspec:\n  replicas: {replicas}\n  image: web:1.4\n"
+            )
+        };
+        let text: String = (0..30).map(|n| record(n, if n == 17 { 30 } else { 3 })).collect();
+        let shown = shown(&text);
+        let (before, _) = shown.split_once("replicas: 30").unwrap();
+        assert!(before.lines().rev().take(4).any(|line| line == "  name: web-17"), "{shown}");
+    }
 
     #[test]
     fn every_failure_stays_and_of_repeats_some() {

@@ -9,7 +9,9 @@ mod diff;
 mod html;
 mod json;
 mod keep;
+mod levels;
 mod log;
+mod owners;
 mod pack;
 mod prose;
 mod render;
@@ -80,6 +82,14 @@ pub(crate) struct Cut {
     pub comment: (&'static str, &'static str),
 }
 
+/// The lines of a part that stay as they are, to be found by who looks for what is unusual.
+pub(crate) fn odd(kind: Kind, lines: &Lines) -> Vec<usize> {
+    match kind {
+        Kind::Log | Kind::TestOutput | Kind::Text => log::odd(lines),
+        _ => Vec::new(),
+    }
+}
+
 /// A part, given by its `lines`, with something left out; `None` where all of it has to be shown. Where the reader has
 /// a source, the way back is to open that file.
 pub(crate) fn leave_out(
@@ -92,6 +102,7 @@ pub(crate) fn leave_out(
         Kind::Log | Kind::TestOutput | Kind::Trace | Kind::Text => {
             commits::draft(lines, context).or_else(|| log::draft(lines, context))
         }
+        Kind::Facts => return None,
         Kind::Search => search::draft(lines, context),
         Kind::Table => table::draft(lines, context),
         Kind::Diff => diff::draft(lines, context),

@@ -1,6 +1,6 @@
-//! Search results: every match stays, the lines around them go but for those that the task names, and
-//! of a line as long as minified files have them only the beginning stays, and what is around the
-//! words of the task.
+//! Search results: every match stays, and of a line as long as minified files have them only the
+//! beginning, and what is around the words of the task. The lines around the matches were asked for;
+//! only of a large result they go, but for those that the task names.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -9,6 +9,9 @@ use super::{Context, Draft, Piece};
 use crate::forms::{self, Search, a_match};
 use crate::lines::Lines;
 
+/// The lines around the matches go from a result of more bytes: about what agents' shells show of one
+/// output at most. By hand, not measured.
+const LARGE: usize = 32 << 10;
 /// A longer line, in bytes, isn't read by anybody.
 const LONGEST_LINE: usize = 1000;
 /// Of such a line so many bytes stay at its beginning.
@@ -22,6 +25,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let places = context.task.places(lines);
     let mut named: Vec<usize> = places.iter().map(|place| lines.at(place.range.start)).collect();
     named.dedup();
+    let all_around = !context.tight && lines.text().len() <= LARGE;
     let mut shown = String::new();
     let mut left_out = 0;
     for (index, line) in lines.iter().enumerate() {
@@ -35,7 +39,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
                 place.range.start - within.start..place.range.end.min(within.end) - within.start
             });
             push_long(line, words.take(MOST_AROUND), &mut shown);
-        } else if around && named.binary_search(&index).is_err() {
+        } else if around && !all_around && named.binary_search(&index).is_err() {
             left_out += 1;
         } else {
             shown.push_str(lines.slice(index..index + 1));

@@ -170,6 +170,26 @@ impl<'a> Values<'a> {
         out
     }
 
+    /// Whether all values are the same.
+    pub(super) fn are_same(&self) -> bool {
+        self.all.windows(2).all(|two| two[0] == two[1])
+    }
+
+    /// Whether the values say what their lines are about: a few words that come again and again, or
+    /// numbers behind a name.
+    pub(super) fn describe(&self) -> bool {
+        let is_word = |value: &str| value.contains(char::is_alphabetic);
+        let of_few = self.categories().is_some_and(|categories| {
+            categories.counts.len() <= MOST_NAMED
+                && categories.counts.iter().any(|(first, _)| is_word(self.all[*first as usize]))
+        });
+        let is_named = |value: &&str| {
+            number(value)
+                .is_some_and(|(before, ..)| is_word(before) && before.ends_with(['=', ':']))
+        };
+        of_few || (self.all.first().is_some_and(is_named) && self.numbers().is_some())
+    }
+
     /// Whether each value is the one before with the next number in it, so that the first and the
     /// last say them all.
     pub(super) fn are_counted(&self) -> bool {
@@ -341,6 +361,16 @@ mod tests {
         let mut codes = vec!["200"; 400];
         codes.extend(["404", "500", "404"]);
         assert_eq!(values(&codes).unusual(), [400, 401, 402]);
+    }
+
+    #[test]
+    fn what_describes() {
+        assert!(values(&["took"; 9]).describe());
+        assert!(values(&["in", "in", "in", "in", "in", "out", "out", "out"]).describe());
+        assert!(values(&["ms=1", "ms=2", "ms=7"]).describe());
+        assert!(!values(&["1", "2", "7"]).describe());
+        assert!(!values(&["├──"; 9]).describe());
+        assert!(!values(&["A1=x", "A2=y", "A3=z"]).describe());
     }
 
     #[test]

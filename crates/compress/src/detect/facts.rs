@@ -1,0 +1,127 @@
+//! Lines that each state a fact: `key=value`, `key: value`, each about something else.
+
+use rustc_hash::FxHashSet;
+
+/// Fewer lines are no list of settings.
+const FEWEST: usize = 5;
+/// So many percent of the lines state a fact; the others are comments, heads of sections, the second
+/// line of a value.
+const STATED_PERCENT: usize = 80;
+/// And so many percent of those about something that no other does: the fields of a log and of
+/// records come again and again.
+const DIFFERENT_PERCENT: usize = 90;
+/// No key is longer, in bytes.
+const LONGEST_KEY: usize = 80;
+/// What shells put before a variable that they show.
+const DECLARATIONS: &[&str] = &["export ", "declare -x ", "declare -rx ", "set ", "setenv "];
+
+/// Whether the lines, none of which is blank, are `KEY=value` or `key = value`: `env`, `sysctl -a`,
+/// `git config -l`, properties; or the table of `df`.
+pub(super) fn are_assigned(lines: &[&str]) -> bool {
+    let is_df = |line: &&str| line.starts_with("Filesystem ") && line.contains("Mounted on");
+    lines.first().is_some_and(is_df) || are_facts(lines, |line| assigned(line).map(str::to_owned))
+}
+
+/// Whether they are `Key: value`: `lscpu`, `docker info`, the settings of a program.
+pub(super) fn are_named(lines: &[&str]) -> bool {
+    are_facts(lines, |line| named(line).map(without_numbers))
+}
+
+fn are_facts(lines: &[&str], key: impl Fn(&str) -> Option<String>) -> bool {
+    let told: Vec<&&str> = lines.iter().filter(|line| !is_aside(line)).collect();
+    if told.len() < FEWEST {
+        return false;
+    }
+    let keys: Vec<String> = told.iter().filter_map(|line| key(line)).collect();
+    let different: FxHashSet<&String> = keys.iter().collect();
+    keys.len() * 100 >= told.len() * STATED_PERCENT
+        && different.len() * 100 >= keys.len() * DIFFERENT_PERCENT
+}
+
+/// A comment, or the head of a section.
+fn is_aside(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with(['#', ';', '!']) || (line.starts_with('[') && line.ends_with(']'))
+}
+
+/// The key of `KEY=value` or `key = value`.
+fn assigned(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let line = DECLARATIONS.iter().find_map(|word| line.strip_prefix(word)).unwrap_or(line);
+    let (key, value) = line.split_once('=')?;
+    let key = key.trim_end();
+    let is_key = (1..=LONGEST_KEY).contains(&key.len())
+        && !key.contains(char::is_whitespace)
+        && key
+            .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '/' | '"' | '@' | '-'));
+    // Several pairs in one line are the fields of a log's entry.
+    let is_field = value.split_whitespace().skip(1).any(assigned_field);
+    (is_key && !value.starts_with('=') && !is_field).then_some(key)
+}
+
+/// Whether `word` is `name=value`, as the fields of a log are.
+fn assigned_field(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, value)| {
+        !name.is_empty() && !value.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase())
+    })
+}
+
+/// The key of `Key: value`.
+fn named(line: &str) -> Option<&str> {
+    let (key, value) = line.split_once(':')?;
+    let is_key = (1..=LONGEST_KEY).contains(&key.trim().len())
+        && key.trim_start().starts_with(char::is_alphabetic)
+        && key.split_whitespace().count() <= 5;
+    (is_key && (value.is_empty() || value.starts_with([' ', '\t']))).then(|| key.trim())
+}
+
+/// `key` with each number as one zero: `worker-1` and `worker-2` are no different keys.
+fn without_numbers(key: &str) -> String {
+    let mut out = String::with_capacity(key.len());
+    for c in key.chars() {
+        match c.is_ascii_digit() {
+            true if out.ends_with('0') => {}
+            true => out.push('0'),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<&str> {
+        text.lines().filter(|line| !line.trim().is_empty()).collect()
+    }
+
+    #[test]
+    fn settings_are_facts() {
+        for text in [
+            "SHELL=/bin/sh\nHOME=/home/a\nPATH=/bin:/usr/bin\nLANG=C\nTERM=xterm\n",
+            "export HOME=\"/home/a\"\nexport LANG=\"C\"\ndeclare -x A=\"1\"\nexport B\nexport C=\"\"\nexport D=\"2\"\n",
+            "user.name=A\nuser.email=a@b\nremote.origin.url=https://x/y.git\ncore.bare=false\ncore.filemode=true\n",
+            "kernel.pid_max = 4194304\nnet.ipv4.ip_forward = 0\nvm.swappiness = 60\nfs.file-max = 1\nkernel.x = 2\n",
+            "# application\nserver.port=80\nserver.host=a b c\ndb.url=jdbc:x\ndb.user=x\ndb.pool=3\n",
+            "; \"user\" config from /home/a/.npmrc\nregistry = \"https://x/\"\ncache = \"/c\"\nnode-version = \"22\"\n//x/:_authToken = (protected)\nuser-agent = \"npm/1\"\n",
+            "Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/sda1 1 1 0 99% /\n",
+        ] {
+            assert!(are_assigned(&lines(text)), "{text}");
+        }
+        let cpu = "Architecture:   x86_64\nCPU(s):   4\nVendor ID:   A\nModel name:   B C D\nCaches:\n  L1d:  32K\n";
+        assert!(are_named(&lines(cpu)));
+    }
+
+    #[test]
+    fn fields_and_records_are_none() {
+        let logfmt = "time=1 level=info msg=a\n".repeat(9);
+        let fields: String = (0..9).map(|n| format!("job{n}=1 state=ok took=3\n")).collect();
+        let records = "name = a\nsize = 1\n".repeat(9);
+        for text in [&*logfmt, &*fields, &*records, "a == b\nc == d\ne == f\ng == h\ni == j\n"] {
+            assert!(!are_assigned(&lines(text)), "{text}");
+        }
+        let workers: String = (0..9).map(|n| format!("worker-{n}: done\n")).collect();
+        assert!(!are_named(&lines(&workers)));
+    }
+}

@@ -1,0 +1,120 @@
+//! The column in which the lines of a log say how much they matter, and what is rare in it: a level
+//! that nobody has heard of is one all the same.
+
+use rustc_hash::FxHashMap;
+
+use crate::lines::Lines;
+use crate::words::words;
+
+/// A level is one of the first so many words.
+const MOST_WORDS: usize = 8;
+/// Fewer lines that begin with a number have no columns.
+const FEWEST: usize = 16;
+/// There are at most so many levels.
+const MOST_LEVELS: usize = 10;
+/// So many percent of the lines have a word in the column of levels, behind the time.
+const COLUMN_PERCENT: usize = 90;
+/// A level is rare when it is that of so many percent of the lines at most.
+const RARE_PERCENT: usize = 10;
+/// Levels of what is of no concern, however rare.
+const ORDINARY: &[&str] =
+    &["debug", "trace", "info", "notice", "verbose", "d", "i", "v", "t", "信息", "情報", "정보"];
+
+/// The lines whose level is rare, in order; none where no column is one of levels.
+pub(super) fn rare(lines: &Lines) -> Vec<usize> {
+    let timed: Vec<usize> = (0..lines.count())
+        .filter(|&line| {
+            lines.get(line).trim_start_matches('[').starts_with(|c: char| c.is_ascii_digit())
+        })
+        .collect();
+    if timed.len() < FEWEST {
+        return Vec::new();
+    }
+    let Some(column) = (1..MOST_WORDS).find(|column| is_word_column(lines, &timed, *column)) else {
+        return Vec::new();
+    };
+    let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
+    for level in timed.iter().filter_map(|&line| level_at(lines, line, column)) {
+        *counts.entry(level).or_default() += 1;
+        if counts.len() > MOST_LEVELS {
+            return Vec::new();
+        }
+    }
+    // Without a level that is known, the words may be anything, as the first ones of what is said.
+    let is_ordinary = |level: &str| ORDINARY.contains(&level.to_lowercase().as_str());
+    let is_known = counts.keys().any(|level| is_ordinary(level));
+    let is_usual = |count: usize| count * 100 > timed.len() * RARE_PERCENT;
+    let are_levels = is_known || counts.keys().all(|level| is_shouted(level));
+    if !are_levels || !counts.values().any(|&count| is_usual(count)) {
+        return Vec::new();
+    }
+    let is_rare = |line: &usize| {
+        level_at(lines, *line, column)
+            .is_some_and(|level| !is_ordinary(level) && !is_usual(counts[level]))
+    };
+    timed.iter().copied().filter(is_rare).collect()
+}
+
+/// Whether nearly all of the lines have a word without digits at `column`.
+fn is_word_column(lines: &Lines, timed: &[usize], column: usize) -> bool {
+    let mut may_fail = timed.len() * (100 - COLUMN_PERCENT) / 100;
+    timed.iter().all(|&line| {
+        if level_at(lines, line, column).is_some() {
+            return true;
+        }
+        may_fail > 0 && {
+            may_fail -= 1;
+            true
+        }
+    })
+}
+
+/// The word at `column`, if it may be a level: letters without digits, perhaps in brackets.
+fn level_at<'a>(lines: &Lines<'a>, line: usize, column: usize) -> Option<&'a str> {
+    let word = words(lines.get(line)).nth(column)?;
+    let word = word.trim_matches(['[', ']', '(', ')', '<', '>', '|', ':', ',']);
+    let word = word.strip_prefix("level=").unwrap_or(word);
+    let is_level = !word.is_empty() && word.chars().all(|c| c.is_alphabetic() || c == '_');
+    is_level.then_some(word)
+}
+
+/// Whether a word is written as levels are: in capitals, or in a script that has none.
+fn is_shouted(word: &str) -> bool {
+    !word.chars().any(char::is_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which of a hundred lines are of a rare level, where two are.
+    fn found(usual: &str, rare: &str, line: impl Fn(&str, usize) -> String) -> Vec<usize> {
+        let level = |n: usize| if n == 40 || n == 70 { rare } else { usual };
+        let text: String = (0..100).map(|n| line(level(n), n)).collect();
+        super::rare(&Lines::of(&text))
+    }
+
+    #[test]
+    fn what_is_rare_among_levels() {
+        let dated = |level: &str, n: usize| format!("2026-01-05 10:00:{n:02} {level} job {n}\n");
+        for (usual, rare) in
+            [("INFO", "VIRHE"), ("信息", "灾难"), ("TIEDOTE", "VIRHE"), ("info", "virhe")]
+        {
+            assert_eq!(found(usual, rare, dated), [40, 70], "{rare}");
+        }
+        let bracketed = |level: &str, n: usize| format!("[10:00:{n:02}] [{level}] job {n}\n");
+        assert_eq!(found("INFO", "VIRHE", bracketed), [40, 70]);
+        let android = |level: &str, n: usize| format!("01-05 10:00:00.0 {n} 7 {level} Tag: x\n");
+        assert_eq!(found("I", "E", android), [40, 70]);
+        let logfmt = |level: &str, n: usize| format!("1767607{n:03} level={level} msg={n}\n");
+        assert_eq!(found("info", "virhe", logfmt), [40, 70]);
+    }
+
+    #[test]
+    fn what_is_of_no_concern() {
+        let dated = |level: &str, n: usize| format!("2026-01-05 10:00:{n:02} {level} job {n}\n");
+        assert!(found("INFO", "DEBUG", dated).is_empty());
+        assert!(found("took", "lost", dated).is_empty(), "words of a message");
+        assert!(found("INFO", "VIRHE", |level, _| format!("{level} job\n")).is_empty());
+    }
+}
