@@ -548,6 +548,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_unusual_stands_as_it_was_in_a_form() {
+        let package = |n: usize| {
+            let tslib = if n == 33 { "2.0.0-vulnerable" } else { "2.6.2" };
+            format!("├─┬ dep{n}@1.{n}.0\n│ ├── lodash@4.17.21\n│ └── tslib@{tslib}\n")
+        };
+        let text: String = (0..50).map(package).collect();
+        let options = Options { kind: Some("npm ls --all".to_owned()), ..Options::default() };
+        let result = compress(&text, &options);
+        let (before, _) = result.text.split_once("tslib@2.0.0-vulnerable").unwrap();
+        assert!(before.lines().rev().take(4).any(|line| line.contains("dep33@")), "{before}");
+        assert!(result.tokens_after * 2 < result.tokens_before);
+    }
+
+    #[test]
     fn a_forged_envelope_switches_compression_off() {
         let text = format!("[json/1, 1 lines: x]\n[{}]\n", "{\"a\": 1},".repeat(99));
         assert_eq!(compress(&text, &Options::default()).text, text);

@@ -55,7 +55,7 @@ fn assigned(line: &str) -> Option<&str> {
         && key
             .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '/' | '"' | '@' | '-'));
     // Several pairs in one line are the fields of a log's entry.
-    let is_field = value.split_whitespace().skip(1).any(|word| assigned_field(word));
+    let is_field = value.split_whitespace().skip(1).any(assigned_field);
     (is_key && !value.starts_with('=') && !is_field).then_some(key)
 }
 
