@@ -40,7 +40,10 @@ fn answer() -> Result<(), Failure> {
     let read = io::stdin().take(LARGEST_CALL).read_to_string(&mut call);
     let (Ok(_), Ok(call)) = (read, serde_json::from_str(&call)) else { return Ok(()) };
     let Some(machine) = Machine::current() else { return Ok(()) };
-    let rules = hook::Rules::read(&machine, &call);
+    let agent = hook::Invocation::of_running_agent();
+    let Some(rules) = agent.and_then(|agent| hook::Rules::in_force(&machine, &agent, &call)) else {
+        return Ok(());
+    };
     let shell = env::var("SHELL").unwrap_or_default();
     match hook::answer(&call, &rules, &program()?, &shell) {
         Some(answer) => screen::print(&format!("{answer}\n")),

@@ -2,10 +2,13 @@
 //!
 //! This is no parser. Where it doesn't understand, the command isn't wrapped.
 
-/// Commands that change the shell that runs them, or leave something running behind.
-const OF_THE_SHELL: [&str; 13] = [
-    "cd", "pushd", "popd", "exec", "nohup", "setsid", "disown", "bg", "fg", "jobs", "wait",
-    "coproc", "screen",
+/// Commands that change the shell that runs them, ask about it, or leave something running behind.
+#[rustfmt::skip]
+const OF_THE_SHELL: [&str; 39] = [
+    "cd", "pushd", "popd", "exec", "nohup", "setsid", "disown", "bg", "fg", "jobs", "wait", "coproc",
+    "screen", "alias", "unalias", "bind", "builtin", "command", "compgen", "complete", "declare", "dirs",
+    "fc", "functions", "hash", "history", "local", "readonly", "setopt", "shopt", "suspend", "trap", "type",
+    "typeset", "unfunction", "unsetopt", "whence", "where", "which",
 ];
 /// Programs that are for people at a terminal.
 const INTERACTIVE: [&str; 18] = [
@@ -20,11 +23,23 @@ const BEFORE_COMMANDS: [&str; 10] =
 /// Programs that run the command that follows them.
 const RUNNERS: [&str; 6] = ["sudo", "env", "command", "builtin", "nice", "xargs"];
 
+/// A command that is to run in a shell of its own.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wrapped<'a> {
+    /// What runs in the shell of its own, to the byte as it was written.
+    pub(super) inside: &'a str,
+    /// What the agent's shell is given instead of the command.
+    pub(super) line: String,
+}
+
 /// `command` as the last word after `before`, what a shell is started with; `None` where that would do
 /// something else. The change of folder that agents begin with stays outside, where it lasts.
-pub(super) fn wrap(command: &str, before: &str) -> Option<String> {
-    let script = read(command)?;
-    if script.commands.is_empty() || script.has_background {
+///
+/// The agent's shell knows functions and aliases that another one doesn't. What they are isn't known
+/// here, so the line asks that shell, which then runs a command that uses one as it was written.
+pub(super) fn wrap<'a>(command: &'a str, before: &str) -> Option<Wrapped<'a>> {
+    let script = read(command).filter(|_| !command.contains('\0'))?;
+    if script.commands.is_empty() || script.has_background || script.has_more {
         return None;
     }
     let (outside, inside) = match script.commands.first() {
@@ -37,30 +52,58 @@ pub(super) fn wrap(command: &str, before: &str) -> Option<String> {
     if !outside.is_empty() && (outside.contains(is_more) || read(outside)?.commands != ["cd"]) {
         return None;
     }
-    let is_special = |name: &String| {
-        OF_THE_SHELL.contains(&&**name) || INTERACTIVE.contains(&&**name) || name == OURS
+    let is_special = |word: &String| {
+        let name = name_of(word);
+        OF_THE_SHELL.contains(&name) || INTERACTIVE.contains(&name) || name == OURS
     };
-    if rest.commands.is_empty() || rest.commands.iter().any(is_special) {
+    // Which program a word is that the shell works out can't be told before.
+    let is_worked_out =
+        |word: &String| word.contains(['$', '*', '?', '[', '{', '~']) && word != "[";
+    let mut words = rest.commands.iter();
+    if rest.commands.is_empty() || words.any(|word| is_special(word) || is_worked_out(word)) {
         return None;
     }
-    let wrapped = format!("{before} {}", quoted(inside.trim()));
-    Some(match outside.trim() {
-        "" => wrapped,
-        outside => format!("{outside} && {wrapped}"),
-    })
+    let line = guarded(&rest.commands, inside, before);
+    let line = if outside.is_empty() { line } else { format!("{outside}&& {line}") };
+    Some(Wrapped { inside, line })
 }
 
-/// Whether `command` is one program and its arguments, with nothing that a shell would work out.
-pub(super) fn is_one_command(command: &str) -> bool {
-    let plain = |c: char| c.is_alphanumeric() || " _-./:=,@+%'\"^~?*[]".contains(c);
-    let first = command.split(' ').next().unwrap_or_default();
-    command.chars().all(plain) && !first.contains('=') && read(command).is_some()
+/// The line that runs `inside` after `before`, unless one of the words that name its programs is a
+/// function or an alias of the shell, or nothing that it finds.
+fn guarded(words: &[String], inside: &str, before: &str) -> String {
+    let inside = quoted(inside);
+    // A word with a slash is a path, whatever else is called so.
+    let mut names: Vec<String> =
+        words.iter().filter(|word| !word.contains('/')).map(|word| quoted(word)).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() {
+        return format!("{before} {inside}");
+    }
+    let names = names.join(" ");
+    format!(
+        "case $(LC_ALL=C type {names} 2>&1) in *function*|*alias*|*'not found'*) eval {inside};; \
+         *) {before} {inside};; esac"
+    )
+}
+
+/// Whether a word of `command` is one of `names`, however it is quoted and wherever it stands.
+pub(super) fn mentions(command: &str, names: &[&str]) -> bool {
+    let plain: String = command.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
+    let is_end = |c: char| !(c.is_alphanumeric() || c == '_' || c == '-');
+    plain.split(is_end).any(|word| names.contains(&word))
+}
+
+/// The program that a word names, without its folder.
+pub(super) fn name_of(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or_default()
 }
 
 /// `word` as a shell reads it.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=,@+%".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
+    // zsh puts a program's path in place of `=program`.
+    match !word.is_empty() && !word.starts_with('=') && word.chars().all(is_plain) {
         true => word.to_owned(),
         false => format!("'{}'", word.replace('\'', r"'\''")),
     }
@@ -69,10 +112,12 @@ pub(crate) fn quoted(word: &str) -> String {
 /// What is known of a script.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Script {
-    /// The names of the programs and builtins that it runs, without their folders.
+    /// The words that name the programs and builtins that it runs.
     commands: Vec<String>,
     /// Whether something is left running.
     has_background: bool,
+    /// Whether there may be more commands, in what is read as text: `"$(…)"`, here-documents, `eval`.
+    has_more: bool,
 }
 
 /// Reads a script; `None` when its quotes or its documents don't end.
@@ -151,9 +196,17 @@ impl Reader<'_> {
                     let escaped = self.next()?;
                     self.push(escaped);
                 }
-                c => self.push(c),
+                c => {
+                    self.script.has_more |= has_escapes && (c == '`' || self.is_substitution(c));
+                    self.push(c);
+                }
             }
         }
+    }
+
+    /// Whether a substitution begins with `c`, which was just read.
+    fn is_substitution(&self, c: char) -> bool {
+        c == '$' && self.rest.starts_with(['(', '{'])
     }
 
     fn end_word(&mut self) {
@@ -167,10 +220,10 @@ impl Reader<'_> {
         if is_assignment || BEFORE_COMMANDS.contains(&&*word) || word.starts_with('-') {
             return;
         }
-        let name = word.rsplit('/').next().unwrap_or_default().to_owned();
         // The next word may be the name of what it runs.
-        self.is_named = !RUNNERS.contains(&&*name);
-        self.script.commands.push(name);
+        self.is_named = !RUNNERS.contains(&name_of(&word));
+        self.script.has_more |= word == "eval";
+        self.script.commands.push(word);
     }
 
     fn end_command(&mut self) {
@@ -218,6 +271,8 @@ impl Reader<'_> {
                     None => (self.rest, ""),
                 };
                 self.rest = rest;
+                self.script.has_more |=
+                    line.contains("$(") || line.contains(['`']) || line.contains("${");
                 if line.trim_start_matches('\t') == end {
                     break;
                 }
@@ -236,13 +291,21 @@ mod tests {
     }
 
     fn wrapped(command: &str) -> Option<String> {
-        wrap(command, "H")
+        Some(wrap(command, "H")?.line)
+    }
+
+    /// The line for what uses these programs.
+    fn guarded(names: &str, inside: &str) -> String {
+        format!(
+            "case $(LC_ALL=C type {names} 2>&1) in *function*|*alias*|*'not found'*) eval {inside};; \
+             *) H {inside};; esac"
+        )
     }
 
     #[test]
     fn the_commands_of_a_script() {
         assert_eq!(commands("A=1 cargo test 2>&1 | tail -5"), ["cargo", "tail"]);
-        assert_eq!(commands("if true; then /bin/ls; fi"), ["true", "ls", "fi"]);
+        assert_eq!(commands("if true; then /bin/ls; fi"), ["true", "/bin/ls", "fi"]);
         assert_eq!(commands("sudo -n env X=1 make"), ["sudo", "env", "make"]);
         assert_eq!(commands("echo 'a; b' \"c & d\" e\\;f # g; h"), ["echo"]);
         assert_eq!(commands("echo $(date; id) `w`"), ["echo", "date", "id", "w"]);
@@ -265,17 +328,40 @@ mod tests {
 
     #[test]
     fn what_can_be_wrapped_is() {
-        assert_eq!(wrapped("ls").as_deref(), Some("H ls"));
-        assert_eq!(wrapped("cargo test | tail").as_deref(), Some("H 'cargo test | tail'"));
+        assert_eq!(wrapped("ls"), Some(guarded("ls", "ls")));
+        assert_eq!(wrapped("/bin/ls").as_deref(), Some("H /bin/ls"));
+        let pipe = "cargo test | tail";
+        assert_eq!(wrapped(pipe), Some(guarded("cargo tail", "'cargo test | tail'")));
         let heredoc = "cat <<'E' | sort\nit's & more\nE";
-        assert_eq!(
-            wrapped(heredoc).as_deref(),
-            Some("H 'cat <<'\\''E'\\'' | sort\nit'\\''s & more\nE'")
-        );
-        assert_eq!(
-            wrapped("cd /a/b && cargo test && echo x").as_deref(),
-            Some("cd /a/b && H 'cargo test && echo x'")
-        );
+        let quoted = "'cat <<'\\''E'\\'' | sort\nit'\\''s & more\nE'";
+        assert_eq!(wrapped(heredoc), Some(guarded("cat sort", quoted)));
+        let there = guarded("cargo echo", "' cargo test && echo x'");
+        let expected = format!("cd /a/b && {there}");
+        assert_eq!(wrapped("cd /a/b && cargo test && echo x"), Some(expected));
+    }
+
+    #[test]
+    fn every_byte_of_a_command_stays() {
+        for command in [
+            "echo a\\ ",
+            " echo a",
+            "echo a  ",
+            "\techo a\t",
+            "echo a\r",
+            "echo a\n\n",
+            "echo '\u{2028} '",
+            "\u{85}echo",
+            "cd x && echo a\\ ",
+            "cd a\\ && ls ",
+            "cd x &&\nls",
+        ] {
+            let wrapped = wrap(command, "H").unwrap();
+            assert!(command.ends_with(wrapped.inside), "{command:?}");
+            let outside = &command[..command.len() - wrapped.inside.len()];
+            assert!(wrapped.line.starts_with(outside), "{command:?}");
+            assert!(wrapped.line.contains(&quoted(wrapped.inside)), "{command:?}");
+            assert!(outside.is_empty() || outside.ends_with("&&"), "{command:?}");
+        }
     }
 
     #[test]
@@ -296,6 +382,18 @@ mod tests {
             "headroom run -- ls",
             "/usr/bin/headroom compress x",
             "echo 'unfinished",
+            "$CC x.c",
+            "\"$X\" y",
+            "~/bin/x",
+            "type gs",
+            "alias",
+            "command -v nvm",
+            "echo \"$(gs)\"",
+            "echo \"a `gs`\"",
+            "echo \"${x:-$(gs)}\"",
+            "cat <<E\n$(gs)\nE",
+            "eval gs",
+            "echo a\0",
         ] {
             assert_eq!(wrapped(command), None, "{command}");
         }

@@ -1,6 +1,7 @@
 //! `headroom hooks`: the agent's settings, and what the hook answers.
 
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -21,26 +22,71 @@ fn with_settings(settings: &str) -> Home {
     home
 }
 
-/// What the hook changes the command into, and what it decides.
-fn answer(home: &Home, command: &str) -> Option<(String, Value)> {
-    let call = json!({
-        "hook_event_name": "PreToolUse",
-        "permission_mode": "default",
-        "cwd": home.path("project"),
-        "tool_name": "Bash",
-        "tool_input": {"command": command, "description": "what it is for"},
-    });
-    let out = home.run(&["hooks", "pre-tool-use"], call.to_string());
-    assert!(out.status.success() && out.stderr.is_empty(), "{out:?}");
-    if out.stdout.is_empty() {
-        return None;
+/// An agent in a home of its own, which runs the hook as Claude Code does.
+struct Agent {
+    home: Home,
+    /// The permission mode that it tells hooks.
+    mode: &'static str,
+    /// What it was started with.
+    arguments: Vec<String>,
+}
+
+impl Agent {
+    /// One that has these settings, in a project of its own.
+    fn new(settings: &str) -> Self {
+        let home = with_settings(settings);
+        fs::create_dir_all(home.path("project/src")).unwrap();
+        Self { home, mode: "default", arguments: Vec::new() }
     }
-    let answer: Value = serde_json::from_slice(&out.stdout).unwrap();
-    let answer = &answer["hookSpecificOutput"];
-    assert_eq!(answer["hookEventName"], "PreToolUse");
-    assert_eq!(answer["updatedInput"]["description"], "what it is for");
-    let command = answer["updatedInput"]["command"].as_str().unwrap().to_owned();
-    Some((command, answer["permissionDecision"].clone()))
+
+    fn in_mode(self, mode: &'static str) -> Self {
+        Self { mode, ..self }
+    }
+
+    fn started_with(self, arguments: &[&str]) -> Self {
+        Self { arguments: arguments.iter().map(|word| (*word).to_owned()).collect(), ..self }
+    }
+
+    /// What the hook changes the command into, and what it decides.
+    fn answer(&self, command: &str) -> Option<(String, Value)> {
+        self.answer_in("project", command)
+    }
+
+    /// That, in a folder.
+    fn answer_in(&self, cwd: &str, command: &str) -> Option<(String, Value)> {
+        let call = json!({
+            "hook_event_name": "PreToolUse",
+            "permission_mode": self.mode,
+            "cwd": self.home.path(cwd),
+            "tool_name": "Bash",
+            "tool_input": {"command": command, "description": "what it is for"},
+        });
+        let out = self.home.finish(self.running_the_hook(), call.to_string());
+        assert!(out.status.success() && out.stderr.is_empty(), "{out:?}");
+        if out.stdout.is_empty() {
+            return None;
+        }
+        let answer: Value = serde_json::from_slice(&out.stdout).unwrap();
+        let answer = &answer["hookSpecificOutput"];
+        assert_eq!(answer["hookEventName"], "PreToolUse");
+        assert_eq!(answer["updatedInput"]["description"], "what it is for");
+        let command = answer["updatedInput"]["command"].as_str().unwrap().to_owned();
+        Some((command, answer["permissionDecision"].clone()))
+    }
+
+    /// A process that is called as the agent is, and starts the hook in a shell. To it `-c` means a
+    /// script, to the agent that it goes on with a conversation.
+    fn running_the_hook(&self) -> Command {
+        let mut agent = Command::new("bash");
+        let hook = format!(
+            "sh -c '{} hooks pre-tool-use; exit $?'; exit $?",
+            env!("CARGO_BIN_EXE_headroom")
+        );
+        agent.arg0("claude").args(["-c", &hook]).args(&self.arguments);
+        agent.env_clear().env("HOME", self.home.path("")).env("PATH", "/usr/bin:/bin");
+        agent.env("SHELL", "/bin/bash").env("CLAUDE_PROJECT_DIR", self.home.path("project"));
+        agent
+    }
 }
 
 #[test]
@@ -83,10 +129,11 @@ fn without_the_agent_or_its_name_nothing_is_done() {
 
 #[test]
 fn what_it_answers_does_the_same_in_fewer_words() {
-    let home = with_settings("{}");
+    let agent = Agent::new("{}").in_mode("bypassPermissions");
+    let home = &agent.home;
     fs::write(home.path("log"), log(500)).unwrap();
     let script = format!("cat '{}' | sed 's/INFO/it'\\''s/'; exit 3", home.path("log").display());
-    let (wrapped, decision) = answer(&home, &script).unwrap();
+    let (wrapped, decision) = agent.answer(&script).unwrap();
     assert_eq!(decision, Value::Null, "the agent decides");
     let run = |script: &str| {
         let mut command = Command::new("bash");
@@ -101,27 +148,147 @@ fn what_it_answers_does_the_same_in_fewer_words() {
     assert!(text(&as_it_was.stdout).contains(text(&original.stdout)));
 }
 
+const ALLOW: &str = r#"{"permissions": {"allow": ["Bash(git log:*)", "Bash(cat:*)"]}}"#;
+
 #[test]
-fn rules_of_the_agent_are_kept() {
-    let home = with_settings(SETTINGS);
-    assert_eq!(answer(&home, "rm -rf build"), None, "its own rule forbids it");
-    assert_eq!(answer(&home, "cat x").unwrap().1, "allow");
-    assert_eq!(answer(&home, "cat x; make").unwrap().1, Value::Null);
-    fs::create_dir_all(home.path("project/.claude")).unwrap();
-    let rules = json!({"permissions": {"ask": ["Bash(make:*)"]}});
-    fs::write(home.path("project/.claude/settings.json"), rules.to_string()).unwrap();
-    assert_eq!(answer(&home, "cat x; make"), None);
-    assert_eq!(answer(&home, "cat x").unwrap().1, "allow");
+fn what_a_rule_allows_is_wrapped_and_allowed() {
+    let agent = Agent::new(ALLOW);
+    for command in ["git log -1", "git log", "git log 2>&1", "cat src/x", "cat 'a;b'"] {
+        let (line, decision) = agent.answer(command).unwrap();
+        assert_eq!(decision, "allow", "{command}");
+        assert!(line.contains("run -- /bin/bash -c "), "{line}");
+    }
+    assert_eq!(agent.answer("git logs"), None);
+    assert_eq!(agent.in_mode("plan").answer("git log"), None);
+}
+
+#[test]
+fn a_second_command_is_not_let_through_by_a_rule_for_the_first() {
+    let agent = Agent::new(ALLOW);
+    for separator in
+        ["\n", "\r", "\r\n", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", ";", "&", "|", "\\\n;"]
+    {
+        for command in
+            [format!("git log -1{separator}rm -rf x"), format!("git log -1 {separator} rm x")]
+        {
+            assert_eq!(agent.answer(&command), None, "{command:?}");
+        }
+    }
+    for command in ["git log $(rm x)", "git log `rm x`", "git log > x", "cat <(rm x)", "git log \\"]
+    {
+        assert_eq!(agent.answer(command), None, "{command}");
+    }
+}
+
+#[test]
+fn settings_of_a_dependency_allow_nothing() {
+    let agent = Agent::new("{}");
+    for folder in ["project/node_modules/evil", "elsewhere", "project/src"] {
+        fs::create_dir_all(agent.home.path(folder).join(".claude")).unwrap();
+        let allow = r#"{"permissions": {"allow": ["Bash"]}}"#;
+        for file in ["settings.json", "settings.local.json"] {
+            fs::write(agent.home.path(folder).join(".claude").join(file), allow).unwrap();
+        }
+        assert_eq!(agent.answer_in(folder, "make"), None, "{folder}");
+    }
+    let agent = agent.in_mode("bypassPermissions");
+    assert!(agent.answer_in("project/src", "make").is_some());
+    let deny = r#"{"permissions": {"ask": ["Bash(make:*)"]}}"#;
+    fs::write(agent.home.path("project/node_modules/evil/.claude/settings.json"), deny).unwrap();
+    assert_eq!(agent.answer_in("project/node_modules/evil", "make"), None);
+    assert_eq!(agent.answer_in("project/node_modules/evil", "cd x && make"), None);
+}
+
+#[test]
+fn rules_about_files_hold_for_commands() {
+    let settings =
+        r#"{"permissions": {"allow": ["Bash"], "deny": ["Read(./.env)", "Edit(secrets/**)"]}}"#;
+    for mode in ["default", "bypassPermissions"] {
+        let agent = Agent::new(settings).in_mode(mode);
+        for command in [
+            "cat .env",
+            "cat ./.env",
+            "cat src/../.env",
+            "head -1 .e*",
+            "grep -r KEY .",
+            "cat < .env",
+            "tee secrets/x",
+            "git diff",
+            "tool --config=.env",
+        ] {
+            assert_eq!(agent.answer(command), None, "{mode}: {command}");
+        }
+        assert!(agent.answer("cargo test").is_some());
+    }
+}
+
+#[test]
+fn what_the_agent_was_started_with_counts() {
+    let started = |arguments: &[&str]| Agent::new(ALLOW).started_with(arguments);
+    let is_allowed = |agent: &Agent, command: &str| agent.answer(command).is_some();
+    assert!(is_allowed(&started(&["-p", "--model", "x"]), "git log"));
+    assert!(!is_allowed(&started(&["--disallowedTools", "Bash(git log:*)"]), "git log"));
+    assert!(!is_allowed(&started(&["--disallowed-tools=Read(./x),Edit"]), "cat x"));
+    assert!(is_allowed(&started(&["--allowedTools", "Bash(make *),Read", "-p"]), "make x"));
+    assert!(!is_allowed(&started(&["--model", "--allowedTools", "Bash(make *)"]), "make x"));
+    let deny = r#"{"permissions": {"deny": ["Bash(cat:*)"]}}"#;
+    assert!(!is_allowed(&started(&["--settings", deny]), "cat x"));
+    assert!(is_allowed(&started(&["--settings", deny]), "git log"));
+    assert!(!is_allowed(&started(&["--settings", "relative.json"]), "git log"));
+    assert!(!is_allowed(&started(&["--setting-sources", "project,local"]), "git log"));
+    assert!(!is_allowed(&started(&["--managed-settings", "{}"]), "git log"));
+    assert!(!is_allowed(&started(&["--an-option-to-come"]), "git log"));
+}
+
+#[test]
+fn without_an_agent_above_it_nothing_is_known() {
+    let home = with_settings(ALLOW);
+    let call = json!({
+        "tool_name": "Bash", "permission_mode": "bypassPermissions", "cwd": home.path(""),
+        "tool_input": {"command": "git log"},
+    });
+    let mut hook = home.headroom(&["hooks", "pre-tool-use"]);
+    hook.env("CLAUDE_PROJECT_DIR", home.path(""));
+    let out = home.finish(hook, call.to_string());
+    assert!(out.status.success() && out.stdout.is_empty() && out.stderr.is_empty(), "{out:?}");
+}
+
+#[test]
+fn runs_without_a_person_lose_no_command() {
+    for mode in ["default", "acceptEdits", "dontAsk", "auto", "plan"] {
+        let agent = Agent::new(ALLOW).in_mode(mode);
+        for command in [
+            "ls",
+            "ls -la 2>&1",
+            "git log | cat",
+            "git log | head -5",
+            "pwd && git log",
+            "make 2>&1",
+        ] {
+            assert_eq!(agent.answer(command), None, "{mode}: {command}");
+        }
+    }
+}
+
+#[test]
+fn blanks_at_the_end_stay() {
+    let agent = Agent::new("{}").in_mode("bypassPermissions");
+    let (line, _) = agent.answer("echo a\\ ").unwrap();
+    let out =
+        Command::new("bash").args(["-c", &line]).env("HOME", agent.home.path("")).output().unwrap();
+    assert_eq!(text(&out.stdout), "a \n");
 }
 
 #[test]
 fn what_it_does_not_understand_is_let_be() {
-    let home = with_settings("{}");
-    for command in ["npm start &", "headroom run -- ls", "cd /elsewhere", "vim x", "echo 'x"] {
-        assert_eq!(answer(&home, command), None, "{command}");
+    let agent = Agent::new("{}").in_mode("bypassPermissions");
+    for command in
+        ["npm start &", "headroom run -- ls", "cd /elsewhere", "vim x", "echo 'x", "rm -rf ~"]
+    {
+        assert_eq!(agent.answer(command), None, "{command}");
     }
     for call in ["", "no JSON", "{}", "[1]", "{\"tool_name\": \"Bash\", \"tool_input\": 7}"] {
-        let out = home.run(&["hooks", "pre-tool-use"], call);
+        let out = agent.home.finish(agent.running_the_hook(), call);
         assert!(out.status.success() && out.stdout.is_empty() && out.stderr.is_empty(), "{call}");
     }
 }
