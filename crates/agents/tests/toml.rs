@@ -51,6 +51,47 @@ fn an_entry_is_a_table_at_the_end() {
 }
 
 #[test]
+fn a_value_is_a_statement_of_its_table() {
+    let url = json!("http://h/v1");
+    let top = Slot { path: vec![], entry: Entry::Member("base_url") };
+    let deep = Slot { path: vec!["providers", "x y"], entry: Entry::Member("base_url") };
+    const LINE: &str = "base_url = \"http://h/v1\"\n";
+    for (slot, before, after) in [
+        (&top, "", LINE.to_owned()),
+        (&top, "a = 1\n", format!("a = 1\n{LINE}")),
+        (&top, "a = 1", format!("a = 1\n{LINE}")),
+        (&top, "\u{feff}[t]\na = 1\n", format!("\u{feff}{LINE}[t]\na = 1\n")),
+        (&top, "# of t\n[t]\n", format!("{LINE}# of t\n[t]\n")),
+        (
+            &top,
+            "a = [ # a\n  1,\n] # b\n\n[[t]]\n",
+            format!("a = [ # a\n  1,\n] # b\n{LINE}\n[[t]]\n"),
+        ),
+        (&top, "a.b = 1\n[a.c]\n", format!("a.b = 1\n{LINE}[a.c]\n")),
+        (&top, "a = 1\r\n[t]\r\n", format!("a = 1\r\n{}[t]\r\n", LINE.replace('\n', "\r\n"))),
+        (&deep, "a = 1\n", format!("a = 1\n\n[providers.\"x y\"]\n{LINE}")),
+        (
+            &deep,
+            "[providers.'x y'] # x\n\n[providers.'x y'.headers]\nh = 1\n",
+            format!("[providers.'x y'] # x\n{LINE}\n[providers.'x y'.headers]\nh = 1\n"),
+        ),
+        (
+            &deep,
+            "[providers.'x y']\nname = 'n'\n[z]\n",
+            format!("[providers.'x y']\nname = 'n'\n{LINE}[z]\n"),
+        ),
+    ] {
+        assert_eq!(put(Format::Toml, before, slot, &url), Ok(after.clone()), "{before}");
+        // Blank lines and a header that came with the entry stay: only a backup can tell whose they are.
+        let back = take(Format::Toml, &after, slot, 1).unwrap();
+        assert!(back.starts_with(before) && !back.contains(LINE.trim_end()), "{back}");
+    }
+    // Another kind of entry under that name gives way.
+    let with = put(Format::Toml, "[base_url]\na = 1\n[z]\n", &top, &url).unwrap();
+    assert_eq!(with, format!("{LINE}[z]\n"));
+}
+
+#[test]
 fn an_entry_goes_in_whatever_way_it_was_written() {
     for (text, rest) in [
         (
@@ -138,6 +179,17 @@ proptest! {
         let (with, back) = there_and_back(&text);
         prop_assert!(with.starts_with(&text));
         prop_assert!(!text.contains('\r') || !with.replace("\r\n", "").contains('\n'));
+        prop_assert!(
+            differ_only_in_blanks(Format::Toml, &back, &text),
+            "{text:?} became {with:?} and then {back:?}"
+        );
+    }
+
+    #[test]
+    fn any_document_takes_a_value_and_gives_it_back(text in document()) {
+        let slot = Slot { path: vec![], entry: Entry::Member("base_url") };
+        let with = put(Format::Toml, &text, &slot, &json!("u")).unwrap();
+        let back = take(Format::Toml, &with, &slot, 1).unwrap();
         prop_assert!(
             differ_only_in_blanks(Format::Toml, &back, &text),
             "{text:?} became {with:?} and then {back:?}"

@@ -155,6 +155,11 @@ pub(crate) struct ServeArgs {
     #[arg(long, hide = true)]
     pub(crate) until_input_ends: bool,
 
+    /// With `--until-input-ends`: the process that started the server, which has to be gone as well
+    #[cfg(unix)]
+    #[arg(long, value_name = "PID", hide = true, requires = "until_input_ends")]
+    pub(crate) owner: Option<u32>,
+
     /// Write a line for every request to the end of this file
     #[arg(long, value_name = "FILE", help_heading = "Log")]
     pub(crate) log_file: Option<PathBuf>,
@@ -204,8 +209,18 @@ impl ProvidersArgs {
 
 const SERVE: &str = "\
 It makes texts smaller for whoever asks, and makes the tool results smaller that agents
-send to their providers through it (ANTHROPIC_BASE_URL=http://127.0.0.1:8787,
-OPENAI_BASE_URL=http://127.0.0.1:8787/v1).
+send to their providers through it. `headroom wrap AGENT` starts an agent so that it does;
+otherwise it is told, each in its own way:
+
+  Claude Code, Anthropic's SDKs   ANTHROPIC_BASE_URL=http://127.0.0.1:8787
+  Codex from 0.118 on             codex -c 'openai_base_url=\"http://127.0.0.1:8787/v1\"', or
+                                  openai_base_url in ~/.codex/config.toml; with a
+                                  model_provider of your own, that provider's base_url
+  Codex up to 0.118               OPENAI_BASE_URL, which later versions ignore
+  OpenAI's SDKs, Qwen Code        OPENAI_BASE_URL=http://127.0.0.1:8787/v1
+  OpenCode                        provider.NAME.options.baseURL in opencode.json, with /v1
+  Aider                           OPENAI_API_BASE with /v1, ANTHROPIC_API_BASE without
+  Goose                           OPENAI_HOST, ANTHROPIC_HOST, both without /v1
 
 What it does is shown at http://127.0.0.1:8787/dashboard, and by headroom stats.
 

@@ -19,6 +19,8 @@ const ORIGINALS: &str = "originals";
 const REPLAY: &str = "state/replay";
 /// The file of past figures below the workspace.
 const FIGURES: &str = "state/figures.json";
+/// The file of what `wrap --keep` wrote, below the workspace.
+const KEPT_SETTINGS: &str = "state/kept.json";
 /// The workspace below the home directory.
 const WORKSPACE: &str = ".headroom";
 
@@ -171,6 +173,11 @@ pub(crate) fn folder() -> Result<PathBuf, Failure> {
 /// The file of past figures.
 pub(crate) fn figures() -> Result<PathBuf, Failure> {
     Ok(workspace()?.join(FIGURES))
+}
+
+/// The file that says what `wrap --keep` has written into agents' settings.
+pub(crate) fn kept_settings() -> Result<PathBuf, Failure> {
+    Ok(workspace()?.join(KEPT_SETTINGS))
 }
 
 /// A file of the user's own settings.

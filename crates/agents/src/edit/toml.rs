@@ -1,5 +1,6 @@
-//! Edits of TOML. A new entry is a table of its own at the end of the file, as people write it; where
-//! its container is an inline table, it goes into that.
+//! Edits of TOML. A new entry with members is a table of its own at the end of the file, as people write
+//! it; a new value is a statement behind the others of its table, which for the file's own members is
+//! before the first table. Where its container is an inline table, an entry goes into that.
 
 use std::ops::Range;
 
@@ -27,12 +28,14 @@ pub(super) fn put(text: &str, slot: &Slot<'_>, value: &Value) -> Result<String, 
             let range = old.span().ok_or(EditError::NoSafeEdit)?;
             apply(text, vec![Splice { range, text: inline(value).to_string() }])
         }
+        // What makes room may take the container along, so that the rest is looked at anew.
         Some((container, old)) => {
-            append(&apply(text, delete(text, container, name, old)), slot, name, value)?
+            put(&apply(text, delete(text, container, name, old)), slot, value)?
         }
         None => match container.and_then(Item::as_inline_table) {
             Some(table) => apply(text, insert_inline(table, name, value)?),
-            None => append(text, slot, name, value)?,
+            None if value.is_object() => append(text, slot, name, value)?,
+            None => insert_statement(text, container, slot, name, value)?,
         },
     };
     Ok(format!("{mark}{edited}"))
@@ -104,17 +107,72 @@ fn member<'d>(container: &'d Item, name: &str) -> Option<&'d Item> {
 fn append(text: &str, slot: &Slot<'_>, name: &str, value: &Value) -> Result<String, EditError> {
     let members = value.as_object().ok_or(EditError::NoSafeEdit)?;
     let line_end = newline(text);
-    let gap = match text {
-        "" => String::new(),
-        _ if text.ends_with('\n') => line_end.to_owned(),
-        _ => line_end.repeat(2),
-    };
+    let gap = gap(text);
     let keys = slot.path.iter().copied().chain([name]).map(key).collect::<Vec<_>>().join(".");
     let mut table = format!("{text}{gap}[{keys}]{line_end}");
     for (name, value) in members {
         table.push_str(&format!("{} = {}{line_end}", key(name), inline(value)));
     }
     Ok(table)
+}
+
+/// A statement for the entry, behind the last one of the table that is its container.
+fn insert_statement(
+    text: &str,
+    container: Option<&Item>,
+    slot: &Slot<'_>,
+    name: &str,
+    value: &Value,
+) -> Result<String, EditError> {
+    let line_end_used = newline(text);
+    let statement = format!("{} = {}{line_end_used}", key(name), inline(value));
+    let Some(Item::Table(table)) = container.filter(|item| has_lines_of_its_own(item, slot)) else {
+        // A table that isn't written, or only as the beginning of other tables' names.
+        let header = slot.path.iter().copied().map(key).collect::<Vec<_>>().join(".");
+        return Ok(format!("{text}{}[{header}]{line_end_used}{statement}", gap(text)));
+    };
+    let header = table.span().filter(|_| !slot.path.is_empty());
+    let at = statements(text, table)
+        .into_iter()
+        .chain(header.map(|header| line_start(text, header.start)..line_end(text, header.end)))
+        .map(|lines| lines.end)
+        .max()
+        .unwrap_or(0);
+    // The last line of a file may have no end.
+    let before = if at > 0 && !text[..at].ends_with('\n') { line_end_used } else { "" };
+    Ok(apply(text, vec![Splice::insert(at, format!("{before}{statement}"))]))
+}
+
+/// Whether statements of a container can stand by themselves: in the file's own table, or below a header.
+fn has_lines_of_its_own(container: &Item, slot: &Slot<'_>) -> bool {
+    let written = |table: &Table| !table.is_implicit() && !table.is_dotted();
+    slot.path.is_empty() || container.as_table().is_some_and(written)
+}
+
+/// The lines of the statements of `table`, without those of the tables below it.
+fn statements(text: &str, table: &Table) -> Vec<Range<usize>> {
+    let mut lines = Lines { text, ranges: Vec::new() };
+    for (name, item) in table.iter() {
+        match item {
+            Item::Value(_) => lines.member(table, name, item),
+            // Its keys are written with dots here; a table with a header may be below it, too.
+            Item::Table(dotted) if dotted.is_dotted() => {
+                lines.ranges.append(&mut statements(text, dotted));
+            }
+            _ => {}
+        }
+    }
+    lines.ranges
+}
+
+/// What sets a new table apart from `text`.
+fn gap(text: &str) -> String {
+    let line_end = newline(text);
+    match text {
+        "" => String::new(),
+        _ if text.ends_with('\n') => line_end.to_owned(),
+        _ => line_end.repeat(2),
+    }
 }
 
 fn key(name: &str) -> String {

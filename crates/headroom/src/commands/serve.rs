@@ -17,6 +17,10 @@ use crate::screen::note;
 
 /// How long requests that were begun may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
+/// How often a server whose input has ended looks whether its parent is still there. Nothing portable
+/// tells it; a system call every half second isn't measurable.
+#[cfg(unix)]
+const PARENT_INTERVAL: Duration = Duration::from_millis(500);
 /// Room for the deepest recursion of a parser.
 const STACK: usize = 8 << 20;
 
@@ -31,6 +35,7 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     let token = args.token.as_deref().filter(|token| !token.is_empty());
     let (originals, records) = args.store.of_server(token)?;
     let prices = prices::read()?;
+    let owner = owner(&args);
     let config = Config {
         allowed_hosts: args.allow_host,
         access,
@@ -55,7 +60,7 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
         .build()
         .map_err(Failure::new)?;
     runtime.block_on(async {
-        let stop = stop_signal(args.until_input_ends).map_err(Failure::new)?;
+        let stop = stop_signal(args.until_input_ends, owner).map_err(Failure::new)?;
         announce(&listeners);
         let server = Server::new(config, originals, LlmRoutes { settings, records });
         server.run(listeners, stop, DRAIN).await.map_err(Failure::new)
@@ -117,8 +122,17 @@ fn refused(args: &ServeArgs, error: BindError) -> Failure {
     }
 }
 
-/// Done when the process is told to stop, or when standard input ends if that matters.
-fn stop_signal(until_input_ends: bool) -> io::Result<impl Future<Output = ()>> {
+/// The process for which the server runs, if it has to be gone before the server ends by itself.
+fn owner(args: &ServeArgs) -> Option<u32> {
+    #[cfg(unix)]
+    return args.owner;
+    #[cfg(not(unix))]
+    return None;
+}
+
+/// Done when the process is told to stop; if `until_input_ends`, also when standard input has ended
+/// and `owner` is gone.
+fn stop_signal(until_input_ends: bool, owner: Option<u32>) -> io::Result<impl Future<Output = ()>> {
     let told = told_to_stop()?;
     let (ended, input_ended) = oneshot::channel();
     if until_input_ends {
@@ -128,13 +142,36 @@ fn stop_signal(until_input_ends: bool) -> io::Result<impl Future<Output = ()>> {
             let _ = ended.send(());
         });
     }
+    let abandoned = async move {
+        let _ = input_ended.await;
+        if let Some(owner) = owner {
+            gone(owner).await;
+        }
+    };
     Ok(async move {
         tokio::select! {
             () = told => {}
-            _ = input_ended, if until_input_ends => {}
+            () = abandoned, if until_input_ends => {}
         }
     })
 }
+
+/// Done when `parent`, the process that started this one, has ended. The system then gives this process
+/// another parent; unlike a process id by itself, that can't be taken for a later process's.
+#[cfg(unix)]
+async fn gone(parent: u32) {
+    let is_there = || {
+        let now = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
+        now.is_some_and(|now| u32::try_from(now) == Ok(parent))
+    };
+    let mut next_look = tokio::time::interval(PARENT_INTERVAL);
+    while is_there() {
+        next_look.tick().await;
+    }
+}
+
+#[cfg(not(unix))]
+async fn gone(_: u32) {}
 
 /// Done when the process is told to stop. A second time ends it at once.
 #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! `headroom unwrap`: base URLs that lead to Headroom taken out of agents' settings.
 
+use std::path::Path;
+
 use agents::table::Machine;
 use serde_json::Value;
 
@@ -7,8 +9,9 @@ use crate::args::UnwrapArgs;
 use crate::failure::Failure;
 use crate::running;
 use crate::screen;
-use crate::wrap::table::{self, Agent};
-use crate::wrap::way::{self, Leads};
+use crate::wrap::record::Record;
+use crate::wrap::table::{self, Agent, Setting};
+use crate::wrap::way::{self, Leads, Place};
 
 /// Takes them out, of one agent's settings or of all.
 pub(crate) fn run(args: &UnwrapArgs) -> Result<(), Failure> {
@@ -37,20 +40,51 @@ pub(crate) fn run(args: &UnwrapArgs) -> Result<(), Failure> {
 /// What was removed, for people.
 fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
     let own = running::server_url();
-    let is_ours =
-        |value: &Value| value.as_str().is_some_and(|url| way::leads(url, &own) != Leads::Elsewhere);
+    let mut record = Record::read()?;
     let mut removed = String::new();
-    for setting in agent.routes.iter().filter_map(|route| route.setting.as_ref()) {
-        let file = machine.path(&setting.file);
-        let entry = setting.entry(&file, &is_ours);
+    let mut take = |setting: &Setting, file: &Path, is_ours: &dyn Fn(&str) -> bool| {
+        let is_ours = |value: &Value| value.as_str().is_some_and(is_ours);
+        let entry = setting.entry(file, &is_ours);
         if !entry.find().map_err(Failure::new)?.is_some_and(|value| is_ours(&value)) {
-            continue;
+            return Ok(());
         }
         if let Some(change) = entry.take().map_err(Failure::new)? {
             change.apply().map_err(Failure::new)?;
-            let file = file.display();
-            removed
-                .push_str(&format!("{}: {file} doesn't lead to Headroom any more\n", agent.name));
+            let (name, file) = (&agent.name, file.display());
+            removed.push_str(&format!("{name}: {file} doesn't lead to Headroom any more\n"));
+        }
+        Ok::<(), Failure>(())
+    };
+    // What was written here, wherever the file and the server are now. What somebody has changed since
+    // isn't ours any more.
+    for kept in record.of(agent) {
+        let setting = agent
+            .routes
+            .iter()
+            .filter(|route| route.provider == kept.provider)
+            .find_map(|route| route.setting.as_ref());
+        if let Some(setting) = setting {
+            take(setting, &kept.file, &|url| url == kept.url)?;
+        }
+        record.remove(&kept);
+        record.write()?;
+    }
+    // What somebody else has written that leads to a Headroom.
+    for setting in agent.routes.iter().filter_map(|route| route.setting.as_ref()) {
+        let file = machine.path(&setting.file);
+        let place = Place::File(file.clone());
+        take(setting, &file, &|url| {
+            let leads = way::leads(url, &place, &own, &record);
+            matches!(leads, Leads::Here(_) | Leads::Nowhere { was_ours: true })
+        })?;
+    }
+    for (url, place) in way::found(agent, machine)?.into_iter().filter_map(|found| found.set) {
+        if let Leads::Nowhere { .. } = way::leads(&url, &place, &own, &record) {
+            screen::note(format!(
+                "note: {}: {place} leads to {url}, where nobody answers; it isn't written by \
+                 Headroom and stays",
+                agent.name
+            ));
         }
     }
     Ok(removed)

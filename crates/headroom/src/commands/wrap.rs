@@ -9,9 +9,10 @@ use crate::args::WrapArgs;
 use crate::failure::Failure;
 use crate::running;
 use crate::screen::{self, note};
+use crate::wrap::record::Record;
 use crate::wrap::server::{Proxy, Wanted, known};
 use crate::wrap::table::{self, Agent, Route};
-use crate::wrap::way::{self, Found, Leads, Sending};
+use crate::wrap::way::{self, Found, Leads, Place, Sending};
 
 /// The exit code for a program that isn't there, as shells have it.
 const NOT_FOUND: u8 = 127;
@@ -22,14 +23,18 @@ pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
     let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
     let own = running::server_url();
     let found = way::found(agent, &machine)?;
+    let record = Record::read()?;
     let leads: Vec<Leads> = found
         .iter()
-        .map(|found| found.set.as_ref().map_or(Leads::Elsewhere, |(url, _)| way::leads(url, &own)))
+        .map(|found| match &found.set {
+            Some((url, place)) => way::leads(url, place, &own, &record),
+            None => Leads::Elsewhere,
+        })
         .collect();
-    let wanted = wanted(agent, &found, &leads)?;
+    let wanted = wanted(agent, &found, &leads, &record)?;
     let candidates: Vec<String> = known(&leads).chain([own]).collect();
     if args.keep {
-        return keep(agent, &machine, &found, &wanted, &candidates);
+        return keep(agent, &machine, &found, &wanted, &candidates, record);
     }
     let program = way::program(agent).ok_or_else(|| {
         let message = format!("{} is not in PATH: install {}", agent.command, agent.name);
@@ -54,18 +59,29 @@ pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
 }
 
 /// Where the agent's requests are to go in the end.
-fn wanted(agent: &Agent, found: &[Found], leads: &[Leads]) -> Result<Wanted, Failure> {
+fn wanted(
+    agent: &Agent,
+    found: &[Found],
+    leads: &[Leads],
+    record: &Record,
+) -> Result<Wanted, Failure> {
     let mut wanted = Wanted::from_env();
     for ((route, found), leads) in agent.routes.iter().zip(found).zip(leads) {
         let Some((url, place)) = &found.set else { continue };
         match leads {
             Leads::Here(_) => {}
-            Leads::Nowhere => note(format!(
-                "note: {place} leads to {url}, where nobody answers; `headroom unwrap {}` removes \
-                 it from the agent's settings",
-                agent.id
-            )),
-            Leads::Elsewhere
+            Leads::Nowhere { was_ours: true } => {
+                note(format!(
+                    "note: {place} leads to {url}, where nobody answers; {} removes it",
+                    way::removal(agent, place)
+                ));
+                if let Place::File(file) = place
+                    && let Some(before) = record.before(file, url)
+                {
+                    wanted.set(route.provider, before.to_owned());
+                }
+            }
+            Leads::Nowhere { was_ours: false } | Leads::Elsewhere
                 if route.is_versioned() && !url.trim_end_matches('/').ends_with("/v1") =>
             {
                 return Err(Failure::new(format!(
@@ -73,6 +89,12 @@ fn wanted(agent: &Agent, found: &[Found], leads: &[Leads]) -> Result<Wanted, Fai
                      Run {} as it is",
                     agent.command
                 )));
+            }
+            Leads::Nowhere { was_ours: false } => {
+                note(format!(
+                    "note: {place} leads to {url}, where nobody answers now; requests go on to it"
+                ));
+                wanted.set(route.provider, url.clone());
             }
             Leads::Elsewhere => wanted.set(route.provider, url.clone()),
         }
@@ -118,6 +140,7 @@ fn keep(
     found: &[Found],
     wanted: &Wanted,
     candidates: &[String],
+    mut record: Record,
 ) -> Result<(), Failure> {
     let proxy = Proxy::running(wanted, candidates)?;
     let kept: Vec<(&Route, &Found)> =
@@ -132,9 +155,19 @@ fn keep(
         let Some(setting) = &route.setting else { continue };
         let file = machine.path(&setting.file);
         let url = route.url(&proxy.origin, found.by_login);
-        let is_ours = |value: &serde_json::Value| value.as_str() == Some(&*url);
+        let is_ours = |value: &serde_json::Value| {
+            value.as_str().is_some_and(|known| known == url || record.has(&file, known))
+        };
         let change = setting.entry(&file, &is_ours).put(&url.as_str().into());
-        change.map_err(Failure::new)?.apply().map_err(Failure::new)?;
+        let change = change.map_err(Failure::new)?;
+        // Recorded first: an entry of the record that isn't in the file does no harm.
+        let old = match &found.set {
+            Some((old, Place::File(_))) => Some(&**old),
+            _ => None,
+        };
+        record.add(agent, route.provider, &file, &url, old);
+        record.write()?;
+        change.apply().map_err(Failure::new)?;
         screen::print(&format!("{}: {} now says {url}\n", agent.name, file.display()))?;
     }
     Ok(())

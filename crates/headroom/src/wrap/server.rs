@@ -1,9 +1,11 @@
 //! The proxy that an agent is sent to: one that runs already and has the right targets, or one that
 //! is started for this agent and ends with it.
 //!
-//! The started one reads its standard input, a pipe, and ends when all other ends of the pipe are
-//! closed. The agent holds one: so the proxy lives as long as the agent, however either of the
-//! processes that began it ends, and no longer.
+//! The started one ends when two things have happened: all other ends of the pipe that is its
+//! standard input are closed, and the process that started it, which has become the agent, is gone.
+//! Either alone isn't the agent's end. An agent's launcher may replace itself by the agent and close
+//! the pipe on the way (Node's `process.execve` does), and it may end while a child of its own, which
+//! has inherited the pipe, goes on.
 
 use std::io::{self, BufRead as _, BufReader, PipeWriter, Read as _};
 use std::process::{Command, Stdio};
@@ -121,9 +123,12 @@ impl Proxy {
                 None => command.env_remove(name),
             };
         }
-        // Keys that end the agent aren't meant for it.
         #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        {
+            command.args(["--owner", &std::process::id().to_string()]);
+            // Keys that end the agent aren't meant for it.
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
         let mut child = command.spawn().map_err(fail)?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use agents::edit::Format;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// An agent, as a row of `agents.toml` describes it.
 #[derive(Debug, Deserialize)]
@@ -20,7 +20,7 @@ pub(crate) struct Agent {
 }
 
 /// A provider whose requests have a base URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Provider {
     Anthropic,
@@ -36,6 +36,8 @@ pub(crate) struct Route {
     url: String,
     #[serde(default)]
     pub(crate) variables: Vec<String>,
+    #[serde(default)]
+    pub(crate) legacy_variables: Vec<String>,
     pub(crate) inline: Option<Inline>,
     #[serde(default)]
     args: Vec<String>,

@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use agents::edit::{Entry, Slot};
@@ -12,6 +13,7 @@ use agents::entry::ConfigEntry;
 use agents::table::Machine;
 use serde_json::{Value, json};
 
+use super::record::Record;
 use super::table::{Agent, Provider, Route, Setting};
 use crate::failure::Failure;
 use crate::running::{self, Answer};
@@ -52,8 +54,11 @@ impl std::fmt::Display for Place {
 pub(crate) enum Leads {
     /// To a Headroom, at this origin.
     Here(String),
-    /// To where a Headroom would be, and nobody answers.
-    Nowhere,
+    /// To this machine, where nobody answers.
+    Nowhere {
+        /// Whether a Headroom was there: this program wrote the address, or servers are expected at it.
+        was_ours: bool,
+    },
     /// To somebody else: a provider, or a gateway.
     Elsewhere,
 }
@@ -74,21 +79,26 @@ pub(crate) fn program(agent: &Agent) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// What `url` leads to. `own`: where a Headroom is expected.
-pub(crate) fn leads(url: &str, own: &str) -> Leads {
-    let Some(origin) = origin(url) else { return Leads::Elsewhere };
-    let is_local = ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| {
-        origin.strip_prefix("http://").is_some_and(|rest| {
-            rest.strip_prefix(host).is_some_and(|port| port.is_empty() || port.starts_with(':'))
-        })
-    });
-    if !is_local {
+/// What the base URL `url`, which is set at `place`, leads to. `own`: where a Headroom is expected.
+pub(crate) fn leads(url: &str, place: &Place, own: &str, record: &Record) -> Leads {
+    let Some(origin) = origin(url).filter(|origin| is_local(origin)) else {
         return Leads::Elsewhere;
-    }
+    };
     match running::who_is_at(&origin) {
         Answer::Headroom(_) => Leads::Here(origin),
-        Answer::Nobody if port(&origin) == port(own) => Leads::Nowhere,
-        Answer::Nobody | Answer::Another => Leads::Elsewhere,
+        Answer::Another => Leads::Elsewhere,
+        Answer::Nobody => {
+            let is_recorded = matches!(place, Place::File(file) if record.has(file, url));
+            Leads::Nowhere { was_ours: is_recorded || port(&origin) == port(own) }
+        }
+    }
+}
+
+/// What takes away a base URL that leads to Headroom, for people.
+pub(crate) fn removal(agent: &Agent, place: &Place) -> String {
+    match place {
+        Place::Variable(variable) => format!("`unset {variable}`"),
+        Place::File(_) => format!("`headroom unwrap {}`", agent.id),
     }
 }
 
@@ -97,6 +107,18 @@ fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.trim().split_once("://")?;
     let host = rest.split(['/', '?', '#']).next()?;
     Some(format!("{scheme}://{host}"))
+}
+
+/// Whether an origin is on this machine.
+fn is_local(origin: &str) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let host = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, _)) => host,
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback = |address: IpAddr| address.is_loopback() || address.is_unspecified();
+    ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+        && (host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(is_loopback))
 }
 
 fn port(origin: &str) -> Option<&str> {
@@ -135,6 +157,10 @@ impl Sending {
             out.args.extend(args);
             out.variables
                 .extend(route.variables.iter().map(|name| (name.clone(), url.clone().into())));
+            let unset =
+                |name: &&String| std::env::var_os(name).is_none_or(|value| value.is_empty());
+            let legacy = route.legacy_variables.iter().filter(unset);
+            out.variables.extend(legacy.map(|name| (name.clone(), url.clone().into())));
             if let Some(inline) = &route.inline {
                 let given = out.take(&inline.variable);
                 let value = merged(given, &inline.path, &url).ok_or_else(|| {
@@ -271,5 +297,31 @@ mod tests {
         assert_eq!(origin("https://a.example/v1/x?y").as_deref(), Some("https://a.example"));
         assert_eq!(origin("http://127.0.0.1:1").as_deref(), Some("http://127.0.0.1:1"));
         assert_eq!(origin("a.example"), None);
+    }
+
+    #[test]
+    fn origins_on_this_machine() {
+        for local in [
+            "http://127.0.0.1",
+            "http://127.0.0.1:1",
+            "http://127.8.9.1:1",
+            "http://0.0.0.0:8787",
+            "https://localhost:1",
+            "HTTP://LocalHost",
+            "http://[::1]",
+            "http://[::1]:8787",
+        ] {
+            assert!(is_local(local), "{local}");
+        }
+        for elsewhere in [
+            "http://10.0.0.1:8787",
+            "http://localhost.example",
+            "http://127.0.0.1.example:1",
+            "ws://127.0.0.1:1",
+            "http://[2001:db8::1]:1",
+            "http://",
+        ] {
+            assert!(!is_local(elsewhere), "{elsewhere}");
+        }
     }
 }

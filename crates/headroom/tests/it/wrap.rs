@@ -171,6 +171,56 @@ fn the_proxy_ends_however_the_agent_does() {
     }
 }
 
+/// Replaces the launcher of an agent in `home`; the agent itself is beside it.
+fn launch_by(home: &Home, agent: &str, launcher: &str) {
+    let path = home.path("bin").join(agent);
+    fs::rename(&path, path.with_extension("real")).unwrap();
+    fs::write(&path, launcher).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_launcher_that_closes_everything_it_inherited_keeps_the_proxy() {
+    // What Node's `process.execve` does: descriptors are closed, the process stays the same.
+    const LAUNCHER: &str = r#"#!/bin/bash
+exec /bin/bash -c '
+    for fd in /dev/fd/*; do
+        fd=${fd##*/}
+        [ "$fd" -le 2 ] || eval "exec $fd>&-"
+    done
+    exec "$@"' launcher "$0.real" "$@"
+"#;
+    let (home, stub) = (home(&["claude"]), stub());
+    launch_by(&home, "claude", LAUNCHER);
+    let mut command = headroom(&home, &["wrap", "claude"]);
+    command.env("ANTHROPIC_BASE_URL", stub.url());
+    let agent = Running::start(command);
+    let base = agent.says("anthropic").to_owned();
+    // A server that took the closed pipe for the agent's end would be gone before the last of these.
+    for _ in 0..50 {
+        assert_eq!(post(&base, "/v1/messages", &conversation()).status, 200);
+    }
+    assert_eq!(agent.end(3), Some(3));
+    nobody_is_at(&base);
+}
+
+#[test]
+fn a_launcher_that_ends_before_its_agent_keeps_the_proxy() {
+    const LAUNCHER: &str = "#!/bin/sh\nexec 3<&0\n\"$0.real\" \"$@\" <&3 &\nexit 9\n";
+    let (home, stub) = (home(&["claude"]), stub());
+    launch_by(&home, "claude", LAUNCHER);
+    let mut command = headroom(&home, &["wrap", "claude"]);
+    command.env("ANTHROPIC_BASE_URL", stub.url());
+    let mut agent = Running::start(command);
+    let base = agent.says("anthropic").to_owned();
+    assert_eq!(agent.child.wait().unwrap().code(), Some(9));
+    for _ in 0..50 {
+        assert_eq!(post(&base, "/v1/messages", &conversation()).status, 200);
+    }
+    writeln!(agent.stdin, "0").unwrap();
+    nobody_is_at(&base);
+}
+
 #[test]
 fn a_server_that_forwards_to_the_same_place_is_used_again() {
     let (home, stub) = (home(&["claude"]), stub());
@@ -206,6 +256,12 @@ fn each_agent_is_told_in_its_own_way() {
     let [_, openai, _, args] = said(headroom(&home, &["wrap", "codex", "--", "exec", "x"]));
     assert!(openai.ends_with("/v1"));
     assert_eq!(args, format!("-c openai_base_url=\"{openai}\" exec x"));
+    // A variable that Codex ignores is for the programs that it runs: neither a target nor changed.
+    let mut command = headroom(&home, &["wrap", "codex"]);
+    command.env("OPENAI_BASE_URL", "https://gateway.example/api");
+    let [_, openai, _, args] = said(command);
+    assert_eq!(openai, "https://gateway.example/api");
+    assert!(args.starts_with("-c openai_base_url=\"http://127.0.0.1:"), "{args}");
 
     fs::create_dir(home.path(".codex")).unwrap();
     fs::write(home.path(".codex/auth.json"), r#"{"OPENAI_API_KEY":null,"tokens":{"x":1}}"#)
@@ -245,7 +301,7 @@ fn a_setting_that_goes_before_the_environment_is_overridden() {
 
 #[test]
 fn what_cannot_be_done_is_said() {
-    let home = home(&["codex"]);
+    let home = home(&["codex", "qwen"]);
     let refused = |args: &[&str], set: &str| {
         let out = headroom(&home, args).env("OPENAI_BASE_URL", set).output().unwrap();
         assert!(out.stdout.is_empty());
@@ -257,7 +313,7 @@ fn what_cannot_be_done_is_said() {
     let (code, said) = refused(&["wrap", "claude"], "");
     assert_eq!(code, Some(127));
     assert!(said.contains("claude is not in PATH: install Claude Code"), "{said}");
-    let (code, said) = refused(&["wrap", "codex"], "https://gateway.example/api");
+    let (code, said) = refused(&["wrap", "qwen"], "https://gateway.example/api");
     assert_eq!(code, Some(1));
     assert!(said.contains("doesn't end in /v1"), "{said}");
     let (code, said) = refused(&["wrap", "codex", "--keep"], "");
@@ -291,6 +347,104 @@ fn what_is_kept_is_undone() {
     // What leads elsewhere stays.
     assert_eq!(run(&["unwrap", "claude"]).1, "Claude Code: nothing to undo\n");
     assert_eq!(fs::read_to_string(&file).unwrap(), before);
+}
+
+/// What a run of `headroom ARGS` for a server at `url` printed, on standard output and on standard error.
+fn told(home: &Home, args: &[&str], url: &str) -> (String, String) {
+    let out = headroom(home, args).env("HEADROOM_BASE_URL", url).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(out.stdout), text(out.stderr))
+}
+
+#[test]
+fn what_is_kept_for_codex_is_read_by_it_and_undone() {
+    const CONFIGS: [&str; 4] = [
+        "",
+        "model = \"m\"\n",
+        "[projects.\"/p\"]\ntrust_level = \"trusted\"\n",
+        "# mine\nmodel = \"m\" # m\n\n[model_providers.x]\nbase_url = \"https://x.example/v1\"\n",
+    ];
+    for before in CONFIGS {
+        let home = home(&["codex"]);
+        let file = home.path(".codex/config.toml");
+        fs::create_dir(home.path(".codex")).unwrap();
+        fs::write(&file, before).unwrap();
+        let server = Server::start(&[]);
+        let url = server.url();
+        let (said, errors) = told(&home, &["wrap", "codex", "--keep"], &url);
+        assert!(said.contains(&format!("now says {url}/v1")), "{said}{errors}");
+        let kept: toml::Table = fs::read_to_string(&file).unwrap().parse().unwrap();
+        assert_eq!(kept["openai_base_url"].as_str(), Some(&*format!("{url}/v1")), "{kept}");
+        // Found by the record: the server is gone, and none is expected where it was.
+        drop(server);
+        let (said, errors) = told(&home, &["unwrap"], "http://127.0.0.1:1");
+        assert!(said.contains("doesn't lead to Headroom any more"), "{said}{errors}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), before);
+        assert!(
+            told(&home, &["unwrap", "codex"], "http://127.0.0.1:1").0.contains("nothing to undo")
+        );
+    }
+}
+
+#[test]
+fn what_was_kept_twice_is_undone_to_the_beginning() {
+    let home = home(&["codex"]);
+    let file = home.path(".codex/config.toml");
+    fs::create_dir(home.path(".codex")).unwrap();
+    let before = "openai_base_url = \"https://gateway.example/v1\"\n";
+    fs::write(&file, before).unwrap();
+    for _ in 0..2 {
+        let server = Server::start(&["--openai-api-url", "https://gateway.example/v1"]);
+        let (said, errors) = told(&home, &["wrap", "codex", "--keep"], &server.url());
+        assert!(said.contains("now says"), "{said}{errors}");
+        // The second server is at another address: that of the first is no target.
+    }
+    told(&home, &["unwrap"], "http://127.0.0.1:1");
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+}
+
+#[test]
+fn what_somebody_has_changed_since_stays() {
+    let home = home(&["codex"]);
+    let file = home.path(".codex/config.toml");
+    fs::create_dir(home.path(".codex")).unwrap();
+    let server = Server::start(&[]);
+    told(&home, &["wrap", "codex", "--keep"], &server.url());
+    drop(server);
+    let changed = "openai_base_url = \"http://127.0.0.1:9/v1\"\n";
+    fs::write(&file, changed).unwrap();
+    let (said, errors) = told(&home, &["unwrap", "codex"], "http://127.0.0.1:1");
+    assert_eq!(said, "Codex: nothing to undo\n");
+    assert!(errors.contains("http://127.0.0.1:9/v1, where nobody answers"), "{errors}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), changed);
+    // A gateway that may be started later is named, and stays the target.
+    let (said, _) = told(&home, &["doctor"], "http://127.0.0.1:1");
+    assert!(said.contains("FAIL  Codex is sent to http://127.0.0.1:9/v1"), "{said}");
+    let out = headroom(&home, &["wrap", "codex"]).output().unwrap();
+    let errors = String::from_utf8(out.stderr).unwrap();
+    assert!(errors.contains("where nobody answers now; requests go on to it"), "{errors}");
+    assert!(errors.contains("→ http://127.0.0.1:9/v1"), "{errors}");
+}
+
+#[test]
+fn a_dead_server_that_was_kept_is_named_and_no_target() {
+    let home = home(&["codex"]);
+    fs::create_dir(home.path(".codex")).unwrap();
+    let server = Server::start(&[]);
+    let url = server.url();
+    told(&home, &["wrap", "codex", "--keep"], &url);
+    drop(server);
+    let (said, _) = told(&home, &["doctor"], "http://127.0.0.1:1");
+    let expected = format!(
+        "FAIL  Codex is sent to {url}/v1 ({}), where nobody answers: `headroom serve`, or \
+         `headroom unwrap codex`",
+        home.path(".codex/config.toml").display()
+    );
+    assert!(said.contains(&expected), "{said}");
+    let out = headroom(&home, &["wrap", "codex"]).output().unwrap();
+    let errors = String::from_utf8(out.stderr).unwrap();
+    assert!(errors.contains("`headroom unwrap codex` removes it"), "{errors}");
+    assert!(!errors.contains('→'), "{errors}");
 }
 
 #[test]

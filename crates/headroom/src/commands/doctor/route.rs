@@ -4,16 +4,25 @@ use agents::table::Machine;
 
 use super::Finding;
 use crate::running;
+use crate::wrap::record::Record;
 use crate::wrap::table::{self, Agent};
-use crate::wrap::way::{self, Leads, Place};
+use crate::wrap::way::{self, Leads};
 
 /// Where the requests of each agent go that is on this machine, or has a base URL.
 pub(super) fn agents(own: &str) -> Vec<Finding> {
     let Some(machine) = Machine::current() else { return Vec::new() };
-    table::all().iter().filter_map(|agent| of_agent(agent, &machine, own)).collect()
+    let (record, broken) = match Record::read() {
+        Ok(record) => (record, None),
+        Err(failure) => (Record::default(), Some(Finding::Bad(failure.message()))),
+    };
+    let agents = table::all().iter();
+    broken
+        .into_iter()
+        .chain(agents.filter_map(|agent| of_agent(agent, &machine, own, &record)))
+        .collect()
 }
 
-fn of_agent(agent: &Agent, machine: &Machine<'_>, own: &str) -> Option<Finding> {
+fn of_agent(agent: &Agent, machine: &Machine<'_>, own: &str, record: &Record) -> Option<Finding> {
     let found = match way::found(agent, machine) {
         Ok(found) => found,
         Err(failure) => {
@@ -23,17 +32,20 @@ fn of_agent(agent: &Agent, machine: &Machine<'_>, own: &str) -> Option<Finding> 
     let name = &agent.name;
     let set: Vec<_> = found.iter().filter_map(|found| found.set.as_ref()).collect();
     for (url, place) in &set {
-        match way::leads(url, own) {
+        match way::leads(url, place, own, record) {
             Leads::Here(_) => {
                 return Some(Finding::Good(format!("{name} goes through {url} ({place})")));
             }
-            Leads::Nowhere => {
-                let undo = match place {
-                    Place::Variable(variable) => format!("unset {variable}"),
-                    Place::File(_) => format!("headroom unwrap {}", agent.id),
-                };
+            Leads::Nowhere { was_ours: true } => {
                 return Some(Finding::Bad(format!(
-                    "{name} is sent to {url} ({place}), where nobody answers: `headroom serve`, or `{undo}`"
+                    "{name} is sent to {url} ({place}), where nobody answers: `headroom serve`, or {}",
+                    way::removal(agent, place)
+                )));
+            }
+            Leads::Nowhere { was_ours: false } => {
+                return Some(Finding::Bad(format!(
+                    "{name} is sent to {url} ({place}), where nobody answers: start what is to \
+                     answer there, or change {place}"
                 )));
             }
             Leads::Elsewhere => {}

@@ -1,0 +1,125 @@
+//! What `wrap --keep` has written into agents' settings, so that `unwrap` finds it again wherever the
+//! server is by then: `state/kept.json` in the workspace.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::table::{Agent, Provider};
+use crate::failure::Failure;
+use crate::store;
+
+/// The largest record that is read, in bytes: thousands of entries, where people have a handful.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Base URLs that are in agents' settings because `wrap --keep` put them there.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Record {
+    kept: Vec<Kept>,
+}
+
+/// One base URL in one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    agent: String,
+    pub(crate) provider: Provider,
+    pub(crate) file: PathBuf,
+    pub(crate) url: String,
+    /// The base URL that was there before.
+    before: Option<String>,
+}
+
+impl Record {
+    /// What is recorded; nothing if there is no record.
+    ///
+    /// # Errors
+    /// If it can't be read, or isn't what this program has written.
+    pub(crate) fn read() -> Result<Self, Failure> {
+        let path = store::kept_settings()?;
+        let failed = |error: &dyn std::fmt::Display| {
+            Failure::new(format!("{}: {error}; remove the file to go on", path.display()))
+        };
+        let text = match read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(failed(&error)),
+        };
+        serde_json::from_str(&text).map_err(|error| failed(&error))
+    }
+
+    /// Whether `url` was written into `file`.
+    pub(crate) fn has(&self, file: &Path, url: &str) -> bool {
+        self.find(file, url).is_some()
+    }
+
+    /// What was in `file` before `url` was written into it.
+    pub(crate) fn before(&self, file: &Path, url: &str) -> Option<&str> {
+        self.find(file, url)?.before.as_deref()
+    }
+
+    fn find(&self, file: &Path, url: &str) -> Option<&Kept> {
+        self.kept.iter().find(|kept| kept.file == file && kept.url == url)
+    }
+
+    /// What was written into the settings of `agent`.
+    pub(crate) fn of(&self, agent: &Agent) -> Vec<Kept> {
+        self.kept.iter().filter(|kept| kept.agent == agent.id).cloned().collect()
+    }
+
+    /// Adds that `url` takes the place of `old` in `file`, for requests to `provider`.
+    pub(crate) fn add(
+        &mut self,
+        agent: &Agent,
+        provider: Provider,
+        file: &Path,
+        url: &str,
+        old: Option<&str>,
+    ) {
+        // What was written earlier isn't what the user had.
+        let before = match old {
+            Some(old) if self.has(file, old) => self.before(file, old),
+            old => old,
+        };
+        let before = before.map(str::to_owned);
+        self.kept.retain(|kept| kept.file != file || kept.provider != provider);
+        let (agent, file, url) = (agent.id.clone(), file.to_owned(), url.to_owned());
+        self.kept.push(Kept { agent, provider, file, url, before });
+    }
+
+    /// Takes out one entry.
+    pub(crate) fn remove(&mut self, entry: &Kept) {
+        self.kept.retain(|kept| kept != entry);
+    }
+
+    /// Writes it, whole or not at all.
+    pub(crate) fn write(&self) -> Result<(), Failure> {
+        let path = store::kept_settings()?;
+        write(&path, self).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+    }
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    // Opening anything but a plain file may wait for ever.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("not a file"));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(MAX_BYTES).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn write(path: &Path, record: &Record) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    serde_json::to_writer_pretty(&mut file, record)?;
+    file.flush()?;
+    file.persist(path)?;
+    Ok(())
+}
