@@ -139,7 +139,7 @@ fn no_password_and_no_key_is_shown_or_logged() {
         answers[3].text(),
         server.get("/stats").text(),
         server.get("/metrics").text(),
-        fs::read_to_string(&path).unwrap(),
+        &fs::read_to_string(&path).unwrap(),
     ] {
         assert!(!said.contains("made-up"), "{said}");
     }
