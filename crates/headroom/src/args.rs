@@ -13,7 +13,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use originals::Lines;
 use proxy::Host;
-use proxy::llm::{TargetError, Targets};
+use proxy::llm::{TargetError, Targets, WebSockets};
 
 pub(crate) use audit::AuditArgs;
 pub(crate) use hooks::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};
@@ -147,6 +147,10 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub(crate) redact_secrets: bool,
 
+    /// What becomes of WebSockets on the routes that hold conversations
+    #[arg(long, value_name = "WHAT", default_value = "refuse")]
+    pub(crate) websockets: WebSocketsArg,
+
     /// The largest body of a request
     #[arg(long, value_name = "SIZE", default_value = "100MiB", value_parser = parse_size)]
     pub(crate) max_body: u64,
@@ -167,6 +171,24 @@ pub(crate) struct ServeArgs {
     /// credentials and headers, in memory only and never in the log
     #[arg(long, help_heading = "Log")]
     pub(crate) log_messages: bool,
+}
+
+/// What becomes of WebSockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WebSocketsArg {
+    /// They are refused, upon which agents use HTTP, and their requests get smaller
+    Refuse,
+    /// They are passed through as they are
+    Pass,
+}
+
+impl From<WebSocketsArg> for WebSockets {
+    fn from(given: WebSocketsArg) -> Self {
+        match given {
+            WebSocketsArg::Refuse => WebSockets::Refuse,
+            WebSocketsArg::Pass => WebSockets::Pass,
+        }
+    }
 }
 
 /// Where requests to the providers go.

@@ -48,6 +48,7 @@ pub(crate) fn text(url: &str, live: Option<&Value>, past: Option<&Value>) -> Str
     if let Some(live) = live {
         holdout(&mut out, &live["holdout"]);
         unchanged(&mut out, &live["blocks"]["unchanged"]);
+        table_of_not_understood(&mut out, live);
     }
     out.push_str(
         "\nBilled: what providers say was used, at the list prices of prices.toml. Estimates: what it \
@@ -181,6 +182,29 @@ fn table_of_blocks(out: &mut String, title: &str, when: &str, sums: &Value) {
     }
 }
 
+/// Requests of which a server could save nothing, as it didn't understand them: how many, and why.
+/// The most frequent first.
+pub(crate) fn not_understood(live: &Value) -> Vec<(u64, String)> {
+    let counts = live["not_understood"].as_object().into_iter().flatten();
+    let mut counts: Vec<_> = counts
+        .filter_map(|(why, count)| Some((count.as_u64().filter(|n| *n > 0)?, plain(why, 60))))
+        .collect();
+    counts.sort_by(|one, other| (other.0, &one.1).cmp(&(one.0, &other.1)));
+    counts
+}
+
+fn table_of_not_understood(out: &mut String, live: &Value) {
+    let counts = not_understood(live);
+    if counts.is_empty() {
+        return;
+    }
+    out.push('\n');
+    line(out, BAD, "requests that weren't understood, since the start: nothing is saved by these");
+    for (count, why) in counts.into_iter().take(ROWS) {
+        let _ = writeln!(out, "{:>10}  {why}", grouped(count));
+    }
+}
+
 fn holdout(out: &mut String, holdout: &Value) {
     let share = holdout["share"].as_f64().unwrap_or(0.0);
     if share <= 0.0 {
@@ -299,6 +323,18 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains(['\u{1b}', '\u{7}']));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        let live = json!({"not_understood": {"a": 2, "b\n": 1234, "c": 0, "d": "x", "e": 2}});
+        assert_eq!(
+            not_understood(&live),
+            [(1234, "b?".to_owned()), (2, "a".to_owned()), (2, "e".to_owned())]
+        );
+        let said = text("http://u", Some(&live), None);
+        assert!(said.contains("     1,234  b?\n         2  a\n"), "{said}");
+        assert!(!text("http://u", Some(&json!({})), None).contains("understood"));
     }
 
     #[test]

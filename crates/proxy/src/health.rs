@@ -37,6 +37,7 @@ pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Response, Refu
         "store_max_bytes": app.originals.bounds().bytes,
         "anthropic_api_url": targets.anthropic.to_string(),
         "openai_api_url": targets.openai.to_string(),
+        "gemini_api_url": targets.gemini.to_string(),
         "ttl_seconds": app.originals.bounds().age.as_secs(),
     });
     Ok(json_response(StatusCode::OK, &health))

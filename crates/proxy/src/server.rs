@@ -1,13 +1,19 @@
 //! From sockets to requests: accept, serve each connection, and stop without cutting anyone off.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::http::Request;
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -28,6 +34,9 @@ use crate::{llm, stack};
 const MOST_CONNECTIONS: usize = 4096;
 /// How long a connection may be idle, or take to send the head of a request.
 const LONGEST_IDLE: Duration = Duration::from_secs(5 * 60);
+/// How long a client may take for the rest of a head after the server was told to stop. By hand: it
+/// is long for a head that is on its way, and short for whoever waits for the server's end.
+const LAST_HEAD: Duration = Duration::from_secs(1);
 /// How long to wait before accepting again when the system is out of something.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -149,7 +158,8 @@ async fn accept(
     }
 }
 
-/// Serves one connection. After the last call it ends with the answer to what was begun.
+/// Serves one connection. After the last call it ends with the answer to what was begun; a head of
+/// which only a part has come is nothing that was begun.
 async fn serve(
     stream: TcpStream,
     connection: Connection,
@@ -160,9 +170,14 @@ async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "nodelay");
     }
+    let progress = Arc::new(Progress::default());
+    let shared = Arc::clone(&progress);
     let service = tower::service_fn(move |mut request: Request<_>| {
+        shared.step();
         request.extensions_mut().insert(connection);
-        router.clone().oneshot(request)
+        let answering = router.clone().oneshot(request);
+        let progress = Arc::clone(&shared);
+        async move { Ok::<_, Infallible>(answering.await?.map(|body| Answer { body, progress })) }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -174,10 +189,73 @@ async fn serve(
         served = serving.as_mut() => served,
         _ = last_call.changed() => {
             serving.as_mut().graceful_shutdown();
-            serving.await
+            tokio::select! {
+                served = serving.as_mut() => served,
+                () = progress.nothing_begins() => Ok(()),
+            }
         }
     };
     if let Err(error) = served {
         tracing::debug!(%error, "connection");
+    }
+}
+
+/// How far a connection is: a step where a request begins, and one where its answer ends. It is
+/// between two requests when the number is even.
+#[derive(Debug, Default)]
+struct Progress(AtomicUsize);
+
+impl Progress {
+    fn step(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn steps(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Done when no request is under way, and none begins within the time that the rest of a head
+    /// may take.
+    async fn nothing_begins(&self) {
+        let before = self.steps();
+        if before.is_multiple_of(2) {
+            tokio::time::sleep(LAST_HEAD).await;
+            if self.steps() == before {
+                return;
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+/// The body of an answer, with whose end its request ends.
+struct Answer {
+    body: Body,
+    progress: Arc<Progress>,
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.progress.step();
+    }
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

@@ -16,6 +16,7 @@ use crate::answer::Refusal;
 use crate::app::App;
 use crate::compress::compress;
 use crate::limits::take_in;
+use crate::llm::{NoRoute, NotUnderstood};
 use crate::{dashboard, health, openapi, retrieve, stats};
 
 /// Every route of our own, as people write it.
@@ -80,19 +81,38 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let response = next.run(request).await;
     let (status, took) = (response.status().as_u16(), began.elapsed());
     app.meter.answered(&route, status);
-    tracing::info!(%method, %route, status, ms = took.as_secs_f64() * 1000.0, "answered");
+    let not_understood = response.extensions().get::<NotUnderstood>().copied();
+    if let Some(what) = not_understood {
+        app.meter.not_understood(what);
+    }
+    let not_understood = not_understood.map(NotUnderstood::name);
+    let ms = took.as_secs_f64() * 1000.0;
+    tracing::info!(%method, %route, status, ms, not_understood, "answered");
     response
 }
 
 /// Forwards what is for a provider; anything else is no route.
 async fn forward(State(app): State<Arc<App>>, request: Request) -> Response {
-    let path = request.uri().clone();
-    app.llm.handle(request).await.unwrap_or_else(|| unknown(&path).into_response())
+    let (uri, is_post) = (request.uri().clone(), request.method() == Method::POST);
+    app.llm.handle(request).await.unwrap_or_else(|why| {
+        let mut response = refused(why, &uri).into_response();
+        // What was meant for this server's own routes, or by a browser, asks for no provider.
+        if is_post || why != NoRoute::Unknown {
+            response.extensions_mut().insert(NotUnderstood::NoRoute);
+        }
+        response
+    })
 }
 
-fn unknown(uri: &Uri) -> Refusal {
-    let nearest = nearest(uri.path());
-    let message = format!("no such route; the nearest is {nearest} (all: /openapi.json)");
+/// Why nothing was forwarded. The path isn't repeated: its query may hold a key.
+fn refused(why: NoRoute, uri: &Uri) -> Refusal {
+    let message = match why {
+        NoRoute::Unknown => {
+            let nearest = nearest(uri.path());
+            format!("no such route; the nearest is {nearest} (all: /openapi.json)")
+        }
+        why => format!("the request was sent to no provider: {why}"),
+    };
     Refusal::new(StatusCode::NOT_FOUND, "not_found_error", message)
 }
 

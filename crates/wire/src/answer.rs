@@ -99,6 +99,8 @@ pub struct Relay {
     text: String,
     end: Option<End>,
     has_failed: bool,
+    /// Whether the figures of the round under way are among `usage`.
+    is_settled: bool,
 }
 
 #[derive(Debug)]
@@ -140,6 +142,7 @@ impl Relay {
             text: String::new(),
             end: None,
             has_failed: false,
+            is_settled: false,
         }
     }
 
@@ -213,6 +216,7 @@ impl Relay {
         self.text.push_str(&said.text);
         self.rounds.push(said.round);
         self.usage.push(said.usage);
+        self.is_settled = true;
         self.end = Some(end);
     }
 
@@ -267,6 +271,18 @@ impl Relay {
         &self.usage
     }
 
+    /// What the provider has said so far of each round, that of the one under way included: it is
+    /// billed also if nobody waits for its end.
+    pub fn usage_so_far(&self) -> Vec<Usage> {
+        let under_way = match &self.answer {
+            Answer::Messages(answer) => answer.usage(),
+            Answer::Chat(answer) => answer.usage(),
+            Answer::Responses(answer) => answer.usage(),
+        };
+        let is_said = !self.is_settled && under_way != Usage::default();
+        self.usage.iter().copied().chain(is_said.then_some(under_way)).collect()
+    }
+
     /// Ids of the calls that the client saw, over all rounds.
     pub fn ids(&self) -> &[String] {
         &self.ids
@@ -282,6 +298,7 @@ impl Relay {
     pub fn next_round(&mut self) {
         self.end = None;
         self.has_failed = false;
+        self.is_settled = false;
         self.events = Events::default();
         match &mut self.answer {
             Answer::Messages(answer) => answer.next_round(),
@@ -370,6 +387,22 @@ pub fn usage(api: Api, json: &[u8]) -> Option<Usage> {
         Api::Chat => chat::read_usage(usage),
         Api::Responses => responses::read_usage(usage),
     })
+}
+
+/// Whether an event of a stream, of which this is the data, is the last one of an answer.
+pub fn is_last_event(api: Api, data: &[u8]) -> bool {
+    let kinds: &[&str] = match api {
+        Api::Chat => return data.trim_ascii() == b"[DONE]",
+        Api::Messages => &["message_stop"],
+        Api::Responses => &["response.completed", "response.incomplete", "response.failed"],
+    };
+    // Most events say something else, and needn't be read.
+    if !kinds.iter().any(|kind| memchr::memmem::find(data, kind.as_bytes()).is_some()) {
+        return false;
+    }
+    let Ok(index) = scan(data) else { return false };
+    let kind = index.root().get("type");
+    kind.is_some_and(|kind| kinds.iter().any(|last| kind.is(last)))
 }
 
 impl Usage {

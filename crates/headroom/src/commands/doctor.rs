@@ -9,12 +9,16 @@ use std::path::Path;
 use crate::args::DoctorArgs;
 use crate::environment;
 use crate::failure::Failure;
+use crate::figures;
 use crate::running::{self, Answer, DEFAULT_URL};
 use crate::screen;
 use crate::store::{self, StoreArgs};
 
 /// What is kept and read back to see that the store works.
 const PROBE: &str = "headroom doctor was here";
+
+/// Reasons why requests weren't understood that are shown.
+const MOST_SHOWN: usize = 10;
 
 /// What a check found.
 enum Finding {
@@ -183,6 +187,7 @@ fn server(url: &str) -> Vec<Finding> {
         Ok(status) => Finding::Bad(format!("the server at {url} answers {status} to a small text")),
         Err(error) => Finding::Bad(format!("the server at {url} doesn't compress: {error}")),
     });
+    findings.extend(not_understood(url, token.as_deref()));
     let own = env!("CARGO_PKG_VERSION");
     if headroom.version != own {
         findings.push(Finding::Odd(format!(
@@ -191,4 +196,19 @@ fn server(url: &str) -> Vec<Finding> {
         )));
     }
     findings
+}
+
+/// What agents have sent to the server at `url` of which it could save nothing.
+fn not_understood(url: &str, token: Option<&str>) -> Option<Finding> {
+    let stats = running::figures(url, token, "/stats").ok()?;
+    let counts = figures::not_understood(&stats);
+    if counts.is_empty() {
+        return None;
+    }
+    let lines: String =
+        counts.iter().take(MOST_SHOWN).map(|(n, why)| format!("\n{n} × {why}")).collect();
+    Some(Finding::Odd(format!(
+        "some requests weren't understood since that server began, so that nothing is saved by \
+         them:{lines}"
+    )))
 }

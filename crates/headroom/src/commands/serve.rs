@@ -47,6 +47,7 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
         redact_secrets: args.redact_secrets,
         log_messages: args.log_messages,
         max_body: config.max_body,
+        websockets: args.websockets.into(),
         ..Settings::new(targets)
     };
     let runtime = runtime::Builder::new_multi_thread()
@@ -54,12 +55,15 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
         .thread_stack_size(STACK)
         .build()
         .map_err(Failure::new)?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let stop = stop_signal(args.until_input_ends).map_err(Failure::new)?;
         announce(&listeners);
         let server = Server::new(config, originals, LlmRoutes { settings, records });
         server.run(listeners, stop, DRAIN).await.map_err(Failure::new)
-    })
+    });
+    // What is still worked on is for clients that have waited long enough.
+    runtime.shutdown_background();
+    served
 }
 
 /// Who may call from another machine. Asked for before anything listens.

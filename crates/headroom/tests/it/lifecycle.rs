@@ -73,6 +73,33 @@ fn what_was_begun_is_answered_before_it_stops() {
     }
 }
 
+/// A connection without a whole head holds nothing up, wherever in the head it waits. Whoever had a
+/// request answered on it before is no different.
+#[test]
+fn a_head_of_which_only_a_part_came_does_not_keep_it_from_ending() {
+    let mut server = Server::start(&[]);
+    let mut open = Vec::new();
+    for half in ["", "G", "GET / HT", "POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-le"] {
+        let mut stream = server.connect();
+        stream.write_all(half.as_bytes()).unwrap();
+        open.push(stream);
+        let mut stream = server.connect();
+        stream.write_all(b"GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200");
+        stream.write_all(half.as_bytes()).unwrap();
+        open.push(stream);
+    }
+    // What is sent before this is read before it: the server has all the halves.
+    assert_eq!(server.get("/livez").status, 200);
+    server.signal(Signal::TERM);
+    let (status, said) = server.wait();
+    assert!(status.success());
+    // The time that requests under way are given wasn't used up.
+    assert!(!said.contains("unanswered"), "{said}");
+}
+
 #[test]
 fn it_runs_on_when_its_terminal_is_closed() {
     let mut server = Server::start(&["--max-body", "1kB"]);

@@ -1,10 +1,11 @@
 //! What a client is told when this server can't do what it asked: in the shape of its provider.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, UPGRADE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
 
+use super::not_understood::NotUnderstood;
 use super::route::Provider;
 
 /// A fault of this server, or on the way to the provider.
@@ -22,6 +23,12 @@ pub(super) enum Fault {
     /// The client's body broke off.
     #[error("the request's body could not be read: {0}")]
     Body(String),
+    /// A WebSocket where conversations are.
+    #[error(
+        "conversations are passed on over HTTP here: send this as a POST (headroom serve --websockets \
+         pass lets WebSockets through as they are)"
+    )]
+    WebSocket,
     /// The provider can't be reached, or broke off before its answer began.
     #[error("the provider could not be reached: {0}")]
     Unreachable(String),
@@ -33,6 +40,7 @@ impl Fault {
             Fault::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Fault::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Fault::Body(_) => StatusCode::BAD_REQUEST,
+            Fault::WebSocket => StatusCode::UPGRADE_REQUIRED,
             Fault::Unreachable(_) => StatusCode::BAD_GATEWAY,
         }
     }
@@ -45,7 +53,7 @@ impl Fault {
                 let kind = match self {
                     Fault::TooLarge { .. } => "request_too_large",
                     Fault::Busy => "overloaded_error",
-                    Fault::Body(_) => "invalid_request_error",
+                    Fault::Body(_) | Fault::WebSocket => "invalid_request_error",
                     Fault::Unreachable(_) => "api_error",
                 };
                 json!({"type": "error", "error": {"type": kind, "message": message}})
@@ -55,6 +63,7 @@ impl Fault {
                     Fault::TooLarge { .. } => ("invalid_request_error", "request_too_large"),
                     Fault::Busy => ("server_error", "overloaded"),
                     Fault::Body(_) => ("invalid_request_error", "invalid_request"),
+                    Fault::WebSocket => ("invalid_request_error", "upgrade_required"),
                     Fault::Unreachable(_) => ("server_error", "proxy_error"),
                 };
                 json!({"error": {"message": message, "type": kind, "param": null, "code": code}})
@@ -72,6 +81,12 @@ impl Fault {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if matches!(self, Fault::Busy) {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if matches!(self, Fault::WebSocket) {
+            // RFC 9110, section 15.5.22: the protocol to be used.
+            response.headers_mut().insert(UPGRADE, HeaderValue::from_static("HTTP/1.1"));
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
+            response.extensions_mut().insert(NotUnderstood::WebSocketRefused);
         }
         response
     }

@@ -4,11 +4,12 @@ use axum::http::header::{
     ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, HeaderName,
     PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 
 /// Headers that are about one connection, beside those that `connection` names.
-const HOP_BY_HOP: [HeaderName; 8] = [
+const HOP_BY_HOP: [HeaderName; 9] = [
     CONNECTION,
+    HeaderName::from_static("http2-settings"),
     HeaderName::from_static("keep-alive"),
     PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION,
@@ -93,13 +94,15 @@ pub(super) fn is_signed(headers: &HeaderMap) -> bool {
             .is_some_and(|value| value.as_bytes().starts_with(b"AWS4-HMAC-SHA256"))
 }
 
-/// Whether the client wants to speak another protocol on this connection.
-pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
-    headers.contains_key(UPGRADE)
-        && headers
-            .get_all(CONNECTION)
-            .iter()
-            .any(|value| value.to_str().is_ok_and(|value| value.to_lowercase().contains("upgrade")))
+/// Whether the client wants to speak WebSocket on this connection. Any other offer may be ignored
+/// (RFC 9110, section 7.8), and is: HTTP/2, which Java's client offers in every request to an http
+/// address, has nothing that HTTP/1.1 hasn't here.
+pub(super) fn is_websocket(method: &Method, headers: &HeaderMap) -> bool {
+    let says = |name: HeaderName, word: &str| {
+        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|one| one.trim().eq_ignore_ascii_case(word))
+    };
+    *method == Method::GET && says(UPGRADE, "websocket") && says(CONNECTION, "upgrade")
 }
 
 #[cfg(test)]
@@ -125,6 +128,8 @@ mod tests {
             ("host", "127.0.0.1:8787"),
             ("connection", "keep-alive, x-once"),
             ("keep-alive", "timeout=5"),
+            ("upgrade", "h2c"),
+            ("http2-settings", "AAMAAABk"),
             ("x-once", "1"),
             ("transfer-encoding", "chunked"),
             ("proxy-authorization", "secret"),
@@ -158,7 +163,24 @@ mod tests {
         assert!(!is_bypass(&map(&[("x-headroom-bypass", "0")])));
         assert!(is_signed(&map(&[("authorization", "AWS4-HMAC-SHA256 Credential=x")])));
         assert!(!is_signed(&map(&[("authorization", "Bearer x")])));
-        assert!(is_upgrade(&map(&[("connection", "Upgrade"), ("upgrade", "websocket")])));
-        assert!(!is_upgrade(&map(&[("connection", "keep-alive"), ("upgrade", "h2c")])));
+    }
+
+    #[test]
+    fn only_a_websocket_is_an_upgrade() {
+        let is = |method: &Method, connection: &'static str, upgrade: &'static str| {
+            let headers = map(&[("connection", connection), ("upgrade", upgrade)]);
+            is_websocket(method, &headers)
+        };
+        let get = Method::GET;
+        assert!(is(&get, "Upgrade", "websocket"));
+        assert!(is(&get, "keep-alive, upgrade", "WebSocket"));
+        assert!(is(&get, "upgrade", "h2c, websocket"));
+        assert!(!is(&get, "keep-alive", "websocket"));
+        assert!(!is(&get, "upgraded", "websocket"));
+        for offer in ["h2c", "TLS/1.0, HTTP/1.1", "websockets", ""] {
+            assert!(!is(&get, "Upgrade, HTTP2-Settings", offer), "{offer}");
+        }
+        assert!(!is(&Method::POST, "Upgrade", "websocket"));
+        assert!(!is_websocket(&get, &map(&[("connection", "upgrade")])));
     }
 }

@@ -8,11 +8,13 @@
 //! again, limits rates, or keeps answers; no body, header or query goes to a log.
 
 mod block;
+mod credentials;
 mod encoding;
 mod fault;
 mod figures;
 mod headers;
 mod hint;
+mod not_understood;
 mod offer;
 mod offline;
 mod plan;
@@ -26,6 +28,7 @@ mod task;
 mod tool;
 mod turn;
 mod upgrade;
+mod upload;
 mod upstream;
 
 #[cfg(test)]
@@ -48,16 +51,28 @@ use wire::request::Api;
 use fault::Fault;
 use figures::Recording;
 pub use figures::{BlockFigures, BlockTexts, Ending, Exchange, Recorder};
+pub use not_understood::NotUnderstood;
 pub use offline::{Offline, Replayed};
 pub use plan::COMPRESSION_VERSION;
 use plan::{Plan, Planner, Report};
 pub use records::{FileRecords, KEPT_FOR, MemoryRecords, RecordKey, Records, SharedRecords};
 use retry::Retries;
-pub use route::Provider;
 use route::Route;
+pub use route::{NoRoute, Provider};
 use tap::Tap;
 pub use target::{Target, TargetError, Targets};
+use upload::Upload;
 use upstream::{Upstream, UpstreamError};
+
+/// What becomes of WebSockets on the routes that hold conversations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WebSockets {
+    /// They are refused with 426, upon which clients use HTTP, and their conversations get smaller.
+    #[default]
+    Refuse,
+    /// They are passed through as they are.
+    Pass,
+}
 
 /// How the LLM routes behave.
 #[derive(Debug, Clone)]
@@ -74,6 +89,8 @@ pub struct Settings {
     pub redact_secrets: bool,
     /// Whether the recorder is told what blocks say.
     pub log_messages: bool,
+    /// What becomes of WebSockets where conversations are.
+    pub websockets: WebSockets,
     /// Bytes of what is kept to spare work.
     pub cache_bytes: usize,
     /// Requests that are under way at one time.
@@ -95,6 +112,7 @@ impl Settings {
             holdout: 0.0,
             redact_secrets: false,
             log_messages: false,
+            websockets: WebSockets::default(),
             cache_bytes: 32 << 20,
             max_requests: 2048,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
@@ -161,16 +179,18 @@ impl Llm {
         self.settings.log_messages
     }
 
-    /// Answers a request for any path that isn't this server's own; `None` for one that must not
-    /// leave this machine.
-    pub async fn handle(&self, request: Request<Body>) -> Option<Response<Body>> {
+    /// Answers a request for any path that isn't this server's own.
+    ///
+    /// # Errors
+    /// When the request must not leave this machine.
+    pub async fn handle(&self, request: Request<Body>) -> Result<Response<Body>, NoRoute> {
         let (head, body) = request.into_parts();
-        let route = route::find(&head)?;
+        let route = route::find(&head, &self.settings.targets)?;
         let answered = match Arc::clone(&self.places).try_acquire_owned() {
             Ok(place) => self.answer(head, body, route, place).await,
             Err(_) => Err(Fault::Busy),
         };
-        Some(answered.unwrap_or_else(|fault| fault.response(route.provider)))
+        Ok(answered.unwrap_or_else(|fault| fault.response(route.provider)))
     }
 
     async fn answer(
@@ -180,14 +200,32 @@ impl Llm {
         route: Route,
         place: OwnedSemaphorePermit,
     ) -> Result<Response<Body>, Fault> {
-        let recording = Recording::new(self.recorder.clone(), route, place);
-        if headers::is_upgrade(&head.headers) {
-            return self.upgrade(head, route, recording).await;
+        let is_bypass = headers::is_bypass(&head.headers);
+        let is_websocket = headers::is_websocket(&head.method, &head.headers);
+        let is_refused = !is_bypass && self.settings.websockets == WebSockets::Refuse;
+        if is_websocket && is_refused && !route.name.is_empty() {
+            return Err(Fault::WebSocket);
         }
-        let is_left_alone = headers::is_bypass(&head.headers) || headers::is_signed(&head.headers);
+        let recording = Recording::new(self.recorder.clone(), route, place);
+        if is_websocket {
+            let answered = self.upgrade(head, route, recording).await;
+            return answered.map(|answer| noted(answer, Some(NotUnderstood::WebSocketPassed)));
+        }
+        let is_signed = headers::is_signed(&head.headers);
         match route.api {
-            Some(api) if !is_left_alone => self.converse(head, body, route, api, recording).await,
-            _ => self.pass(head, body, route, recording).await,
+            Some(api) if !is_bypass && !is_signed => {
+                self.converse(head, body, route, api, recording).await
+            }
+            _ => {
+                // Only what is posted can hold a conversation.
+                let is_silent = is_bypass || head.method != Method::POST;
+                let what = (!is_silent).then(|| match route {
+                    Route { provider: Provider::Gemini, .. } => NotUnderstood::Gemini,
+                    Route { api: None, .. } => NotUnderstood::Path,
+                    Route { api: Some(_), .. } => NotUnderstood::Signed,
+                });
+                self.pass(head, body, route, recording).await.map(|answer| noted(answer, what))
+            }
         }
     }
 
@@ -201,8 +239,8 @@ impl Llm {
     ) -> Result<Response<Body>, Fault> {
         let line = self.line(&head, route, headers::to_provider(&head.headers))?;
         recording.sent();
-        let answer =
-            line.send_body(body).await.inspect_err(|_| recording.ended(Ending::ProviderBroke))?;
+        let sending = line.send_body(Body::new(Upload::new(body)));
+        let answer = sending.await.inspect_err(|_| recording.ended(Ending::ProviderBroke))?;
         recording.answered(answer.status().as_u16());
         Ok(tapped(answer, route.api.filter(|_| route.is_answered), None, recording))
     }
@@ -220,6 +258,10 @@ impl Llm {
         let (decoded, plan) = self.plan(api, &head.headers, given.clone()).await;
         recording.planned(&plan.report);
         let Plan { sent, report, turn } = plan;
+        // What was read has a first block, by which its conversation is known.
+        let unread = report.conversation.is_none().then_some(NotUnderstood::Body);
+        // A request that was left alone for comparison, or is only measured, saved nothing.
+        let is_applied = self.settings.optimize && !report.held_out;
         // What is unchanged goes on as it came, encoded or not.
         let is_changed = decoded.as_ref().unwrap_or(&given) != &sent;
         let turn = turn.filter(|_| route.is_answered);
@@ -235,7 +277,9 @@ impl Llm {
             && !(tap::is_stream(answer.headers())
                 && answer.headers().contains_key("content-encoding"));
         let Some(turn) = turn.filter(|_| is_relayable) else {
-            return Ok(tapped(answer, route.is_answered.then_some(api), Some(&report), recording));
+            let done = Some(&report).filter(|_| is_applied);
+            let answer = tapped(answer, route.is_answered.then_some(api), done, recording);
+            return Ok(noted(answer, unread));
         };
         let (parts, body) = answer.into_parts();
         let retries = Retries::within(self.settings.retry_within);
@@ -252,7 +296,9 @@ impl Llm {
             };
             exchange.whole(parts.headers, body).await.map_err(broke)?
         };
-        tell(&report, response.headers_mut());
+        if is_applied {
+            tell(&report, response.headers_mut());
+        }
         Ok(response)
     }
 
@@ -264,7 +310,7 @@ impl Llm {
         if said.is_some_and(|length: u64| length > bound as u64) {
             return Err(Fault::TooLarge { bound });
         }
-        match Limited::new(body, bound).collect().await {
+        match Limited::new(Upload::new(body), bound).collect().await {
             Ok(whole) => Ok(whole.to_bytes()),
             Err(error) if error.is::<LengthLimitError>() => Err(Fault::TooLarge { bound }),
             Err(error) => Err(Fault::Body(error.to_string())),
@@ -348,6 +394,14 @@ fn tapped(
         tell(report, response.headers_mut());
     }
     response
+}
+
+/// The answer to a request that isn't understood, for whoever counts them.
+fn noted(mut answer: Response<Body>, what: Option<NotUnderstood>) -> Response<Body> {
+    if let Some(what) = what {
+        answer.extensions_mut().insert(what);
+    }
+    answer
 }
 
 /// Says in an answer's headers what was done to its request.

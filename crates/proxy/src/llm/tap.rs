@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use wire::answer::{Usage, usage};
+use wire::answer::{Usage, is_last_event, usage};
 use wire::request::Api;
 use wire::sse::{Events, Piece};
 
@@ -81,8 +81,10 @@ impl Body for Tap {
 
 impl Drop for Tap {
     fn drop(&mut self) {
-        // A body of known length isn't asked again after its last byte.
-        if self.body.is_end_stream() && self.recording.exchange.ending == Ending::ClientGone {
+        // A body of known length isn't asked again after its last byte, and some clients close when
+        // they have seen the last event.
+        let is_whole = self.body.is_end_stream() || self.meter.is_over();
+        if is_whole && self.recording.exchange.ending == Ending::ClientGone {
             self.recording.ended(Ending::Done);
         }
         self.recording.exchange.usage.extend(self.meter.usage());
@@ -92,7 +94,7 @@ impl Drop for Tap {
 /// Reads what an answer used, as it passes.
 enum Meter {
     Nothing,
-    Stream { api: Api, events: Events, usage: Option<Usage> },
+    Stream { api: Api, events: Events, usage: Option<Usage>, is_over: bool },
     Whole { api: Api, headers: HeaderMap, body: Vec<u8> },
 }
 
@@ -101,7 +103,7 @@ impl Meter {
         match api {
             None => Meter::Nothing,
             Some(api) if is_stream(headers) && !headers.contains_key("content-encoding") => {
-                Meter::Stream { api, events: Events::default(), usage: None }
+                Meter::Stream { api, events: Events::default(), usage: None, is_over: false }
             }
             Some(_) if is_stream(headers) => Meter::Nothing,
             Some(api) => Meter::Whole { api, headers: headers.clone(), body: Vec::new() },
@@ -111,11 +113,12 @@ impl Meter {
     fn read(&mut self, data: &[u8]) {
         match self {
             Meter::Nothing => {}
-            Meter::Stream { api, events, usage: total } => {
+            Meter::Stream { api, events, usage: total, is_over } => {
                 let mut pieces = Vec::new();
                 events.push(data, &mut pieces);
                 for piece in pieces {
                     let Piece::Event(event) = piece else { continue };
+                    *is_over |= is_last_event(*api, &event.data());
                     if let Some(now) = usage(*api, &event.data()) {
                         total.get_or_insert_default().update(now);
                     }
@@ -129,6 +132,11 @@ impl Meter {
                 }
             }
         }
+    }
+
+    /// Whether the last event of a stream has passed.
+    fn is_over(&self) -> bool {
+        matches!(self, Meter::Stream { is_over: true, .. })
     }
 
     fn usage(&mut self) -> Option<Usage> {

@@ -137,7 +137,6 @@ impl Exchange {
     }
 
     fn finished(&mut self, ending: Ending) {
-        self.recording.exchange.usage = self.relay.usage().to_vec();
         self.recording.ended(ending);
     }
 
@@ -365,6 +364,19 @@ impl Streaming {
         self.exchange.finished(Ending::ProviderBroke);
         self.fault = Some(fault);
         self
+    }
+}
+
+impl Drop for Exchange {
+    /// What was used is told however it ended: some clients close as soon as they have seen the
+    /// last event, and what came before a stream broke off is billed too.
+    fn drop(&mut self) {
+        self.recording.exchange.usage = self.relay.usage_so_far();
+        // Nothing was kept back, so the client has all of it.
+        let is_whole = self.asked == 0 && self.relay.end() == Some(End::Plain);
+        if is_whole && self.recording.exchange.ending == Ending::ClientGone {
+            self.recording.ended(Ending::Done);
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wire::answer::Usage;
 
 use crate::bill::{self, Block};
-use crate::llm::{BlockFigures, Ending, Exchange, Recorder};
+use crate::llm::{BlockFigures, Ending, Exchange, NotUnderstood, Recorder};
 use crate::prices::Prices;
 
 pub(crate) use ledger::{Ledger, LedgerError};
@@ -62,6 +62,8 @@ pub(crate) struct Meter {
 pub(crate) struct Figures {
     /// Requests answered, by route and status.
     pub(crate) requests: BTreeMap<(String, u16), u64>,
+    /// Requests that weren't understood, by the reason.
+    pub(crate) not_understood: BTreeMap<NotUnderstood, u64>,
     /// Requests to providers, by provider and status; without one if there was no answer.
     pub(crate) by_provider: BTreeMap<(&'static str, Option<u16>), u64>,
     /// Requests to providers that a client didn't wait for.
@@ -187,6 +189,11 @@ impl Meter {
         self.with(|figures| {
             *figures.requests.entry((route.to_owned(), status)).or_default() += 1;
         });
+    }
+
+    /// A request wasn't understood, so that nothing could be saved by it.
+    pub(crate) fn not_understood(&self, what: NotUnderstood) {
+        self.with(|figures| *figures.not_understood.entry(what).or_default() += 1);
     }
 
     /// A text was compressed for whoever asked.

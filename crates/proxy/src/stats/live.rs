@@ -46,6 +46,7 @@ pub(super) fn answer(
             "unchanged": figures.unchanged.iter().map(unchanged).collect::<Vec<_>>(),
         },
         "reasons": figures.reasons,
+        "not_understood": not_understood(figures),
         "retrieval": retrieval(total),
         "holdout": {
             "share": app.llm.holdout(),
@@ -224,6 +225,12 @@ pub(super) fn arm(tally: &Tally) -> Value {
         "cost_usd": if priced == 0 { 0.0 } else { dollars(tally.cost) / priced as f64 },
     });
     arm
+}
+
+/// Requests of which nothing could be saved, as they weren't understood.
+fn not_understood(figures: &Figures) -> Value {
+    let counts = figures.not_understood.iter();
+    counts.map(|(what, n)| (what.name().to_owned(), (*n).into())).collect::<Map<_, _>>().into()
 }
 
 fn unchanged(block: &Unchanged) -> Value {

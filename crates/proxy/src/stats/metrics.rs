@@ -54,6 +54,14 @@ fn requests(figures: &Figures, out: &mut Families) {
         "Requests of which nothing could be left out, by reason.",
         reasons,
     );
+    let not_understood =
+        figures.not_understood.iter().map(|(what, n)| (label("reason", what.name()), *n as f64));
+    out.family(
+        "not_understood_total",
+        "counter",
+        "Requests that weren't understood, so that nothing could be saved, by reason.",
+        not_understood,
+    );
     out.counter(
         "client_gone_total",
         "Requests that a client didn't wait for.",

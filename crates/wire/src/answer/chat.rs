@@ -72,6 +72,11 @@ impl Answer {
         self.is_over = false;
     }
 
+    /// What this round has used, as far as the provider has said it.
+    pub(super) fn usage(&self) -> Usage {
+        self.usage
+    }
+
     pub(super) fn event(&mut self, event: Event, out: &mut Vec<u8>) -> Option<Said> {
         let data = event.data();
         if data.trim_ascii() == b"[DONE]" {

@@ -75,6 +75,11 @@ impl Answer {
         self.is_next = true;
     }
 
+    /// What this round has used, as far as the provider has said it.
+    pub(super) fn usage(&self) -> Usage {
+        self.usage
+    }
+
     pub(super) fn event(&mut self, event: Event, out: &mut Vec<u8>) -> Option<Said> {
         let data = event.data();
         let Ok(index) = scan(&data) else {

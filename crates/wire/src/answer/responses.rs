@@ -71,6 +71,11 @@ impl Answer {
         self.last_number.map_or(0, |number| number + 1)
     }
 
+    /// What this round has used, as far as the provider has said it.
+    pub(super) fn usage(&self) -> Usage {
+        self.usage
+    }
+
     pub(super) fn event(&mut self, event: Event, out: &mut Vec<u8>) -> Option<Said> {
         let data = event.data();
         let Ok(index) = scan(&data) else {

@@ -88,6 +88,12 @@ fn without_a_way_to_ask_only_reversible_forms_apply_and_nothing_is_appended() {
     assert_eq!(bench.heard.all()[0].reason, Some("tools are forbidden"));
 }
 
+fn claims_nothing(got: &Got) {
+    let claimed: Vec<_> =
+        got.headers.keys().filter(|name| name.as_str().starts_with("x-headroom-")).collect();
+    assert!(claimed.is_empty(), "{claimed:?}");
+}
+
 #[test]
 fn a_bypass_a_signature_and_a_switched_off_server_change_nothing() {
     let bench = Bench::new(hello);
@@ -98,8 +104,10 @@ fn a_bypass_a_signature_and_a_switched_off_server_change_nothing() {
         ("authorization", "AWS4-HMAC-SHA256 Credential=x"),
         ("x-amz-content-sha256", "abc"),
     ] {
-        bench.send(Method::POST, "/v1/messages", &[KEY[0], KEY[1], header], body.as_bytes());
+        let headers = [KEY[0], KEY[1], header];
+        let got = bench.send(Method::POST, "/v1/messages", &headers, body.as_bytes());
         assert_eq!(bench.provider.received().pop().unwrap().body, body.as_bytes(), "{}", header.0);
+        claims_nothing(&got);
     }
     let provider = Arc::new(Provider::start(hello));
     let off = Bench::with(provider.clone(), Arc::new(MemoryRecords::default()), None, |s| {
@@ -109,7 +117,7 @@ fn a_bypass_a_signature_and_a_switched_off_server_change_nothing() {
         s.holdout = 1.0
     });
     for bench in [off, held] {
-        bench.send(Method::POST, "/v1/messages", &KEY, body.as_bytes());
+        claims_nothing(&bench.send(Method::POST, "/v1/messages", &KEY, body.as_bytes()));
         assert_eq!(provider.received().pop().unwrap().body, body.as_bytes());
         // What would be saved is counted all the same.
         let heard = bench.heard.all().pop().unwrap();

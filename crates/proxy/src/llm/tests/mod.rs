@@ -208,7 +208,7 @@ fn serve(runtime: &Runtime, llm: Arc<Llm>) -> SocketAddr {
                 async move {
                     let answer = llm.handle(request.map(Body::new)).await;
                     let nobody = || Response::builder().status(404).body(Body::empty()).unwrap();
-                    Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(nobody))
+                    Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(|_| nobody()))
                 }
             });
             tokio::spawn(async move {

@@ -72,7 +72,7 @@ fn headers_go_on_but_for_the_connections_and_ours() {
 }
 
 #[test]
-fn other_paths_go_to_whom_the_credential_is_for() {
+fn other_paths_go_to_whom_they_belong() {
     let bench = Bench::new(|_| Reply::Whole { status: 200, headers: vec![], body: b"ok".to_vec() });
     let put =
         bench.send(Method::PUT, "/v1/files/x?y=1", &[("authorization", "Bearer b")], b"\x00\x01");
@@ -83,13 +83,58 @@ fn other_paths_go_to_whom_the_credential_is_for() {
     bench.send(Method::GET, "/v1beta/models", &[("x-goog-api-key", "g")], b"");
     assert_eq!(bench.provider.received().len(), 2);
 
-    for (path, headers) in
-        [("/v1/models", &[][..]), ("/v2/x", &KEY), ("/v1/compress/x", &KEY), ("/metrics", &KEY)]
-    {
+    for (path, headers) in [
+        ("/v1/models", &[][..]),
+        ("/v1/unheard-of", &[("authorization", "Bearer b")]),
+        ("/v2/x", &KEY),
+        ("/v1/compress/x", &KEY),
+        ("/metrics", &KEY),
+    ] {
         let got = bench.send(Method::GET, path, headers, b"");
         assert_eq!(got.status, 404, "{path}");
     }
     assert_eq!(bench.provider.received().len(), 2);
+}
+
+/// Each provider has an address of its own here, so that nobody's mail ends up elsewhere.
+#[test]
+fn a_token_and_its_body_reach_the_provider_of_the_path_alone() {
+    let ok = |_: &Received| Reply::Whole { status: 200, headers: vec![], body: b"{}".to_vec() };
+    let [anthropic, openai, google] = [ok; 3].map(|script| Arc::new(Provider::start(script)));
+    let urls = [&anthropic, &openai, &google].map(|provider| provider.url());
+    let bench = Bench::with(openai.clone(), Arc::new(MemoryRecords::default()), None, |settings| {
+        let [anthropic, openai, google] = urls.each_ref();
+        settings.targets =
+            Targets::new(Some(anthropic), Some(openai), Some(&format!("{google}/google"))).unwrap();
+    });
+    let oauth = [("authorization", "Bearer made-up-token")];
+    for (path, owner, sent_as) in [
+        ("/v1/messages/batches", &anthropic, "/v1/messages/batches"),
+        ("/v1beta/openai/chat/completions", &google, "/google/v1beta/openai/chat/completions"),
+        ("/v1beta/models/g:generateContent", &google, "/google/v1beta/models/g:generateContent"),
+        (
+            "/v1/models/g:streamGenerateContent?alt=sse",
+            &google,
+            "/google/v1/models/g:streamGenerateContent?alt=sse",
+        ),
+        (
+            "/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict",
+            &google,
+            "/google/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict",
+        ),
+        ("/v1/batches", &openai, "/v1/batches"),
+    ] {
+        let before = [&anthropic, &openai, &google].map(|provider| provider.received().len());
+        assert_eq!(bench.send(Method::POST, path, &oauth, b"{}").status, 200, "{path}");
+        for (provider, before) in [&anthropic, &openai, &google].iter().zip(before) {
+            let received = provider.received();
+            let is_owner = Arc::ptr_eq(provider, owner);
+            assert_eq!(received.len(), before + usize::from(is_owner), "{path}");
+            if is_owner {
+                assert_eq!(received.last().unwrap().path, sent_as);
+            }
+        }
+    }
 }
 
 #[test]
@@ -175,6 +220,70 @@ fn one_request_too_many_is_told_to_come_again() {
 }
 
 #[test]
+fn a_websocket_on_a_conversation_is_refused_so_that_http_is_used() {
+    let bench = Bench::new(|_| hello());
+    let asks = [
+        ("connection", "Upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("authorization", "Bearer b"),
+    ];
+    for path in ["/v1/responses", "/backend-api/codex/responses", "/v1/codex/responses?x=y"] {
+        let got = bench.send(Method::GET, path, &asks, b"");
+        assert_eq!(got.status, 426, "{path}");
+        assert_eq!(got.headers["upgrade"], "HTTP/1.1");
+        assert_eq!(got.json()["error"]["code"], "upgrade_required");
+    }
+    assert!(bench.provider.received().is_empty());
+    // A client that wants to be left alone is, and other routes are none of ours.
+    for (path, headers) in [
+        ("/v1/responses", [&asks[..], &[("x-headroom-bypass", "true")]].concat()),
+        ("/v1/realtime", asks.into()),
+    ] {
+        assert_eq!(bench.send(Method::GET, path, &headers, b"").status, 200, "{path}");
+    }
+    assert_eq!(bench.provider.received().len(), 2);
+}
+
+#[test]
+fn any_other_offer_of_an_upgrade_is_ignored_and_the_body_read() {
+    let bench = Bench::new(|_| hello());
+    let conversation = conversation(Api::Messages, &["a"]).to_string();
+    for offer in [
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
+        "Connection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
+        "Connection: upgrade\r\nUpgrade: TLS/1.2, HTTP/1.1\r\n",
+        "Connection: upgrade\r\nUpgrade: websocket\r\n",
+        "Connection: keep-alive\r\nUpgrade: h2c\r\n",
+    ] {
+        for (path, body) in [("/v1/messages", &*conversation), ("/v1/messages/batches", "{}")] {
+            let mut client = TcpStream::connect(bench.address).unwrap();
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nhost: x\r\n{offer}x-api-key: k\r\n\
+                 content-length: {}\r\n\r\n",
+                body.len()
+            );
+            // Twice: the connection stays what it was.
+            for _ in 0..2 {
+                client.write_all(head.as_bytes()).unwrap();
+                client.write_all(body.as_bytes()).unwrap();
+                let head = read_head(&mut client);
+                assert!(head.starts_with("HTTP/1.1 200"), "{offer}{head}");
+                let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                let mut answer = vec![0; length.unwrap().parse().unwrap()];
+                client.read_exact(&mut answer).unwrap();
+                let received = bench.provider.received().pop().unwrap();
+                assert!(received.body.len() >= body.len().min(1000), "{offer}");
+                for name in ["upgrade", "http2-settings", "connection"] {
+                    assert_eq!(received.header(name), None, "{offer}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_websocket_is_passed_through() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let target = format!("http://{}", listener.local_addr().unwrap());
@@ -191,7 +300,10 @@ fn a_websocket_is_passed_through() {
         Arc::new(Provider::start(|_| hello())),
         Arc::new(MemoryRecords::default()),
         None,
-        |settings| settings.targets = Targets::new(None, Some(&target), None).unwrap(),
+        |settings| {
+            settings.targets = Targets::new(None, Some(&target), None).unwrap();
+            settings.websockets = WebSockets::Pass;
+        },
     );
     let mut client = TcpStream::connect(bench.address).unwrap();
     client.write_all(b"GET /v1/responses HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: k\r\nauthorization: Bearer b\r\n\r\n").unwrap();

@@ -105,6 +105,86 @@ fn a_client_that_goes_away_cancels_the_provider() {
     }
 }
 
+/// Codex does so: it closes at the event that ends the response, not at the end of the stream.
+#[test]
+fn a_client_that_closes_at_the_last_event_is_billed_and_not_gone() {
+    let last = |api: Api| match api {
+        Api::Messages => "event: message_stop",
+        Api::Chat => "data: [DONE]",
+        Api::Responses => "event: response.completed",
+    };
+    for api in APIS {
+        for tools in [true, false] {
+            let (told, closed) = channel();
+            let told = Mutex::new(Some(told));
+            let bench = Bench::new(move |request| {
+                let until = Step::UntilClosed(told.lock().unwrap().take().unwrap());
+                Reply::events(vec![Step::Send(bytes(&answer(), request)), until])
+            });
+            let mut body = streamed(api, &["a"]);
+            body["stream_options"] = json!({"include_usage": true});
+            if !tools {
+                body.as_object_mut().unwrap().remove("tools");
+            }
+            let got = bench.open(Method::POST, path(api), &KEY, body.to_string().as_bytes());
+            read_until(&bench, got, last(api));
+            closed.recv().unwrap();
+            let heard = heard(&bench);
+            assert_eq!(heard.ending, Ending::Done, "{api:?} {tools}");
+            assert_eq!((heard.usage.len(), heard.usage[0].output), (1, 5), "{api:?} {tools}");
+        }
+    }
+}
+
+/// What a provider has said of a round that is cut off is billed as well.
+#[test]
+fn what_was_used_before_a_client_went_away_is_billed() {
+    for tools in [true, false] {
+        let (told, closed) = channel();
+        let told = Mutex::new(Some(told));
+        let bench = Bench::new(move |request| {
+            let all = bytes(&answer(), request);
+            let half = all[..all.len() / 2].to_vec();
+            let until = Step::UntilClosed(told.lock().unwrap().take().unwrap());
+            Reply::events(vec![Step::Send(half), until])
+        });
+        let mut body = streamed(Api::Messages, &["a"]);
+        if !tools {
+            body.as_object_mut().unwrap().remove("tools");
+        }
+        let got = bench.open(Method::POST, "/v1/messages", &KEY, body.to_string().as_bytes());
+        read_until(&bench, got, "event: ping");
+        closed.recv().unwrap();
+        let heard = heard(&bench);
+        assert_eq!(heard.ending, Ending::ClientGone);
+        assert_eq!(heard.usage.len(), 1, "{tools}");
+        assert!(heard.usage[0].input > 0, "{tools}");
+    }
+}
+
+/// Reads an answer until the end of the event in which a line begins so, and closes the connection.
+fn read_until(bench: &Bench, got: Response<Incoming>, line: &str) {
+    let mut body = got.into_body();
+    let mut all = Vec::new();
+    let has_come = |all: &[u8]| {
+        String::from_utf8_lossy(all).split_once(line).is_some_and(|(_, rest)| rest.contains("\n\n"))
+    };
+    while !has_come(&all) {
+        let frame = bench.runtime.block_on(body.frame()).unwrap().unwrap();
+        all.extend_from_slice(frame.data_ref().unwrap());
+    }
+}
+
+/// The one exchange of which the recorder is told.
+fn heard(bench: &Bench) -> Exchange {
+    loop {
+        match bench.heard.all().pop() {
+            Some(heard) => return heard,
+            None => std::thread::yield_now(),
+        }
+    }
+}
+
 #[test]
 fn a_provider_that_breaks_off_ends_the_clients_stream_the_same_way() {
     for tools in [true, false] {
