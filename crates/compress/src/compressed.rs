@@ -1,8 +1,10 @@
 //! What came of a text: the shorter text, what was left out of it, and what was done.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::forms::{ExpandError, expand};
+use crate::json::text::JsonEscapes;
 use crate::kind::Kind;
 use crate::leave_out::pack_without_note;
 use crate::marker::WayBack;
@@ -38,11 +40,14 @@ pub struct Gap {
     pub what: String,
     /// The lines of the input that `original` is, from 1, both included.
     pub lines: (usize, usize),
-    /// The stretch of the input that the gap was made in, byte for byte but for cosmetics. What is
-    /// still shown of it is in it too.
+    /// The stretch of the input that the gap was made in, byte for byte but for cosmetics, and for the
+    /// escapes of the JSON string that it stands in. What is still shown of it is in it too.
     pub original: String,
     /// The bytes of [`Compressed::text`] that stand for `original`, the marker among them.
     pub at: Range<usize>,
+    /// Where `original` is a text in a string of a JSON document, how that string is written, and if
+    /// the document stands in a string itself, how that one is, and so on outwards.
+    pub escapes: Vec<JsonEscapes>,
 }
 
 impl Gap {
@@ -51,6 +56,17 @@ impl Gap {
         match &self.way_back {
             WayBack::Hash(hash) => Some(hash),
             WayBack::Source { .. } => None,
+        }
+    }
+
+    /// `original` as the input has it: what stands in a JSON string is escaped there.
+    pub fn written(&self) -> Cow<'_, str> {
+        let write = |text: Cow<'_, str>, escapes: &JsonEscapes| escapes.write(&text).into();
+        match self.escapes.split_first() {
+            None => Cow::Borrowed(&self.original),
+            Some((first, others)) => {
+                others.iter().fold(Cow::Owned(first.write(&self.original)), write)
+            }
         }
     }
 }
@@ -90,9 +106,21 @@ impl Compressed {
         let mut out = String::new();
         let mut at = 0;
         for gap in &self.gaps {
-            out.push_str(&expand(&self.text[at..gap.at.start])?);
-            out.push_str(&gap.original);
+            if at < gap.at.start {
+                out.push_str(&expand(&self.text[at..gap.at.start])?);
+            }
+            out.push_str(&gap.written());
             at = gap.at.end;
+            if !gap.escapes.is_empty() {
+                // What follows on the line of a JSON document isn't the first line of a form.
+                let rest = &self.text[at..];
+                let line = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
+                let next = self.gaps.partition_point(|other| other.at.start < at);
+                let end =
+                    self.gaps.get(next).map_or(at + line, |next| next.at.start.min(at + line));
+                out.push_str(&self.text[at..end]);
+                at = end;
+            }
         }
         out.push_str(&expand(&self.text[at..])?);
         match self.transforms.iter().any(|done| done == "leave-out:pack") {

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
+use crate::attached;
 use crate::lines::Lines;
 use crate::marker;
 
@@ -75,14 +76,15 @@ impl Earlier {
     }
 
     /// `text` with references for the lines that were shown before; `None` where there are none, and
-    /// for a text in which a line looks like a reference.
+    /// for a text in which a line looks like a reference. What an agent hung on to it stays.
     pub fn refer(&self, text: &str) -> Option<String> {
         if self.stretches.is_empty() || text.lines().any(|line| parse(line).is_some()) {
             return None;
         }
-        let lines = Lines::of(text);
+        let content = attached::whole_lines(text);
+        let lines = Lines::of(&text[content.clone()]);
         let hashes = hashes(&lines);
-        let mut out = String::new();
+        let mut out = text[..content.start].to_owned();
         let (mut at, mut found) = (0, false);
         while at < lines.count() {
             match self.longest(&lines, &hashes, at) {
@@ -103,6 +105,7 @@ impl Earlier {
                 }
             }
         }
+        out.push_str(&text[content.end..]);
         found.then_some(out)
     }
 

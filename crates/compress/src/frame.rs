@@ -8,6 +8,7 @@ use crate::beside::beside;
 use crate::compressed::{Compressed, Gap, Part};
 use crate::cosmetic::cosmetic;
 use crate::detect::{self, Detected};
+use crate::embedded::{self, Shortened};
 use crate::envelope;
 use crate::forms::{self, Form};
 use crate::kind::Kind;
@@ -53,7 +54,7 @@ pub fn compress_counted(
     count: &(dyn Fn(&str) -> usize + Sync),
 ) -> Compressed {
     let task = Task::of(&options.task);
-    let frame = Frame { options, task: &task, count };
+    let frame = Frame { options, task: &task, count, depth: 0 };
     let result = frame.within_budget(text, None);
     if result.text == text
         || frame.within_budget(&result.text, Some(result.tokens_after)).text == result.text
@@ -69,6 +70,8 @@ struct Frame<'f> {
     options: &'f Options,
     task: &'f Task,
     count: &'f (dyn Fn(&str) -> usize + Sync),
+    /// In how many JSON strings the text stands.
+    depth: usize,
 }
 
 impl Frame<'_> {
@@ -131,7 +134,7 @@ impl Frame<'_> {
     fn propose(&self, part: &Stretch, context: &Context) -> Result<Proposal, Failed> {
         // A pack's blocks are looked at one by one.
         let marked = part.is.kind != Kind::Pack && marker::contains(part.text());
-        if part.text().len() < SHORTEST || marked {
+        if part.is_kept || part.text().len() < SHORTEST || marked {
             return Ok(Proposal::Reversible(None));
         }
         caught(|| match self.whole_table(part, context) {
@@ -212,10 +215,17 @@ impl Frame<'_> {
     /// `part` in `form`; with markers that lead to the lines where they don't stand in it as they were.
     fn proposed(&self, part: &Stretch, form: &dyn Form) -> Option<Shorter> {
         let encoded = forms::propose(form, part.text())?;
-        let taken_apart = form.takes_apart().filter(|_| part.text().len() > LONGEST_TAKEN_APART);
-        let written = taken_apart
-            .filter(|_| self.may_leave_out(part))
+        let is_embedded = self.depth > 0 || !part.is_whole_lines;
+        let is_long = part.text().len() > LONGEST_TAKEN_APART || is_embedded;
+        let written = form
+            .takes_apart()
+            .filter(|_| is_long && self.may_leave_out(part))
             .map(|what| leave_out::as_written(&part.lines, &encoded, what, &self.back_to(part)));
+        if is_embedded && written.is_none() {
+            // `expand` looks for forms in lines of their own: in a string, or on a line with something
+            // else, it wouldn't find one.
+            return None;
+        }
         let shown = written.as_ref().map_or(&encoded, |written| &written.text);
         let (tokens, is_same) = beside(
             part.text().len(),
@@ -225,7 +235,7 @@ impl Frame<'_> {
         let Rendered { text, left } =
             written.unwrap_or(Rendered { text: encoded, left: Vec::new() });
         let done = format!("{}/{}", form.name(), form.version());
-        is_same.then_some(Shorter { text, tokens, done, left })
+        is_same.then_some(Shorter { text, tokens, done, left, embedded: Vec::new() })
     }
 
     /// Whether the reader can ask for what isn't shown of `part`. Never of a part in which a
@@ -255,9 +265,50 @@ impl Frame<'_> {
             || self.may_leave_out(part),
             || leave_out::leave_out(part.is, &part.lines, context, &self.back_to(part)),
         );
-        let Rendered { text, left } = rendered.filter(|_| may_be)?;
-        let (tokens, done) = (self.count_long(&text), format!("leave-out:{}", part.is.kind.name()));
-        Some(Shorter { text, tokens, done, left })
+        if !may_be {
+            return None;
+        }
+        let shorter = |text: String, left: Vec<Left>, embedded: Vec<Gap>| {
+            let tokens = self.count_long(&text);
+            let done = format!("leave-out:{}", part.is.kind.name());
+            Shorter { text, tokens, done, left, embedded }
+        };
+        let of_part = rendered.map(|Rendered { text, left }| shorter(text, left, Vec::new()));
+        let of_texts = match part.is.kind {
+            Kind::Json => {
+                self.embedded(part, context).map(|(text, gaps)| shorter(text, Vec::new(), gaps))
+            }
+            _ => None,
+        };
+        of_texts.into_iter().chain(of_part).min_by_key(|shorter| shorter.tokens)
+    }
+
+    /// `part`, a JSON document, with something left out of the texts in its strings.
+    fn embedded(&self, part: &Stretch, context: &Context) -> Option<(String, Vec<Gap>)> {
+        // The lines of a file that the reader can open are not those of a text in a string.
+        if self.depth >= embedded::DEEPEST || self.options.source.is_some() {
+            return None;
+        }
+        let document = part.text();
+        let mut options =
+            Options { cosmetic: false, budget: None, kind: None, ..self.options.clone() };
+        let mut shortened = Shortened::default();
+        for text in embedded::texts(document, self.options.kind.as_deref()) {
+            // What a pack becomes isn't given back by filling its gaps alone.
+            if detect::is_pack(&text.text) {
+                continue;
+            }
+            options.kind.clone_from(&text.hint);
+            let depth = self.depth + 1;
+            let frame = Frame { options: &options, task: self.task, count: self.count, depth };
+            let Compressed { text: shorter, gaps, .. } =
+                frame.pass(&text.text, None, context.tight);
+            if !gaps.is_empty() {
+                let line = part.lines.at(text.range.start) + 1;
+                shortened.add(document, &text, (&shorter, gaps), line);
+            }
+        }
+        shortened.finish(document)
     }
 
     /// The tokens of `text`; of a long one the second half is counted on another thread.
@@ -274,6 +325,10 @@ struct Stretch<'t> {
     is: Detected,
     /// The line of the input that it begins at, from 1.
     line: usize,
+    /// Whether it stays as it is.
+    is_kept: bool,
+    /// Whether nothing else stands on its first line and its last.
+    is_whole_lines: bool,
     /// Whether a credential is found in it, once that was asked.
     credentials: OnceLock<bool>,
 }
@@ -288,10 +343,13 @@ impl<'t> Stretch<'t> {
 fn stretches<'t>(text: &'t str, hint: Option<&str>) -> Vec<Stretch<'t>> {
     let mut line = 1;
     let stretch = |piece: Piece| {
-        let lines = Lines::of(&text[piece.range]);
+        let Piece { range, is, is_kept } = piece;
+        let ends_line = range.end == text.len() || text[..range.end].ends_with('\n');
+        let is_whole_lines = ends_line && (range.start == 0 || text[..range.start].ends_with('\n'));
+        let lines = Lines::of(&text[range]);
         let start = line;
-        line += lines.count();
-        Stretch { lines, is: piece.is, line: start, credentials: OnceLock::new() }
+        line += lines.count() - usize::from(!ends_line);
+        Stretch { lines, is, line: start, is_kept, is_whole_lines, credentials: OnceLock::new() }
     };
     parts::cut(text, hint).into_iter().map(stretch).collect()
 }
@@ -322,6 +380,8 @@ struct Shorter {
     done: String,
     /// What was left out.
     left: Vec<Left>,
+    /// What was left out of texts in it: lines and bytes are those of the part.
+    embedded: Vec<Gap>,
 }
 
 /// The reversible forms that are tried on a kind; `named` are the lines that the task names and those
@@ -377,7 +437,13 @@ impl Compressed {
                 lines: (part.line + range.start, part.line + range.end - 1),
                 original: lines.slice(range).to_owned(),
                 at: start + at.start..start + at.end,
+                escapes: Vec::new(),
             });
+        }
+        for gap in shorter.embedded {
+            let line = part.line + gap.lines.0 - 1;
+            let at = start + gap.at.start..start + gap.at.end;
+            self.gaps.push(Gap { lines: (line, line), at, ..gap });
         }
     }
 }

@@ -9,11 +9,13 @@
 //! so the same text with the same options is always the same result.
 
 mod alarm;
+mod attached;
 mod beside;
 mod compressed;
 mod cosmetic;
 mod detect;
 pub mod earlier;
+mod embedded;
 mod envelope;
 mod forms;
 mod frame;
@@ -29,12 +31,14 @@ mod provider;
 mod relevance;
 mod task;
 mod templates;
+mod word_boundary;
 mod words;
 
 pub use compressed::{Compressed, Gap, Part};
 pub use cosmetic::cosmetic;
 pub use forms::{ExpandError, expand};
 pub use frame::{compress, compress_counted};
+pub use json::text::JsonEscapes;
 pub use kind::Kind;
 pub use marker::{Marker, WayBack};
 pub use options::{Options, Retrieval, Source};

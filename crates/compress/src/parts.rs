@@ -2,20 +2,46 @@
 
 use std::ops::Range;
 
+use crate::attached;
 use crate::detect::{Detected, detect, fenced};
 use crate::kind::Kind;
 use crate::lines::Lines;
 
-/// One part: its bytes, whole lines, and what it is.
+/// One part: its bytes, and what it is. Parts are whole lines but where an agent hangs something on to
+/// a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Piece {
     pub range: Range<usize>,
     pub is: Detected,
+    /// Whether it stays as it is.
+    pub is_kept: bool,
 }
 
-/// The parts of `text`, in order; together they are all of it. Documents are cut at their fenced
-/// blocks, what a terminal showed at its prompts.
+impl Piece {
+    fn of(range: Range<usize>, is: Detected) -> Self {
+        Self { range, is, is_kept: false }
+    }
+}
+
+/// The parts of `text`, in order; together they are all of it. What an agent hangs on stays apart.
+/// Documents are cut at their fenced blocks, what a terminal showed at its prompts.
 pub(crate) fn cut(text: &str, hint: Option<&str>) -> Vec<Piece> {
+    let content = attached::content(text);
+    let attached = |range: Range<usize>| {
+        let piece = Piece { is_kept: true, ..Piece::of(range, Detected::plain(Kind::Text)) };
+        (!piece.range.is_empty()).then_some(piece)
+    };
+    let shifted = |piece: Piece| {
+        let range = content.start + piece.range.start..content.start + piece.range.end;
+        Piece { range, ..piece }
+    };
+    let mut pieces: Vec<Piece> = attached(0..content.start).into_iter().collect();
+    pieces.extend(cut_content(&text[content.clone()], hint).into_iter().map(shifted));
+    pieces.extend(attached(content.end..text.len()));
+    pieces
+}
+
+fn cut_content(text: &str, hint: Option<&str>) -> Vec<Piece> {
     let lines = may_be_several(text).then(|| Lines::of(text));
     if let Some(pieces) = lines.as_ref().and_then(|lines| at_prompts(text, lines)) {
         return pieces;
@@ -25,7 +51,7 @@ pub(crate) fn cut(text: &str, hint: Option<&str>) -> Vec<Piece> {
         Kind::Prose | Kind::Text | Kind::Log => lines.and_then(|lines| at_fences(text, &lines)),
         _ => None,
     };
-    pieces.unwrap_or_else(|| vec![Piece { range: 0..text.len(), is }])
+    pieces.unwrap_or_else(|| vec![Piece::of(0..text.len(), is)])
 }
 
 /// Whether [`cut`] may find several parts in `text`; no says surely that it doesn't.
@@ -55,12 +81,12 @@ fn at_fences(text: &str, lines: &Lines) -> Option<Vec<Piece>> {
     }
     let mut pieces = Vec::new();
     let mut at = 0;
-    let outside = |range: Range<usize>| Piece { range, is: Detected::plain(Kind::Prose) };
+    let outside = |range: Range<usize>| Piece::of(range, Detected::plain(Kind::Prose));
     for (range, info) in blocks.into_iter().filter(|(range, _)| !range.is_empty()) {
         let is = fenced(&text[range.clone()], info);
         pieces.push(outside(at..range.start));
         at = range.end;
-        pieces.push(Piece { range, is });
+        pieces.push(Piece::of(range, is));
     }
     pieces.push(outside(at..text.len()));
     pieces.retain(|piece| !piece.range.is_empty());
@@ -101,12 +127,12 @@ fn at_prompts(text: &str, lines: &Lines) -> Option<Vec<Piece>> {
     }
     let mut pieces = Vec::new();
     let mut at = 0;
-    let outside = |range: Range<usize>| Piece { range, is: Detected::plain(Kind::Prose) };
+    let outside = |range: Range<usize>| Piece::of(range, Detected::plain(Kind::Prose));
     for (i, (index, command)) in prompts.iter().enumerate() {
         let start = lines.start(index + 1);
         let end = prompts.get(i + 1).map_or(text.len(), |(next, _)| lines.start(*next));
         pieces.push(outside(at..start));
-        pieces.push(Piece { range: start..end, is: detect(&text[start..end], Some(command)) });
+        pieces.push(Piece::of(start..end, detect(&text[start..end], Some(command))));
         at = end;
     }
     pieces.retain(|piece| !piece.range.is_empty());
@@ -139,6 +165,20 @@ mod tests {
         let text = "$ git diff\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n$ ls\na.txt\nb.txt\n";
         let kinds: Vec<Kind> = kinds(text).into_iter().map(|(kind, _)| kind).collect();
         assert_eq!(kinds, [Kind::Prose, Kind::Diff, Kind::Prose, Kind::Search]);
+    }
+
+    #[test]
+    fn what_hangs_on_is_apart_and_decides_nothing() {
+        let text = "Exit code: 1\nOutput: [{\"a\": 1}]\n<system-reminder>x</system-reminder>\n";
+        assert_eq!(
+            kinds(text),
+            [
+                (Kind::Text, "Exit code: 1\nOutput: "),
+                (Kind::Json, "[{\"a\": 1}]\n"),
+                (Kind::Text, "<system-reminder>x</system-reminder>\n"),
+            ]
+        );
+        assert!(cut(text, None).iter().map(|piece| piece.is_kept).eq([true, false, true]));
     }
 
     #[test]

@@ -7,6 +7,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::word_boundary;
+
 /// What the words of the lines around a line, by nesting, count.
 const NESTING: f64 = 0.5;
 /// What is left of a line's worth one line further.
@@ -110,15 +112,13 @@ fn terms_in(line: &str, terms: &HashSet<String>) -> Vec<String> {
 
 /// The words of `text` in lower case: names as a whole, and the words that they are made of.
 fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty()).flat_map(
-        |name| {
-            let mut parts = parts_of(name);
-            if parts.len() > 1 {
-                parts.push(name.to_lowercase());
-            }
-            parts
-        },
-    )
+    word_boundary::words(text).flat_map(|name| {
+        let mut parts = parts_of(name);
+        if parts.len() > 1 {
+            parts.push(name.to_lowercase());
+        }
+        parts
+    })
 }
 
 /// The words that a name is made of: `getHTTPResponse_2` is get, http, response, 2.

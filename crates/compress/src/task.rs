@@ -5,6 +5,9 @@ use std::ops::Range;
 use keywords::Keywords;
 
 use crate::lines::Lines;
+use crate::word_boundary::{
+    contraction, is_han, is_katakana, is_unspaced, is_word_char, joins, words,
+};
 
 /// More terms than this are not looked for.
 const MOST_TERMS: usize = 64;
@@ -16,6 +19,27 @@ const RARE_PLACES: usize = 12;
 const RARE_SHARE: usize = 100;
 /// Of a term that isn't rare so many of the first places stay, and the last one.
 const FIRST_PLACES: usize = 2;
+
+/// A term of fewer bytes has to be a whole word; a longer one may be the beginning of one.
+const SHORTEST_BEGINNING: usize = 5;
+/// Particles that Korean hangs on a noun, the longer ones first.
+const PARTICLES: [&str; 16] = [
+    "에서", "으로", "까지", "부터", "을", "를", "이", "가", "은", "는", "에", "의", "로", "와",
+    "과", "도",
+];
+/// Signs that open a quotation, and those that close it.
+const QUOTES: [(char, char); 10] = [
+    ('"', '"'),
+    ('`', '`'),
+    ('\'', '\''),
+    ('“', '”'),
+    ('„', '“'),
+    ('‘', '’'),
+    ('«', '»'),
+    ('「', '」'),
+    ('『', '』'),
+    ('《', '》'),
+];
 
 /// Words that say what to do, not with what.
 const COMMON: &[&str] = &[
@@ -168,26 +192,24 @@ impl Task {
     pub(crate) fn of(task: &str) -> Self {
         let mut terms: Vec<String> = Vec::new();
         let mut add = |term: &str| {
-            let mut term = term.to_lowercase();
-            term.truncate(term.floor_char_boundary(LONGEST_TERM));
-            if terms.len() < MOST_TERMS && !terms.contains(&term) {
-                terms.push(term);
-            }
-        };
-        for quote in ['"', '`', '\''] {
-            for phrase in task.split(quote).skip(1).step_by(2) {
-                if (3..=80).contains(&phrase.len()) && phrase.contains(' ') {
-                    add(phrase.trim());
+            let term = &term[..term.floor_char_boundary(LONGEST_TERM)];
+            for variant in spellings(term) {
+                if terms.len() < MOST_TERMS && !terms.contains(&variant) {
+                    terms.push(variant);
                 }
             }
+        };
+        for phrase in quoted(task) {
+            if (3..=80).contains(&phrase.len()) && phrase.contains(' ') {
+                add(phrase);
+            }
         }
-        for word in task.split_whitespace() {
-            let bare = word.trim_matches(|c: char| {
-                !c.is_alphanumeric() && !matches!(c, '_' | '/' | '<' | '>')
-            });
-            let bare = bare.trim_end_matches(['/', '>']).trim_start_matches('<');
+        for word in task.split(separates) {
+            let bare = bare(word);
             let telling = bare.chars().any(|c| !c.is_ascii_lowercase()) || bare.len() >= 3;
-            if bare.chars().count() >= 2
+            if bare.contains(is_unspaced) {
+                unspaced_terms(bare).into_iter().for_each(&mut add);
+            } else if bare.chars().count() >= 2
                 && telling
                 && COMMON.binary_search(&&*bare.to_lowercase()).is_err()
             {
@@ -195,8 +217,7 @@ impl Task {
             }
         }
         let search = (!terms.is_empty()).then(|| Keywords::new(&terms).ok()).flatten();
-        let mut words: Vec<String> =
-            task.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase).collect();
+        let mut words: Vec<String> = words(task).map(str::to_lowercase).collect();
         words.sort_unstable();
         words.dedup();
         Self { text: task.to_owned(), terms, words, search }
@@ -267,14 +288,137 @@ impl Task {
         if end - start >= 6 && bytes[start..end].iter().any(u8::is_ascii_digit) {
             return true;
         }
-        let word = |at: Option<&u8>| at.is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80);
+        let (Some(before), Some(found), Some(after)) =
+            (text.get(..start), text.get(start..end), text.get(end..))
+        else {
+            return false;
+        };
+        let (Some(first), Some(last)) = (found.chars().next(), found.chars().next_back()) else {
+            return false;
+        };
         // The hump of a camel begins a word too.
-        let hump = |at: usize| bytes[at - 1].is_ascii_lowercase() && bytes[at].is_ascii_uppercase();
+        let hump = |before: char| before.is_ascii_lowercase() && first.is_ascii_uppercase();
         let inside =
-            start > 0 && word(bytes.get(start - 1)) && word(bytes.get(start)) && !hump(start);
-        let open = end - start < 5 && word(bytes.get(end));
+            before.chars().next_back().is_some_and(|before| joins(before, first) && !hump(before));
+        let goes_on = after.chars().next().is_some_and(|after| joins(last, after));
+        let negated = last.is_alphabetic()
+            && contraction(after).is_some_and(|length| after[..length].ends_with(['t', 'T']));
+        let open = negated || end - start < SHORTEST_BEGINNING && goes_on;
         !inside && !open
     }
+}
+
+/// Whether `c` stands between two words of a task. ASCII punctuation doesn't: paths and names hold it.
+fn separates(c: char) -> bool {
+    c.is_whitespace() || !c.is_ascii() && !is_word_char(c) && c != '’'
+}
+
+/// A word of a task without the punctuation around it, and without what is hung on a noun; empty where
+/// it is a contraction, which names nothing.
+fn bare(word: &str) -> &str {
+    let bare = word
+        .trim_matches(|c: char| !is_word_char(c) && !matches!(c, '_' | '/' | '<' | '>'))
+        .trim_end_matches(['/', '>'])
+        .trim_start_matches('<');
+    let apostrophe = bare.rfind(['\'', '’']).filter(|&at| at > 0);
+    match apostrophe.map(|at| bare.split_at(at)) {
+        Some((noun, rest)) if contraction(rest) == Some(rest.len()) => {
+            if rest.ends_with(['s', 'S']) { noun } else { "" }
+        }
+        _ => without_particle(bare),
+    }
+}
+
+/// A Korean noun without its particle, where something of two syllables is left.
+fn without_particle(word: &str) -> &str {
+    let is_syllable = |c: char| ('\u{ac00}'..='\u{d7a3}').contains(&c);
+    PARTICLES
+        .iter()
+        .filter_map(|particle| word.strip_suffix(particle))
+        .find(|noun| noun.chars().rev().take(2).filter(|c| is_syllable(*c)).count() == 2)
+        .unwrap_or(word)
+}
+
+/// What can be looked for of a word with characters of a script without blanks: the pairs of Chinese
+/// characters, runs of Katakana, and what stands between them in other scripts.
+fn unspaced_terms(word: &str) -> Vec<&str> {
+    let class = |c: char| match c {
+        _ if is_han(c) => 'H',
+        _ if is_katakana(c) => 'K',
+        _ if is_unspaced(c) => 'U',
+        _ => 'A',
+    };
+    let mut terms = Vec::new();
+    let mut rest = word;
+    while let Some(kind) = rest.chars().next().map(class) {
+        let end = rest.find(|c| class(c) != kind).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        let bounds: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
+        match kind {
+            'H' => terms.extend(bounds.windows(3).map(|pair| &run[pair[0]..pair[2]])),
+            // Of Hiragana, most runs are grammar.
+            'U' if run.starts_with(|c| ('\u{3041}'..='\u{309f}').contains(&c)) => {}
+            _ => {
+                let run = bare(run);
+                let is_common = COMMON.binary_search(&&*run.to_lowercase()).is_ok();
+                terms.extend((run.chars().count() >= 2 && !is_common).then_some(run));
+            }
+        }
+        rest = after;
+    }
+    terms
+}
+
+/// A term in lower case, and as it may also be written where the search, which knows only ASCII's
+/// cases, wouldn't see that.
+fn spellings(term: &str) -> Vec<String> {
+    let lower = term.to_lowercase();
+    if term.is_ascii() {
+        return vec![lower];
+    }
+    let mut signs = lower.chars();
+    let capital = signs.next().map(|first| first.to_uppercase().chain(signs).collect::<String>());
+    let mut all = vec![lower.clone()];
+    for variant in
+        [Some(term.to_owned()), capital, Some(lower.to_uppercase())].into_iter().flatten()
+    {
+        // ASCII letters are found in any case.
+        if !all.iter().any(|known| known.eq_ignore_ascii_case(&variant)) {
+            all.push(variant);
+        }
+    }
+    all
+}
+
+/// The phrases in quotes, each on one line; an apostrophe in a word is no quote.
+fn quoted(task: &str) -> Vec<&str> {
+    let mut phrases = Vec::new();
+    for (open, close) in QUOTES {
+        for line in task.lines() {
+            let mut rest = line;
+            while let Some((start, end)) = quotation(rest, open, close) {
+                phrases.push(rest[start..end].trim());
+                rest = &rest[end + close.len_utf8()..];
+            }
+        }
+    }
+    phrases.retain(|phrase| !phrase.is_empty());
+    phrases
+}
+
+/// The bytes between the first `open` of `line` and the `close` that belongs to it.
+fn quotation(line: &str, open: char, close: char) -> Option<(usize, usize)> {
+    let is_apostrophe = |at: usize, sign: char| {
+        matches!(sign, '\'' | '’')
+            && line[..at].ends_with(is_word_char)
+            && line[at + sign.len_utf8()..].starts_with(is_word_char)
+    };
+    let find = |from: usize, sign: char| {
+        let found = line[from..].match_indices(sign).map(|(at, _)| from + at);
+        found.into_iter().find(|&at| !is_apostrophe(at, sign))
+    };
+    let start = find(0, open)? + open.len_utf8();
+    Some((start, find(start, close)?))
 }
 
 #[cfg(test)]
@@ -303,5 +447,53 @@ mod tests {
     fn a_common_term_keeps_its_first_lines_and_its_last() {
         let text = "state ok\n".repeat(50);
         assert_eq!(named("explain state", &text), [0, 1, 49]);
+    }
+
+    #[test]
+    fn words_end_where_their_script_ends_them() {
+        let text = "one\n“retry” is off\nback\u{a0}off\u{a0}after\nx—jitter—y\n令牌refresh失败\n\
+            刷新令牌时出错\n토큰이 만료되었습니다\nÜBERLAUF gemeldet\nトークンが無効\nretries";
+        for (task, line) in [
+            ("why “retry”?", 1),
+            ("the back\u{a0}off", 2),
+            ("retries—jitter", 3),
+            ("the refresh fails", 4),
+            ("修复刷新", 5),
+            ("토큰을 고쳐", 6),
+            ("der Überlauf", 7),
+            ("トークンを直す", 8),
+        ] {
+            assert!(named(task, text).contains(&line), "{task}: {:?}", named(task, text));
+        }
+    }
+
+    #[test]
+    fn a_contraction_names_nothing() {
+        let text = "doesn match\nit doesn't\nit doesn’t\nthe parser\nisn";
+        for task in ["it doesn't", "it doesn’t", "it isn't, it doesn't and won't"] {
+            assert!(named(task, text).is_empty(), "{task}");
+        }
+        assert_eq!(named("the parser’s end", text), [3]);
+        assert_eq!(named("doesn", text), [0]);
+        assert!(!Task::of("it doesn't").says("doesn"));
+    }
+
+    #[test]
+    fn quotes_hold_something_on_one_line() {
+        for task in ["'\n''\n  '", "''", "\"\" \" \"", "“ ”", "'  '", "it's what's theirs"] {
+            let task = Task::of(task);
+            assert!(task.terms.iter().all(|term| !term.trim().is_empty() && !term.contains('\n')));
+        }
+        assert!(Task::of("it's what's left").terms.iter().all(|term| !term.contains(' ')));
+        assert_eq!(named("see “pool is dry”", "x\nthe pool is dry now\ny"), [1]);
+        assert_eq!(named("see 'pool is dry', don't", "x\nthe pool is dry now\ny"), [1]);
+    }
+
+    #[test]
+    fn one_long_word_is_read_in_linear_time() {
+        for word in ["x'", "令", "“", "'", "토", "a—"] {
+            let task = Task::of(&word.repeat(200_000));
+            assert!(task.terms.len() <= MOST_TERMS);
+        }
     }
 }

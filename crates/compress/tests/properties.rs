@@ -219,6 +219,91 @@ fn options() -> impl Strategy<Value = Options> {
         })
 }
 
+/// `text` in one of the strings of a JSON document, as one of several writers writes it.
+fn envelope(text: &str, shape: u8) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    let ascii = || {
+        let escape = |c: char| match c.is_ascii() {
+            true => c.to_string(),
+            false => {
+                c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+            }
+        };
+        quoted.chars().map(escape).collect::<String>()
+    };
+    match shape % 7 {
+        0 => format!("{{\"output\": {quoted}, \"metadata\": {{\"exit_code\": 1}}}}\n"),
+        1 => format!("{{\"stdout\":\"\",\"stderr\":{}}}", ascii()),
+        2 => format!("[\n  {{\"type\": \"text\", \"text\": {quoted}}}\n]"),
+        3 => format!("{{\"n\": 1, \"log\": {quoted}}}\n{{\"n\": 2, \"log\": {}}}\n", ascii()),
+        4 => format!("{{\"path\": \"src/a.py\", \"content\": {}}}", quoted.replace('/', "\\/")),
+        5 => {
+            let inner =
+                format!("{{\"cmd\": [\"bash\", \"-lc\", \"ls -l\"], \"output\": {quoted}}}");
+            format!("{{\"result\": {}}}", serde_json::Value::from(inner))
+        }
+        _ => format!("{{\"a\": [{quoted}, {quoted}], \"cut\": \"{}", quoted.trim_matches('"')),
+    }
+}
+
+/// `text` as an agent shows it to the model.
+fn hung_on(text: &str, which: u8) -> String {
+    let before = [
+        "",
+        "Exit code 1\n",
+        "<returncode>0</returncode>\n<output>\n",
+        "Command: x\nDirectory: (root)\nOutput: ",
+        "Chunk ID: a1\nWall time: 0.1 seconds\nProcess exited with code 0\nOutput:\n",
+    ];
+    let after = [
+        "",
+        "</output>",
+        "\nShell cwd was reset to /w",
+        "\n\n<system-reminder>\nWords about the file, 한국, and more of them.\n</system-reminder>\n",
+        "\nExit Code: 0\nSignal: (none)\n",
+    ];
+    let (before, after) = (before[usize::from(which) % 5], after[usize::from(which) / 5 % 5]);
+    [before, text, after].concat()
+}
+
+/// `text` with some of its ASCII letters and blanks as characters of two, three and four bytes.
+fn widened(text: &str, which: u8) -> String {
+    let wide = |c: char| match (c, which % 4) {
+        ('e', _) => 'é',
+        ('o', 0 | 1) => '한',
+        ('a', 1) => '令',
+        ('s', 2) => '😀',
+        (' ', 3) => '\u{a0}',
+        ('"' | '\'', 2) => '”',
+        ('-', 3) => '—',
+        _ => c,
+    };
+    text.chars().map(wide).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, max_shrink_iters: 4000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_text_in_a_string(text in text(), shape: u8, options in options()) {
+        laws::compress_lawfully(&envelope(&text, shape), &options);
+    }
+
+    #[test]
+    fn every_text_with_what_agents_hang_on(text in text(), which: u8, shape in prop::option::of(any::<u8>()), options in options()) {
+        let text = shape.map_or(text.clone(), |shape| envelope(&text, shape));
+        laws::compress_lawfully(&hung_on(&text, which), &options);
+    }
+
+    #[test]
+    fn every_text_in_other_scripts(text in text(), which: u8, shape in prop::option::of(any::<u8>()), options in options()) {
+        let text = widened(&text, which);
+        let text = shape.map_or(text.clone(), |shape| envelope(&text, shape));
+        let options = Options { task: widened(&options.task, which), ..options };
+        laws::compress_lawfully(&text, &options);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, max_shrink_iters: 4000, ..ProptestConfig::default() })]
 

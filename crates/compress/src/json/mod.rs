@@ -2,6 +2,7 @@
 //! duplicate keys stay what they are. What a document means beyond that is not looked at.
 
 pub(crate) mod table;
+pub(crate) mod text;
 
 use std::ops::Range;
 
@@ -116,6 +117,19 @@ impl<'a> Json<'a> {
     pub(crate) fn range(&self, value: Value) -> Range<usize> {
         let node = self.nodes[value.0 as usize];
         node.start as usize..node.end as usize
+    }
+
+    /// The inside of a string as it is written; `None` for any other value.
+    pub(crate) fn written(&self, value: Value) -> Option<&'a str> {
+        match self.kind(value) {
+            Kind::String => self.raw(value).strip_prefix('"')?.strip_suffix('"'),
+            _ => None,
+        }
+    }
+
+    /// What follows the last whole value of a document that was cut off.
+    pub(crate) fn rest(&self) -> &'a str {
+        &self.text[self.range(self.root()).end..]
     }
 
     /// The elements of an array; for an object its keys and values in turn.

@@ -1,7 +1,9 @@
 //! JSON: of many records the ones that are unusual in a column stay, the first and the last, and
-//! those that the task names, which are shown as they are written; very long strings are cut.
-//! Records are the objects, or the rows, of an array, and the objects under the keys of an object.
+//! those that the task names, which are shown as they are written; long encoded data is cut, a text
+//! never. Records are the objects, or the rows, of an array, and the objects under the keys of an
+//! object. What a string says is looked at without its escapes, which would hide where words begin.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -10,31 +12,41 @@ use super::{Context, Draft, Piece};
 use crate::alarm;
 use crate::forms::{self, JsonTables};
 use crate::json::table::{Column, Shape};
+use crate::json::text::Unescaped;
 use crate::json::{Json, Kind, Value};
 use crate::lines::Lines;
+use crate::words::line_signature;
 
 /// Shorter arrays stay whole.
 const FEWEST_RECORDS: usize = 24;
 /// Records at the beginning of an array that stay, and at its end.
 const FIRST: usize = 2;
 const LAST: usize = 1;
-/// A longer string, in bytes, is cut to so many.
-const LONGEST_STRING: usize = 600;
-const CUT_STRING: usize = 200;
+/// A longer string of encoded data, in bytes, is cut to so many.
+const LONGEST_DATA: usize = 600;
+const CUT_DATA: usize = 200;
+/// Encoded data has runs without blanks of at least so many bytes on average: base64 in lines, as PEM
+/// and MIME have it, has 64 and 76.
+const DATA_RUN: usize = 60;
 /// The records that are left out are named when their names are short, on average in bytes.
 const LONGEST_NAME: usize = 24;
 /// Longer rows are no records.
 const MOST_CELLS: usize = 64;
-/// If more than one in so many texts sounds like trouble, it says nothing.
+/// If more than one in so many texts sounds like trouble, those are a flood: of the texts of one
+/// template only so many at both ends stay.
 const ALARM_SHARE: usize = 4;
+const OF_A_FLOOD: usize = 3;
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let text = lines.text().trim();
     let json = Json::parse_any(text)?;
     let lines = Lines::of(text);
+    let unescaped = Unescaped::of(text);
+    let places = context.task.places(&Lines::of(unescaped.text())).into_iter();
+    let in_document = |at| unescaped.in_document(at);
     let mut writer = Writer {
         json: &json,
-        named: context.task.places(&lines).into_iter().map(|place| place.range).collect(),
+        named: places.map(|at| in_document(at.range.start)..in_document(at.range.end)).collect(),
         out: String::new(),
         told: String::new(),
         full: String::new(),
@@ -49,8 +61,13 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     if !full.is_empty() {
         pieces.push(Piece::Text(full));
     }
+    // A document that was cut off ends in a part of a value, which may be what matters.
+    let rest = json.rest().trim_start_matches([',', ' ', '\n']);
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(format!("{rest}\n")));
+    }
     let (unit, total, left_out) = match left_out {
-        0 => ("lines' long strings", lines.count(), cut),
+        0 => ("lines' encoded data", lines.count(), cut),
         _ => ("records", total, left_out),
     };
     (left_out > 0).then_some(Draft { pieces, unit, total, left_out, comment: None })
@@ -211,10 +228,7 @@ impl<'a> Writer<'_, 'a> {
         stays[count - LAST..].fill(true);
         for (_, values) in &records.columns {
             values.unusual().into_iter().for_each(|index| stays[index] = true);
-            let alarms = values.which(alarm::sounds);
-            if alarms.len() * ALARM_SHARE <= count {
-                alarms.into_iter().for_each(|index| stays[index] = true);
-            }
+            alarms(values).into_iter().for_each(|index| stays[index] = true);
         }
         let mut start = self.json.range(value).start;
         for (index, &(key, item)) in records.items.iter().enumerate() {
@@ -270,16 +284,138 @@ impl<'a> Writer<'_, 'a> {
 
     fn string(&mut self, value: Value) {
         let raw = self.json.raw(value);
-        if raw.len() <= LONGEST_STRING || self.is_named(self.json.range(value)) {
+        if raw.len() <= LONGEST_DATA || !is_data(raw) || self.is_named(self.json.range(value)) {
             return self.out.push_str(raw);
         }
-        let mut end = raw.floor_char_boundary(CUT_STRING);
+        let mut end = raw.floor_char_boundary(CUT_DATA);
         // Not inside of an escape, the longest of which is `\u0000`.
-        if let Some(escape) = raw[end - 6..end].rfind('\\') {
-            end = end - 6 + escape;
+        let from = end.saturating_sub(6);
+        if let Some(escape) = raw.get(from..end).and_then(|last| last.rfind('\\')) {
+            end = from + escape;
             end -= usize::from(raw[..end].ends_with('\\'));
         }
         self.cut += 1;
+        // Writing to a String cannot fail.
         let _ = write!(self.out, "{}… (+{} bytes)\"", &raw[..end], raw.len() - end);
+    }
+}
+
+/// The indices of the texts that sound like trouble: all of them where they are few, else of each
+/// template some at both ends.
+fn alarms(values: &Values) -> Vec<usize> {
+    let sounds = values.which(|text| alarm::sounds(Unescaped::of(text).text()));
+    if sounds.len() * ALARM_SHARE <= values.as_slice().len() {
+        return sounds;
+    }
+    let mut templates: HashMap<u64, Vec<usize>> = HashMap::new();
+    for index in sounds {
+        let template = line_signature(values.as_slice()[index]);
+        templates.entry(template).or_default().push(index);
+    }
+    let mut stays: Vec<usize> = templates
+        .into_values()
+        .flat_map(|all| {
+            let ends = all.len().saturating_sub(OF_A_FLOOD);
+            let is_end = move |place: usize| place < OF_A_FLOOD || place >= ends;
+            all.into_iter().enumerate().filter(move |(place, _)| is_end(*place))
+        })
+        .map(|(_, index)| index)
+        .collect();
+    stays.sort_unstable();
+    stays
+}
+
+/// Whether a string, as it is written, is data that a program encoded and not a text: long runs of
+/// ASCII letters and digits.
+fn is_data(raw: &str) -> bool {
+    let inner = raw.trim_matches('"');
+    let inner = match inner.split_once(";base64,") {
+        Some((head, data)) if head.starts_with("data:") => data,
+        _ => inner,
+    };
+    let is_encoded =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_');
+    let mut runs = 0;
+    let is_data = inner.split("\\n").filter(|run| !run.is_empty()).all(|run| {
+        runs += 1;
+        run.trim_end_matches("\\r").replace("\\/", "/").bytes().all(is_encoded)
+    });
+    is_data && inner.len() >= runs * DATA_RUN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Task;
+
+    fn shown(text: &str, task: &str) -> Option<String> {
+        let task = Task::of(task);
+        let context = Context { task: &task, tight: false, every_line: false };
+        let draft = draft(&Lines::of(text), &context)?;
+        let text = |piece: &Piece| match piece {
+            Piece::Text(text) => text.clone(),
+            _ => String::new(),
+        };
+        Some(draft.pieces.iter().map(text).collect())
+    }
+
+    #[test]
+    fn encoded_data_is_cut_and_no_text_is() {
+        let data = "QUJD+/".repeat(300);
+        for data in [data.clone(), format!("data:image/png;base64,{data}"), "ab12\\/".repeat(200)] {
+            let text = format!("{{\"image\": \"{data}\"}}");
+            assert!(shown(&text, "").is_some_and(|shown| shown.len() < 400), "{data:.40}");
+            let is_named = !data.contains('\\') && shown(&text, &data[..119]).is_none();
+            assert!(is_named || data.contains('\\'), "{data:.40}");
+        }
+        for said in ["가 나다 라마바 사", "one two ", "\\ud55c\\n", "令牌", "a\\\\b\\\"", "x.y(z);"]
+        {
+            let text = format!("{{\"said\": \"{}\"}}", said.repeat(300));
+            assert_eq!(shown(&text, ""), None, "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_behind_an_escape_is_seen() {
+        let records = |odd: &str| -> String {
+            let record = |n: usize| {
+                let text = if n == 31 { odd } else { "went well" };
+                format!("{{\"id\": {n}, \"text\": \"job {n}\\n{text}\"}}\n")
+            };
+            (0..60).map(record).collect()
+        };
+        for (odd, task) in [
+            ("error: no room", ""),
+            ("the quux is on", "why is quux on?"),
+            ("\\ud1a0\\ud070 made", "토큰을 보자"),
+        ] {
+            let shown = shown(&records(odd), task).unwrap();
+            assert!(shown.contains(odd) && !shown.contains("\"#\":32"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn of_a_flood_of_errors_each_template_stays() {
+        let record = |n: usize| match n % 3 {
+            0 => format!(
+                "{{\"id\": {n}, \"text\": \"error: job {n} is late by far, as it was before\"}}"
+            ),
+            _ if n == 31 => "{\"id\": 31, \"text\": \"error: disk full on /var\"}".to_owned(),
+            _ => format!(
+                "{{\"id\": {n}, \"text\": \"job {n} went well and in time, as it should\"}}"
+            ),
+        };
+        let text: Vec<String> = (0..90).map(record).collect();
+        let shown = shown(&text.join("\n"), "").unwrap();
+        assert!(shown.contains("disk full") && shown.contains("job 0 is late"), "{shown}");
+        assert!(!shown.contains("job 45 is late"));
+    }
+
+    #[test]
+    fn a_document_that_was_cut_off_keeps_its_end() {
+        let records: String =
+            (0..60).map(|n| format!("{{\"id\": {n}, \"state\": \"ok\"}}, ")).collect();
+        let shown = shown(&format!("[{records}{{\"id\": 60, \"error\": \"disk is fu"), "").unwrap();
+        assert!(shown.contains("\"error\": \"disk is fu"), "{shown}");
     }
 }

@@ -36,18 +36,20 @@ impl Keep {
     }
 
     pub(super) fn add(&mut self, line: usize) {
-        self.stays[line] = true;
+        if let Some(stays) = self.stays.get_mut(line) {
+            *stays = true;
+        }
     }
 
     /// The line, and the one before it, which often says whose it is.
     pub(super) fn add_after_one(&mut self, line: usize) {
-        self.stays[line.saturating_sub(1)..=line].fill(true);
+        self.add(line.saturating_sub(1));
+        self.add(line);
     }
 
     /// The line, and those next to it.
     pub(super) fn add_with_neighbours(&mut self, line: usize) {
-        let last = self.stays.len() - 1;
-        self.stays[line.saturating_sub(1)..=(line + 1).min(last)].fill(true);
+        (line.saturating_sub(1)..=line + 1).for_each(|line| self.add(line));
     }
 
     /// The line, the line that begins what it belongs to, if it is part of a trace or another

@@ -34,15 +34,21 @@ const FEWEST_LINES: usize = 4;
 const FEWEST_BYTES: usize = 300;
 /// What begins the line that says that a pack has been through this.
 const DONE: &str = "<!-- left out: ";
+/// The line before it, which says that the text is a pack.
+const PACK_HEAD: &str = "<!-- contextos pack v1 ";
 
-/// `text` without the line that says that a pack has been through this.
+/// `text` without the lines that say that a pack in it has been through this: those behind the line
+/// that says that it is one.
 pub(crate) fn without_note(text: &str) -> String {
-    let note = |line: &&str| !line.starts_with(DONE);
-    text.split_inclusive('\n')
-        .take(3)
-        .filter(note)
-        .chain(text.split_inclusive('\n').skip(3))
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    let mut is_behind_head = false;
+    for line in text.split_inclusive('\n') {
+        if !(is_behind_head && line.starts_with(DONE)) {
+            out.push_str(line);
+        }
+        is_behind_head = line.starts_with(PACK_HEAD);
+    }
+    out
 }
 
 /// A pack, given by its `lines`, with the least wanted of them left out; `None` where there are none,

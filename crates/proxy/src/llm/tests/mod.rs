@@ -65,8 +65,15 @@ impl Compressor for Cutter {
                 let head = lines[..3].concat();
                 let at = head.len()..head.len() + marker.len();
                 out.text = [head, marker, lines[lines.len() - 3..].concat()].concat();
-                out.gaps =
-                    vec![Gap { way_back, count, what, lines: (4, lines.len() - 3), original, at }];
+                out.gaps = vec![Gap {
+                    way_back,
+                    count,
+                    what,
+                    lines: (4, lines.len() - 3),
+                    original,
+                    at,
+                    escapes: Vec::new(),
+                }];
                 out.transforms = vec!["cut".to_owned()];
             } else {
                 out.text = text.to_uppercase();

@@ -1,0 +1,254 @@
+//! Texts in the strings of a JSON document: the output of a command in `{"output": …}`, a stack trace
+//! in a record, the body of an issue. Each is compressed by what it is itself, as it would be outside,
+//! and put back as its string was written.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::compressed::Gap;
+use crate::json::text::{JsonEscapes, decode};
+use crate::json::{Json, Kind, Value};
+
+/// A document in a string of a document may hold another one, and so on, this deep.
+pub(crate) const DEEPEST: usize = 4;
+/// Shorter texts, in bytes, stay: a marker would cost as much.
+const SHORTEST: usize = 200;
+/// A text has at least so many line ends; what is on one line has nothing that could be left out.
+const FEWEST_LINE_ENDS: usize = 3;
+
+/// The longest hint, in bytes: what decides is at the beginning.
+const LONGEST_HINT: usize = 1024;
+/// So many words of a command in a list are read.
+const MOST_WORDS: usize = 64;
+
+/// Members that name the command which wrote what stands beside them.
+const COMMANDS: [&str; 3] = ["command", "cmd", "script"];
+/// Members that name the file which stands beside them.
+const FILES: [&str; 8] =
+    ["file_path", "filePath", "path", "absolute_path", "target_file", "filename", "file", "uri"];
+/// Members that hold what a file holds, where its name stands beside them.
+const CONTENTS: [&str; 5] = ["content", "contents", "text", "source", "data"];
+/// Members that hold what a command says beside its output.
+const COMPLAINTS: [&str; 5] = ["stderr", "error", "errors", "traceback", "stack"];
+
+/// One text in a string.
+pub(crate) struct Embedded {
+    /// The inside of the string, in bytes of the document.
+    pub range: Range<usize>,
+    /// What it says.
+    pub text: String,
+    /// How that is written.
+    pub escapes: JsonEscapes,
+    /// What wrote it, as the document says, or as is said of the document.
+    pub hint: Option<String>,
+}
+
+/// The texts in the strings of `document`, in order; `hint` is what is said of the document.
+pub(crate) fn texts(document: &str, hint: Option<&str>) -> Vec<Embedded> {
+    let start = document.len() - document.trim_start().len();
+    let Some(json) = Json::parse_any(document) else { return Vec::new() };
+    let mut finder = Finder { json: &json, start, found: Vec::new() };
+    finder.value(json.root(), &Origin { command: hint.map(Into::into), file: None });
+    finder.found
+}
+
+/// What the document says of the texts in an object and below.
+#[derive(Clone)]
+struct Origin<'a> {
+    command: Option<Cow<'a, str>>,
+    /// Of the object itself.
+    file: Option<Cow<'a, str>>,
+}
+
+struct Finder<'j, 'a> {
+    json: &'j Json<'a>,
+    /// The blanks before the document.
+    start: usize,
+    found: Vec<Embedded>,
+}
+
+impl<'a> Finder<'_, 'a> {
+    fn value(&mut self, value: Value, origin: &Origin<'a>) {
+        let json = self.json;
+        match json.kind(value) {
+            Kind::Atom => {}
+            Kind::String => self.string(value, origin.command.as_deref()),
+            Kind::Array => {
+                let inner = Origin { file: None, ..origin.clone() };
+                json.children(value).for_each(|item| self.value(item, &inner));
+            }
+            Kind::Object => {
+                let inner = self.origin(value, origin);
+                for (key, member) in json.members(value) {
+                    match json.kind(member) {
+                        Kind::String => self.string(member, inner.of(key)),
+                        _ => self.value(member, &inner),
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the members of `object` say, and where they say nothing, what is said around it.
+    fn origin(&self, object: Value, outer: &Origin<'a>) -> Origin<'a> {
+        let mut origin = Origin { command: None, file: None };
+        for (key, member) in self.json.members(object) {
+            if COMMANDS.contains(&key) && origin.command.is_none() {
+                origin.command = self.words(member);
+            } else if FILES.contains(&key) && origin.file.is_none() {
+                origin.file = self.words(member);
+            }
+        }
+        origin.command = origin.command.or_else(|| outer.command.clone());
+        origin
+    }
+
+    /// A string, or the words of a list; of a shell's only what it is to run.
+    fn words(&self, value: Value) -> Option<Cow<'a, str>> {
+        let said = |value: Value| self.json.written(value).and_then(decode);
+        let said = match self.json.kind(value) {
+            Kind::Array => {
+                let words: Vec<Cow<'a, str>> =
+                    self.json.children(value).take(MOST_WORDS).map_while(said).collect();
+                match &words[..] {
+                    [shell, flag, script] if shell.ends_with("sh") && flag.starts_with('-') => {
+                        script.clone()
+                    }
+                    words => words.join(" ").into(),
+                }
+            }
+            _ => said(value)?,
+        };
+        let end = said.floor_char_boundary(LONGEST_HINT);
+        (end > 0).then(|| if end == said.len() { said } else { said[..end].to_owned().into() })
+    }
+
+    fn string(&mut self, value: Value, hint: Option<&str>) {
+        let Some(written) = self.json.written(value).filter(|text| text.len() >= SHORTEST) else {
+            return;
+        };
+        let Some(text) = decode(written).filter(|text| is_text(text)) else { return };
+        let Some(escapes) = JsonEscapes::of(written, &text) else { return };
+        let range = self.json.range(value);
+        self.found.push(Embedded {
+            range: self.start + range.start + 1..self.start + range.end - 1,
+            text: text.into_owned(),
+            escapes,
+            hint: hint.map(str::to_owned),
+        });
+    }
+}
+
+impl Origin<'_> {
+    /// What is said of the string under `key`.
+    fn of(&self, key: &str) -> Option<&str> {
+        match &self.file {
+            _ if COMPLAINTS.contains(&key) => None,
+            Some(file) if CONTENTS.contains(&key) => Some(file),
+            _ => self.command.as_deref(),
+        }
+    }
+}
+
+/// Whether a string holds a text of several lines, or a document.
+fn is_text(text: &str) -> bool {
+    text.len() >= SHORTEST
+        && (memchr::memchr_iter(b'\n', text.as_bytes()).nth(FEWEST_LINE_ENDS - 1).is_some()
+            || text.trim_start().starts_with(['{', '[']))
+}
+
+/// A document with something left out of its texts, as it is put together.
+#[derive(Default)]
+pub(crate) struct Shortened {
+    pub text: String,
+    pub gaps: Vec<Gap>,
+    /// How much of the document is in `text`.
+    at: usize,
+}
+
+impl Shortened {
+    /// Adds `document` up to `embedded`, and in its place `text`, in which there are `gaps`. They stand
+    /// on `line` of the document.
+    pub(crate) fn add(
+        &mut self,
+        document: &str,
+        embedded: &Embedded,
+        (text, gaps): (&str, Vec<Gap>),
+        line: usize,
+    ) {
+        self.text.push_str(&document[self.at..embedded.range.start]);
+        self.at = embedded.range.end;
+        let mut done = 0;
+        let mut write = |to: usize, out: &mut String| {
+            out.push_str(&embedded.escapes.write(&text[done..to]));
+            done = to;
+            out.len()
+        };
+        for mut gap in gaps {
+            let start = write(gap.at.start, &mut self.text);
+            gap.at = start..write(gap.at.end, &mut self.text);
+            gap.lines = (line, line);
+            gap.escapes.push(embedded.escapes);
+            self.gaps.push(gap);
+        }
+        write(text.len(), &mut self.text);
+    }
+
+    /// The document without its gaps, if filling them gives `document` back.
+    pub(crate) fn finish(mut self, document: &str) -> Option<(String, Vec<Gap>)> {
+        self.text.push_str(&document[self.at..]);
+        let mut restored = String::with_capacity(document.len());
+        let mut at = 0;
+        for gap in &self.gaps {
+            restored.push_str(self.text.get(at..gap.at.start)?);
+            restored.push_str(&gap.written());
+            at = gap.at.end;
+        }
+        restored.push_str(self.text.get(at..)?);
+        (!self.gaps.is_empty() && restored == document).then_some((self.text, self.gaps))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A text of several lines, and its hint.
+    fn hints(document: &str, hint: Option<&str>) -> Vec<(char, Option<String>)> {
+        let document = document.replace("TEXT", &"x\\n".repeat(100));
+        let first = |embedded: &Embedded| {
+            let before = document[..embedded.range.start].trim_end_matches('"');
+            before.chars().rev().find(char::is_ascii_alphabetic).unwrap_or(' ')
+        };
+        texts(&document, hint).into_iter().map(|one| (first(&one), one.hint)).collect()
+    }
+
+    #[test]
+    fn texts_are_found_at_any_depth() {
+        let found = hints(r#" {"a": [{"b": {"c": "TEXT"}}, "TEXT"], "d": "x", "e": "TEXT"}"#, None);
+        let keys: String = found.iter().map(|(key, _)| *key).collect();
+        assert_eq!(keys.len(), 3);
+        assert!(hints("[1, 2]", None).is_empty() && hints("TEXT", None).is_empty());
+        assert_eq!(hints("{\"a\": \"TEXT\"}\n{\"b\": \"TEXT\"}\n", None).len(), 2);
+    }
+
+    #[test]
+    fn the_document_says_what_wrote_a_text() {
+        for (document, hint, expected) in [
+            (r#"{"a": "TEXT"}"#, Some("ls -l"), Some("ls -l")),
+            (r#"{"command": "git log", "a": "TEXT"}"#, Some("ls -l"), Some("git log")),
+            (r#"{"a": "TEXT", "cmd": ["bash", "-lc", "cargo test"]}"#, None, Some("cargo test")),
+            (r#"{"cmd": ["git", "log"], "result": {"a": "TEXT"}}"#, None, Some("git log")),
+            (r#"{"path": "a.py", "content": "TEXT"}"#, None, Some("a.py")),
+            (r#"{"path": "a.py", "a": "TEXT"}"#, None, None),
+            (r#"{"path": "a.py", "traceback": "TEXT"}"#, Some("ls"), None),
+            (r#"{"command": "cat a.py", "stderr": "TEXT"}"#, None, None),
+            (r#"{"command": "", "a": "TEXT"}"#, None, None),
+            (r#"{"command": 7, "path": [], "content": "TEXT"}"#, None, None),
+        ] {
+            let found = hints(document, hint);
+            assert_eq!(found.len(), 1, "{document}");
+            assert_eq!(found[0].1.as_deref(), expected, "{document}");
+        }
+    }
+}
