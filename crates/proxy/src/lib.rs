@@ -16,7 +16,6 @@ mod compress;
 mod compressor;
 mod dashboard;
 mod health;
-mod hint;
 mod limits;
 mod listen;
 pub mod llm;
@@ -27,6 +26,7 @@ mod retrieve;
 mod server;
 mod stack;
 mod stats;
+mod tool_call;
 
 pub use app::{Access, Config};
 pub use compressor::{Compressor, Outcome};

@@ -336,3 +336,51 @@ fn more_is_left_out_to_keep_to_a_budget() {
     };
     assert!(ask(json!(300)) <= ask(json!(null)));
 }
+
+/// The argument that names a file has another name with every agent.
+#[test]
+fn code_that_was_asked_for_stays_whole_for_every_agent() {
+    let server = Server::start(&[]);
+    let file: String = (0..200)
+        .map(|n| {
+            format!("config.set(\"option_{n}\", {{ value = {}, label = \"item {n}\" }})\n", n * 7)
+        })
+        .collect();
+    let code: String = (0..60)
+        .map(|n| format!("def step_{n}(value):\n    total = value + {n}\n    return total\n\n"))
+        .collect();
+    for (argument, path, text) in ["file_path", "filePath", "absolute_path", "target_file", "uri"]
+        .into_iter()
+        .flat_map(|argument| [(argument, "/w/init.lua", &file), (argument, "/w/steps.py", &code)])
+    {
+        let messages = json!([
+            { "role": "user", "content": "look at the options" },
+            { "role": "assistant", "content": [
+                { "type": "tool_use", "id": "a", "name": "read", "input": { argument: path } }] },
+            { "role": "user", "content": [
+                { "type": "tool_result", "tool_use_id": "a", "content": text }] },
+        ]);
+        let body = json!({ "messages": messages, "model": "claude-sonnet-4", "config": { "mode": "ccr" } });
+        let answer = server.ask("/v1/compress", &body).json();
+        assert_eq!(answer["messages"], messages, "{argument} {path}");
+    }
+}
+
+/// The log in an envelope is compressed as a log, its error stays, and its hash gives it back.
+#[test]
+fn a_text_in_a_json_string_is_compressed_as_what_it_is() {
+    let server = Server::start(&[]);
+    let inner = format!("{}ERROR worker-3 job 60 failed: disk full on /var\n", log(200));
+    let text = json!({ "output": inner, "metadata": { "exit_code": 1 } }).to_string();
+    let answer = server.ask("/v1/compress", &json!({ "text": text })).json();
+    let shorter: Value = serde_json::from_str(answer["text"].as_str().unwrap()).unwrap();
+    let output = shorter["output"].as_str().unwrap();
+    assert!(output.contains("disk full on /var") && output.len() * 2 < inner.len());
+    assert_eq!(shorter["metadata"]["exit_code"], 1);
+    let hashes = answer["ccr_hashes"].as_array().unwrap();
+    let original = |hash: &Value| {
+        let answer = server.get(&format!("/v1/retrieve/{}", hash.as_str().unwrap())).json();
+        answer["original_content"].as_str().unwrap().to_owned()
+    };
+    assert!(!hashes.is_empty() && hashes.iter().all(|hash| inner.contains(&original(hash))));
+}

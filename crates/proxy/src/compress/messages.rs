@@ -21,7 +21,7 @@ use super::{Report, fields, model, respond};
 use crate::answer::Refusal;
 use crate::app::App;
 use crate::compressor::Outcome;
-use crate::hint::hint;
+use crate::tool_call::{hint, shows_files};
 
 /// The shortest text of a user, in tokens, that is taken for pasted data.
 const PASTED: usize = 500;
@@ -249,7 +249,12 @@ fn treatment(
                 is_retrieved(answer) || answer.is_error && tokens() < LONG_ERROR
             });
             let call = answer.and_then(|answer| answer.call.as_ref());
-            (!is_kept).then(|| Options { kind: call.and_then(hint), ..freely })
+            (!is_kept).then(|| Options {
+                kind: call.and_then(hint),
+                cosmetic: !call.is_some_and(shows_files),
+                every_line: true,
+                ..freely
+            })
         }
         (Role::User, Some(true)) => Some(freely),
         // What the user says isn't changed. What was pasted is data, and stays readable as it is.

@@ -11,8 +11,8 @@ use wire::request::{Block, Role};
 use wire::splice::quote;
 
 use super::figures::BlockTexts;
-use super::hint::{hint, shows_files};
 use super::tool;
+use crate::tool_call::{hint, shows_files};
 
 /// Shorter texts, in bytes, are not looked at.
 const SHORTEST: usize = 200;

@@ -12,7 +12,6 @@ mod encoding;
 mod fault;
 mod figures;
 mod headers;
-mod hint;
 mod offer;
 mod offline;
 mod plan;

@@ -11,7 +11,8 @@ use wire::request::{Api, read};
 use super::plan::Planner;
 use super::records::MemoryRecords;
 use super::target::{TargetError, Targets};
-use super::{Settings, hint, tool};
+use super::{Settings, tool};
+use crate::tool_call::hint;
 
 /// The function that the proxy applies, with nothing around it.
 pub struct Offline {
@@ -64,7 +65,7 @@ impl Offline {
                         Some(_) => call.map_or("unknown", |call| &call.name).into(),
                         None => "".into(),
                     },
-                    hint: call.and_then(hint::hint),
+                    hint: call.and_then(hint),
                     kind: shortened.kind.map_or("", compress::Kind::name),
                     before: shortened.before,
                     after: shortened.after,

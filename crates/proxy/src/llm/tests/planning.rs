@@ -179,3 +179,49 @@ proptest! {
         }
     }
 }
+
+/// A Lua file, which nothing but its name says is code.
+fn lua() -> String {
+    (0..400)
+        .map(|n| {
+            format!("config.set(\"option_{n}\", {{ value = {}, label = \"item {n}\" }})\n", n * 7)
+        })
+        .collect()
+}
+
+#[test]
+fn code_that_was_asked_for_stays_whole_for_every_agent_in_every_api() {
+    let targets = Targets::new(None, None, None).unwrap();
+    let records = Arc::new(MemoryRecords::default());
+    let planner = Planner::new(Settings::new(targets), records, None, Box::new(compress::Builtin));
+    let file = "/w/conf/init.lua";
+    for input in [
+        json!({"file_path": file}),
+        json!({"filePath": file}),
+        json!({"absolute_path": file}),
+        json!({"target_file": file}),
+        json!({"uri": format!("file://{file}")}),
+        json!({"command": ["bash", "-lc", "cat conf/init.lua"]}),
+        json!({"cmd": "cat conf/init.lua"}),
+    ] {
+        for api in [Api::Messages, Api::Chat, Api::Responses] {
+            let mut body = conversation(api, &["a"]);
+            let items = body[list(api)].as_array_mut().unwrap();
+            items.truncate(items.len() - 2);
+            items.push(match api {
+                Api::Messages => json!({"role": "assistant", "content": [
+                    {"type": "tool_use", "id": "a", "name": "read", "input": input}]}),
+                Api::Chat => {
+                    json!({"role": "assistant", "tool_calls": [{"id": "a", "type": "function",
+                    "function": {"name": "read", "arguments": input.to_string()}}]})
+                }
+                Api::Responses => json!({"type": "function_call", "call_id": "a", "name": "read",
+                    "arguments": input.to_string()}),
+            });
+            add_result(api, &mut body, "a", &lua());
+            let sent = planned(&planner, api, &body);
+            let result = sent[list(api)].as_array().unwrap().last().unwrap().to_string();
+            assert!(!result.contains("left out"), "{api:?} {input} {result:.300}");
+        }
+    }
+}
