@@ -209,7 +209,8 @@ fn provider(
 ) -> Result<Provider, NoRoute> {
     let owner = owner(method, uri.path()).ok_or(NoRoute::Unknown)?;
     if !credentials.is_any() {
-        return Err(NoRoute::NoCredential);
+        // More likely one of this server's own paths, mistyped.
+        return Err(if owner == Owner::None { NoRoute::Unknown } else { NoRoute::NoCredential });
     }
     match owner {
         Owner::One(provider) => Ok(provider),
@@ -361,6 +362,7 @@ mod tests {
         assert_eq!(to("/v1/new-thing", &BEARER), Err(NoRoute::Unclaimed));
         assert_eq!(to("/v1/%66iles", &BEARER), Err(NoRoute::Unclaimed));
         assert_eq!(to("/v1//files", &BEARER), Err(NoRoute::Unclaimed));
+        assert_eq!(to("/v1/compres", &[]), Err(NoRoute::Unknown));
     }
 
     #[test]
