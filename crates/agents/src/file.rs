@@ -43,6 +43,10 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError {
 
 /// The text of the file at `path`, `None` if there is no file.
 pub(crate) fn read(path: &Path) -> Result<Option<String>, FileError> {
+    if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+        // To open a pipe is to wait for its other end.
+        return Err(at(path)(io::Error::other("not a regular file")));
+    }
     let file = match fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -87,6 +87,14 @@ pub struct Part {
 }
 
 impl Compressed {
+    /// Puts `mark` before the text, which none of the parts and gaps holds.
+    pub(crate) fn put_before(&mut self, mark: &str) {
+        self.text.insert_str(0, mark);
+        for gap in &mut self.gaps {
+            gap.at = gap.at.start + mark.len()..gap.at.end + mark.len();
+        }
+    }
+
     /// The originals that the reader can ask for by their hashes, so that they have to be kept.
     pub fn originals(&self) -> impl Iterator<Item = &str> {
         let asked_for = self.gaps.iter().filter(|gap| gap.hash().is_some());

@@ -39,6 +39,9 @@ const LONGEST_TAKEN_APART: usize = 2000;
 /// Shorter parts, in bytes, aren't looked at: a marker alone would cost as much.
 const SHORTEST: usize = 200;
 
+/// It is one as the first character of a text alone, so that nothing may be written before it.
+pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// Makes `text` shorter: never larger in tokens, the same for the same options, and unchanged when it
 /// is compressed again. See [`Options`] for what may be done.
 pub fn compress(text: &str, options: &Options) -> Compressed {
@@ -49,6 +52,23 @@ pub fn compress(text: &str, options: &Options) -> Compressed {
 /// worth doing is decided by `count`, so it has to be exact enough for that; and what it counts must
 /// add up where [`tokens::seam_adds`] says so.
 pub fn compress_counted(
+    text: &str,
+    options: &Options,
+    count: &(dyn Fn(&str) -> usize + Sync),
+) -> Compressed {
+    let Some(body) = text.strip_prefix(BYTE_ORDER_MARK) else {
+        return compress_unmarked(text, options, count);
+    };
+    let mut result = compress_unmarked(body, options, count);
+    result.put_before(BYTE_ORDER_MARK);
+    result.tokens_before = count(text);
+    result.tokens_after =
+        if result.text == text { result.tokens_before } else { count(&result.text) };
+    result
+}
+
+/// [`compress_counted`] of a text without a byte order mark.
+fn compress_unmarked(
     text: &str,
     options: &Options,
     count: &(dyn Fn(&str) -> usize + Sync),

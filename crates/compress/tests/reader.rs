@@ -234,3 +234,36 @@ proptest! {
         prop_assert_eq!(&read[at + 1..at + 7], &frames(failures[asked]).collect::<Vec<_>>()[..]);
     }
 }
+
+/// It is a byte order mark as the first character alone; elsewhere it breaks the line that it stands in.
+#[test]
+fn a_byte_order_mark_stays_first() {
+    let function = |n: usize| {
+        let body: String =
+            (0..30).map(|i| format!("    total_{i} = rows_{n}[{i}] * 3\n")).collect();
+        format!("def report_{n}(rows_{n}):\n{body}    return total_1\n\n")
+    };
+    let code: String = (0..30).map(function).collect();
+    let log: String =
+        (0..400).map(|n| format!("2026-01-02 INFO worker {n} took {} ms\n", n % 7)).collect();
+    let table: String = (0..200).map(|n| format!("{n},name {n},{}\n", n % 3)).collect();
+    let json: String =
+        (0..200).map(|n| format!("{{\"id\":{n},\"name\":\"x\",\"ok\":true}}\n")).collect();
+    let prose = "The quick brown fox jumps over the lazy dog. ".repeat(200);
+    for (kind, text) in [
+        ("prices.py", &code),
+        ("docker logs w", &log),
+        ("a.csv", &table),
+        ("a.jsonl", &json),
+        ("a.md", &prose),
+    ] {
+        for retrieval in [Retrieval::Offered, Retrieval::None] {
+            let options = Options { kind: Some(kind.to_owned()), retrieval, ..Options::default() };
+            let marked = format!("\u{feff}{text}");
+            let result = compress(&marked, &options);
+            assert_eq!(result.text.rfind('\u{feff}'), Some(0), "{kind}");
+            assert_eq!(result.text[3..], compress(text, &options).text, "{kind}");
+            assert_eq!(result.restore().expect("ours"), marked, "{kind}");
+        }
+    }
+}

@@ -55,6 +55,7 @@ pub fn fingerprint(root: &Path) -> Result<Option<Fingerprint>, RepoError> {
         put(path.as_bytes());
         put(reason.as_bytes());
     }
+    listing.remarks.iter().for_each(|remark| put(remark.as_bytes()));
     Ok(Some(Fingerprint(hasher.finalize().into())))
 }
 

@@ -150,7 +150,9 @@ fn task_terms(text: &str) -> Vec<TaskTerm> {
         for term in terms {
             let kind = if weak.contains(&term) { WEAK_WEIGHT } else { 1.0 };
             let digits = if term.chars().all(char::is_numeric) { 0.3 } else { 1.0 };
-            put(term, word, place * kind * digits, false);
+            // Of a sentence without blanks, people are shown what was looked for, not all of it.
+            let shown = if word.starts_with(is_dense) { term.clone() } else { word.to_owned() };
+            put(term, &shown, place * kind * digits, false);
         }
         if let Some((end, before)) = &previous
             && text[*end..offset].chars().all(|c| c == ' ' || c == '-' || c == '.')

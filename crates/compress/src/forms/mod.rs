@@ -13,6 +13,7 @@ mod search;
 use std::borrow::Cow;
 
 use crate::envelope::Envelope;
+use crate::frame::BYTE_ORDER_MARK;
 
 pub(crate) use json::JsonTables;
 pub(crate) use numbers::Numbers;
@@ -154,6 +155,13 @@ pub(crate) fn gives_back(proposed: &str, text: &str) -> bool {
 /// # Errors
 /// Where a line has the shape of a form's first line and what follows isn't of that form.
 pub fn expand(text: &str) -> Result<String, ExpandError> {
+    match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(body) => Ok(format!("{BYTE_ORDER_MARK}{}", expand_lines(body)?)),
+        None => expand_lines(text),
+    }
+}
+
+fn expand_lines(text: &str) -> Result<String, ExpandError> {
     let mut out = String::new();
     let mut room = Room::of(text);
     let (mut rest, mut line) = (text, 1);

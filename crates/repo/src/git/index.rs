@@ -101,7 +101,7 @@ impl Tracked {
             self.submodules.iter().partition(|path| root.join(path).join(".git").exists());
         if !present.is_empty() {
             listing.remarks.push(format!(
-                "{} not part of this pack ({}); each is a repository of its own",
+                "{} not read ({}): a submodule is a repository of its own",
                 counted(present.len(), "submodule is", "submodules are"),
                 named(&present),
             ));

@@ -131,7 +131,7 @@ fn what_is_tracked_and_not_here_is_said() {
     repo.commit("all");
     let checkout = read(&repo);
     assert_eq!(checkout.remarks.len(), 1);
-    assert!(checkout.remarks[0].starts_with("1 submodule is not part of this pack (libs/inner)"));
+    assert!(checkout.remarks[0].starts_with("1 submodule is not read (libs/inner)"));
 
     let clone = TempRepo::clone_of(&repo, &[]);
     let checkout = read(&clone);
