@@ -58,18 +58,17 @@ fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
     // What was written here, wherever the file and the server are now. What somebody has changed since
     // isn't ours any more.
     for kept in record.of(agent) {
-        let setting = agent
-            .routes
-            .iter()
-            .filter(|route| route.provider == kept.provider)
-            .find_map(|route| route.setting.as_ref());
-        if let Some(setting) = setting {
-            take(setting, &kept.file, &|url| url == kept.url)?;
+        // The settings of an agent are all in one language.
+        if let Some(setting) = agent.routes.iter().find_map(|route| route.setting.as_ref()) {
+            let setting = Setting { path: kept.path.clone(), ..setting.clone() };
+            take(&setting, &kept.file, &|url| url == kept.url)?;
         }
         record.remove(&kept);
         record.write()?;
     }
     // What somebody else has written that leads to a Headroom.
+    // A provider whose address can't be set hasn't got one of ours.
+    let agent = &way::on(agent, machine).unwrap_or_else(|_| agent.clone());
     for setting in agent.routes.iter().filter_map(|route| route.setting.as_ref()) {
         let file = machine.path(&setting.file);
         let place = Place::File(file.clone());

@@ -21,6 +21,7 @@ const NOT_FOUND: u8 = 127;
 pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
     let agent = table::by_id(&args.agent).map_err(Failure::usage)?;
     let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
+    let agent = &way::on(agent, &machine)?;
     let own = running::server_url();
     let found = way::found(agent, &machine)?;
     let record = Record::read()?;
@@ -165,7 +166,7 @@ fn keep(
             Some((old, Place::File(_))) => Some(&**old),
             _ => None,
         };
-        record.add(agent, route.provider, &file, &url, old);
+        record.add(agent, setting, &file, &url, old);
         record.write()?;
         change.apply().map_err(Failure::new)?;
         screen::print(&format!("{}: {} now says {url}\n", agent.name, file.display()))?;

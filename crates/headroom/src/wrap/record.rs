@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::table::{Agent, Provider};
+use super::table::{Agent, Setting};
 use crate::failure::Failure;
 use crate::store;
 
@@ -24,8 +24,9 @@ pub(crate) struct Record {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Kept {
     agent: String,
-    pub(crate) provider: Provider,
     pub(crate) file: PathBuf,
+    /// The keys that lead to it.
+    pub(crate) path: Vec<String>,
     pub(crate) url: String,
     /// The base URL that was there before.
     before: Option<String>,
@@ -68,11 +69,11 @@ impl Record {
         self.kept.iter().filter(|kept| kept.agent == agent.id).cloned().collect()
     }
 
-    /// Adds that `url` takes the place of `old` in `file`, for requests to `provider`.
+    /// Adds that `url` takes the place of `old` at the place of `setting` in `file`.
     pub(crate) fn add(
         &mut self,
         agent: &Agent,
-        provider: Provider,
+        setting: &Setting,
         file: &Path,
         url: &str,
         old: Option<&str>,
@@ -83,9 +84,9 @@ impl Record {
             old => old,
         };
         let before = before.map(str::to_owned);
-        self.kept.retain(|kept| kept.file != file || kept.provider != provider);
+        self.kept.retain(|kept| kept.file != file || kept.path != setting.path);
         let (agent, file, url) = (agent.id.clone(), file.to_owned(), url.to_owned());
-        self.kept.push(Kept { agent, provider, file, url, before });
+        self.kept.push(Kept { agent, file, path: setting.path.clone(), url, before });
     }
 
     /// Takes out one entry.

@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use agents::edit::Format;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// An agent, as a row of `agents.toml` describes it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Agent {
     pub(crate) id: String,
@@ -20,7 +20,7 @@ pub(crate) struct Agent {
 }
 
 /// A provider whose requests have a base URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Provider {
     Anthropic,
@@ -29,7 +29,7 @@ pub(crate) enum Provider {
 }
 
 /// How an agent's requests to one provider are sent elsewhere.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Route {
     pub(crate) provider: Provider,
@@ -42,13 +42,14 @@ pub(crate) struct Route {
     #[serde(default)]
     args: Vec<String>,
     pub(crate) setting: Option<Setting>,
+    pub(crate) selected: Option<Selected>,
     #[serde(default, rename = "override")]
     overriding: Vec<String>,
     pub(crate) login: Option<Login>,
 }
 
 /// A variable that holds JSON.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Inline {
     pub(crate) variable: String,
@@ -56,7 +57,7 @@ pub(crate) struct Inline {
 }
 
 /// A place in a config file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Setting {
     pub(crate) file: String,
@@ -64,8 +65,18 @@ pub(crate) struct Setting {
     pub(crate) path: Vec<String>,
 }
 
+/// The user's own provider, which a setting can name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Selected {
+    pub(crate) by: Vec<String>,
+    pub(crate) none: String,
+    path: Vec<String>,
+    args: Vec<String>,
+}
+
 /// An account in place of a key.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
     pub(crate) file: String,
@@ -109,6 +120,19 @@ impl Route {
     pub(crate) fn args(&self, url: &str, is_overriding: bool) -> Vec<String> {
         let overriding = self.overriding.iter().filter(|_| is_overriding);
         self.args.iter().chain(overriding).map(|arg| arg.replace("$url", url)).collect()
+    }
+
+    /// The route to the user's own provider `name`, in place of this one.
+    pub(crate) fn of_selected(&self, selected: &Selected, name: &str) -> Self {
+        let named =
+            |texts: &[String]| texts.iter().map(|text| text.replace("$name", name)).collect();
+        let setting = self
+            .setting
+            .as_ref()
+            .map(|setting| Setting { path: named(&selected.path), ..setting.clone() });
+        let args = named(&selected.args);
+        // Its key is in its own settings, whatever account the user has elsewhere.
+        Self { setting, args, selected: None, login: None, ..self.clone() }
     }
 
     /// Whether a base URL names the API's version at its end.

@@ -68,6 +68,17 @@ pub(crate) fn found(agent: &Agent, machine: &Machine<'_>) -> Result<Vec<Found>, 
     agent.routes.iter().map(|route| route.found(machine)).collect()
 }
 
+/// The agent with the routes that it has on `machine`: where its settings name a provider of the user's
+/// own, the route to that one.
+///
+/// # Errors
+/// If a config file can't be read, or names a provider whose base URL can't be set.
+pub(crate) fn on(agent: &Agent, machine: &Machine<'_>) -> Result<Agent, Failure> {
+    let routes: Result<Vec<Route>, Failure> =
+        agent.routes.iter().map(|route| route.selected(agent, machine)).collect();
+    Ok(Agent { routes: routes?, ..agent.clone() })
+}
+
 /// The agent's program in PATH.
 pub(crate) fn program(agent: &Agent) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -212,6 +223,31 @@ fn past_proxies() -> Vec<(String, OsString)> {
 }
 
 impl Route {
+    /// This route, or the one to the provider that the user has selected in its place.
+    fn selected(&self, agent: &Agent, machine: &Machine<'_>) -> Result<Self, Failure> {
+        let (Some(setting), Some(selected)) = (&self.setting, &self.selected) else {
+            return Ok(self.clone());
+        };
+        let file = machine.path(&setting.file);
+        let by = Setting { path: selected.by.clone(), ..setting.clone() };
+        let name = by.entry(&file, &|_| true).find().map_err(Failure::new)?;
+        let name = name.as_ref().and_then(Value::as_str).unwrap_or(&selected.none);
+        if name == selected.none {
+            return Ok(self.clone());
+        }
+        let route = self.of_selected(selected, name);
+        // A dot or a quote in it would be another place where it is given as an argument.
+        let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        if is_plain && route.in_file(machine)?.is_some() {
+            return Ok(route);
+        }
+        Err(Failure::new(format!(
+            "{} uses the provider `{name}`, for which {} has no base URL that Headroom can replace",
+            agent.name,
+            file.display()
+        )))
+    }
+
     fn found(&self, machine: &Machine<'_>) -> Result<Found, Failure> {
         let set = match self.in_file(machine)? {
             Some(found) => Some(found),

@@ -157,7 +157,7 @@ fn what_is_not_understood_is_said_everywhere() {
     let websocket =
         "connection: Upgrade, close\r\nupgrade: websocket\r\nauthorization: Bearer k\r\n";
     let upgrade = |server: &Server| {
-        server.send(&format!("GET /v1/responses HTTP/1.1\r\nhost: localhost\r\n{websocket}\r\n"))
+        server.send(format!("GET /v1/responses HTTP/1.1\r\nhost: localhost\r\n{websocket}\r\n"))
     };
     let refused = upgrade(&server);
     assert_eq!((refused.status, refused.header("upgrade")), (426, Some("http/1.1")));

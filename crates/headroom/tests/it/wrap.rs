@@ -387,6 +387,45 @@ fn what_is_kept_for_codex_is_read_by_it_and_undone() {
 }
 
 #[test]
+fn codex_with_a_provider_of_its_own_is_sent_through_that_one() {
+    let (home, stub) = (home(&["codex"]), stub());
+    let file = home.path(".codex/config.toml");
+    fs::create_dir(home.path(".codex")).unwrap();
+    let own = format!(
+        "model_provider = \"mine\"\n\n[model_providers.mine]\nbase_url = \"{}/v1\"\nname = \"M\"\n",
+        stub.url()
+    );
+    fs::write(&file, &own).unwrap();
+    let agent = Running::start(headroom(&home, &["wrap", "codex", "--", "exec"]));
+    let args = agent.says("args").to_owned();
+    let url = args.strip_prefix("-c model_providers.mine.base_url=\"").unwrap();
+    let base = url.strip_suffix("/v1\" exec").unwrap();
+    let body = json!({"model": "m", "messages": [{"role": "user", "content": "hello"}]});
+    assert_eq!(post(base, "/v1/chat/completions", &body).status, 200);
+    assert_eq!(asked(&stub).len(), 1);
+    assert_eq!(agent.end(0), Some(0));
+
+    let server = Server::start(&["--openai-api-url", &format!("{}/v1", stub.url())]);
+    let (said, errors) = told(&home, &["wrap", "codex", "--keep"], &server.url());
+    assert!(said.contains("now says"), "{said}{errors}");
+    let expected = own.replace(&stub.url(), &server.url());
+    assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+    let (said, _) = told(&home, &["doctor"], &server.url());
+    assert!(said.contains("ok    Codex goes through"), "{said}");
+    drop(server);
+    told(&home, &["unwrap"], "http://127.0.0.1:1");
+    assert_eq!(fs::read_to_string(&file).unwrap(), own);
+
+    // One of Codex's own, whose address can't be set.
+    fs::write(&file, "model_provider = \"ollama\"\n").unwrap();
+    let (_, errors) = told(&home, &["wrap", "codex"], "http://127.0.0.1:1");
+    assert!(errors.contains("Codex uses the provider `ollama`"), "{errors}");
+    let (said, _) = told(&home, &["doctor"], "http://127.0.0.1:1");
+    assert!(said.contains("note  Codex uses the provider `ollama`"), "{said}");
+    assert_eq!(told(&home, &["unwrap"], "http://127.0.0.1:1"), (String::new(), String::new()));
+}
+
+#[test]
 fn what_was_kept_twice_is_undone_to_the_beginning() {
     let home = home(&["codex"]);
     let file = home.path(".codex/config.toml");

@@ -218,7 +218,7 @@ impl Llm {
             _ => {
                 // Only what is posted can hold a conversation.
                 let is_silent = is_bypass || head.method != Method::POST;
-                let what = (!is_silent).then(|| match route {
+                let what = (!is_silent).then_some(match route {
                     Route { provider: Provider::Gemini, .. } => NotUnderstood::Gemini,
                     Route { api: None, .. } => NotUnderstood::Path,
                     Route { api: Some(_), .. } => NotUnderstood::Signed,

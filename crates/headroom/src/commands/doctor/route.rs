@@ -3,6 +3,7 @@
 use agents::table::Machine;
 
 use super::Finding;
+use crate::failure::Failure;
 use crate::running;
 use crate::wrap::record::Record;
 use crate::wrap::table::{self, Agent};
@@ -23,11 +24,15 @@ pub(super) fn agents(own: &str) -> Vec<Finding> {
 }
 
 fn of_agent(agent: &Agent, machine: &Machine<'_>, own: &str, record: &Record) -> Option<Finding> {
-    let found = match way::found(agent, machine) {
-        Ok(found) => found,
-        Err(failure) => {
-            return Some(Finding::Bad(format!("{}: {}", agent.name, failure.message())));
-        }
+    let bad = |failure: Failure| Finding::Bad(format!("{}: {}", agent.name, failure.message()));
+    let found = match (way::on(agent, machine), way::found(agent, machine)) {
+        (_, Err(failure)) => return Some(bad(failure)),
+        // The agent works; it just can't be sent through a Headroom.
+        (Err(failure), Ok(_)) => return Some(Finding::Odd(failure.message())),
+        (Ok(agent), Ok(_)) => match way::found(&agent, machine) {
+            Ok(found) => found,
+            Err(failure) => return Some(bad(failure)),
+        },
     };
     let name = &agent.name;
     let set: Vec<_> = found.iter().filter_map(|found| found.set.as_ref()).collect();

@@ -1,0 +1,246 @@
+"""Runs real agents against a scripted provider: directly, through `headroom serve`, through `headroom wrap`.
+
+    agents_check BUILT NODE BIN [--all] [--only NAME]
+
+BUILT has the built headroom, NODE is the folder of node, BIN the folder of the agents' commands. With
+Headroom in between, an agent has to come to the same answer, with nothing that a provider would refuse,
+no prefix changed that the agent itself leaves alone, every retrieval answered, and nothing left behind.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import project
+from agents import GATE, OTHERS
+from provider import Provider
+from script import grep, read, retrieve, shell
+
+# How long a run may take, in seconds. Agents need five to ten on an idle machine.
+LIMIT = 120
+# How long the processes of a run may take to end after the agent has.
+LINGER = 20
+# Marks the processes of a run in their environment.
+MARK = "AGENTS_CHECK_RUN"
+FINAL = "All steps are done: the final word is ZEBRA."
+PROMPT = "Look at the routes, the data, the build and the tests, and say why they fail."
+ROUTES = ("direct", "serve", "wrap")
+
+
+def turns(folder):
+    """What the model does in the project in `folder`."""
+    return [
+        [read(f"{folder}/src/big.py")],
+        [shell("ls -lR .")],
+        [shell("cat data.json")],
+        [retrieve("first")],
+        [grep("def order_route")],
+        [shell("git log --stat"), shell("cat build.log")],
+        [retrieve("last")],
+        [shell("python3 -m unittest -v tests.test_all 2>&1")],
+        [retrieve("last"), shell("git log --oneline | head -5")],
+        [shell("wc -l data.json")],
+    ]
+
+
+class Failed(Exception):
+    """A run that can't be judged."""
+
+
+class Run:
+    """One run of one agent on one route."""
+
+    def __init__(self, agent, route, options):
+        self.agent, self.route, self.options = agent, route, options
+        self.name = f"{agent.name}, {route}"
+        self.mark = f"{os.getpid()}-{route}-{time.monotonic_ns()}"
+
+    def go(self, work):
+        """Runs it in the empty folder `work`; what the provider saw, and what is wrong."""
+        home, folder = work / "home", work / "project"
+        home.mkdir()
+        project.make(folder)
+        with Provider(turns(folder), FINAL) as provider, self.server(provider, home) as origin:
+            self.agent.write_files(home, origin)
+            answer = self.start(home, folder, origin, provider)
+            problems = list(provider.seen.faults)
+            if FINAL not in answer:
+                problems.append(f"the answer is {answer[-600:]!r}")
+            if not provider.seen.is_finished:
+                problems.append("the script wasn't played to its end")
+            provider.seen.settings = self.settings(home, origin)
+        problems += self.left_behind()
+        return provider.seen, problems
+
+    @contextmanager
+    def server(self, provider, home):
+        """The origin that the agent is given: the provider's, or that of a Headroom before it."""
+        if self.route != "serve":
+            yield provider.url
+            return
+        command = [self.options.built / "headroom", "serve", "--port", "0"]
+        command += [self.agent.target, provider.url + self.agent.target_path]
+        with (home.parent / "serve.err").open("w") as errors:
+            server = subprocess.Popen(
+                command, env=self.environment(home), stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+        try:
+            line = server.stdout.readline()
+            if not line.startswith("Headroom listens on "):
+                raise Failed((home.parent / "serve.err").read_text())
+            yield line.split()[3]
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(LIMIT)
+
+    def start(self, home, folder, origin, provider):
+        """What the agent prints."""
+        command = [self.agent.command, *self.agent.arguments]
+        if self.route == "wrap":
+            headroom = self.options.built / "headroom"
+            command = [headroom, "wrap", self.agent.wrap, "--", *self.agent.arguments]
+        command = [PROMPT if part == "$prompt" else part for part in command]
+        environment = {
+            **self.environment(home),
+            **self.agent.settings(origin),
+            # Whatever isn't on this machine is asked of the provider, which says no.
+            "HTTPS_PROXY": provider.url,
+            "HTTP_PROXY": provider.url,
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        try:
+            return process.communicate(timeout=LIMIT)[0]
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            said = process.communicate()[0]
+            raise Failed(f"not done after {LIMIT} s: {said[-1500:]!r}") from None
+
+    def environment(self, home):
+        path = [self.options.bin, self.options.node, "/usr/local/bin", "/usr/bin", "/bin"]
+        return {
+            "PATH": ":".join(map(str, path)),
+            "HOME": str(home),
+            "HEADROOM_BASE_URL": "http://127.0.0.1:9",
+            "LANG": "C.UTF-8",
+            "TERM": "dumb",
+            # Claude Code doesn't let root use tools freely unless it is told that the machine is expendable.
+            "IS_SANDBOX": "1",
+            MARK: self.mark,
+        }
+
+    def settings(self, home, origin):
+        files = {place: (home / place).read_text() for place in self.agent.files}
+        return {place: text.replace(origin, "$origin") for place, text in files.items()}
+
+    def left_behind(self):
+        """Processes of the run that are still there."""
+        deadline = time.monotonic() + LINGER
+        while (left := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        for pid, _ in left:
+            os.kill(pid, signal.SIGKILL)
+        return [f"still running after the agent: {name}" for _, name in left]
+
+    def processes(self):
+        mark = f"{MARK}={self.mark}".encode()
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (folder / "environ").read_bytes().split(b"\0"):
+                    name = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    if name:  # not one that has ended and is waited for
+                        found.append((int(folder.name), name))
+            except OSError:
+                continue  # another user's, or gone meanwhile
+        return found
+
+
+def compared(agent, seen, direct):
+    """What is wrong with a run through Headroom, beside the one without."""
+    problems = []
+    if len(seen.breaks) > len(direct.breaks):
+        problems.append(f"prefix breaks: {seen.breaks}; without Headroom: {direct.breaks}")
+    # Agents bring their settings up to date, but Headroom leaves nothing in them.
+    if seen.settings != direct.settings:
+        problems.append(f"the agent's settings are {seen.settings}")
+    if not seen.retrievals and agent.is_understood:
+        problems.append("the model was never given anything to ask for")
+    return problems
+
+
+def unlike_itself(agent, seen):
+    """What a run shows that another agent was meant: then the others prove nothing."""
+    problems = []
+    if seen and agent.uses_websocket != bool(seen.over_websocket):
+        problems.append(f"{seen.over_websocket} requests came over a WebSocket")
+    if seen and seen.thinking != {agent.thinking}:
+        problems.append(f"thinking is {seen.thinking}, not {agent.thinking}")
+    return problems
+
+
+def check(agent, options):
+    """Whether an agent gets on with Headroom."""
+    direct, fine = None, True
+    for route in ROUTES:
+        if route == "wrap" and agent.wrap is None:
+            continue
+        run, began = Run(agent, route, options), time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="agents-check-", ignore_cleanup_errors=True) as work:
+            try:
+                seen, problems = run.go(Path(work))
+            except Failed as problem:
+                seen, problems = None, [str(problem)]
+        if route == "direct":
+            direct = seen
+            problems += unlike_itself(agent, seen)
+        elif seen and direct:
+            problems += compared(agent, seen, direct)
+        report(run, seen, problems, time.monotonic() - began)
+        fine = fine and not problems
+    return fine
+
+
+def report(run, seen, problems, took):
+    figures = "nothing was seen"
+    if seen:
+        figures = (
+            f"{seen.requests} requests, {seen.sent_bytes} bytes, {seen.retrievals} retrievals, "
+            f"{len(seen.breaks)} prefix breaks"
+        )
+    print(f"{'FAIL' if problems else 'ok  '}  {run.name}: {figures}, {took:.1f} s", flush=True)
+    for problem in problems:
+        print(f"      {problem}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("built", type=lambda path: Path(path).resolve())
+    parser.add_argument("node", type=lambda path: Path(path).resolve())
+    parser.add_argument("bin", type=lambda path: Path(path).resolve())
+    parser.add_argument("--all", action="store_true", help="the agents that the gate leaves out, too")
+    parser.add_argument("--only", default="", help="agents whose name begins so")
+    options = parser.parse_args()
+    agents = [agent for agent in GATE + (OTHERS if options.all else []) if agent.name.startswith(options.only)]
+    results = [check(agent, options) for agent in agents]
+    if not results or not all(results):
+        sys.exit("agents-check: something is wrong")
+
+
+main()

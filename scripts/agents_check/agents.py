@@ -1,0 +1,185 @@
+"""The agents: where they come from, and how each is started, told of a provider, and kept to itself.
+
+Each runs with a home, a key and settings made up for the run. Names of models are those that agents
+know; nobody but the scripted provider hears of them.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KEY = "sk-made-up-for-this-test"
+
+
+@dataclass
+class Agent:
+    """A way of running an agent."""
+
+    name: str
+    # What `headroom wrap` calls it; None where it can't wrap it.
+    wrap: str | None
+    command: str
+    arguments: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    # Variables that hold the base URL, with what comes behind the origin.
+    base_urls: dict[str, str] = field(default_factory=dict)
+    # Config files by their place in the home; $origin stands for the provider.
+    files: dict[str, str] = field(default_factory=dict)
+    # The option by which `headroom serve` is told of its provider.
+    target: str = "--openai-api-url"
+    # What its provider's address has behind the origin there.
+    target_path: str = "/v1"
+    uses_websocket: bool = False
+    # Whether Headroom understands its API; else requests are only passed on.
+    is_understood: bool = True
+    # The kind of thinking that it asks for.
+    thinking: str | None = None
+
+    def settings(self, origin):
+        """The variables for a provider at `origin`."""
+        urls = {name: origin + path for name, path in self.base_urls.items()}
+        return {**self.environment, **urls}
+
+    def write_files(self, home, origin):
+        for place, text in self.files.items():
+            file = Path(home) / place
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text.replace("$origin", origin))
+
+
+def claude(name, model, thinking, **environment):
+    return Agent(
+        name=name,
+        thinking=thinking,
+        wrap="claude",
+        command="claude",
+        arguments=["--print", "$prompt", "--model", model, "--allowedTools", "Bash Read Grep"],
+        environment={
+            "ANTHROPIC_API_KEY": KEY,
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            "DISABLE_ERROR_REPORTING": "1",
+            "DISABLE_TELEMETRY": "1",
+            **environment,
+        },
+        base_urls={"ANTHROPIC_BASE_URL": ""},
+        target="--anthropic-api-url",
+        target_path="",
+    )
+
+
+# Settings of Codex for both of its ways to a provider.
+CODEX = """
+check_for_update_on_startup = false
+[analytics]
+enabled = false
+"""
+CODEX_BUILT_IN = 'openai_base_url = "$origin/v1"\n' + CODEX
+CODEX_OWN_PROVIDER = (
+    'model_provider = "scripted"\n'
+    + CODEX
+    + """
+[model_providers.scripted]
+name = "Scripted"
+base_url = "$origin/v1"
+env_key = "CODEX_API_KEY"
+wire_api = "responses"
+supports_websockets = false
+"""
+)
+
+
+def codex(name, config, uses_websocket):
+    return Agent(
+        name=name,
+        wrap="codex",
+        command="codex",
+        arguments=[
+            "exec",
+            "--skip-git-repo-check",
+            "--dangerously-bypass-approvals-and-sandbox",
+            "$prompt",
+        ],
+        environment={"CODEX_API_KEY": KEY, "OPENAI_API_KEY": KEY},
+        files={".codex/config.toml": config},
+        uses_websocket=uses_websocket,
+    )
+
+
+OPENCODE = {
+    "$schema": "https://opencode.ai/config.json",
+    "autoupdate": False,
+    "share": "disabled",
+    "permission": {"*": "allow"},
+    "provider": {
+        "anthropic": {"options": {"baseURL": "$origin/v1", "apiKey": KEY}},
+    },
+}
+QWEN = {"general": {"disableAutoUpdate": True}, "privacy": {"usageStatisticsEnabled": False}, "telemetry": {"enabled": False}}
+GEMINI = {
+    "general": {"disableAutoUpdate": True, "enableAutoUpdate": False},
+    "privacy": {"usageStatisticsEnabled": False},
+    "telemetry": {"enabled": False},
+    "security": {"auth": {"selectedType": "gemini-api-key"}},
+}
+PI = {
+    "providers": {
+        "scripted": {
+            "baseUrl": "$origin/v1",
+            "api": "openai-completions",
+            "apiKey": KEY,
+            "models": [{"id": "scripted-1", "contextWindow": 200_000, "maxTokens": 8_000}],
+        }
+    }
+}
+
+# What the gate runs.
+GATE = [
+    claude("claude, adaptive thinking", "claude-opus-4-6", "adaptive"),
+    claude("claude, thinking budget", "claude-haiku-4-5", "enabled", MAX_THINKING_TOKENS="31999"),
+    codex("codex, WebSocket", CODEX_BUILT_IN, uses_websocket=True),
+    codex("codex, HTTP", CODEX_OWN_PROVIDER, uses_websocket=False),
+]
+
+# What is run besides with --all.
+OTHERS = [
+    Agent(
+        name="opencode",
+        wrap="opencode",
+        command="opencode",
+        arguments=["run", "--model", "anthropic/claude-sonnet-4-5", "$prompt"],
+        environment={"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"},
+        files={".config/opencode/opencode.json": json.dumps(OPENCODE)},
+        target="--anthropic-api-url",
+        target_path="",
+    ),
+    Agent(
+        name="qwen",
+        wrap="qwen",
+        command="qwen",
+        arguments=["--yolo", "--auth-type", "openai", "--prompt", "$prompt"],
+        environment={"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "qwen3-coder-plus"},
+        base_urls={"OPENAI_BASE_URL": "/v1"},
+        files={".qwen/settings.json": json.dumps(QWEN)},
+    ),
+    Agent(
+        name="gemini",
+        wrap=None,
+        command="gemini",
+        arguments=["--yolo", "--skip-trust", "--model", "gemini-2.5-pro", "--prompt", "$prompt"],
+        environment={"GEMINI_API_KEY": KEY},
+        base_urls={"GOOGLE_GEMINI_BASE_URL": ""},
+        files={".gemini/settings.json": json.dumps(GEMINI)},
+        target="--gemini-api-url",
+        target_path="",
+        is_understood=False,
+    ),
+    Agent(
+        name="pi",
+        wrap=None,
+        command="pi",
+        arguments=["--print", "--provider", "scripted", "--model", "scripted-1", "$prompt"],
+        environment={"PI_OFFLINE": "1", "PI_SKIP_VERSION_CHECK": "1"},
+        files={".pi/agent/models.json": json.dumps(PI)},
+    ),
+]

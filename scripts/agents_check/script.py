@@ -1,0 +1,155 @@
+"""What the scripted model does: a list of turns, told from a conversation alone.
+
+A turn of the script is a list of steps. A step asks the agent's own tools for something (`read` a file,
+`shell` a command, `grep` a pattern), or asks Headroom's tool for what was left out (`retrieve`). The next
+turn follows from the calls that a request holds, so the model needs no memory: a request that is sent
+twice is answered twice in the same way.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+
+RETRIEVE_TOOL = "headroom_retrieve"
+# The hash in a marker.
+MARKER = re.compile(r"hash=([0-9a-f]{24})")
+
+SHELL_TOOLS = re.compile(r"bash|shell|shell_command|exec_command|run_shell_command|exec", re.I)
+READ_TOOLS = re.compile(r"read|read_file|view", re.I)
+GREP_TOOLS = re.compile(r"grep|grep_search|search_file_content", re.I)
+
+
+@dataclass
+class Tool:
+    """A tool that a request offers."""
+
+    name: str
+    # JSON Schema of its arguments; None for a tool that takes free text.
+    schema: dict | None
+    namespace: str | None = None
+
+
+@dataclass
+class Call:
+    """A call that the model makes, or has made."""
+
+    name: str
+    arguments: dict | str
+    id: str = ""
+    namespace: str | None = None
+
+    @property
+    def is_retrieval(self):
+        return self.name.endswith(RETRIEVE_TOOL)
+
+
+@dataclass
+class Turn:
+    """What the model says next."""
+
+    text: str
+    thinking: str | None = None
+    calls: list[Call] = field(default_factory=list)
+    # Whether this is the end of the script.
+    is_final: bool = False
+
+
+@dataclass
+class Step:
+    kind: str
+    value: str = ""
+
+
+def read(path):
+    return Step("read", path)
+
+
+def shell(command):
+    return Step("shell", command)
+
+
+def grep(pattern):
+    return Step("grep", pattern)
+
+
+def retrieve(which="first"):
+    """Ask for what the first, or the last, marker in the results stands for."""
+    return Step("retrieve", which)
+
+
+class NoTool(Exception):
+    """The agent offers no tool for a step."""
+
+
+def next_turn(turns, final, conversation):
+    """The turn of the script that follows `conversation`."""
+    if not conversation.tools:
+        return Turn("A short title")
+    own = [call for call in conversation.calls if not call.is_retrieval]
+    asked = len(conversation.calls) - len(own)
+    thinking = f"Thinking about what follows {len(conversation.calls)} calls."
+    retrievals = 0
+    for turn in turns:
+        steps = [step for step in turn if step.kind != "retrieve"]
+        wanted = next((step.value for step in turn if step.kind == "retrieve"), None)
+        if wanted and not own and asked <= retrievals:
+            retrieval = retrieval_of(wanted, conversation)
+            if retrieval:
+                calls = [retrieval, *(call_of(step, conversation) for step in steps)]
+                return Turn("Asking for what was left out.", thinking, calls)
+        retrievals += wanted is not None
+        if steps and not own:
+            return Turn("The next step.", thinking, [call_of(step, conversation) for step in steps])
+        own = own[len(steps) :]
+    return Turn(final, thinking, is_final=True)
+
+
+def retrieval_of(which, conversation):
+    """A call of Headroom's tool, if it is offered and there is something to ask for."""
+    markers = MARKER.findall(conversation.results_text)
+    tool = next((tool for tool in conversation.tools if tool.name.endswith(RETRIEVE_TOOL)), None)
+    if not markers or not tool:
+        return None
+    marker = markers[0] if which == "first" else markers[-1]
+    return Call(tool.name, {"hash": marker}, namespace=tool.namespace)
+
+
+def call_of(step, conversation):
+    """A call for `step`, by whichever tool of the agent's does that."""
+
+    def offered(names):
+        return next((tool for tool in conversation.tools if names.fullmatch(tool.name)), None)
+
+    if step.kind == "read" and (tool := offered(READ_TOOLS)):
+        names = ("file_path", "filePath", "absolute_path", "path")
+        return Call(tool.name, filled(tool.schema, names, step.value), namespace=tool.namespace)
+    if step.kind == "grep" and (tool := offered(GREP_TOOLS)):
+        arguments = filled(tool.schema, ("pattern", "query"), step.value)
+        if "output_mode" in tool.schema["properties"]:
+            arguments["output_mode"] = "content"
+        return Call(tool.name, arguments, namespace=tool.namespace)
+    command = {"read": "cat '{}'", "grep": "grep -rn '{}' ."}.get(step.kind, "{}").format(step.value)
+    tool = offered(SHELL_TOOLS)
+    if not tool:
+        raise NoTool(f"no tool for {step} among {[tool.name for tool in conversation.tools]}")
+    if tool.schema is None:  # JavaScript that calls the shell
+        source = f"text(await tools.exec_command({{cmd: {json.dumps(command)}}}))"
+        return Call(tool.name, source, namespace=tool.namespace)
+    return Call(tool.name, filled(tool.schema, ("command", "cmd"), command), namespace=tool.namespace)
+
+
+def filled(schema, names, value):
+    """Arguments with `value` under the first of `names` that the schema has, and its required rest."""
+    known = schema.get("properties") or {}
+    arguments = {}
+    for name in names:
+        if name in known:
+            is_list = known[name].get("type") == "array"
+            arguments[name] = ["bash", "-lc", value] if is_list else value
+            break
+    neutral = {"boolean": False, "integer": 1, "number": 1, "array": [], "object": {}}
+    for name in schema.get("required") or []:
+        member = known.get(name, {})
+        first = (member.get("enum") or [neutral.get(member.get("type"), "the next step")])[0]
+        arguments.setdefault(name, first)
+    return arguments
