@@ -502,6 +502,51 @@ fn an_error_ends_a_stream_in_the_apis_shape() {
 }
 
 #[test]
+fn what_a_round_has_used_is_known_before_it_ends_and_counted_once() {
+    let stream = messages_stream("msg_1", &[text("hello")], "end_turn", 9);
+    let (begun, whole) = (
+        Usage { input: 10, cache_read: 5, cache_write: 7, output: 1 },
+        Usage { input: 10, cache_read: 5, cache_write: 7, output: 9 },
+    );
+    let head = stream.split_inclusive("\n\n").next().unwrap();
+    let mut out = Vec::new();
+    let mut relay = relay(Api::Messages);
+    assert_eq!(relay.usage_so_far(), []);
+    relay.push(head.as_bytes(), &mut out);
+    assert_eq!(relay.usage_so_far(), [begun]);
+    relay.push(&stream.as_bytes()[head.len()..], &mut out);
+    assert_eq!(relay.usage_so_far(), [whole]);
+    // A second round, which breaks off.
+    relay.next_round();
+    assert_eq!(relay.usage_so_far(), [whole]);
+    relay.push(head.as_bytes(), &mut out);
+    assert_eq!(relay.usage_so_far(), [whole, begun]);
+    relay.break_off();
+    assert_eq!(relay.usage_so_far(), [whole, begun]);
+}
+
+#[test]
+fn the_last_event_is_known_in_each_api() {
+    for (api, data, is_last) in [
+        (Api::Messages, r#"{"type":"message_stop"}"#, true),
+        (Api::Messages, r#"{"type":"message_delta"}"#, false),
+        (Api::Messages, r#"{"type":"content_block_delta","text":"message_stop"}"#, false),
+        (Api::Responses, r#"{"type":"response.completed","response":{}}"#, true),
+        (Api::Responses, r#"{"type": "response.failed"}"#, true),
+        (
+            Api::Responses,
+            r#"{"type":"response.output_text.delta","delta":"response.failed"}"#,
+            false,
+        ),
+        (Api::Chat, " [DONE]", true),
+        (Api::Chat, r#"{"choices":[{"finish_reason":"stop"}]}"#, false),
+        (Api::Messages, "message_stop", false),
+    ] {
+        assert_eq!(is_last_event(api, data.as_bytes()), is_last, "{data}");
+    }
+}
+
+#[test]
 fn usage_is_read_wherever_it_stands() {
     let read = |api, json: Json| usage(api, json.to_string().as_bytes());
     let start = json!({"type": "message_start", "message": {"usage": {"input_tokens": 3, "output_tokens": 1}}});
