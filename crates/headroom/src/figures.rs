@@ -85,10 +85,10 @@ const SUMMARY: [Row; 13] = [
         let would = v.pointer("/cost/would_save_usd_estimate")?;
         if would.as_f64() == Some(0.0) { None } else { money(would) }
     }),
-    ("input: neither", |v| number(v.pointer("/usage/input")?)),
+    ("input: uncached", |v| number(v.pointer("/usage/input")?)),
     ("  written to the cache", |v| number(v.pointer("/usage/cache_write")?)),
     ("  read from the cache", |v| number(v.pointer("/usage/cache_read")?)),
-    ("answers", |v| number(v.pointer("/usage/output")?)),
+    ("output", |v| number(v.pointer("/usage/output")?)),
     ("prefix cache hits", |v| {
         let hits = pick(v, &["/prefix_cache/totals/hit_requests", "/cache_hits"])?;
         let of = v.pointer("/usage/requests")?;
@@ -96,13 +96,13 @@ const SUMMARY: [Row; 13] = [
     }),
 ];
 
-/// The lines that say what went wrong, or was asked for again.
+/// Retrievals and failures.
 const EVENTS: [Row; 3] = [
-    ("asked for again", |v| {
+    ("retrieved", |v| {
         let asked = v.pointer("/retrieval/asked")?;
-        Some(format!("{} ({} in vain)", number(asked)?, number(v.pointer("/retrieval/in_vain")?)?))
+        Some(format!("{} ({} failed)", number(asked)?, number(v.pointer("/retrieval/in_vain")?)?))
     }),
-    ("  put back later", |v| {
+    ("  replayed later", |v| {
         let replayed = v.pointer("/retrieval/replayed")?;
         let missing = v.pointer("/retrieval/replay_missing")?;
         Some(format!("{} ({} missing)", number(replayed)?, number(missing)?))
@@ -142,7 +142,7 @@ fn summary(out: &mut String, live: Option<&Value>, all: Option<&Value>, since: O
     for (title, key) in [("added to a request", "overhead"), ("first byte", "ttfb")] {
         let at = |share: &str| live.pointer(&format!("/{key}/{share}"))?.as_f64();
         if let (Some(half), Some(most)) = (at("p50_ms"), at("p99_ms")) {
-            let _ = writeln!(out, "{title:<28}{:>26}", format!("{half:.1} ms, 99 %: {most:.1} ms"));
+            let _ = writeln!(out, "{title:<28}{:>26}", format!("p50 {half:.1} ms, p99 {most:.1} ms"));
         }
     }
     let unpriced = live.pointer("/cost/unpriced_requests").and_then(Value::as_u64).unwrap_or(0);

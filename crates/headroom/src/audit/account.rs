@@ -5,7 +5,7 @@
 //! are new. With: the same, less what compression takes from each block. A block that was in the
 //! request before is taken from what was read from the cache, as long as there is any; a new one from
 //! what was written to it. So a cache that was lost then is lost in both. What the model would have
-//! asked for again isn't in it: that can't be known from a transcript.
+//! retrieved isn't in it: that can't be known from a transcript.
 //!
 //! Blocks are counted in tokens of `o200k_base`. How many of the provider's those are is measured:
 //! by how much requests grew, as the provider counted, for what the transcript says was new in them.

@@ -115,7 +115,7 @@ pub(crate) fn notes(account: &Account) -> String {
     }
     out.push_str(
         "\"Without\" is what the provider billed, at list prices; \"with\" is an estimate: the same less \
-         what compression takes.\nWhat the model would have asked for again isn't in it. Nothing left this machine.\n",
+         what compression takes.\nWhat the model would have retrieved isn't in it. Nothing left this machine.\n",
     );
     out
 }
@@ -169,8 +169,8 @@ pub(crate) fn lines(without: &Bill, with: &Bill) -> [(&'static str, u64, u64); 5
         ("tokens sent", without.sent(), with.sent()),
         ("  read from the cache", without.usage.cache_read, with.usage.cache_read),
         ("  written to the cache", without.usage.cache_write, with.usage.cache_write),
-        ("  neither", without.usage.input, with.usage.input),
-        ("tokens of answers", without.usage.output, with.usage.output),
+        ("  uncached", without.usage.input, with.usage.input),
+        ("tokens of output", without.usage.output, with.usage.output),
     ]
 }
 

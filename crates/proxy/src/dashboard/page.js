@@ -140,11 +140,11 @@ function tiles(stats) {
       providers.length ? providers.join(" · ") : null,
       problems(requests)),
     tile("Added to a request", figure("overhead.p50_ms", time(overhead.p50_ms)),
-      ["99 of 100: ", figure("overhead.p99_ms", time(overhead.p99_ms))],
-      ttfb.count ? ["first byte: ", figure("ttfb.p50_ms", time(ttfb.p50_ms)), "; 99 of 100: ", figure("ttfb.p99_ms", time(ttfb.p99_ms))] : null),
-    tile("Asked for again", figure("retrieval.asked", count(retrieval.asked)),
-      [figure("retrieval.in_vain", count(retrieval.in_vain)), " in vain"],
-      [figure("retrieval.replayed", count(retrieval.replayed)), " times put back, ", figure("retrieval.replay_missing", count(retrieval.replay_missing)), " missing"]),
+      ["p99 ", figure("overhead.p99_ms", time(overhead.p99_ms))],
+      ttfb.count ? ["first byte: p50 ", figure("ttfb.p50_ms", time(ttfb.p50_ms)), ", p99 ", figure("ttfb.p99_ms", time(ttfb.p99_ms))] : null),
+    tile("Retrieved", figure("retrieval.asked", count(retrieval.asked)),
+      [figure("retrieval.in_vain", count(retrieval.in_vain)), " failed"],
+      [figure("retrieval.replayed", count(retrieval.replayed)), " replayed later, ", figure("retrieval.replay_missing", count(retrieval.replay_missing)), " missing"]),
   ];
 }
 
@@ -271,7 +271,7 @@ function holdout(holdout) {
     row("input tokens of a request", "each_request.input_tokens", count, (arm) => arm.each_request.input_tokens),
     row("output tokens of a request", "each_request.output_tokens", count, (arm) => arm.each_request.output_tokens),
     row("billed for a request", "each_request.cost_usd", money, (arm) => arm.each_request.cost_usd),
-    row("asked for again", "retrievals", count, (arm) => arm.retrievals),
+    row("retrieved", "retrievals", count, (arm) => arm.retrievals),
   ];
   const few = Math.min(compressed.conversations, alone.conversations) < 20;
   return [
