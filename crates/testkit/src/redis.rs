@@ -96,7 +96,7 @@ fn spawn(folder: &TempDir, port: u16, extra: &[String]) -> Child {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("redis-server is installed (scripts/test does that)")
+        .expect("redis-server is installed (scripts/setup.sh does that)")
 }
 
 /// Whether it answers, before it ends or the patience does.

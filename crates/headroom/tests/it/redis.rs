@@ -149,7 +149,7 @@ fn certificate(home: &Home) -> (String, String) {
         .args(["-addext", "basicConstraints=critical,CA:FALSE"])
         .args(["-keyout", &key, "-out", &certificate])
         .output()
-        .expect("openssl is installed (scripts/test does that)");
+        .expect("openssl is installed (scripts/setup.sh does that)");
     assert!(made.status.success(), "{}", text(&made.stderr));
     (certificate, key)
 }

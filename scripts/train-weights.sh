@@ -2,13 +2,13 @@
 # Makes crates/select/data/weights.toml from commits of public repositories. At which commits they were is
 # written at the top of that file.
 #
-#   scripts/train-weights CLONES
+#   scripts/train-weights.sh CLONES
 #
 # CLONES is a folder of git clones, each under its repository's own name (`clap`, `jekyll`, …). All that are
 # named below must be there; none else are used. The repositories by which selection is judged (httpx,
 # pytest, hono, fastify, axum, caddy, gson, jq, puma, RestSharp, guzzle) are never among them.
 set -euo pipefail
-clones=${1:?usage: scripts/train-weights CLONES}
+clones=${1:?usage: scripts/train-weights.sh CLONES}
 root=$(cd "$(dirname "$0")/.." && pwd)
 weights=$root/crates/select/data/weights.toml
 binary=$root/target/release/contextos

@@ -36,7 +36,7 @@ PATH="$work/build/bin:$PATH" timeout 1200 "$work/build/bin/python" -m pip wheel 
     --no-deps --no-build-isolation --wheel-dir "$work/wheels" "${settings[@]}" python/headroom-ai
 ls -l "$work/wheels"
 
-scripts/tiktoken-cache "$work/tiktoken" "${tables[@]}"
+scripts/tiktoken-cache.sh "$work/tiktoken" "${tables[@]}"
 
 # From here on nothing of this user's but what pip needs, and of Headroom nothing but the wheel.
 mkdir "$work/home"

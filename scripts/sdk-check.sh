@@ -3,7 +3,7 @@
 # provider: every answer has to be the one that they get without the server in between.
 # Needs cargo, python3 with venv, and pip's package index. Every step has a time limit.
 #
-#   scripts/sdk-check [FOLDER]     FOLDER has the built programs and examples; else they are built
+#   scripts/sdk-check.sh [FOLDER]     FOLDER has the built programs and examples; else they are built
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

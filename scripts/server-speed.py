@@ -2,7 +2,7 @@
 """server-speed HEADROOM PEER [TIKTOKEN_CACHE]: how fast `HEADROOM serve` compresses beside headroom-ai.
 
 PEER is the program `headroom` of the Python package headroom-ai; TIKTOKEN_CACHE a folder made by
-scripts/tiktoken-cache, if it has no network. Both servers run at the same time and get the same texts
+scripts/tiktoken-cache.sh, if it has no network. Both servers run at the same time and get the same texts
 in turn, as the result of a tool: JSON, logs and code (of this Python's own library) of 10 kB, 100 kB
 and 1 MB, each request with a text of its own. Prints medians in milliseconds and how many times faster
 HEADROOM is, once for messages as they come and once with `config.mode: "ccr"`, in which it leaves

@@ -3,7 +3,7 @@
 # without Headroom, through `headroom serve` and through `headroom wrap`. See scripts/agents_check.
 # Needs cargo, git, python3 and npm with its registry. Every step has a time limit.
 #
-#   scripts/agents-check [--all] [--only NAME] [FOLDER]
+#   scripts/agents-check.sh [--all] [--only NAME] [FOLDER]
 #
 # --all     the agents that the tests leave out, too
 # --only    agents whose name begins with NAME

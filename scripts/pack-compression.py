@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures what `contextos pack --compress builtin` takes out of packs, and whether it matters.
 
-    scripts/pack-compression CLONES OWNER/NAME...            how much smaller
-    scripts/pack-compression CLONES --cases CASES.jsonl      and which changed lines are still there
+    scripts/pack-compression.py CLONES OWNER/NAME...            how much smaller
+    scripts/pack-compression.py CLONES --cases CASES.jsonl      and which changed lines are still there
 
 CLONES is a folder of git clones: OWNER+NAME/repo, OWNER/NAME or NAME. A repository is packed as it was before its
 newest commit, with the first line of that commit's message as the task. A case names a repository (`repo`), a
