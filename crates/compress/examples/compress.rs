@@ -37,9 +37,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::io::stdin().read_to_string(&mut text)?;
     let result = compress(&text, &options);
     if let Some(folder) = originals {
-        for gap in &result.gaps {
-            if let Some(hash) = gap.hash() {
-                std::fs::write(folder.join(hash), &gap.original)?;
+        for omission in &result.omissions {
+            if let Some(hash) = omission.hash() {
+                std::fs::write(folder.join(hash), &omission.original)?;
             }
         }
     }
@@ -51,14 +51,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "{} -> {} tokens: {:?}",
             result.tokens_before, result.tokens_after, result.transforms
         )?;
-        for part in &result.parts {
+        for part in &result.chunks {
             writeln!(stderr, "{part:?}")?;
         }
-        for gap in &result.gaps {
+        for omission in &result.omissions {
             writeln!(
                 stderr,
                 "{} {} in lines {:?}: {:?}",
-                gap.count, gap.what, gap.lines, gap.way_back
+                omission.count, omission.what, omission.lines, omission.reference
             )?;
         }
     }

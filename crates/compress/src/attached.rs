@@ -1,18 +1,18 @@
-//! What an agent hangs on to the output of a tool before the model sees it: reminders, exit codes, the
-//! header or the frame that its harness writes. It stays as it is, and says nothing about what the
-//! output is.
+//! What an agent attaches to the output of a tool before the model sees it: reminders, exit codes,
+//! the header or wrapper of its harness. It is kept as it is, and ignored when the kind of the
+//! output is detected.
 
 use std::ops::Range;
 
-/// At most so many pieces are taken off at each end.
+/// The most attachments that are recognised at each end.
 const MOST_PIECES: usize = 24;
-/// A longer line, in bytes, is no header's.
+/// The longest line of a header, in bytes.
 const LONGEST_LINE: usize = 400;
 
-/// What stands between these is the client's, wherever it hangs.
+/// Text between these tags is the client's, wherever it is attached.
 const REMINDER: (&str, &str) = ("<system-reminder>", "</system-reminder>");
 
-/// How the lines of headers begin.
+/// How the lines of a header begin.
 const HEADS: [&str; 22] = [
     // Codex.
     "Chunk ID: ",
@@ -45,10 +45,10 @@ const HEADS: [&str; 22] = [
 ];
 /// A header's last line: the output follows.
 const OUTPUT: [&str; 3] = ["Output:", "Stdout:", "Result:"];
-/// The same, with the output behind it on the line.
+/// The same, with the output on the same line.
 const OUTPUT_BESIDE: &str = "Output: ";
 
-/// How the lines of what follows an output begin.
+/// How the lines that are attached after an output begin.
 const TAILS: [&str; 24] = [
     // Claude Code.
     "Shell cwd was reset to ",
@@ -81,7 +81,7 @@ const TAILS: [&str; 24] = [
     "<exited with ",
 ];
 
-/// Elements on one line that say how the run ended.
+/// Single-line elements that report how the run ended.
 const FACTS: [&str; 11] = [
     "returncode",
     "exit_code",
@@ -95,11 +95,11 @@ const FACTS: [&str; 11] = [
     "type",
     "duration",
 ];
-/// Elements that hold the output.
+/// Elements that wrap the output.
 const FRAMES: [&str; 8] =
     ["output", "stdout", "stderr", "result", "tool_output", "command_output", "file", "content"];
 
-/// The bytes of `text` that are the tool's own output; all of them where there is no other.
+/// The bytes of `text` that are the tool's own output; all of them if nothing else is recognised.
 pub(crate) fn content(text: &str) -> Range<usize> {
     let (start, is_framed) = head(text);
     let end = start + tail(&text[start..], is_framed);
@@ -109,7 +109,7 @@ pub(crate) fn content(text: &str) -> Range<usize> {
     }
 }
 
-/// [`content`] without what stands on a line with something else.
+/// [`content`], reduced to whole lines.
 pub(crate) fn whole_lines(text: &str) -> Range<usize> {
     let Range { start, end } = content(text);
     let starts_line = |at: usize| at == 0 || text[..at].ends_with('\n');
@@ -124,7 +124,7 @@ pub(crate) fn whole_lines(text: &str) -> Range<usize> {
     start.min(text.len())..end.max(start)
 }
 
-/// Where the output begins, and whether a frame was opened before it.
+/// Where the output begins, and whether a wrapper was opened before it.
 fn head(text: &str) -> (usize, bool) {
     let (mut at, mut is_framed) = (0, false);
     for _ in 0..MOST_PIECES {
@@ -189,13 +189,13 @@ fn begins(line: &str, beginnings: &[&str]) -> bool {
     beginnings.iter().any(|beginning| line.starts_with(beginning))
 }
 
-/// Whether `line` is nothing but the opening of a frame.
+/// Whether `line` is only the opening tag of a wrapper.
 fn opened(line: &str) -> bool {
     let name = line.strip_prefix('<').and_then(|line| line.strip_suffix('>'));
     name.is_some_and(|name| FRAMES.contains(&name))
 }
 
-/// Whether `line` is an element that says how the run ended.
+/// Whether `line` is an element that reports how the run ended.
 fn is_fact(line: &str) -> bool {
     let inner = || {
         let (name, rest) = line.strip_prefix('<')?.split_once('>')?;

@@ -1,16 +1,16 @@
-//! What came of a text: the shorter text, what was left out of it, and what was done.
+//! The result of compressing a text: the shorter text, its omissions, and what was done.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::forms::{ExpandError, expand};
+use crate::codecs::{ExpandError, expand};
+use crate::elide::pack_without_note;
 use crate::json::text::JsonEscapes;
 use crate::kind::Kind;
-use crate::leave_out::pack_without_note;
-use crate::marker::WayBack;
+use crate::marker::RetrievalReference;
 
-/// A text made shorter. Equal to the input, with nothing in the lists but its parts, where nothing
-/// could be done.
+/// The result of compressing a text. Where nothing could be done the text equals the input, and
+/// only `chunks` is filled.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Compressed {
     /// The shorter text.
@@ -21,45 +21,46 @@ pub struct Compressed {
     pub tokens_after: usize,
     /// What was done, each once, in the order in which it was first done.
     pub transforms: Vec<String>,
-    /// What was left out, in order.
-    pub gaps: Vec<Gap>,
-    /// The parts that the input was cut into, in order.
-    pub parts: Vec<Part>,
-    /// Parts that stayed as they were because compressing them failed.
+    /// The omissions, in order.
+    pub omissions: Vec<Omission>,
+    /// The chunks that the input was split into, in order.
+    pub chunks: Vec<ChunkReport>,
+    /// How many chunks stayed as they were because compressing them failed.
     pub failures: usize,
 }
 
-/// Something that was left out.
+/// A run of lines that was elided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap {
-    /// How it is got back, as its marker says.
-    pub way_back: WayBack,
-    /// How many of `what` were left out.
+pub struct Omission {
+    /// How it is retrieved, as its marker says.
+    pub reference: RetrievalReference,
+    /// How many of `what` were elided.
     pub count: usize,
-    /// What was left out, as its marker says: `of 204 lines`.
+    /// What was elided, as its marker says: `of 204 lines`.
     pub what: String,
-    /// The lines of the input that `original` is, from 1, both included.
+    /// The lines of the input that `original` covers, from 1, inclusive.
     pub lines: (usize, usize),
-    /// The stretch of the input that the gap was made in, byte for byte but for cosmetics, and for the
-    /// escapes of the JSON string that it stands in. What is still shown of it is in it too.
+    /// The text to retrieve: the part of the input that the omission lies in, after cosmetic
+    /// changes and with the escapes of an enclosing JSON string resolved. It includes lines that
+    /// are still shown.
     pub original: String,
-    /// The bytes of [`Compressed::text`] that stand for `original`, the marker among them.
+    /// The bytes of [`Compressed::text`] that replace `original`, the marker included.
     pub at: Range<usize>,
-    /// Where `original` is a text in a string of a JSON document, how that string is written, and if
-    /// the document stands in a string itself, how that one is, and so on outwards.
+    /// If `original` is a text inside a JSON string: how that string is escaped, then how the
+    /// string around its document is, and so on outwards.
     pub escapes: Vec<JsonEscapes>,
 }
 
-impl Gap {
-    /// The hash that the reader asks with; `None` where it opens a file instead.
+impl Omission {
+    /// The hash to retrieve it by; `None` if the reader opens a file instead.
     pub fn hash(&self) -> Option<&str> {
-        match &self.way_back {
-            WayBack::Hash(hash) => Some(hash),
-            WayBack::Source { .. } => None,
+        match &self.reference {
+            RetrievalReference::Hash(hash) => Some(hash),
+            RetrievalReference::Source { .. } => None,
         }
     }
 
-    /// `original` as the input has it: what stands in a JSON string is escaped there.
+    /// `original` as it stands in the input, with the escapes of the JSON strings around it.
     pub fn written(&self) -> Cow<'_, str> {
         let write = |text: Cow<'_, str>, escapes: &JsonEscapes| escapes.write(&text).into();
         match self.escapes.split_first() {
@@ -71,61 +72,61 @@ impl Gap {
     }
 }
 
-/// One part of the input.
+/// What was done with one chunk of the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// What it was taken for.
+pub struct ChunkReport {
+    /// The detected kind.
     pub kind: Kind,
-    /// Its lines in the input, from 1, both included.
+    /// Its lines in the input, from 1, inclusive.
     pub lines: (usize, usize),
     /// Its tokens, counted alone.
     pub tokens_before: usize,
-    /// The tokens of what stands for it, counted alone.
+    /// The tokens of its replacement, counted alone.
     pub tokens_after: usize,
-    /// What was done with it; `None` where it stayed as it was.
+    /// The transformation; `None` if it stayed as it was.
     pub transform: Option<String>,
 }
 
 impl Compressed {
-    /// Puts `mark` before the text, which none of the parts and gaps holds.
+    /// Inserts `mark` before the text and shifts all byte ranges.
     pub(crate) fn put_before(&mut self, mark: &str) {
         self.text.insert_str(0, mark);
-        for gap in &mut self.gaps {
-            gap.at = gap.at.start + mark.len()..gap.at.end + mark.len();
+        for omission in &mut self.omissions {
+            omission.at = omission.at.start + mark.len()..omission.at.end + mark.len();
         }
     }
 
-    /// The originals that the reader can ask for by their hashes, so that they have to be kept.
+    /// The originals that are retrieved by hash, which the caller has to store.
     pub fn originals(&self) -> impl Iterator<Item = &str> {
-        let asked_for = self.gaps.iter().filter(|gap| gap.hash().is_some());
-        asked_for.map(|gap| gap.original.as_str())
+        let asked_for = self.omissions.iter().filter(|omission| omission.hash().is_some());
+        asked_for.map(|omission| omission.original.as_str())
     }
 
-    /// The input, up to what [`cosmetic`](crate::cosmetic) takes away where it was applied: gaps
-    /// filled, forms expanded.
+    /// The input, except for what [`cosmetic`](crate::cosmetic) removed: omissions are filled in
+    /// and codecs decoded.
     ///
     /// # Errors
     /// Never for a result of [`compress`](crate::compress).
     pub fn restore(&self) -> Result<String, ExpandError> {
         if self.transforms.is_empty() {
-            // What looks like a form in it is somebody else's.
+            // A codec's header in an unchanged text is part of the input.
             return Ok(self.text.clone());
         }
         let mut out = String::new();
         let mut at = 0;
-        for gap in &self.gaps {
-            if at < gap.at.start {
-                out.push_str(&expand(&self.text[at..gap.at.start])?);
+        for omission in &self.omissions {
+            if at < omission.at.start {
+                out.push_str(&expand(&self.text[at..omission.at.start])?);
             }
-            out.push_str(&gap.written());
-            at = gap.at.end;
-            if !gap.escapes.is_empty() {
-                // What follows on the line of a JSON document isn't the first line of a form.
+            out.push_str(&omission.written());
+            at = omission.at.end;
+            if !omission.escapes.is_empty() {
+                // The rest of a line of JSON is never a codec's header.
                 let rest = &self.text[at..];
                 let line = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
-                let next = self.gaps.partition_point(|other| other.at.start < at);
+                let next = self.omissions.partition_point(|other| other.at.start < at);
                 let end =
-                    self.gaps.get(next).map_or(at + line, |next| next.at.start.min(at + line));
+                    self.omissions.get(next).map_or(at + line, |next| next.at.start.min(at + line));
                 out.push_str(&self.text[at..end]);
                 at = end;
             }

@@ -1,7 +1,7 @@
-//! What only a terminal shows: colours, titles, links and cursor movements, and progress bars drawn over
-//! and over.
+//! Removal of what only a terminal renders: colours, titles, links, cursor movements, and progress
+//! bars that are drawn over and over.
 //!
-//! This is all that is ever taken away without a way back.
+//! It is the only change that can be neither decoded nor retrieved.
 
 use std::borrow::Cow;
 

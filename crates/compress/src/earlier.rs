@@ -1,12 +1,12 @@
-//! References to what a reader was shown before: an agent that lists the same folder again, or reads
-//! the same file, gets a line that says where those lines already stand.
+//! References to earlier texts in the conversation: an agent that lists the same folder again, or
+//! reads the same file, gets a line that says where those lines already are.
 //!
 //! ```text
 //! [lines 3-49 of the result of toolu_01AbC, word for word]
 //! ```
 //!
-//! Only lines that stand literally in an earlier text are referred to, never a reference, and never a
-//! line with a marker: that stays where the reader needs it. [`resolve`] gives the lines back.
+//! Only lines that occur verbatim in an earlier text are replaced, never a reference, and never a
+//! line with a marker, which the reader needs where it is. [`resolve`] restores the lines.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,30 +16,30 @@ use crate::attached;
 use crate::lines::Lines;
 use crate::marker;
 
-/// Fewer lines aren't referred to.
+/// Shorter runs, in lines, aren't replaced.
 const FEWEST_LINES: usize = 8;
-/// Nor are fewer bytes: a reference alone costs a part of it.
+/// Nor are fewer bytes: a reference alone costs part of that.
 const FEWEST_BYTES: usize = 240;
-/// The longest name that a text is referred to by, in bytes.
+/// The longest name of an earlier text, in bytes.
 const LONGEST_NAME: usize = 100;
 
 const OPENS: &str = "[lines ";
 const OF: &str = " of the result of ";
 const CLOSES: &str = ", word for word]";
 
-/// Texts that a reader was shown, in order, by their names.
+/// The earlier texts of a conversation, in order, by name.
 #[derive(Debug, Default)]
 pub struct Earlier {
     texts: Vec<Text>,
-    /// Where stretches of the fewest lines begin, by a hash of them: the text, and the line.
-    stretches: HashMap<u64, (u32, u32)>,
+    /// The position (text, line) of every run of `FEWEST_LINES` lines, by a hash of them.
+    chunks: HashMap<u64, (u32, u32)>,
 }
 
 #[derive(Debug)]
 struct Text {
     name: String,
     text: String,
-    /// Where each line begins, and where the last one ends.
+    /// The byte offset of each line, and of the end.
     starts: Vec<usize>,
 }
 
@@ -51,8 +51,8 @@ impl Text {
 }
 
 impl Earlier {
-    /// Adds what was shown under `name`. A name that can't stand in a reference, or that another text
-    /// has, is ignored.
+    /// Adds the text shown under `name`. A name that can't be written in a reference, or that is
+    /// already taken, is ignored.
     pub fn add(&mut self, name: &str, text: String) {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
         let is_known = self.texts.iter().any(|text| text.name == name);
@@ -63,8 +63,8 @@ impl Earlier {
         let hashes = hashes(&lines);
         let number = self.texts.len() as u32;
         for at in 0..(hashes.len() + 1).saturating_sub(FEWEST_LINES) {
-            if let Some(stretch) = stretch(&hashes[at..at + FEWEST_LINES]) {
-                self.stretches.entry(stretch).or_insert((number, at as u32));
+            if let Some(chunk) = chunk(&hashes[at..at + FEWEST_LINES]) {
+                self.chunks.entry(chunk).or_insert((number, at as u32));
             }
         }
         let mut starts = vec![0];
@@ -75,10 +75,10 @@ impl Earlier {
         self.texts.push(Text { name: name.to_owned(), text, starts });
     }
 
-    /// `text` with references for the lines that were shown before; `None` where there are none, and
-    /// for a text in which a line looks like a reference. What an agent hung on to it stays.
+    /// `text` with references in place of the lines that were shown before; `None` if there are
+    /// none, or if a line of `text` looks like a reference. What an agent attached stays.
     pub fn refer(&self, text: &str) -> Option<String> {
-        if self.stretches.is_empty() || text.lines().any(|line| parse(line).is_some()) {
+        if self.chunks.is_empty() || text.lines().any(|line| parse(line).is_some()) {
             return None;
         }
         let content = attached::whole_lines(text);
@@ -109,15 +109,16 @@ impl Earlier {
         found.then_some(out)
     }
 
-    /// The text that holds the lines from `at` on, the line where they begin there, and how many.
+    /// The earlier text that contains the lines from `at` on, the line at which they begin there,
+    /// and how many they are.
     fn longest(
         &self,
         lines: &Lines,
         hashes: &[Option<u64>],
         at: usize,
     ) -> Option<(&Text, usize, usize)> {
-        let gram = stretch(hashes.get(at..at + FEWEST_LINES)?)?;
-        let &(number, from) = self.stretches.get(&gram)?;
+        let gram = chunk(hashes.get(at..at + FEWEST_LINES)?)?;
+        let &(number, from) = self.chunks.get(&gram)?;
         let (source, from) = (self.texts.get(number as usize)?, from as usize);
         let count = (0..lines.count() - at)
             .take_while(|i| {
@@ -129,8 +130,8 @@ impl Earlier {
     }
 }
 
-/// `text` with the lines that its references stand for, from `shown` by name; `None` where a
-/// reference leads nowhere.
+/// `text` with its references replaced by the lines they refer to, from `shown` by name; `None` if
+/// a reference can't be resolved.
 pub fn resolve<'s>(text: &str, shown: impl Fn(&str) -> Option<&'s str>) -> Option<String> {
     let lines = Lines::of(text);
     let mut out = String::new();
@@ -151,7 +152,7 @@ pub fn resolve<'s>(text: &str, shown: impl Fn(&str) -> Option<&'s str>) -> Optio
     Some(out)
 }
 
-/// The name and the lines, from 0, in a line that is a reference.
+/// Parses a reference: the name and the lines, from 0.
 fn parse(line: &str) -> Option<(&str, Range<usize>)> {
     let inner = line.strip_prefix(OPENS)?.strip_suffix(CLOSES)?;
     let (range, name) = inner.split_once(OF)?;
@@ -160,7 +161,7 @@ fn parse(line: &str) -> Option<(&str, Range<usize>)> {
     (first >= 1 && first <= last && !name.contains(' ')).then_some((name, first - 1..last))
 }
 
-/// A hash of each line; none for one that is never referred to.
+/// A hash of each line; `None` for a line that must not be replaced.
 fn hashes(lines: &Lines) -> Vec<Option<u64>> {
     let hash = |line: &str| {
         let stays = parse(line).is_some() || marker::contains(line);
@@ -173,8 +174,8 @@ fn hashes(lines: &Lines) -> Vec<Option<u64>> {
     lines.iter().map(hash).collect()
 }
 
-/// A hash of several lines; none where one of them is never referred to.
-fn stretch(hashes: &[Option<u64>]) -> Option<u64> {
+/// A hash of several lines; `None` if one of them must not be replaced.
+fn chunk(hashes: &[Option<u64>]) -> Option<u64> {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     hashes.iter().try_fold(0u64, |all, hash| Some(all.wrapping_mul(FACTOR).wrapping_add((*hash)?)))
 }

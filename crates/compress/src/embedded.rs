@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::compressed::Gap;
+use crate::compressed::Omission;
 use crate::json::text::{JsonEscapes, decode};
 use crate::json::{Json, Kind, Value};
 
@@ -159,21 +159,21 @@ fn is_text(text: &str) -> bool {
 
 /// A document with something left out of its texts, as it is put together.
 #[derive(Default)]
-pub(crate) struct Shortened {
+pub(crate) struct EmbeddedResult {
     pub text: String,
-    pub gaps: Vec<Gap>,
+    pub omissions: Vec<Omission>,
     /// How much of the document is in `text`.
     at: usize,
 }
 
-impl Shortened {
-    /// Adds `document` up to `embedded`, and in its place `text`, in which there are `gaps`. They stand
+impl EmbeddedResult {
+    /// Adds `document` up to `embedded`, and in its place `text`, in which there are `omissions`. They stand
     /// on `line` of the document.
     pub(crate) fn add(
         &mut self,
         document: &str,
         embedded: &Embedded,
-        (text, gaps): (&str, Vec<Gap>),
+        (text, omissions): (&str, Vec<Omission>),
         line: usize,
     ) {
         self.text.push_str(&document[self.at..embedded.range.start]);
@@ -184,28 +184,28 @@ impl Shortened {
             done = to;
             out.len()
         };
-        for mut gap in gaps {
-            let start = write(gap.at.start, &mut self.text);
-            gap.at = start..write(gap.at.end, &mut self.text);
-            gap.lines = (line, line);
-            gap.escapes.push(embedded.escapes);
-            self.gaps.push(gap);
+        for mut omission in omissions {
+            let start = write(omission.at.start, &mut self.text);
+            omission.at = start..write(omission.at.end, &mut self.text);
+            omission.lines = (line, line);
+            omission.escapes.push(embedded.escapes);
+            self.omissions.push(omission);
         }
         write(text.len(), &mut self.text);
     }
 
-    /// The document without its gaps, if filling them gives `document` back.
-    pub(crate) fn finish(mut self, document: &str) -> Option<(String, Vec<Gap>)> {
+    /// The document without its omissions, if filling them gives `document` back.
+    pub(crate) fn finish(mut self, document: &str) -> Option<(String, Vec<Omission>)> {
         self.text.push_str(&document[self.at..]);
         let mut restored = String::with_capacity(document.len());
         let mut at = 0;
-        for gap in &self.gaps {
-            restored.push_str(self.text.get(at..gap.at.start)?);
-            restored.push_str(&gap.written());
-            at = gap.at.end;
+        for omission in &self.omissions {
+            restored.push_str(self.text.get(at..omission.at.start)?);
+            restored.push_str(&omission.written());
+            at = omission.at.end;
         }
         restored.push_str(self.text.get(at..)?);
-        (!self.gaps.is_empty() && restored == document).then_some((self.text, self.gaps))
+        (!self.omissions.is_empty() && restored == document).then_some((self.text, self.omissions))
     }
 }
 

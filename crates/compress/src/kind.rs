@@ -1,18 +1,18 @@
-//! What a text can be.
+//! The kinds of text that are told apart.
 
-/// What a text, or a part of one, is taken for.
+/// What a text, or a chunk of one, is detected as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     /// A JSON document, or JSON documents on a line each.
     Json,
-    /// Lines that a program wrote as it went along.
+    /// Log lines.
     Log,
-    /// What a test runner, a compiler or a build tool prints.
+    /// The output of a test runner, a compiler or a build tool.
     TestOutput,
     /// Stack traces, perhaps with the log lines around them.
     Trace,
-    /// Lines that are each a fact of their own, so that none stands for another: settings, variables of
-    /// the environment, the state of a system.
+    /// Lines that each state a fact of their own, so that none is representative of another:
+    /// settings, environment variables, the state of a system.
     Facts,
     /// `path:line:text`, or a list of paths.
     Search,
@@ -22,9 +22,9 @@ pub enum Kind {
     Diff,
     /// Source code.
     Code,
-    /// What `contextos pack` renders.
+    /// A pack, as `contextos pack` renders it.
     Pack,
-    /// Markup for a browser.
+    /// HTML.
     Html,
     /// Text for people: documentation, manual pages, Markdown.
     Prose,
@@ -33,7 +33,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind's name in reports, in lower case.
+    /// Its name in reports, in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",

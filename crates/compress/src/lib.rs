@@ -1,31 +1,32 @@
-//! Text made shorter, and what was left out of it.
+//! Compression of text for language models, and a record of what was omitted.
 //!
-//! Start at [`compress`]: what the text is, the parts it has, for each part what could stand for it,
-//! and a check of whatever is proposed (`frame`). What says nothing new is written shorter, in forms
-//! that [`expand`] reads back byte for byte (`forms`); what the reader probably doesn't need is left
-//! out, where it can ask for it (`leave_out`), and a [`marker`] says so in its place.
+//! Start at [`compress`]. The `pipeline` splits a text into chunks of one [`Kind`] each, proposes
+//! replacements for each chunk, verifies them and keeps the one with the fewest tokens. Redundancy
+//! is removed by lossless `codecs`, which [`expand`] decodes byte for byte. What the reader
+//! probably doesn't need is elided (`elide`), provided that it can be retrieved; a [`marker`]
+//! stands in its place.
 //!
-//! This crate opens nothing and keeps nothing: originals are handed to the caller. It reads no clock,
-//! so the same text with the same options is always the same result.
+//! This crate does no I/O: originals are handed to the caller to store. It reads no clock, so the
+//! result depends on the text and the options alone.
 
-mod alarm;
 mod attached;
-mod beside;
+mod chunks;
+mod codecs;
 mod compressed;
 mod cosmetic;
 mod detect;
+mod diagnostic;
 pub mod earlier;
+mod elide;
 mod embedded;
-mod envelope;
-mod forms;
-mod frame;
+mod header;
 mod json;
 mod kind;
-mod leave_out;
 mod lines;
 pub mod marker;
 mod options;
-mod parts;
+mod parallel;
+mod pipeline;
 mod place;
 mod provider;
 mod relevance;
@@ -34,12 +35,12 @@ mod templates;
 mod word_boundary;
 mod words;
 
-pub use compressed::{Compressed, Gap, Part};
+pub use codecs::{ExpandError, expand};
+pub use compressed::{ChunkReport, Compressed, Omission};
 pub use cosmetic::cosmetic;
-pub use forms::{ExpandError, expand};
-pub use frame::{compress, compress_counted};
 pub use json::text::JsonEscapes;
 pub use kind::Kind;
-pub use marker::{Marker, WayBack};
+pub use marker::{Marker, RetrievalReference};
 pub use options::{Options, Retrieval, Source};
+pub use pipeline::{compress, compress_counted};
 pub use provider::{Builtin, Provider};

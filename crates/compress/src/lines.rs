@@ -1,9 +1,8 @@
-//! A text by its lines.
+//! Access to a text by lines.
 
 use std::ops::Range;
 
-/// What stands between the line ends of `text`; a text that ends in a line end has an empty line
-/// behind it.
+/// The texts between the line ends of `text`; if it ends in a line end, the last one is empty.
 pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> + Clone {
     let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
     let mut start = 0;
@@ -14,8 +13,8 @@ pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> + Clone {
     })
 }
 
-/// The lines of a text, by index from 0. The last one may have no end; a text that ends in a line
-/// end has no empty line behind it.
+/// The lines of a text, by index from 0. The last one may lack a line end; no empty line follows a
+/// final line end.
 #[derive(Debug)]
 pub(crate) struct Lines<'a> {
     text: &'a str,
@@ -24,7 +23,7 @@ pub(crate) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// The lines of `text`, which has fewer than 2³² bytes; of a longer one, none.
+    /// The lines of `text`, which must be shorter than 2³² bytes; a longer one has none.
     pub(crate) fn of(text: &'a str) -> Self {
         let mut bounds = Vec::with_capacity(text.len() / 32 + 2);
         bounds.push(0);
@@ -37,7 +36,7 @@ impl<'a> Lines<'a> {
         Self { text, bounds }
     }
 
-    /// The text that they are the lines of.
+    /// The whole text.
     pub(crate) fn text(&self) -> &'a str {
         self.text
     }
@@ -46,13 +45,13 @@ impl<'a> Lines<'a> {
         self.bounds.len() - 1
     }
 
-    /// The line at `index`, without its end.
+    /// The line at `index`, without its line end.
     pub(crate) fn get(&self, index: usize) -> &'a str {
         let line = self.slice(index..index + 1);
         line.strip_suffix('\n').unwrap_or(line)
     }
 
-    /// The lines at `range`, with their ends.
+    /// The lines in `range`, with their line ends.
     pub(crate) fn slice(&self, range: Range<usize>) -> &'a str {
         &self.text[self.bounds[range.start] as usize..self.bounds[range.end] as usize]
     }
@@ -61,17 +60,17 @@ impl<'a> Lines<'a> {
         (0..self.count()).map(|index| self.get(index))
     }
 
-    /// Up to twice `most` of the lines, evenly spread.
+    /// A sample of at most twice `most` lines, evenly spaced.
     pub(crate) fn sample(&self, most: usize) -> impl Iterator<Item = &'a str> + Clone {
         (0..self.count()).step_by((self.count() / most).max(1)).map(|index| self.get(index))
     }
 
-    /// The line that byte `at` is in.
+    /// The index of the line that contains byte `at`.
     pub(crate) fn at(&self, at: usize) -> usize {
         self.bounds.partition_point(|&start| start as usize <= at).saturating_sub(1)
     }
 
-    /// Where the line at `index` begins.
+    /// The byte offset at which the line at `index` begins.
     pub(crate) fn start(&self, index: usize) -> usize {
         self.bounds[index] as usize
     }

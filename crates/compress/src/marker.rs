@@ -1,13 +1,13 @@
-//! What stands where something was left out: one grammar, one parser.
+//! Markers: the one grammar and the one parser of what stands for an omission.
 //!
 //! ```text
 //! [24 lines left out: src/auth.rs:120-143]
 //! [173 of 204 lines left out. Retrieve more: hash=0f1e2d3c4b5a69788796a5b4]
 //! ```
 //!
-//! The first form is used where the text has a source that the reader can open, the second where the
-//! original is kept by its hash. Whatever stands before the bracket on its line (a comment sign) and
-//! after it is no part of the marker.
+//! The first form is used if the text is from a file that the reader can open, the second if the
+//! original is stored under its hash. Anything before the bracket on its line (a comment sign) and
+//! after it is not part of the marker.
 
 use std::fmt;
 use std::ops::Range;
@@ -16,16 +16,17 @@ use memchr::memmem;
 
 /// Hex digits of a hash in a marker.
 pub const HASH_DIGITS: usize = 24;
-/// The longest `what`, and the longest path, that a marker holds, in bytes.
+/// The longest `what`, and the longest path, that a marker may hold, in bytes. It bounds how far
+/// the parser looks.
 const LONGEST: usize = 1024;
-/// What every marker holds.
+/// A literal in every marker, by which markers are searched for.
 const LEFT_OUT: &str = " left out";
-/// What stands between `left out` and a hash.
+/// The literal between `left out` and a hash.
 const RETRIEVE: &str = ". Retrieve more: hash=";
 
-/// How a reader gets back what was left out.
+/// How an omission is retrieved.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum WayBack {
+pub enum RetrievalReference {
     /// Lines of a file that the reader can open, counted from 1, both included.
     Source {
         /// The path, as the reader knows it.
@@ -35,39 +36,40 @@ pub enum WayBack {
         /// The last line.
         end: usize,
     },
-    /// The hash of an original that is kept for the reader; see [`hash`].
+    /// The hash of an original that is stored for the reader; see [`hash`].
     Hash(String),
 }
 
-/// One marker, read or to be written.
+/// A marker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
-    /// How many of `what` were left out; at least 1.
+    /// How many of `what` were elided; at least 1.
     pub count: usize,
-    /// What was left out: `lines`, `of 204 lines`, `records`. Holds no bracket and no line end.
+    /// What was elided: `lines`, `of 204 lines`, `records`. Contains no bracket and no line end.
     pub what: String,
-    /// How it is got back.
-    pub way_back: WayBack,
+    /// How it is retrieved.
+    pub reference: RetrievalReference,
 }
 
 impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{} {}{LEFT_OUT}", self.count, self.what)?;
-        match &self.way_back {
-            WayBack::Source { path, start, end } => write!(f, ": {path}:{start}-{end}]"),
-            WayBack::Hash(hash) => write!(f, "{RETRIEVE}{hash}]"),
+        match &self.reference {
+            RetrievalReference::Source { path, start, end } => write!(f, ": {path}:{start}-{end}]"),
+            RetrievalReference::Hash(hash) => write!(f, "{RETRIEVE}{hash}]"),
         }
     }
 }
 
-/// The name of an original: the first 24 hex digits, in lower case, of the BLAKE3 hash of its bytes.
+/// The hash that an original is stored under: the first 24 hex digits, in lower case, of the BLAKE3
+/// hash of its bytes.
 pub fn hash(original: &str) -> String {
     let mut hex = blake3::hash(original.as_bytes()).to_hex().to_string();
     hex.truncate(HASH_DIGITS);
     hex
 }
 
-/// The markers in `text`, in order, with the bytes that each takes, brackets included.
+/// The markers in `text`, in order, with their byte ranges, brackets included.
 pub fn markers(text: &str) -> impl Iterator<Item = (Range<usize>, Marker)> {
     let mut free = 0;
     memmem::find_iter(text.as_bytes(), LEFT_OUT).filter_map(move |at| {
@@ -79,7 +81,7 @@ pub fn markers(text: &str) -> impl Iterator<Item = (Range<usize>, Marker)> {
     })
 }
 
-/// Whether `text` holds a marker.
+/// Whether `text` contains a marker.
 pub fn contains(text: &str) -> bool {
     markers(text).next().is_some()
 }
@@ -97,23 +99,23 @@ fn around(text: &str, at: usize) -> Option<(Range<usize>, Marker)> {
         return None;
     }
     let rest = &text[at + LEFT_OUT.len()..];
-    let (way_back, length) = match rest.strip_prefix(RETRIEVE) {
+    let (reference, length) = match rest.strip_prefix(RETRIEVE) {
         Some(rest) => by_hash(rest).map(|(way, length)| (way, RETRIEVE.len() + length))?,
         None => by_source(rest.strip_prefix(": ")?).map(|(way, length)| (way, 2 + length))?,
     };
-    let marker = Marker { count: count.parse().ok()?, what: what.to_owned(), way_back };
+    let marker = Marker { count: count.parse().ok()?, what: what.to_owned(), reference };
     Some((start..at + LEFT_OUT.len() + length, marker))
 }
 
-fn by_hash(rest: &str) -> Option<(WayBack, usize)> {
+fn by_hash(rest: &str) -> Option<(RetrievalReference, usize)> {
     let digits = rest.get(..HASH_DIGITS)?;
     let valid = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let closed = rest.as_bytes().get(HASH_DIGITS) == Some(&b']');
-    (valid && closed).then(|| (WayBack::Hash(digits.to_owned()), HASH_DIGITS + 1))
+    (valid && closed).then(|| (RetrievalReference::Hash(digits.to_owned()), HASH_DIGITS + 1))
 }
 
 /// `path:start-end]`, where the path may itself hold colons and brackets.
-fn by_source(rest: &str) -> Option<(WayBack, usize)> {
+fn by_source(rest: &str) -> Option<(RetrievalReference, usize)> {
     let line = &rest.as_bytes()[..rest.len().min(LONGEST)];
     let line = &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())];
     memchr::memchr_iter(b']', line).find_map(|close| {
@@ -124,7 +126,7 @@ fn by_source(rest: &str) -> Option<(WayBack, usize)> {
             return None;
         }
         let (start, end) = (start.parse().ok()?, end.parse().ok()?);
-        Some((WayBack::Source { path: path.to_owned(), start, end }, close + 1))
+        Some((RetrievalReference::Source { path: path.to_owned(), start, end }, close + 1))
     })
 }
 
@@ -153,8 +155,8 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(&text[found[0].0.clone()], "[3 lines left out: app/[id]/a:b.ts:10-12]");
         assert_eq!(
-            found[0].1.way_back,
-            WayBack::Source { path: "app/[id]/a:b.ts".into(), start: 10, end: 12 }
+            found[0].1.reference,
+            RetrievalReference::Source { path: "app/[id]/a:b.ts".into(), start: 10, end: 12 }
         );
         assert_eq!(found[1].1.what, "of 2 rows");
     }
@@ -180,8 +182,8 @@ mod tests {
         #[test]
         fn what_is_written_is_read(count in 1usize..1_000_000, what in "[a-z0-9 ,]{1,40}", path in "[^\n\\]]{1,40}", start in 1usize..99_999, more in 0usize..999, by_hash: bool) {
             prop_assume!(!what.contains("left out"));
-            let way_back = if by_hash { WayBack::Hash(hash(&path)) } else { WayBack::Source { path, start, end: start + more } };
-            let marker = Marker { count, what, way_back };
+            let reference = if by_hash { RetrievalReference::Hash(hash(&path)) } else { RetrievalReference::Source { path, start, end: start + more } };
+            let marker = Marker { count, what, reference };
             let text = format!("# {marker}\n");
             prop_assert_eq!(only(&text), Some(marker));
         }

@@ -1,32 +1,34 @@
-//! What the caller says about a text; the same names in every interface.
+//! The options of a compression; every interface uses the same names.
 
 use tokens::Encoding;
 
-/// What the caller knows and wants.
+/// What the caller knows about the text and its reader, and what may be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// What the reader is doing: words that must stay findable. A pack's own task is used beside it.
+    /// The reader's task: lines that hold its words are not elided. For a pack, the task in its
+    /// title is added.
     pub task: String,
-    /// What the text is, where that is known: the command that wrote it (`grep -rn foo .`) or the
-    /// name of the file it is from (`src/auth.rs`). Without it the content decides.
+    /// A hint at the kind of the text: the command that wrote it (`grep -rn foo .`) or the name of
+    /// the file it is from (`src/auth.rs`). Without it the content decides.
     pub kind: Option<String>,
-    /// Whether something may be left out, because the reader can ask for it.
+    /// Whether lines may be elided, because the reader can retrieve them.
     pub retrieval: Retrieval,
-    /// A ceiling in tokens, never a target: only a result above it orders more leaving-out.
+    /// An upper bound in tokens, not a target: only if the ordinary result exceeds it is more
+    /// elided.
     pub budget: Option<usize>,
-    /// Where the text stands in a file that the reader can open.
+    /// The file that the text is from, if the reader can open it.
     pub source: Option<Source>,
-    /// Tokens that the reader has read before this text, where that is known. With each question it
-    /// reads them again, so the more there are, the fewer and longer are the stretches of a long text
-    /// that each have a way back of their own.
+    /// The tokens of the context before this text, if known. Every retrieval makes the model read
+    /// them again, so the more there are, the fewer and longer are the chunks with a retrieval
+    /// reference of their own.
     pub has_read: Option<usize>,
-    /// How tokens are counted.
+    /// The tokenizer's encoding.
     pub encoding: Encoding,
-    /// Whether what only a terminal shows (colours, redrawn progress bars) may go. Off for what a
-    /// user pasted: then only reversible forms apply.
+    /// Whether terminal control sequences (colours, redrawn progress bars) may be removed. Off for
+    /// what a user pasted: then only lossless codecs apply.
     pub cosmetic: bool,
-    /// Whether the reader opened this very text for its lines, so that it may need any of them, and
-    /// asking again costs it a round. Then all code stays but for a licence's header.
+    /// Whether the reader asked for this very text, so that it may need any line, and retrieving
+    /// one costs another round. Then no code is elided but a licence header.
     pub every_line: bool,
 }
 
@@ -46,17 +48,17 @@ impl Default for Options {
     }
 }
 
-/// Whether the reader has a way to ask for what was left out.
+/// Whether the reader can retrieve omissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Retrieval {
-    /// It has: the originals of the gaps will be kept for it.
+    /// It can: the caller stores the originals of the omissions.
     #[default]
     Offered,
-    /// It hasn't: only reversible and cosmetic forms apply.
+    /// It can't: only lossless codecs and cosmetic changes apply.
     None,
 }
 
-/// A file that the reader can open, and where the text begins in it.
+/// A file that the reader can open, and where in it the text begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// The path, as the reader knows it.

@@ -1,6 +1,6 @@
 //! Where a diagnostic points: `src/a.rs:12:5`, as compilers and linters write it.
 
-use crate::alarm;
+use crate::diagnostic;
 use crate::lines::Lines;
 
 /// The place of a diagnostic stands at most so many lines below its first.
@@ -33,7 +33,8 @@ pub(crate) fn of_diagnostic(lines: &Lines, line: usize) -> Option<usize> {
 pub(crate) fn is_diagnostic(line: &str) -> bool {
     at_start(unlabelled(line)).is_some_and(|place| {
         let said = place.rest.trim_start_matches([':', ' ', '-']);
-        !said.is_empty() && (place.has_column || begins_with_code(said) || alarm::sounds(said))
+        !said.is_empty()
+            && (place.has_column || begins_with_code(said) || diagnostic::is_diagnostic(said))
     })
 }
 

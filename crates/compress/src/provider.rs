@@ -1,18 +1,18 @@
-//! Whoever compresses: this program, a server, a command.
+//! Backends that compress: this crate, a server, a command.
 
 use std::error::Error;
 
 use crate::{Compressed, Options, compress};
 
-/// Something that makes texts shorter.
+/// A compression backend.
 pub trait Provider {
-    /// The name it is chosen by, and reported under: `builtin`, `headroom`.
+    /// The name by which it is selected and reported: `builtin`, `headroom`.
     fn name(&self) -> &str;
 
-    /// `text`, shorter. What a provider elsewhere doesn't tell (gaps, parts) is empty.
+    /// Compresses `text`. What an external provider doesn't report (omissions, chunks) is empty.
     ///
     /// # Errors
-    /// When the provider can't be reached or gives no valid answer; the error says what to do.
+    /// If the provider can't be reached or its response is invalid; the error says what to do.
     fn compress(
         &self,
         text: &str,

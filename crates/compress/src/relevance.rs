@@ -1,21 +1,21 @@
-//! How much each line of some code has to do with a task, by the words they share.
+//! Scores lines of code by their relevance to a task: the words they share.
 //!
-//! A line counts for the task's words in it, the rarer the more (idf over all lines); for those of
-//! the lines it is nested in; for those near it, less with every line between; and for those of its
-//! whole stretch. Weighed on the commits of eleven repositories (task = message, wanted = the lines
-//! that were changed): the ratios are flat around these values.
+//! A line scores for the task's words in it, weighted by idf over all lines; for those in the lines
+//! it is nested in; for those nearby, decaying with the distance; and for those in its whole chunk.
+//! Tuned on the commits of eleven repositories (task = message, relevant = the changed lines): the
+//! compression ratios are flat around these values.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::word_boundary;
 
-/// What the words of the lines around a line, by nesting, count.
+/// The weight of words in the enclosing lines.
 const NESTING: f64 = 0.5;
-/// What is left of a line's worth one line further.
+/// The factor by which a score decays per line of distance.
 const NEARNESS: f64 = 0.95;
-/// What a line of comment counts.
+/// The factor for a line that is a comment.
 const COMMENT: f64 = 0.5;
-/// Words that say nothing about what is wanted.
+/// Stop words.
 const COMMON: &[&str] = &[
     "a", "add", "an", "and", "are", "as", "at", "be", "bug", "by", "can", "do", "does", "don",
     "error", "fix", "for", "from", "if", "in", "into", "is", "it", "make", "not", "of", "on", "or",
@@ -23,42 +23,42 @@ const COMMON: &[&str] = &[
     "with",
 ];
 
-/// Lines that stand next to each other in one file.
-pub(crate) struct Stretch<'a> {
+/// Consecutive lines of one file.
+pub(crate) struct Chunk<'a> {
     pub lines: Vec<&'a str>,
-    /// What all of its lines count, by where it comes from.
+    /// The factor for all of its lines, by the rank of its file.
     pub weight: f64,
 }
 
-/// The worth of every line of every stretch for `task`.
-pub(crate) fn worths(task: &str, stretches: &[Stretch]) -> Vec<Vec<f64>> {
+/// The score of every line of every chunk for `task`.
+pub(crate) fn worths(task: &str, chunks: &[Chunk]) -> Vec<Vec<f64>> {
     let terms: HashSet<String> = words(task)
         .filter(|word| word.len() > 1 && COMMON.binary_search(&word.as_str()).is_err())
         .map(|word| stem(&word).to_owned())
         .collect();
-    let found: Vec<Vec<Vec<String>>> = stretches
+    let found: Vec<Vec<Vec<String>>> = chunks
         .iter()
-        .map(|stretch| stretch.lines.iter().map(|line| terms_in(line, &terms)).collect())
+        .map(|chunk| chunk.lines.iter().map(|line| terms_in(line, &terms)).collect())
         .collect();
     let mut frequency: HashMap<&str, usize> = HashMap::new();
     for term in found.iter().flatten().flatten() {
         *frequency.entry(term).or_default() += 1;
     }
-    let count: usize = stretches.iter().map(|stretch| stretch.lines.len()).sum();
+    let count: usize = chunks.iter().map(|chunk| chunk.lines.len()).sum();
     let idf = |term: &String| (1.0 + count as f64 / (1.0 + frequency[term.as_str()] as f64)).ln();
     found
         .iter()
-        .zip(stretches)
-        .map(|(found, stretch)| {
+        .zip(chunks)
+        .map(|(found, chunk)| {
             let own: Vec<f64> = found.iter().map(|terms| terms.iter().map(&idf).sum()).collect();
-            worths_of(stretch, &own)
+            worths_of(chunk, &own)
         })
         .collect()
 }
 
-/// The worths of one stretch, from what its lines hold themselves.
-fn worths_of(stretch: &Stretch, own: &[f64]) -> Vec<f64> {
-    let mut worths = nested(&stretch.lines, own);
+/// The scores of one chunk, from the scores `own` of its lines alone.
+fn worths_of(chunk: &Chunk, own: &[f64]) -> Vec<f64> {
+    let mut worths = nested(&chunk.lines, own);
     for line in 1..worths.len() {
         worths[line] = worths[line].max(worths[line - 1] * NEARNESS);
     }
@@ -66,16 +66,16 @@ fn worths_of(stretch: &Stretch, own: &[f64]) -> Vec<f64> {
         worths[line - 1] = worths[line - 1].max(worths[line] * NEARNESS);
     }
     let all = own.iter().sum::<f64>() / (own.len() as f64).sqrt().max(1.0);
-    for (worth, line) in worths.iter_mut().zip(&stretch.lines) {
+    for (worth, line) in worths.iter_mut().zip(&chunk.lines) {
         let comment = if is_comment(line) { COMMENT } else { 1.0 };
-        *worth = (*worth + all) * stretch.weight * comment;
+        *worth = (*worth + all) * chunk.weight * comment;
     }
     worths
 }
 
-/// Adds to each line what the lines that it is nested in hold, by their indentation.
+/// Adds to each line the scores of the lines it is nested in, by indentation.
 fn nested(lines: &[&str], own: &[f64]) -> Vec<f64> {
-    // The lines that are open: their indentation, and what they and those around them hold.
+    // The enclosing lines: their indentation, and the sum of their scores.
     let mut open: Vec<(usize, f64)> = Vec::new();
     let mut worths = Vec::with_capacity(own.len());
     for (line, own) in lines.iter().zip(own) {
@@ -99,7 +99,7 @@ fn is_comment(line: &str) -> bool {
     ["#", "//", "*", "/*", "\"\"\""].iter().any(|sign| inner.starts_with(sign))
 }
 
-/// Which of `terms` stand in `line`, each once.
+/// Which of `terms` occur in `line`, each once.
 fn terms_in(line: &str, terms: &HashSet<String>) -> Vec<String> {
     let mut found: Vec<String> = words(line)
         .map(|word| stem(&word).to_owned())
@@ -110,7 +110,7 @@ fn terms_in(line: &str, terms: &HashSet<String>) -> Vec<String> {
     found
 }
 
-/// The words of `text` in lower case: names as a whole, and the words that they are made of.
+/// The words of `text` in lower case: identifiers as a whole, and the words they consist of.
 fn words(text: &str) -> impl Iterator<Item = String> {
     word_boundary::words(text).flat_map(|name| {
         let mut parts = parts_of(name);
@@ -121,7 +121,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// The words that a name is made of: `getHTTPResponse_2` is get, http, response, 2.
+/// The words of an identifier: `getHTTPResponse_2` is get, http, response, 2.
 fn parts_of(name: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut before = '_';
@@ -147,7 +147,7 @@ fn parts_of(name: &str) -> Vec<String> {
     parts
 }
 
-/// A word without the commonest endings, so that `reading` finds `reads`.
+/// A word without the most common suffixes, so that `reading` matches `reads`.
 fn stem(word: &str) -> &str {
     ["ations", "ation", "ings", "ing", "ers", "ed", "es", "er", "s", "e"]
         .iter()
@@ -169,8 +169,8 @@ mod tests {
     #[test]
     fn lines_near_the_words_of_the_task_are_worth_most() {
         let text = "fn other() {\n    let a = 1;\n}\n\nfn token_refresh() {\n    let b = 2;\n}";
-        let stretch = Stretch { lines: text.lines().collect(), weight: 1.0 };
-        let worths = &worths("refreshing the token fails", &[stretch])[0];
+        let chunk = Chunk { lines: text.lines().collect(), weight: 1.0 };
+        let worths = &worths("refreshing the token fails", &[chunk])[0];
         assert!(worths[4] >= worths[5] && worths[5] > worths[1], "{worths:?}");
     }
 }

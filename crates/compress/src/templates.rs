@@ -1,9 +1,9 @@
-//! Which lines say the same about other values: templates of log lines, mined as Drain does.
+//! Log templates, mined as Drain does: lines that are equal except for their values.
 //!
-//! First lines whose words are the same but for values (a number, a path) are one template; one pass
-//! over the bytes. Then templates of as many words that mostly have the same words are one (P. He et
-//! al., "Drain: An Online Log Parsing Approach with Fixed Depth Tree", ICWS 2017; here the tree is
-//! one level deep: the number of words and the first of them).
+//! First, lines whose words are equal except for values (a number, a path) form a template, in one
+//! pass over the bytes. Then templates with the same number of words are merged if most words are
+//! equal (P. He et al., "Drain: An Online Log Parsing Approach with Fixed Depth Tree", ICWS 2017;
+//! the tree is one level deep here: the number of words and the first of them).
 
 use std::collections::HashMap;
 
@@ -12,11 +12,11 @@ use rustc_hash::FxHashMap;
 use crate::lines::Lines;
 use crate::words::{Words, is_value, line_signature};
 
-/// Templates of more words aren't joined.
+/// Templates of more words aren't merged, to bound the time.
 const MOST_WORDS: usize = 48;
-/// A template is compared with so many others at most.
+/// The most templates that one is compared with, to bound the time.
 const MOST_COMPARED: usize = 24;
-/// So many percent of the words must be the same for two templates to be one.
+/// The percentage of words that two templates must share to be merged. By hand, not measured.
 const SAME_PERCENT: usize = 60;
 
 /// The templates of a text's lines.
@@ -48,7 +48,7 @@ impl Templates {
         templates
     }
 
-    /// How many lines have the template of `line`.
+    /// The number of lines with the template of `line`.
     pub(crate) fn count(&self, line: usize) -> usize {
         self.counts[self.of_line[line] as usize] as usize
     }
@@ -71,7 +71,7 @@ impl Templates {
     }
 }
 
-/// For each template, given by its first line, the one that it is joined to.
+/// For each template, given by its first line, the template it is merged into.
 fn join(lines: &Lines, first: &[u32]) -> Vec<u32> {
     let mut buckets: HashMap<(usize, &str), Vec<(u32, Words)>> = HashMap::new();
     let mut joined = Vec::with_capacity(first.len());
@@ -96,9 +96,9 @@ fn join(lines: &Lines, first: &[u32]) -> Vec<u32> {
     joined
 }
 
-/// Whether two lines of as many words mostly have the same; values are like any other value, but
-/// don't make lines similar. Of `Compiling memchr v2.8.3`, which says what is done with what, the
-/// first word is enough.
+/// Whether two lines with the same number of words share most of them. Values match any value, but
+/// don't count as shared. For `Compiling memchr v2.8.3`, an action and its object, the first word
+/// suffices.
 fn are_similar(a: &Words, b: &Words) -> bool {
     let (mut same, mut telling, mut values) = (0, 0, 0);
     for index in 0..a.len() {

@@ -1,11 +1,11 @@
-//! Lines cut into words, and which lines say the same about other values.
+//! Splits lines into words, and recognises lines that differ only in their values.
 
 use std::hash::Hasher as _;
 use std::ops::Range;
 
 use rustc_hash::FxHasher;
 
-/// The words of a line and the blanks between them, as offsets.
+/// The words of a line and the blanks between them, as byte offsets.
 #[derive(Debug, Clone)]
 pub(crate) struct Words<'a> {
     line: &'a str,
@@ -14,7 +14,7 @@ pub(crate) struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    /// Cuts `line` at its blanks into at most `most` words; the last one is the rest of the line.
+    /// Splits `line` at its blanks into at most `most` words; the last one is the rest of the line.
     pub(crate) fn of(line: &'a str, most: usize) -> Self {
         let mut words = Vec::with_capacity(12);
         let short = |span: Range<usize>| (span.start as u32, span.end as u32);
@@ -32,7 +32,8 @@ impl<'a> Words<'a> {
         &self.line[start as usize..end as usize]
     }
 
-    /// The blanks before the word at `index`; after the last word for the index behind it.
+    /// The blanks before the word at `index`; for the index after the last word, the blanks at the
+    /// end.
     pub(crate) fn gap(&self, index: usize) -> &'a str {
         let start = if index == 0 { 0 } else { self.spans[index - 1].1 };
         let end = self.spans.get(index).map_or(self.line.len(), |span| span.0 as usize);
@@ -46,7 +47,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Where each word of `line` begins and ends.
+/// The byte range of each word of `line`.
 fn spans(line: &str) -> impl Iterator<Item = Range<usize>> {
     let bytes = line.as_bytes();
     let mut at = 0;
@@ -70,8 +71,8 @@ pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
     spans(line).map(|span| &line[span])
 }
 
-/// A number for the pattern of a line: the same for lines that have the same words, but for those
-/// that look like values. Lines that only seem to have the same pattern do no harm.
+/// A hash of the pattern of a line, equal for lines whose words are equal except for those that
+/// look like values. A collision only costs size.
 pub(crate) fn signature(words: &Words) -> u64 {
     let mut hasher = FxHasher::default();
     for index in 0..words.len() {
@@ -94,7 +95,7 @@ pub(crate) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// [`signature`] of a line, without cutting it into words.
+/// [`signature`] of a line, without splitting it into words first.
 pub(crate) fn line_signature(line: &str) -> u64 {
     let mut hash = 0u64;
     for word in line.as_bytes().split(|&b| is_blank(b)).filter(|word| !word.is_empty()) {
@@ -108,7 +109,8 @@ pub(crate) fn line_signature(line: &str) -> u64 {
     hash
 }
 
-/// The number of columns that nine tenths of the lines with any columns have, counted to 48.
+/// The largest number of columns that at least nine tenths of the lines with more than two columns
+/// have, counted up to 48.
 pub(crate) fn column_count<'a>(lines: impl Iterator<Item = &'a str>) -> Option<usize> {
     const MOST: usize = 48;
     let mut counts: Vec<usize> = lines
@@ -119,24 +121,24 @@ pub(crate) fn column_count<'a>(lines: impl Iterator<Item = &'a str>) -> Option<u
     counts.get(counts.len() / 10).copied()
 }
 
-/// How the cells of a line are told apart.
+/// How the cells of a row are separated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Columns {
-    /// So many words; the last one is the rest of the line.
+    /// By blanks, into this many words; the last one is the rest of the line.
     Words(usize),
-    /// So many cells with this sign between them, which may be quoted.
+    /// By this character, into this many cells, which may be quoted.
     Separated(u8, usize),
-    /// So many cells with a bar before and after each.
+    /// By bars around each of this many cells.
     Boxed(usize),
 }
 
 impl Columns {
-    /// The columns that most of `lines` have.
+    /// The columns of most of `lines`.
     pub(crate) fn of<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
         Self::marked(lines.clone()).or_else(|| column_count(lines).map(Self::Words))
     }
 
-    /// The columns of a box, or of values that a sign separates under a line of titles.
+    /// The columns of a box drawing, or of delimited values under a row of titles.
     pub(crate) fn marked<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
         let lines = lines.filter(|line| !line.trim().is_empty());
         let first = lines.clone().next()?;
@@ -158,14 +160,14 @@ impl Columns {
         })
     }
 
-    /// How many there are.
+    /// The number of columns.
     pub(crate) fn count(self) -> usize {
         match self {
             Self::Words(count) | Self::Separated(_, count) | Self::Boxed(count) => count,
         }
     }
 
-    /// Puts the cells of `line` into `cells`; tells whether it is a row.
+    /// Splits `line` into `cells`; returns whether it is a row.
     pub(crate) fn read<'a>(self, line: &'a str, cells: &mut Vec<&'a str>) -> bool {
         cells.clear();
         match self {
@@ -179,12 +181,12 @@ impl Columns {
     }
 }
 
-/// What stands between the outer bars of `line`.
+/// The text between the outer bars of `line`.
 fn boxed(line: &str) -> Option<&str> {
     line.trim_start().strip_prefix('|')?.trim_end().strip_suffix('|')
 }
 
-/// Cuts `line` into `cells` at each `sign` that doesn't stand in quotes.
+/// Splits `line` into `cells` at each `sign` outside quotes.
 fn split<'a>(line: &'a str, sign: u8, cells: &mut Vec<&'a str>) {
     let (mut start, mut quoted) = (0, false);
     for (at, byte) in line.bytes().enumerate() {

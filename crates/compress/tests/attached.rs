@@ -33,7 +33,7 @@ fn the_rest_becomes_what_it_becomes_alone() {
     {
         let options = Options { task: "fix it".to_owned(), ..Options::default() };
         let alone = laws::compress_lawfully(&output, &options);
-        assert_eq!(alone.parts[0].kind, kind);
+        assert_eq!(alone.chunks[0].kind, kind);
         for (before, after) in HUNG_ON {
             let text = [before, &output, after].concat();
             let result = laws::compress_lawfully(&text, &options);
@@ -44,7 +44,7 @@ fn the_rest_becomes_what_it_becomes_alone() {
                 assert!(result.text.starts_with(before) && result.text.ends_with(after));
                 assert!(result.tokens_after < result.tokens_before);
             }
-            assert!(result.parts.iter().any(|part| part.kind == kind && part.transform.is_some()));
+            assert!(result.chunks.iter().any(|part| part.kind == kind && part.transform.is_some()));
         }
     }
 }

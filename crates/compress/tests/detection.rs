@@ -40,7 +40,7 @@ fn snippets() -> Vec<Snippet> {
 /// What `snippet` is taken for with this hint, when it is taken for one thing.
 fn taken_for(text: &str, hint: Option<&str>) -> String {
     let options = Options { kind: hint.map(str::to_owned), ..Options::default() };
-    let kinds: Vec<&str> = compress(text, &options).parts.iter().map(|p| p.kind.name()).collect();
+    let kinds: Vec<&str> = compress(text, &options).chunks.iter().map(|p| p.kind.name()).collect();
     kinds.join(" ")
 }
 

@@ -114,8 +114,8 @@ fn a_document_stays_one_and_each_text_comes_back() {
     let result = laws::compress_lawfully(&document, &options(None));
     let value: Value = serde_json::from_str(&result.text).unwrap();
     assert_eq!(value["code"], 1);
-    assert_eq!(result.gaps.len(), 2);
-    assert!(result.gaps.iter().all(|gap| gap.original == log));
+    assert_eq!(result.omissions.len(), 2);
+    assert!(result.omissions.iter().all(|omission| omission.original == log));
     assert!(value["stdout"].as_str().unwrap().contains("left out. Retrieve more: hash="));
 }
 

@@ -338,7 +338,7 @@ proptest! {
     fn any_text_expands_or_is_refused(text in text(), which: u8, options in options()) {
         laws::expand_lawfully(&text);
         // Forms of other texts, of which characters became longer.
-        let form = compress::compress(&text, &Options { retrieval: Retrieval::None, ..options }).text;
-        laws::expand_lawfully(&widened(&form, which));
+        let encoded = compress::compress(&text, &Options { retrieval: Retrieval::None, ..options }).text;
+        laws::expand_lawfully(&widened(&encoded, which));
     }
 }

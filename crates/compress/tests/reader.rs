@@ -1,5 +1,5 @@
-//! A reader who has only the compressed text can answer: for every reversible form a few lines of
-//! code that know no more than the form's first line says, and 200 questions whose answers are known.
+//! A reader of the compressed text alone can answer questions about it: for every codec, a few lines of
+//! code that know no more than its header says, and 200 questions with known answers.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use compress::{Options, Retrieval, compress};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// `text` in the form called `form`, without the form's first line.
-fn body(text: &str, kind: &str, form: &str) -> String {
+/// `text` encoded by `codec`, without the header.
+fn body(text: &str, kind: &str, codec: &str) -> String {
     let options =
         Options { kind: Some(kind.to_owned()), retrieval: Retrieval::None, ..Options::default() };
     let result = compress(text, &options);
-    assert_eq!(result.transforms, [format!("{form}/1")], "{text}");
+    assert_eq!(result.transforms, [format!("{codec}/1")], "{text}");
     result.text.split_once('\n').expect("a body").1.to_owned()
 }
 
@@ -123,7 +123,7 @@ fn findings(body: &str) -> Vec<(String, u32, String)> {
     found
 }
 
-/// The lines that a form with repeats stands for.
+/// Decodes what the codec `repeats` wrote.
 fn repeated(body: &str) -> Vec<String> {
     let (mut named, mut out): (HashMap<String, (usize, usize)>, Vec<String>) = Default::default();
     for line in body.lines() {

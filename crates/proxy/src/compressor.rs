@@ -80,7 +80,7 @@ mod tests {
         let originals = Arc::new(Originals::new(Memory::new(Bounds::default())));
         let outcome = Compressor::new(Arc::clone(&originals)).compress(&log(), &Options::default());
         assert!(outcome.not_kept.is_none() && !outcome.failed);
-        for gap in &outcome.compressed.gaps {
+        for gap in &outcome.compressed.omissions {
             let kept = originals.get(gap.hash().unwrap()).unwrap().unwrap();
             assert_eq!(kept.text, gap.original);
         }
@@ -91,7 +91,7 @@ mod tests {
         let bounds = Bounds { bytes: 1, ..Bounds::default() };
         let originals = Arc::new(Originals::new(Memory::new(bounds)));
         let outcome = Compressor::new(originals).compress(&log(), &Options::default());
-        assert!(outcome.compressed.gaps.is_empty());
+        assert!(outcome.compressed.omissions.is_empty());
         assert_eq!(outcome.compressed.restore().unwrap(), log());
     }
 }

@@ -34,7 +34,7 @@ fn shorten(
 
 fn with_originals(text: &str, options: Options, store: PathBuf) -> Result<Compressed, Error> {
     let result = compress::compress(text, &options);
-    if result.gaps.is_empty() {
+    if result.omissions.is_empty() {
         return Ok(result);
     }
     let originals = Originals::new(Files::open(store, Bounds::default())?);

@@ -6,7 +6,7 @@ use aho_corasick::AhoCorasick;
 use syntax::Language;
 
 use super::{Detected, beginnings, facts};
-use crate::forms::a_match;
+use crate::codecs::a_match;
 use crate::json::Json;
 use crate::kind::Kind;
 use crate::words::{Columns, Words, is_blank};

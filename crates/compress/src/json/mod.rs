@@ -1,18 +1,19 @@
-//! JSON as it is written: every value is a range of the text, so that numbers, escapes, order and
-//! duplicate keys stay what they are. What a document means beyond that is not looked at.
+//! An index of a JSON document by byte ranges, so that the notation of numbers, escapes, and the
+//! order and duplication of keys are preserved. Values are not interpreted beyond that.
 
 pub(crate) mod table;
 pub(crate) mod text;
 
 use std::ops::Range;
 
-/// The deepest nesting that is read; deeper text is not taken for JSON.
+/// The deepest nesting; deeper text isn't treated as JSON.
 const DEEPEST: usize = 100;
 
-/// A document that was cut off may end in so many bytes that are no JSON, as in a remark about it.
+/// A truncated document may be followed by at most this many bytes that aren't JSON, such as a
+/// remark about the truncation.
 const LONGEST_REST: usize = 300;
 
-/// What a value is.
+/// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Object,
@@ -27,7 +28,7 @@ struct Node {
     kind: Kind,
     start: u32,
     end: u32,
-    /// The node after this one and all that it holds.
+    /// The index of the next node that isn't inside this one.
     next: u32,
 }
 
@@ -35,7 +36,7 @@ struct Node {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Value(u32);
 
-/// One document, or several on lines of their own, which are taken for one array.
+/// One document, or JSON Lines, which are treated as one array.
 #[derive(Debug)]
 pub(crate) struct Json<'a> {
     text: &'a str,
@@ -43,7 +44,7 @@ pub(crate) struct Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// Reads `text` as one document, white space around it allowed.
+    /// Parses `text` as one document, surrounded by white space.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let mut parser = Parser::new(text)?;
         parser.blanks();
@@ -52,7 +53,7 @@ impl<'a> Json<'a> {
         (parser.at == text.len()).then_some(Self { text, nodes: parser.nodes })
     }
 
-    /// Reads `text` as objects or arrays on a line each.
+    /// Parses `text` as JSON Lines of objects or arrays.
     pub(crate) fn parse_lines(text: &'a str) -> Option<Self> {
         let mut parser = Parser::new(text)?;
         parser.push(Kind::Array, 0);
@@ -71,8 +72,8 @@ impl<'a> Json<'a> {
         Some(Self { text, nodes: parser.nodes })
     }
 
-    /// Reads `text` in any of these ways, or as the beginning of a document that was cut off, whose
-    /// last, broken value is left away.
+    /// Parses `text` in any of these ways, or as the beginning of a truncated document, whose last,
+    /// broken value is dropped.
     pub(crate) fn parse_any(text: &'a str) -> Option<Self> {
         let text = text.trim();
         text.starts_with(['{', '[']).then_some(())?;
@@ -127,12 +128,12 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// What follows the last whole value of a document that was cut off.
+    /// The text after the last complete value of a truncated document.
     pub(crate) fn rest(&self) -> &'a str {
         &self.text[self.range(self.root()).end..]
     }
 
-    /// The elements of an array; for an object its keys and values in turn.
+    /// The elements of an array; for an object, its keys and values alternately.
     pub(crate) fn children(&self, value: Value) -> impl Iterator<Item = Value> {
         let end = self.nodes[value.0 as usize].next;
         let mut at = value.0 + 1;
@@ -154,12 +155,12 @@ impl<'a> Json<'a> {
         })
     }
 
-    /// Writes `value` to `out` without white space between its tokens.
+    /// Writes `value` to `out` minified.
     pub(crate) fn minify(&self, value: Value, out: &mut String) {
         self.write(value, &Style::COMPACT, 0, out);
     }
 
-    /// At most how many bytes the document takes in `style`.
+    /// An upper bound of the bytes that the document takes in `style`.
     pub(crate) fn written_length(&self, style: &Style) -> usize {
         let mut open: Vec<u32> = Vec::new();
         let mut length = self.text.len();
@@ -218,17 +219,17 @@ impl<'a> Json<'a> {
 pub(crate) enum Layout {
     /// On one line.
     Inline,
-    /// On a line each, indented by so many spaces per level.
+    /// On a line each, indented by this many spaces per level.
     Spaces(u8),
     /// On a line each, indented by a tab per level.
     Tabs,
     /// Those of the root on a line each without indentation, the rest on one line.
     Rows,
-    /// Documents on a line each.
+    /// JSON Lines.
     JsonLines,
 }
 
-/// The white space of a document.
+/// The formatting of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Style {
     layout: Layout,
@@ -240,7 +241,8 @@ impl Style {
     pub(crate) const COMPACT: Self =
         Self { layout: Layout::Inline, spaced_comma: false, spaced_colon: false };
 
-    /// The style that `json` seems to be written in; whoever relies on it writes and compares.
+    /// The style that `json` seems to be written in; the caller has to verify it by writing and
+    /// comparing.
     pub(crate) fn of(json: &Json, lines: bool) -> Self {
         let text = json.text;
         let members = json.nodes.iter().find(|n| n.kind == Kind::Object && n.end - n.start > 2);
@@ -300,7 +302,7 @@ impl Style {
         }
     }
 
-    /// The style as the details of an envelope.
+    /// The style as parameters of a codec's header.
     pub(crate) fn details(&self) -> String {
         let mut words = match self.layout {
             Layout::Inline => "inline".to_owned(),
@@ -317,7 +319,7 @@ impl Style {
         words
     }
 
-    /// Reads what [`Style::details`] wrote.
+    /// Parses what [`Style::details`] writes.
     pub(crate) fn from_details(details: &str) -> Option<Self> {
         let mut words = details.split(' ');
         let layout = match words.next()? {
@@ -340,13 +342,13 @@ impl Style {
         Some(style)
     }
 
-    /// Whether documents stand on a line each.
+    /// Whether it is JSON Lines.
     pub(crate) fn is_lines(&self) -> bool {
         self.layout == Layout::JsonLines
     }
 }
 
-/// Where the first comma that stands on one line with its items is.
+/// The position of the first comma on one line with its items.
 fn first_comma(json: &Json) -> Option<usize> {
     let bytes = json.text.as_bytes();
     json.nodes
@@ -363,7 +365,7 @@ fn indent(blank: char, count: usize, out: &mut String) {
 impl Json<'_> {
     /// The index of the first node inside `object`, which is not empty.
     fn index_after(&self, object: &Node) -> usize {
-        // Nodes are in order of their beginning, so the first that begins later is inside.
+        // Nodes are ordered by their start, so the first one that starts later is inside.
         self.nodes.partition_point(|n| n.start <= object.start)
     }
 }
@@ -401,7 +403,7 @@ impl<'a> Parser<'a> {
         self.nodes[node].next = self.nodes.len() as u32;
     }
 
-    /// Closes what is open, and takes away what is broken.
+    /// Closes the open arrays and objects, and drops the incomplete value.
     fn close_all(&mut self) {
         let broken = |node: &Node| node.next == 0 && matches!(node.kind, Kind::String | Kind::Atom);
         if self.nodes.last().is_some_and(broken) {

@@ -1,26 +1,26 @@
-//! The columns of an array of objects: nested objects taken apart, members in the order in which
-//! every object has them.
+//! The columns of an array of objects: nested objects are flattened, members are in an order that
+//! all objects follow.
 
 use super::{Json, Kind, Value};
 
-/// More columns than this are no table that a reader can follow.
+/// With more columns than this a reader can't follow a table. By hand, not measured.
 const MOST_COLUMNS: usize = 256;
-/// Objects are taken apart this deep; deeper ones are cells.
+/// Objects are flattened down to this depth; deeper ones are cells.
 const DEEPEST: usize = 8;
-/// Fewer filled cells than one in so many are no table.
+/// If fewer than one in this many cells is filled, it isn't treated as a table.
 const SPARSEST: usize = 16;
 
 /// One column.
 #[derive(Debug)]
 pub(crate) struct Column<'a> {
-    /// The keys that lead to it, as written, without their quotes.
+    /// The path of keys, as written, without their quotes.
     pub path: Vec<&'a str>,
-    /// Its cell in every row; `None` where the member is absent.
+    /// Its cell in every row; `None` if the member is absent.
     pub cells: Vec<Option<Value>>,
 }
 
 impl<'a> Column<'a> {
-    /// Writes the path: keys joined by dots, those that aren't plain words in quotes.
+    /// Writes the path: keys joined by dots, with quotes around those that aren't plain words.
     pub(crate) fn write_name(&self, out: &mut String) {
         for (i, key) in self.path.iter().enumerate() {
             if i > 0 {
@@ -34,7 +34,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Reads what [`Column::write_name`] wrote; also the rest of `text`.
+    /// Parses what [`Column::write_name`] writes; returns the rest of `text` too.
     pub(crate) fn read_name(text: &'a str) -> Option<(Vec<&'a str>, &'a str)> {
         let mut path = Vec::new();
         let mut rest = text;
@@ -57,21 +57,21 @@ impl<'a> Column<'a> {
     }
 }
 
-/// How much of `text` is a plain word.
+/// The length of the plain word at the beginning of `text`.
 fn plain_length(text: &str) -> usize {
     text.bytes()
         .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'$'))
         .count()
 }
 
-/// The columns of some rows.
+/// The columns of a table.
 #[derive(Debug)]
 pub(crate) struct Shape<'a> {
     columns: Vec<Column<'a>>,
 }
 
 impl<'a> Shape<'a> {
-    /// The columns of `rows`; `None` where one isn't an object, the members have no common order, or
+    /// The columns of `rows`; `None` if one isn't an object, the members have no common order, or
     /// the rows have too little in common.
     pub(crate) fn of(json: &Json<'a>, rows: &[Value]) -> Option<Self> {
         let rows: Vec<Option<Value>> = rows.iter().copied().map(Some).collect();
@@ -86,7 +86,7 @@ impl<'a> Shape<'a> {
         &self.columns
     }
 
-    /// Adds the columns of `objects`, which stand under `path`.
+    /// Adds the columns of `objects`, which are nested at `path`.
     fn add(
         &mut self,
         json: &Json<'a>,
@@ -111,7 +111,7 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// The members of some objects by key, in an order that all of them follow.
+/// The members of the objects by key, in an order that all of them follow.
 struct Members<'a> {
     keys: Vec<&'a str>,
     cells: Vec<Vec<Option<Value>>>,

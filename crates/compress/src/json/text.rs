@@ -1,16 +1,16 @@
-//! The text in a JSON string, and how it is written there.
+//! The text of JSON strings, and the escaping styles of JSON writers.
 
 use std::borrow::Cow;
 
-/// How a writer of JSON escapes the characters of a text. What every writer has to escape (quotes,
-/// backslashes, controls) is the same in all of them.
+/// The escaping style of a JSON writer. What every writer has to escape (quotes, backslashes,
+/// controls) is the same in all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonEscapes {
     /// Nothing else: JavaScript, serde, `jq`, `ensure_ascii=False`.
     Needed,
     /// Everything but ASCII: Python's default.
     NonAscii,
-    /// What HTML and JavaScript would read: Go.
+    /// Also characters special to HTML and JavaScript: Go.
     Html,
     /// Slashes, and everything but ASCII: PHP.
     SlashesAndNonAscii,
@@ -22,13 +22,14 @@ impl JsonEscapes {
     const ALL: [Self; 5] =
         [Self::Needed, Self::NonAscii, Self::Html, Self::SlashesAndNonAscii, Self::Slashes];
 
-    /// The way in which `written`, the inside of a string, is written, `text` being what it says;
-    /// `None` where it is none of these.
+    /// The style in which `written`, the inside of a string, escapes `text`; `None` if it is none
+    /// of these.
     pub(crate) fn of(written: &str, text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|escapes| escapes.write(text) == written)
     }
 
-    /// `text` as the inside of a string. What two texts are written as is written for both together.
+    /// Escapes `text` as the inside of a string. The escapes of a concatenation are the
+    /// concatenation of the escapes.
     pub(crate) fn write(self, text: &str) -> String {
         let mut out = String::with_capacity(text.len() + text.len() / 16);
         let mut plain = 0;
@@ -71,8 +72,8 @@ fn push_escape(c: char, out: &mut String) {
     }
 }
 
-/// The text that is written as `written` inside of a string; `None` where an escape stands for no
-/// character, as half of a surrogate pair does.
+/// Unescapes `written`, the inside of a string; `None` if an escape stands for no character, such
+/// as half of a surrogate pair.
 pub(crate) fn decode(written: &str) -> Option<Cow<'_, str>> {
     if memchr::memchr(b'\\', written.as_bytes()).is_none() {
         return Some(Cow::Borrowed(written));
@@ -89,7 +90,7 @@ pub(crate) fn decode(written: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(out))
 }
 
-/// The character that the escape at the beginning of `rest` stands for, and the bytes of the escape.
+/// The character of the escape at the beginning of `rest`, and the length of the escape in bytes.
 fn escape(rest: &str) -> Option<(char, usize)> {
     let c = match rest.as_bytes().get(1)? {
         b'n' => '\n',
@@ -118,12 +119,12 @@ fn unit(rest: &str) -> Option<u16> {
     are_digits.then(|| u16::from_str_radix(digits, 16).ok()).flatten()
 }
 
-/// A document in which every escape is replaced by what it stands for, so that words that touch one
-/// are seen as words. It is read, never shown.
+/// A document with every escape replaced by its character, so that words next to one are found. It
+/// is only searched, never shown.
 #[derive(Debug)]
 pub(crate) struct Unescaped<'a> {
     text: Cow<'a, str>,
-    /// Behind each escape, where that is in the text and in the document.
+    /// The position after each escape, in the text and in the document.
     places: Vec<(usize, usize)>,
 }
 
@@ -160,7 +161,7 @@ impl<'a> Unescaped<'a> {
         &self.text
     }
 
-    /// Where byte `at` of the text is in the document.
+    /// The byte of the document that corresponds to byte `at` of the text.
     pub(crate) fn in_document(&self, at: usize) -> usize {
         let next = self.places.partition_point(|(in_text, _)| *in_text <= at);
         match next.checked_sub(1).map(|last| self.places[last]) {

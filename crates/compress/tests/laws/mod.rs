@@ -1,15 +1,15 @@
-//! What holds for every text and all options: checked on generated texts (`properties.rs`), on what
+//! The invariants of every text with any options: checked on generated texts (`properties.rs`), on what
 //! fuzzing found (`fuzz_corpus.rs`), and by the fuzz targets themselves.
 #![allow(missing_docs, unreachable_pub, dead_code)]
 
 use compress::{
-    Compressed, Options, Retrieval, Source, WayBack, compress, cosmetic, expand, marker,
+    Compressed, Options, Retrieval, RetrievalReference, Source, compress, cosmetic, expand, marker,
 };
 
-/// Compresses `text` and checks everything that is promised of it.
+/// Compresses `text` and checks the invariants of the result.
 ///
 /// # Panics
-/// Where a promise isn't kept.
+/// If an invariant is violated.
 pub fn compress_lawfully(text: &str, options: &Options) -> Compressed {
     let result = compress(text, options);
     assert!(result.tokens_after <= result.tokens_before, "larger");
@@ -20,23 +20,23 @@ pub fn compress_lawfully(text: &str, options: &Options) -> Compressed {
     let expected = if cosmetics { cosmetic(text) } else { text.into() };
     assert_eq!(result.restore().as_deref(), Ok(&*expected), "{}", result.text);
     assert_eq!(compress(&result.text, options).text, result.text, "compressed again");
-    assert!(options.retrieval == Retrieval::Offered || result.gaps.is_empty());
-    for gap in &result.gaps {
-        let written = marker::markers(&result.text[gap.at.clone()])
-            .any(|(_, m)| m.way_back == gap.way_back && m.count == gap.count);
-        assert!(written, "a gap without a marker: {gap:?}\n{}", result.text);
-        match &gap.way_back {
-            WayBack::Hash(hash) => assert_eq!(hash, &marker::hash(&gap.original)),
-            WayBack::Source { start, end, .. } => assert!(start <= end),
+    assert!(options.retrieval == Retrieval::Offered || result.omissions.is_empty());
+    for omission in &result.omissions {
+        let written = marker::markers(&result.text[omission.at.clone()])
+            .any(|(_, m)| m.reference == omission.reference && m.count == omission.count);
+        assert!(written, "an omission without a marker: {omission:?}\n{}", result.text);
+        match &omission.reference {
+            RetrievalReference::Hash(hash) => assert_eq!(hash, &marker::hash(&omission.original)),
+            RetrievalReference::Source { start, end, .. } => assert!(start <= end),
         }
     }
     result
 }
 
-/// Expands `text` and checks that it is no larger than it may be.
+/// Expands `text` and checks that the output is bounded.
 ///
 /// # Panics
-/// Where it is.
+/// If it isn't.
 pub fn expand_lawfully(text: &str) {
     const ROOM: usize = 1 << 16;
     if let Ok(expanded) = expand(text) {
@@ -44,7 +44,7 @@ pub fn expand_lawfully(text: &str) {
     }
 }
 
-/// What the first byte of a fuzzed input says that the rest is.
+/// The kinds that the first byte of a fuzzed input selects.
 const KINDS: &[Option<&str>] = &[
     None,
     Some("json"),
@@ -74,7 +74,7 @@ const KINDS: &[Option<&str>] = &[
     Some("find . -ls"),
 ];
 
-/// A text and options from the bytes of a fuzzer: the first says the kind, the second the rest.
+/// Derives a text and options from fuzzer input: the first byte selects the kind, the second the rest.
 pub fn from_bytes(bytes: &[u8]) -> Option<(String, Options)> {
     let (&[kind, rest], text) = bytes.split_first_chunk()?;
     let is_set = |bit: u8| rest & (1 << bit) != 0;

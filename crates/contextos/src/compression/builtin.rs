@@ -20,7 +20,7 @@ impl Provider for Builtin {
         options: &Options,
     ) -> Result<Compressed, Box<dyn Error + Send + Sync>> {
         let smaller = compress::compress(text, options);
-        if smaller.gaps.iter().all(|gap| gap.hash().is_none()) {
+        if smaller.omissions.iter().all(|gap| gap.hash().is_none()) {
             return Ok(smaller);
         }
         let reversible = Options { retrieval: Retrieval::None, ..options.clone() };

@@ -111,7 +111,7 @@ fn report_trouble(outcome: &Outcome) {
 fn as_json(compressed: &Compressed, model: &tokens::Model) -> String {
     let (before, after) =
         (model.estimate(compressed.tokens_before), model.estimate(compressed.tokens_after));
-    let parts = compressed.parts.iter().map(|part| {
+    let parts = compressed.chunks.iter().map(|part| {
         json!({
             "kind": part.kind.name(),
             "lines": part.lines,
@@ -120,10 +120,10 @@ fn as_json(compressed: &Compressed, model: &tokens::Model) -> String {
             "transform": part.transform,
         })
     });
-    let gaps = compressed.gaps.iter().map(|gap| {
+    let gaps = compressed.omissions.iter().map(|gap| {
         json!({ "hash": gap.hash(), "count": gap.count, "what": gap.what, "lines": gap.lines })
     });
-    let mut hashes: Vec<&str> = compressed.gaps.iter().filter_map(|gap| gap.hash()).collect();
+    let mut hashes: Vec<&str> = compressed.omissions.iter().filter_map(|gap| gap.hash()).collect();
     hashes.sort_unstable();
     hashes.dedup();
     let report = json!({
@@ -146,7 +146,7 @@ fn explain(compressed: &Compressed, model: &tokens::Model) {
         (model.estimate(compressed.tokens_before), model.estimate(compressed.tokens_after));
     let percent = before.saturating_sub(after) * 100 / before.max(1);
     note(format!("{before} tokens → {after} ({percent} % saved)"));
-    for part in &compressed.parts {
+    for part in &compressed.chunks {
         note(format!(
             "  lines {}-{}  {:<12} {:>8} → {:<8} {}",
             part.lines.0,
@@ -157,7 +157,7 @@ fn explain(compressed: &Compressed, model: &tokens::Model) {
             part.transform.as_deref().unwrap_or("as it was"),
         ));
     }
-    for gap in &compressed.gaps {
+    for gap in &compressed.omissions {
         note(format!(
             "  left out: {} {} (lines {}-{}){}",
             gap.count,

@@ -98,7 +98,7 @@ impl Press {
             note(format!("headroom: nothing was left out: {error}"));
         }
         let mut pressed = outcome.compressed;
-        if pressed.gaps.is_empty() {
+        if pressed.omissions.is_empty() {
             return pressed.text.into_bytes();
         }
         let way_back = tokens::count(options.encoding, WAY_BACK);

@@ -58,8 +58,9 @@ fn key(text: &str, options: &Options) -> Key {
 impl Weigh for Arc<Outcome> {
     fn weight(&self) -> usize {
         let compressed = &self.compressed;
-        let originals: usize = compressed.gaps.iter().map(|gap| gap.original.len() + 128).sum();
-        compressed.text.len() + originals + compressed.parts.len() * 128
+        let originals: usize =
+            compressed.omissions.iter().map(|gap| gap.original.len() + 128).sum();
+        compressed.text.len() + originals + compressed.chunks.len() * 128
     }
 }
 
@@ -101,7 +102,7 @@ mod tests {
         let originals = Arc::new(Originals::new(Memory::new(bounds)));
         let compressor = Compressor::new(Arc::clone(&originals));
         let known = Known::new();
-        let hash = |outcome: &Outcome| outcome.compressed.gaps[0].hash().unwrap().to_owned();
+        let hash = |outcome: &Outcome| outcome.compressed.omissions[0].hash().unwrap().to_owned();
         let first = hash(&known.compress(&compressor, &log(), &Options::default()));
         originals.put(&"another text\n".repeat(3000)).unwrap();
         assert_eq!(originals.get(&first).unwrap(), None);

@@ -96,7 +96,7 @@ impl Report {
                 self.transforms_applied.push(transform.clone());
             }
         }
-        let hashes = compressed.gaps.iter().filter_map(|gap| gap.hash());
+        let hashes = compressed.omissions.iter().filter_map(|gap| gap.hash());
         self.ccr_hashes.extend(hashes.map(str::to_owned));
     }
 

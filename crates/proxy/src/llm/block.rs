@@ -153,7 +153,7 @@ impl Shortened {
         };
         self.before += result.tokens_before;
         self.failures += result.failures;
-        let largest = result.parts.iter().max_by_key(|part| part.tokens_before);
+        let largest = result.chunks.iter().max_by_key(|part| part.tokens_before);
         self.kind = self.kind.or(largest.map(|part| part.kind));
         let result = referred(result, &text, block, context);
         self.after += result.tokens_after;
@@ -163,7 +163,7 @@ impl Shortened {
             }
             return (found > 0).then(|| text.into_owned());
         }
-        self.gaps.extend(result.gaps.iter().filter_map(|gap| gap.hash()).map(Box::from));
+        self.gaps.extend(result.omissions.iter().filter_map(|gap| gap.hash()).map(Box::from));
         for transform in &result.transforms {
             if !self.transforms.iter().any(|known| **known == **transform) {
                 self.transforms.push(transform.as_str().into());
@@ -179,8 +179,10 @@ pub(super) fn original(block: &Block<'_>, context: &Context<'_>, hash: &str) -> 
         let given = value.text()?;
         let (text, _) = redacted(&given, block, context);
         let result = attempt(block, &text, context)?;
-        let gap =
-            result.gaps.into_iter().find(|gap| gap.hash().is_some_and(|h| h.starts_with(hash)))?;
+        let gap = result
+            .omissions
+            .into_iter()
+            .find(|gap| gap.hash().is_some_and(|h| h.starts_with(hash)))?;
         Some(gap.original)
     })
 }
@@ -256,13 +258,13 @@ fn referred(
         }
     }
     // What was left out may have been shown in full before.
-    if !result.gaps.is_empty()
+    if !result.omissions.is_empty()
         && let Some(shorter) = earlier.refer(text)
     {
         let tokens = count(&shorter);
         if is_worth(tokens, result.tokens_after) {
             (result.text, result.tokens_after) = (shorter, tokens);
-            (result.transforms, result.gaps) = (vec![EARLIER.to_owned()], Vec::new());
+            (result.transforms, result.omissions) = (vec![EARLIER.to_owned()], Vec::new());
         }
     }
     result
@@ -301,5 +303,5 @@ fn attempt(block: &Block<'_>, text: &str, context: &Context<'_>) -> Option<Compr
 fn is_pasted_data(result: &Compressed) -> bool {
     let is_data = |kind: Kind| !matches!(kind, Kind::Prose | Kind::Text | Kind::Code | Kind::Pack);
     result.tokens_before >= PASTED_TOKENS
-        && result.parts.iter().all(|part| part.transform.is_none() || is_data(part.kind))
+        && result.chunks.iter().all(|part| part.transform.is_none() || is_data(part.kind))
 }

@@ -20,7 +20,7 @@ fn hooked(api: Api, stream: bool) -> Value {
     let marker = Marker {
         count: 34,
         what: "lines".to_owned(),
-        way_back: WayBack::Hash(hash(&middle(KEPT))),
+        reference: RetrievalReference::Hash(hash(&middle(KEPT))),
     };
     add_result(api, &mut body, "h", &format!("first line\n{marker}\nlast line\n"));
     body

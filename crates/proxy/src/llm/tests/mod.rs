@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use bytes::Bytes;
-use compress::marker::{Marker, WayBack, contains, hash};
-use compress::{Compressed, Gap, Options, Part, Provider as Compressor, Retrieval};
+use compress::marker::{Marker, RetrievalReference, contains, hash};
+use compress::{ChunkReport, Compressed, Omission, Options, Provider as Compressor, Retrieval};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -57,16 +57,16 @@ impl Compressor for Cutter {
         if lines.len() > 10 && !contains(text) && options.cosmetic {
             if options.retrieval == Retrieval::Offered {
                 let original = lines[3..lines.len() - 3].concat();
-                let way_back = WayBack::Hash(hash(&original));
+                let reference = RetrievalReference::Hash(hash(&original));
                 let (count, what) = (lines.len() - 6, "lines".to_owned());
-                let marker = Marker { count, what: what.clone(), way_back: way_back.clone() }
+                let marker = Marker { count, what: what.clone(), reference: reference.clone() }
                     .to_string()
                     + "\n";
                 let head = lines[..3].concat();
                 let at = head.len()..head.len() + marker.len();
                 out.text = [head, marker, lines[lines.len() - 3..].concat()].concat();
-                out.gaps = vec![Gap {
-                    way_back,
+                out.omissions = vec![Omission {
+                    reference,
                     count,
                     what,
                     lines: (4, lines.len() - 3),
@@ -81,7 +81,7 @@ impl Compressor for Cutter {
             }
         }
         out.tokens_after = out.text.len();
-        out.parts = vec![Part {
+        out.chunks = vec![ChunkReport {
             kind: compress::Kind::Log,
             lines: (1, lines.len()),
             tokens_before: out.tokens_before,

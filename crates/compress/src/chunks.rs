@@ -1,0 +1,191 @@
+//! Splits mixed text into chunks of one kind each.
+
+use std::ops::Range;
+
+use crate::attached;
+use crate::detect::{Detected, detect, fenced};
+use crate::kind::Kind;
+use crate::lines::Lines;
+
+/// A chunk: its bytes and its kind. Chunks are whole lines, except where an agent puts its own text
+/// and a tool's output on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DetectedChunk {
+    pub range: Range<usize>,
+    pub is: Detected,
+    /// Whether it must stay as it is.
+    pub is_kept: bool,
+}
+
+impl DetectedChunk {
+    fn of(range: Range<usize>, is: Detected) -> Self {
+        Self { range, is, is_kept: false }
+    }
+}
+
+/// The chunks of `text`, in order; together they are all of it. What an agent attached is a chunk
+/// of its own. Documents are split at their fenced blocks, terminal sessions at their prompts.
+pub(crate) fn split(text: &str, hint: Option<&str>) -> Vec<DetectedChunk> {
+    let content = attached::content(text);
+    let attached = |range: Range<usize>| {
+        let chunk = DetectedChunk {
+            is_kept: true,
+            ..DetectedChunk::of(range, Detected::plain(Kind::Text))
+        };
+        (!chunk.range.is_empty()).then_some(chunk)
+    };
+    let shifted = |chunk: DetectedChunk| {
+        let range = content.start + chunk.range.start..content.start + chunk.range.end;
+        DetectedChunk { range, ..chunk }
+    };
+    let mut chunks: Vec<DetectedChunk> = attached(0..content.start).into_iter().collect();
+    chunks.extend(split_content(&text[content.clone()], hint).into_iter().map(shifted));
+    chunks.extend(attached(content.end..text.len()));
+    chunks
+}
+
+fn split_content(text: &str, hint: Option<&str>) -> Vec<DetectedChunk> {
+    let lines = may_be_several(text).then(|| Lines::of(text));
+    if let Some(chunks) = lines.as_ref().and_then(|lines| at_prompts(text, lines)) {
+        return chunks;
+    }
+    let is = detect(text, hint);
+    let chunks = match is.kind {
+        Kind::Prose | Kind::Text | Kind::Log => lines.and_then(|lines| at_fences(text, &lines)),
+        _ => None,
+    };
+    chunks.unwrap_or_else(|| vec![DetectedChunk::of(0..text.len(), is)])
+}
+
+/// Whether [`split`] may find several chunks in `text`; `false` is certain.
+pub(crate) fn may_be_several(text: &str) -> bool {
+    let holds = |sign: &str| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
+    text.starts_with("$ ") || ["\n$ ", "```", "~~~"].into_iter().any(holds)
+}
+
+/// Splits a document into the contents of its fenced blocks and the text outside, to which the
+/// fences belong. `None` if there is no block, or one isn't closed.
+fn at_fences(text: &str, lines: &Lines) -> Option<Vec<DetectedChunk>> {
+    let mut blocks: Vec<(Range<usize>, &str)> = Vec::new();
+    let mut open: Option<(usize, &str, &str)> = None;
+    for (index, line) in lines.iter().enumerate() {
+        let Some((fence, info)) = fence(line) else { continue };
+        match open {
+            None => open = Some((index, fence, info)),
+            Some((start, opening, about)) if closes(fence, info, opening) => {
+                blocks.push((lines.start(start + 1)..lines.start(index), about));
+                open = None;
+            }
+            Some(_) => {}
+        }
+    }
+    if blocks.is_empty() || open.is_some() {
+        return None;
+    }
+    let mut chunks = Vec::new();
+    let mut at = 0;
+    let outside = |range: Range<usize>| DetectedChunk::of(range, Detected::plain(Kind::Prose));
+    for (range, info) in blocks.into_iter().filter(|(range, _)| !range.is_empty()) {
+        let is = fenced(&text[range.clone()], info);
+        chunks.push(outside(at..range.start));
+        at = range.end;
+        chunks.push(DetectedChunk::of(range, is));
+    }
+    chunks.push(outside(at..text.len()));
+    chunks.retain(|chunk| !chunk.range.is_empty());
+    Some(chunks)
+}
+
+/// The characters of a fence, and the info string after them.
+pub(crate) fn fence(line: &str) -> Option<(&str, &str)> {
+    let inner = line.trim_start_matches(' ');
+    let sign = inner.bytes().next().filter(|b| matches!(b, b'`' | b'~'))?;
+    let length = inner.bytes().take_while(|b| *b == sign).count();
+    let info = inner[length..].trim();
+    (length >= 3 && line.len() - inner.len() <= 3 && !info.contains('`'))
+        .then(|| (&inner[..length], info))
+}
+
+/// Whether a fence closes the block that `opening` opened.
+pub(crate) fn closes(fence: &str, info: &str, opening: &str) -> bool {
+    info.is_empty() && fence.len() >= opening.len() && fence.as_bytes()[0] == opening.as_bytes()[0]
+}
+
+/// Splits a terminal session into the outputs of its commands; `None` if it doesn't begin with a
+/// prompt, or has only one.
+fn at_prompts(text: &str, lines: &Lines) -> Option<Vec<DetectedChunk>> {
+    let prompts: Vec<(usize, &str)> = lines
+        .iter()
+        .enumerate()
+        .filter_map(|(index, line)| {
+            let command = line.strip_prefix("$ ")?;
+            command
+                .starts_with(|c: char| c.is_ascii_alphabetic() || c == '.')
+                .then_some((index, command))
+        })
+        .collect();
+    let first = (0..lines.count()).find(|&index| !lines.get(index).trim().is_empty())?;
+    if prompts.len() < 2 || prompts[0].0 != first {
+        return None;
+    }
+    let mut chunks = Vec::new();
+    let mut at = 0;
+    let outside = |range: Range<usize>| DetectedChunk::of(range, Detected::plain(Kind::Prose));
+    for (i, (index, command)) in prompts.iter().enumerate() {
+        let start = lines.start(index + 1);
+        let end = prompts.get(i + 1).map_or(text.len(), |(next, _)| lines.start(*next));
+        chunks.push(outside(at..start));
+        chunks.push(DetectedChunk::of(start..end, detect(&text[start..end], Some(command))));
+        at = end;
+    }
+    chunks.retain(|chunk| !chunk.range.is_empty());
+    Some(chunks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(text: &str) -> Vec<(Kind, &str)> {
+        split(text, None).into_iter().map(|p| (p.is.kind, &text[p.range])).collect()
+    }
+
+    #[test]
+    fn a_document_is_cut_at_its_blocks() {
+        let text = "# Title\n\nSome words about it, and more of them.\n```json\n{\"a\": 1}\n```\nAnd the end of it all.\n";
+        assert_eq!(
+            kinds(text),
+            [
+                (Kind::Prose, "# Title\n\nSome words about it, and more of them.\n```json\n"),
+                (Kind::Json, "{\"a\": 1}\n"),
+                (Kind::Prose, "```\nAnd the end of it all.\n"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_terminal_is_cut_at_its_prompts() {
+        let text = "$ git diff\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n$ ls\na.txt\nb.txt\n";
+        let kinds: Vec<Kind> = kinds(text).into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, [Kind::Prose, Kind::Diff, Kind::Prose, Kind::Search]);
+    }
+
+    #[test]
+    fn what_hangs_on_is_apart_and_decides_nothing() {
+        let text = "Exit code: 1\nOutput: [{\"a\": 1}]\n<system-reminder>x</system-reminder>\n";
+        assert_eq!(
+            kinds(text),
+            [
+                (Kind::Text, "Exit code: 1\nOutput: "),
+                (Kind::Json, "[{\"a\": 1}]\n"),
+                (Kind::Text, "<system-reminder>x</system-reminder>\n"),
+            ]
+        );
+        assert!(split(text, None).iter().map(|chunk| chunk.is_kept).eq([true, false, true]));
+    }
+
+    #[test]
+    fn a_block_that_is_not_closed_is_none() {
+        assert_eq!(kinds("words that are prose, all of them\n```\ncode\n").len(), 1);
+    }
+}

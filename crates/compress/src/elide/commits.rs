@@ -1,0 +1,246 @@
+//! What `git log` prints: of each commit its id, day, author and subject, the line after it, and which
+//! files it changed; the rest of its message goes, but for lines that the task names.
+
+use std::fmt::Write as _;
+
+use super::{Context, Draft, Segment};
+use crate::lines::Lines;
+
+/// Fewer commits stay as they are.
+const FEWEST: usize = 3;
+/// Digits that name a commit.
+const DIGITS: usize = 12;
+/// Lines of a message that stay behind its subject.
+const BEHIND_SUBJECT: usize = 1;
+/// At most so many files of a commit are named.
+const MOST_FILES: usize = 12;
+/// What a message's lines are indented by.
+const INDENT: &str = "    ";
+
+pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+    let first = lines.iter().find(|line| !line.trim().is_empty())?;
+    if head(first).is_none() || lines.iter().filter(|line| head(line).is_some()).count() < FEWEST {
+        return None;
+    }
+    let named = context.task.lines(lines);
+    let mut writer = Writer::default();
+    for (index, line) in lines.iter().enumerate() {
+        writer.line(line, named.binary_search(&index).is_ok());
+    }
+    writer.end_of_commit();
+    Some(Draft {
+        segments: vec![Segment::Text(writer.out)],
+        unit: "lines",
+        total: lines.count(),
+        elided: writer.elided.max(1),
+        comment: None,
+    })
+}
+
+/// The id in a commit's first line, and what stands behind it.
+fn head(line: &str) -> Option<(&str, &str)> {
+    let rest = line.strip_prefix("commit ")?;
+    let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+    let behind = &rest[digits..];
+    ((7..=64).contains(&digits) && (behind.is_empty() || behind.starts_with(' ')))
+        .then_some((&rest[..digits], behind))
+}
+
+/// Where in a commit a line stands.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Header,
+    /// So many lines of the message were read that aren't blank.
+    Message(usize),
+    Files,
+}
+
+/// What is shown of the commits so far.
+#[derive(Debug, Default)]
+struct Writer<'a> {
+    out: String,
+    place: Place,
+    id: &'a str,
+    refs: &'a str,
+    author: &'a str,
+    day: String,
+    is_told: bool,
+    files: Vec<(&'a str, &'a str)>,
+    elided: usize,
+}
+
+impl<'a> Writer<'a> {
+    fn line(&mut self, line: &'a str, is_named: bool) {
+        if let Some((id, refs)) = head(line) {
+            self.end_of_commit();
+            (self.id, self.refs) = (&id[..id.len().min(DIGITS)], refs);
+            (self.author, self.day, self.is_told) = ("", String::new(), false);
+            self.place = Place::Header;
+        } else if let (Place::Header, Some((key, value))) = (&self.place, line.split_once(": ")) {
+            match key {
+                "Author" => self.author = value.split(" <").next().unwrap_or(value).trim(),
+                "Date" | "AuthorDate" => self.day = day(value.trim()),
+                _ => self.elided += 1,
+            }
+        } else if line.is_empty() {
+            if self.place == Place::Header {
+                self.place = Place::Message(0);
+            }
+            return;
+        } else if let Some(said) = line.strip_prefix(INDENT).filter(|_| self.is_in_message()) {
+            return self.said(said, is_named);
+        } else if let Some(file) = changed(line) {
+            self.place = Place::Files;
+            self.files.push(file);
+        } else if let Some(sum) = changed_in_all(line) {
+            self.push_files();
+            let _ = writeln!(self.out, " {sum}");
+        } else {
+            self.push_files();
+            let _ = writeln!(self.out, "{line}");
+            return;
+        }
+        if is_named {
+            let _ = writeln!(self.out, "{line}");
+        }
+    }
+
+    fn is_in_message(&self) -> bool {
+        matches!(self.place, Place::Message(_))
+    }
+
+    /// A line of the message: the first one stands behind who said it.
+    fn said(&mut self, said: &str, is_named: bool) {
+        let Place::Message(before) = &mut self.place else { return };
+        let number = *before;
+        let is_shown = number <= BEHIND_SUBJECT && !is_trailer(said);
+        *before += usize::from(!said.trim().is_empty());
+        if number == 0 {
+            self.tell();
+            let _ = writeln!(self.out, " {said}");
+        } else if (is_shown || is_named) && !said.trim().is_empty() {
+            let _ = writeln!(self.out, "{INDENT}{said}");
+        } else {
+            self.elided += usize::from(!said.trim().is_empty());
+        }
+    }
+
+    /// Which commit it is, and whose.
+    fn tell(&mut self) {
+        if self.id.is_empty() || self.is_told {
+            return;
+        }
+        self.is_told = true;
+        // Writing to a String cannot fail.
+        let _ = write!(self.out, "{}{} {} {}:", self.id, self.refs, self.day, self.author);
+    }
+
+    fn end_of_commit(&mut self) {
+        if !self.is_told && !self.id.is_empty() {
+            self.tell();
+            self.out.push('\n');
+        }
+        self.push_files();
+    }
+
+    /// The files of the commit in one line, by their directories.
+    fn push_files(&mut self) {
+        let mut above = None;
+        for (path, count) in self.files.iter().take(MOST_FILES) {
+            let (directory, base) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
+            let start = if above.is_none() { " " } else { ", " };
+            let directory = if above == Some(directory) { "" } else { directory };
+            let _ = write!(self.out, "{start}{directory}{base} {count}");
+            above = Some(&path[..path.len() - base.len()]);
+        }
+        let more = self.files.len().saturating_sub(MOST_FILES);
+        if more > 0 {
+            let _ = write!(self.out, ", … {more} more");
+            self.elided += more;
+        }
+        if !self.files.is_empty() {
+            self.out.push('\n');
+        }
+        self.files.clear();
+    }
+}
+
+/// `Fri Aug 14 11:48:06 2026 +0900` without its time; another way to write it stays.
+fn day(date: &str) -> String {
+    match date.split_whitespace().collect::<Vec<_>>()[..] {
+        [_, month, day, time, year, _] if time.contains(':') => format!("{month} {day} {year}"),
+        _ => date.to_owned(),
+    }
+}
+
+/// Whether a line of a message is `Signed-off-by: …` or the like.
+fn is_trailer(said: &str) -> bool {
+    said.split_once(": ").is_some_and(|(key, _)| key.to_ascii_lowercase().ends_with("-by"))
+}
+
+/// The path and the number of changed lines in ` path | 12 ++--`.
+fn changed(line: &str) -> Option<(&str, &str)> {
+    let (path, rest) = line.strip_prefix(' ')?.rsplit_once(" | ")?;
+    let count = rest.split_whitespace().next()?;
+    let is_count = count == "Bin" || count.bytes().all(|b| b.is_ascii_digit());
+    is_count.then(|| (path.trim(), count))
+}
+
+/// ` 2 files changed, 5 insertions(+), 1 deletion(-)` in short.
+fn changed_in_all(line: &str) -> Option<String> {
+    let mut parts = line.strip_prefix(' ')?.split(", ");
+    let files = parts.next()?;
+    let files = files.strip_suffix(" changed")?.strip_suffix(['s', 'e'])?;
+    let number =
+        files.split_whitespace().next().filter(|n| n.bytes().all(|b| b.is_ascii_digit()))?;
+    let mut out = format!("{number} files");
+    for part in parts {
+        let count = part.split_whitespace().next()?;
+        let _ = write!(out, " {}{count}", if part.ends_with("(+)") { '+' } else { '-' });
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Task;
+
+    fn shown(text: &str, task: &str) -> Option<String> {
+        let task = Task::of(task);
+        let draft =
+            draft(&Lines::of(text), &Context { task: &task, tight: false, every_line: false })?;
+        match &draft.segments[..] {
+            [Segment::Text(shown)] => Some(shown.clone()),
+            _ => None,
+        }
+    }
+
+    const COMMIT: &str = "commit 0123456789abcdef0123456789abcdef01234567 (HEAD -> main)\n\
+        Author: Ann Other <ann@example.org>\n\
+        Date:   Fri Aug 14 11:48:06 2026 +0900\n\
+        \n    Limits can be switched off\n    \n    First of the reasons.\n    Second of them,\n    about zebras.\n    \n    Signed-off-by: Ann <a@b>\n\
+        \n src/a.rs            |  12 +++---\n src/b/{c => d}.rs | Bin 0 -> 12 bytes\n 2 files changed, 7 insertions(+), 5 deletions(-)\n\n";
+
+    #[test]
+    fn a_commit_is_its_subject_and_its_files() {
+        let text = COMMIT.repeat(3);
+        let one = "0123456789ab (HEAD -> main) Aug 14 2026 Ann Other: Limits can be switched off\n    First of the reasons.\n src/a.rs 12, src/b/{c => d}.rs Bin\n 2 files +7 -5\n";
+        assert_eq!(shown(&text, "").unwrap(), one.repeat(3));
+        assert!(shown(&text, "zebras").unwrap().contains("\n    about zebras.\n"));
+    }
+
+    #[test]
+    fn what_is_no_log_of_git() {
+        assert_eq!(shown(&COMMIT.repeat(2), ""), None);
+        assert_eq!(shown(&format!("x\n{}", COMMIT.repeat(3)), ""), None);
+        assert_eq!(shown("commit to it\ncommit now\ncommit all\n", ""), None);
+    }
+
+    #[test]
+    fn lines_between_that_nobody_expects_stay() {
+        let text = format!("{COMMIT}diff --git a/x b/x\n+added\n").repeat(3);
+        assert!(shown(&text, "").unwrap().contains("diff --git a/x b/x\n+added\n"));
+    }
+}

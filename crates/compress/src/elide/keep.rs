@@ -1,0 +1,115 @@
+//! What is never left out of lines, whatever the kind: first and last lines, what sounds like trouble
+//! with the lines around it, what the task names.
+
+use crate::lines::Lines;
+
+use super::{Context, Draft, Segment};
+
+/// Lines at the beginning that stay, and at the end.
+const FIRST: usize = 2;
+const LAST: usize = 3;
+/// A omission of fewer bytes costs as much as it saves.
+const MIN_OMISSION_BYTES: usize = 24;
+/// A block is at most so many lines long above a line in it.
+const LONGEST_BLOCK: usize = 100;
+/// At most so many indented lines below a line stay with it.
+const MOST_BELOW: usize = 2;
+/// Lines of a trace that aren't indented, though they don't begin it.
+const BLOCK_GOES_ON: &[&str] =
+    &["Traceback (", "Caused by: ", "During handling of ", "The above exception "];
+
+/// Which lines stay.
+#[derive(Debug)]
+pub(super) struct Keep {
+    stays: Vec<bool>,
+}
+
+impl Keep {
+    /// The first and last lines, and those that the task names.
+    pub(super) fn of(lines: &Lines, context: &Context) -> Self {
+        let count = lines.count();
+        let mut keep = Self { stays: vec![false; count] };
+        (0..count.min(FIRST)).for_each(|line| keep.add(line));
+        (count.saturating_sub(LAST)..count).for_each(|line| keep.add(line));
+        context.task.lines(lines).into_iter().for_each(|line| keep.add(line));
+        keep
+    }
+
+    pub(super) fn add(&mut self, line: usize) {
+        if let Some(stays) = self.stays.get_mut(line) {
+            *stays = true;
+        }
+    }
+
+    /// The line, and the one before it, which often says whose it is.
+    pub(super) fn add_after_one(&mut self, line: usize) {
+        self.add(line.saturating_sub(1));
+        self.add(line);
+    }
+
+    /// The line, and those next to it.
+    pub(super) fn add_with_neighbours(&mut self, line: usize) {
+        (line.saturating_sub(1)..=line + 1).for_each(|line| self.add(line));
+    }
+
+    /// The line, the line that begins what it belongs to, if it is part of a trace or another
+    /// indented block, and the lines right below that belong to it.
+    pub(super) fn add_with_block(&mut self, line: usize, lines: &Lines) {
+        self.add(line);
+        let is_inner = |line: usize| {
+            let text = lines.get(line);
+            text.is_empty() || indent(text) > 0 || BLOCK_GOES_ON.iter().any(|s| text.starts_with(s))
+        };
+        let above = line.saturating_sub(LONGEST_BLOCK)..line;
+        if (indent(lines.get(line)) > 0 || line > 0 && is_inner(line - 1))
+            && let Some(first) = above.rev().find(|&line| !is_inner(line))
+        {
+            self.add(first);
+        }
+        let below = line + 1..lines.count().min(line + 1 + MOST_BELOW);
+        below
+            .take_while(|&below| indent(lines.get(below)) > indent(lines.get(line)))
+            .for_each(|line| self.add(line));
+    }
+
+    pub(super) fn has(&self, line: usize) -> bool {
+        self.stays[line]
+    }
+
+    /// The draft that shows these lines of `lines`; `None` if that is all of them.
+    pub(super) fn draft(mut self, lines: &Lines) -> Option<Draft> {
+        self.fill_small_omissions(lines);
+        let count = self.stays.len();
+        let elided = self.stays.iter().filter(|stays| !**stays).count();
+        let mut draft =
+            Draft { segments: Vec::new(), unit: "lines", total: count, elided, comment: None };
+        let mut start = 0;
+        for line in 1..=count {
+            if line == count || self.stays[line] != self.stays[start] {
+                let range = start..line;
+                draft.segments.push(match self.stays[start] {
+                    true => Segment::Lines(range),
+                    false => Segment::Omitted(range, String::new()),
+                });
+                start = line;
+            }
+        }
+        (elided > 0).then_some(draft)
+    }
+
+    fn fill_small_omissions(&mut self, lines: &Lines) {
+        let mut line = 0;
+        while line < self.stays.len() {
+            let length = self.stays[line..].iter().take_while(|stays| !**stays).count();
+            if length > 0 && lines.slice(line..line + length).len() < MIN_OMISSION_BYTES {
+                self.stays[line..line + length].fill(true);
+            }
+            line += length.max(1);
+        }
+    }
+}
+
+/// The blanks that a line begins with.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}

@@ -1,0 +1,116 @@
+//! Search results: every match stays, and of a line as long as minified files have them only the
+//! beginning, and what is around the words of the task. The lines around the matches were asked for;
+//! only of a large result they go, but for those that the task names.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use super::{Context, Draft, Segment};
+use crate::codecs::{self, Search, a_match};
+use crate::lines::Lines;
+
+/// The lines around the matches go from a result of more bytes: about what agents' shells show of one
+/// output at most. By hand, not measured.
+const LARGE: usize = 32 << 10;
+/// A longer line, in bytes, isn't read by anybody.
+const LONGEST_LINE: usize = 1000;
+/// Of such a line so many bytes stay at its beginning.
+const OF_LONG_LINE: usize = 200;
+/// And so many on each side of a word of the task.
+const AROUND: usize = 100;
+/// At most so many words in one line.
+const MOST_AROUND: usize = 8;
+
+pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+    let places = context.task.places(lines);
+    let mut named: Vec<usize> = places.iter().map(|place| lines.at(place.range.start)).collect();
+    named.dedup();
+    let all_around = !context.tight && lines.text().len() <= LARGE;
+    let mut shown = String::new();
+    let mut elided = 0;
+    for (index, line) in lines.iter().enumerate() {
+        let around = line == "--" || (a_match(line).is_none() && is_numbered_context(line));
+        if line.len() > LONGEST_LINE {
+            elided += 1;
+            let within = lines.start(index)..lines.start(index + 1);
+            let first = places.partition_point(|place| place.range.start < within.start);
+            let of_line = places[first..].iter().take_while(|place| place.range.start < within.end);
+            let words = of_line.map(|place| {
+                place.range.start - within.start..place.range.end.min(within.end) - within.start
+            });
+            push_long(line, words.take(MOST_AROUND), &mut shown);
+        } else if around && !all_around && named.binary_search(&index).is_err() {
+            elided += 1;
+        } else {
+            shown.push_str(lines.slice(index..index + 1));
+        }
+    }
+    if elided == 0 {
+        return None;
+    }
+    let shown = codecs::proposed(&Search, &shown).unwrap_or(shown);
+    Some(Draft {
+        segments: vec![Segment::Text(shown)],
+        unit: "lines",
+        total: lines.count(),
+        elided,
+        comment: None,
+    })
+}
+
+/// The beginning of a long line, and what is around some of its words, with how much isn't shown.
+fn push_long(line: &str, words: impl Iterator<Item = Range<usize>>, shown: &mut String) {
+    let beginning = 0..line.floor_char_boundary(OF_LONG_LINE);
+    let mut stays = vec![beginning];
+    for word in words {
+        let start = line.floor_char_boundary(word.start.saturating_sub(AROUND));
+        let end = line.ceil_char_boundary((word.end + AROUND).min(line.len()));
+        match stays.last_mut() {
+            Some(last) if start <= last.end => last.end = last.end.max(end),
+            _ => stays.push(start..end),
+        }
+    }
+    let mut at = 0;
+    for range in stays {
+        if range.start > at {
+            shown.push_str(" … ");
+        }
+        shown.push_str(&line[range.clone()]);
+        at = range.end;
+    }
+    // Writing to a String cannot fail.
+    let _ = match line.len() - at {
+        0 => writeln!(shown),
+        rest => writeln!(shown, " … {rest} bytes"),
+    };
+}
+
+/// Whether `path-12-text` may be what the line is.
+fn is_numbered_context(line: &str) -> bool {
+    line.split('-').skip(1).any(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Task;
+
+    #[test]
+    fn of_a_long_line_what_the_task_names_stays() {
+        let long = format!("{}the Zebra crosses{}", "a=1;".repeat(600), "b=2;".repeat(600));
+        let text = format!("src/a.rs:3:let x = 1;\nweb/app.min.js:1:{long}\n");
+        let shown = |task: &str| {
+            let task = Task::of(task);
+            let draft =
+                draft(&Lines::of(&text), &Context { task: &task, tight: false, every_line: false });
+            match &draft.unwrap().segments[..] {
+                [Segment::Text(shown)] => shown.clone(),
+                _ => String::new(),
+            }
+        };
+        let (named, plain) = (shown("where is zebra?"), shown(""));
+        assert!(named.contains("the Zebra crosses") && named.len() < 1000, "{named}");
+        assert!(!plain.contains("Zebra") && plain.len() < named.len());
+        assert!(plain.contains("let x = 1;"));
+    }
+}

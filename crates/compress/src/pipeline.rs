@@ -1,0 +1,613 @@
+//! The stages of compression, and the checks that every replacement has to pass.
+
+use std::cell::LazyCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+
+use crate::chunks::{self, DetectedChunk};
+use crate::codecs::{self, Codec};
+use crate::compressed::{ChunkReport, Compressed, Omission};
+use crate::cosmetic::cosmetic;
+use crate::detect::{self, Detected};
+use crate::elide::{self, Context, PlacedMarker, Reader, Rendered};
+use crate::embedded::{self, EmbeddedResult};
+use crate::header;
+use crate::kind::Kind;
+use crate::lines::Lines;
+use crate::marker::{self, Marker};
+use crate::options::{Options, Retrieval, Source};
+use crate::parallel::join_if_long;
+use crate::task::Task;
+use crate::words::words;
+
+/// A result is used only if it saves at least this percentage of the tokens: below that, the risk
+/// of confusing the reader outweighs the gain. By hand, not measured.
+const MIN_SAVING_PERCENT: usize = 5;
+/// Eliding must save at least this percentage more than the best lossless codec to be preferred to
+/// it. By hand, not measured.
+const ELISION_GAIN_PERCENT: usize = 8;
+/// If eliding leaves at most this percentage of the tokens, no codec is tried any more, to save
+/// time. By hand, not measured.
+const FAR_SHORTER_PERCENT: usize = 40;
+/// A table is encoded without eliding anything if the result takes at most this percentage of its
+/// tokens, and at most this many tokens. By hand, not measured.
+const WHOLE_TABLE_PERCENT: usize = 50;
+const WHOLE_TABLE_TOKENS: usize = 6000;
+/// Larger tables, in bytes, cannot get below `WHOLE_TABLE_TOKENS`, so the codec isn't tried on
+/// them.
+const LONGEST_WHOLE_TABLE: usize = 120_000;
+/// A table is a listing if at least this percentage of its lines have the same number of words.
+const LISTING_PERCENT: usize = 90;
+/// A chunk of more bytes than this gets a retrieval reference if the codec that encodes it
+/// restructures its lines: a reader may need them as they were written.
+const MAX_UNREFERENCED_BYTES: usize = 2000;
+/// Shorter chunks, in bytes, are left alone: a marker alone would cost as much.
+const SHORTEST: usize = 200;
+
+/// U+FEFF. It is a byte order mark only as the first character of a text, so nothing may be
+/// inserted before it.
+pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Compresses `text`. The result never has more tokens than the input, depends on the options
+/// alone, and is not changed by compressing it again. See [`Options`] for what may be done.
+pub fn compress(text: &str, options: &Options) -> Compressed {
+    compress_counted(text, options, &|text| tokens::count(options.encoding, text))
+}
+
+/// [`compress`] with a custom token counter, for models with another tokenizer. `count` decides
+/// what is worth doing, so it has to be accurate enough for that, and it must be additive wherever
+/// [`tokens::seam_adds`] says so.
+pub fn compress_counted(
+    text: &str,
+    options: &Options,
+    count: &(dyn Fn(&str) -> usize + Sync),
+) -> Compressed {
+    let Some(body) = text.strip_prefix(BYTE_ORDER_MARK) else {
+        return compress_unmarked(text, options, count);
+    };
+    let mut result = compress_unmarked(body, options, count);
+    result.put_before(BYTE_ORDER_MARK);
+    result.tokens_before = count(text);
+    result.tokens_after =
+        if result.text == text { result.tokens_before } else { count(&result.text) };
+    result
+}
+
+/// [`compress_counted`] of a text without a byte order mark.
+fn compress_unmarked(
+    text: &str,
+    options: &Options,
+    count: &(dyn Fn(&str) -> usize + Sync),
+) -> Compressed {
+    let task = Task::of(&options.task);
+    let pipeline = Pipeline { options, task: &task, count, depth: 0 };
+    let result = pipeline.within_budget(text, None);
+    if result.text == text
+        || pipeline.within_budget(&result.text, Some(result.tokens_after)).text == result.text
+    {
+        return result;
+    }
+    // The result would be split into other chunks than the input was, so it isn't stable.
+    unchanged(text, result)
+}
+
+/// One run over a text: the options, and what is derived from them once.
+struct Pipeline<'f> {
+    options: &'f Options,
+    task: &'f Task,
+    count: &'f (dyn Fn(&str) -> usize + Sync),
+    /// How many JSON strings the text is nested in.
+    depth: usize,
+}
+
+impl Pipeline<'_> {
+    /// The ordinary result, or one that elides more if the ordinary one exceeds the budget.
+    /// `tokens` are those of `text`, if they are already known.
+    fn within_budget(&self, text: &str, tokens: Option<usize>) -> Compressed {
+        let ordinary = self.pass(text, tokens, false);
+        if self.options.budget.is_none_or(|budget| ordinary.tokens_after <= budget) {
+            return ordinary;
+        }
+        let tight = self.pass(text, Some(ordinary.tokens_before), true);
+        if tight.tokens_after < ordinary.tokens_after { tight } else { ordinary }
+    }
+
+    /// Splits the text, detects the kind of each chunk, chooses a replacement for each, and counts.
+    fn pass(&self, text: &str, tokens: Option<usize>, tight: bool) -> Compressed {
+        let count = || tokens.unwrap_or_else(|| (self.count)(text));
+        if text.len() < SHORTEST || header::contains(text) || is_marked_whole(text) {
+            return unchanged(text, Compressed { tokens_before: count(), ..Compressed::default() });
+        }
+        let clean = if self.options.cosmetic { cosmetic(text) } else { text.into() };
+        let context = Context { task: self.task, tight, every_line: self.options.every_line };
+        let (tokens, (chunks, proposed)) = join_if_long(text.len(), count, || {
+            let chunks = chunks_of(&clean, self.options.kind.as_deref());
+            let proposed = match chunks.as_slice() {
+                // A single chunk that is the whole text needs no second count.
+                [chunk] if clean.len() == text.len() => vec![(None, self.propose(chunk, &context))],
+                chunks => {
+                    let propose = |chunk: &Chunk| {
+                        let (before, proposal) = join_if_long(
+                            chunk.text().len(),
+                            || (self.count)(chunk.text()),
+                            || self.propose(chunk, &context),
+                        );
+                        (Some(before), proposal)
+                    };
+                    chunks.iter().map(propose).collect()
+                }
+            };
+            (chunks, proposed)
+        });
+        let mut result = Compressed { tokens_before: tokens, ..Compressed::default() };
+        if clean.len() < text.len() {
+            result.transforms.push("cosmetic".to_owned());
+        }
+        for (chunk, (before, proposal)) in chunks.iter().zip(proposed) {
+            let before = before.unwrap_or(tokens);
+            let shorter = proposal
+                .and_then(|proposal| caught(|| self.shortest(chunk, before, proposal, &context)));
+            result.splice(chunk, before, shorter);
+        }
+        result.tokens_after = match result.chunks.as_slice() {
+            [chunk] => chunk.tokens_after,
+            _ => (self.count)(&result.text),
+        };
+        if is_worth(tokens, result.tokens_after) { result } else { unchanged(text, result) }
+    }
+
+    /// The first replacement to try for `chunk`; it doesn't depend on the number of its tokens,
+    /// which are counted in parallel.
+    fn propose(&self, chunk: &Chunk, context: &Context) -> Result<Proposal, Failed> {
+        // Packs are exempt: `elide::pack` checks each of their blocks for markers.
+        let marked = chunk.is.kind != Kind::Pack && marker::contains(chunk.text());
+        if chunk.is_kept || chunk.text().len() < SHORTEST || marked {
+            return Ok(Proposal::Reversible(None));
+        }
+        caught(|| match self.whole_table(chunk, context) {
+            Some(whole) => Proposal::WholeTable(whole),
+            None => match self.elide(chunk, context) {
+                Some(elided) => Proposal::Elided(elided),
+                None => Proposal::Reversible(self.reversible(chunk)),
+            },
+        })
+    }
+
+    /// The replacement with the fewest tokens among `proposal` and the alternatives to it; `None`
+    /// if none saves enough.
+    fn shortest(
+        &self,
+        chunk: &Chunk,
+        before: usize,
+        proposal: Proposal,
+        context: &Context,
+    ) -> Option<Replacement> {
+        let elided = match proposal {
+            Proposal::Reversible(reversible) => {
+                return reversible.filter(|shorter| is_worth(before, shorter.tokens));
+            }
+            Proposal::WholeTable(whole) if whole.tokens * 100 <= before * WHOLE_TABLE_PERCENT => {
+                return Some(whole);
+            }
+            Proposal::WholeTable(_) => self.elide(chunk, context),
+            Proposal::Elided(elided) => Some(elided),
+        };
+        let elided = elided.filter(|shorter| is_worth(before, shorter.tokens));
+        let far_shorter =
+            |shorter: &Replacement| shorter.tokens * 100 <= before * FAR_SHORTER_PERCENT;
+        if elided.as_ref().is_some_and(far_shorter) {
+            return elided;
+        }
+        let reversible = self.reversible(chunk).filter(|shorter| is_worth(before, shorter.tokens));
+        match (elided, reversible) {
+            (Some(elided), Some(reversible)) => {
+                let better =
+                    elided.tokens * 100 <= reversible.tokens * (100 - ELISION_GAIN_PERCENT);
+                Some(if better { elided } else { reversible })
+            }
+            (elided, reversible) => elided.or(reversible),
+        }
+    }
+
+    /// A table encoded with the values of all of its rows, if that takes few tokens: the reader of
+    /// a listing looks for one row, and it cannot be known which.
+    fn whole_table(&self, chunk: &Chunk, context: &Context) -> Option<Replacement> {
+        let may_be = chunk.is.kind == Kind::Table
+            && !context.tight
+            && chunk.text().len() <= LONGEST_WHOLE_TABLE
+            && is_listing(chunk.text());
+        let rows = codecs::Rows { columns: true, whole: true, named: &[] };
+        let whole = may_be.then(|| self.proposed(chunk, &rows)).flatten()?;
+        (whole.tokens <= WHOLE_TABLE_TOKENS).then_some(whole)
+    }
+
+    /// `chunk` encoded by the codec that yields the fewest tokens.
+    fn reversible(&self, chunk: &Chunk) -> Option<Replacement> {
+        let named = LazyCell::new(|| {
+            let mut named = self.task.lines(&chunk.lines);
+            named.extend(elide::odd(chunk.is.kind, &chunk.lines));
+            named.sort_unstable();
+            named.dedup();
+            named
+        });
+        let codecs = codecs_for(chunk.is.kind, &named);
+        let (first, others) = codecs.split_first()?;
+        let proposed = |codec: &dyn Codec| self.proposed(chunk, codec);
+        let shortest =
+            |all: &mut dyn Iterator<Item = Replacement>| all.min_by_key(|one| one.tokens);
+        let (others, first) = join_if_long(
+            chunk.text().len(),
+            || shortest(&mut others.iter().filter_map(|codec| proposed(codec.as_ref()))),
+            || proposed(first.as_ref()),
+        );
+        shortest(&mut first.into_iter().chain(others))
+    }
+
+    /// `chunk` encoded by `codec`, with retrieval references to its lines if the encoding
+    /// restructures them.
+    fn proposed(&self, chunk: &Chunk, codec: &dyn Codec) -> Option<Replacement> {
+        let encoded = codecs::propose(codec, chunk.text())?;
+        let is_embedded = self.depth > 0 || !chunk.is_whole_lines;
+        let is_long = chunk.text().len() > MAX_UNREFERENCED_BYTES || is_embedded;
+        let written =
+            codec.restructured().filter(|_| is_long && self.may_elide(chunk)).map(|what| {
+                elide::with_references(&chunk.lines, &encoded, what, &self.reader_of(chunk))
+            });
+        if is_embedded && written.is_none() {
+            // `expand` recognises a header only on a line of its own, which it hasn't inside a
+            // string or on a line with something else.
+            return None;
+        }
+        let shown = written.as_ref().map_or(&encoded, |written| &written.text);
+        let (tokens, is_same) = join_if_long(
+            chunk.text().len(),
+            || (self.count)(shown),
+            || codecs::round_trips(&encoded, chunk.text()),
+        );
+        let Rendered { text, left } =
+            written.unwrap_or(Rendered { text: encoded, left: Vec::new() });
+        let done = format!("{}/{}", codec.name(), codec.version());
+        is_same.then_some(Replacement { text, tokens, done, left, embedded: Vec::new() })
+    }
+
+    /// Whether omissions in `chunk` can be retrieved. A chunk with a credential is never elided,
+    /// because its original would have to be stored.
+    fn may_elide(&self, chunk: &Chunk) -> bool {
+        let is_found = || !secrets::redact(chunk.text()).findings.is_empty();
+        self.options.retrieval == Retrieval::Offered && !*chunk.credentials.get_or_init(is_found)
+    }
+
+    /// The reader of `chunk`, as far as retrieval is concerned.
+    fn reader_of(&self, chunk: &Chunk) -> Reader {
+        let at = |source: &Source| Source {
+            path: source.path.clone(),
+            line: source.line + chunk.line - 1,
+        };
+        let source = self.options.source.as_ref().map(at);
+        Reader { source, has_read: self.options.has_read }
+    }
+
+    /// `chunk` with lines elided.
+    fn elide(&self, chunk: &Chunk, context: &Context) -> Option<Replacement> {
+        if self.options.retrieval == Retrieval::None {
+            return None;
+        }
+        let (may_be, rendered) = join_if_long(
+            chunk.text().len(),
+            || self.may_elide(chunk),
+            || elide::elide(chunk.is, &chunk.lines, context, &self.reader_of(chunk)),
+        );
+        if !may_be {
+            return None;
+        }
+        let shorter = |text: String, left: Vec<PlacedMarker>, embedded: Vec<Omission>| {
+            let tokens = self.count_long(&text);
+            let done = format!("leave-out:{}", chunk.is.kind.name());
+            Replacement { text, tokens, done, left, embedded }
+        };
+        let of_part = rendered.map(|Rendered { text, left }| shorter(text, left, Vec::new()));
+        let of_texts = match chunk.is.kind {
+            Kind::Json => self
+                .embedded(chunk, context)
+                .map(|(text, omissions)| shorter(text, Vec::new(), omissions)),
+            _ => None,
+        };
+        of_texts.into_iter().chain(of_part).min_by_key(|shorter| shorter.tokens)
+    }
+
+    /// `chunk`, a JSON document, with lines elided from the texts in its strings.
+    fn embedded(&self, chunk: &Chunk, context: &Context) -> Option<(String, Vec<Omission>)> {
+        // Line numbers in a file don't apply to a text inside a string.
+        if self.depth >= embedded::DEEPEST || self.options.source.is_some() {
+            return None;
+        }
+        let document = chunk.text();
+        let mut options =
+            Options { cosmetic: false, budget: None, kind: None, ..self.options.clone() };
+        let mut shortened = EmbeddedResult::default();
+        for text in embedded::texts(document, self.options.kind.as_deref()) {
+            // `restore` fills omissions, which alone doesn't reproduce a pack.
+            if detect::is_pack(&text.text) {
+                continue;
+            }
+            options.kind.clone_from(&text.hint);
+            let depth = self.depth + 1;
+            let pipeline =
+                Pipeline { options: &options, task: self.task, count: self.count, depth };
+            let Compressed { text: shorter, omissions, .. } =
+                pipeline.pass(&text.text, None, context.tight);
+            if !omissions.is_empty() {
+                let line = chunk.lines.at(text.range.start) + 1;
+                shortened.add(document, &text, (&shorter, omissions), line);
+            }
+        }
+        shortened.finish(document)
+    }
+
+    /// The tokens of `text`; the two halves of a long text are counted in parallel.
+    fn count_long(&self, text: &str) -> usize {
+        let (first, second) = text.split_at(seam(text));
+        let (second, first) =
+            join_if_long(text.len(), || (self.count)(second), || (self.count)(first));
+        first + second
+    }
+}
+
+/// A chunk of the input, of one kind.
+struct Chunk<'t> {
+    lines: Lines<'t>,
+    is: Detected,
+    /// The line of the input at which it begins, from 1.
+    line: usize,
+    /// Whether it must stay as it is.
+    is_kept: bool,
+    /// Whether it begins and ends at line boundaries.
+    is_whole_lines: bool,
+    /// Whether it contains a credential; scanned for at the first use.
+    credentials: OnceLock<bool>,
+}
+
+impl<'t> Chunk<'t> {
+    fn text(&self) -> &'t str {
+        self.lines.text()
+    }
+}
+
+/// The chunks of `text`, in order.
+fn chunks_of<'t>(text: &'t str, hint: Option<&str>) -> Vec<Chunk<'t>> {
+    let mut line = 1;
+    let chunk = |chunk: DetectedChunk| {
+        let DetectedChunk { range, is, is_kept } = chunk;
+        let ends_line = range.end == text.len() || text[..range.end].ends_with('\n');
+        let is_whole_lines = ends_line && (range.start == 0 || text[..range.start].ends_with('\n'));
+        let lines = Lines::of(&text[range]);
+        let start = line;
+        line += lines.count() - usize::from(!ends_line);
+        Chunk { lines, is, line: start, is_kept, is_whole_lines, credentials: OnceLock::new() }
+    };
+    chunks::split(text, hint).into_iter().map(chunk).collect()
+}
+
+/// Compressing a chunk panicked; the chunk stays as it was.
+struct Failed;
+
+/// What `work` returns, or [`Failed`] if it panics: a bug in one codec must not lose the caller's
+/// text.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Failed> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Failed)
+}
+
+/// The first replacement that was tried.
+enum Proposal {
+    /// A table with all of its values, in few tokens.
+    WholeTable(Replacement),
+    /// The chunk with lines elided.
+    Elided(Replacement),
+    /// Nothing can be elided: the best lossless encoding.
+    Reversible(Option<Replacement>),
+}
+
+/// A candidate to replace a chunk.
+struct Replacement {
+    text: String,
+    tokens: usize,
+    /// The name of the transformation, as [`Compressed::transforms`] reports it.
+    done: String,
+    /// The markers in `text`.
+    left: Vec<PlacedMarker>,
+    /// Omissions in texts inside JSON strings; their lines and bytes are relative to the chunk.
+    embedded: Vec<Omission>,
+}
+
+/// The codecs to try on a kind. `named` are the lines to leave as they are: those that the task
+/// names and those with an unusual value; computed only for the codecs that need them.
+fn codecs_for<'n, F: FnOnce() -> Vec<usize>>(
+    kind: Kind,
+    named: &'n LazyCell<Vec<usize>, F>,
+) -> Vec<Box<dyn Codec + 'n>> {
+    let rows = |columns| Box::new(codecs::Rows { columns, whole: false, named });
+    let words = || rows(false);
+    match kind {
+        Kind::Json => vec![Box::new(codecs::JsonTables)],
+        Kind::Search => vec![Box::new(codecs::Search), Box::new(codecs::Paths)],
+        Kind::Table => vec![rows(true), words()],
+        Kind::Log | Kind::TestOutput => vec![words(), Box::new(codecs::Repeats)],
+        Kind::Text | Kind::Facts => {
+            vec![words(), Box::new(codecs::Repeats), Box::new(codecs::Numbers)]
+        }
+        Kind::Trace => vec![Box::new(codecs::Repeats)],
+        Kind::Code | Kind::Html | Kind::Prose => vec![Box::new(codecs::Numbers)],
+        Kind::Diff | Kind::Pack => Vec::new(),
+    }
+}
+
+impl Compressed {
+    /// Appends a chunk of `before` tokens, or its replacement.
+    fn splice(
+        &mut self,
+        chunk: &Chunk,
+        before: usize,
+        shorter: Result<Option<Replacement>, Failed>,
+    ) {
+        self.failures += usize::from(shorter.is_err());
+        let shorter = shorter.ok().flatten();
+        let lines = &chunk.lines;
+        let start = self.text.len();
+        self.chunks.push(ChunkReport {
+            kind: chunk.is.kind,
+            lines: (chunk.line, chunk.line + lines.count().saturating_sub(1)),
+            tokens_before: before,
+            tokens_after: shorter.as_ref().map_or(before, |shorter| shorter.tokens),
+            transform: shorter.as_ref().map(|shorter| shorter.done.clone()),
+        });
+        let Some(shorter) = shorter else {
+            self.text.push_str(chunk.text());
+            return;
+        };
+        self.text.push_str(&shorter.text);
+        if !self.transforms.contains(&shorter.done) {
+            self.transforms.push(shorter.done);
+        }
+        for PlacedMarker { marker, lines: range, at } in shorter.left {
+            let Marker { count, what, reference } = marker;
+            self.omissions.push(Omission {
+                reference,
+                count,
+                what,
+                lines: (chunk.line + range.start, chunk.line + range.end - 1),
+                original: lines.slice(range).to_owned(),
+                at: start + at.start..start + at.end,
+                escapes: Vec::new(),
+            });
+        }
+        for omission in shorter.embedded {
+            let line = chunk.line + omission.lines.0 - 1;
+            let at = start + omission.at.start..start + omission.at.end;
+            self.omissions.push(Omission { lines: (line, line), at, ..omission });
+        }
+    }
+}
+
+/// A byte offset near the middle of `text` at which the token counts of the two halves add up; the
+/// end of `text` if there is none.
+fn seam(text: &str) -> usize {
+    /// How many lines are tried, to bound the time.
+    const MOST: usize = 100;
+    let middle = text.floor_char_boundary(text.len() / 2);
+    memchr::memchr_iter(b'\n', &text.as_bytes()[middle..])
+        .map(|at| middle + at + 1)
+        .take(MOST)
+        .find(|&at| tokens::seam_adds(true, &text[at..]))
+        .unwrap_or(text.len())
+}
+
+/// Whether nearly all lines have the same number of words, so that none ends in free text.
+fn is_listing(text: &str) -> bool {
+    let counts = || text.lines().map(|line| words(line).count()).filter(|count| *count > 0);
+    let mut sorted: Vec<usize> = counts().collect();
+    sorted.sort_unstable();
+    let Some(&usual) = sorted.get(sorted.len() / 2) else { return false };
+    counts().filter(|count| *count == usual).count() * 100 >= sorted.len() * LISTING_PERCENT
+}
+
+/// The result that leaves `text` as it is; the figures of `tried` are kept, its changes dropped.
+fn unchanged(text: &str, tried: Compressed) -> Compressed {
+    let tokens = tried.tokens_before;
+    let stays = |chunk: ChunkReport| ChunkReport {
+        tokens_after: chunk.tokens_before,
+        transform: None,
+        ..chunk
+    };
+    Compressed {
+        text: text.to_owned(),
+        tokens_before: tokens,
+        tokens_after: tokens,
+        chunks: tried.chunks.into_iter().map(stays).collect(),
+        failures: tried.failures,
+        ..Compressed::default()
+    }
+}
+
+/// Whether `text` is a single chunk that contains a marker: it was compressed before and is left
+/// alone. This is a shortcut, as most such texts are earlier results.
+fn is_marked_whole(text: &str) -> bool {
+    marker::contains(text) && !chunks::may_be_several(text) && !detect::is_pack(text)
+}
+
+fn is_worth(before: usize, after: usize) -> bool {
+    after * 100 <= before * (100 - MIN_SAVING_PERCENT) && after < before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_of_objects_becomes_a_table() {
+        let rows: Vec<String> = (0..40)
+            .map(|i| format!("  {{\n    \"id\": {i},\n    \"state\": \"open\"\n  }}"))
+            .collect();
+        let text = format!("[\n{}\n]\n", rows.join(",\n"));
+        let options = Options { retrieval: Retrieval::None, ..Options::default() };
+        let result = compress(&text, &options);
+        assert_eq!(result.transforms, ["json/1"]);
+        assert!(result.tokens_after * 2 < result.tokens_before);
+        assert_eq!(result.restore().as_deref(), Ok(text.as_str()));
+        assert_eq!(compress(&result.text, &options).text, result.text);
+    }
+
+    #[test]
+    fn a_listing_keeps_the_values_of_its_rows() {
+        let row = |n: usize| {
+            format!(
+                " {}  4 -rw-r--r--   1 root     root     {:>8} Nov 28 07:55 ./src/part{}/file-{n}.rs\n",
+                10_880_000 + n * 7,
+                n * 97,
+                n % 9
+            )
+        };
+        let text: String = (0..150).map(row).collect();
+        let result =
+            compress(&text, &Options { kind: Some("find . -ls".into()), ..Options::default() });
+        assert_eq!(result.transforms, ["rows/1"]);
+        assert!(result.tokens_after * 2 <= result.tokens_before);
+        assert!(
+            (0..150).all(|n| result.text.contains(&format!("./src/part{}/file-{n}.rs", n % 9)))
+        );
+        assert_eq!(result.restore().as_deref(), Ok(text.as_str()));
+    }
+
+    #[test]
+    fn a_twentieth_is_the_least_that_is_worth_a_change() {
+        assert!(is_worth(1000, 950) && !is_worth(1000, 951));
+        // Some numbers of lines could go, but they are few beside what the lines say.
+        let line = |n: usize| {
+            let words: String =
+                (0..40).map(|word| format!(" {}", (n * 7919 + word * 104_729) % 99_991)).collect();
+            format!("{n:6}\tsaid{words}\n")
+        };
+        let text: String = (1..40).map(line).collect();
+        let result = compress(&text, &Options { retrieval: Retrieval::None, ..Options::default() });
+        assert_eq!((result.text, result.tokens_after), (text, result.tokens_before));
+    }
+
+    #[test]
+    fn what_is_unusual_stands_as_it_was_in_a_form() {
+        let package = |n: usize| {
+            let tslib = if n == 33 { "2.0.0-vulnerable" } else { "2.6.2" };
+            format!("├─┬ dep{n}@1.{n}.0\n│ ├── lodash@4.17.21\n│ └── tslib@{tslib}\n")
+        };
+        let text: String = (0..50).map(package).collect();
+        let options = Options { kind: Some("npm ls --all".to_owned()), ..Options::default() };
+        let result = compress(&text, &options);
+        let (before, _) = result.text.split_once("tslib@2.0.0-vulnerable").unwrap();
+        assert!(before.lines().rev().take(4).any(|line| line.contains("dep33@")), "{before}");
+        assert!(result.tokens_after * 2 < result.tokens_before);
+    }
+
+    #[test]
+    fn a_forged_header_switches_compression_off() {
+        let text = format!("[json/1, 1 lines: x]\n[{}]\n", "{\"a\": 1},".repeat(99));
+        assert_eq!(compress(&text, &Options::default()).text, text);
+    }
+}
