@@ -1,4 +1,4 @@
-//! Lines that say that something went wrong, by the words in them.
+//! Diagnostics: lines that report an error, a warning or a failure, recognised by their words.
 
 mod words;
 
@@ -9,10 +9,10 @@ use keywords::{Hit, Keywords};
 use crate::lines::Lines;
 use words::Severity;
 
-/// What is looked for.
+/// The words and their automaton.
 struct Search {
     keywords: Keywords,
-    /// For each keyword what it says.
+    /// The severity of each keyword.
     severities: Vec<Severity>,
 }
 
@@ -22,7 +22,7 @@ static SEARCH: LazyLock<Search> = LazyLock::new(|| {
     Search { keywords, severities }
 });
 
-/// Which of `lines` say that something went wrong, in order.
+/// The indices of the lines that are diagnostics, in order.
 pub(crate) fn lines(lines: &Lines) -> Vec<usize> {
     let mut found = Vec::new();
     for hit in hits(lines.text()) {
@@ -34,23 +34,24 @@ pub(crate) fn lines(lines: &Lines) -> Vec<usize> {
     found
 }
 
-/// Whether `text` says that something went wrong.
+/// Whether `text` contains a diagnostic.
 pub(crate) fn is_diagnostic(text: &str) -> bool {
     hits(text).next().is_some()
 }
 
-/// Whether `text` says that something failed or that it warns; `0 errors` and `failed=0` don't.
+/// Whether `text` contains a severe diagnostic: a failure or a warning. `0 errors` and `failed=0`
+/// are none.
 pub(crate) fn is_severe(text: &str) -> bool {
     hits(text).any(|hit| {
         SEARCH.severities[hit.keyword] == Severity::Severe && !counts_none(text, hit.range.start)
     })
 }
 
-/// What is said before a word of which there is none.
+/// Words before a keyword that negate it.
 const NONE: &[&str] =
     &["0", "no", "No", "without", "keine", "Keine", "sans", "sin", "sem", "senza", "без"];
 
-/// Whether the word at `start` is counted, and there is none of it.
+/// Whether the keyword at `start` is counted as zero or negated.
 fn counts_none(text: &str, start: usize) -> bool {
     let before = text[..start].trim_end();
     let none_before = NONE.iter().any(|none| {
@@ -67,11 +68,11 @@ fn counts_none(text: &str, start: usize) -> bool {
     none_before || none_after
 }
 
-/// The words in `text` that say so. A part of a path or a name (`error_handler.py`, `src/errors/`) is
-/// none; the end of a type's name (`ValueError:`) is one, and so is the end of a compound.
+/// The keywords in `text`. A part of a path or an identifier (`error_handler.py`, `src/errors/`)
+/// doesn't count; the end of a type's name (`ValueError:`) or of a compound does.
 fn hits(text: &str) -> impl Iterator<Item = Hit> {
     let bytes = text.as_bytes();
-    SEARCH.keywords.hits_apart(text).filter(move |hit| {
+    SEARCH.keywords.non_overlapping_hits(text).filter(move |hit| {
         let start = hit.range.start;
         let begin = before_word(bytes, start);
         let end = after_word(bytes, start);
@@ -84,7 +85,7 @@ fn hits(text: &str) -> impl Iterator<Item = Hit> {
             Some(b'-') => bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric),
             _ => false,
         };
-        // Inside a word only the last part of a type's name counts.
+        // Within a word only the last part of a type's name counts.
         let type_name = begin < start && bytes[start].is_ascii_uppercase();
         let begins = is_unspaced_at(text, start) || (begin == start && !goes_on_at(text, start));
         (begins || type_name || ends_compound(&bytes[start..]))
@@ -93,15 +94,15 @@ fn hits(text: &str) -> impl Iterator<Item = Hit> {
     })
 }
 
-/// Whether `rest`, in the middle of a word, is what ends compounds.
+/// Whether `rest`, in the middle of a word, begins with the last part of a compound.
 fn ends_compound(rest: &[u8]) -> bool {
     words::END_COMPOUNDS.iter().any(|word| {
         rest.get(..word.len()).is_some_and(|rest| rest.eq_ignore_ascii_case(word.as_bytes()))
     })
 }
 
-/// Whether a letter outside ASCII, of a script that sets its words apart, stands right before `at`, so
-/// that no word begins there.
+/// Whether the character before `at` is a non-ASCII letter of a script with word spacing, so that
+/// no word begins at `at`.
 fn goes_on_at(text: &str, at: usize) -> bool {
     let is_joined = |c: char| !c.is_ascii() && c.is_alphabetic() && !is_unspaced(c);
     text[..at].chars().next_back().is_some_and(is_joined)
@@ -111,13 +112,13 @@ fn is_unspaced_at(text: &str, at: usize) -> bool {
     text[at..].starts_with(is_unspaced)
 }
 
-/// Whether `c` is of a script without blanks between its words: Chinese, Japanese, and Korean, whose
+/// Whether `c` is of a script written without word spacing: Chinese, Japanese, and Korean, whose
 /// compounds have none.
 fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..)
 }
 
-/// No name is longer; it keeps the time linear.
+/// The longest name that is scanned, in bytes, which keeps the time linear.
 const LONGEST_NAME: usize = 100;
 
 fn before_word(bytes: &[u8], at: usize) -> usize {

@@ -1,6 +1,6 @@
-//! Texts in the strings of a JSON document: the output of a command in `{"output": …}`, a stack trace
-//! in a record, the body of an issue. Each is compressed by what it is itself, as it would be outside,
-//! and put back as its string was written.
+//! Texts inside the strings of a JSON document: the output of a command in `{"output": …}`, a stack
+//! trace in a record, the body of an issue. Each is compressed by its own kind, as it would be
+//! outside, and escaped again in the style of its string.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,41 +9,41 @@ use crate::compressed::Omission;
 use crate::json::text::{JsonEscapes, decode};
 use crate::json::{Json, Kind, Value};
 
-/// A document in a string of a document may hold another one, and so on, this deep.
+/// The deepest nesting of documents in strings of documents.
 pub(crate) const DEEPEST: usize = 4;
-/// Shorter texts, in bytes, stay: a marker would cost as much.
+/// Shorter texts, in bytes, are kept: a marker would cost as much.
 const SHORTEST: usize = 200;
-/// A text has at least so many line ends; what is on one line has nothing that could be left out.
+/// Texts with fewer line ends are kept: there is no line to elide.
 const FEWEST_LINE_ENDS: usize = 3;
 
-/// The longest hint, in bytes: what decides is at the beginning.
+/// The longest hint, in bytes: only its beginning matters.
 const LONGEST_HINT: usize = 1024;
-/// So many words of a command in a list are read.
+/// How many words of a command given as a list are read.
 const MOST_WORDS: usize = 64;
 
-/// Members that name the command which wrote what stands beside them.
+/// Members that hold the command which wrote the texts next to them.
 const COMMANDS: [&str; 3] = ["command", "cmd", "script"];
-/// Members that name the file which stands beside them.
+/// Members that hold the name of the file whose content is next to them.
 const FILES: [&str; 8] =
     ["file_path", "filePath", "path", "absolute_path", "target_file", "filename", "file", "uri"];
-/// Members that hold what a file holds, where its name stands beside them.
+/// Members that hold the content of a file, if its name is next to them.
 const CONTENTS: [&str; 5] = ["content", "contents", "text", "source", "data"];
-/// Members that hold what a command says beside its output.
+/// Members that hold a command's error output.
 const COMPLAINTS: [&str; 5] = ["stderr", "error", "errors", "traceback", "stack"];
 
-/// One text in a string.
+/// A text inside a string.
 pub(crate) struct Embedded {
-    /// The inside of the string, in bytes of the document.
+    /// The bytes of the document inside the quotes.
     pub range: Range<usize>,
-    /// What it says.
+    /// The text, unescaped.
     pub text: String,
-    /// How that is written.
+    /// How the string is escaped.
     pub escapes: JsonEscapes,
-    /// What wrote it, as the document says, or as is said of the document.
+    /// The hint at its kind: from the document, or else the hint at the document.
     pub hint: Option<String>,
 }
 
-/// The texts in the strings of `document`, in order; `hint` is what is said of the document.
+/// The texts inside the strings of `document`, in order; `hint` is the hint at the document.
 pub(crate) fn texts(document: &str, hint: Option<&str>) -> Vec<Embedded> {
     let start = document.len() - document.trim_start().len();
     let Some(json) = Json::parse_any(document) else { return Vec::new() };
@@ -52,17 +52,17 @@ pub(crate) fn texts(document: &str, hint: Option<&str>) -> Vec<Embedded> {
     finder.found
 }
 
-/// What the document says of the texts in an object and below.
+/// The hints that apply to an object and what is nested in it.
 #[derive(Clone)]
 struct Origin<'a> {
     command: Option<Cow<'a, str>>,
-    /// Of the object itself.
+    /// Applies to the object itself only.
     file: Option<Cow<'a, str>>,
 }
 
 struct Finder<'j, 'a> {
     json: &'j Json<'a>,
-    /// The blanks before the document.
+    /// The length of the white space before the document.
     start: usize,
     found: Vec<Embedded>,
 }
@@ -89,7 +89,7 @@ impl<'a> Finder<'_, 'a> {
         }
     }
 
-    /// What the members of `object` say, and where they say nothing, what is said around it.
+    /// The hints in the members of `object`, or else those of the enclosing one.
     fn origin(&self, object: Value, outer: &Origin<'a>) -> Origin<'a> {
         let mut origin = Origin { command: None, file: None };
         for (key, member) in self.json.members(object) {
@@ -103,7 +103,7 @@ impl<'a> Finder<'_, 'a> {
         origin
     }
 
-    /// A string, or the words of a list; of a shell's only what it is to run.
+    /// A string, or the words of a list; of `sh -c script` only the script.
     fn words(&self, value: Value) -> Option<Cow<'a, str>> {
         let said = |value: Value| self.json.written(value).and_then(decode);
         let said = match self.json.kind(value) {
@@ -140,7 +140,7 @@ impl<'a> Finder<'_, 'a> {
 }
 
 impl Origin<'_> {
-    /// What is said of the string under `key`.
+    /// The hint for the string under `key`.
     fn of(&self, key: &str) -> Option<&str> {
         match &self.file {
             _ if COMPLAINTS.contains(&key) => None,
@@ -150,25 +150,25 @@ impl Origin<'_> {
     }
 }
 
-/// Whether a string holds a text of several lines, or a document.
+/// Whether a string holds several lines, or a document.
 fn is_text(text: &str) -> bool {
     text.len() >= SHORTEST
         && (memchr::memchr_iter(b'\n', text.as_bytes()).nth(FEWEST_LINE_ENDS - 1).is_some()
             || text.trim_start().starts_with(['{', '[']))
 }
 
-/// A document with something left out of its texts, as it is put together.
+/// A document with omissions in its texts, under construction.
 #[derive(Default)]
 pub(crate) struct EmbeddedResult {
     pub text: String,
     pub omissions: Vec<Omission>,
-    /// How much of the document is in `text`.
+    /// How many bytes of the document have been copied to `text`.
     at: usize,
 }
 
 impl EmbeddedResult {
-    /// Adds `document` up to `embedded`, and in its place `text`, in which there are `omissions`. They stand
-    /// on `line` of the document.
+    /// Appends `document` up to `embedded`, and `text` with its `omissions` in place of it, on
+    /// `line` of the document.
     pub(crate) fn add(
         &mut self,
         document: &str,
@@ -194,7 +194,7 @@ impl EmbeddedResult {
         write(text.len(), &mut self.text);
     }
 
-    /// The document without its omissions, if filling them gives `document` back.
+    /// The finished document, if filling its omissions restores `document`.
     pub(crate) fn finish(mut self, document: &str) -> Option<(String, Vec<Omission>)> {
         self.text.push_str(&document[self.at..]);
         let mut restored = String::with_capacity(document.len());

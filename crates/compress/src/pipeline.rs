@@ -225,7 +225,7 @@ impl Pipeline<'_> {
     fn reversible(&self, chunk: &Chunk) -> Option<Replacement> {
         let named = LazyCell::new(|| {
             let mut named = self.task.lines(&chunk.lines);
-            named.extend(elide::odd(chunk.is.kind, &chunk.lines));
+            named.extend(elide::unusual(chunk.is.kind, &chunk.lines));
             named.sort_unstable();
             named.dedup();
             named
@@ -264,10 +264,10 @@ impl Pipeline<'_> {
             || (self.count)(shown),
             || codecs::round_trips(&encoded, chunk.text()),
         );
-        let Rendered { text, left } =
-            written.unwrap_or(Rendered { text: encoded, left: Vec::new() });
+        let Rendered { text, markers } =
+            written.unwrap_or(Rendered { text: encoded, markers: Vec::new() });
         let done = format!("{}/{}", codec.name(), codec.version());
-        is_same.then_some(Replacement { text, tokens, done, left, embedded: Vec::new() })
+        is_same.then_some(Replacement { text, tokens, done, markers, embedded: Vec::new() })
     }
 
     /// Whether omissions in `chunk` can be retrieved. A chunk with a credential is never elided,
@@ -300,12 +300,12 @@ impl Pipeline<'_> {
         if !may_be {
             return None;
         }
-        let shorter = |text: String, left: Vec<PlacedMarker>, embedded: Vec<Omission>| {
+        let shorter = |text: String, markers: Vec<PlacedMarker>, embedded: Vec<Omission>| {
             let tokens = self.count_long(&text);
             let done = format!("leave-out:{}", chunk.is.kind.name());
-            Replacement { text, tokens, done, left, embedded }
+            Replacement { text, tokens, done, markers, embedded }
         };
-        let of_part = rendered.map(|Rendered { text, left }| shorter(text, left, Vec::new()));
+        let of_part = rendered.map(|Rendered { text, markers }| shorter(text, markers, Vec::new()));
         let of_texts = match chunk.is.kind {
             Kind::Json => self
                 .embedded(chunk, context)
@@ -414,7 +414,7 @@ struct Replacement {
     /// The name of the transformation, as [`Compressed::transforms`] reports it.
     done: String,
     /// The markers in `text`.
-    left: Vec<PlacedMarker>,
+    markers: Vec<PlacedMarker>,
     /// Omissions in texts inside JSON strings; their lines and bytes are relative to the chunk.
     embedded: Vec<Omission>,
 }
@@ -468,7 +468,7 @@ impl Compressed {
         if !self.transforms.contains(&shorter.done) {
             self.transforms.push(shorter.done);
         }
-        for PlacedMarker { marker, lines: range, at } in shorter.left {
+        for PlacedMarker { marker, lines: range, at } in shorter.markers {
             let Marker { count, what, reference } = marker;
             self.omissions.push(Omission {
                 reference,

@@ -1,24 +1,24 @@
-//! Where a diagnostic points: `src/a.rs:12:5`, as compilers and linters write it.
+//! Source locations in diagnostics: `src/a.rs:12:5`, as compilers and linters write them.
 
 use crate::diagnostic;
 use crate::lines::Lines;
 
-/// The place of a diagnostic stands at most so many lines below its first.
+/// How many lines below a diagnostic its location may be.
 const MOST_BELOW: usize = 2;
-/// No path is longer, in bytes.
+/// The longest path, in bytes.
 const LONGEST_PATH: usize = 500;
 
-/// A line of a file, as it stands at the beginning of some text.
+/// A location at the beginning of some text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place<'a> {
-    /// Whether a column is named too.
+    /// Whether it has a column.
     has_column: bool,
-    /// What stands behind it.
+    /// The text after it.
     rest: &'a str,
 }
 
-/// The line of `lines` that says where what is said at `line` is: this one, or one right below that
-/// holds nothing but a place; `None` where no place is named.
+/// The line with the location of the diagnostic at `line`: this one, or one right below that holds
+/// only a location; `None` if there is none.
 pub(crate) fn of_diagnostic(lines: &Lines, line: usize) -> Option<usize> {
     if at_start(unlabelled(lines.get(line))).is_some() {
         return Some(line);
@@ -28,8 +28,8 @@ pub(crate) fn of_diagnostic(lines: &Lines, line: usize) -> Option<usize> {
     below.find(|&below| is_pointer(lines.get(below)))
 }
 
-/// Whether `line` is a diagnostic with its place in front, whatever its words: `a.py:3:80: E501 …`,
-/// `a.go:3:7: x is unused`.
+/// Whether `line` is a diagnostic that begins with its location, whatever its words: `a.py:3:80:
+/// E501 …`, `a.go:3:7: x is unused`.
 pub(crate) fn is_diagnostic(line: &str) -> bool {
     at_start(unlabelled(line)).is_some_and(|place| {
         let said = place.rest.trim_start_matches([':', ' ', '-']);
@@ -38,7 +38,8 @@ pub(crate) fn is_diagnostic(line: &str) -> bool {
     })
 }
 
-/// Whether `line` only says where: `  --> src/a.rs:12:5`, `╭─[src/a.ts:1:1]`, `└─ lib/a.ex:12`.
+/// Whether `line` holds only a location: `  --> src/a.rs:12:5`, `╭─[src/a.ts:1:1]`, `└─
+/// lib/a.ex:12`.
 fn is_pointer(line: &str) -> bool {
     let decoration = |c: char| !c.is_alphanumeric() && !matches!(c, '/' | '.' | '~' | '_' | '@');
     let inner = line.trim_start();
@@ -47,7 +48,7 @@ fn is_pointer(line: &str) -> bool {
     place.is_some_and(|place| is_decorated || place.rest.trim_matches([':', ' ']).is_empty())
 }
 
-/// `line` without blanks and a level in brackets before it, as Maven writes it.
+/// `line` without indentation and a bracketed level before it, as Maven writes it.
 fn unlabelled(line: &str) -> &str {
     let line = line.trim_start();
     let label = line.strip_prefix('[').and_then(|inner| inner.split_once("] "));
@@ -57,7 +58,7 @@ fn unlabelled(line: &str) -> &str {
     }
 }
 
-/// The place that `text` begins with: `path:12`, `path:12:5`, `path(12,5)`, `path:[12,5]`.
+/// The location at the beginning of `text`: `path:12`, `path:12:5`, `path(12,5)`, `path:[12,5]`.
 fn at_start(text: &str) -> Option<Place<'_>> {
     let searched = &text[..text.floor_char_boundary(LONGEST_PATH)];
     let is_path = |path: &str| {

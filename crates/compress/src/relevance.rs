@@ -31,7 +31,7 @@ pub(crate) struct Chunk<'a> {
 }
 
 /// The score of every line of every chunk for `task`.
-pub(crate) fn worths(task: &str, chunks: &[Chunk]) -> Vec<Vec<f64>> {
+pub(crate) fn scores(task: &str, chunks: &[Chunk]) -> Vec<Vec<f64>> {
     let terms: HashSet<String> = words(task)
         .filter(|word| word.len() > 1 && COMMON.binary_search(&word.as_str()).is_err())
         .map(|word| stem(&word).to_owned())
@@ -51,33 +51,33 @@ pub(crate) fn worths(task: &str, chunks: &[Chunk]) -> Vec<Vec<f64>> {
         .zip(chunks)
         .map(|(found, chunk)| {
             let own: Vec<f64> = found.iter().map(|terms| terms.iter().map(&idf).sum()).collect();
-            worths_of(chunk, &own)
+            scores_of(chunk, &own)
         })
         .collect()
 }
 
 /// The scores of one chunk, from the scores `own` of its lines alone.
-fn worths_of(chunk: &Chunk, own: &[f64]) -> Vec<f64> {
-    let mut worths = nested(&chunk.lines, own);
-    for line in 1..worths.len() {
-        worths[line] = worths[line].max(worths[line - 1] * NEARNESS);
+fn scores_of(chunk: &Chunk, own: &[f64]) -> Vec<f64> {
+    let mut scores = nested(&chunk.lines, own);
+    for line in 1..scores.len() {
+        scores[line] = scores[line].max(scores[line - 1] * NEARNESS);
     }
-    for line in (1..worths.len()).rev() {
-        worths[line - 1] = worths[line - 1].max(worths[line] * NEARNESS);
+    for line in (1..scores.len()).rev() {
+        scores[line - 1] = scores[line - 1].max(scores[line] * NEARNESS);
     }
     let all = own.iter().sum::<f64>() / (own.len() as f64).sqrt().max(1.0);
-    for (worth, line) in worths.iter_mut().zip(&chunk.lines) {
+    for (score, line) in scores.iter_mut().zip(&chunk.lines) {
         let comment = if is_comment(line) { COMMENT } else { 1.0 };
-        *worth = (*worth + all) * chunk.weight * comment;
+        *score = (*score + all) * chunk.weight * comment;
     }
-    worths
+    scores
 }
 
 /// Adds to each line the scores of the lines it is nested in, by indentation.
 fn nested(lines: &[&str], own: &[f64]) -> Vec<f64> {
     // The enclosing lines: their indentation, and the sum of their scores.
     let mut open: Vec<(usize, f64)> = Vec::new();
-    let mut worths = Vec::with_capacity(own.len());
+    let mut scores = Vec::with_capacity(own.len());
     for (line, own) in lines.iter().zip(own) {
         let around = |open: &[(usize, f64)]| open.last().map_or(0.0, |(_, sum)| *sum);
         if !line.trim().is_empty() {
@@ -85,13 +85,13 @@ fn nested(lines: &[&str], own: &[f64]) -> Vec<f64> {
             while open.last().is_some_and(|(outer, _)| *outer >= indent) {
                 open.pop();
             }
-            worths.push(own + NESTING * around(&open));
+            scores.push(own + NESTING * around(&open));
             open.push((indent, own + around(&open)));
         } else {
-            worths.push(own + NESTING * around(&open));
+            scores.push(own + NESTING * around(&open));
         }
     }
-    worths
+    scores
 }
 
 fn is_comment(line: &str) -> bool {
@@ -170,7 +170,7 @@ mod tests {
     fn lines_near_the_words_of_the_task_are_worth_most() {
         let text = "fn other() {\n    let a = 1;\n}\n\nfn token_refresh() {\n    let b = 2;\n}";
         let chunk = Chunk { lines: text.lines().collect(), weight: 1.0 };
-        let worths = &worths("refreshing the token fails", &[chunk])[0];
-        assert!(worths[4] >= worths[5] && worths[5] > worths[1], "{worths:?}");
+        let scores = &scores("refreshing the token fails", &[chunk])[0];
+        assert!(scores[4] >= scores[5] && scores[5] > scores[1], "{scores:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The words of a task, and the lines that hold them.
+//! The terms of a task, and the lines that contain them.
 
 use std::ops::Range;
 
@@ -9,25 +9,26 @@ use crate::word_boundary::{
     contraction, is_han, is_katakana, is_unspaced, is_word_char, joins, words,
 };
 
-/// More terms than this are not looked for.
+/// The most terms that are searched for.
 const MOST_TERMS: usize = 64;
-/// Of a longer term so many bytes are looked for: the search takes a table row for each of them.
+/// The longest prefix of a term that is searched for, in bytes: each takes a row of the automaton's
+/// table.
 const LONGEST_TERM: usize = 120;
-/// A term in at most so many places is rare: all of its lines stay.
+/// A term with at most this many occurrences is rare: all of its lines are kept.
 const RARE_PLACES: usize = 12;
-/// Or in at most one for so many lines.
+/// Or at most one occurrence per this many lines.
 const RARE_SHARE: usize = 100;
-/// Of a term that isn't rare so many of the first places stay, and the last one.
+/// How many of the first occurrences of a frequent term are kept, besides the last one.
 const FIRST_PLACES: usize = 2;
 
-/// A term of fewer bytes has to be a whole word; a longer one may be the beginning of one.
+/// A term of fewer bytes has to match a whole word; a longer one may match a prefix.
 const SHORTEST_BEGINNING: usize = 5;
-/// Particles that Korean hangs on a noun, the longer ones first.
+/// Korean particles, which are suffixed to nouns, the longer ones first.
 const PARTICLES: [&str; 16] = [
     "에서", "으로", "까지", "부터", "을", "를", "이", "가", "은", "는", "에", "의", "로", "와",
     "과", "도",
 ];
-/// Signs that open a quotation, and those that close it.
+/// Opening and closing quotation marks.
 const QUOTES: [(char, char); 10] = [
     ('"', '"'),
     ('`', '`'),
@@ -41,7 +42,7 @@ const QUOTES: [(char, char); 10] = [
     ('《', '》'),
 ];
 
-/// Words that say what to do, not with what.
+/// Stop words: they say what to do, not with what.
 const COMMON: &[&str] = &[
     "about",
     "add",
@@ -167,23 +168,23 @@ const COMMON: &[&str] = &[
     "your",
 ];
 
-/// What a reader is doing, as terms that can be looked for.
+/// The reader's task, as search terms.
 #[derive(Debug, Default)]
 pub(crate) struct Task {
     text: String,
     terms: Vec<String>,
-    /// Every word, the common ones too, in lower case and in order.
+    /// Every word, stop words included, in lower case and sorted.
     words: Vec<String>,
-    /// The terms; `None` where there are none.
+    /// The automaton of the terms; `None` if there are none.
     search: Option<Keywords>,
 }
 
-/// Where a term stands.
+/// An occurrence of a term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     /// Its bytes.
     pub range: Range<usize>,
-    /// Which of the task's terms it is.
+    /// The index of the term.
     pub term: usize,
 }
 
@@ -223,12 +224,12 @@ impl Task {
         Self { text: task.to_owned(), terms, words, search }
     }
 
-    /// The task as it was said.
+    /// The task as it was given.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The lines that the task names, in order: those with a rare term, and some of the others.
+    /// The lines that the task names, in order: all with a rare term, and some with others.
     pub(crate) fn lines(&self, lines: &Lines) -> Vec<usize> {
         let mut named: Vec<usize> =
             self.places(lines).into_iter().map(|place| lines.at(place.range.start)).collect();
@@ -236,7 +237,7 @@ impl Task {
         named
     }
 
-    /// Where the task's rare terms stand in the text of `lines`, and some of the others, in order.
+    /// The occurrences of the task's rare terms in `lines`, and some of the others, in order.
     pub(crate) fn places(&self, lines: &Lines) -> Vec<Place> {
         let Some(search) = &self.search else { return Vec::new() };
         let mut found: Vec<Vec<Place>> = vec![Vec::new(); self.terms.len()];
@@ -260,18 +261,18 @@ impl Task {
         places
     }
 
-    /// Whether a term is no word of a language that people speak, but a name, a path or a number.
+    /// Whether a term is an identifier, a path or a number rather than a natural-language word.
     pub(crate) fn is_name(&self, term: usize) -> bool {
         let term = &self.terms[term];
         term.bytes().any(|b| !b.is_ascii_lowercase()) && !term.contains(' ')
     }
 
-    /// The term of that number, in lower case.
+    /// The term at that index, in lower case.
     pub(crate) fn term(&self, term: usize) -> &str {
         &self.terms[term]
     }
 
-    /// Whether the task holds `name` as a word of its own, however common.
+    /// Whether the task contains `name` as a word, even a stop word.
     pub(crate) fn says(&self, name: &str) -> bool {
         self.words.binary_search(&name.to_lowercase()).is_ok()
     }
@@ -281,8 +282,8 @@ impl Task {
         self.terms.is_empty()
     }
 
-    /// Whether what stands at these bytes is a word or begins one; short terms must be whole words,
-    /// and long ones with digits may be cut out of one.
+    /// Whether the match at these bytes is a word or a prefix of one; short terms must be whole
+    /// words, long ones with digits may be within a word.
     fn is_word(&self, text: &str, start: usize, end: usize) -> bool {
         let bytes = text.as_bytes();
         if end - start >= 6 && bytes[start..end].iter().any(u8::is_ascii_digit) {
@@ -296,7 +297,7 @@ impl Task {
         let (Some(first), Some(last)) = (found.chars().next(), found.chars().next_back()) else {
             return false;
         };
-        // The hump of a camel begins a word too.
+        // A capital in camel case begins a word too.
         let hump = |before: char| before.is_ascii_lowercase() && first.is_ascii_uppercase();
         let inside =
             before.chars().next_back().is_some_and(|before| joins(before, first) && !hump(before));
@@ -308,13 +309,13 @@ impl Task {
     }
 }
 
-/// Whether `c` stands between two words of a task. ASCII punctuation doesn't: paths and names hold it.
+/// Whether `c` separates words of a task. ASCII punctuation doesn't, as paths and names contain it.
 fn separates(c: char) -> bool {
     c.is_whitespace() || !c.is_ascii() && !is_word_char(c) && c != '’'
 }
 
-/// A word of a task without the punctuation around it, and without what is hung on a noun; empty where
-/// it is a contraction, which names nothing.
+/// A word of a task without punctuation around it and without suffixed particles; empty for a
+/// contraction, which names nothing.
 fn bare(word: &str) -> &str {
     let bare = word
         .trim_matches(|c: char| !is_word_char(c) && !matches!(c, '_' | '/' | '<' | '>'))
@@ -329,7 +330,7 @@ fn bare(word: &str) -> &str {
     }
 }
 
-/// A Korean noun without its particle, where something of two syllables is left.
+/// A Korean noun without its particle, if at least two syllables remain.
 fn without_particle(word: &str) -> &str {
     let is_syllable = |c: char| ('\u{ac00}'..='\u{d7a3}').contains(&c);
     PARTICLES
@@ -339,8 +340,8 @@ fn without_particle(word: &str) -> &str {
         .unwrap_or(word)
 }
 
-/// What can be looked for of a word with characters of a script without blanks: the pairs of Chinese
-/// characters, runs of Katakana, and what stands between them in other scripts.
+/// The searchable parts of a word in a script without word spacing: pairs of Chinese characters,
+/// runs of Katakana, and runs of other scripts.
 fn unspaced_terms(word: &str) -> Vec<&str> {
     let class = |c: char| match c {
         _ if is_han(c) => 'H',
@@ -356,7 +357,7 @@ fn unspaced_terms(word: &str) -> Vec<&str> {
         let bounds: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
         match kind {
             'H' => terms.extend(bounds.windows(3).map(|pair| &run[pair[0]..pair[2]])),
-            // Of Hiragana, most runs are grammar.
+            // Most runs of Hiragana are grammar.
             'U' if run.starts_with(|c| ('\u{3041}'..='\u{309f}').contains(&c)) => {}
             _ => {
                 let run = bare(run);
@@ -369,8 +370,8 @@ fn unspaced_terms(word: &str) -> Vec<&str> {
     terms
 }
 
-/// A term in lower case, and as it may also be written where the search, which knows only ASCII's
-/// cases, wouldn't see that.
+/// A term in lower case, and its other cases if it has non-ASCII letters, for which the search is
+/// case-sensitive.
 fn spellings(term: &str) -> Vec<String> {
     let lower = term.to_lowercase();
     if term.is_ascii() {
@@ -382,7 +383,7 @@ fn spellings(term: &str) -> Vec<String> {
     for variant in
         [Some(term.to_owned()), capital, Some(lower.to_uppercase())].into_iter().flatten()
     {
-        // ASCII letters are found in any case.
+        // The search ignores the case of ASCII letters.
         if !all.iter().any(|known| known.eq_ignore_ascii_case(&variant)) {
             all.push(variant);
         }
@@ -390,7 +391,7 @@ fn spellings(term: &str) -> Vec<String> {
     all
 }
 
-/// The phrases in quotes, each on one line; an apostrophe in a word is no quote.
+/// The phrases in quotes within one line; an apostrophe in a word is no quote.
 fn quoted(task: &str) -> Vec<&str> {
     let mut phrases = Vec::new();
     for (open, close) in QUOTES {
@@ -406,7 +407,7 @@ fn quoted(task: &str) -> Vec<&str> {
     phrases
 }
 
-/// The bytes between the first `open` of `line` and the `close` that belongs to it.
+/// The bytes between the first `open` in `line` and its matching `close`.
 fn quotation(line: &str, open: char, close: char) -> Option<(usize, usize)> {
     let is_apostrophe = |at: usize, sign: char| {
         matches!(sign, '\'' | '’')

@@ -100,19 +100,19 @@ fn join(lines: &Lines, first: &[u32]) -> Vec<u32> {
 /// don't count as shared. For `Compiling memchr v2.8.3`, an action and its object, the first word
 /// suffices.
 fn are_similar(a: &Words, b: &Words) -> bool {
-    let (mut same, mut telling, mut values) = (0, 0, 0);
+    let (mut same, mut words, mut values) = (0, 0, 0);
     for index in 0..a.len() {
         let (a, b) = (a.word(index), b.word(index));
         match (is_value(a.as_bytes()), is_value(b.as_bytes())) {
             (true, true) => values += 1,
             _ => {
-                telling += 1;
+                words += 1;
                 same += usize::from(a == b);
             }
         }
     }
-    let done_with = telling == 2 && values > 0 && a.word(0) == b.word(0);
-    (same >= 2 && same * 100 >= telling * SAME_PERCENT) || (same == 1 && done_with)
+    let done_with = words == 2 && values > 0 && a.word(0) == b.word(0);
+    (same >= 2 && same * 100 >= words * SAME_PERCENT) || (same == 1 && done_with)
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
-//! Where the words of written language begin and end, in any script.
+//! Word boundaries in any script.
 //!
-//! ASCII rules see no end of a word at a curly quote, a dash or a no-break blank, and no word at all
-//! in a script that puts no blanks between them.
+//! ASCII rules miss the boundary at a curly quote, a dash or a no-break space, and find no words in
+//! scripts without word spacing.
 
-/// What follows the apostrophe in a contraction or a possessive.
+/// The endings of contractions and possessives after the apostrophe.
 const ENDINGS: [&str; 7] = ["t", "s", "re", "ve", "ll", "d", "m"];
 
-/// Whether `c` belongs to a word: a letter, a digit, or an accent of its own (U+0300–U+036F).
+/// Whether `c` is a word character: a letter, a digit, or a combining accent (U+0300–U+036F).
 pub(crate) fn is_word_char(c: char) -> bool {
     c.is_alphanumeric() || ('\u{300}'..='\u{36f}').contains(&c)
 }
 
-/// Whether `c` is of a script that is written without blanks between words.
+/// Whether `c` is of a script without word spacing.
 pub(crate) fn is_unspaced(c: char) -> bool {
     is_han(c)
         || is_katakana(c)
@@ -22,23 +22,23 @@ pub(crate) fn is_unspaced(c: char) -> bool {
             | '\u{3041}'..='\u{309f}') // Hiragana
 }
 
-/// Whether `c` is a Chinese character, of which two make up most words.
+/// Whether `c` is a Chinese character; most words have two.
 pub(crate) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
-/// Whether `c` is of the script that Japanese writes foreign words in.
+/// Whether `c` is Katakana, which Japanese uses for foreign words.
 pub(crate) fn is_katakana(c: char) -> bool {
     matches!(c, '\u{30a1}'..='\u{30fa}' | '\u{30fc}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}')
 }
 
-/// Whether `a` and `b`, one after the other, belong to one word.
+/// Whether the adjacent characters `a` and `b` belong to one word.
 pub(crate) fn joins(a: char, b: char) -> bool {
     is_word_char(a) && is_word_char(b) && !is_unspaced(a) && !is_unspaced(b)
 }
 
-/// The bytes of an apostrophe and the ending behind it at the beginning of `rest`, as in `’t`; what
-/// stands before it has to be a letter.
+/// The length in bytes of an apostrophe and the ending after it at the beginning of `rest`, as in
+/// `’t`; a letter has to precede it.
 pub(crate) fn contraction(rest: &str) -> Option<usize> {
     let after = rest.strip_prefix(['\'', '’'])?;
     let end = after.find(|c: char| !is_word_char(c)).unwrap_or(after.len());
@@ -48,8 +48,8 @@ pub(crate) fn contraction(rest: &str) -> Option<usize> {
         .then(|| rest.len() - after.len() + end)
 }
 
-/// The words of `text`, names with underscores as one; of `parser's` the noun, and of `doesn’t`,
-/// which names nothing, none.
+/// The words of `text`; an identifier with underscores is one word. Of `parser's` only the noun is
+/// a word; a contraction such as `doesn’t` is dropped, as it names nothing.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

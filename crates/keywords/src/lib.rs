@@ -1,9 +1,9 @@
-//! Where any of many keywords stands in a text, in letters of any case, in one pass.
+//! Search for many keywords at once, ignoring ASCII case, in one pass over the text.
 //!
-//! The automaton is `aho-corasick`'s. Following it, a processor mostly waits: each state is looked up
-//! by the one before. So a long text is read at several places at once, each of which begins a
-//! keyword's length early, and what was found there is put in order again: about three times as fast,
-//! whatever the text is. Which of the hits count is for the caller to say.
+//! The automaton is a DFA by `aho-corasick`. Running it is bound by latency: each state is loaded
+//! from the one before. So a block of a text is divided into lanes that are searched in turn, byte
+//! by byte; each lane starts a keyword's length early, and the hits are put back in order. This is
+//! about three times as fast, whatever the text. Which hits count is up to the caller.
 
 use std::ops::Range;
 
@@ -11,31 +11,31 @@ use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::dfa::DFA;
 use aho_corasick::{Anchored, BuildError, MatchKind, StartKind};
 
-/// So many places of a text are read at once.
+/// How many places of a text are searched in parallel.
 const LANES: usize = 4;
-/// So many bytes are read before their hits are given out, which bounds how many are held.
+/// The bytes that are searched before their hits are returned, which bounds the memory for hits.
 const BLOCK: usize = 32 << 10;
-/// Fewer bytes are read at one place.
+/// Shorter blocks, in bytes, are searched in a single lane.
 const SHORTEST_IN_LANES: usize = 1 << 10;
 
-/// Keywords that can be looked for.
+/// A set of keywords to search for.
 #[derive(Debug)]
 pub struct Keywords {
     automaton: DFA,
 }
 
-/// A keyword in a text.
+/// An occurrence of a keyword.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// Which of the keywords it is, from 0.
+    /// The index of the keyword.
     pub keyword: usize,
-    /// The bytes where it stands.
+    /// Its byte range.
     pub range: Range<usize>,
 }
 
 impl Keywords {
-    /// Will look for `keywords`, with ASCII letters of any case. Fails only where they are so many
-    /// that they cannot be numbered.
+    /// Builds the automaton for `keywords`, ignoring ASCII case. Fails only if there are too many
+    /// to number.
     pub fn new<K: AsRef<[u8]>>(
         keywords: impl IntoIterator<Item = K>,
     ) -> Result<Keywords, BuildError> {
@@ -43,20 +43,21 @@ impl Keywords {
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .start_kind(StartKind::Unanchored)
-            // With one, states that are no hit would be special.
+            // A prefilter would make states without a hit special too, and the loop tests only for
+            // special states.
             .prefilter(false)
             .build(keywords)?;
         Ok(Keywords { automaton })
     }
 
-    /// Every place in `text` where one of the keywords stands, also within another: in the order in
-    /// which they end, of those that end together the longest first.
+    /// All occurrences of the keywords in `text`, including overlapping ones, ordered by their end;
+    /// of those that end together, the longest is first.
     pub fn hits<'k>(&'k self, text: &'k str) -> Hits<'k> {
         Hits { automaton: &self.automaton, text: text.as_bytes(), read: 0, found: Lanes::default() }
     }
 
-    /// Those [`hits`](Keywords::hits) of which none overlaps one that comes before it.
-    pub fn hits_apart<'k>(&'k self, text: &'k str) -> impl Iterator<Item = Hit> {
+    /// The [`hits`](Keywords::hits) that don't overlap an earlier one.
+    pub fn non_overlapping_hits<'k>(&'k self, text: &'k str) -> impl Iterator<Item = Hit> {
         let mut end = 0;
         self.hits(text).filter(move |hit| {
             let is_apart = hit.range.start >= end;
@@ -68,17 +69,17 @@ impl Keywords {
     }
 }
 
-/// What [`Keywords::hits`] returns.
+/// The iterator of [`Keywords::hits`].
 #[derive(Debug)]
 pub struct Hits<'k> {
     automaton: &'k DFA,
     text: &'k [u8],
-    /// How many bytes were read.
+    /// How many bytes have been searched.
     read: usize,
     found: Lanes,
 }
 
-/// The hits of the last block that were not given out yet, by lane.
+/// The hits of the last block that have not been returned yet, by lane.
 #[derive(Debug, Default)]
 struct Lanes {
     hits: [Vec<Hit>; LANES],
@@ -156,8 +157,8 @@ impl Hits<'_> {
         }
     }
 
-    /// The state in which the byte at `at` is read: that of the bytes before which can still be the
-    /// begin of a keyword.
+    /// The state before the byte at `at`, computed from the bytes before it that can still belong
+    /// to a keyword.
     fn state_before(&self, at: usize) -> StateID {
         let before = at.saturating_sub(self.automaton.max_pattern_len().saturating_sub(1));
         self.text[before..at].iter().fold(self.start(), |state, &byte| self.next_state(state, byte))
@@ -172,7 +173,7 @@ impl Hits<'_> {
         self.automaton.next_state(Anchored::No, state, byte)
     }
 
-    /// Adds the keywords that end at `end`, where `state` was come to.
+    /// Records the keywords that end at `end` according to `state`.
     #[cold]
     fn note(&mut self, lane: usize, state: StateID, end: usize) {
         if !self.automaton.is_match(state) {
@@ -216,7 +217,7 @@ mod tests {
             let search = Keywords::new(keywords).unwrap();
             let hits: Vec<Hit> = search.hits(&text).collect();
             prop_assert_eq!(hits, by_the_library(&keywords, &text, true));
-            let apart: Vec<Hit> = search.hits_apart(&text).collect();
+            let apart: Vec<Hit> = search.non_overlapping_hits(&text).collect();
             prop_assert_eq!(apart, by_the_library(&keywords, &text, false));
         }
     }

@@ -1,46 +1,47 @@
-//! The parts of an original that answer a query: the lines that hold its words, with a little around
-//! them, or the items when the original is a JSON array.
+//! The excerpts of an original that match a query: the matching lines with a few around them, or
+//! the items if the original is a JSON array.
 //!
-//! Not a search engine: nothing is ranked. If some parts hold the whole query as it is written, those
-//! are the answer; else those that hold all of its words; else those that hold any.
+//! Nothing is ranked. If any parts contain the whole query verbatim, those are returned; otherwise
+//! those that contain all of its words; otherwise those that contain any.
 
 use serde_json::value::RawValue;
 
-/// Lines that are shown before and after one that matches.
+/// The lines of context before and after a match.
 const AROUND: usize = 2;
-/// The most excerpts that are given; a query that finds more is too wide to be read.
+/// The most excerpts that are returned; a query that finds more is too broad for a reader.
 const MOST: usize = 100;
 
-/// One part of an original.
+/// An excerpt of an original.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
-    /// Where it is.
+    /// Its position.
     pub place: Place,
-    /// The part, as it is in the original.
+    /// The text, as it is in the original.
     pub text: String,
 }
 
-/// Where an excerpt is in its original.
+/// The position of an excerpt in its original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// From this line to that, both shown, counted from 1.
+    /// The first and the last line, inclusive, from 1.
     Lines(usize, usize),
-    /// The item at this index of a JSON array, counted from 0.
+    /// The index of an item in a JSON array, from 0.
     Item(usize),
-    /// All of it.
+    /// The whole original.
     Whole,
 }
 
-/// What a query found.
+/// The result of a query.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Excerpts {
-    /// The first hundred, in the order of the original.
+    /// The first hundred excerpts, in the order of the original.
     pub shown: Vec<Excerpt>,
     /// How many more there are.
     pub more: usize,
 }
 
-/// The parts of `original` that answer `query`; none when no word of it is there. Case is ignored.
+/// The excerpts of `original` that match `query`, ignoring case; none if it contains none of its
+/// words.
 pub fn excerpts(original: &str, query: &str) -> Excerpts {
     let found = match serde_json::from_str::<Vec<&RawValue>>(original) {
         Ok(items) => {
@@ -59,7 +60,7 @@ pub fn excerpts(original: &str, query: &str) -> Excerpts {
     Excerpts { shown, more }
 }
 
-/// Each matching line with those around it; windows that touch are one.
+/// The windows of context around matching lines; adjacent windows are merged.
 fn windows<'a>(lines: &[&'a str], query: &str) -> Vec<(Place, Vec<&'a str>)> {
     let mut windows: Vec<std::ops::Range<usize>> = Vec::new();
     for i in matching(lines, query) {
@@ -75,11 +76,11 @@ fn windows<'a>(lines: &[&'a str], query: &str) -> Vec<(Place, Vec<&'a str>)> {
         .collect()
 }
 
-/// The indices of the parts that match the query best, in order.
+/// The indices of the parts with the best match, in order.
 fn matching(parts: &[&str], query: &str) -> Vec<usize> {
     let query = query.trim().to_lowercase();
     let words: Vec<&str> = query.split_whitespace().collect();
-    // 3: the query itself, 2: all words, 1: a word, 0: none.
+    // 3: the query verbatim, 2: all words, 1: a word, 0: none.
     let grade = |part: &&str| {
         let part = part.to_lowercase();
         let held = words.iter().filter(|word| part.contains(**word)).count();

@@ -1,40 +1,41 @@
-//! Originals as plain files, shared by all processes of a user: `<2 hex>/<22 hex>` below one folder.
+//! Originals as plain files, shared by all processes of a user: `<2 hex>/<22 hex>` below one
+//! directory.
 //!
-//! A file appears whole or not at all (written beside its place, then renamed), so a process that is
-//! killed leaves nothing wrong, and what it acknowledged stays. Files aren't forced to the disk: that
-//! would cost ten times the write, and after a power failure a torn file is recognised by its hash,
-//! is unknown to readers, and is written anew when its text is put again.
+//! Files appear atomically (written to a temporary name, then renamed), so a killed process leaves
+//! no partial original, and what it acknowledged persists. There is no fsync, which would make a
+//! write ten times as slow: after a power failure a torn file is recognised by its hash, ignored by
+//! readers, and rewritten when its text is put again.
 //!
-//! The bound holds over all processes: whoever writes reserves room in the [`Ledger`] first, and
-//! sweeps the folder when there is none. The oldest files go first, by the time that they were last
-//! put and then by hash. Reading takes no lock.
+//! The capacity is shared by all processes: a writer reserves room in the [`Ledger`] first, and
+//! evicts files if there is none. The oldest are evicted first, by the time of their last put and
+//! then by hash. Reading takes no lock.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::ledger::{self, Ledger, Page};
+use crate::ledger::{self, Ledger, LedgerEntry};
 use crate::{Bounds, Error, Hash, Key, Store, Usage};
 
-/// The name of the ledger in the folder.
+/// The name of the ledger in the directory.
 const LEDGER: &str = "ledger";
-/// How files begin that are being written.
+/// The prefix of temporary files.
 const UNFINISHED: &str = ".unfinished-";
-/// Age after which an unfinished file is taken for a dead process's.
+/// The age at which a temporary file is considered abandoned by a dead process.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-/// A store in a folder.
+/// A store in a directory.
 pub struct Files {
     root: PathBuf,
     bounds: Bounds,
 }
 
 impl Files {
-    /// The store in the folder `root`, which is created (mode 0700) when it isn't there.
+    /// Opens the store in the directory `root`, which is created (mode 0700) if it doesn't exist.
     ///
     /// # Errors
-    /// [`Error::Io`] when the folder can't be created or written.
+    /// [`Error::Io`] if the directory can't be created or written.
     pub fn open(root: impl Into<PathBuf>, bounds: Bounds) -> Result<Self, Error> {
         let files = Self { root: root.into(), bounds };
         create_private_dir(&files.root).map_err(at(&files.root))?;
@@ -52,36 +53,39 @@ impl Files {
         Ledger::lock(&path).map_err(at(&path))
     }
 
-    /// Makes room for `incoming` bytes and enters them in the ledger.
+    /// Makes room for `incoming` bytes and reserves them in the ledger.
     fn reserve(&self, ledger: &mut Ledger, incoming: u64) -> Result<(), Error> {
         let now = ledger::now();
-        let mut page = ledger.page();
-        if page.is_due(incoming, self.bounds.bytes, self.bounds.age, now) {
-            page = Page { usage: self.sweep(incoming)?, swept: now };
+        let mut entry = ledger.entry();
+        if entry.is_due(incoming, self.bounds.bytes, self.bounds.age, now) {
+            entry = LedgerEntry { usage: self.sweep(incoming)?, swept: now };
         }
-        page.usage.entries += 1;
-        page.usage.bytes += incoming;
-        ledger.write(page).map_err(at(&self.root))
+        entry.usage.entries += 1;
+        entry.usage.bytes += incoming;
+        ledger.write(entry).map_err(at(&self.root))
     }
 
-    /// Removes what is too old, and when `incoming` more bytes don't fit, the oldest until an eighth
-    /// of the store is free: so a full store isn't listed at every write. Returns what is left.
+    /// Removes what has expired, and if `incoming` more bytes don't fit, the oldest until an eighth
+    /// of the capacity is free, so that a full store isn't listed at every write. Returns what
+    /// remains.
     fn sweep(&self, incoming: u64) -> Result<Usage, Error> {
-        let mut shelf = self.list()?;
-        shelf.sort_unstable_by_key(|file| (file.put, file.hash));
-        let mut usage =
-            Usage { entries: shelf.len() as u64, bytes: shelf.iter().map(|file| file.bytes).sum() };
+        let mut stored = self.list()?;
+        stored.sort_unstable_by_key(|file| (file.put, file.hash));
+        let mut usage = Usage {
+            entries: stored.len() as u64,
+            bytes: stored.iter().map(|file| file.bytes).sum(),
+        };
         let most = self.bounds.bytes;
         let target = if usage.bytes + incoming > most {
             (most - most / 8).min(most.saturating_sub(incoming))
         } else {
             most
         };
-        for file in shelf {
+        for file in stored {
             if usage.bytes <= target && !self.is_expired(file.put) {
                 break;
             }
-            // Another process without locks may have been quicker; gone is gone.
+            // Another process may have removed it already, where file locks don't work.
             let path = self.path(file.hash);
             fs::remove_file(&path).or_else(unless_absent).map_err(at(&path))?;
             usage.entries -= 1;
@@ -90,9 +94,9 @@ impl Files {
         Ok(usage)
     }
 
-    /// All originals in the folder. Abandoned unfinished files are removed on the way.
-    fn list(&self) -> Result<Vec<Shelved>, Error> {
-        let mut shelf = Vec::new();
+    /// All originals in the directory. Abandoned temporary files are removed on the way.
+    fn list(&self) -> Result<Vec<StoredFile>, Error> {
+        let mut stored = Vec::new();
         for dir in entries(&self.root)? {
             if !dir.file_type().is_ok_and(|kind| kind.is_dir()) {
                 continue;
@@ -103,21 +107,21 @@ impl Files {
                 let Ok(facts) = entry.metadata() else { continue };
                 let Ok(put) = facts.modified() else { continue };
                 if let Some(hash) = Hash::parse(&format!("{prefix}{name}")) {
-                    shelf.push(Shelved { put, hash, bytes: facts.len() });
+                    stored.push(StoredFile { put, hash, bytes: facts.len() });
                 } else if name.starts_with(UNFINISHED) && age(put) > ABANDONED {
                     let path = entry.path();
                     fs::remove_file(&path).or_else(unless_absent).map_err(at(&path))?;
                 }
             }
         }
-        Ok(shelf)
+        Ok(stored)
     }
 
     fn is_expired(&self, put: SystemTime) -> bool {
         age(put) >= self.bounds.age
     }
 
-    /// The one original in its folder that `key` names.
+    /// The only original in its subdirectory that matches `key`.
     fn resolve(&self, key: &Key) -> Result<Option<Hash>, Error> {
         if let Some(hash) = key.exact() {
             return Ok(Some(hash));
@@ -137,8 +141,8 @@ impl Files {
     }
 }
 
-/// An original as the folder lists it.
-struct Shelved {
+/// A directory entry of an original.
+struct StoredFile {
     put: SystemTime,
     hash: Hash,
     bytes: u64,
@@ -150,8 +154,8 @@ impl Store for Files {
     }
 
     fn keep_all(&self, originals: &[(Hash, &str)]) -> Result<(), Error> {
-        // Locked to the end: no sweep takes away what was found to be there, or misses what is about
-        // to be.
+        // The lock is held to the end, so that no eviction removes what was found to exist, or
+        // misses what is about to be written.
         let mut ledger = self.ledger()?;
         for (hash, text) in originals {
             let path = self.path(*hash);
@@ -172,7 +176,7 @@ impl Store for Files {
         };
         match read() {
             Ok(text) => Ok(text.map(|text| (hash, text))),
-            // Not text: torn. Not there: gone, or never was.
+            // Invalid UTF-8 means a torn file; a missing file was evicted or never existed.
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {
                 Ok(None)
             }
@@ -181,7 +185,7 @@ impl Store for Files {
     }
 
     fn usage(&self) -> Result<Usage, Error> {
-        Ok(self.ledger()?.page().usage)
+        Ok(self.ledger()?.entry().usage)
     }
 
     fn bounds(&self) -> Bounds {
@@ -193,7 +197,7 @@ impl Store for Files {
     }
 }
 
-/// Makes the file at `path` new again if it holds `text`; whether it does.
+/// Renews the file at `path` if it contains `text`; returns whether it does.
 fn renew(path: &Path, text: &str) -> io::Result<bool> {
     match fs::read(path) {
         Ok(bytes) if bytes == text.as_bytes() => {
@@ -206,7 +210,7 @@ fn renew(path: &Path, text: &str) -> io::Result<bool> {
     }
 }
 
-/// Writes `text` to `path`, whole or not at all.
+/// Writes `text` to `path` atomically.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let dir = path.parent().unwrap_or(path);
     let unfinished = || tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(dir);
@@ -222,18 +226,18 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// The entries of a folder; none when it isn't there.
+/// The entries of a directory; none if it doesn't exist.
 fn entries(dir: &Path) -> Result<impl Iterator<Item = fs::DirEntry>, Error> {
     let listed = match fs::read_dir(dir) {
         Ok(listed) => Some(listed),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(at(dir)(error)),
     };
-    // An entry that can't be read is left where it is.
+    // An unreadable entry is skipped.
     Ok(listed.into_iter().flatten().filter_map(Result::ok))
 }
 
-/// Time since `put`; a time in the future is now.
+/// The time since `put`; zero for a time in the future.
 fn age(put: SystemTime) -> Duration {
     put.elapsed().unwrap_or_default()
 }

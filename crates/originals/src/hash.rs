@@ -1,13 +1,15 @@
-//! The name of an original: the first 24 hex digits of the BLAKE3 hash of its bytes.
+//! The hash that an original is stored under: the first 24 hex digits of the BLAKE3 hash of its
+//! bytes.
 
 use std::fmt;
 
-/// Bytes of a hash; each is two hex digits.
+/// The length of a hash in bytes; each is two hex digits.
 const BYTES: usize = 12;
-/// The fewest digits that name an original: fewer would let a typing error find something.
+/// The shortest prefix, in digits, by which an original is retrieved: with fewer, a typing error
+/// could match another one.
 const FEWEST_DIGITS: usize = 12;
 
-/// The name of an original: 96 bits of its BLAKE3 hash, shown as 24 lowercase hex digits.
+/// The hash of an original: 96 bits of its BLAKE3 hash, shown as 24 lowercase hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash([u8; BYTES]);
 
@@ -20,7 +22,7 @@ impl Hash {
         Self(bytes)
     }
 
-    /// The hash that 24 hex digits write, in either case; `None` for anything else.
+    /// Parses 24 hex digits, in either case; `None` for anything else.
     pub fn parse(digits: &str) -> Option<Self> {
         let key = Key::parse(digits)?;
         key.exact()
@@ -33,8 +35,8 @@ impl fmt::Display for Hash {
     }
 }
 
-/// What a reader asks with: a whole hash, or its first twelve digits or more. It is kept as the
-/// range of hashes that begin so.
+/// A retrieval reference: a full hash, or a prefix of at least twelve digits. Represented by the
+/// range of hashes that it matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     low: Hash,
@@ -43,7 +45,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key that `text` writes: 12 to 24 hex digits, in either case; `None` for anything else.
+    /// Parses 12 to 24 hex digits, in either case; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         if !(FEWEST_DIGITS..=2 * BYTES).contains(&text.len()) {
             return None;
@@ -58,12 +60,12 @@ impl Key {
         Some(Self { low: Hash(low), high: Hash(high), digits: text.len() })
     }
 
-    /// The one hash that this names, when it is whole.
+    /// The hash, if it is a full one.
     pub fn exact(&self) -> Option<Hash> {
         (self.low == self.high).then_some(self.low)
     }
 
-    /// The first and the last hash that begin so.
+    /// The first and the last hash that it matches.
     pub fn range(&self) -> std::ops::RangeInclusive<Hash> {
         self.low..=self.high
     }
@@ -82,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_name_of_a_text() {
-        // The published BLAKE3 test vector of the empty input begins so.
+        // The beginning of the published BLAKE3 test vector for the empty input.
         assert_eq!(Hash::of("").to_string(), "af1349b9f5f9a1a6a0404dea");
     }
 

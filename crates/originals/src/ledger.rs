@@ -1,8 +1,8 @@
-//! How much a folder of originals holds, without listing it: a line in one small file that every
-//! process locks while it changes what the folder holds.
+//! The size of a directory of originals without listing it: one line in a small file, which every
+//! process locks while it changes the directory.
 //!
-//! The figures are an upper bound: a process reserves room before it writes, and one that is killed
-//! in between leaves its reservation. A sweep of the folder makes them exact again.
+//! The figures are an upper bound: a process reserves room before it writes, and if it is killed in
+//! between its reservation remains. Listing the directory makes them exact again.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Result, Seek, Write};
@@ -11,35 +11,35 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::Usage;
 
-/// The longest line that is a ledger; anything longer is not one.
+/// The longest valid line, in bytes.
 const LONGEST: u64 = 128;
-/// The digits of a figure, filled up with zeros: every line is as long as the one that it takes the
-/// place of. To shorten the file first, as some file systems then force it to the disk, took longer
-/// than to write an original.
+/// The digits of a figure, padded with zeros, so that every line has the same length and overwrites
+/// the one before. Truncating the file first took longer than writing an original, because some
+/// file systems then flush it to disk.
 const DIGITS: usize = 20;
 
-/// The ledger of a folder, locked as long as this lives.
+/// The ledger of a directory, locked until it is dropped.
 pub(crate) struct Ledger {
     file: File,
-    page: Page,
+    entry: LedgerEntry,
 }
 
-/// What the ledger says.
+/// The contents of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Page {
-    /// What the folder holds at most.
+pub(crate) struct LedgerEntry {
+    /// An upper bound of the contents of the directory.
     pub(crate) usage: Usage,
-    /// When it was last swept, in seconds since 1970; 0 when it never was.
+    /// The time of the last sweep, in seconds since 1970; 0 if there was none.
     pub(crate) swept: u64,
 }
 
 impl Ledger {
-    /// Opens the ledger at `path` and waits until no other process holds it.
+    /// Opens the ledger at `path` and waits for its lock.
     pub(crate) fn lock(path: &Path) -> Result<Self> {
         let file =
             File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         match file.lock() {
-            // Some network file systems have no locks: the bound is then kept less exactly.
+            // Some network file systems have no locks: there the capacity is kept less exactly.
             Err(error) if error.kind() != ErrorKind::Unsupported => return Err(error),
             _ => {}
         }
@@ -48,21 +48,21 @@ impl Ledger {
         if line.is_empty() {
             restrict(&file)?;
         }
-        Ok(Self { file, page: Page::parse(&line) })
+        Ok(Self { file, entry: LedgerEntry::parse(&line) })
     }
 
-    /// What it says.
-    pub(crate) fn page(&self) -> Page {
-        self.page
+    /// Its contents.
+    pub(crate) fn entry(&self) -> LedgerEntry {
+        self.entry
     }
 
-    /// Writes another page.
-    pub(crate) fn write(&mut self, page: Page) -> Result<()> {
-        self.page = page;
-        let line = page.line();
+    /// Replaces its contents.
+    pub(crate) fn write(&mut self, entry: LedgerEntry) -> Result<()> {
+        self.entry = entry;
+        let line = entry.line();
         if self.file.metadata()?.len() > line.len() as u64 {
-            // It wasn't a ledger. Killed in between, this leaves one that doesn't parse: the next one
-            // sweeps.
+            // It wasn't a valid ledger. If the process is killed in between, it remains invalid,
+            // and the next process sweeps.
             self.file.set_len(0)?;
         }
         self.file.rewind()?;
@@ -70,8 +70,8 @@ impl Ledger {
     }
 }
 
-impl Page {
-    /// An unreadable ledger is one that says: nothing is known, sweep.
+impl LedgerEntry {
+    /// An invalid ledger counts as never swept, so that the directory is listed.
     fn parse(line: &[u8]) -> Self {
         let unknown = Self { usage: Usage::default(), swept: 0 };
         let Some(line) = std::str::from_utf8(line).ok().and_then(|line| line.strip_suffix('\n'))
@@ -90,8 +90,8 @@ impl Page {
         format!("{entries:0DIGITS$} {bytes:0DIGITS$} {:0DIGITS$}\n", self.swept)
     }
 
-    /// Whether the folder has to be swept before `incoming` more bytes are written: they would not
-    /// fit, or something may have become too old since the last sweep.
+    /// Whether the directory has to be swept before `incoming` more bytes are written: they would
+    /// not fit, or something may have expired since the last sweep.
     pub(crate) fn is_due(self, incoming: u64, most: u64, age: Duration, now: u64) -> bool {
         let pause = age.as_secs().min(LONGEST_PAUSE);
         self.usage.bytes.saturating_add(incoming) > most
@@ -100,10 +100,10 @@ impl Page {
     }
 }
 
-/// Seconds after which a folder is swept even if it isn't full.
+/// Seconds after which the directory is swept even if it isn't full.
 const LONGEST_PAUSE: u64 = 60 * 60;
 
-/// Seconds since 1970.
+/// The current time in seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
@@ -128,27 +128,28 @@ mod tests {
     fn a_page_is_read_as_it_was_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger");
-        let page = Page { usage: Usage { entries: 3, bytes: 12_345 }, swept: 1_700_000_000 };
-        Ledger::lock(&path).unwrap().write(page).unwrap();
-        assert_eq!(Ledger::lock(&path).unwrap().page(), page);
+        let entry =
+            LedgerEntry { usage: Usage { entries: 3, bytes: 12_345 }, swept: 1_700_000_000 };
+        Ledger::lock(&path).unwrap().write(entry).unwrap();
+        assert_eq!(Ledger::lock(&path).unwrap().entry(), entry);
         std::fs::write(&path, "no ledger, and longer than any".repeat(9)).unwrap();
-        let shorter = Page { usage: Usage::default(), swept: 7 };
+        let shorter = LedgerEntry { usage: Usage::default(), swept: 7 };
         Ledger::lock(&path).unwrap().write(shorter).unwrap();
-        assert_eq!(Ledger::lock(&path).unwrap().page(), shorter);
+        assert_eq!(Ledger::lock(&path).unwrap().entry(), shorter);
     }
 
     #[test]
     fn half_a_line_or_garbage_asks_for_a_sweep() {
         for line in ["", "3 12345 17", "3 12345\n", "a b c\n", "1 2 3 4\n", "\u{0}\n", "-1 2 3\n"] {
-            let page = Page::parse(line.as_bytes());
-            assert!(page.is_due(0, u64::MAX, Duration::from_secs(7200), now()), "{line:?}");
+            let entry = LedgerEntry::parse(line.as_bytes());
+            assert!(entry.is_due(0, u64::MAX, Duration::from_secs(7200), now()), "{line:?}");
         }
     }
 
     #[test]
     fn a_sweep_is_due_when_full_old_or_from_the_future() {
-        let page = Page { usage: Usage { entries: 1, bytes: 90 }, swept: 10_000 };
-        let due = |incoming, age, now| page.is_due(incoming, 100, Duration::from_secs(age), now);
+        let entry = LedgerEntry { usage: Usage { entries: 1, bytes: 90 }, swept: 10_000 };
+        let due = |incoming, age, now| entry.is_due(incoming, 100, Duration::from_secs(age), now);
         assert!(!due(10, 86_400, 10_000));
         assert!(due(11, 86_400, 10_000));
         assert!(due(1, 86_400, 13_601));

@@ -1,14 +1,15 @@
-//! What was left out of a text, kept by its hash so that a reader can ask for it.
+//! Storage of originals: texts of which parts were elided, stored under their hashes so that a
+//! reader can retrieve them.
 //!
-//! [`Originals`] is the one door: it refuses a text in which a credential is found, names each text
-//! by its [`Hash`], and checks on the way out that what a [`Store`] gives back is what was put in.
-//! Behind it stands a store, which only moves bytes: [`Memory`] for one process, [`Files`] for all
-//! processes of a user, both bounded in bytes and in age, the oldest dropped first; [`Redis`] for
-//! several machines.
-//! [`Selection`] picks the parts of an original that are asked for, [`excerpts()`] those that answer a
-//! query.
+//! [`Originals`] is the only entry point: it rejects a text that contains a credential, derives
+//! each text's [`Hash`], and verifies on retrieval that what the [`Store`] returns is what was put.
+//! A store only moves bytes: [`Memory`] for one process, [`Files`] for all processes of a user,
+//! both bounded in bytes and in age, with the oldest evicted first; [`Redis`] for several machines.
 //!
-//! This crate reads no environment and knows no home directory; whoever opens a store says where.
+//! [`Selection`] picks the requested parts of an original, [`excerpts()`] those that match a query.
+//!
+//! This crate reads no environment variables and knows no home directory; whoever opens a store
+//! passes its location.
 
 mod excerpts;
 mod files;
@@ -28,140 +29,141 @@ pub use memory::Memory;
 pub use redis::Redis;
 pub use selection::{Lines, Miss, NotLines, Selection};
 
-/// How much a store keeps, and for how long.
+/// The capacity of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Bytes of all originals together; the oldest go first.
+    /// The most bytes of all originals together; the oldest are evicted first.
     pub bytes: u64,
-    /// Time since an original was last put; an older one is gone.
+    /// The time after its last put at which an original expires.
     pub age: Duration,
 }
 
 impl Default for Bounds {
-    /// One GiB, seven days.
+    /// One GiB, seven days. By hand, not measured.
     fn default() -> Self {
         Self { bytes: 1 << 30, age: Duration::from_secs(7 * 24 * 60 * 60) }
     }
 }
 
-/// How much a store holds. An upper bound for stores that several processes share.
+/// The contents of a store in figures; an upper bound for stores that several processes share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
-    /// Originals.
+    /// The number of originals.
     pub entries: u64,
     /// Their bytes.
     pub bytes: u64,
 }
 
-/// Why an original could not be kept or given back.
+/// Why an original could not be stored or retrieved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The text holds a credential, so it is not stored.
+    /// The text contains a credential, so it is not stored.
     #[error("not stored: it holds a credential ({rule})")]
     Credential {
         /// The rule that found it.
         rule: String,
     },
-    /// The text alone is larger than the store may be.
+    /// The text alone exceeds the capacity of the store.
     #[error("not stored: {bytes} bytes are more than the store may hold ({bound})")]
     TooLarge {
-        /// The text's bytes.
+        /// The size of the text in bytes.
         bytes: u64,
-        /// The store's bound.
+        /// The capacity of the store in bytes.
         bound: u64,
     },
-    /// Several originals begin with the digits that were given.
+    /// Several originals match the given prefix.
     #[error("several originals begin with {0}: give more digits")]
     Ambiguous(String),
-    /// The store's folder can't be used.
+    /// The store's directory can't be used.
     #[error("{path}: {source}", path = path.display())]
     Io {
-        /// The file or folder.
+        /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The store is out of reach, or refuses.
+    /// The store can't be reached, or rejects the operation.
     #[error("{store}: {reason}")]
     Unavailable {
         /// Which store.
         store: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// What should be the address of a Redis isn't one.
+    /// The URL is not a Redis address.
     #[error(
         "not the address of a Redis, such as redis://127.0.0.1:6379 or rediss://user:password@host"
     )]
     BadUrl,
 }
 
-/// Keeps texts by their hash. It need not check anything: [`Originals`] does.
+/// A storage backend for texts by hash. It need not verify anything: [`Originals`] does.
 pub trait Store: Send + Sync {
-    /// Keeps `text` under `hash`. When this returns, any process that shares the store finds it,
-    /// whatever happens to this one. A text that is there already counts as new again.
+    /// Stores `text` under `hash`. When this returns, the text is visible to every process that
+    /// shares the store, and survives the end of this one. Putting a text again renews it.
     fn keep(&self, hash: Hash, text: &str) -> Result<(), Error>;
 
-    /// Keeps several. After an error some of them may be kept.
+    /// Stores several. After an error some of them may be stored.
     fn keep_all(&self, originals: &[(Hash, &str)]) -> Result<(), Error> {
         originals.iter().try_for_each(|(hash, text)| self.keep(*hash, text))
     }
 
-    /// The text whose hash `key` names, and that hash; `None` when there is none or it is too old.
+    /// The text whose hash matches `key`, and that hash; `None` if there is none or it has expired.
     fn find(&self, key: &Key) -> Result<Option<(Hash, String)>, Error>;
 
-    /// How much is held.
+    /// The current contents in figures.
     fn usage(&self) -> Result<Usage, Error>;
 
-    /// How much may be held.
+    /// The capacity.
     fn bounds(&self) -> Bounds;
 
-    /// What kind of store this is and where, for people: `files in /home/a/.headroom/originals`.
+    /// A description of the store for people: `files in /home/a/.headroom/originals`.
     fn describe(&self) -> String;
 
-    /// Fails when the store is known to be out of use at the moment. Asks nobody, takes no time.
+    /// Fails if the store is known to be unavailable. Returns at once, without I/O.
     fn check(&self) -> Result<(), Error> {
         Ok(())
     }
 }
 
-/// An original that was asked for.
+/// A retrieved original.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Original {
-    /// Its whole hash, also when a prefix was asked for.
+    /// Its full hash, even if it was retrieved by a prefix.
     pub hash: Hash,
     /// The text, byte for byte as it was put.
     pub text: String,
 }
 
-/// The door to a store.
+/// A store with the checks that every backend needs.
 pub struct Originals {
     store: Box<dyn Store>,
 }
 
 impl Originals {
-    /// A door to `store`.
+    /// Wraps `store`.
     pub fn new(store: impl Store + 'static) -> Self {
         Self { store: Box::new(store) }
     }
 
-    /// Keeps `text` and returns its hash. When this returns, the text can be asked for.
+    /// Stores `text` and returns its hash. When this returns, the text can be retrieved.
     ///
     /// # Errors
-    /// [`Error::Credential`] when the text holds one, [`Error::TooLarge`] when it can never fit,
-    /// [`Error::Io`] and [`Error::Unavailable`] when the store can't be written. Nothing is kept then.
+    /// [`Error::Credential`] if the text contains one, [`Error::TooLarge`] if it can never fit,
+    /// [`Error::Io`] and [`Error::Unavailable`] if the store can't be written. Nothing is stored
+    /// then.
     pub fn put(&self, text: &str) -> Result<Hash, Error> {
         let hash = self.admitted(text)?;
         self.store.keep(hash, text)?;
         Ok(hash)
     }
 
-    /// Keeps all of `texts`; each can be asked for by its [`Hash::of`] when this returns.
+    /// Stores all of `texts`; each can be retrieved by its [`Hash::of`] when this returns.
     ///
     /// # Errors
-    /// As [`put`](Self::put). If one of them may not be kept, none is; if the store fails, some may
-    /// be.
+    /// As [`put`](Self::put). If one of them is rejected, none is stored; if the store fails, some
+    /// may be.
     pub fn put_all<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Result<(), Error> {
         let admitted = |text: &'t str| Ok((self.admitted(text)?, text));
         let originals: Vec<(Hash, &str)> =
@@ -172,7 +174,7 @@ impl Originals {
         }
     }
 
-    /// The hash of a text that may be kept.
+    /// The hash of a text, if the text may be stored.
     fn admitted(&self, text: &str) -> Result<Hash, Error> {
         if let Some(finding) = secrets::redact(text).findings.first() {
             return Err(Error::Credential { rule: finding.rule.to_owned() });
@@ -184,13 +186,13 @@ impl Originals {
         Ok(Hash::of(text))
     }
 
-    /// The original that `name` names: its hash or a unique prefix of at least twelve digits, in
-    /// either case. `None` when nothing of that name is kept (any more), or when `name` isn't a
-    /// hash, or when what is kept isn't what was put.
+    /// Retrieves the original with the hash `name`, or with a unique prefix of it of at least
+    /// twelve digits, in either case. `None` if there is none (any more), if `name` isn't a hash,
+    /// or if the stored text doesn't match its hash.
     ///
     /// # Errors
-    /// [`Error::Ambiguous`] for a prefix of several, [`Error::Io`] and [`Error::Unavailable`] when the
-    /// store can't be read.
+    /// [`Error::Ambiguous`] if several hashes have the prefix, [`Error::Io`] and
+    /// [`Error::Unavailable`] if the store can't be read.
     pub fn get(&self, name: &str) -> Result<Option<Original>, Error> {
         let Some(key) = Key::parse(name) else { return Ok(None) };
         let found = self.store.find(&key)?;
@@ -199,20 +201,20 @@ impl Originals {
             .map(|(hash, text)| Original { hash, text }))
     }
 
-    /// How much is kept.
+    /// The current contents in figures.
     ///
     /// # Errors
-    /// [`Error::Io`] when the store can't be read.
+    /// [`Error::Io`] if the store can't be read.
     pub fn usage(&self) -> Result<Usage, Error> {
         self.store.usage()
     }
 
-    /// How much may be kept, and for how long.
+    /// The capacity.
     pub fn bounds(&self) -> Bounds {
         self.store.bounds()
     }
 
-    /// Fails when the store is known to be out of use at the moment, so that nothing need be tried.
+    /// Fails if the store is known to be unavailable. Returns at once, without I/O.
     ///
     /// # Errors
     /// [`Error::Unavailable`], with the reason.
@@ -220,7 +222,7 @@ impl Originals {
         self.store.check()
     }
 
-    /// What kind of store this is and where, for people.
+    /// A description of the store for people.
     pub fn describe(&self) -> String {
         self.store.describe()
     }
@@ -230,7 +232,7 @@ impl Originals {
 mod tests {
     use super::*;
 
-    /// Gives back something else than what was put.
+    /// Returns something else than what was put.
     struct Liar;
 
     impl Store for Liar {

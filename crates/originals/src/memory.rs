@@ -1,4 +1,4 @@
-//! Originals in the memory of one process: for servers that shall leave nothing on disk, and tests.
+//! Originals in the memory of one process, for servers that must not write to disk, and for tests.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,47 +6,47 @@ use std::time::Instant;
 
 use crate::{Bounds, Error, Hash, Key, Store, Usage};
 
-/// A store in memory. It ends with the process.
+/// An in-memory store.
 pub struct Memory {
     bounds: Bounds,
-    shelf: Mutex<Shelf>,
+    entries: Mutex<Entries>,
 }
 
 impl Memory {
     /// An empty store.
     pub fn new(bounds: Bounds) -> Self {
-        Self { bounds, shelf: Mutex::default() }
+        Self { bounds, entries: Mutex::default() }
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
-        // A panic while the shelf was held can have left its byte count off by one text at most.
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        // A panic while the lock was held can have left the byte count off by one text at most.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[derive(Default)]
-struct Shelf {
-    texts: BTreeMap<Hash, Kept>,
-    /// Oldest first: the number that each text got when it was last put.
+struct Entries {
+    texts: BTreeMap<Hash, Entry>,
+    /// The sequence number of each text's last put: oldest first.
     order: BTreeMap<u64, Hash>,
     next: u64,
     bytes: u64,
 }
 
-struct Kept {
+struct Entry {
     text: String,
     number: u64,
     at: Instant,
 }
 
-impl Shelf {
+impl Entries {
     fn insert(&mut self, hash: Hash, text: String) {
         self.remove(hash);
         let number = self.next;
         self.next += 1;
         self.bytes += text.len() as u64;
         self.order.insert(number, hash);
-        self.texts.insert(hash, Kept { text, number, at: Instant::now() });
+        self.texts.insert(hash, Entry { text, number, at: Instant::now() });
     }
 
     fn remove(&mut self, hash: Hash) {
@@ -56,7 +56,7 @@ impl Shelf {
         }
     }
 
-    /// Drops what is too old, then the oldest until the rest fits.
+    /// Evicts what has expired, then the oldest until the rest fits.
     fn evict(&mut self, bounds: Bounds) {
         while let Some((_, &oldest)) = self.order.first_key_value() {
             let expired =
@@ -71,16 +71,16 @@ impl Shelf {
 
 impl Store for Memory {
     fn keep(&self, hash: Hash, text: &str) -> Result<(), Error> {
-        let mut shelf = self.shelf();
-        shelf.insert(hash, text.to_owned());
-        shelf.evict(self.bounds);
+        let mut entries = self.entries();
+        entries.insert(hash, text.to_owned());
+        entries.evict(self.bounds);
         Ok(())
     }
 
     fn find(&self, key: &Key) -> Result<Option<(Hash, String)>, Error> {
-        let mut shelf = self.shelf();
-        shelf.evict(self.bounds);
-        let mut found = shelf.texts.range(key.range());
+        let mut entries = self.entries();
+        entries.evict(self.bounds);
+        let mut found = entries.texts.range(key.range());
         let first = found.next().map(|(hash, kept)| (*hash, kept.text.clone()));
         if found.next().is_some() {
             return Err(Error::Ambiguous(key.to_string()));
@@ -89,9 +89,9 @@ impl Store for Memory {
     }
 
     fn usage(&self) -> Result<Usage, Error> {
-        let mut shelf = self.shelf();
-        shelf.evict(self.bounds);
-        Ok(Usage { entries: shelf.texts.len() as u64, bytes: shelf.bytes })
+        let mut entries = self.entries();
+        entries.evict(self.bounds);
+        Ok(Usage { entries: entries.texts.len() as u64, bytes: entries.bytes })
     }
 
     fn bounds(&self) -> Bounds {

@@ -1,5 +1,5 @@
-//! Which part of an original is asked for: a value in it, some of its lines, what answers a query, or
-//! one of these within another, in that order.
+//! The selection of a part of an original: by JSON pointer, by lines, by a query, or by several of
+//! these, each within the result of the one before.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,72 +10,72 @@ use serde_json::value::RawValue;
 
 use crate::excerpts::{Excerpt, Excerpts, Place, excerpts};
 
-/// The most steps of a pointer: each one reads what the one before has found.
+/// The most steps of a pointer: each one parses the result of the one before.
 const MOST_STEPS: usize = 64;
-/// The most names that a refusal lists.
+/// The most names that an error lists.
 const MOST_NAMES: usize = 20;
 
-/// What is asked for. With nothing set, the whole.
+/// The requested part. With nothing set, the whole original.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selection {
-    /// A JSON pointer (RFC 6901): `/items/3/name`. Where the original is several JSON values one after
-    /// the other, the first step is the index of one.
+    /// A JSON pointer (RFC 6901): `/items/3/name`. If the original is a sequence of JSON values,
+    /// the first step is the index of one.
     pub pointer: Option<String>,
-    /// Lines of the original, or of the text to which the pointer leads.
+    /// Lines of the original, or of the text that the pointer refers to.
     pub lines: Option<Lines>,
-    /// Words to look for.
+    /// Words to search for.
     pub query: Option<String>,
 }
 
-/// Lines from one to another, both included, counted from 1.
+/// A range of lines, inclusive, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lines {
     first: usize,
     last: usize,
 }
 
-/// Not a range of lines.
+/// The error for an invalid range of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected lines as 10-40, 10 or 10-, counted from 1")]
 pub struct NotLines;
 
-/// Why nothing is selected.
+/// Why a selection is empty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Miss {
-    /// The first line that is asked for is beyond the last one.
+    /// The first requested line is beyond the last one.
     #[error("there is no line {asked}: the text has {count}")]
     Line {
-        /// The line that was asked for.
+        /// The requested line.
         asked: usize,
         /// How many there are.
         count: usize,
     },
-    /// A pointer into what isn't JSON.
+    /// A pointer into a text that isn't JSON.
     #[error("the original isn't JSON: ask with lines or a query instead of a pointer")]
     NotJson,
-    /// A pointer doesn't begin with a slash, or has very many steps.
+    /// A pointer that doesn't begin with a slash, or has too many steps.
     #[error("not a JSON pointer: expected something like /items/3/name")]
     NotAPointer,
-    /// A step of the pointer leads nowhere.
+    /// A step of the pointer refers to nothing.
     #[error("nothing at {at}: {there}")]
     Nowhere {
-        /// The pointer as far as that step.
+        /// The pointer up to that step.
         at: String,
-        /// What is there instead.
+        /// What exists instead.
         there: String,
     },
 }
 
 impl Selection {
-    /// Whether it is the whole that is asked for.
+    /// Whether the whole original is requested.
     pub fn is_whole(&self) -> bool {
         self.pointer.is_none() && self.lines.is_none() && self.query.is_none()
     }
 
-    /// The parts of `original` that are asked for. None when a query finds nothing.
+    /// The requested parts of `original`; empty if a query finds nothing.
     ///
     /// # Errors
-    /// [`Miss`], with what there is instead.
+    /// [`Miss`], with what exists instead.
     pub fn of(&self, original: &str) -> Result<Excerpts, Miss> {
         let pointed =
             self.pointer.as_deref().map(|pointer| follow(original, pointer)).transpose()?;
@@ -106,7 +106,7 @@ impl Selection {
 }
 
 impl Place {
-    /// The place in a text that has `skipped` lines more before it.
+    /// The position in a text with `skipped` more lines before it.
     fn after(self, skipped: usize) -> Self {
         match self {
             Self::Lines(first, last) => Self::Lines(first + skipped, last + skipped),
@@ -116,17 +116,17 @@ impl Place {
 }
 
 impl Lines {
-    /// The lines from `first` to `last`; `None` when there can't be any.
+    /// The lines from `first` to `last`; `None` if the range is invalid.
     pub fn new(first: usize, last: usize) -> Option<Self> {
         (1 <= first && first <= last).then_some(Self { first, last })
     }
 
-    /// The last of these lines that `text` has, and where they are.
+    /// The last of these lines that exists in `text`, and their bytes.
     fn of(self, text: &str) -> Result<(usize, Range<usize>), Miss> {
         let mut starts = vec![0];
         starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
         if text.is_empty() || text.ends_with('\n') {
-            // What follows the last line end isn't a line.
+            // The empty text after a final line end isn't a line.
             starts.pop();
         }
         let count = starts.len();
@@ -162,7 +162,7 @@ impl fmt::Display for Lines {
     }
 }
 
-/// The value to which `pointer` leads, as it is written; the text of a string.
+/// The value that `pointer` refers to, as it is written; for a string, its text.
 fn follow(original: &str, pointer: &str) -> Result<String, Miss> {
     let steps = match pointer.strip_prefix('/') {
         Some(steps) => steps.split('/').map(unescaped).collect(),
@@ -197,7 +197,7 @@ fn one_value(text: &str) -> Option<&str> {
     serde_json::from_str::<&RawValue>(text).ok().map(RawValue::get)
 }
 
-/// Several values, on lines of their own or with commas between them, as an array.
+/// A sequence of values, separated by lines or commas, as an array.
 fn as_array(text: &str) -> Option<String> {
     let inside = format!("[{}]", text.trim().trim_end_matches(','));
     if one_value(&inside).is_some() {
@@ -208,7 +208,7 @@ fn as_array(text: &str) -> Option<String> {
     serde_json::to_string(&values).ok()
 }
 
-/// The member or item `step` of `value`, or what there is instead.
+/// The member or item `step` of `value`, or a description of what exists instead.
 fn child<'a>(value: &'a str, step: &str) -> Result<&'a str, String> {
     if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(value) {
         let item = step.parse::<usize>().ok().and_then(|index| items.get(index));

@@ -8,10 +8,11 @@ use syntax::Language;
 /// How lines of a language begin.
 struct Beginnings {
     language: Language,
-    /// As lines of others seldom do.
+    /// Those that are rare in other languages.
     any: &'static [&'static str],
-    /// What must be among them, so that shared beginnings alone don't decide.
-    telling: &'static [&'static str],
+    /// Beginnings of which at least two must occur, so that those shared by several languages don't
+    /// decide alone.
+    distinctive: &'static [&'static str],
 }
 
 const BEGINNINGS: &[Beginnings] = &[
@@ -33,7 +34,7 @@ const BEGINNINGS: &[Beginnings] = &[
             "raise ",
             "\"\"\"",
         ],
-        telling: &["def ", "elif ", "self.", "import ", "async def "],
+        distinctive: &["def ", "elif ", "self.", "import ", "async def "],
     },
     Beginnings {
         language: Language::Rust,
@@ -41,7 +42,16 @@ const BEGINNINGS: &[Beginnings] = &[
             "fn ", "pub ", "let ", "impl", "use ", "#[", "//!", "///", "match ", "mod ", "struct ",
             "enum ", "Some(", "Ok(", "}",
         ],
-        telling: &["fn ", "pub fn ", "impl ", "let mut ", "#[", "pub(crate)", "use crate", "//!"],
+        distinctive: &[
+            "fn ",
+            "pub fn ",
+            "impl ",
+            "let mut ",
+            "#[",
+            "pub(crate)",
+            "use crate",
+            "//!",
+        ],
     },
     Beginnings {
         language: Language::TypeScript,
@@ -56,7 +66,13 @@ const BEGINNINGS: &[Beginnings] = &[
             "}",
             "return ",
         ],
-        telling: &["interface ", "export type ", "export interface ", "readonly ", "export const "],
+        distinctive: &[
+            "interface ",
+            "export type ",
+            "export interface ",
+            "readonly ",
+            "export const ",
+        ],
     },
     Beginnings {
         language: Language::JavaScript,
@@ -73,14 +89,14 @@ const BEGINNINGS: &[Beginnings] = &[
             "return ",
             "}",
         ],
-        telling: &["const ", "function ", "module.exports", "'use strict'", "export "],
+        distinctive: &["const ", "function ", "module.exports", "'use strict'", "export "],
     },
     Beginnings {
         language: Language::Go,
         any: &[
             "func ", "package ", "import (", "type ", "if err", "defer ", "return ", "}", "case ",
         ],
-        telling: &["func ", "package ", "if err != nil"],
+        distinctive: &["func ", "package ", "if err != nil"],
     },
     Beginnings {
         language: Language::Java,
@@ -95,7 +111,7 @@ const BEGINNINGS: &[Beginnings] = &[
             "return ",
             "}",
         ],
-        telling: &[
+        distinctive: &[
             "import java",
             "@Override",
             "public class ",
@@ -107,7 +123,7 @@ const BEGINNINGS: &[Beginnings] = &[
     Beginnings {
         language: Language::CSharp,
         any: &["using ", "namespace ", "public ", "private ", "internal ", "[", "}"],
-        telling: &["using System", "namespace "],
+        distinctive: &["using System", "namespace "],
     },
     Beginnings {
         language: Language::C,
@@ -115,12 +131,12 @@ const BEGINNINGS: &[Beginnings] = &[
             "#include", "#define", "static ", "int ", "void ", "struct ", "#if", "#endif",
             "return ", "}",
         ],
-        telling: &["#include", "#define"],
+        distinctive: &["#include", "#define"],
     },
     Beginnings {
         language: Language::Ruby,
         any: &["def ", "end", "require ", "module ", "class ", "attr_", "@", "private"],
-        telling: &["require ", "end", "attr_"],
+        distinctive: &["require ", "end", "attr_"],
     },
     Beginnings {
         language: Language::Php,
@@ -134,42 +150,42 @@ const BEGINNINGS: &[Beginnings] = &[
             "}",
             "* @",
         ],
-        telling: &["<?php", "public function ", "private function ", "namespace ", "$this->"],
+        distinctive: &["<?php", "public function ", "private function ", "namespace ", "$this->"],
     },
 ];
 
-/// A beginning of a language's lines.
+/// How a line of a language may begin.
 struct Beginning {
-    /// The language's place in [`BEGINNINGS`].
+    /// The index of the language in [`BEGINNINGS`].
     language: usize,
     word: &'static str,
-    is_telling: bool,
+    is_distinctive: bool,
 }
 
 /// All beginnings, by their first byte.
 static BY_BYTE: LazyLock<Vec<Vec<Beginning>>> = LazyLock::new(|| {
     let mut by_byte: Vec<Vec<Beginning>> = (0..256).map(|_| Vec::new()).collect();
-    for (language, Beginnings { any, telling, .. }) in BEGINNINGS.iter().enumerate() {
+    for (language, Beginnings { any, distinctive, .. }) in BEGINNINGS.iter().enumerate() {
         let all = any.iter().map(|word| (*word, false));
-        for (word, is_telling) in all.chain(telling.iter().map(|word| (*word, true))) {
+        for (word, is_distinctive) in all.chain(distinctive.iter().map(|word| (*word, true))) {
             let first = word.as_bytes().first().copied().unwrap_or(0);
-            by_byte[usize::from(first)].push(Beginning { language, word, is_telling });
+            by_byte[usize::from(first)].push(Beginning { language, word, is_distinctive });
         }
     }
     by_byte
 });
 
-/// How the lines of one language begin.
+/// The counts for one language.
 #[derive(Debug, Clone, Default)]
 struct Count {
-    /// Lines with a beginning of the language, and with one that tells it from others.
+    /// Lines with any beginning of the language, and with a distinctive one.
     begin: usize,
     tell: usize,
-    /// Those that tell it.
+    /// The distinctive ones.
     words: HashSet<&'static str>,
 }
 
-/// The language that the lines, without blanks before them, are most likely of.
+/// The most likely language of the lines, which have no indentation.
 pub(super) fn language<'l>(lines: impl Iterator<Item = &'l str>) -> Option<Language> {
     let mut counts = vec![Count::default(); BEGINNINGS.len()];
     let mut total = 0;
@@ -180,7 +196,7 @@ pub(super) fn language<'l>(lines: impl Iterator<Item = &'l str>) -> Option<Langu
         for beginning in &BY_BYTE[usize::from(first)] {
             if line.starts_with(beginning.word) {
                 let bit = 1 << beginning.language;
-                if beginning.is_telling {
+                if beginning.is_distinctive {
                     tells |= bit;
                     counts[beginning.language].words.insert(beginning.word);
                 } else {
@@ -197,7 +213,7 @@ pub(super) fn language<'l>(lines: impl Iterator<Item = &'l str>) -> Option<Langu
     let (at, best) = counts
         .iter()
         .enumerate()
-        // One word alone may be anything's.
+        // One word alone is no evidence.
         .filter(|(_, c)| c.words.len() >= 2 && c.tell >= 2 && c.tell * 100 >= total * 3)
         .max_by_key(|(_, count)| count.tell * 4 + share(count))?;
     (share(best) >= 20 && total >= 5).then_some(BEGINNINGS[at].language)

@@ -1,11 +1,11 @@
-//! What a command writes, and what a file holds by its name.
+//! The kind of a command's output, and of a file by its name.
 
 use syntax::Language;
 
 use super::Detected;
 use crate::kind::Kind;
 
-/// What programs write, by their name and, where it says more, the word after it.
+/// The kind of a program's output, by its name and, if it matters, its subcommand.
 const PROGRAMS: &[(&str, &str, Kind)] = &[
     ("ack", "", Kind::Search),
     ("ag", "", Kind::Search),
@@ -106,16 +106,16 @@ const PROGRAMS: &[(&str, &str, Kind)] = &[
     ("yarn", "config", Kind::Facts),
 ];
 
-/// Programs that show a file as it is.
+/// Programs that print a file unchanged.
 const VIEWERS: &[&str] = &["bat", "cat", "head", "less", "more", "nl", "sed", "tail", "type"];
-/// Programs that run another one.
+/// Programs that run another program.
 const RUNNERS: &[&str] =
     &["env", "npx", "nice", "nohup", "poetry", "sudo", "time", "timeout", "uv", "xargs"];
-/// Programs behind a pipe that leave the lines what they are.
+/// Filters in a pipeline that leave lines unchanged.
 const FILTERS: &[&str] =
     &["awk", "cat", "cut", "egrep", "grep", "head", "less", "sed", "sort", "tail", "tee", "uniq"];
 
-/// What `hint` says the text is.
+/// The kind that `hint` implies.
 pub(super) fn said(hint: &str, text: &str) -> Option<Detected> {
     let hint = hint.trim();
     let first_line = text.lines().next().unwrap_or("");
@@ -125,7 +125,8 @@ pub(super) fn said(hint: &str, text: &str) -> Option<Detected> {
     if !hint.contains(char::is_whitespace) && (hint.contains('.') || hint.contains('/')) {
         return file(hint, first_line);
     }
-    // Of `cd src && grep x . | head` the last command wrote it, then what stands before its pipes.
+    // In `cd src && grep x . | head` the last command counts, and of that the stage before the
+    // filters.
     let after_and = hint.rsplit("&&").next().unwrap_or(hint);
     let command = after_and.rsplit(['\n', ';']).map(str::trim).find(|part| !part.is_empty())?;
     let mut stages = command.split('|').map(str::trim).filter(|stage| !stage.is_empty());
@@ -177,7 +178,7 @@ fn by_program(name: &str, arguments: &[&str]) -> Option<Kind> {
         .map(|(_, _, kind)| *kind)
 }
 
-/// The name of a program without its path and ending.
+/// The name of a program without its path and extension.
 fn program(word: &str) -> &str {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     name.strip_suffix(".exe").unwrap_or(name)

@@ -1,4 +1,4 @@
-//! What a text looks like.
+//! Detection by content.
 
 use std::sync::LazyLock;
 
@@ -11,19 +11,19 @@ use crate::json::Json;
 use crate::kind::Kind;
 use crate::words::{Columns, Words, is_blank};
 
-/// So many lines are looked at.
+/// How many lines are sampled.
 const SAMPLE: usize = 400;
-/// And of each so many bytes.
+/// How many bytes of each line are examined.
 const LONGEST: usize = 400;
 
-/// Whether `text` can be of a kind that its command or file name says.
+/// Whether the content of `text` is plausible for the kind that its command or file name implies.
 pub(super) fn agrees(text: &str, kind: Kind) -> bool {
     let sample = Sample::of(text);
     match kind {
         Kind::Json => is_json(text),
         Kind::Diff => sample.is_diff(),
         Kind::Html => sample.is_html(text),
-        // What is one was seen before.
+        // Actual ones have been recognised before.
         Kind::Pack => false,
         Kind::Search => sample.mostly(50, |line| found(line) || is_path(line)),
         Kind::Table => !is_json(text) && sample.lines.len() >= 3,
@@ -33,7 +33,7 @@ pub(super) fn agrees(text: &str, kind: Kind) -> bool {
     }
 }
 
-/// What `text` is, by what stands in it.
+/// The kind of `text`, by its content.
 pub(super) fn looks_like(text: &str) -> Detected {
     let sample = Sample::of(text);
     let kind = match () {
@@ -57,25 +57,25 @@ pub(super) fn looks_like(text: &str) -> Detected {
     Detected::plain(kind)
 }
 
-/// Whether the second line says so, as only a pack's does.
+/// Whether the second line identifies a pack.
 pub(crate) fn is_pack(text: &str) -> bool {
     let mut lines = text.lines();
     lines.next().is_some_and(|line| line.starts_with("# Context for:"))
         && lines.next().is_some_and(|line| line.starts_with("<!-- contextos pack v1 "))
 }
 
-/// A document, documents on lines, or the beginning of one that holds something.
+/// A document, JSON Lines, or the non-empty beginning of a truncated document.
 fn is_json(text: &str) -> bool {
     Json::parse_any(text).is_some_and(|json| json.children(json.root()).next().is_some())
 }
 
-/// Some lines of a text, blank ones left out.
+/// A sample of the lines of a text, without blank ones.
 struct Sample<'a> {
     lines: Vec<&'a str>,
 }
 
 impl<'a> Sample<'a> {
-    /// Half of them from the beginning, half from the middle on.
+    /// Half of them are from the beginning, half from the middle on.
     fn of(text: &'a str) -> Self {
         let middle = text.floor_char_boundary(text.len() / 2);
         let rest = text[middle..].split_once('\n').map_or("", |(_, rest)| rest);
@@ -93,7 +93,8 @@ impl<'a> Sample<'a> {
         Self { lines: sampled }
     }
 
-    /// Whether `is` holds of at least so many percent of the lines; looks no further than it must.
+    /// Whether `is` holds for at least this percentage of the lines; stops as soon as that is
+    /// decided.
     fn mostly(&self, percent: usize, is: impl Fn(&str) -> bool) -> bool {
         let needed = (self.lines.len() * percent).div_ceil(100).max(1);
         let mut may_fail = self.lines.len().saturating_sub(needed);
@@ -136,8 +137,8 @@ impl<'a> Sample<'a> {
                 && has_html_tag(text))
     }
 
-    /// Columns under each other: the rows of `ls -l` and `find -ls`, or words that begin at the same
-    /// places in most lines, with room between them.
+    /// Aligned columns: the rows of `ls -l` and `find -ls`, or words that begin at the same offsets
+    /// in most lines, with space between them.
     fn is_table(&self) -> bool {
         if self.mostly(50, is_mode_row) {
             return true;
@@ -187,7 +188,7 @@ fn has_html_tag(text: &str) -> bool {
         .any(|tag| sample.contains(tag))
 }
 
-/// `path:line:text`, where what stands before the number looks like a path.
+/// `path:line:text`, if the text before the number resembles a path.
 fn found(line: &str) -> bool {
     line == "--"
         || a_match(line).is_some_and(|(path, ..)| {
@@ -212,7 +213,7 @@ fn is_path(line: &str) -> bool {
         && line.contains(|c: char| c.is_alphabetic())
 }
 
-/// A frame of a stack trace, or the line that a trace begins or goes on with.
+/// A frame of a stack trace, or a line that begins or continues a trace.
 fn is_frame(line: &str) -> bool {
     let inner = line.trim_start();
     let indented = inner.len() < line.len();
@@ -239,7 +240,7 @@ fn is_mode_row(line: &str) -> bool {
     })
 }
 
-/// The verdict on one test, or on the building of one thing.
+/// The result of one test, or of building one thing.
 fn is_verdict(line: &str) -> bool {
     let inner = line.trim();
     [
@@ -265,29 +266,29 @@ fn is_verdict(line: &str) -> bool {
         || VERDICTS.is_match(line)
 }
 
-/// What loggers call how much a line matters.
+/// The names of log levels.
 static LEVELS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     any_of(&["INFO", "DEBUG", "WARN", "ERROR", "TRACE", "FATAL", "info:", "[info]", "level="])
 });
 
-/// What stands in verdicts on tests and builds.
+/// Words in the results of tests and builds.
 static VERDICTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     any_of(&[" PASSED ", " FAILED ", " SKIPPED ", "Compiling ", "Downloading ", "Downloaded "])
 });
 
-/// A search for any of a few short words, as they are written.
+/// A case-sensitive search for any of a few short words.
 pub(crate) fn any_of(words: &[&str]) -> AhoCorasick {
     #[allow(clippy::expect_used, reason = "a few short words, the same in every process")]
     AhoCorasick::new(words).expect("short words make a small automaton")
 }
 
-/// A line with a time or a level at its beginning.
+/// A line with a timestamp or a level at its beginning.
 fn is_logged(line: &str) -> bool {
     let head = &line[..line.floor_char_boundary(48)];
     LEVELS.is_match(head) || has_time(head)
 }
 
-/// Whether `12:34:56` or `2026-03-01` stands in `text`.
+/// Whether `text` contains a time or a date: `12:34:56`, `2026-03-01`.
 fn has_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digits = |at: usize, count: usize| {
@@ -309,7 +310,7 @@ fn code(sample: &Sample) -> Option<Language> {
     beginnings::language(sample.lines.iter().map(|line| unnumbered(line).trim_start()))
 }
 
-/// `line` without the number that `cat -n` and the like put before it.
+/// `line` without a line number as `cat -n` writes it.
 pub(crate) fn unnumbered(line: &str) -> &str {
     let inner = line.trim_start_matches(' ');
     let digits = inner.bytes().take_while(u8::is_ascii_digit).count();

@@ -1,18 +1,17 @@
-//! Lines that each state a fact: `key=value`, `key: value`, each about something else.
+//! Detection of facts: lines of `key=value` or `key: value`, each about something else.
 
 use rustc_hash::FxHashSet;
 
-/// Fewer lines are no list of settings.
+/// The fewest lines of a list of settings.
 const FEWEST: usize = 5;
-/// So many percent of the lines state a fact; the others are comments, heads of sections, the second
-/// line of a value.
+/// The percentage of lines that must state a fact; the others are comments, section heads, or the
+/// second line of a value.
 const STATED_PERCENT: usize = 80;
-/// And so many percent of those about something that no other does: the fields of a log and of
-/// records come again and again.
+/// The percentage of those whose key must be unique: the keys of logs and records recur.
 const DIFFERENT_PERCENT: usize = 90;
 /// No key is longer, in bytes.
 const LONGEST_KEY: usize = 80;
-/// What shells put before a variable that they show.
+/// What shells print before a variable.
 const DECLARATIONS: &[&str] = &["export ", "declare -x ", "declare -rx ", "set ", "setenv "];
 
 /// Whether the lines, none of which is blank, are `KEY=value` or `key = value`: `env`, `sysctl -a`,
@@ -22,7 +21,7 @@ pub(super) fn are_assigned(lines: &[&str]) -> bool {
     lines.first().is_some_and(is_df) || are_facts(lines, |line| assigned(line).map(str::to_owned))
 }
 
-/// Whether they are `Key: value`: `lscpu`, `docker info`, the settings of a program.
+/// Whether the lines are `Key: value`: `lscpu`, `docker info`, the settings of a program.
 pub(super) fn are_named(lines: &[&str]) -> bool {
     are_facts(lines, |line| named(line).map(without_numbers))
 }
@@ -38,7 +37,7 @@ fn are_facts(lines: &[&str], key: impl Fn(&str) -> Option<String>) -> bool {
         && different.len() * 100 >= keys.len() * DIFFERENT_PERCENT
 }
 
-/// A comment, or the head of a section.
+/// Whether it is a comment or a section head.
 fn is_aside(line: &str) -> bool {
     let line = line.trim();
     line.starts_with(['#', ';', '!']) || (line.starts_with('[') && line.ends_with(']'))
@@ -54,12 +53,12 @@ fn assigned(line: &str) -> Option<&str> {
         && !key.contains(char::is_whitespace)
         && key
             .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '/' | '"' | '@' | '-'));
-    // Several pairs in one line are the fields of a log's entry.
+    // Several pairs on one line are the fields of a log entry.
     let is_field = value.split_whitespace().skip(1).any(assigned_field);
     (is_key && !value.starts_with('=') && !is_field).then_some(key)
 }
 
-/// Whether `word` is `name=value`, as the fields of a log are.
+/// Whether `word` is `name=value`, like the field of a log entry.
 fn assigned_field(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, value)| {
         !name.is_empty() && !value.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase())
@@ -75,7 +74,7 @@ fn named(line: &str) -> Option<&str> {
     (is_key && (value.is_empty() || value.starts_with([' ', '\t']))).then(|| key.trim())
 }
 
-/// `key` with each number as one zero: `worker-1` and `worker-2` are no different keys.
+/// `key` with each number replaced by zero: `worker-1` and `worker-2` count as the same key.
 fn without_numbers(key: &str) -> String {
     let mut out = String::with_capacity(key.len());
     for c in key.chars() {

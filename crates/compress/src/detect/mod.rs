@@ -1,7 +1,8 @@
-//! What a text is: by the command or file it is from where that is known, else by its content.
+//! Detection of the kind of a text: by the command or file it is from if that is known, otherwise
+//! by its content.
 //!
-//! A wrong answer costs size, never an answer: every form is checked by its decoder, and whatever is
-//! left out can be asked for.
+//! A wrong kind costs tokens, not information: every encoding is verified by decoding it, and
+//! omissions can be retrieved.
 
 mod beginnings;
 mod command;
@@ -14,11 +15,11 @@ pub(crate) use content::{any_of, is_pack, unnumbered};
 
 use crate::kind::Kind;
 
-/// What a text is taken for.
+/// The detected kind of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Detected {
     pub kind: Kind,
-    /// The language of code; `Text` where it isn't known.
+    /// The language of code; `Text` if unknown.
     pub language: Language,
 }
 
@@ -28,11 +29,11 @@ impl Detected {
     }
 }
 
-/// What `text` is. `hint` is the command that wrote it, the name of the file it is from, or the name
-/// of a kind or a language.
+/// Detects the kind of `text`. `hint` is the command that wrote it, the name of its file, or the
+/// name of a kind or a language.
 pub(crate) fn detect(text: &str, hint: Option<&str>) -> Detected {
     if is_pack(text) {
-        // A pack is one whatever file it was written to.
+        // A pack is recognised whatever file it was written to.
         return Detected::plain(Kind::Pack);
     }
     let said = hint.and_then(|hint| command::said(hint, text));
@@ -42,7 +43,7 @@ pub(crate) fn detect(text: &str, hint: Option<&str>) -> Detected {
     }
 }
 
-/// What a fence in Markdown holds, by the word after its opening.
+/// Detects the content of a fenced block in Markdown by its info string.
 pub(crate) fn fenced(text: &str, info: &str) -> Detected {
     let language = Language::from_name(info.split([' ', ',', '{']).next().unwrap_or("").trim());
     match language {

@@ -1,18 +1,18 @@
-//! The words of a diagnostic, by language: what loggers call their levels, and what programs say of a
-//! failure. Each is the beginning of a word, in lower case; how it is written makes no difference.
+//! The words of diagnostics, by language: the names of log levels, and what programs report of a
+//! failure. Each is a prefix of a word, in lower case; matching ignores case.
 
-/// What a word says about how bad it is.
+/// How severe a diagnostic with a word is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Severity {
-    /// Something may be wrong. Of many such lines some say enough.
+    /// Something may be wrong. Many lines of this severity may be sampled.
     Notable,
-    /// Something failed, or a program warns of it: such a line is never one too many.
+    /// A failure or a warning: such a line is never elided unless it repeats.
     Severe,
 }
 
 use Severity::{Notable, Severe};
 
-/// English, which programs of all countries speak.
+/// English, which programs of all countries use.
 const ENGLISH: &[(Severity, &[&str])] = &[
     (
         Severe,
@@ -93,11 +93,11 @@ const ENGLISH: &[(Severity, &[&str])] = &[
     ),
 ];
 
-/// Signs that test runners and linters put before what failed.
+/// Symbols that test runners and linters put before failures.
 const SIGNS: &[&str] = &["⚠", "❌", "✖", "✗", "✘", "✕"];
 
-/// Levels and failures in other languages; where one is also an English word (*alerte*, *fatal*), the
-/// English stem finds it.
+/// Levels and failures in other languages; where one is also an English word (*alerte*, *fatal*),
+/// the English stem matches.
 const OTHERS: &[(&str, &[&str])] = &[
     (
         "German",
@@ -189,10 +189,10 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("Korean", &["오류", "에러", "경고", "실패", "예외", "치명적", "거부"]),
 ];
 
-/// Words that end compounds, as *Zahlungsfehler* does.
+/// Words that occur at the end of compounds, such as *Zahlungsfehler*.
 pub(super) const END_COMPOUNDS: &[&str] = &["fehler", "warnung"];
 
-/// All of them with what they say, in every way that letters outside ASCII are written.
+/// All words with their severity, in all cases of their non-ASCII letters.
 pub(super) fn all() -> Vec<(String, Severity)> {
     let english = ENGLISH.iter().flat_map(|(says, words)| words.iter().map(|word| (*word, *says)));
     let others = OTHERS.iter().flat_map(|(_, words)| words.iter().map(|word| (*word, Severe)));
@@ -200,7 +200,7 @@ pub(super) fn all() -> Vec<(String, Severity)> {
     let mut all: Vec<(String, Severity)> = Vec::new();
     for (word, says) in english.chain(others).chain(signs) {
         let spelled = [word.to_owned(), word.to_uppercase(), capitalized(word)];
-        // The search makes no difference between letters of ASCII.
+        // The search ignores the case of ASCII letters.
         let count = if word.is_ascii() { 1 } else { spelled.len() };
         all.extend(spelled.into_iter().take(count).map(|word| (word, says)));
     }

@@ -1,20 +1,21 @@
-//! What `git log` prints: of each commit its id, day, author and subject, the line after it, and which
-//! files it changed; the rest of its message goes, but for lines that the task names.
+//! Output of `git log`: of each commit the id, day, author and subject, the next line of the
+//! message, and the changed files; the rest of the message is elided, except for lines that the
+//! task names.
 
 use std::fmt::Write as _;
 
 use super::{Context, Draft, Segment};
 use crate::lines::Lines;
 
-/// Fewer commits stay as they are.
+/// Fewer commits are kept as they are.
 const FEWEST: usize = 3;
-/// Digits that name a commit.
+/// The number of hex digits of an abbreviated id.
 const DIGITS: usize = 12;
-/// Lines of a message that stay behind its subject.
+/// The number of lines kept after the subject.
 const BEHIND_SUBJECT: usize = 1;
-/// At most so many files of a commit are named.
+/// The most files that are listed per commit.
 const MOST_FILES: usize = 12;
-/// What a message's lines are indented by.
+/// The indentation of messages.
 const INDENT: &str = "    ";
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
@@ -37,7 +38,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     })
 }
 
-/// The id in a commit's first line, and what stands behind it.
+/// The id in a commit's first line, and the rest of the line.
 fn head(line: &str) -> Option<(&str, &str)> {
     let rest = line.strip_prefix("commit ")?;
     let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
@@ -46,17 +47,17 @@ fn head(line: &str) -> Option<(&str, &str)> {
         .then_some((&rest[..digits], behind))
 }
 
-/// Where in a commit a line stands.
+/// The section of a commit that a line is in.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Place {
     #[default]
     Header,
-    /// So many lines of the message were read that aren't blank.
+    /// The number of lines read that aren't blank.
     Message(usize),
     Files,
 }
 
-/// What is shown of the commits so far.
+/// The output so far, and the current commit.
 #[derive(Debug, Default)]
 struct Writer<'a> {
     out: String,
@@ -65,7 +66,7 @@ struct Writer<'a> {
     refs: &'a str,
     author: &'a str,
     day: String,
-    is_told: bool,
+    has_head: bool,
     files: Vec<(&'a str, &'a str)>,
     elided: usize,
 }
@@ -75,7 +76,7 @@ impl<'a> Writer<'a> {
         if let Some((id, refs)) = head(line) {
             self.end_of_commit();
             (self.id, self.refs) = (&id[..id.len().min(DIGITS)], refs);
-            (self.author, self.day, self.is_told) = ("", String::new(), false);
+            (self.author, self.day, self.has_head) = ("", String::new(), false);
             self.place = Place::Header;
         } else if let (Place::Header, Some((key, value))) = (&self.place, line.split_once(": ")) {
             match key {
@@ -110,14 +111,14 @@ impl<'a> Writer<'a> {
         matches!(self.place, Place::Message(_))
     }
 
-    /// A line of the message: the first one stands behind who said it.
+    /// A line of the message: the subject goes on the line of the author.
     fn said(&mut self, said: &str, is_named: bool) {
         let Place::Message(before) = &mut self.place else { return };
         let number = *before;
         let is_shown = number <= BEHIND_SUBJECT && !is_trailer(said);
         *before += usize::from(!said.trim().is_empty());
         if number == 0 {
-            self.tell();
+            self.write_head();
             let _ = writeln!(self.out, " {said}");
         } else if (is_shown || is_named) && !said.trim().is_empty() {
             let _ = writeln!(self.out, "{INDENT}{said}");
@@ -126,25 +127,25 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Which commit it is, and whose.
-    fn tell(&mut self) {
-        if self.id.is_empty() || self.is_told {
+    /// Writes the id, day and author of the commit.
+    fn write_head(&mut self) {
+        if self.id.is_empty() || self.has_head {
             return;
         }
-        self.is_told = true;
+        self.has_head = true;
         // Writing to a String cannot fail.
         let _ = write!(self.out, "{}{} {} {}:", self.id, self.refs, self.day, self.author);
     }
 
     fn end_of_commit(&mut self) {
-        if !self.is_told && !self.id.is_empty() {
-            self.tell();
+        if !self.has_head && !self.id.is_empty() {
+            self.write_head();
             self.out.push('\n');
         }
         self.push_files();
     }
 
-    /// The files of the commit in one line, by their directories.
+    /// Writes the files of the commit on one line, grouped by directory.
     fn push_files(&mut self) {
         let mut above = None;
         for (path, count) in self.files.iter().take(MOST_FILES) {
@@ -166,7 +167,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// `Fri Aug 14 11:48:06 2026 +0900` without its time; another way to write it stays.
+/// `Fri Aug 14 11:48:06 2026 +0900` without its time; other date formats are kept.
 fn day(date: &str) -> String {
     match date.split_whitespace().collect::<Vec<_>>()[..] {
         [_, month, day, time, year, _] if time.contains(':') => format!("{month} {day} {year}"),

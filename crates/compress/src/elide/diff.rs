@@ -1,16 +1,16 @@
-//! Diffs: every changed line of source stays, of the lines around them one on each side; what was
-//! changed in files that programs write is only counted.
+//! Diffs: every changed line of source is kept, with one line of context on each side; changes in
+//! generated files are only counted.
 
 use std::fmt::Write as _;
 
 use super::{Context, Draft, Segment};
 use crate::lines::Lines;
 
-/// Lines around a change that stay.
+/// The lines of context kept around a change.
 const AROUND: usize = 1;
-/// Fewer lines between two changes stay: the head of another hunk would cost more.
+/// Fewer lines between two changes are kept: the head of another hunk would cost more.
 const FEWEST_BETWEEN: usize = 3;
-/// Files that programs write, by the end of their names.
+/// Suffixes of the names of generated files.
 const GENERATED: &[&str] = &[
     "-lock.json",
     "-lock.yaml",
@@ -49,7 +49,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     })
 }
 
-/// `@@ -old,… +new,… @@ heading` and the lines that belong to it.
+/// A hunk: `@@ -old,… +new,… @@ heading` and its lines.
 struct Hunk<'a> {
     head: usize,
     end: usize,
@@ -95,8 +95,8 @@ struct Writer<'l, 'a> {
 }
 
 impl Writer<'_, '_> {
-    /// Writes the line at `at`, which is in no hunk, as far as it says something; for a file that a
-    /// program writes, what was changed in it.
+    /// Writes the line at `at`, which is in no hunk, unless it is redundant; for a generated file,
+    /// the number of changes in it.
     fn head(&mut self, at: usize) -> usize {
         let line = self.lines.get(at);
         let next = if at + 1 < self.lines.count() { self.lines.get(at + 1) } else { "" };
@@ -119,7 +119,7 @@ impl Writer<'_, '_> {
         at + 1
     }
 
-    /// Whether the names of the file follow, so that the line at `at` says nothing new.
+    /// Whether the names of the file follow, so that the line at `at` is redundant.
     fn file_follows(&self, at: usize) -> bool {
         (at + 1..self.lines.count().min(at + 6))
             .map(|line| self.lines.get(line))
@@ -142,7 +142,7 @@ impl Writer<'_, '_> {
         end
     }
 
-    /// Writes a hunk as one or more hunks with fewer lines around the changes.
+    /// Writes a hunk as one or more hunks with less context.
     fn hunk(&mut self, hunk: &Hunk) -> usize {
         let body = hunk.head + 1..hunk.end;
         let changed =
@@ -179,7 +179,7 @@ impl Writer<'_, '_> {
         hunk.end
     }
 
-    /// How many of these lines are of the old file, and how many of the new one.
+    /// How many of these lines are in the old file, and how many in the new one.
     fn sizes(&self, range: std::ops::Range<usize>) -> (usize, usize) {
         range.fold((0, 0), |(old, new), line| match self.lines.get(line).as_bytes().first() {
             Some(b'-') => (old + 1, new),
@@ -190,7 +190,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// Lets stay what lies between two chunks that stay, where it is short.
+/// Fills short gaps between two kept runs.
 fn fill_short_gaps(stays: &mut [bool]) {
     let mut last: Option<usize> = None;
     for line in 0..stays.len() {

@@ -1,12 +1,12 @@
-//! HTML: what a browser would show stays, as text, and links; lines that the task names stay as they
-//! are written.
+//! HTML: the text that a browser would render is kept, and links; lines that the task names are
+//! kept verbatim.
 
 use super::{Context, Draft, Segment};
 use crate::lines::Lines;
 
-/// A longer line that the task names is shown as text too.
+/// A longer line, in bytes, is rendered as text even if the task names it.
 const LONGEST_AS_WRITTEN: usize = 1000;
-/// Elements whose content isn't shown.
+/// Elements whose content isn't rendered.
 const HIDDEN: &[&str] = &["script", "style", "svg", "template", "noscript"];
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
@@ -38,12 +38,12 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     })
 }
 
-/// Reads lines as a browser does, element by element.
+/// Reads lines element by element, as a browser does.
 #[derive(Default)]
 struct Reader {
-    /// The element whose content isn't shown, or `!` for a comment.
+    /// The element whose content is being skipped, or `!` for a comment.
     hidden: Option<&'static str>,
-    /// Inside a tag that goes on in the next line.
+    /// Whether a tag continues on the next line.
     in_tag: bool,
 }
 
@@ -80,7 +80,7 @@ impl Reader {
         out
     }
 
-    /// Reads the tag that `text` begins with; gives what follows it.
+    /// Reads the tag at the beginning of `text`; returns the rest.
     fn tag<'t>(&mut self, text: &'t str, out: &mut String) -> &'t str {
         let name = text[1..].trim_start_matches('/');
         if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '!' || c == '?') {
@@ -117,7 +117,7 @@ impl Reader {
     }
 }
 
-/// The address that a tag leads to, where it leads out of the page.
+/// The URL that a tag links to, if it is external to the page.
 fn link(tag: &str) -> Option<&str> {
     let at = tag.find("href=")?;
     let value = &tag[at + 5..];

@@ -1,7 +1,7 @@
-//! JSON: of many records the ones that are unusual in a column stay, the first and the last, and
-//! those that the task names, which are shown as they are written; long encoded data is cut, a text
-//! never. Records are the objects, or the rows, of an array, and the objects under the keys of an
-//! object. What a string says is looked at without its escapes, which would hide where words begin.
+//! JSON: of many records, those with unusual values are kept, the first and last ones, and those
+//! that the task names, which are shown verbatim. Long encoded data is truncated, text never.
+//! Records are the objects, or rows, of an array, and the objects under the keys of an object.
+//! Strings are searched with their escapes resolved, which would hide word boundaries.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -17,25 +17,25 @@ use crate::json::{Json, Kind, Value};
 use crate::lines::Lines;
 use crate::words::line_signature;
 
-/// Shorter arrays stay whole.
+/// Shorter arrays are kept whole.
 const FEWEST_RECORDS: usize = 24;
-/// Records at the beginning of an array that stay, and at its end.
+/// The number of records kept at the beginning of an array and at its end.
 const FIRST: usize = 2;
 const LAST: usize = 1;
-/// A longer string of encoded data, in bytes, is cut to so many.
+/// A string of encoded data that is longer than the first, in bytes, is truncated to the second.
 const LONGEST_DATA: usize = 600;
 const CUT_DATA: usize = 200;
-/// Encoded data has runs without blanks of at least so many bytes on average: base64 in lines, as PEM
-/// and MIME have it, has 64 and 76.
+/// Encoded data has runs without blanks of at least this many bytes on average: base64 in lines, as
+/// in PEM and MIME, has 64 and 76.
 const DATA_RUN: usize = 60;
-/// The records that are left out are named when their names are short, on average in bytes.
+/// Elided records are listed by name if the names have at most this many bytes on average.
 const LONGEST_NAME: usize = 24;
-/// Longer rows are no records.
+/// Longer rows, in values, aren't records.
 const MOST_CELLS: usize = 64;
-/// If more than one in so many texts sounds like trouble, those are a flood: of the texts of one
-/// template only so many at both ends stay.
+/// If more than one in this many texts is a diagnostic, they are sampled: of each template only
+/// this many at both ends are kept.
 const ALARM_SHARE: usize = 4;
-const OF_A_FLOOD: usize = 3;
+const SAMPLES_PER_END: usize = 3;
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let text = lines.text().trim();
@@ -48,20 +48,20 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
         json: &json,
         named: places.map(|at| in_document(at.range.start)..in_document(at.range.end)).collect(),
         out: String::new(),
-        told: String::new(),
+        summaries: String::new(),
         full: String::new(),
         total: 0,
         elided: 0,
         cut: 0,
     };
     writer.write(json.root());
-    let Writer { out, told, full, total, elided, cut, .. } = writer;
+    let Writer { out, summaries, full, total, elided, cut, .. } = writer;
     let shown = codecs::proposed(&JsonTables, &out).unwrap_or(out);
-    let mut segments = vec![Segment::Text(told), Segment::Text(format!("{shown}\n"))];
+    let mut segments = vec![Segment::Text(summaries), Segment::Text(format!("{shown}\n"))];
     if !full.is_empty() {
         segments.push(Segment::Text(full));
     }
-    // A document that was cut off ends in a part of a value, which may be what matters.
+    // A truncated document ends in a partial value, which may be what matters.
     let rest = json.rest().trim_start_matches([',', ' ', '\n']);
     if !rest.is_empty() {
         segments.push(Segment::Text(format!("{rest}\n")));
@@ -73,7 +73,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     (elided > 0).then_some(Draft { segments, unit, total, elided, comment: None })
 }
 
-/// What is in an array, or in an object under its keys.
+/// The items of an array, or the members of an object.
 fn entries<'a>(json: &Json<'a>, value: Value) -> Vec<(Option<&'a str>, Value)> {
     match json.kind(value) {
         Kind::Object => json.members(value).map(|(key, member)| (Some(key), member)).collect(),
@@ -85,16 +85,16 @@ fn brackets(kind: Kind) -> (char, char) {
     if kind == Kind::Object { ('{', '}') } else { ('[', ']') }
 }
 
-/// Records of the same shape.
+/// Records with the same columns.
 struct Records<'a> {
-    /// Each with its key, if they stand in an object.
+    /// The records, with their keys if they are members of an object.
     items: Vec<(Option<&'a str>, Value)>,
-    /// What each column is called, and the cells of all records in it, as they are written.
+    /// The name of each column, and its cells as they are written.
     columns: Vec<(String, Values<'a>)>,
 }
 
 impl<'a> Records<'a> {
-    /// The records in `value`; `None` where there are few, or they have little in common.
+    /// The records in `value`; `None` if there are few, or they have little in common.
     fn of(json: &Json<'a>, value: Value) -> Option<Self> {
         let items = entries(json, value);
         if items.len() < FEWEST_RECORDS {
@@ -143,11 +143,11 @@ impl<'a> Records<'a> {
 struct Writer<'j, 'a> {
     json: &'j Json<'a>,
     named: Vec<Range<usize>>,
-    /// The document without what is left out.
+    /// The document without the omissions.
     out: String,
-    /// What all records of an array are like.
-    told: String,
-    /// The records that the task names, as they are written.
+    /// The summaries of arrays.
+    summaries: String,
+    /// The records that the task names, verbatim.
     full: String,
     total: usize,
     elided: usize,
@@ -167,7 +167,7 @@ impl<'a> Writer<'_, 'a> {
         }
     }
 
-    /// Writes what is in an array or an object, all of it.
+    /// Writes an array or an object in full.
     fn members(&mut self, value: Value) {
         let json = self.json;
         let (open, close) = brackets(json.kind(value));
@@ -183,14 +183,14 @@ impl<'a> Writer<'_, 'a> {
         self.out.push(close);
     }
 
-    /// Writes the records of an array or an object that stay.
+    /// Writes the kept records of an array or an object.
     fn records(&mut self, value: Value, records: &Records<'a>) {
         let json = self.json;
         let stays = self.staying(value, records);
         self.total += stays.len();
         self.elided += stays.iter().filter(|stays| !**stays).count();
         if stays.contains(&false) {
-            self.tell(records, &stays);
+            self.summarize(records, &stays);
         }
         let (open, close) = brackets(json.kind(value));
         self.out.push(open);
@@ -220,7 +220,7 @@ impl<'a> Writer<'_, 'a> {
         self.out.push(close);
     }
 
-    /// Which of the records stay. Those that the task names are also written as they are.
+    /// Which of the records to keep. Those that the task names are also written verbatim.
     fn staying(&mut self, value: Value, records: &Records<'a>) -> Vec<bool> {
         let count = records.items.len();
         let mut stays = vec![false; count];
@@ -249,18 +249,18 @@ impl<'a> Writer<'_, 'a> {
         stays
     }
 
-    /// Says what the records are like, and what those are called that are left out.
-    fn tell(&mut self, records: &Records<'a>, stays: &[bool]) {
+    /// Summarizes the records, and lists the names of the elided ones.
+    fn summarize(&mut self, records: &Records<'a>, stays: &[bool]) {
         let mut parts = Vec::new();
         for (name, values) in &records.columns {
-            let told = values.summary();
-            if told.len() <= 100 && told.contains('<') && told != "<*>" {
-                parts.push(format!("{name} {told}"));
+            let summary = values.summary();
+            if summary.len() <= 100 && summary.contains('<') && summary != "<*>" {
+                parts.push(format!("{name} {summary}"));
             }
         }
         if !parts.is_empty() {
             // Writing to a String cannot fail.
-            let _ = writeln!(self.told, "all {}: {}", stays.len(), parts.join("; "));
+            let _ = writeln!(self.summaries, "all {}: {}", stays.len(), parts.join("; "));
         }
         let short = |values: &[&str]| {
             values.iter().map(|value| value.len()).sum::<usize>() <= values.len() * LONGEST_NAME
@@ -268,12 +268,12 @@ impl<'a> Writer<'_, 'a> {
         let keys: Option<Vec<&str>> = records.items.iter().map(|(key, _)| *key).collect();
         let keys = keys.map(Values::new);
         let columns = keys.iter().chain(records.columns.iter().map(|(_, values)| values));
-        // Names that count up are told by their range already.
+        // Names that count up are already summarized by their range.
         let is_news = |names: &&Values| short(names.as_slice()) && !names.are_counted();
         if let Some(names) = names(columns).filter(is_news) {
             let elided = names.as_slice().iter().zip(stays).filter(|(_, stays)| !**stays);
             let names: Vec<&str> = elided.map(|(name, _)| name.trim_matches('"')).collect();
-            let _ = writeln!(self.told, "left out: {}", names.join(", "));
+            let _ = writeln!(self.summaries, "left out: {}", names.join(", "));
         }
     }
 
@@ -288,7 +288,7 @@ impl<'a> Writer<'_, 'a> {
             return self.out.push_str(raw);
         }
         let mut end = raw.floor_char_boundary(CUT_DATA);
-        // Not inside of an escape, the longest of which is `\u0000`.
+        // Never inside an escape, the longest of which is `\u0000`.
         let from = end.saturating_sub(6);
         if let Some(escape) = raw.get(from..end).and_then(|last| last.rfind('\\')) {
             end = from + escape;
@@ -300,8 +300,8 @@ impl<'a> Writer<'_, 'a> {
     }
 }
 
-/// The indices of the texts that sound like trouble: all of them where they are few, else of each
-/// template some at both ends.
+/// The indices of diagnostics: all of them if they are few, otherwise some of each template at both
+/// ends.
 fn diagnostics(values: &Values) -> Vec<usize> {
     let sounds = values.which(|text| diagnostic::is_diagnostic(Unescaped::of(text).text()));
     if sounds.len() * ALARM_SHARE <= values.as_slice().len() {
@@ -315,8 +315,8 @@ fn diagnostics(values: &Values) -> Vec<usize> {
     let mut stays: Vec<usize> = templates
         .into_values()
         .flat_map(|all| {
-            let ends = all.len().saturating_sub(OF_A_FLOOD);
-            let is_end = move |place: usize| place < OF_A_FLOOD || place >= ends;
+            let ends = all.len().saturating_sub(SAMPLES_PER_END);
+            let is_end = move |place: usize| place < SAMPLES_PER_END || place >= ends;
             all.into_iter().enumerate().filter(move |(place, _)| is_end(*place))
         })
         .map(|(_, index)| index)
@@ -325,8 +325,8 @@ fn diagnostics(values: &Values) -> Vec<usize> {
     stays
 }
 
-/// Whether a string, as it is written, is data that a program encoded and not a text: long runs of
-/// ASCII letters and digits.
+/// Whether a string, as written, is encoded data and not text: long runs of ASCII letters and
+/// digits.
 fn is_data(raw: &str) -> bool {
     let inner = raw.trim_matches('"');
     let inner = match inner.split_once(";base64,") {

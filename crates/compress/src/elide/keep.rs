@@ -1,24 +1,24 @@
-//! What is never left out of lines, whatever the kind: first and last lines, what sounds like trouble
-//! with the lines around it, what the task names.
+//! The lines that are never elided, whatever the kind: the first and last ones, diagnostics with
+//! their surroundings, and those that the task names.
 
 use crate::lines::Lines;
 
 use super::{Context, Draft, Segment};
 
-/// Lines at the beginning that stay, and at the end.
+/// The number of lines kept at the beginning and at the end.
 const FIRST: usize = 2;
 const LAST: usize = 3;
-/// A omission of fewer bytes costs as much as it saves.
+/// An omission of fewer bytes costs as much as it saves.
 const MIN_OMISSION_BYTES: usize = 24;
-/// A block is at most so many lines long above a line in it.
+/// How many lines above a line are searched for the beginning of its block.
 const LONGEST_BLOCK: usize = 100;
-/// At most so many indented lines below a line stay with it.
+/// The most indented lines below a line that are kept with it.
 const MOST_BELOW: usize = 2;
-/// Lines of a trace that aren't indented, though they don't begin it.
+/// How unindented lines within a stack trace begin.
 const BLOCK_GOES_ON: &[&str] =
     &["Traceback (", "Caused by: ", "During handling of ", "The above exception "];
 
-/// Which lines stay.
+/// The lines to keep.
 #[derive(Debug)]
 pub(super) struct Keep {
     stays: Vec<bool>,
@@ -41,19 +41,19 @@ impl Keep {
         }
     }
 
-    /// The line, and the one before it, which often says whose it is.
+    /// The line and the one before it, which often says what it is about.
     pub(super) fn add_after_one(&mut self, line: usize) {
         self.add(line.saturating_sub(1));
         self.add(line);
     }
 
-    /// The line, and those next to it.
+    /// The line and its neighbours.
     pub(super) fn add_with_neighbours(&mut self, line: usize) {
         (line.saturating_sub(1)..=line + 1).for_each(|line| self.add(line));
     }
 
-    /// The line, the line that begins what it belongs to, if it is part of a trace or another
-    /// indented block, and the lines right below that belong to it.
+    /// The line, the head of the stack trace or indented block it is in, and the lines right below
+    /// that belong to it.
     pub(super) fn add_with_block(&mut self, line: usize, lines: &Lines) {
         self.add(line);
         let is_inner = |line: usize| {
@@ -109,7 +109,7 @@ impl Keep {
     }
 }
 
-/// The blanks that a line begins with.
+/// The indentation of a line, in bytes.
 fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
 }

@@ -1,26 +1,26 @@
-//! The column in which the lines of a log say how much they matter, and what is rare in it: a level
-//! that nobody has heard of is one all the same.
+//! Finds the column of log levels and the lines whose level is rare, so that levels in languages
+//! without a word list are recognised too.
 
 use rustc_hash::FxHashMap;
 
 use crate::lines::Lines;
 use crate::words::words;
 
-/// A level is one of the first so many words.
+/// The column is among the first this many words.
 const MOST_WORDS: usize = 8;
-/// Fewer lines that begin with a number have no columns.
+/// Fewer lines that begin with a number are no evidence of columns.
 const FEWEST: usize = 16;
-/// There are at most so many levels.
+/// With more distinct words than this it isn't a column of levels.
 const MOST_LEVELS: usize = 10;
-/// So many percent of the lines have a word in the column of levels, behind the time.
+/// The percentage of lines that must have a word in the column, which follows the timestamp.
 const COLUMN_PERCENT: usize = 90;
-/// A level is rare when it is that of so many percent of the lines at most.
+/// A level is rare if at most this percentage of the lines have it.
 const RARE_PERCENT: usize = 10;
-/// Levels of what is of no concern, however rare.
+/// Levels that never indicate a problem, however rare.
 const ORDINARY: &[&str] =
     &["debug", "trace", "info", "notice", "verbose", "d", "i", "v", "t", "信息", "情報", "정보"];
 
-/// The lines whose level is rare, in order; none where no column is one of levels.
+/// The lines whose level is rare, in order; none if there is no column of levels.
 pub(super) fn rare(lines: &Lines) -> Vec<usize> {
     let timed: Vec<usize> = (0..lines.count())
         .filter(|&line| {
@@ -40,7 +40,7 @@ pub(super) fn rare(lines: &Lines) -> Vec<usize> {
             return Vec::new();
         }
     }
-    // Without a level that is known, the words may be anything, as the first ones of what is said.
+    // Without a known level the words may be anything, such as the first words of messages.
     let is_ordinary = |level: &str| ORDINARY.contains(&level.to_lowercase().as_str());
     let is_known = counts.keys().any(|level| is_ordinary(level));
     let is_usual = |count: usize| count * 100 > timed.len() * RARE_PERCENT;
@@ -69,7 +69,7 @@ fn is_word_column(lines: &Lines, timed: &[usize], column: usize) -> bool {
     })
 }
 
-/// The word at `column`, if it may be a level: letters without digits, perhaps in brackets.
+/// The word at `column`, if it may be a level: letters without digits, optionally in brackets.
 fn level_at<'a>(lines: &Lines<'a>, line: usize, column: usize) -> Option<&'a str> {
     let word = words(lines.get(line)).nth(column)?;
     let word = word.trim_matches(['[', ']', '(', ')', '<', '>', '|', ':', ',']);
@@ -78,7 +78,7 @@ fn level_at<'a>(lines: &Lines<'a>, line: usize, column: usize) -> Option<&'a str
     is_level.then_some(word)
 }
 
-/// Whether a word is written as levels are: in capitals, or in a script that has none.
+/// Whether a word is in capitals, as levels are, or in a script without case.
 fn is_shouted(word: &str) -> bool {
     !word.chars().any(char::is_lowercase)
 }

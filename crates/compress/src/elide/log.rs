@@ -1,12 +1,12 @@
-//! Logs, and what test runners and build tools print: of the lines that say the same about other
-//! values the first and the last stay, and those whose values are unusual; all rare lines stay. What
-//! stays takes along whose it is.
+//! Logs, and the output of test runners and build tools: of lines with the same template, the
+//! first, the last and those with unusual values are kept; lines of rare templates are all kept. So
+//! are the lines that enclose what is kept.
 
 use std::collections::HashMap;
 
+use super::enclosing::Enclosing;
 use super::keep::Keep;
 use super::levels;
-use super::owners::Owners;
 use super::values::Values;
 use super::{Context, Draft, Segment};
 use crate::lines::Lines;
@@ -15,21 +15,21 @@ use crate::templates::Templates;
 use crate::words::words;
 use crate::{diagnostic, place};
 
-/// A template with at most so many lines is rare: all of them stay.
+/// A template with at most this many lines is rare: all of them are kept.
 const RARE: usize = 3;
-/// More lines that sound like the same trouble are a flood: of those only some at both ends stay, and
-/// all that are grave and don't repeat another one to the byte.
-const FLOOD: usize = 20;
-const OF_A_FLOOD: usize = 3;
-/// A template is told about when at least so many of its lines are left out.
-const FEWEST_TOLD: usize = 5;
-/// At most so many templates are told about.
-const MOST_TOLD: usize = 30;
-/// The longest line of that, in bytes.
-const LONGEST_TOLD: usize = 200;
-/// Modules are told when they have on average at least so many tests.
+/// Above this count, diagnostics of one template are sampled: the first and last few, and every
+/// distinct severe line. By hand, not measured.
+const MAX_UNSAMPLED: usize = 20;
+const SAMPLES_PER_END: usize = 3;
+/// A template is summarized if at least this many of its lines are elided.
+const MIN_SUMMARIZED: usize = 5;
+/// The most templates that are summarized.
+const MAX_SUMMARIES: usize = 30;
+/// The longest summary of a template, in bytes.
+const MAX_SUMMARY_BYTES: usize = 200;
+/// Tests are summarized by module if modules have at least this many tests on average.
 const FEWEST_PER_MODULE: usize = 4;
-/// Words that are looked at for unusual values.
+/// How many words of a line are searched for unusual values.
 const MOST_WORDS: usize = 48;
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
@@ -52,7 +52,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     for (group, alike) in groups.iter().zip(&likes) {
         for &index in &alike.unusual {
             let line = group[index] as usize;
-            // The line before often says whose it is, but not where it says the same of something else.
+            // The line before often says what this one is about, unless it is of the same template.
             match line.checked_sub(1) {
                 Some(before) if templates.of_line[before] != templates.of_line[line] => {
                     keep.add_after_one(line);
@@ -62,9 +62,9 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
         }
     }
     keep_diagnostics(lines, &diagnostics, &templates, &mut keep);
-    let owners = Owners::of(lines);
+    let enclosing = Enclosing::of(lines);
     let stays: Vec<usize> = (0..lines.count()).filter(|&line| keep.has(line)).collect();
-    stays.into_iter().for_each(|line| owners.each_of(line, |owner| keep.add(owner)));
+    stays.into_iter().for_each(|line| enclosing.each_of(line, |owner| keep.add(owner)));
     for (group, alike) in groups.iter().zip(&likes) {
         keep.add(group[0] as usize);
         keep.add(group[group.len() - 1] as usize);
@@ -72,38 +72,38 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
             group.iter().for_each(|&line| keep.add(line as usize));
         }
     }
-    let told = told(&groups, &likes, &keep);
+    let summaries = summaries(&groups, &likes, &keep);
     let mut draft = keep.draft(lines)?;
-    if !told.is_empty() {
-        draft.segments.insert(0, Segment::Text(told));
+    if !summaries.is_empty() {
+        draft.segments.insert(0, Segment::Text(summaries));
     }
     Some(draft)
 }
 
-/// The lines with an unusual value, in order. Where nothing is left out they are still to be found as
-/// they are.
-pub(super) fn odd(lines: &Lines) -> Vec<usize> {
+/// The lines with an unusual value, in order.
+pub(super) fn unusual(lines: &Lines) -> Vec<usize> {
     let templates = Templates::of(lines);
-    let mut odd: Vec<usize> = Vec::new();
+    let mut found: Vec<usize> = Vec::new();
     for group in templates.frequent(RARE) {
         let unusual = columns(lines, &group).iter().flat_map(Values::unusual).collect::<Vec<_>>();
-        odd.extend(unusual.into_iter().map(|index| group[index] as usize));
+        found.extend(unusual.into_iter().map(|index| group[index] as usize));
     }
-    odd.sort_unstable();
-    odd.dedup();
-    odd
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
-/// A line that says that something went wrong.
+/// A line that reports an error, a warning or a failure.
 struct Diagnostic {
     line: usize,
-    /// Whether it is one that is never one too many.
+    /// Whether it is severe: every distinct one is kept.
     is_severe: bool,
-    /// The line that says which place in which file it is about.
+    /// The line with the location in a file that it refers to.
     place: Option<usize>,
 }
 
-/// The diagnostics of `lines`, in order: by their words, by their place, by their level.
+/// The diagnostics of `lines`, in order: recognised by their words, their location or their log
+/// level.
 fn diagnostics(lines: &Lines) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for line in diagnostic::lines(lines) {
@@ -119,8 +119,9 @@ fn diagnostics(lines: &Lines) -> Vec<Diagnostic> {
     found
 }
 
-/// Keeps all diagnostics but those of a flood; and of what is said again to the byte, about the same
-/// place where it names one, some at both ends.
+/// Keeps all diagnostics, except where there are many of one template: of those that repeat
+/// verbatim, about the same location if they have one, and of those that aren't severe, it keeps
+/// some at both ends.
 fn keep_diagnostics(
     lines: &Lines,
     diagnostics: &[Diagnostic],
@@ -139,12 +140,13 @@ fn keep_diagnostics(
         let (seen, total) = (seen[template], total[template]);
         let repeated = repeats.entry((lines.get(line), place.map(|at| lines.get(at)))).or_default();
         *repeated += 1;
-        let of_a_flood = total > FLOOD && (*repeated > OF_A_FLOOD || !is_severe && place.is_none());
-        let is_end = seen <= OF_A_FLOOD || seen + OF_A_FLOOD > total;
-        match (of_a_flood && !is_end, place) {
+        let is_sampled =
+            total > MAX_UNSAMPLED && (*repeated > SAMPLES_PER_END || !is_severe && place.is_none());
+        let is_end = seen <= SAMPLES_PER_END || seen + SAMPLES_PER_END > total;
+        match (is_sampled && !is_end, place) {
             (true, _) => {}
-            // A flood of diagnostics is read by what they say and where.
-            (false, Some(place)) if total > FLOOD && !is_end => {
+            // Of many diagnostics, only the line and its location are kept, not their surroundings.
+            (false, Some(place)) if total > MAX_UNSAMPLED && !is_end => {
                 keep.add(line);
                 keep.add(place);
             }
@@ -156,15 +158,15 @@ fn keep_diagnostics(
     }
 }
 
-/// What the lines of one template are like.
+/// Statistics of the lines of one template.
 struct Alike {
-    /// Which of them have an unusual value.
+    /// Indices of the lines with an unusual value.
     unusual: Vec<usize>,
-    /// Whether they have a word in common that says what they are about. Without one, each line says
-    /// something of its own, and none stands for another.
+    /// Whether they share a word that says what they are about. Otherwise each line says something
+    /// of its own, and none is representative.
     describes: bool,
-    /// What they say, where there are enough to tell about.
-    told: Option<String>,
+    /// The summary, if there are enough lines.
+    summary: Option<String>,
 }
 
 impl Alike {
@@ -172,22 +174,22 @@ impl Alike {
         let columns = columns(lines, group);
         let bytes = lines.text().len() * group.len() / lines.count();
         let unusual = map_if_long(bytes, &columns, Values::unusual).into_iter().flatten().collect();
-        let is_told = group.len() >= FEWEST_TOLD && !columns.is_empty();
-        let told = is_told.then(|| match by_module(&columns) {
+        let is_summarized = group.len() >= MIN_SUMMARIZED && !columns.is_empty();
+        let summary = is_summarized.then(|| match by_module(&columns) {
             Some(line) => format!("{}× {line}", group.len()),
             None => {
                 let words: Vec<String> = columns.iter().map(Values::summary).collect();
                 let mut line = format!("{}× {}", group.len(), words.join(" "));
-                line.truncate(line.floor_char_boundary(LONGEST_TOLD));
+                line.truncate(line.floor_char_boundary(MAX_SUMMARY_BYTES));
                 line
             }
         });
-        Self { unusual, describes: describes(lines, group, &columns), told }
+        Self { unusual, describes: describes(lines, group, &columns), summary }
     }
 }
 
-/// Whether the lines of a template have something in common that says what they are about: a word that
-/// all of them hold, one of a few, a name with numbers (`ms=12`); or are the same altogether.
+/// Whether the lines of a template share something that says what they are about: a word in all of
+/// them, one of a few words, a name with numbers (`ms=12`); or are all equal.
 fn describes(lines: &Lines, group: &[u32], columns: &[Values]) -> bool {
     let is_whole = || {
         let longest = group.iter().map(|&line| words(lines.get(line as usize)).count()).max();
@@ -196,7 +198,7 @@ fn describes(lines: &Lines, group: &[u32], columns: &[Values]) -> bool {
     columns.iter().any(Values::describe) || (columns.iter().all(Values::are_same) && is_whole())
 }
 
-/// The words of a template's lines, word by word. All of them have as many.
+/// The words of a template's lines, by column. All of them have the same number of words.
 fn columns<'a>(lines: &Lines<'a>, group: &[u32]) -> Vec<Values<'a>> {
     let mut columns: Vec<Vec<&str>> = Vec::new();
     for (row, &line) in group.iter().enumerate() {
@@ -211,26 +213,26 @@ fn columns<'a>(lines: &Lines<'a>, group: &[u32]) -> Vec<Values<'a>> {
     columns.into_iter().map(Values::new).collect()
 }
 
-/// What the lines that are left out say, and how many do.
-fn told(groups: &[Vec<u32>], likes: &[Alike], keep: &Keep) -> String {
-    let mut told: Vec<(usize, &str)> = Vec::new();
+/// The summaries of the templates with elided lines, the most frequent first.
+fn summaries(groups: &[Vec<u32>], likes: &[Alike], keep: &Keep) -> String {
+    let mut summaries: Vec<(usize, &str)> = Vec::new();
     for (group, alike) in groups.iter().zip(likes) {
-        let Some(line) = &alike.told else { continue };
+        let Some(line) = &alike.summary else { continue };
         let elided = group.iter().filter(|&&line| !keep.has(line as usize)).count();
-        if elided >= FEWEST_TOLD {
-            told.push((elided, line));
+        if elided >= MIN_SUMMARIZED {
+            summaries.push((elided, line));
         }
     }
-    told.sort_by_key(|(elided, _)| std::cmp::Reverse(*elided));
-    told.truncate(MOST_TOLD);
-    told.into_iter().fold(String::new(), |mut out, (_, line)| {
+    summaries.sort_by_key(|(elided, _)| std::cmp::Reverse(*elided));
+    summaries.truncate(MAX_SUMMARIES);
+    summaries.into_iter().fold(String::new(), |mut out, (_, line)| {
         out.extend([line, "\n"]);
         out
     })
 }
 
-/// How many lines there are of each module, where one of the words is the name of a test in a
-/// module, as in `tests/test_x.py::test_y PASSED` and `test a::b::c ... ok`.
+/// The number of lines per module, if one column holds names of tests in modules, as in
+/// `tests/test_x.py::test_y PASSED` and `test a::b::c ... ok`.
 fn by_module(columns: &[Values]) -> Option<String> {
     let mut tests = columns.iter().map(Values::as_slice);
     let tests = tests.position(|column| column.iter().all(|word| word.contains("::")))?;

@@ -1,17 +1,18 @@
-//! Leaving out what a reader who can ask for it probably doesn't need: a file per kind.
+//! Elision: taking out lines that a reader who can retrieve them probably doesn't need, with one
+//! file per kind of text.
 //!
-//! Each looks at one part and says what is shown of it ([`Draft`]); `render` writes that, with its
-//! markers. What may never be left out is in `keep`, what is ordinary in `values`.
+//! Each file turns a chunk into a [`Draft`] of what is shown; `render` writes it with its markers.
+//! What is never elided, whatever the kind, is in `keep`; the statistics of values are in `values`.
 
 mod code;
 mod commits;
 mod diff;
+mod enclosing;
 mod html;
 mod json;
 mod keep;
 mod levels;
 mod log;
-mod owners;
 mod pack;
 mod prose;
 mod render;
@@ -30,73 +31,74 @@ pub(crate) use pack::without_note as pack_without_note;
 use render::render;
 pub(crate) use render::{PlacedMarker, Reader, Rendered, with_references};
 
-/// What is known beside the text.
+/// What the elision depends on besides the text.
 #[derive(Debug)]
 pub(crate) struct Context<'c> {
-    /// What the reader is doing.
+    /// The reader's task.
     pub task: &'c Task,
-    /// Whether the result is above the budget, so that more is left out.
+    /// Whether the ordinary result exceeded the budget, so that more is elided.
     pub tight: bool,
     /// Whether the reader may need any line of code.
     pub every_line: bool,
 }
 
-/// What is shown of a part.
+/// What is shown of a chunk.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     pub segments: Vec<Segment>,
-    /// What is counted: `lines`, `records`.
+    /// The unit of `total` and `elided`: `lines`, `records`.
     pub unit: &'static str,
-    /// How many of them there are.
+    /// How many of them the chunk has.
     pub total: usize,
-    /// How many of them are left out.
+    /// How many of them are elided.
     pub elided: usize,
-    /// What opens and closes a comment, where the marker has to be one.
+    /// The delimiters of a comment, if the marker has to be one.
     pub comment: Option<(&'static str, &'static str)>,
 }
 
 /// A segment of what is shown, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Segment {
-    /// These lines, as they are.
+    /// These lines, unchanged.
     Lines(Range<usize>),
-    /// Not these lines; the note says what they are.
+    /// These lines are elided; the note describes them.
     Omitted(Range<usize>, String),
-    /// Not these lines of code.
+    /// These lines of code are elided.
     Code(CodeOmission),
-    /// Something that stands for the part or tells about it; whole lines.
+    /// Text written for the reader, such as a summary; whole lines.
     Text(String),
 }
 
-/// Lines of code that are left out.
+/// Lines of code that are elided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CodeOmission {
     pub lines: Range<usize>,
-    /// The blanks before the first of them.
+    /// The indentation of the first of them.
     pub indent: String,
-    /// What has to stand there so that the code parses.
+    /// A statement to put in their place if the code wouldn't parse otherwise.
     pub statement: &'static str,
-    /// What is said of them behind the sign.
+    /// A description, written after the marker.
     pub note: String,
-    /// What opens and closes a comment.
+    /// The delimiters of a comment.
     pub comment: (&'static str, &'static str),
 }
 
-/// The lines of a part that stay as they are, to be found by who looks for what is unusual.
-pub(crate) fn odd(kind: Kind, lines: &Lines) -> Vec<usize> {
+/// The lines with unusual values. Codecs leave them as they are, so that a search for anomalies
+/// finds them.
+pub(crate) fn unusual(kind: Kind, lines: &Lines) -> Vec<usize> {
     match kind {
-        Kind::Log | Kind::TestOutput | Kind::Text => log::odd(lines),
+        Kind::Log | Kind::TestOutput | Kind::Text => log::unusual(lines),
         _ => Vec::new(),
     }
 }
 
-/// A part, given by its `lines`, with something left out; `None` where all of it has to be shown. Where the reader has
-/// a source, the way back is to open that file.
+/// Elides lines of a chunk; `None` if all of it has to be shown. If the reader has a source, the
+/// retrieval reference is a line range of that file.
 pub(crate) fn elide(
     is: Detected,
     lines: &Lines,
     context: &Context,
-    back: &Reader,
+    reader: &Reader,
 ) -> Option<Rendered> {
     let draft = match is.kind {
         Kind::Log | Kind::TestOutput | Kind::Trace | Kind::Text => {
@@ -112,5 +114,5 @@ pub(crate) fn elide(
         Kind::Pack => return pack::rendered(lines, context),
         Kind::Prose => prose::draft(lines, context),
     };
-    Some(render(lines, &draft?, back))
+    Some(render(lines, &draft?, reader))
 }

@@ -1,6 +1,6 @@
-//! Packs: the lines that have least to do with the task go, those of the files that rank last first.
-//! The title, every heading and path stay, and each omission names its lines in the checkout. Of the map
-//! of what else is likely only the paths and line numbers stay.
+//! Packs: the least relevant lines are elided, those of lower-ranked files first. The title,
+//! headings and paths are kept, and each omission has its line range in the checkout. Of the map of
+//! other likely definitions only paths and line numbers are kept.
 
 use std::ops::Range;
 
@@ -13,32 +13,32 @@ use super::{CodeOmission, Context, PlacedMarker, Rendered};
 use crate::chunks::{closes, fence};
 use crate::lines::Lines;
 use crate::marker::{self, Marker, RetrievalReference};
-use crate::relevance::{Chunk, worths};
+use crate::relevance::{Chunk, scores};
 
-/// Lines go whose worth is less than this share of that of the pack's best line.
-const WORTHLESS: f64 = 0.15;
-/// But at least so many percent of the tokens go, counting what the markers take, and at most lines of
-/// so many percent of the bytes; from a pack above the caller's budget more.
+/// Lines are elided whose score is below this share of the best line's.
+const MIN_SCORE_SHARE: f64 = 0.15;
+/// But at least this percentage of the tokens is elided, net of the markers, and at most lines of
+/// this percentage of the bytes; the second limit applies if the pack exceeds the caller's budget.
 const LEAST_PERCENT: usize = 19;
 const MOST_PERCENT: usize = 40;
 const MOST_PERCENT_TIGHT: usize = 65;
-/// What the lines of the file that ranks n-th, from 0, are worth beside those of the first.
+/// The weight of files after the first; the n-th, from 0, has this divided by the root of n.
 const FURTHER: f64 = 0.4;
-/// What the place of a line can add to its worth, as a share of that of the best line: less than any
-/// word does.
+/// The most that the position of a line adds to its score, as a share of the best score: less than
+/// any word does.
 const TIE: f64 = 1e-6;
-/// What a marker takes, with a path of usual length.
+/// The tokens of a marker with a path of usual length.
 const TOKENS_OF_A_MARKER: usize = 24;
-/// Fewer lines or bytes together stay: their marker would cost too much of what they save.
+/// Shorter runs are kept: a marker would cost too much of what they save.
 const FEWEST_LINES: usize = 4;
 const FEWEST_BYTES: usize = 300;
-/// What begins the line that says that a pack has been through this.
+/// The beginning of the line that says that lines were elided from the pack.
 const DONE: &str = "<!-- left out: ";
-/// The line before it, which says that the text is a pack.
+/// The beginning of the line before it, which identifies a pack.
 const PACK_HEAD: &str = "<!-- contextos pack v1 ";
 
-/// `text` without the lines that say that a pack in it has been through this: those behind the line
-/// that says that it is one.
+/// `text` without the lines that say that lines were elided from a pack: those right after the line
+/// that identifies it.
 pub(crate) fn without_note(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut is_behind_head = false;
@@ -51,8 +51,7 @@ pub(crate) fn without_note(text: &str) -> String {
     out
 }
 
-/// A pack, given by its `lines`, with the least wanted of them left out; `None` where there are none,
-/// or it was done before.
+/// A pack with its least relevant lines elided; `None` if there are none, or it was done before.
 pub(super) fn rendered(lines: &Lines, context: &Context) -> Option<Rendered> {
     let part = lines.text();
     if lines.count() < 3 || lines.get(2).starts_with(DONE) {
@@ -63,20 +62,20 @@ pub(super) fn rendered(lines: &Lines, context: &Context) -> Option<Rendered> {
     let files = files(lines);
     let chunks: Vec<Chunk> =
         files.iter().enumerate().flat_map(|(rank, file)| file.chunks(rank, lines)).collect();
-    let mut worths = worths(&task, &chunks);
-    for (line, worth) in chunks.iter().zip(&mut worths).flat_map(|(s, w)| s.lines.iter().zip(w)) {
+    let mut scores = scores(&task, &chunks);
+    for (line, score) in chunks.iter().zip(&mut scores).flat_map(|(s, w)| s.lines.iter().zip(w)) {
         if is_heading(line) {
-            *worth = f64::INFINITY;
+            *score = f64::INFINITY;
         }
     }
-    order_equals(&mut worths);
+    order_equals(&mut scores);
     let most = if context.tight { MOST_PERCENT_TIGHT } else { MOST_PERCENT };
     let least = tokens::count(Encoding::default(), part) * LEAST_PERCENT / 100;
-    let threshold = threshold(&chunks, &worths, least, part.len() * most / 100);
+    let threshold = threshold(&chunks, &scores, least, part.len() * most / 100);
     let mut cuts = map(lines);
     let spans = files.iter().flat_map(|file| file.spans.iter().map(move |span| (file, span)));
-    for ((file, span), worths) in spans.zip(&worths) {
-        for run in runs(worths, threshold, |run| {
+    for ((file, span), scores) in spans.zip(&scores) {
+        for run in runs(scores, threshold, |run| {
             lines.slice(span.lines.start + run.start..span.lines.start + run.end).len()
         }) {
             let first = span.first + run.start;
@@ -88,8 +87,8 @@ pub(super) fn rendered(lines: &Lines, context: &Context) -> Option<Rendered> {
     (!cuts.is_empty()).then(|| write(lines, &cuts))
 }
 
-/// The cuts in order, without those that overlap others: what looks like a pack may have its map
-/// anywhere, also in one of its files.
+/// The omissions in order, without overlapping ones: a text that resembles a pack may have its map
+/// anywhere, even inside a file.
 fn in_order(mut cuts: Vec<PackOmission>) -> Vec<PackOmission> {
     cuts.sort_by_key(|cut| cut.cut.lines.start);
     let mut end = 0;
@@ -101,48 +100,49 @@ fn in_order(mut cuts: Vec<PackOmission>) -> Vec<PackOmission> {
     cuts
 }
 
-/// Lines of equal worth are worth the less the later they stand: what ranks last goes first, also
-/// where the task has no word in common with the pack.
-fn order_equals(worths: &mut [Vec<f64>]) {
-    let all = || worths.iter().flatten().copied().filter(|worth| worth.is_finite());
+/// Breaks ties: of lines with equal scores, later ones score lower, so that what ranks last is
+/// elided first, even if the task has no word in common with the pack.
+fn order_equals(scores: &mut [Vec<f64>]) {
+    let all = || scores.iter().flatten().copied().filter(|score| score.is_finite());
     let step = all().fold(1.0, f64::max) * TIE / all().count().max(1) as f64;
-    for (back, worth) in worths.iter_mut().flatten().rev().enumerate() {
-        *worth += back as f64 * step;
+    for (back, score) in scores.iter_mut().flatten().rev().enumerate() {
+        *score += back as f64 * step;
     }
 }
 
-/// Whether a line is a heading of a document, or a comment that is as good as one.
+/// Whether a line is a heading of a document, or a comment that resembles one.
 fn is_heading(line: &str) -> bool {
     line.trim_start_matches('#').starts_with(' ') && line.starts_with('#')
 }
 
-/// The worth below which lines go: at least so many tokens, and at most lines of so many bytes.
-fn threshold(chunks: &[Chunk], worths: &[Vec<f64>], least: usize, most: usize) -> f64 {
-    let mut sorted: Vec<f64> = worths.iter().flatten().copied().collect();
+/// The score below which lines are elided: at least so many tokens, and at most lines of so many
+/// bytes.
+fn threshold(chunks: &[Chunk], scores: &[Vec<f64>], least: usize, most: usize) -> f64 {
+    let mut sorted: Vec<f64> = scores.iter().flatten().copied().collect();
     sorted.sort_unstable_by(f64::total_cmp);
     sorted.dedup();
-    sorted.retain(|worth| worth.is_finite());
+    sorted.retain(|score| score.is_finite());
     let Some(best) = sorted.last().copied() else { return 0.0 };
     let tokens: Vec<Vec<usize>> = chunks.iter().map(tokens_before).collect();
     let gone = |threshold: f64| -> (usize, usize) {
         let mut gone = (0, 0);
-        for ((chunk, worths), tokens) in chunks.iter().zip(worths).zip(&tokens) {
+        for ((chunk, scores), tokens) in chunks.iter().zip(scores).zip(&tokens) {
             let size = |run: &Range<usize>| {
                 chunk.lines[run.clone()].iter().map(|line| line.len() + 1).sum()
             };
-            for run in runs(worths, threshold, size) {
+            for run in runs(scores, threshold, size) {
                 gone.0 += size(&run);
                 gone.1 += (tokens[run.end] - tokens[run.start]).saturating_sub(TOKENS_OF_A_MARKER);
             }
         }
         gone
     };
-    // More goes with every higher threshold.
+    // The amount grows with the threshold, so both limits are found by bisection.
     let above = |index: usize| sorted.get(index).copied().unwrap_or(best);
     let at_least = above(sorted.partition_point(|&threshold| gone(threshold).1 < least));
     let too_many = sorted.partition_point(|&threshold| gone(threshold).0 <= most);
     let at_most = too_many.checked_sub(1).map_or(-1.0, above);
-    (best * WORTHLESS).max(at_least).min(at_most)
+    (best * MIN_SCORE_SHARE).max(at_least).min(at_most)
 }
 
 /// The tokens before each line of `chunk`, and before its end.
@@ -156,16 +156,16 @@ fn tokens_before(chunk: &Chunk) -> Vec<usize> {
     before
 }
 
-/// The runs of lines that are worth no more than `threshold` and long enough to go.
+/// The runs of lines that score at most `threshold` and are long enough to elide.
 fn runs(
-    worths: &[f64],
+    scores: &[f64],
     threshold: f64,
     size: impl Fn(&Range<usize>) -> usize,
 ) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let mut line = 0;
-    while line < worths.len() {
-        let length = worths[line..].iter().take_while(|worth| **worth <= threshold).count();
+    while line < scores.len() {
+        let length = scores[line..].iter().take_while(|score| **score <= threshold).count();
         let run = line..line + length;
         if length >= FEWEST_LINES && size(&run) >= FEWEST_BYTES {
             runs.push(run);
@@ -182,13 +182,13 @@ struct File<'a> {
     spans: Vec<Span>,
 }
 
-/// A chunk of a file: its lines in the pack, and the first of them in the file.
+/// A span of a file: its lines in the pack, and the first of them in the file.
 struct Span {
     lines: Range<usize>,
     first: usize,
 }
 
-/// Lines of a pack that go, and where they stand in the checkout.
+/// An omission in a pack, and its line range in the checkout.
 struct PackOmission {
     cut: CodeOmission,
     path: String,
@@ -196,8 +196,8 @@ struct PackOmission {
     last: usize,
 }
 
-/// The files of a pack, best first. A file whose block isn't as its heading says, or holds a marker,
-/// has no spans.
+/// The files of a pack, best first. A file whose block doesn't match its heading, or contains a
+/// marker, has no spans.
 fn files<'a>(lines: &Lines<'a>) -> Vec<File<'a>> {
     let mut files = Vec::new();
     let mut line =
@@ -223,8 +223,8 @@ fn files<'a>(lines: &Lines<'a>) -> Vec<File<'a>> {
     files
 }
 
-/// The spans that `ranges` (`12-40,88`) names, in the lines of a block; between them stands a line
-/// with the number that the next one begins with.
+/// The spans that `ranges` (`12-40,88`) declares, in the lines of a block; they are separated by a
+/// line with the number that the next one begins with.
 fn spans(block: Range<usize>, ranges: &str, lines: &Lines) -> Option<Vec<Span>> {
     let mut spans = Vec::new();
     let mut at = block.start;
@@ -251,7 +251,7 @@ impl File<'_> {
         self.spans.iter().map(|span| Chunk { lines: lines_of(span), weight }).collect()
     }
 
-    /// These lines of the pack, which begin with line `first` of the file.
+    /// The omission of these lines of the pack, the first of which is line `first` of the file.
     fn cut(&self, range: Range<usize>, first: usize, lines: &Lines) -> PackOmission {
         let line = range.clone().map(|line| lines.get(line)).find(|line| !line.trim().is_empty());
         let indent =
@@ -263,7 +263,7 @@ impl File<'_> {
     }
 }
 
-/// The signatures in the map of what else is likely, file by file.
+/// The signatures in the map of other likely definitions, file by file.
 fn map(lines: &Lines) -> Vec<PackOmission> {
     let mut cuts = Vec::new();
     let Some(heading) = (0..lines.count()).find(|&line| lines.get(line) == "## Also likely") else {
@@ -302,7 +302,7 @@ fn write(lines: &Lines, cuts: &[PackOmission]) -> Rendered {
     let count: usize = cuts.iter().map(|cut| cut.cut.lines.len()).sum();
     let mut text = lines.slice(0..2).to_owned();
     text.push_str(&format!("{DONE}{count} lines, in their places as path:start-end -->\n"));
-    let mut left = Vec::new();
+    let mut markers = Vec::new();
     let mut at = 2;
     for PackOmission { cut, path, first, last } in cuts {
         text.push_str(lines.slice(at..cut.lines.start));
@@ -312,10 +312,10 @@ fn write(lines: &Lines, cuts: &[PackOmission]) -> Rendered {
         let marker = Marker { count: cut.lines.len(), what: "lines".to_owned(), reference };
         let start = text.len();
         push_code_omission(cut, &marker.to_string(), &mut text);
-        left.push(PlacedMarker { marker, lines: cut.lines.clone(), at: start..text.len() });
+        markers.push(PlacedMarker { marker, lines: cut.lines.clone(), at: start..text.len() });
     }
     text.push_str(lines.slice(at..lines.count()));
-    Rendered { text, left }
+    Rendered { text, markers }
 }
 
 #[cfg(test)]
@@ -334,17 +334,17 @@ mod tests {
         let context = Context { task: &task, tight: false, every_line: false };
         for pack in [format!("{head}{}{map}", file("", 80)), format!("{head}{}", file(map, 86))] {
             let shown = rendered(&Lines::of(&pack), &context).unwrap();
-            assert!(shown.left.is_sorted_by_key(|left| left.lines.start));
-            assert!(shown.left.windows(2).all(|pair| pair[0].lines.end <= pair[1].lines.start));
+            assert!(shown.markers.is_sorted_by_key(|placed| placed.lines.start));
+            assert!(shown.markers.windows(2).all(|pair| pair[0].lines.end <= pair[1].lines.start));
         }
     }
 
     #[test]
     fn lines_of_equal_worth_are_worth_less_the_later_they_stand() {
-        let mut worths = vec![vec![0.0, 0.0], vec![f64::INFINITY, 2.0, 0.0]];
-        order_equals(&mut worths);
-        assert!(worths[0][0] > worths[0][1] && worths[0][1] > worths[1][2]);
-        assert!(worths[1][1] >= 2.0 && worths[0][0] < 1e-5);
-        assert_eq!(worths[1][0], f64::INFINITY);
+        let mut scores = vec![vec![0.0, 0.0], vec![f64::INFINITY, 2.0, 0.0]];
+        order_equals(&mut scores);
+        assert!(scores[0][0] > scores[0][1] && scores[0][1] > scores[1][2]);
+        assert!(scores[1][1] >= 2.0 && scores[0][0] < 1e-5);
+        assert_eq!(scores[1][0], f64::INFINITY);
     }
 }

@@ -1,5 +1,5 @@
-//! Prose: paragraphs that say nothing but what was said before, sentence by sentence, in the same
-//! words. Whatever is said once stays, be it a number, a name or a negation.
+//! Prose: paragraphs whose every sentence occurred before, verbatim, are elided. Whatever is said
+//! only once is kept, be it a number, a name or a negation.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -8,7 +8,8 @@ use super::keep::Keep;
 use super::{Context, Draft};
 use crate::lines::Lines;
 
-/// A shorter paragraph stays, in bytes: headings, items, and what costs less than the sign for it.
+/// Shorter paragraphs, in bytes, are kept: headings, items, and what costs less than the sign for
+/// it.
 const FEWEST_BYTES: usize = 160;
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
@@ -31,7 +32,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     keep.draft(lines)
 }
 
-/// The chunks of lines between blank lines.
+/// The runs of lines between blank lines.
 fn paragraphs(lines: &Lines) -> Vec<Range<usize>> {
     let mut paragraphs: Vec<Range<usize>> = Vec::new();
     for (index, line) in lines.iter().enumerate() {

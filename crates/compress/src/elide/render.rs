@@ -1,4 +1,4 @@
-//! A draft as text, with its markers.
+//! Renders a draft as text with markers.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -9,57 +9,59 @@ use crate::options::Source;
 
 use super::{CodeOmission, Draft, Segment};
 
-/// A part with something left out of it.
+/// A rendered chunk.
 pub(crate) struct Rendered {
     pub text: String,
-    pub left: Vec<PlacedMarker>,
+    pub markers: Vec<PlacedMarker>,
 }
 
-/// One thing that was left out.
+/// A marker in the rendered text.
 pub(crate) struct PlacedMarker {
     pub marker: Marker,
-    /// The lines of the part that the way back leads to.
+    /// The lines of the chunk that its reference retrieves.
     pub lines: Range<usize>,
-    /// The bytes of the text that stand for them.
+    /// The bytes of the rendered text that replace those lines.
     pub at: Range<usize>,
 }
 
-/// How a reader gets back to what is left out.
+/// What is known about the reader, to choose the retrieval references.
 #[derive(Debug)]
 pub(crate) struct Reader {
-    /// Where the part stands in a file that it can open.
+    /// The file that the chunk is from, if the reader can open it.
     pub source: Option<Source>,
-    /// Tokens that it reads again with each question, where that is known.
+    /// The tokens of the context, which the model reads again with every retrieval, if known.
     pub has_read: Option<usize>,
 }
 
-/// Of a part of one and a half times as many bytes or more, each chunk of about so many has a way
-/// back of its own, where nothing is known of the reader.
+/// If nothing is known about the reader, a text gets one retrieval reference per this many bytes,
+/// rounded to the nearest number. By hand, not measured.
 const CHUNK_BYTES: usize = 8 << 10;
-/// Where everything is shown, only written otherwise, that is seldom asked for.
+/// The same for texts in which nothing is elided, only rewritten: those are seldom retrieved. By
+/// hand, not measured.
 const CHUNK_BYTES_LOSSLESS: usize = 20 << 10;
-/// What a question costs, with the chance that there is one, against what a longer answer does: of a
-/// part of `n` tokens the cheapest number of chunks is the square root of `RETRIEVAL_WEIGHT * n` through the
-/// tokens that are read again and `MARKER_WEIGHT`, which is what the markers cost the reader that asks
-/// nothing.
+/// Weighs the cost of a retrieval, multiplied by its probability, against that of a longer
+/// response. For a text of `n` tokens the cheapest number of references is `sqrt(RETRIEVAL_WEIGHT *
+/// n / (tokens read again + MARKER_WEIGHT))`; the second constant is the cost of the markers for a
+/// reader that retrieves nothing.
 const RETRIEVAL_WEIGHT: usize = 25;
 const MARKER_WEIGHT: usize = 12_000;
-/// A token is about so many bytes.
+/// The approximate number of bytes per token.
 const BYTES_OF_A_TOKEN: usize = 3;
-/// A part has at most so many ways back.
+/// The most retrieval references per chunk.
 const MAX_REFERENCES: usize = 8;
 
-/// `draft` of the part with these `lines`. Where the reader can open the file that the part is from, each chunk of code
-/// that is left out has a marker with its lines. Else the markers are at the top: one, whose way back
-/// leads to all of the part, so that what is asked for comes with what is around it; for a long part
-/// one for each of some chunks, so that a reader who misses one thing needn't ask for everything.
-pub(crate) fn render(lines: &Lines, draft: &Draft, back: &Reader) -> Rendered {
-    let source = back.source.as_ref();
+/// Renders `draft` of the chunk `lines`. If the reader can open the file that the chunk is from,
+/// each run of elided code has a marker with its line range. Otherwise the markers are at the top:
+/// a single one that retrieves the whole chunk, so that an omission comes with its surroundings; or
+/// for a long chunk several, each for a part of it, so that a reader who misses one thing needn't
+/// retrieve everything.
+pub(crate) fn render(lines: &Lines, draft: &Draft, reader: &Reader) -> Rendered {
+    let source = reader.source.as_ref();
     let apart =
         source.filter(|_| draft.segments.iter().any(|segment| matches!(segment, Segment::Code(_))));
-    let Rendered { mut text, mut left } = match apart {
-        None => headed(lines, draft, back),
-        Some(_) => Rendered { text: String::new(), left: Vec::new() },
+    let Rendered { mut text, mut markers } = match apart {
+        None => headed(lines, draft, reader),
+        Some(_) => Rendered { text: String::new(), markers: Vec::new() },
     };
     for segment in &draft.segments {
         match segment {
@@ -76,7 +78,7 @@ pub(crate) fn render(lines: &Lines, draft: &Draft, back: &Reader) -> Rendered {
                     let marker = marker_of(cut, source);
                     let start = text.len();
                     push_code_omission(cut, &marker.to_string(), &mut text);
-                    left.push(PlacedMarker {
+                    markers.push(PlacedMarker {
                         marker,
                         lines: cut.lines.clone(),
                         at: start..text.len(),
@@ -85,62 +87,62 @@ pub(crate) fn render(lines: &Lines, draft: &Draft, back: &Reader) -> Rendered {
             },
         }
     }
-    ended(lines, Rendered { text, left }, apart.is_none())
+    ended(lines, Rendered { text, markers }, apart.is_none())
 }
 
-/// `shown`, which says all that `lines` say but for how `unit` was written, with markers that lead to
-/// them.
+/// `shown`, a lossless rendering of `lines` that changes how `unit` is written, with retrieval
+/// references to the lines.
 pub(crate) fn with_references(
     lines: &Lines,
     shown: &str,
     unit: &'static str,
-    back: &Reader,
+    reader: &Reader,
 ) -> Rendered {
     let total = lines.count();
     let draft = Draft { unit, total, elided: total, ..Draft::default() };
-    let mut rendered = headed(lines, &draft, back);
+    let mut rendered = headed(lines, &draft, reader);
     rendered.text.push_str(shown);
     ended(lines, rendered, true)
 }
 
-/// The markers at the top of a part.
-fn headed(lines: &Lines, draft: &Draft, back: &Reader) -> Rendered {
+/// The markers at the top of a chunk.
+fn headed(lines: &Lines, draft: &Draft, reader: &Reader) -> Rendered {
     let (open, close) = draft.comment.unwrap_or_default();
-    let mut rendered = Rendered { text: String::new(), left: Vec::new() };
-    for (marker, lines) in markers_of(lines, draft, back) {
+    let mut rendered = Rendered { text: String::new(), markers: Vec::new() };
+    for (marker, lines) in markers_of(lines, draft, reader) {
         let start = rendered.text.len();
         push_comment(open, &marker.to_string(), close, &mut rendered.text);
         let at = start..rendered.text.len();
-        rendered.left.push(PlacedMarker { marker, lines, at });
+        rendered.markers.push(PlacedMarker { marker, lines, at });
     }
     rendered
 }
 
-/// `rendered`, which ends as the part does.
+/// `rendered`, with or without a final line end as in the chunk.
 fn ended(lines: &Lines, rendered: Rendered, is_headed: bool) -> Rendered {
-    let Rendered { mut text, mut left } = rendered;
+    let Rendered { mut text, mut markers } = rendered;
     match (lines.text().ends_with('\n'), text.ends_with('\n')) {
         (false, true) => drop(text.pop()),
         (true, false) => text.push('\n'),
         _ => {}
     }
-    if let Some(last) = left.last_mut() {
-        // What is shown stands for the part together with the last marker above it.
+    if let Some(last) = markers.last_mut() {
+        // The shown text belongs to the last marker above it.
         last.at.end = if is_headed { text.len() } else { last.at.end.min(text.len()) };
     }
-    Rendered { text, left }
+    Rendered { text, markers }
 }
 
-/// The markers at the top of a part, and the lines that each leads to: together all of them.
-fn markers_of(lines: &Lines, draft: &Draft, back: &Reader) -> Vec<(Marker, Range<usize>)> {
+/// The markers at the top of a chunk, and the lines that each retrieves: together all of them.
+fn markers_of(lines: &Lines, draft: &Draft, reader: &Reader) -> Vec<(Marker, Range<usize>)> {
     let (part, all) = (lines.text(), 0..lines.count());
-    if let Some(Source { path, line }) = &back.source {
+    if let Some(Source { path, line }) = &reader.source {
         let end = line + lines.count() - 1;
         let reference = RetrievalReference::Source { path: path.clone(), start: *line, end };
         return vec![(whole(draft, reference), all)];
     }
     let elided = elided_before(draft, lines.count());
-    let count = chunk_count(part, draft, back);
+    let count = chunk_count(part, draft, reader);
     let chunks = chunks(lines, elided.as_deref(), count);
     if chunks.len() < 2 {
         return vec![(whole(draft, RetrievalReference::Hash(marker::hash(part))), all)];
@@ -151,7 +153,7 @@ fn markers_of(lines: &Lines, draft: &Draft, back: &Reader) -> Vec<(Marker, Range
             Some(before) => {
                 (before[range.end] - before[range.start], format!("of lines {first}-{last}"))
             }
-            // Something else stands for the lines, and its share of them is about this.
+            // The shown text doesn't consist of the chunk's lines, so the share is an estimate.
             None => {
                 let share = draft.elided * range.len() / lines.count();
                 (share.max(1), format!("{} in lines {first}-{last}", draft.unit))
@@ -168,12 +170,12 @@ fn whole(draft: &Draft, reference: RetrievalReference) -> Marker {
     Marker { count: draft.elided, what, reference }
 }
 
-/// How many chunks of a part are to have a way back of their own.
-fn chunk_count(part: &str, draft: &Draft, back: &Reader) -> usize {
-    let count = match back.has_read {
+/// How many retrieval references a chunk gets.
+fn chunk_count(part: &str, draft: &Draft, reader: &Reader) -> usize {
+    let count = match reader.has_read {
         Some(read) => {
             let tokens = part.len() / BYTES_OF_A_TOKEN;
-            // Rounded: its square is at most the one of the number and a half.
+            // Rounds to nearest: computes twice the root, then halves it.
             (4 * RETRIEVAL_WEIGHT * tokens / read.saturating_add(MARKER_WEIGHT)).isqrt().div_ceil(2)
         }
         None => {
@@ -184,7 +186,7 @@ fn chunk_count(part: &str, draft: &Draft, back: &Reader) -> usize {
     count.clamp(1, MAX_REFERENCES)
 }
 
-/// `count` chunks of a long part of about the same size, in each of which something is left out.
+/// Splits a long chunk into `count` parts of about the same size, each of which has an omission.
 fn chunks(lines: &Lines, elided: Option<&[usize]>, count: usize) -> Vec<Range<usize>> {
     let size = lines.text().len().div_ceil(count);
     let mut out: Vec<Range<usize>> = Vec::new();
@@ -203,8 +205,8 @@ fn chunks(lines: &Lines, elided: Option<&[usize]>, count: usize) -> Vec<Range<us
     out
 }
 
-/// How many of the lines before each, and before the end, are left out; `None` where something else
-/// stands for the part.
+/// The number of elided lines before each line, and before the end; `None` if the shown text
+/// doesn't consist of the chunk's lines.
 fn elided_before(draft: &Draft, count: usize) -> Option<Vec<usize>> {
     let omissions = draft.segments.iter().filter_map(|segment| match segment {
         Segment::Omitted(lines, _) => Some(lines),
@@ -229,7 +231,7 @@ fn marker_of(cut: &CodeOmission, source: &Source) -> Marker {
     Marker { count: cut.lines.len(), what: "lines".to_owned(), reference }
 }
 
-/// The short sign for lines that aren't shown; the marker above says how they are got back.
+/// Writes the short sign for an omission; the marker above has the retrieval reference.
 fn push_omission(range: &Range<usize>, note: &str, text: &mut String) {
     if !text.ends_with('\n') {
         text.push('\n');
@@ -265,15 +267,15 @@ mod tests {
         ];
         let draft =
             Draft { segments: omissions, unit: "lines", total: 1500, elided: 1398, comment: None };
-        let Rendered { text, left } =
+        let Rendered { text, markers } =
             render(&Lines::of(&part), &draft, &Reader { source: None, has_read: None });
-        let counts: Vec<usize> = left.iter().map(|left| left.marker.count).collect();
+        let counts: Vec<usize> = markers.iter().map(|placed| placed.marker.count).collect();
         assert_eq!((counts.len(), counts.iter().sum::<usize>()), (5, 1398));
         let found: Vec<Marker> = marker::markers(&text).map(|(_, marker)| marker).collect();
-        assert!(left.iter().map(|left| &left.marker).eq(&found));
-        assert!(left.windows(2).all(|two| two[0].lines.end == two[1].lines.start));
-        assert_eq!((left[0].lines.start, left[4].lines.end), (0, 1500));
-        assert!(text.starts_with("[") && left[4].at.end == text.len());
+        assert!(markers.iter().map(|placed| &placed.marker).eq(&found));
+        assert!(markers.windows(2).all(|two| two[0].lines.end == two[1].lines.start));
+        assert_eq!((markers[0].lines.start, markers[4].lines.end), (0, 1500));
+        assert!(text.starts_with("[") && markers[4].at.end == text.len());
     }
 
     #[test]
@@ -297,9 +299,9 @@ mod tests {
             elided: 50,
             comment: None,
         };
-        let Rendered { text, left } =
+        let Rendered { text, markers } =
             render(&Lines::of(&part), &draft, &Reader { source: None, has_read: None });
         assert!(text.starts_with("[50 of 50 records left out"));
-        assert_eq!(left.len(), 1);
+        assert_eq!(markers.len(), 1);
     }
 }

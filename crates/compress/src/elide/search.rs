@@ -1,6 +1,6 @@
-//! Search results: every match stays, and of a line as long as minified files have them only the
-//! beginning, and what is around the words of the task. The lines around the matches were asked for;
-//! only of a large result they go, but for those that the task names.
+//! Search results: every match is kept; of a very long line, as in minified files, only the
+//! beginning and the surroundings of the task's words. Context lines were asked for, so they are
+//! elided only from a large result, except those that the task names.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -9,16 +9,16 @@ use super::{Context, Draft, Segment};
 use crate::codecs::{self, Search, a_match};
 use crate::lines::Lines;
 
-/// The lines around the matches go from a result of more bytes: about what agents' shells show of one
-/// output at most. By hand, not measured.
+/// Context lines are elided from larger results, in bytes: about the most that agents' shells show
+/// of one output. By hand, not measured.
 const LARGE: usize = 32 << 10;
-/// A longer line, in bytes, isn't read by anybody.
+/// A longer line, in bytes, is shortened.
 const LONGEST_LINE: usize = 1000;
-/// Of such a line so many bytes stay at its beginning.
+/// The bytes kept at the beginning of such a line.
 const OF_LONG_LINE: usize = 200;
-/// And so many on each side of a word of the task.
+/// The bytes kept on each side of a word of the task.
 const AROUND: usize = 100;
-/// At most so many words in one line.
+/// The most words per line whose surroundings are kept.
 const MOST_AROUND: usize = 8;
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
@@ -58,7 +58,8 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     })
 }
 
-/// The beginning of a long line, and what is around some of its words, with how much isn't shown.
+/// The beginning of a long line and the surroundings of some of its words, with the number of
+/// elided bytes.
 fn push_long(line: &str, words: impl Iterator<Item = Range<usize>>, shown: &mut String) {
     let beginning = 0..line.floor_char_boundary(OF_LONG_LINE);
     let mut stays = vec![beginning];
@@ -85,7 +86,7 @@ fn push_long(line: &str, words: impl Iterator<Item = Range<usize>>, shown: &mut 
     };
 }
 
-/// Whether `path-12-text` may be what the line is.
+/// Whether the line may be a context line: `path-12-text`.
 fn is_numbered_context(line: &str) -> bool {
     line.split('-').skip(1).any(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }

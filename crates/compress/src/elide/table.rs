@@ -1,5 +1,4 @@
-//! Rows under the same columns: those that are unusual in a column stay, of the others only what
-//! they are called.
+//! Tables: rows with unusual values are kept, of the others only the names.
 
 use std::fmt::Write as _;
 
@@ -11,11 +10,11 @@ use crate::lines::Lines;
 use crate::parallel::{join_if_long, map_if_long};
 use crate::words::Columns;
 
-/// Of about so many lines it is seen how the cells are told apart.
+/// About how many lines are sampled to find how cells are separated.
 const SAMPLE: usize = 1000;
-/// Fewer rows stay.
+/// Tables of fewer rows are kept whole.
 const FEWEST_ROWS: usize = 12;
-/// Names may take so many percent of the bytes.
+/// Names may take at most this percentage of the bytes.
 const NAMED_PERCENT: usize = 45;
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
@@ -44,7 +43,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
 /// The lines of a table.
 struct Rows<'a> {
     rows: Vec<usize>,
-    /// Those that are none.
+    /// The lines that aren't rows.
     others: Vec<usize>,
     /// The cells of the rows.
     columns: Vec<Values<'a>>,
@@ -68,7 +67,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Says for each omission what the rows in it are called, unless that would be too long.
+/// Describes each omission by the names of its rows, unless that would be too long.
 fn name_gaps(draft: &mut Draft, rows: &[usize], names: &[&str], bytes: usize) {
     let mut row = 0;
     let mut notes = 0;
@@ -87,7 +86,7 @@ fn name_gaps(draft: &mut Draft, rows: &[usize], names: &[&str], bytes: usize) {
     }
 }
 
-/// Names in one line; paths by their directories.
+/// The names on one line; paths are grouped by directory.
 fn listed(names: &[&str]) -> String {
     let mut out = String::new();
     let mut above = None;

@@ -1,4 +1,4 @@
-//! What is ordinary in a column of values, and what isn't.
+//! Statistics of a column of values: categories, ranges, and outliers.
 
 use std::fmt::Write as _;
 use std::hash::Hash;
@@ -6,55 +6,56 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-/// In fewer values nothing is unusual.
+/// With fewer values nothing is unusual.
 const FEWEST: usize = 8;
-/// A value that is there at most so often is rare where others are frequent.
+/// A value with at most this many occurrences is rare, if others are frequent.
 const RARE: u32 = 3;
-/// Values come in categories when there are on average at least so many of each.
+/// Values are categories if each has at least this many occurrences on average.
 const PER_CATEGORY: usize = 4;
-/// Nor where more than one in so many values are.
+/// They aren't if more than one in this many values is distinct.
 const PER_RARE: usize = 16;
-/// If more than one in so many values is rare, being rare says nothing; of numbers, which spread of
-/// themselves, if more than one in so many is.
+/// If more than one in this many values is rare, rarity is no signal; for numbers, which vary
+/// anyway, the second limit applies.
 const RARE_SHARE: usize = 4;
 const RARE_SHARE_OF_NUMBERS: usize = 10;
-/// Nor where most values are less than so many times as frequent: that is chance.
+/// Nor is it if most values are less than this many times as frequent: that is chance.
 const TIMES_AS_FREQUENT: u32 = 8;
-/// A number lies outside when it is so many quartile distances away from the quartiles.
+/// A number is an outlier if it is more than this many interquartile ranges away from the
+/// quartiles.
 const FAR: f64 = 8.0;
-/// So many of the numbers that lie outside are told, on each side.
+/// The most outliers that are kept, on each side.
 const MOST_OUTSIDE: usize = 2;
-/// Among numbers, so many values or percent of them may be none.
+/// The number, or percentage, of values in a numeric column that may not be numbers.
 const FEW_OTHERS: usize = 2;
 const OTHERS_PERCENT: usize = 5;
-/// A column names its rows when so many percent of its values are words, and different.
+/// A column names its rows if at least this percentage of its values are words, and distinct.
 const NAMES_PERCENT: usize = 90;
-/// The most categories that a summary names.
+/// The most categories that a summary lists.
 const MOST_NAMED: usize = 4;
-/// Longer numbers are names. All of fewer digits fit 64 bits.
+/// Longer runs of digits are identifiers. Any shorter one fits 64 bits.
 const MOST_DIGITS: usize = 18;
 
-/// The values in a column, and what was found out about them.
+/// The values of a column, with their statistics.
 #[derive(Debug, Default)]
 pub(super) struct Values<'a> {
     all: Vec<&'a str>,
-    /// The number in each, if all are numbers with the same letters around them.
+    /// The number in each, if all are numbers with the same text around them.
     numbers: OnceLock<Option<Vec<f64>>>,
-    /// `None` where the values don't come in categories.
+    /// `None` if the values aren't categories.
     categories: OnceLock<Option<Categories>>,
 }
 
-/// Which values are the same.
+/// The distinct values.
 #[derive(Debug)]
 struct Categories {
-    /// For each value its category.
+    /// The category of each value.
     of_value: Vec<u32>,
-    /// For each category its first value, and how many it has.
+    /// For each category, its first value and its count.
     counts: Vec<(u32, u32)>,
 }
 
 impl Categories {
-    /// Those of `values`; `None` where there are more than one for so many values.
+    /// The categories of `values`; `None` if there are more than one per this many values.
     fn of<V: Hash + Eq + Copy>(values: &[V]) -> Option<Self> {
         let most = (values.len() / PER_CATEGORY).max(1);
         let mut known: FxHashMap<V, u32> = FxHashMap::default();
@@ -77,12 +78,12 @@ impl Categories {
         Some(Self { of_value, counts })
     }
 
-    /// How many values are the same as the value at `index`.
+    /// How many values equal the value at `index`.
     fn count(&self, index: usize) -> u32 {
         self.counts[self.of_value[index] as usize].1
     }
 
-    /// The indices of values that are rare, where most are frequent.
+    /// The indices of values that are rare while most are frequent.
     fn rare(&self) -> Vec<usize> {
         let values = self.of_value.len();
         let mut sorted: Vec<u32> = (0..values).map(|index| self.count(index)).collect();
@@ -106,8 +107,8 @@ impl<'a> Values<'a> {
         &self.all
     }
 
-    /// The indices of the values that are unusual: rare categories, and where all values are
-    /// different, numbers that lie far outside, rare shapes and rare places.
+    /// The indices of the unusual values: rare categories, and if all values are distinct, numeric
+    /// outliers, rare shapes and rare directories.
     pub(super) fn unusual(&self) -> Vec<usize> {
         let values = &self.all;
         if values.len() < FEWEST {
@@ -129,8 +130,8 @@ impl<'a> Values<'a> {
         unusual
     }
 
-    /// What the values are, in a few words: the one that all are, a range of numbers, categories
-    /// with their counts, `<*>`.
+    /// A short description: the constant value, a range of numbers, categories with their counts,
+    /// or `<*>`.
     pub(super) fn summary(&self) -> String {
         let Some(first) = self.all.first() else { return String::new() };
         let categories = self.categories();
@@ -170,13 +171,13 @@ impl<'a> Values<'a> {
         out
     }
 
-    /// Whether all values are the same.
+    /// Whether all values are equal.
     pub(super) fn are_same(&self) -> bool {
         self.all.windows(2).all(|two| two[0] == two[1])
     }
 
-    /// Whether the values say what their lines are about: a few words that come again and again, or
-    /// numbers behind a name.
+    /// Whether the values say what their lines are about: a few recurring words, or numbers with a
+    /// name before them.
     pub(super) fn describe(&self) -> bool {
         let is_word = |value: &str| value.contains(char::is_alphabetic);
         let of_few = self.categories().is_some_and(|categories| {
@@ -190,14 +191,13 @@ impl<'a> Values<'a> {
         of_few || (self.all.first().is_some_and(is_named) && self.numbers().is_some())
     }
 
-    /// Whether each value is the one before with the next number in it, so that the first and the
-    /// last say them all.
+    /// Whether the values count up by one, so that the first and the last imply the others.
     pub(super) fn are_counted(&self) -> bool {
         let numbers = self.numbers();
         numbers.is_some_and(|numbers| numbers.windows(2).all(|two| two[0] + 1.0 == two[1]))
     }
 
-    /// Whether the values name their rows: words that are different in nearly all of them.
+    /// Whether the values name their rows: words, nearly all of them distinct.
     fn are_names(&self) -> bool {
         let all = &self.all;
         let lettered = |value: &&&str| value.bytes().any(|b| b.is_ascii_alphabetic());
@@ -210,7 +210,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The indices of the values that `is` says, which is asked once for each category.
+    /// The indices of the values for which `is` holds; it is evaluated once per category.
     pub(super) fn which(&self, is: impl Fn(&str) -> bool) -> Vec<usize> {
         let indices = 0..self.all.len();
         match self.categories() {
@@ -235,7 +235,7 @@ impl<'a> Values<'a> {
         self.numbers.get_or_init(read).as_deref()
     }
 
-    /// The values that are rare by these categories; `None` where many are, so that it says nothing.
+    /// The values in rare categories; `None` if there are many, so that rarity is no signal.
     fn rare(&self, categories: &Categories) -> Option<Vec<usize>> {
         if categories.counts.len() == 1 {
             return Some(Vec::new());
@@ -248,8 +248,8 @@ impl<'a> Values<'a> {
         (rare.len() * share <= self.all.len()).then_some(rare)
     }
 
-    /// The indices of the numbers that lie far outside the others. A few values, as the title of a
-    /// column, may be none.
+    /// The indices of numeric outliers. A few values, such as the title of a column, may not be
+    /// numbers.
     fn outside(&self) -> Vec<usize> {
         let values = &self.all;
         let Some(like) = number(values[values.len() / 2]) else { return Vec::new() };
@@ -278,15 +278,15 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The first of `columns` that has a name for every row.
+/// The first of `columns` that names the rows.
 pub(super) fn names<'c, 'a: 'c>(
     mut columns: impl Iterator<Item = &'c Values<'a>>,
 ) -> Option<&'c Values<'a>> {
     columns.find(|values| values.are_names())
 }
 
-/// A number for a value with every number in it written as one zero: `41d` and `7d` have the same
-/// shape. Two shapes with the same number, one in 2⁶⁴, do no harm.
+/// A hash of a value's shape, with every run of digits replaced by one zero: `41d` and `7d` have
+/// the same shape. A collision only costs a kept or elided line.
 fn shape(value: &str) -> u64 {
     // FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
@@ -303,19 +303,19 @@ fn shape(value: &str) -> u64 {
     hash
 }
 
-/// The outermost two directories of a path.
+/// The first two directories of a path.
 fn place(path: &str) -> &str {
     let end = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0).nth(1);
     &path[..end.or_else(|| path.rfind('/')).unwrap_or(path.len())]
 }
 
-/// The number that `value` holds, if the same stands around it as around that of `like`.
+/// The number in `value`, if the text around it equals that of `like`.
 fn number_like(value: &str, like: (&str, f64, &str)) -> Option<f64> {
     let (before, number, after) = number(value)?;
     (before == like.0 && after == like.2).then_some(number)
 }
 
-/// The number that a value holds, and what stands around it, which holds no digits.
+/// The number in a value, and the text around it, which has no digits.
 fn number(value: &str) -> Option<(&str, f64, &str)> {
     let bytes = value.as_bytes();
     let start = bytes.iter().position(u8::is_ascii_digit)?;

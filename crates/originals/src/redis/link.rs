@@ -1,10 +1,10 @@
-//! The way to one Redis: a connection that all threads share, a limit for every operation, and a
-//! circuit breaker. It knows nothing of what is kept there.
+//! A shared connection to one Redis server, with a time limit for every operation and a circuit
+//! breaker. It knows nothing about the stored data.
 //!
-//! A task of its own, the keeper, holds the connection. An operation never connects: it takes the
-//! connection that is there, waits for one that is being made, or fails at once while the breaker is
-//! open. The breaker opens when a connection can't be made, or when three operations in a row got no
-//! answer in time; then the keeper tries again, at growing distances, and closes it when Redis answers.
+//! A background task, the keeper, owns the connection. An operation never connects: it uses the
+//! current connection, waits for one that is being made, or fails at once while the breaker is
+//! open. The breaker opens if a connection can't be made, or if three operations in a row time out;
+//! then the keeper retries with growing delays, and closes it when Redis responds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -18,28 +18,28 @@ use tokio::sync::{mpsc, watch};
 
 use crate::Error;
 
-/// How long an operation may take.
+/// The time limit of an operation.
 pub(super) const LIMIT: Duration = Duration::from_millis(50);
-/// How long connecting and greeting may take.
+/// The time limit of connecting and the handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
-/// Operations without an answer in a row after which the breaker opens.
+/// The number of consecutive timeouts that opens the breaker.
 const MOST_UNANSWERED: u32 = 3;
-/// How long the keeper waits before it tries again; doubled each time up to the longest.
+/// The delay before the keeper retries; doubled each time up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// Faults that may be waiting for the keeper; more of them would tell it nothing new.
+/// The capacity of the keeper's queue of faults; more would tell it nothing new.
 const MOST_FAULTS: usize = 64;
 
-/// The way to one Redis.
+/// A connection to one Redis server.
 pub(super) struct Link {
     place: String,
     state: watch::Receiver<State>,
     faults: mpsc::Sender<Fault>,
-    /// Operations in a row that got no answer in time.
+    /// The number of consecutive timeouts.
     unanswered: AtomicU32,
-    /// Whether the last answer was a refusal, which is logged once.
+    /// Whether the last response was an error, which is logged once.
     refused: AtomicBool,
-    /// Taken when the link ends.
+    /// Taken on drop.
     runtime: Option<Runtime>,
 }
 
@@ -50,15 +50,15 @@ enum State {
         connection: MultiplexedConnection,
         number: u64,
     },
-    /// The breaker is open, and why.
+    /// The breaker is open, with the reason.
     Down(Arc<str>),
 }
 
-/// What an operation tells the keeper about the connection with that number.
+/// A fault that an operation reports to the keeper, with the number of the connection.
 enum Fault {
-    /// It is broken: the server closed it, or ended.
+    /// It is broken: the server closed it.
     Broken(u64),
-    /// It is there and nothing comes back.
+    /// It is open, but operations time out.
     Silent(u64),
 }
 
@@ -71,7 +71,7 @@ impl Fault {
 }
 
 impl Link {
-    /// The way to the server that `url` names. Connecting has begun when this returns.
+    /// Starts connecting to the server at `url`; returns before that has finished.
     pub(super) fn open(url: &str) -> Result<Self, Error> {
         let client = Client::open(url).map_err(|_| Error::BadUrl)?;
         let place = client.get_connection_info().addr().to_string();
@@ -94,12 +94,12 @@ impl Link {
         })
     }
 
-    /// Where it leads: host and port, or a socket. Never a user or a password.
+    /// The address: host and port, or a socket. Never a user or a password.
     pub(super) fn place(&self) -> &str {
         &self.place
     }
 
-    /// Fails while the breaker is open. Asks nobody.
+    /// Fails while the breaker is open. Returns at once, without I/O.
     pub(super) fn check(&self) -> Result<(), Error> {
         match &*self.state.borrow() {
             State::Down(reason) => Err(self.unavailable(&**reason)),
@@ -107,21 +107,21 @@ impl Link {
         }
     }
 
-    /// Waits until it is known whether the server is there, but no longer than `patience`.
+    /// Waits until it is known whether the server is available, for at most `patience`.
     pub(super) fn settle(&self, patience: Duration) {
         let Some(runtime) = &self.runtime else { return };
         let mut state = self.state.clone();
         let (tell, told) = sync_channel(1);
         runtime.spawn(async move {
             let _ = state.wait_for(|state| !matches!(state, State::Connecting)).await;
-            // Nobody listens any more when the patience is over.
+            // The receiver is dropped after a timeout.
             let _ = tell.send(());
         });
         let _ = told.recv_timeout(patience);
     }
 
-    /// Sends `commands` and waits for their answers, for [`LIMIT`] at the longest. Must do no harm
-    /// when done twice: a connection that breaks is replaced and the commands are sent again.
+    /// Sends `commands` and waits for the responses, for at most [`LIMIT`]. The commands must be
+    /// idempotent: if the connection breaks, they are sent again on a new one.
     pub(super) fn ask<T>(&self, commands: Pipeline) -> Result<T, Error>
     where
         T: FromRedisValue + Send + 'static,
@@ -132,7 +132,7 @@ impl Link {
         let (answer, answered) = sync_channel(1);
         let (state, faults) = (self.state.clone(), self.faults.clone());
         let task = runtime.spawn(async move {
-            // Nobody listens any more when the time is over.
+            // The receiver is dropped after a timeout.
             let _ = answer.send(attempt(state, faults, commands).await);
         });
         match answered.recv_timeout(LIMIT.saturating_sub(began.elapsed())) {
@@ -157,11 +157,11 @@ impl Link {
     }
 
     fn count_unanswered(&self) {
-        // Waiting for a connection isn't the fault of one.
+        // Waiting for a connection isn't a fault of the current one.
         let State::Up { number, .. } = *self.state.borrow() else { return };
         if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_UNANSWERED {
             self.unanswered.store(0, Ordering::Relaxed);
-            // A full queue holds the same news.
+            // A full queue holds the same report.
             let _ = self.faults.try_send(Fault::Silent(number));
         }
     }
@@ -173,14 +173,15 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        // Waits for nothing: the last owner may be a task of another runtime.
+        // Doesn't block: the last owner may be a task of another runtime.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
 }
 
-/// Sends `commands` by the connection that is there or comes; by the next one if that breaks.
+/// Sends `commands` on the current connection or the one being made; on the next one if that
+/// breaks.
 async fn attempt<T: FromRedisValue>(
     mut state: watch::Receiver<State>,
     faults: mpsc::Sender<Fault>,
@@ -205,7 +206,7 @@ async fn attempt<T: FromRedisValue>(
         match commands.query_async(&mut connection).await {
             Ok(value) => return Ok(value),
             Err(error) if is_of_connection(&error) => {
-                // A full queue holds the same news.
+                // A full queue holds the same report.
                 let _ = faults.try_send(Fault::Broken(number));
                 broken = Some(number);
             }
@@ -218,7 +219,7 @@ fn is_of_connection(error: &RedisError) -> bool {
     error.is_unrecoverable_error() || error.is_io_error()
 }
 
-/// Makes connections, one after the other, and says how it stands.
+/// Keeps one connection open, reconnects after faults, and publishes the state.
 async fn keep(
     client: Client,
     place: String,
@@ -253,7 +254,7 @@ async fn keep(
     }
 }
 
-/// Waits for a fault of the connection with that number; `None` when nobody can have one any more.
+/// Waits for a fault of the connection with that number; `None` if all senders are gone.
 async fn fault_of(number: u64, faults: &mut mpsc::Receiver<Fault>) -> Option<Fault> {
     loop {
         let fault = faults.recv().await?;
@@ -274,7 +275,7 @@ fn open_breaker(publish: &watch::Sender<State>, place: &str, reason: &str) {
     }
 }
 
-/// A connection to a server that answers.
+/// Connects, and checks that the server responds.
 async fn connect(client: &Client) -> Result<MultiplexedConnection, String> {
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(CONNECT_LIMIT))

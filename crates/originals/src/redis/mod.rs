@@ -1,12 +1,12 @@
-//! Originals in a Redis that several machines share.
+//! Originals in a Redis server that several machines share.
 //!
-//! Every key is `headroom:v1:<namespace>:<name>`, and every command touches one key, so that a cluster
-//! can keep them wherever it likes. An original's name is its hash; beside it, under the first twelve
-//! digits, is the set of the hashes that begin so, by which a prefix is looked up. All of it expires by
-//! Redis' own clock. What is read is checked against its hash by [`Originals`](crate::Originals).
+//! Every key is `headroom:v1:<namespace>:<name>`, and every command touches one key, so that a
+//! cluster can place keys freely. The name of an original is its hash; the first twelve digits name
+//! a set of the hashes with this prefix, by which prefixes are looked up. All keys expire by Redis'
+//! own clock. What is read is verified by [`Originals`](crate::Originals).
 //!
-//! Nothing is kept here beyond what Redis itself acknowledges: whether that survives the end of the
-//! server is its configuration's matter (`appendonly`), and so is how much it holds (`maxmemory`).
+//! Durability is what Redis acknowledges: whether data survives the end of the server depends on
+//! its configuration (`appendonly`), and so does the capacity (`maxmemory`).
 
 mod link;
 
@@ -18,14 +18,15 @@ use redis::{Pipeline, pipe};
 use crate::{Bounds, Error, Hash, Key, Store, Usage};
 use link::Link;
 
-/// Digits by which the hashes of originals are listed: the fewest that name one.
+/// The digits of the sets' names: the shortest prefix that is accepted.
 const LISTED_BY: usize = 12;
-/// The largest value that is sent, in bytes: it has to pass within the limit of an operation.
+/// The largest value that is sent, in bytes: it must be transferred within the time limit of an
+/// operation.
 const LARGEST: u64 = 4 << 20;
-/// The namespace of those who have no token.
+/// The namespace without a token.
 const LOCAL: &str = "local";
 
-/// A namespace of a Redis. A clone shares its connection.
+/// A namespace in a Redis server. Clones share the connection.
 #[derive(Clone)]
 pub struct Redis {
     link: Arc<Link>,
@@ -34,40 +35,40 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// The server that `url` names (`redis://[user][:password@]host[:port][/db]`, `rediss://` for TLS,
-    /// `redis+unix:///path` for a socket), and in it the namespace of those who hold `token`. Returns at
-    /// once: that the server can't be reached shows later, and may pass.
+    /// Connects to the server at `url` (`redis://[user][:password@]host[:port][/db]`, `rediss://`
+    /// for TLS, `redis+unix:///path` for a socket), with the namespace of the holders of `token`.
+    /// Returns at once: whether the server can be reached shows later, and may change.
     ///
     /// # Errors
-    /// [`Error::BadUrl`] when `url` isn't such an address, [`Error::Io`] when the system gives no thread.
+    /// [`Error::BadUrl`] if `url` isn't such an address, [`Error::Io`] if no thread can be started.
     pub fn open(url: &str, token: Option<&str>, bounds: Bounds) -> Result<Self, Error> {
         let namespace = match token {
             None => LOCAL.to_owned(),
-            // Keys are seen by whoever looks into the server; a token isn't for them.
+            // Keys are visible to everyone with access to the server, so the token is hashed.
             Some(token) => Hash::of(token).to_string(),
         };
         let link = Arc::new(Link::open(url)?);
         Ok(Self { link, prefix: format!("headroom:v1:{namespace}:"), bounds })
     }
 
-    /// Waits until it is known whether the server can be reached, but no longer than `patience`.
+    /// Waits until it is known whether the server can be reached, for at most `patience`.
     pub fn settle(&self, patience: Duration) {
         self.link.settle(patience);
     }
 
-    /// Keeps `value` under `name` for `age`. When this returns, every program that shares the namespace
-    /// finds it.
+    /// Stores `value` under `name` for `age`. When this returns, it is visible to every program
+    /// that shares the namespace.
     ///
     /// # Errors
-    /// [`Error::TooLarge`], and [`Error::Unavailable`] when it isn't acknowledged in time.
+    /// [`Error::TooLarge`], and [`Error::Unavailable`] if it isn't acknowledged in time.
     pub fn put_bytes(&self, name: &str, value: &[u8], age: Duration) -> Result<(), Error> {
         self.send(put(pipe(), &self.key(name), value, age), value.len())
     }
 
-    /// What is kept under each of `names`; `None` where there is nothing (any more). One operation.
+    /// The values under `names`; `None` for a missing (or expired) one. Takes one round trip.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when there is no answer in time.
+    /// [`Error::Unavailable`] if there is no response in time.
     pub fn get_bytes(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, Error> {
         if names.is_empty() {
             return Ok(Vec::new());
@@ -91,13 +92,13 @@ impl Redis {
         self.link.ask(commands)
     }
 
-    /// The text under `hash`. What isn't text was written by somebody else.
+    /// The text under `hash`. Invalid UTF-8 was written by another program.
     fn text(&self, hash: Hash) -> Result<Option<String>, Error> {
         let value = self.get_bytes(&[hash.to_string()])?.pop().flatten();
         Ok(value.and_then(|bytes| String::from_utf8(bytes).ok()))
     }
 
-    /// The hashes that are listed under the first digits of `key` and that it names.
+    /// The hashes with the first digits of `key` that match it.
     fn listed(&self, key: &Key) -> Result<Vec<Hash>, Error> {
         let mut commands = pipe();
         commands.smembers(self.key(&key.to_string()[..LISTED_BY]));
@@ -122,7 +123,7 @@ impl Store for Redis {
         }
         let mut found = None;
         for hash in self.listed(key)? {
-            // A list outlives what it names.
+            // A set outlives its members.
             let Some(text) = self.text(hash)? else { continue };
             if found.replace((hash, text)).is_some() {
                 return Err(Error::Ambiguous(key.to_string()));
@@ -131,7 +132,7 @@ impl Store for Redis {
         Ok(found)
     }
 
-    /// All keys of the database and all memory of the server: more than is ours.
+    /// All keys of the database and all memory of the server, which includes other programs' data.
     fn usage(&self) -> Result<Usage, Error> {
         let mut commands = pipe();
         commands.cmd("DBSIZE").cmd("INFO").arg("memory");
@@ -153,16 +154,16 @@ impl Store for Redis {
     }
 }
 
-/// `commands`, and one that keeps `value` under `key`.
+/// Adds a command that stores `value` under `key` to `commands`.
 fn put(mut commands: Pipeline, key: &str, value: &[u8], age: Duration) -> Pipeline {
     commands.cmd("SET").arg(key).arg(value).arg("PX").arg(millis(age)).ignore();
     commands
 }
 
-/// Milliseconds, of which Redis wants at least one.
+/// Milliseconds; Redis requires at least one.
 fn millis(age: Duration) -> i64 {
     i64::try_from(age.as_millis()).unwrap_or(i64::MAX).clamp(1, MOST_MILLIS)
 }
 
-/// The longest time that is asked for: a hundred years. Redis refuses times whose end it can't write.
+/// The longest expiry: a hundred years. Redis rejects times whose end it can't represent.
 const MOST_MILLIS: i64 = 100 * 365 * 24 * 60 * 60 * 1000;

@@ -1,8 +1,7 @@
-//! What a segment of code defines that has a body: functions, types, tables of data.
+//! Finds the definitions with a body in an excerpt of code: functions, types, tables of data.
 //!
-//! Read off brackets, a few words, and indentation, in a pass that takes a hundredth of what a parser
-//! takes, and that no grammar is needed for. What it says of a body is only trusted where brackets
-//! and indentation agree on where it ends.
+//! Derived from brackets, a few keywords and indentation, in a hundredth of a parser's time and
+//! without a grammar. A body is trusted only if brackets and indentation agree on where it ends.
 
 use std::ops::Range;
 
@@ -12,12 +11,12 @@ use super::mask::Masked;
 use super::{braces, indented};
 use crate::lines::Lines;
 
-/// What a block is.
+/// The type of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BlockKind {
     Function,
     Type,
-    /// What is between the brackets of a value, outside of functions.
+    /// The bracketed value of an assignment outside functions.
     Data,
 }
 
@@ -26,29 +25,29 @@ pub(super) enum BlockKind {
 pub(super) struct Block {
     pub kind: BlockKind,
     pub name: String,
-    /// All of its lines, with the comments and annotations above it.
+    /// All of its lines, including the comments and annotations above it.
     pub lines: Range<usize>,
-    /// From the line that its definition begins on to the one that its body opens on.
+    /// From the first line of the definition to the line that opens its body.
     pub signature: Range<usize>,
     /// The comment above it, or the string at the beginning of its body.
     pub doc: Range<usize>,
-    /// The lines of its body, without those that open and close it; none where the code doesn't look
-    /// as it means.
+    /// The lines of its body, without those that open and close it; none if brackets and
+    /// indentation disagree.
     pub body: Range<usize>,
-    /// The innermost block around it.
+    /// The innermost enclosing block.
     pub parent: Option<usize>,
 }
 
-/// What is known of a segment of code.
+/// The outline of an excerpt of code.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
-    /// In order of their signatures, what encloses others before them.
+    /// In order of their signatures, enclosing blocks first.
     pub blocks: Vec<Block>,
-    /// The names that are given a value outside of functions.
+    /// The names assigned outside functions.
     pub values: Vec<String>,
 }
 
-/// The outline of `masked` code, whose lines are `lines`.
+/// The outline of `masked` code with the lines `lines`.
 pub(super) fn outline(masked: &Masked, lines: &Lines, language: Language) -> Outline {
     let code = Code::of(masked, lines);
     match language {
@@ -61,7 +60,7 @@ pub(super) fn outline(masked: &Masked, lines: &Lines, language: Language) -> Out
 pub(super) struct Code<'c> {
     pub masked: &'c Masked,
     pub lines: &'c Lines<'c>,
-    /// Which lines begin inside of a string or comment.
+    /// Which lines begin inside a string or comment.
     inside: Vec<bool>,
     /// The bytes before the first code of each line.
     indents: Vec<usize>,
@@ -71,7 +70,7 @@ impl<'c> Code<'c> {
     fn of(masked: &'c Masked, lines: &'c Lines<'c>) -> Self {
         let mut inside = vec![false; lines.count()];
         for &at in &masked.inside {
-            // What ends the last line begins no other.
+            // The end of the last line begins no other line.
             if let Some(inside) =
                 inside.get_mut(lines.at(at)).filter(|_| at < lines.start(lines.count()))
             {
@@ -87,7 +86,7 @@ impl<'c> Code<'c> {
         code
     }
 
-    /// The code of a line, without its end.
+    /// The code of a line, without its line end.
     pub(super) fn line(&self, line: usize) -> &'c [u8] {
         self.masked.code[self.lines.start(line)..self.lines.start(line + 1)].trim_ascii_end()
     }
@@ -106,8 +105,8 @@ impl<'c> Code<'c> {
         self.indents[line]
     }
 
-    /// Where what stands above `line` and belongs to it begins, and the comments among that:
-    /// comments and annotations, with no empty line between.
+    /// The first line of the comments and annotations right above `line`, and the comments among
+    /// them.
     pub(super) fn above(&self, line: usize) -> (usize, Range<usize>) {
         let (mut first, mut doc) = (line, line..line);
         while first > 0 {
@@ -139,8 +138,8 @@ pub(super) fn last_word(code: &[u8]) -> &[u8] {
     &code[code.len() - code.iter().rev().take_while(|&&byte| is_word(byte)).count()..]
 }
 
-/// The name that is given a value on a line of code: what stands before the first `=`, or before the
-/// type between them.
+/// The name assigned on a line of code: the text before the first `=`, or before the type between
+/// them.
 pub(super) fn assigned(line: &[u8]) -> Option<&[u8]> {
     let at = memchr::memchr(b'=', line)?;
     let is_other = |byte: Option<&u8>| byte.is_some_and(|byte| b"=<>!+-*/|&%^~?".contains(byte));
@@ -298,7 +297,7 @@ mod tests {
         let text = "void f() {\n  a();\n  }\nvoid g() {\n  b();\n}\n";
         let bodies: Vec<_> = blocks(Language::C, text).into_iter().map(|b| (b.1, b.2)).collect();
         assert_eq!(bodies, [("f".to_owned(), 1..1), ("g".to_owned(), 4..5)]);
-        // Both branches open what is closed once.
+        // Both branches open a brace that is closed once.
         let text =
             "#if A\nint f() {\n#else\nint f(int x) {\n#endif\n  a();\n}\nint g() {\n  b();\n}\n";
         assert_eq!(blocks(Language::C, text).last().map(|b| b.2.clone()), Some(8..9));

@@ -1,4 +1,4 @@
-//! Blocks of languages that write bodies in braces.
+//! Finds blocks in languages that delimit bodies by braces.
 
 use syntax::Language;
 
@@ -23,11 +23,12 @@ pub(super) fn outline(code: &Code, language: Language) -> Outline {
 /// How a function is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Style {
-    /// A word says so, with nothing but modifiers before it.
+    /// By a keyword, preceded only by modifiers.
     Keyword(&'static [&'static [u8]]),
-    /// The same, or a name and parentheses where statements begin, or an arrow that is given a name.
+    /// By a keyword; or a name and parentheses at the beginning of a statement; or an arrow
+    /// assigned to a name.
     Script,
-    /// A type, a name and parentheses.
+    /// By a type, a name and parentheses.
     Typed,
 }
 
@@ -47,7 +48,7 @@ impl Style {
     }
 }
 
-/// Words before parentheses and a brace that make no function of them.
+/// Keywords before parentheses and a brace that are not functions.
 const CONTROL: &[&[u8]] = &[
     b"if",
     b"for",
@@ -81,7 +82,7 @@ const CONTROL: &[&[u8]] = &[
     b"checked",
     b"function",
 ];
-/// Words that begin a type.
+/// Keywords that begin a type.
 const TYPES: &[&[u8]] = &[
     b"class",
     b"interface",
@@ -99,20 +100,20 @@ const TYPES: &[&[u8]] = &[
     b"union",
     b"actor",
 ];
-/// Those of them that may also begin the type that a function of C gives back.
+/// Those that may also begin the return type of a function in C.
 const ALSO_RETURNED: &[&[u8]] = &[b"struct", b"enum", b"union"];
 
-/// Code that nests deeper wasn't written by people, and isn't read on: each bracket looks through
-/// those around it.
+/// Deeper nesting wasn't written by people, and scanning stops there: each bracket looks through
+/// the enclosing ones, which would be quadratic.
 const DEEPEST: usize = 128;
 
-/// A bracket that is open.
+/// An open bracket.
 struct Open {
     bracket: u8,
     at: usize,
     line: usize,
     block: Option<usize>,
-    /// Where the statement around it began, and the last parentheses in that.
+    /// The start of the statement around it, and the last parentheses in that statement.
     statement: usize,
     group: Option<(usize, usize)>,
 }
@@ -121,9 +122,9 @@ struct Scan<'c> {
     code: &'c Code<'c>,
     style: Style,
     open: Vec<Open>,
-    /// Where the statement at hand begins.
+    /// The start of the current statement.
     statement: usize,
-    /// The last parentheses that were opened and closed in it.
+    /// The last pair of parentheses in it.
     group: Option<(usize, usize)>,
     line: usize,
     blocks: Vec<Block>,
@@ -169,8 +170,8 @@ impl<'c> Scan<'c> {
         (self.statement, self.group) = (at, None);
     }
 
-    /// Whether a line is in a function. It isn't in one that it stands as far in as: that one's end
-    /// was not seen, as where conditional code opens it twice.
+    /// Whether a line is in a function. A line indented no deeper than a function isn't in it: the
+    /// end of that function was missed, as where conditional code opens it twice.
     fn is_in_function(&self, line: usize) -> bool {
         let around = |block: usize| {
             let block = &self.blocks[block];
@@ -213,8 +214,9 @@ impl<'c> Scan<'c> {
         let indent = self.code.indent(self.line);
         let is_first = self.code.lines.start(self.line) + indent == at;
         let matches = |open: &Open| {
-            // What a line begins with closes what a line began that is as far in: so one bracket
-            // too many or too few, as conditional code may have, doesn't shift all that follows.
+            // A closing bracket at the beginning of a line closes the one opened on a line with the
+            // same indentation, so that an unbalanced bracket, as in conditional code, doesn't
+            // shift all that follows.
             open.bracket == opening && (!is_first || self.code.indent(open.line) == indent)
         };
         let found = self.open.iter().rposition(matches);
@@ -238,7 +240,7 @@ impl<'c> Scan<'c> {
         }
     }
 
-    /// Whether a bracket of this kind was opened last: another is none of ours.
+    /// Whether the last open bracket is of this kind; otherwise it doesn't match.
     fn is_near(&self, opening: u8) -> bool {
         self.open.last().is_some_and(|open| open.bracket == opening)
     }
@@ -252,7 +254,7 @@ impl<'c> Scan<'c> {
         block.body = opened..if agrees { self.line.max(opened) } else { opened };
     }
 
-    /// The function or type whose body the brace at `at` opens.
+    /// The function or type whose body begins with the brace at `at`.
     fn definition(&self, at: usize) -> Option<Block> {
         let header = &self.bytes()[self.statement..at];
         let (kind, start, name) = self
@@ -274,7 +276,7 @@ impl<'c> Scan<'c> {
         Block { kind, name, lines, signature, doc, body, parent }
     }
 
-    /// Where the function begins whose head is `header`, up to the brace at `at`, and its name.
+    /// The start and name of the function with the head `header`, up to the brace at `at`.
     fn function(&self, header: &'c [u8], at: usize) -> Option<(usize, &'c [u8])> {
         let (open, close) = self.group?;
         let before = &self.bytes()[self.statement..open];
@@ -289,7 +291,7 @@ impl<'c> Scan<'c> {
         }
     }
 
-    /// A line of the header that has one of `words` behind modifiers alone.
+    /// A line of the header with one of `words`, preceded only by modifiers.
     fn by_keyword(&self, header: &'c [u8], words: &[&[u8]]) -> Option<(usize, &'c [u8])> {
         let mut end = header.len();
         loop {
@@ -329,7 +331,7 @@ impl<'c> Scan<'c> {
             .then_some((self.statement + before.len() - line.len(), name))
     }
 
-    /// `type name(…) qualifiers`, where nothing is assigned or made, outside of functions.
+    /// `type name(…) qualifiers`, without an assignment or `new`, outside functions.
     fn typed(&self, before: &'c [u8], after: &[u8]) -> Option<(usize, &'c [u8])> {
         let head = before.trim_ascii();
         let start = self.statement + before.len() - before.trim_ascii_start().len();
@@ -346,7 +348,7 @@ impl<'c> Scan<'c> {
         (!is_other && !nested()).then_some((start, name))
     }
 
-    /// A value outside of functions that the bracket at `at` opens, if the line ends there.
+    /// A value outside functions that begins with the bracket at `at`, if the line ends there.
     fn data(&self, at: usize) -> Option<Block> {
         let line = self.code.line(self.line);
         let column = at - self.code.lines.start(self.line);
@@ -359,14 +361,14 @@ impl<'c> Scan<'c> {
     }
 }
 
-/// The last line of `code`, without the blanks before it.
+/// The last line of `code`, without its indentation.
 fn last_line(code: &[u8]) -> &[u8] {
     let start = memchr::memrchr(b'\n', code).map_or(0, |at| at + 1);
     code[start..].trim_ascii_start()
 }
 
-/// The name behind one of `words` in `line`, if nothing but modifiers stands before it; what follows
-/// the line is `rest`.
+/// The name after one of `words` in `line`, if only modifiers precede it; `rest` is the text after
+/// the line.
 fn named_by<'c>(line: &'c [u8], rest: &'c [u8], words: &[&[u8]]) -> Option<&'c [u8]> {
     let mut at = 0;
     while at < line.len() {
@@ -380,7 +382,7 @@ fn named_by<'c>(line: &'c [u8], rest: &'c [u8], words: &[&[u8]]) -> Option<&'c [
             if behind.is_empty() {
                 behind = rest.trim_ascii_start();
             }
-            // What a method of Go belongs to, and the parameters of a generic function.
+            // The receiver of a method in Go, and the parameters of a generic function.
             for (opening, closing) in [(b'(', b')'), (b'<', b'>')] {
                 if behind.first() == Some(&opening) && word != b"init" {
                     let end = memchr::memchr(closing, behind)?;
@@ -403,7 +405,7 @@ fn named_by<'c>(line: &'c [u8], rest: &'c [u8], words: &[&[u8]]) -> Option<&'c [
     None
 }
 
-/// The name that `code` begins with; the last part of one with dots: `String.shout`.
+/// The name at the beginning of `code`; of a dotted one the last part: `String.shout`.
 fn name_of(code: &[u8]) -> &[u8] {
     if let Some(quoted) = code.strip_prefix(b"`") {
         return &quoted[..memchr::memchr(b'`', quoted).unwrap_or(0)];
@@ -412,7 +414,7 @@ fn name_of(code: &[u8]) -> &[u8] {
     code[name.len()..].strip_prefix(b".").map_or(name, name_of)
 }
 
-/// `head` without the parameters that a generic function has at its end.
+/// `head` without the type parameters at its end.
 fn without_generics(head: &[u8]) -> &[u8] {
     if !head.ends_with(b">") {
         return head;
@@ -429,8 +431,8 @@ fn without_generics(head: &[u8]) -> &[u8] {
     head
 }
 
-/// Where in `header` a type begins, and its name: the word behind what says so; of an implementation
-/// for a type, that type.
+/// The start and name of a type in `header`: the word after the keyword; for an implementation of a
+/// trait, the implementing type.
 fn type_of(header: &[u8]) -> Option<(usize, &[u8])> {
     let mut at = 0;
     let mut depth = 0_usize;

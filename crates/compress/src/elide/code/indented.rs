@@ -1,5 +1,5 @@
-//! Blocks of languages in which a definition is a line of its own and its body is indented: to the
-//! next line that isn't (Python), or to an `end` below its beginning (Ruby).
+//! Finds blocks in languages that delimit bodies by indentation: up to the next line that isn't
+//! indented (Python), or to an `end` at the definition's indentation (Ruby).
 
 use syntax::Language;
 
@@ -28,8 +28,8 @@ pub(super) fn outline(code: &Code, language: Language) -> Outline {
     Outline { blocks: scan.blocks, values }
 }
 
-/// How many brackets are open where each line begins. Ruby has brackets in literals that aren't known
-/// here, so none counts beyond a line that begins a definition or ends one.
+/// The number of open brackets at the beginning of each line. Ruby has brackets in literals that
+/// aren't recognised here, so the count restarts at lines that begin or end a definition.
 fn depths(code: &Code, is_python: bool) -> Vec<u32> {
     let mut depth = 0_u32;
     (0..code.lines.count())
@@ -55,7 +55,7 @@ struct Scan<'c> {
     code: &'c Code<'c>,
     depths: Vec<u32>,
     is_python: bool,
-    /// The blocks that are open: their places and indents.
+    /// The open blocks: their indices and indentations.
     open: Vec<(usize, usize)>,
     blocks: Vec<Block>,
 }
@@ -70,7 +70,7 @@ impl Scan<'_> {
         self.open.iter().any(|&(block, _)| self.blocks[block].kind == BlockKind::Function)
     }
 
-    /// Ends the blocks that `line` is not in.
+    /// Closes the blocks that `line` is not in.
     fn close(&mut self, line: usize) {
         let indent = self.code.indent(line);
         while let Some(&(block, opened)) = self.open.last() {
@@ -85,7 +85,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Whether a line as far in as Ruby's `def` belongs to its body.
+    /// Whether a line at the indentation of Ruby's `def` belongs to its body.
     fn goes_on(&self, line: usize) -> bool {
         let first = word(self.code.line(line).trim_ascii_start());
         !self.is_python && [&b"rescue"[..], b"ensure", b"else"].contains(&first)
@@ -98,12 +98,12 @@ impl Scan<'_> {
         }
     }
 
-    /// `block` ends before line `end`; `is_whole`: as it should.
+    /// Closes `block` before line `end`; `is_whole`: at an expected end.
     fn end(&mut self, block: usize, mut end: usize, is_whole: bool) {
         let block = &mut self.blocks[block];
         let opened = block.signature.end;
         if self.is_python {
-            // Comments that are less indented belong to what follows.
+            // Less indented comments belong to the next definition.
             let indent = self.code.indent(block.signature.start);
             while end > opened {
                 let line = self.code.lines.get(end - 1);
@@ -122,7 +122,7 @@ impl Scan<'_> {
         block.body = if is_whole { opened..last } else { opened..opened };
     }
 
-    /// Opens the block that `line` defines, if it does.
+    /// Opens the block that `line` defines, if any.
     fn define(&mut self, line: usize) -> bool {
         let code = self.code.line(line).trim_ascii_start();
         let code = match code.strip_prefix(b"async ") {
@@ -140,7 +140,7 @@ impl Scan<'_> {
         let rest = rest.strip_prefix(b"self.").unwrap_or(rest);
         let name = text(word(rest));
         let end = self.end_of_signature(line);
-        // A body on the line of its signature: nothing opens here.
+        // A body on the line of its signature opens no block.
         let last = self.code.line(end - 1);
         let opens = match self.is_python {
             true => last.ends_with(b":"),
@@ -158,14 +158,14 @@ impl Scan<'_> {
         true
     }
 
-    /// The line behind the one on which the brackets are closed that `line` opens.
+    /// The line after the one that closes the brackets that `line` opens.
     fn end_of_signature(&self, line: usize) -> usize {
         (line + 1..self.code.lines.count())
             .find(|&line| self.depths[line] == 0 && !self.code.is_inside(line))
             .unwrap_or(self.code.lines.count())
     }
 
-    /// The lines of the string that a body begins with, if it does.
+    /// The lines of the string at the beginning of a body, if there is one.
     fn docstring(&self, body: usize) -> std::ops::Range<usize> {
         let count = self.code.lines.count();
         let first = (body..count).find(|&line| !self.code.is_blank(line));
@@ -179,14 +179,14 @@ impl Scan<'_> {
         first..end
     }
 
-    /// A value whose brackets go over lines.
+    /// A value whose brackets span lines.
     fn data(&mut self, line: usize, name: &[u8]) {
         let end = self.end_of_signature(line);
         let opens = self.code.line(line).last().is_some_and(|byte| b"[{(".contains(byte));
         if end < line + 3 || !opens {
             return;
         }
-        // Brackets say where the value ends; indentation has to agree.
+        // Brackets and indentation have to agree on the end of the value.
         let agrees = self.code.indent(end - 1) == self.code.indent(line);
         let body = if agrees { line + 1..end - 1 } else { line + 1..line + 1 };
         let (first, doc) = self.code.above(line);
@@ -202,7 +202,7 @@ impl Scan<'_> {
     }
 }
 
-/// Whether what follows Ruby's `def` is a method of one line: `name(args) = value`.
+/// Whether the text after Ruby's `def` is a one-line method: `name(args) = value`.
 fn is_endless(rest: &[u8]) -> bool {
     let after = &rest[word(rest).len()..];
     let after = match after.first() {

@@ -1,47 +1,47 @@
-//! Code without what is in its strings and comments, so that brackets, words and indentation can be
-//! read off it. By the lexical rules that a language shares with others, not by its grammar: what is
-//! read wrong is held off from being cut by the indentation that has to agree (see `blocks`).
+//! Masks strings and comments in code, so that brackets, words and indentation can be read. It
+//! applies lexical rules, not a grammar; where they are wrong, the indentation that has to agree
+//! prevents a wrong omission (see `blocks`).
 
 use std::ops::Range;
 
 use syntax::Language;
 
-/// How a language writes comments and strings.
+/// The lexical rules of a language's comments and strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Lexis {
-    /// What opens a comment that ends with its line.
+    /// What opens a line comment.
     line: &'static [&'static str],
     /// Whether `/* … */` is a comment.
     block: bool,
-    /// Whether a line that begins with `#` is for a preprocessor.
+    /// Whether a line that begins with `#` is a preprocessor directive.
     directives: bool,
-    /// Whether `"…"` and `'…'` may go over lines.
+    /// Whether `"…"` and `'…'` may span lines.
     long: bool,
-    /// Whether three quotes open a string that goes over lines.
+    /// Whether three quotes open a string that may span lines.
     triple: bool,
     tick: Tick,
     backtick: Backtick,
     /// Whether `/…/` may be a regular expression.
     regex: bool,
-    /// What opens a text that ends with a line of its own.
+    /// What opens a heredoc.
     heredoc: Option<&'static str>,
 }
 
-/// What `'` opens.
+/// The meaning of `'`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tick {
     String,
-    /// A character, or a lifetime.
+    /// A character literal, or a lifetime.
     Character,
 }
 
-/// What a backtick opens.
+/// The meaning of a backtick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Backtick {
     Nothing,
     /// A string without escapes.
     Raw,
-    /// A string with code in `${…}`.
+    /// A template with code in `${…}`.
     Template,
 }
 
@@ -81,19 +81,19 @@ fn lexis(language: Language) -> Option<Lexis> {
     })
 }
 
-/// A text's code.
+/// Masked code.
 #[derive(Debug)]
 pub(super) struct Masked {
-    /// The text's bytes, with blanks for comments and for all of a string but its first quote. Line
-    /// ends are where they were.
+    /// The bytes of the text, with comments and strings, except for their first quote, replaced by
+    /// blanks. Line ends are preserved.
     pub code: Vec<u8>,
-    /// The bytes that begin a line inside of a string or comment.
+    /// The offsets of lines that begin inside a string or comment.
     pub inside: Vec<usize>,
-    /// The bytes of comments, in order.
+    /// The byte ranges of comments, in order.
     pub comments: Vec<Range<usize>>,
 }
 
-/// The code of `text`; `None` for a language whose lexical rules aren't known.
+/// Masks `text`; `None` for a language without lexical rules here.
 pub(super) fn mask(text: &str, language: Language) -> Option<Masked> {
     let lexis = lexis(language)?;
     let code = text.as_bytes().to_vec();
@@ -111,19 +111,20 @@ pub(super) fn mask(text: &str, language: Language) -> Option<Masked> {
     Some(masker.masked)
 }
 
-/// How often each byte may be looked at in search of the end of what may have none.
+/// The average number of times that each byte may be scanned for a closing delimiter, which bounds
+/// the time for texts without one.
 const LOOK_AHEAD: usize = 4;
 
 struct Masker<'t> {
     text: &'t [u8],
     lexis: Lexis,
     at: usize,
-    /// Where the line of `at` begins.
+    /// The start of the line of `at`.
     line: usize,
     masked: Masked,
-    /// For each template that the code at hand stands in, how many braces are open in that code.
+    /// For each template around the current code, how many braces are open in that code.
     templates: Vec<usize>,
-    /// Bytes that may still be looked at ahead.
+    /// The remaining budget of bytes for lookahead.
     ahead: usize,
 }
 
@@ -151,7 +152,7 @@ impl Masker<'_> {
     fn brace(&mut self) {
         self.at += 1;
         match self.templates.last_mut() {
-            // The code in a template ends here, and its text goes on.
+            // The code in a template ends, and its text continues.
             Some(0) => {
                 self.templates.pop();
                 let start = self.at - 1;
@@ -168,7 +169,7 @@ impl Masker<'_> {
         self.text[self.at..].starts_with(with.as_bytes())
     }
 
-    /// What is before the byte at hand on its line.
+    /// The text before the current byte on its line.
     fn before(&self) -> &[u8] {
         &self.text[self.line..self.at]
     }
@@ -199,7 +200,7 @@ impl Masker<'_> {
         memchr::memchr(b'\n', &self.text[from..]).map_or(self.text.len(), |end| from + end)
     }
 
-    /// A directive goes on where its line ends in a backslash.
+    /// A directive continues after a backslash at the end of its line.
     fn end_of_directive(&self) -> usize {
         let mut end = self.end_of_line(self.at);
         while end < self.text.len() && self.text[..end].trim_ascii_end().ends_with(b"\\") {
@@ -208,7 +209,7 @@ impl Masker<'_> {
         end
     }
 
-    /// A slash divides what stands before it, if that can be divided.
+    /// A slash is a division if the text before it is an operand.
     fn may_be_regex(&self) -> bool {
         let before = self.before().trim_ascii_end();
         let word = before.rsplit(|b| !b.is_ascii_alphanumeric()).next().unwrap_or_default();
@@ -236,7 +237,7 @@ impl Masker<'_> {
             }
             at += 1;
         }
-        // It was none.
+        // It wasn't a regular expression.
         self.at + 1
     }
 
@@ -257,7 +258,7 @@ impl Masker<'_> {
         self.string(self.at, end);
     }
 
-    /// The end of the next `end` from `from` on.
+    /// The position after the next `end` from `from` on.
     fn find(&self, end: &[u8], from: usize) -> usize {
         let rest = self.text.get(from..).unwrap_or_default();
         memchr::memmem::find(rest, end).map_or(self.text.len(), |at| from + at + end.len())
@@ -282,7 +283,7 @@ impl Masker<'_> {
         Some(self.find(&end, self.at + 1))
     }
 
-    /// The end of a string in which a backslash hides what follows.
+    /// The end of a string with backslash escapes.
     fn escaped(&self, quote: u8, long: bool) -> usize {
         let mut at = self.at + 1;
         while let Some(found) =
@@ -292,7 +293,7 @@ impl Masker<'_> {
             match self.text[at] {
                 b'\\' => at += 2,
                 b'\n' if long => at += 1,
-                // It was none, or was left open.
+                // It wasn't a string, or isn't closed.
                 b'\n' => return at,
                 _ => return at + 1,
             }
@@ -305,7 +306,7 @@ impl Masker<'_> {
         match rest {
             [b'\\', ..] => self.escaped(b'\'', false),
             [first, ..] => {
-                // One character, of up to four bytes.
+                // One character has up to four bytes.
                 let length = 1 + rest[1..].iter().take_while(|&&b| b & 0xc0 == 0x80).count();
                 let closed = first != &b'\n' && rest.get(length) == Some(&b'\'');
                 self.at + 1 + if closed { length + 1 } else { 0 }
@@ -314,7 +315,7 @@ impl Masker<'_> {
         }
     }
 
-    /// Where the text of a template ends that goes on at `from`: at its code, or behind its backtick.
+    /// The end of the text of a template from `from` on: at embedded code, or after its backtick.
     fn template(&mut self, from: usize) -> usize {
         let mut at = from;
         while let Some(&byte) = self.text.get(at) {
@@ -344,13 +345,13 @@ impl Masker<'_> {
         });
         let end = word.and_then(|word| self.line_of(word));
         match end {
-            // What follows on the line of the sign is code; it is passed over with the text.
+            // The rest of the opening line is code; it is masked with the text.
             Some(end) => self.string(self.at, end),
             None => self.at += 1,
         }
     }
 
-    /// The end of the next line that holds `word` and nothing else but what ends a statement.
+    /// The end of the next line that consists of `word` and what ends a statement.
     fn line_of(&mut self, word: &[u8]) -> Option<usize> {
         let mut start = self.at;
         while start < self.text.len() && self.ahead > 0 {

@@ -1,6 +1,6 @@
-//! Source code: bodies that share nothing with the task go, and so do licence headers and long
-//! tables of data; signatures, doc comments, and lines that warn the reader stay. What remains
-//! parses: where a body was is a comment, and a statement that does nothing where there must be one.
+//! Source code: bodies unrelated to the task are elided, and so are licence headers and long tables
+//! of data; signatures, doc comments and lines with warnings are kept. The result parses: a body is
+//! replaced by a comment, and by an empty statement if the language needs one.
 
 mod blocks;
 mod braces;
@@ -23,26 +23,26 @@ use crate::lines::Lines;
 use crate::parallel::join_if_long;
 use crate::task::{Place, Task};
 
-/// A shorter body stays, in lines and in bytes: its sign would cost as much.
+/// Shorter bodies, in lines and in bytes, are kept: the sign would cost as much.
 const FEWEST_LINES: usize = 3;
 const FEWEST_BYTES: usize = 100;
-/// Of a longer table of data only the beginning stays.
+/// Of a longer table of data, in lines, only the beginning is kept.
 const LONGEST_DATA: usize = 24;
 const OF_DATA: usize = 4;
-/// Of a type that the task names, all members stay if it has fewer lines.
+/// All members of a type that the task names are kept if it has fewer lines.
 const LARGEST_TYPE: usize = 200;
-/// A comment at the top of so many lines that speaks of a licence is its header.
+/// A comment at the top of at least this many lines that mentions a licence is its header.
 const FEWEST_OF_LICENCE: usize = 4;
-/// A longer line, in bytes, isn't written or read by anybody.
+/// A longer line, in bytes, is minified or generated, not written by people.
 const LONGEST_LINE: usize = 2000;
 
-/// What warns the reader of a body.
+/// Words of warnings in a body.
 static WARNINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     any_of(&["TODO", "FIXME", "XXX", "HACK", "eprecated", "panic!", "unreachable!"])
 });
 
 pub(super) fn draft(lines: &Lines, language: Language, context: &Context) -> Option<Draft> {
-    // A task without terms wants all code.
+    // Without terms in the task, all code may be needed.
     let nothing = Task::of("");
     let task = if context.every_line { &nothing } else { context.task };
     let mut cuts = cuts(lines, language, task);
@@ -63,7 +63,7 @@ pub(super) fn draft(lines: &Lines, language: Language, context: &Context) -> Opt
     (elided > 0).then_some(Draft { segments, unit: "lines", total: lines.count(), elided, comment })
 }
 
-/// Lines as long as minified and generated files have them, outside of `cuts`.
+/// Lines as long as in minified and generated files, outside of `cuts`.
 fn long_lines(lines: &Lines, language: Language, cuts: &[CodeOmission]) -> Vec<CodeOmission> {
     let is_cut = |line: &usize| cuts.iter().any(|cut| cut.lines.contains(line));
     let long = (0..lines.count()).filter(|&line| lines.get(line).len() > LONGEST_LINE);
@@ -78,7 +78,7 @@ fn long_lines(lines: &Lines, language: Language, cuts: &[CodeOmission]) -> Vec<C
         .collect()
 }
 
-/// How a comment of one line is written.
+/// The delimiters of a one-line comment.
 pub(super) fn comment(language: Language) -> (&'static str, &'static str) {
     match (language.comment_prefix(), language.block_comment()) {
         (Some(prefix), _) => (prefix, ""),
@@ -87,13 +87,13 @@ pub(super) fn comment(language: Language) -> (&'static str, &'static str) {
     }
 }
 
-/// What can be left out of `lines`; in order, apart.
+/// What can be elided from `lines`; in order, not overlapping.
 pub(super) fn cuts(lines: &Lines, language: Language, task: &Task) -> Vec<CodeOmission> {
     let plain = without_numbers(lines);
     let source = Lines::of(&plain);
     let Some(masked) = mask(&plain, language) else { return Vec::new() };
     let mut cuts: Vec<CodeOmission> = licence(&masked, &source, language).into_iter().collect();
-    // A task without terms wants all that is below the header.
+    // Without terms in the task, everything below the header may be needed.
     if task.is_empty() {
         return cuts;
     }
@@ -117,11 +117,11 @@ pub(super) fn cuts(lines: &Lines, language: Language, task: &Task) -> Vec<CodeOm
     cuts
 }
 
-/// What of a file has to do with the task.
+/// The parts of a file that are relevant to the task.
 struct Wanted<'w> {
     outline: &'w Outline,
     task: &'w Task,
-    /// The lines with a term, and the term.
+    /// The lines that contain a term, and the term.
     places: Vec<(usize, usize)>,
     /// The names of all definitions, in lower case.
     names: FxHashSet<String>,
@@ -136,14 +136,14 @@ impl<'w> Wanted<'w> {
         Self { outline, task, places, names }
     }
 
-    /// Whether a block has to do with the task.
+    /// Whether a block is relevant to the task.
     fn has(&self, block: &Block) -> bool {
         self.degree(block) >= 2
     }
 
-    /// How much a block has to do with the task. 3: it, or the type it belongs to, is named. 2: a
-    /// name of the task stands in it, a word of the task stands in its signature or doc comment, or
-    /// two words of the task stand in its body. 1: one word does.
+    /// The relevance of a block to the task. 3: the block, or its type, is named. 2: it contains a
+    /// name from the task, its signature or doc comment contains a word of the task, or its body
+    /// contains two. 1: its body contains one word.
     fn degree(&self, block: &Block) -> u32 {
         let of_type = block.parent.map(|parent| &self.outline.blocks[parent]);
         let small = |b: &&Block| b.kind == BlockKind::Type && b.lines.len() <= LARGEST_TYPE;
@@ -168,7 +168,7 @@ impl<'w> Wanted<'w> {
     }
 }
 
-/// The text without the numbers that its lines may have, line by line.
+/// The text without line numbers, line by line.
 fn without_numbers<'a>(lines: &Lines<'a>) -> Cow<'a, str> {
     let text = lines.text();
     let numbered = lines.iter().take(20).filter(|line| unnumbered(line).len() < line.len()).count();
@@ -180,7 +180,7 @@ fn without_numbers<'a>(lines: &Lines<'a>) -> Cow<'a, str> {
     out.into()
 }
 
-/// The comment at the top, if it is about a licence.
+/// The comment at the top, if it is a licence header.
 fn licence(masked: &Masked, lines: &Lines, language: Language) -> Option<CodeOmission> {
     let first = lines.at(masked.comments.first()?.start);
     if first > 2 {
@@ -205,7 +205,7 @@ fn licence(masked: &Masked, lines: &Lines, language: Language) -> Option<CodeOmi
     })
 }
 
-/// A source file, or a segment of one.
+/// A source file, or an excerpt of one.
 struct Code<'c, 'a> {
     lines: &'c Lines<'a>,
     language: Language,
@@ -213,7 +213,7 @@ struct Code<'c, 'a> {
 }
 
 impl Code<'_, '_> {
-    /// What of a block can go.
+    /// What can be elided from a block.
     fn block(&self, block: &Block) -> Option<CodeOmission> {
         match block.kind {
             BlockKind::Function => self.body(block),
@@ -222,7 +222,7 @@ impl Code<'_, '_> {
         }
     }
 
-    /// What is inside of a function, but for its doc string.
+    /// The body of a function without its doc string.
     fn body(&self, block: &Block) -> Option<CodeOmission> {
         let Range { mut start, mut end } = block.body;
         if block.doc.start >= start {
@@ -240,7 +240,7 @@ impl Code<'_, '_> {
         self.cut(start..end, indent, statement)
     }
 
-    /// The end of a long table of data.
+    /// The tail of a long table of data.
     fn data(&self, block: &Block) -> Option<CodeOmission> {
         if block.signature.len() + block.body.len() < LONGEST_DATA {
             return None;
@@ -263,28 +263,33 @@ impl Code<'_, '_> {
             range.len() >= FEWEST_LINES && self.lines.slice(range.clone()).len() >= FEWEST_BYTES;
         let comment = comment(self.language);
         big.then(|| {
-            let note = if comment.1.is_empty() { self.told(range.clone()) } else { String::new() };
+            let note = if comment.1.is_empty() {
+                self.heads_and_warnings(range.clone())
+            } else {
+                String::new()
+            };
             CodeOmission { lines: range, indent, statement, note, comment }
         })
     }
 
-    /// The lines of a body that warn its reader, and the heads of what is defined in it, behind the
-    /// sign for the body.
-    fn told(&self, range: Range<usize>) -> String {
+    /// The warnings in a body and the signatures of nested functions, to be written after the sign
+    /// for the body.
+    fn heads_and_warnings(&self, range: Range<usize>) -> String {
         let start = self.lines.start(range.start);
         let warnings = WARNINGS.find_iter(self.lines.slice(range.clone()));
-        let mut told: Vec<usize> = warnings.map(|hit| self.lines.at(start + hit.start())).collect();
+        let mut shown: Vec<usize> =
+            warnings.map(|hit| self.lines.at(start + hit.start())).collect();
         let blocks = &self.outline.blocks;
         let from = blocks.partition_point(|block| block.signature.start < range.start);
         let inner = blocks[from..].iter().take_while(|block| block.signature.start < range.end);
         let mut heads: Vec<&Block> = inner.collect();
         heads.dedup_by_key(|block| block.signature.start);
         heads.retain(|block| block.kind == BlockKind::Function);
-        told.extend(heads.iter().map(|block| block.signature.start));
-        told.sort_unstable();
-        told.dedup();
+        shown.extend(heads.iter().map(|block| block.signature.start));
+        shown.sort_unstable();
+        shown.dedup();
         let mut note = String::new();
-        for line in told {
+        for line in shown {
             note.extend([" | ", self.lines.get(line).trim()]);
         }
         note
@@ -328,7 +333,7 @@ mod tests {
         }
     }
 
-    /// The functions and types of `text` that a parser finds, with the lines they stand on.
+    /// The functions and types that a parser finds in `text`, with their lines.
     fn definitions(language: Language, text: &str) -> Vec<(String, usize)> {
         use syntax::DefinitionKind::{Function, Interface, Method, Type};
         let definitions = syntax::outline(language, text).definitions.into_iter();

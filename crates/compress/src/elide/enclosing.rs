@@ -1,36 +1,37 @@
-//! Whose a line is: the heads above it, by their indentation, and the name of the record it stands in.
+//! The lines that enclose a line: the heads above it, by indentation, and the name of the record it
+//! is in.
 //!
-//! `replicas: 30` says nothing without the deployment that it is of, nor a package in a tree without
-//! what depends on it. Read off the shape alone, so that it works for YAML, INI, TOML, trees of
-//! packages and files, and whatever else is indented.
+//! `replicas: 30` is meaningless without its deployment, and so is a package in a tree without its
+//! dependents. Derived from the layout alone, so that it works for YAML, INI, TOML, trees of
+//! packages and files, and anything else that is indented.
 
 use crate::lines::Lines;
 
-/// At most so many heads above each other are followed.
+/// The most nested heads that are followed.
 const MOST_HEADS: usize = 16;
-/// Keys whose value names what the lines around them are about.
+/// Keys whose value names their record.
 const NAMES: &[&str] =
     &["name", "id", "title", "package", "host", "hostname", "device", "unit", "processor"];
-/// A record is one when so many percent of its lines are a key and its value.
+/// Lines are a record if at least this percentage of them are a key and its value.
 const KEYED_PERCENT: usize = 60;
-/// No key is longer, in bytes.
+/// The longest key, in bytes.
 const LONGEST_KEY: usize = 60;
 
-/// For each line, what it belongs to.
+/// The enclosing lines of each line.
 #[derive(Debug)]
-pub(super) struct Owners {
+pub(super) struct Enclosing {
     /// The line that heads it.
     head: Vec<Option<u32>>,
-    /// For each head the first line right below it that names it.
+    /// For each head, the first line right below that names it.
     named_by: Vec<Option<u32>>,
-    /// For each line the line that names its record.
+    /// For each line, the line that names its record.
     record: Vec<Option<u32>>,
 }
 
-impl Owners {
+impl Enclosing {
     pub(super) fn of(lines: &Lines) -> Self {
         let count = lines.count();
-        let mut owners = Self {
+        let mut enclosing = Self {
             head: vec![None; count],
             named_by: vec![None; count],
             record: vec![None; count],
@@ -47,25 +48,25 @@ impl Owners {
             }
             let is_section = is_section(line);
             let head = open.last().map(|(_, head)| *head);
-            owners.head[index] = head.or(section.filter(|_| !is_section));
+            enclosing.head[index] = head.or(section.filter(|_| !is_section));
             if is_section {
                 section = Some(index as u32);
             } else if is_separator(line) {
                 section = None;
             }
-            if let Some(head) = owners.head[index].filter(|_| names_something(line)) {
-                owners.named_by[head as usize].get_or_insert(index as u32);
+            if let Some(head) = enclosing.head[index].filter(|_| names_something(line)) {
+                enclosing.named_by[head as usize].get_or_insert(index as u32);
             }
-            // The line of code below a frame says by itself what was called.
+            // The source line below a frame already says what was called.
             if !is_frame(line) {
                 open.push((depth, index as u32));
             }
         }
-        owners.find_records(lines);
-        owners
+        enclosing.find_records(lines);
+        enclosing
     }
 
-    /// Calls `each` with the lines that say whose `line` is.
+    /// Calls `each` with the lines that enclose `line`.
     pub(super) fn each_of(&self, line: usize, mut each: impl FnMut(usize)) {
         let mut at = line;
         for _ in 0..MOST_HEADS {
@@ -80,7 +81,7 @@ impl Owners {
         }
     }
 
-    /// Records stand between lines of `---`, or else between blank lines.
+    /// Records are separated by lines of `---`, or else by blank lines.
     fn find_records(&mut self, lines: &Lines) {
         let ruled = lines.iter().any(is_separator);
         let ends = |line: &str| if ruled { is_separator(line) } else { line.trim().is_empty() };
@@ -109,8 +110,8 @@ impl Owners {
     }
 }
 
-/// How deep a line stands: twice its column, and one more for an item of a list in YAML, which may
-/// stand below the head of the list at the same column. The lines of a drawn tree are blanks too.
+/// The depth of a line: twice its column, plus one for an item of a YAML list, which may be at the
+/// same column as the head of the list. The lines of a drawn tree count as blanks.
 fn depth(line: &str) -> usize {
     let drawn = |c: char| matches!(c, ' ' | '\t' | '│' | '├' | '└' | '─' | '┬' | '\u{a0}');
     let ascii = |c: char| matches!(c, ' ' | '|' | '+' | '`' | '\\' | '-');
@@ -121,7 +122,7 @@ fn depth(line: &str) -> usize {
     2 * column + usize::from(line.trim_start().starts_with("- "))
 }
 
-/// A frame of a traceback in Python, whose code stands below it.
+/// A frame of a Python traceback, whose source line is below it.
 fn is_frame(line: &str) -> bool {
     line.trim_start().starts_with("File \"")
 }
@@ -139,7 +140,7 @@ fn is_separator(line: &str) -> bool {
     line.trim_end() == "---"
 }
 
-/// Whether the value of the line's key names what it stands in.
+/// Whether the line's key is one that names the record.
 fn names_something(line: &str) -> bool {
     pair(line).is_some_and(|(key, value)| {
         let key = key.trim_matches(['"', '\'', ' ', '\t']);
@@ -147,7 +148,7 @@ fn names_something(line: &str) -> bool {
     })
 }
 
-/// What `key: value`, `key = value` or `key=value` consists of; the value may be on the lines below.
+/// Splits `key: value`, `key = value` or `key=value`; the value may be on the lines below.
 fn pair(line: &str) -> Option<(&str, &str)> {
     let line = line.trim();
     let line = line.strip_prefix("- ").unwrap_or(line);
@@ -161,12 +162,12 @@ fn pair(line: &str) -> Option<(&str, &str)> {
 mod tests {
     use super::*;
 
-    /// The lines that say whose the line with `odd` in it is.
-    fn owners<'t>(text: &'t str, odd: &str) -> Vec<&'t str> {
+    /// The lines that enclose the line that contains `odd`.
+    fn enclosing<'t>(text: &'t str, odd: &str) -> Vec<&'t str> {
         let lines = Lines::of(text);
         let line = lines.iter().position(|line| line.contains(odd)).unwrap();
         let mut found = Vec::new();
-        Owners::of(&lines).each_of(line, |owner| found.push(owner));
+        Enclosing::of(&lines).each_of(line, |owner| found.push(owner));
         found.sort_unstable();
         found.dedup();
         found.into_iter().map(|line| lines.get(line).trim()).collect()
@@ -175,57 +176,57 @@ mod tests {
     #[test]
     fn documents_of_yaml_have_a_name() {
         let text = "---\nkind: Deployment\nmetadata:\n  name: web-1\nspec:\n  replicas: 3\n---\nkind: Deployment\nmetadata:\n  name: web-2\nspec:\n  replicas: 30\n";
-        assert_eq!(owners(text, "replicas: 30"), ["metadata:", "name: web-2", "spec:"]);
+        assert_eq!(enclosing(text, "replicas: 30"), ["metadata:", "name: web-2", "spec:"]);
     }
 
     #[test]
     fn a_service_of_compose_has_a_head() {
         let text = "services:\n  web:\n    image: a\n    restart: no\n  db:\n    image: b\n    restart: always\n";
-        assert_eq!(owners(text, "restart: always"), ["services:", "db:"]);
+        assert_eq!(enclosing(text, "restart: always"), ["services:", "db:"]);
     }
 
     #[test]
     fn an_item_of_a_list_has_a_name() {
         let text = "containers:\n- image: a\n  name: web\n  tty: true\n- image: b\n  name: db\n  tty: false\n";
-        assert_eq!(owners(text, "tty: false"), ["containers:", "- image: b", "name: db"]);
-        assert_eq!(owners(text, "image: b"), ["containers:", "name: db"]);
+        assert_eq!(enclosing(text, "tty: false"), ["containers:", "- image: b", "name: db"]);
+        assert_eq!(enclosing(text, "image: b"), ["containers:", "name: db"]);
     }
 
     #[test]
     fn settings_have_a_section() {
         let text = "[web]\nport = 80\n[db]\nport = 5432\nssl = off\n";
-        assert_eq!(owners(text, "ssl"), ["[db]"]);
+        assert_eq!(enclosing(text, "ssl"), ["[db]"]);
         let lock = "[[package]]\nname = \"a\"\nversion = \"1\"\n\n[[package]]\nname = \"b\"\nversion = \"2\"\n";
-        assert_eq!(owners(lock, "\"2\""), ["[[package]]", "name = \"b\""]);
+        assert_eq!(enclosing(lock, "\"2\""), ["[[package]]", "name = \"b\""]);
     }
 
     #[test]
     fn what_a_tree_draws_has_a_parent() {
         let npm = "app\n├─┬ a@1\n│ ├── x@1\n│ └─┬ z@1\n│   └── y@2\n└─┬ b@1\n  └── x@2\n";
-        assert_eq!(owners(npm, "y@2"), ["app", "├─┬ a@1", "│ └─┬ z@1"]);
-        assert_eq!(owners(npm, "x@2"), ["app", "└─┬ b@1"]);
+        assert_eq!(enclosing(npm, "y@2"), ["app", "├─┬ a@1", "│ └─┬ z@1"]);
+        assert_eq!(enclosing(npm, "x@2"), ["app", "└─┬ b@1"]);
         let gradle = "root\n+--- org.a:a:1\n|    +--- org.c:c:1\n|    \\--- org.d:d:2\n\\--- org.b:b:1\n     \\--- org.d:d:3\n";
-        assert_eq!(owners(gradle, "d:2"), ["root", "+--- org.a:a:1"]);
-        assert_eq!(owners(gradle, "d:3"), ["root", "\\--- org.b:b:1"]);
+        assert_eq!(enclosing(gradle, "d:2"), ["root", "+--- org.a:a:1"]);
+        assert_eq!(enclosing(gradle, "d:3"), ["root", "\\--- org.b:b:1"]);
     }
 
     #[test]
     fn a_record_between_blank_lines_has_a_name() {
         let text = "Package: a\nStatus: ok\nVersion: 1\n\nPackage: b\nStatus: broken\nVersion: 1\n";
-        assert_eq!(owners(text, "broken"), ["Package: b"]);
+        assert_eq!(enclosing(text, "broken"), ["Package: b"]);
         let cpu = "processor : 0\nmhz : 800\n\nprocessor : 1\nmhz : 801\n";
-        assert_eq!(owners(cpu, "801"), ["processor : 1"]);
+        assert_eq!(enclosing(cpu, "801"), ["processor : 1"]);
     }
 
     #[test]
     fn a_document_of_many_heads_has_a_name() {
         let text = "---\n# Source: a.yaml\nkind: Deployment\nmetadata:\n  name: web-1\nspec:\n  replicas: 30\n  template:\n    spec:\n      containers:\n        - name: web\n---\n# Source: b.yaml\nkind: Service\n";
-        assert_eq!(owners(text, "replicas"), ["metadata:", "name: web-1", "spec:"]);
+        assert_eq!(enclosing(text, "replicas"), ["metadata:", "name: web-1", "spec:"]);
     }
 
     #[test]
     fn lines_of_a_log_are_nobodys() {
         let text = "10:00:00 INFO a\n10:00:01 INFO b\n\n10:00:02 ERROR c\n";
-        assert!(owners(text, "ERROR").is_empty());
+        assert!(enclosing(text, "ERROR").is_empty());
     }
 }
