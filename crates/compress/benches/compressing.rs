@@ -1,4 +1,4 @@
-//! How fast texts of each kind are compressed, with and without counting tokens.
+//! The speed of compression for each kind of text, with and without counting tokens.
 
 use std::fmt::Write as _;
 
@@ -66,7 +66,7 @@ fn text(kind: &str) -> String {
     out
 }
 
-/// What is asked of it. Whoever reads code knows the name of the file.
+/// The options for each kind. For code the name of the file is usually known.
 fn options(kind: &str) -> Options {
     Options {
         task: "find the lost item".to_owned(),

@@ -1,6 +1,6 @@
-//! Compresses standard input, for trying and measuring: `compress [--task TEXT] [--kind KIND]
-//! [--budget N] [--retrieval none] [--originals DIR] [--report]`, or `compress --originals DIR
-//! --retrieve HASH`.
+//! Compresses standard input, for experiments and measurements: `compress [--task TEXT] [--kind
+//! KIND] [--budget N] [--retrieval none] [--originals DIR] [--report]`, or `compress --originals
+//! DIR --retrieve HASH`.
 
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;

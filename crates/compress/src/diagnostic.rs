@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_sounds_wrong() {
+    fn what_is_a_diagnostic() {
         for text in [
             "ERROR worker",
             "warning: x",
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_of_many_languages_are_grave() {
+    fn levels_of_many_languages_are_severe() {
         for text in [
             "10:00 FEHLER Auftrag 7",
             "WARNUNG: Platte voll",
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_grave() {
+    fn what_is_severe() {
         for text in [
             "ERROR worker",
             "    FAIL [   0.2s] a::b",

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_lines_or_a_strange_name_are_not_worth_it() {
+    fn a_few_lines_or_an_invalid_name_are_not_replaced() {
         let mut earlier = Earlier::default();
         earlier.add("call 1]", listing(0, 40));
         assert_eq!(earlier.refer(&listing(0, 40)), None);

@@ -1,4 +1,4 @@
-//! The kinds of text that are told apart.
+//! The kinds of text that are distinguished.
 
 /// What a text, or a chunk of one, is detected as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -86,7 +86,7 @@ pub fn contains(text: &str) -> bool {
     markers(text).next().is_some()
 }
 
-/// The marker whose ` left out` begins at byte `at`.
+/// The marker whose ` left out` is at byte `at`.
 fn around(text: &str, at: usize) -> Option<(Range<usize>, Marker)> {
     let mut from = at.saturating_sub(LONGEST);
     while !text.is_char_boundary(from) {

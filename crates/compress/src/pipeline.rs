@@ -578,9 +578,9 @@ mod tests {
     }
 
     #[test]
-    fn a_twentieth_is_the_least_that_is_worth_a_change() {
+    fn the_minimum_saving_is_a_twentieth() {
         assert!(is_worth(1000, 950) && !is_worth(1000, 951));
-        // Some numbers of lines could go, but they are few beside what the lines say.
+        // Some line numbers could be dropped, but they are small compared with the text.
         let line = |n: usize| {
             let words: String =
                 (0..40).map(|word| format!(" {}", (n * 7919 + word * 104_729) % 99_991)).collect();

@@ -161,13 +161,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_taken_apart() {
+    fn identifiers_are_split_into_words() {
         assert_eq!(parts_of("getHTTPResponse_2x"), ["get", "http", "response", "2", "x"]);
         assert!(COMMON.is_sorted());
     }
 
     #[test]
-    fn lines_near_the_words_of_the_task_are_worth_most() {
+    fn lines_near_the_words_of_the_task_score_highest() {
         let text = "fn other() {\n    let a = 1;\n}\n\nfn token_refresh() {\n    let b = 2;\n}";
         let chunk = Chunk { lines: text.lines().collect(), weight: 1.0 };
         let scores = &scores("refreshing the token fails", &[chunk])[0];

@@ -1,4 +1,4 @@
-//! What an agent hangs on to an output must not decide what becomes of it.
+//! What an agent attaches to an output must not change how the output is detected.
 
 use compress::{Kind, Options};
 

@@ -1,5 +1,6 @@
-//! Snippets of what programs print and files hold, from 65 kinds of source, each with the kind it is. In
-//! `snippets/` each begins with a line `%%% KIND | COMMAND`; without a command the content decides.
+//! Snippets of program output and of files, from 65 kinds of source, each with its expected kind.
+//! Those in `snippets/` begin with a line `%%% KIND | COMMAND`; without a command the content
+//! decides.
 
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use compress::{Options, compress, expand};
 mod laws;
 
 struct Snippet {
-    /// The file it stands in, for messages.
+    /// The file it is from, for messages.
     source: String,
     kind: String,
     command: Option<String>,
@@ -37,7 +38,7 @@ fn snippets() -> Vec<Snippet> {
     snippets
 }
 
-/// What `snippet` is taken for with this hint, when it is taken for one thing.
+/// The kind of `snippet` with this hint, if it is a single chunk.
 fn taken_for(text: &str, hint: Option<&str>) -> String {
     let options = Options { kind: hint.map(str::to_owned), ..Options::default() };
     let kinds: Vec<&str> = compress(text, &options).chunks.iter().map(|p| p.kind.name()).collect();
@@ -67,7 +68,7 @@ fn every_snippet_is_what_its_label_says() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Taken for anything at all, a snippet comes back whole, and what went wrong in it is still told without asking.
+/// Even with a wrong hint, a snippet is restored completely, and its diagnostics are shown.
 #[test]
 fn a_wrong_kind_costs_no_answer() {
     const TROUBLE: &[&str] = &["ERROR", "FAILED", "--- FAIL", "panicked at", "BUILD FAILURE"];

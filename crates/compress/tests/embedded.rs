@@ -1,4 +1,5 @@
-//! Texts in the strings of JSON documents: what must never be left out stays, whatever is around it.
+//! Texts inside the strings of JSON documents: what must never be elided is kept, whatever is
+//! around it.
 
 use compress::{Compressed, Options, Retrieval};
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ mod laws;
 
 const TRACE: &str = "Traceback (most recent call last):\n  File \"a.py\", line 3, in main\n    run(port)\nValueError: bad port 99999\n";
 
-/// A log with something in it that must stay, and what that is.
+/// A log with something that must be kept, and what that is.
 fn log() -> (String, Vec<&'static str>) {
     let mut log = String::new();
     for n in 0..120 {
@@ -66,7 +67,7 @@ fn php(value: &Value) -> String {
     python(value).replace('/', "\\/")
 }
 
-/// What a reader sees: also what stands in strings of strings, without its escapes.
+/// What a reader sees: the text with the escapes of nested strings resolved.
 fn shown(result: &Compressed) -> String {
     let mut text = result.text.replace("\\/", "/");
     for _ in 0..4 {
@@ -143,7 +144,7 @@ fn the_command_in_the_envelope_decides_the_kind() {
 }
 
 #[test]
-fn without_a_way_back_nothing_is_left_out() {
+fn without_retrieval_nothing_is_elided() {
     let (log, _) = log();
     let document = json!({"output": log}).to_string();
     let none = Options { retrieval: Retrieval::None, ..options(None) };

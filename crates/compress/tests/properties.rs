@@ -1,4 +1,5 @@
-//! What holds for every text, checked on generated ones of every kind, whole, cut and mixed.
+//! The invariants of every text, checked on generated ones of every kind, whole, truncated and
+//! mixed.
 
 use compress::{Options, Retrieval, Source};
 use proptest::prelude::*;
@@ -6,7 +7,7 @@ use proptest::sample::select;
 
 mod laws;
 
-/// One line of a program's log.
+/// A line of a log.
 fn log_line() -> impl Strategy<Value = String> {
     let level = select(vec!["INFO", "INFO", "INFO", "DEBUG", "WARN", "ERROR"]);
     let says = select(vec![
@@ -137,7 +138,7 @@ fn odd() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A text: mostly of one kind, with pieces of others in it, and perhaps cut off.
+/// A text: mostly of one kind, with parts of others, and perhaps truncated.
 fn text() -> impl Strategy<Value = String> {
     let lines = |of: BoxedStrategy<String>| {
         prop::collection::vec(of, 4..60).prop_map(|lines| lines.concat())
@@ -219,7 +220,7 @@ fn options() -> impl Strategy<Value = Options> {
         })
 }
 
-/// `text` in one of the strings of a JSON document, as one of several writers writes it.
+/// `text` inside a string of a JSON document, in the style of one of several writers.
 fn envelope(text: &str, shape: u8) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     let ascii = || {
@@ -246,7 +247,7 @@ fn envelope(text: &str, shape: u8) -> String {
     }
 }
 
-/// `text` as an agent shows it to the model.
+/// `text` as an agent presents it to the model.
 fn hung_on(text: &str, which: u8) -> String {
     let before = [
         "",
@@ -266,7 +267,7 @@ fn hung_on(text: &str, which: u8) -> String {
     [before, text, after].concat()
 }
 
-/// `text` with some of its ASCII letters and blanks as characters of two, three and four bytes.
+/// `text` with some ASCII letters and blanks replaced by characters of two, three and four bytes.
 fn widened(text: &str, which: u8) -> String {
     let wide = |c: char| match (c, which % 4) {
         ('e', _) => 'é',
@@ -317,7 +318,7 @@ proptest! {
         laws::compress_lawfully(&text, &options);
     }
 
-    /// A marker that somebody else wrote switches compression off where it stands, and only there.
+    /// A foreign marker disables compression of its chunk only.
     #[test]
     fn a_forged_marker(lines in prop::collection::vec(log_line(), 60..90), at in 0usize..50) {
         let log: String = lines.concat();
@@ -337,7 +338,7 @@ proptest! {
     #[test]
     fn any_text_expands_or_is_refused(text in text(), which: u8, options in options()) {
         laws::expand_lawfully(&text);
-        // Forms of other texts, of which characters became longer.
+        // Encoded texts with some characters replaced by longer ones.
         let encoded = compress::compress(&text, &Options { retrieval: Retrieval::None, ..options }).text;
         laws::expand_lawfully(&widened(&encoded, which));
     }

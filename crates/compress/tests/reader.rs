@@ -44,7 +44,7 @@ fn in_table(body: &str, row: usize, column: &str) -> String {
     panic!("no column {column} in {header}")
 }
 
-/// The `n`-th line of rows, by putting its cells into the pattern.
+/// The `n`-th line of the rows, by filling its cells into the pattern.
 fn nth_row(body: &str, n: usize) -> String {
     let mut patterns = HashMap::new();
     let (mut lines, mut seen) = (body.lines().peekable(), 0);
@@ -72,8 +72,8 @@ fn nth_row(body: &str, n: usize) -> String {
     panic!("no line {n}")
 }
 
-/// The row at `index` among its like: its cells in the fields of the pattern. `above` has the cells
-/// of the row before, which an empty cell of `<^>` repeats.
+/// The row at `index` of its pattern, with its cells filled in. `above` has the cells of the
+/// previous row, which an empty cell of `<^>` repeats.
 fn written(pattern: &str, row: &str, index: usize, above: &mut Vec<String>) -> String {
     let mut cells = row.split(',').map(str::to_owned);
     let mut pieces = pattern.split('<');
@@ -97,7 +97,7 @@ fn written(pattern: &str, row: &str, index: usize, above: &mut Vec<String>) -> S
     out
 }
 
-/// Where each text was found: its path, its number and what stands there.
+/// The results: path, line number and text.
 fn findings(body: &str) -> Vec<(String, u32, String)> {
     let (mut names, mut shared, mut path) = (HashMap::new(), String::new(), String::new());
     let mut found = Vec::new();
@@ -235,7 +235,7 @@ proptest! {
     }
 }
 
-/// It is a byte order mark as the first character alone; elsewhere it breaks the line that it stands in.
+/// U+FEFF is a byte order mark only as the first character; elsewhere it would break the line.
 #[test]
 fn a_byte_order_mark_stays_first() {
     let function = |n: usize| {

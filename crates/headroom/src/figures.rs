@@ -142,7 +142,8 @@ fn summary(out: &mut String, live: Option<&Value>, all: Option<&Value>, since: O
     for (title, key) in [("added to a request", "overhead"), ("first byte", "ttfb")] {
         let at = |share: &str| live.pointer(&format!("/{key}/{share}"))?.as_f64();
         if let (Some(half), Some(most)) = (at("p50_ms"), at("p99_ms")) {
-            let _ = writeln!(out, "{title:<28}{:>26}", format!("p50 {half:.1} ms, p99 {most:.1} ms"));
+            let _ =
+                writeln!(out, "{title:<28}{:>26}", format!("p50 {half:.1} ms, p99 {most:.1} ms"));
         }
     }
     let unpriced = live.pointer("/cost/unpriced_requests").and_then(Value::as_u64).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Originals in a real Redis that ends, hangs and comes back.
+//! Originals in a real Redis server that stops, hangs and restarts.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use originals::{Bounds, Error, Hash, Originals, Redis};
 use testkit::RedisServer;
 
-/// How long anything may take that a busy machine can delay. Not a measure of what is tested.
+/// A generous time limit for what a busy machine can delay; not part of what is tested.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn open(url: &str, token: Option<&str>) -> Redis {
@@ -16,7 +16,7 @@ fn open(url: &str, token: Option<&str>) -> Redis {
     redis
 }
 
-/// Does `work` until it succeeds: a busy machine may miss the limit of an operation.
+/// Retries `work` until it succeeds: on a busy machine an operation may time out.
 fn in_the_end<T>(mut work: impl FnMut() -> Result<T, Error>) -> T {
     let began = Instant::now();
     loop {
@@ -82,7 +82,7 @@ fn what_is_not_what_was_put_is_unknown() {
         assert_eq!(get(&originals, &hash), None);
         assert_eq!(get(&originals, &hash[..12]), None);
     }
-    // A key that is no text at all is a refusal of the server's, not a find.
+    // A value of another type is an error of the server, not a result.
     server.say(&format!("DEL headroom:v1:local:{hash}"));
     server.say(&format!("LPUSH headroom:v1:local:{hash} x"));
     assert!(originals.get(&hash).is_err());
@@ -179,7 +179,7 @@ fn a_server_that_hangs_is_left_alone_until_it_answers() {
         assert!(began.elapsed() < PATIENCE);
         originals.get(&hash).unwrap_err();
     }
-    // With the breaker open, asking takes no time: a thousand times the limit would be 50 s.
+    // With the breaker open, operations return at once: a thousand time limits would be 50 s.
     for _ in 0..1000 {
         originals.put("more").unwrap_err();
     }

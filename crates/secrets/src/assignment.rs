@@ -1,14 +1,14 @@
-//! Assignments of a secret to a name that says so: `password = "…"`, `"apiKey": "…"`, `TOKEN=…`,
+//! Secrets assigned to a telling name: `password = "…"`, `"apiKey": "…"`, `TOKEN=…`,
 //! `<password>…</password>`, `setSecret("…")`, `--password …`.
 //!
-//! The name alone proves nothing: in programs most such values are other names, types, labels or dummies.
-//! So a value must look like a secret, the more so the less its surroundings say ([`crate::value`]).
+//! The name alone is no proof: in code most such values are identifiers, types, labels or dummies.
+//! So the value must look like a secret, the more so the less the context says ([`crate::value`]).
 
 use std::ops::Range;
 
 use crate::value;
 
-/// What a name promises.
+/// What kind of secret a name suggests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Password,
@@ -28,7 +28,7 @@ impl Kind {
     }
 }
 
-/// The last words of names that promise a secret.
+/// The last words of names of secrets.
 pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("password", Kind::Password),
     ("passwort", Kind::Password),
@@ -75,40 +75,40 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("subscriptionkey", Kind::Key),
 ];
 
-/// What may stand behind the keyword in a name that still promises a secret.
+/// Suffixes after the keyword in names of secrets.
 #[rustfmt::skip]
 const SUFFIXES: &[&str] = &[
     "", "s", "value", "base64", "b64", "str", "string", "text", "plain", "prod", "production",
     "dev", "live", "test", "old", "new", "base", "hex", "default",
 ];
-/// Words in names of what is no secret.
+/// Words in names of values that are not secret.
 #[rustfmt::skip]
 const HARMLESS: &[&str] = &[
     "public", "publishable", "page", "next", "continuation", "cancel", "csrf", "xsrf", "hashed",
     "encrypted", "dummy", "fake", "mock", "wrong", "invalid", "incorrect", "bad", "expired",
     "bypass", "compass", "syntax", "render", "sync", "resume", "change", "masked", "redacted",
 ];
-/// Names and values are not longer.
+/// The longest name and the longest value, in bytes.
 const LONGEST_NAME: usize = 80;
 const LONGEST_VALUE: usize = 512;
 /// White space around a separator.
 const WIDEST_GAP: usize = 32;
 
-/// The secret that is assigned to the name around the keyword at `hit`, if it is one.
+/// The secret assigned to the name around the keyword at `hit`, if there is one.
 pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
     let kind = KEYWORDS.iter().find(|(word, _)| text[hit.clone()].eq_ignore_ascii_case(word))?.1;
     let name = name_around(text, &hit)?;
     let place = Place::new(text, name.clone());
     let value = Reader { text, at: name.end, place: &place }.assigned()?;
     let written = &text[value.range.clone()];
-    let is_secret = match value.form {
-        Form::Quoted => looks_secret(kind, written, &text[name]),
-        Form::Bare { certain } => looks_secret_unquoted(kind, written, &text[name], certain),
+    let is_secret = match value.notation {
+        Notation::Quoted => looks_secret(kind, written, &text[name]),
+        Notation::Bare { certain } => looks_secret_unquoted(kind, written, &text[name], certain),
     };
     is_secret.then_some(value.range)
 }
 
-/// The name that ends in the keyword at `hit`, if it promises a secret.
+/// The name that ends in the keyword at `hit`, if it is one of a secret.
 fn name_around(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
@@ -129,7 +129,7 @@ fn name_around(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
     if !SUFFIXES.iter().any(|allowed| suffix.eq_ignore_ascii_case(allowed)) {
         return None;
     }
-    // `pass` and `pwd` are words of their own, or else parts of others: `bypass`, `encompass`.
+    // `pass` and `pwd` count only as whole words: `bypass` and `encompass` contain them too.
     let short = hit.len() <= 4;
     let previous = text[..hit.start].chars().next_back();
     let joined =
@@ -162,14 +162,14 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
     }
 }
 
-/// `api-secret-2`, `clientSecret1`: names of which there are several.
+/// Numbered names: `api-secret-2`, `clientSecret1`.
 fn is_numbered_name(value: &str) -> bool {
     let stem = value.trim_end_matches(|c: char| c.is_ascii_digit());
     stem.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
 }
 
-/// Without quotes a value may be a variable. `certain` says that the place holds only texts: a line of
-/// an environment file, a part of a connection string.
+/// An unquoted value may be a variable. `certain` means that only literals are possible there: on a
+/// line of an environment file, in a part of a connection string.
 fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> bool {
     let is_variable =
         value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
@@ -179,7 +179,7 @@ fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> 
     looks_secret(kind, value, name) && (certain || value.len() >= 8)
 }
 
-/// As [`value::is_token`], for what is shorter.
+/// As [`value::is_token`], for shorter values.
 fn is_short_but_mixed(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let first = value.bytes().next();
@@ -189,36 +189,36 @@ fn is_short_but_mixed(value: &str) -> bool {
         && first.is_some_and(|c| !c.is_ascii_uppercase())
 }
 
-/// How a value is written.
+/// The notation of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum Notation {
     Quoted,
     Bare {
-        /// Whether it can't be anything but a text.
+        /// Whether it can only be a literal.
         certain: bool,
     },
 }
 
 struct Value {
     range: Range<usize>,
-    form: Form,
+    notation: Notation,
 }
 
-/// Where a name stands.
+/// The context of a name.
 struct Place {
-    /// Nothing but indentation, a list's dash, a comment's mark or `export` stands before it on its line.
+    /// At the beginning of a line, after indentation, a list's dash, a comment's mark or `export`.
     begins_line: bool,
-    /// It is a part of a connection string or a query: `;Password=`, `&token=`, `?key=`.
+    /// In a connection string or a query: `;Password=`, `&token=`, `?key=`.
     in_list: bool,
-    /// `ENV` or `ARG` of a Dockerfile, `#define` or `setx` stands before it.
+    /// After `ENV` or `ARG` of a Dockerfile, `#define` or `setx`.
     directive: bool,
-    /// It is the first argument of a call: `setenv("PASSWORD", …)`.
+    /// As the first argument of a call: `setenv("PASSWORD", …)`.
     argument: bool,
-    /// `--` stands before it, or it begins with it.
+    /// As a command-line option, with `--`.
     flag: bool,
-    /// `<` stands before it, perhaps with a namespace.
+    /// As an XML element, perhaps with a namespace.
     tag: bool,
-    /// It is a word of its own without small letters, as a shell's variable.
+    /// As a whole word in capitals, like an environment variable.
     environment: bool,
 }
 
@@ -246,7 +246,7 @@ impl Place {
     }
 }
 
-/// Reads what follows a name.
+/// Parses what follows a name.
 struct Reader<'t> {
     text: &'t str,
     at: usize,
@@ -254,7 +254,7 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// The value that is assigned.
+    /// The assigned value.
     fn assigned(mut self) -> Option<Value> {
         self.eat_quote();
         self.eat("]");
@@ -280,7 +280,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What follows `name: PASSWORD` in a list of variables: `value: …`.
+    /// The value after `name: PASSWORD` in a list of variables: `value: …`.
     fn named_value(&mut self) -> Option<Value> {
         let is_named = ["value:", "\"value\":", "'value':"].into_iter().any(|key| self.eat(key));
         self.skip_blanks();
@@ -310,7 +310,9 @@ impl Reader<'_> {
     /// The content of an XML element, up to its end tag.
     fn element(&mut self) -> Option<Value> {
         let range = self.until(|c| c == '<' || c.is_whitespace())?;
-        self.text[range.end..].starts_with("</").then_some(Value { range, form: Form::Quoted })
+        self.text[range.end..]
+            .starts_with("</")
+            .then_some(Value { range, notation: Notation::Quoted })
     }
 
     /// Skips `str =` of `name: str = "…"`.
@@ -328,7 +330,7 @@ impl Reader<'_> {
         is_assigned
     }
 
-    /// A value in quotes, escaped ones included, perhaps with the letter of a kind of string before them.
+    /// A quoted value, perhaps with escaped quotes, or with a string prefix such as `b`.
     fn quoted(&mut self) -> Option<Value> {
         let start = self.at;
         let prefix =
@@ -360,11 +362,11 @@ impl Reader<'_> {
             }
         }
         let range = self.at..self.at + end?;
-        (!range.is_empty()).then_some(Value { range, form: Form::Quoted })
+        (!range.is_empty()).then_some(Value { range, notation: Notation::Quoted })
     }
 
-    /// A value without quotes, if nothing but an end or a comment follows it, or a blank where only a
-    /// text can stand.
+    /// An unquoted value, if only an end or a comment follows it, or a blank where only a literal
+    /// is possible.
     fn bare(&mut self, certain: bool) -> Option<Value> {
         let range = self.until(|c| c.is_whitespace() || "\"'`,;)}]<>&|\\".contains(c))?;
         let rest = &self.text[range.end..];
@@ -373,7 +375,7 @@ impl Reader<'_> {
         let ends = matches!(next, None | Some('"' | '\'' | '`' | ';' | '&' | '<' | '\\'))
             || matches!(behind_blanks, None | Some('\n' | '#'))
             || (certain && (next == Some('}') || next.is_some_and(char::is_whitespace)));
-        ends.then_some(Value { range, form: Form::Bare { certain } })
+        ends.then_some(Value { range, notation: Notation::Bare { certain } })
     }
 
     fn until(&self, stop: impl Fn(char) -> bool) -> Option<Range<usize>> {

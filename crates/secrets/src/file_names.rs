@@ -1,6 +1,6 @@
-//! Files that are credentials by their names alone. All tables are in lower case.
+//! Files that are credentials by their names alone. The tables are in lower case.
 
-/// Whole names.
+/// Full names.
 #[rustfmt::skip]
 const NAMES: &[&str] = &[
     ".env", ".netrc", "_netrc", ".pgpass", "pgpass.conf", ".my.cnf", ".mylogin.cnf", ".npmrc",
@@ -12,16 +12,16 @@ const NAMES: &[&str] = &[
     "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk", "identity.key",
     "keystore.properties", "terraform.tfstate", "terraform.tfstate.backup",
 ];
-/// Endings.
+/// Suffixes.
 #[rustfmt::skip]
 const ENDINGS: &[&str] = &[
     ".pem", ".key", ".p12", ".pfx", ".p8", ".ppk", ".jks", ".keystore", ".kdbx", ".kdb", ".ovpn",
     ".agekey", ".tfstate", ".tfstate.backup", ".pkcs12", ".keytab", ".kubeconfig", ".gpgkey",
     ".psk",
 ];
-/// Beginnings of names with a `.json` at their end.
+/// Prefixes of names that end in `.json`.
 const JSON: &[&str] = &["client_secret_", "client_secret-", "service-account-", "service_account_"];
-/// Names in a folder: `.aws/credentials`.
+/// Names with their directory: `.aws/credentials`.
 const IN_FOLDERS: &[(&str, &str)] = &[
     (".aws", "credentials"),
     (".aws", "config"),
@@ -34,15 +34,15 @@ const IN_FOLDERS: &[(&str, &str)] = &[
     (".config/gh", "hosts.yml"),
     ("gcloud", "credentials.db"),
 ];
-/// What follows `.env.` in a file that shows how to write one.
+/// Suffixes after `.env.` of templates.
 #[rustfmt::skip]
 const TEMPLATES: &[&str] = &[
     "example", "examples", "sample", "template", "tmpl", "tpl", "dist", "default", "defaults",
     "schema", "md", "vault", "d.ts", "ts", "js", "py", "go", "rs", "rb",
 ];
 
-/// Whether a file is a credential by its name alone (`.env`, `id_rsa`, `*.pem`), whatever is in it.
-/// Source files that merely have "password" or "secret" in their names are not, nor are templates
+/// Whether a file is a credential by its name alone (`.env`, `id_rsa`, `*.pem`), whatever its
+/// content. Source files with "password" or "secret" in their names are not, nor are templates
 /// (`.env.example`) and public keys (`id_rsa.pub`).
 pub fn is_credential_file(path: &str) -> bool {
     let path = path.replace('\\', "/").to_lowercase();

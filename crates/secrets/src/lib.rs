@@ -1,16 +1,16 @@
-//! Credentials in a text: found, and redacted.
+//! Finds and redacts credentials in a text.
 //!
-//! Three kinds of detectors, all behind one search for their keywords:
+//! There are three kinds of detectors, triggered by one search for their keywords:
 //! - the formats of providers, as data (`rules/*.toml`, each with its provenance);
-//! - structures that no regular expression tells well: private keys, passwords in URLs;
+//! - structures that a regular expression describes poorly: private keys, passwords in URLs;
 //! - assignments (`password = "…"`, `api_key: …`), which are secrets only if the value looks like one.
 //!
-//! A false alarm takes from a reader what the code says, so that it weighs as much as a miss: values
-//! that are placeholders, references to the environment or plain words are left alone.
+//! A false positive hides code from the reader, so it weighs as much as a miss: placeholders,
+//! references to the environment and plain words are left alone.
 //!
-//! Redaction keeps the number of lines, and redacting twice changes nothing. The time is linear in the
-//! text. This crate reads no files; which files are credentials by their name alone is
-//! [`is_credential_file`].
+//! Redaction preserves the number of lines and is idempotent. The time is linear in the text. This
+//! crate reads no files; [`is_credential_file`] recognises files that are credentials by their name
+//! alone.
 
 mod assignment;
 mod file_names;
@@ -24,29 +24,29 @@ use std::borrow::Cow;
 
 pub use file_names::is_credential_file;
 
-/// A text changes at most this often. A second look is needed where a credential stood right beside
-/// another; more only where that was made on purpose.
+/// The most passes over a text. A second one is needed if a credential was adjacent to another;
+/// more only if the text was made to require them.
 const LOOKS: usize = 4;
 
-/// One credential that was found.
+/// A credential that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The line it begins on, from 1.
+    /// The line on which it begins, from 1.
     pub line: u32,
-    /// The rule that found it, as a name that people can read: `aws-access-key-id`.
+    /// The rule that found it, as a readable name: `aws-access-key-id`.
     pub rule: &'static str,
 }
 
-/// A text without its credentials.
+/// The result of redacting a text.
 #[derive(Debug)]
 pub struct Redacted<'a> {
-    /// The text, borrowed when nothing was found; as many lines as before.
+    /// The redacted text, borrowed if nothing was found; it has as many lines as the input.
     pub text: Cow<'a, str>,
-    /// What was found, in order of lines.
+    /// The findings, in order of lines.
     pub findings: Vec<Finding>,
 }
 
-/// The names of the rules for the formats of providers, in order.
+/// The names of the rules for provider formats, in order.
 pub fn rule_names() -> impl Iterator<Item = &'static str> {
     rules::RULES.iter().map(|rule| rule.name.as_str())
 }
@@ -67,7 +67,7 @@ pub fn redact(text: &str) -> Redacted<'_> {
     redacted
 }
 
-/// `text` with `secrets`, which are in order and apart, replaced.
+/// `text` with `secrets` replaced, which are in order and don't overlap.
 fn replace(text: &str, secrets: &[scan::Secret]) -> (String, Vec<Finding>) {
     let mut out = String::with_capacity(text.len());
     let mut findings = Vec::with_capacity(secrets.len());

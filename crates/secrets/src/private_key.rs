@@ -1,17 +1,19 @@
-//! Private keys in their textual form (RFC 7468, OpenPGP's armor), the whole body: in a file, in a
-//! string with `\n` for line ends, or pieced together from strings.
+//! Private keys in their textual encoding (RFC 7468, OpenPGP's armor), including the whole body: in
+//! a file, in a string with `\n` for line ends, or concatenated from strings.
 
 use std::ops::Range;
 
 pub(crate) const KEYWORD: &str = "PRIVATE KEY";
 pub(crate) const RULE: &str = "private-key";
 
-/// Longer bodies than any key has; one without an end is looked at up to here.
+/// The longest body, in bytes, longer than that of any key; a body without an end is scanned up to
+/// here.
 const LONGEST: usize = 16 * 1024;
-/// Base64 characters that make a body: the shortest key, of Ed25519, has 64.
+/// The fewest base64 characters of a body: the shortest key, of Ed25519, has 64.
 const SHORTEST: usize = 40;
 
-/// The key from its `-----BEGIN …` to its `… END-----`, around the words of its first line at `hit`.
+/// The key from its `-----BEGIN …` to its `… END-----`, around the words of its first line at
+/// `hit`.
 pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
     let line_start = text.floor_char_boundary(hit.start.saturating_sub(40));
     let begin = line_start + text[line_start..hit.start].rfind("-----BEGIN ")?;
@@ -34,7 +36,7 @@ pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
     Some(begin..after_footer(text, end))
 }
 
-/// Where a body that has no footer ends: before the first line that isn't base64 or a header.
+/// The end of a body without a footer: before the first line that isn't base64 or a header.
 fn unended(window: &str) -> usize {
     let mut end = 0;
     for line in window.split_inclusive('\n') {
@@ -50,7 +52,7 @@ fn unended(window: &str) -> usize {
     window[..end].trim_end().len()
 }
 
-/// Behind `-----END … KEY-----`, if it stands at `end`.
+/// The position after `-----END … KEY-----`, if that is at `end`.
 fn after_footer(text: &str, end: usize) -> usize {
     let Some(footer) = text[end..].strip_prefix("-----END ") else { return end };
     let is_label = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == ' ';
@@ -59,8 +61,8 @@ fn after_footer(text: &str, end: usize) -> usize {
     end + "-----END ".len() + label + closed
 }
 
-/// The number of base64 characters that follow each other, line ends, quotes and `\n` not counted. A
-/// header (`Proc-Type: 4,ENCRYPTED`) or a placeholder (`...`) interrupts them.
+/// The number of consecutive base64 characters, ignoring line ends, quotes and `\n`. A header
+/// (`Proc-Type: 4,ENCRYPTED`) or a placeholder (`...`) interrupts them.
 fn longest_run(body: &str) -> usize {
     let (mut longest, mut run) = (0, 0);
     let mut escaped = false;

@@ -1,5 +1,5 @@
-//! The rules of `rules/*.toml`, read once; a rule's expression is compiled when its keyword is first
-//! seen.
+//! The rules of `rules/*.toml`, parsed once; the regular expression of a rule is compiled at the
+//! first occurrence of one of its keywords.
 
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
@@ -19,7 +19,7 @@ const FILES: &[&str] = &[
     include_str!("../rules/services.toml"),
 ];
 
-/// All rules. Of two that match at the same place, the earlier one names the secret.
+/// All rules. If two match at the same position, the earlier one gives the name.
 pub(crate) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     FILES.iter().flat_map(|file| parse(file).expect("the rules are checked by a test")).collect()
 });
@@ -55,20 +55,20 @@ pub(crate) struct Rule {
     regex: OnceLock<Option<Regex>>,
 }
 
-/// What the secret of a match must look like.
+/// The check that the secret of a match must pass.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Check {
-    /// Not a dummy. The format says the rest.
+    /// Not a dummy; the format is evidence enough.
     #[default]
     Random,
-    /// Made by a generator: digits among letters.
+    /// Looks generated: digits among letters.
     Token,
-    /// Made by a person or a generator.
+    /// Looks chosen by a person, or generated.
     Password,
     /// The base64 of `user:password`.
     Basic,
-    /// Anything.
+    /// No check.
     None,
 }
 
@@ -77,7 +77,8 @@ fn default_window() -> usize {
 }
 
 impl Rule {
-    /// The secret whose match begins with the keyword at `hit`, or up to `lookback` bytes before it.
+    /// The secret in the match that begins with the keyword at `hit`, or up to `lookback` bytes
+    /// before it.
     pub(crate) fn find(&self, text: &str, hit: Range<usize>) -> Option<Range<usize>> {
         let written = &text[hit.clone()];
         if !self.any_case && !self.keywords.iter().any(|keyword| keyword == written) {

@@ -1,4 +1,4 @@
-//! One pass over a text for the keywords of all detectors, and each detector at its keywords.
+//! One pass over a text for the keywords of all detectors; each detector runs at its keywords.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -11,25 +11,25 @@ use crate::{assignment, private_key, url};
 /// A credential in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Secret {
-    /// Its bytes.
+    /// Its byte range.
     pub(crate) range: Range<usize>,
     /// The name of the rule that found it.
     pub(crate) rule: &'static str,
 }
 
-/// What is tried where a keyword stands.
+/// The detector that a keyword triggers.
 #[derive(Debug, Clone, Copy)]
 enum Detector {
     PrivateKey,
     Url,
     Assignment(assignment::Kind),
-    /// The rule of this index.
+    /// The rule at this index.
     Rule(usize),
 }
 
 struct Scanner {
     keywords: Keywords,
-    /// For each of the keywords.
+    /// For each keyword.
     detectors: Vec<Detector>,
 }
 
@@ -54,15 +54,16 @@ impl Scanner {
     }
 }
 
-/// The credentials in `text`, in order, none within another.
+/// The credentials in `text`, in order, without overlaps.
 pub(crate) fn secrets(text: &str) -> Vec<Secret> {
     let scanner = &*SCANNER;
     let mut found: Vec<(Secret, usize)> = Vec::new();
-    // Nothing within what was found last is looked at: a text of nothing but keywords stays linear.
+    // Keywords inside the last finding are skipped, so that a text of nothing but keywords takes
+    // linear time.
     let mut done = 0..0;
     for hit in scanner.keywords.hits(text) {
         let order = hit.keyword;
-        // But what an assignment found may have a better name.
+        // But a finding of an assignment may get a more specific name.
         if done.contains(&hit.range.start)
             && (hit.range.start > done.start || !is_of_a_provider(order))
         {
@@ -92,13 +93,13 @@ fn detect(detector: Detector, text: &str, hit: Range<usize>) -> Option<Secret> {
     }
 }
 
-/// Whether the detector of this order knows whose credential it finds.
+/// Whether the detector of this order identifies the issuer of the credential.
 fn is_of_a_provider(order: usize) -> bool {
     matches!(SCANNER.detectors[order], Detector::Rule(_))
 }
 
-/// Of secrets that overlap, one that covers them all, under the name of the most telling detector: a
-/// provider's rule before an assignment.
+/// Merges overlapping secrets into one that covers them all, with the name of the most specific
+/// detector: a provider's rule before an assignment.
 fn without_overlaps(mut found: Vec<(Secret, usize)>) -> Vec<Secret> {
     found.sort_by_key(|(secret, order)| (secret.range.start, *order));
     let mut apart: Vec<(Secret, usize)> = Vec::with_capacity(found.len());

@@ -7,7 +7,7 @@ use crate::value;
 pub(crate) const KEYWORD: &str = "://";
 pub(crate) const RULE: &str = "url-password";
 
-/// User and password together are not longer.
+/// The longest user and password together, in bytes.
 const LONGEST: usize = 300;
 
 /// The password between the first `:` and the last `@` before the host of the URL at `hit`.
@@ -27,8 +27,8 @@ pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
     Some(start..start + password.len())
 }
 
-/// Passwords in URLs are mostly generated, but the dummies of manuals are many, and so are the odd ones
-/// in tests of parsers.
+/// Most passwords in URLs are generated, but there are many dummies in manuals, and odd ones in
+/// tests of parsers.
 fn is_secret(password: &str) -> bool {
     let mut written = 0;
     let mut rest = password;

@@ -1,4 +1,4 @@
-//! What a value looks like: made by a generator, made by a person, or no secret at all.
+//! Heuristics for values: generated, chosen by a person, or not a secret.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ static DUMMIES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     lines.flat_map(str::split_whitespace).collect()
 });
 
-/// Parts of values that stand for a secret without being one.
+/// Parts of placeholders.
 #[rustfmt::skip]
 const MARKS: &[&str] = &[
     "${", "#{", "{{", "}}", "$(", "%(", "<%", "%>", "{%", "[[", "{}", "{0}", "%s", "%d", "%v",
@@ -21,7 +21,7 @@ const MARKS: &[&str] = &[
     "insert", "todo", "fixme",
 ];
 
-/// Runs of digits that name algorithms and sizes, or count.
+/// Digits in the names of algorithms and sizes, or sequences.
 #[rustfmt::skip]
 const DIGITS: &[&str] = &[
     "123", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890",
@@ -30,11 +30,11 @@ const DIGITS: &[&str] = &[
     "2048", "3072", "4096", "25519", "448", "100", "200", "1000", "8080", "5432", "3306", "6379",
 ];
 
-/// Words of one letter or digit that a plain value has at most: more of them are a random value.
+/// The most single-character words in a plain value: a value with more is random.
 const SINGLE: usize = 4;
 
-/// Whether `value` refers to a secret kept elsewhere, or stands for one: `${TOKEN}`, `<password>`,
-/// `your-key-here`, `[REDACTED:…]`, `process.env.KEY`.
+/// Whether `value` refers to a secret stored elsewhere, or is a placeholder: `${TOKEN}`,
+/// `<password>`, `your-key-here`, `[REDACTED:…]`, `process.env.KEY`.
 pub(crate) fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let enclosed = |open: char, close: char| lower.starts_with(open) && lower.ends_with(close);
@@ -58,23 +58,23 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
         || (lower.starts_with(':') && is_name(&lower[1..]))
 }
 
-/// Whether all words of `value` are ones that secrets don't consist of (`test-password-1`), or all of it
-/// is one character or a count.
+/// Whether `value` consists of words that don't occur in secrets (`test-password-1`), or of one
+/// repeated character or a sequence.
 pub(crate) fn is_plain(value: &str) -> bool {
     let single = words(value).filter(|word| word.len() == 1).count();
     is_repetitive(value) || (single <= SINGLE && words(value).all(is_dummy_word))
 }
 
-/// Whether a token that has a provider's format is none after all: made of `x`s, of an alphabet in order,
-/// or with `EXAMPLE` in it.
+/// Whether a token in a provider's format is a dummy: made of `x`s, of the alphabet in order, or
+/// with `EXAMPLE` in it.
 pub(crate) fn is_dummy_token(token: &str) -> bool {
     let tail =
         token.rsplit(['-', '_', '.', ':', '/', '$']).find(|part| part.len() >= 12).unwrap_or(token);
     is_placeholder(token) || is_repetitive(tail) || is_plain(token)
 }
 
-/// Whether `value` looks as if a generator had made it: digits among letters all along, in 16 or more
-/// characters that need no quoting.
+/// Whether `value` looks generated: digits among letters throughout, in 16 or more characters that
+/// need no quoting.
 pub(crate) fn is_token(value: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+/=.~:%".contains(&byte);
     value.len() >= 16
@@ -95,8 +95,8 @@ pub(crate) fn is_uuid(value: &str) -> bool {
         })
 }
 
-/// Whether `value` looks like a password that somebody chose: 6 or more characters, letters with digits
-/// or with signs between them, and not made of words that passwords of manuals consist of.
+/// Whether `value` looks like a password chosen by a person: 6 or more characters, letters with
+/// digits or punctuation between them, and not made of words from manuals' example passwords.
 pub(crate) fn is_password(value: &str) -> bool {
     if !(6..=200).contains(&value.len())
         || value.contains(|c: char| c.is_whitespace() || c.is_control())
@@ -123,7 +123,7 @@ pub(crate) fn is_random(value: &str) -> bool {
         && !is_dummy_token(value)
 }
 
-/// Whether `value` is the base64 of `user:password` with a password that is none of a manual.
+/// Whether `value` is the base64 of `user:password` with a password that isn't a dummy.
 pub(crate) fn is_basic_credential(value: &str) -> bool {
     let Some(decoded) = base64(value) else { return false };
     let Ok(text) = String::from_utf8(decoded) else { return false };
@@ -140,7 +140,7 @@ enum Class {
     Lower,
     Upper,
     Digit,
-    /// A sign that doesn't separate words.
+    /// Punctuation that doesn't separate words.
     Sign,
     Other,
 }
@@ -158,8 +158,8 @@ impl Class {
     }
 }
 
-/// How often neighbours are of different classes, per character; a capital at the beginning of a word
-/// and what separates words don't count. Words have next to none, random hexadecimal digits and base64 a
+/// The rate of class changes between adjacent characters. A capital at the beginning of a word and
+/// word separators don't count. Words have almost none; random hexadecimal digits and base64 a
 /// third to a half.
 fn mixing(value: &str) -> f64 {
     let bytes = value.as_bytes();
@@ -173,7 +173,7 @@ fn mixing(value: &str) -> f64 {
     changes.count() as f64 / bytes.len().max(1) as f64
 }
 
-/// Whether a value is a part of a program or a document rather than a secret.
+/// Whether a value is part of a program or a document rather than a secret.
 fn is_code(value: &str) -> bool {
     let pair = |open, close| value.find(open).is_some_and(|at| value[at..].contains(close));
     let is_address = value.split_once('@').is_some_and(|(name, host)| {
@@ -200,7 +200,7 @@ fn is_name(value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-/// Whether most neighbours are equal or follow each other, or few characters occur at all.
+/// Whether most adjacent characters are equal or consecutive, or few distinct characters occur.
 fn is_repetitive(value: &str) -> bool {
     let bytes = value.as_bytes();
     if bytes.len() < 3 {
@@ -211,7 +211,7 @@ fn is_repetitive(value: &str) -> bool {
     steps * 2 >= bytes.len() || distinct * 5 < bytes.len().min(40) || distinct <= 2
 }
 
-/// The words of `value`: runs of letters, taken apart where a capital follows a small letter, and runs of
+/// The words of `value`: runs of letters, split where a capital follows a small letter, and runs of
 /// digits.
 fn words(value: &str) -> impl Iterator<Item = &str> {
     let mut rest = value;
@@ -239,7 +239,7 @@ fn is_dummy_word(word: &str) -> bool {
     word.chars().nth(1).is_none() || consists_of_dummies(&word.to_lowercase())
 }
 
-/// Whether `word` is one of the dummies or several of them run together: `mysecrettoken`.
+/// Whether `word` is a dummy, or several concatenated: `mysecrettoken`.
 fn consists_of_dummies(word: &str) -> bool {
     const LONGEST: usize = 48;
     if DUMMIES.contains(word) {
@@ -248,7 +248,7 @@ fn consists_of_dummies(word: &str) -> bool {
     if word.len() > LONGEST || !word.is_ascii() {
         return false;
     }
-    // reachable[n]: the first n bytes are dummies of two letters or more.
+    // reachable[n]: the first n bytes can be split into dummies of two letters or more.
     let mut reachable = [false; LONGEST + 1];
     reachable[0] = true;
     for end in 2..=word.len() {
@@ -258,7 +258,7 @@ fn consists_of_dummies(word: &str) -> bool {
     reachable[word.len()]
 }
 
-/// The bytes that `text` encodes in base64; `None` if it is none.
+/// Decodes `text` from base64; `None` if it isn't valid.
 fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut buffer, mut bits) = (0_u32, 0);

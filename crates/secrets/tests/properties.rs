@@ -1,9 +1,9 @@
-//! What holds for any text.
+//! The invariants of redaction, for any text.
 
 use proptest::prelude::*;
 use secrets::redact;
 
-/// Pieces of texts in which detectors wake up, in any order.
+/// Fragments that trigger detectors, in any order.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("password".to_owned()),
@@ -47,7 +47,7 @@ proptest! {
     }
 }
 
-/// Texts of nothing but keywords: the work per byte is bounded, whatever stands in them.
+/// Texts of nothing but keywords: the work per byte is bounded, whatever they contain.
 #[test]
 fn hostile_texts_end() {
     for piece in [

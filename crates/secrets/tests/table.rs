@@ -296,7 +296,7 @@ fn secrets_to_find() -> Vec<(&'static str, String, String)> {
     all
 }
 
-/// Texts in which nothing may be found.
+/// Texts without credentials: nothing may be found.
 fn look_alikes() -> Vec<String> {
     let mut all: Vec<String> = [
         // Placeholders and references.

@@ -190,7 +190,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// Fills short gaps between two kept runs.
+/// Keeps short runs between two kept ones.
 fn fill_short_gaps(stays: &mut [bool]) {
     let mut last: Option<usize> = None;
     for line in 0..stays.len() {

@@ -13,7 +13,7 @@ use crate::lines::Lines;
 use crate::parallel::{join_if_long, map_if_long};
 use crate::templates::Templates;
 use crate::words::words;
-use crate::{diagnostic, place};
+use crate::{diagnostic, location};
 
 /// A template with at most this many lines is rare: all of them are kept.
 const RARE: usize = 3;
@@ -99,7 +99,7 @@ struct Diagnostic {
     /// Whether it is severe: every distinct one is kept.
     is_severe: bool,
     /// The line with the location in a file that it refers to.
-    place: Option<usize>,
+    location: Option<usize>,
 }
 
 /// The diagnostics of `lines`, in order: recognised by their words, their location or their log
@@ -108,12 +108,12 @@ fn diagnostics(lines: &Lines) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for line in diagnostic::lines(lines) {
         let is_severe = diagnostic::is_severe(lines.get(line));
-        found.push(Diagnostic { line, is_severe, place: place::of_diagnostic(lines, line) });
+        found.push(Diagnostic { line, is_severe, location: location::of_diagnostic(lines, line) });
     }
-    let placed = (0..lines.count()).filter(|&line| place::is_diagnostic(lines.get(line)));
-    found.extend(placed.map(|line| Diagnostic { line, is_severe: true, place: Some(line) }));
+    let placed = (0..lines.count()).filter(|&line| location::is_diagnostic(lines.get(line)));
+    found.extend(placed.map(|line| Diagnostic { line, is_severe: true, location: Some(line) }));
     let rare = levels::rare(lines).into_iter();
-    found.extend(rare.map(|line| Diagnostic { line, is_severe: true, place: None }));
+    found.extend(rare.map(|line| Diagnostic { line, is_severe: true, location: None }));
     found.sort_by_key(|diagnostic| (diagnostic.line, !diagnostic.is_severe));
     found.dedup_by_key(|diagnostic| diagnostic.line);
     found
@@ -134,25 +134,26 @@ fn keep_diagnostics(
         total[templates.of_line[diagnostic.line] as usize] += 1;
     }
     let mut repeats: HashMap<(&str, Option<&str>), usize> = HashMap::new();
-    for &Diagnostic { line, is_severe, place } in diagnostics {
+    for &Diagnostic { line, is_severe, location } in diagnostics {
         let template = templates.of_line[line] as usize;
         seen[template] += 1;
         let (seen, total) = (seen[template], total[template]);
-        let repeated = repeats.entry((lines.get(line), place.map(|at| lines.get(at)))).or_default();
+        let repeated =
+            repeats.entry((lines.get(line), location.map(|at| lines.get(at)))).or_default();
         *repeated += 1;
-        let is_sampled =
-            total > MAX_UNSAMPLED && (*repeated > SAMPLES_PER_END || !is_severe && place.is_none());
+        let is_sampled = total > MAX_UNSAMPLED
+            && (*repeated > SAMPLES_PER_END || !is_severe && location.is_none());
         let is_end = seen <= SAMPLES_PER_END || seen + SAMPLES_PER_END > total;
-        match (is_sampled && !is_end, place) {
+        match (is_sampled && !is_end, location) {
             (true, _) => {}
             // Of many diagnostics, only the line and its location are kept, not their surroundings.
-            (false, Some(place)) if total > MAX_UNSAMPLED && !is_end => {
+            (false, Some(location)) if total > MAX_UNSAMPLED && !is_end => {
                 keep.add(line);
-                keep.add(place);
+                keep.add(location);
             }
-            (false, place) => {
+            (false, location) => {
                 keep.add_with_neighbours(line);
-                place.into_iter().for_each(|place| keep.add(place));
+                location.into_iter().for_each(|location| keep.add(location));
             }
         }
     }
@@ -338,8 +339,8 @@ mod tests {
         for text in texts {
             let (places, texts): (Vec<String>, Vec<String>) = (1..60).map(text).unzip();
             let shown = shown(&texts.concat());
-            for place in places {
-                assert!(shown.contains(&place), "{place} isn't in\n{shown}");
+            for location in places {
+                assert!(shown.contains(&location), "{location} isn't in\n{shown}");
             }
         }
     }

@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_equal_worth_are_worth_less_the_later_they_stand() {
+    fn of_lines_with_equal_scores_later_ones_score_lower() {
         let mut scores = vec![vec![0.0, 0.0], vec![f64::INFINITY, 2.0, 0.0]];
         order_equals(&mut scores);
         assert!(scores[0][0] > scores[0][1] && scores[0][1] > scores[1][2]);

@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_part_is_got_back_by_stretches() {
+    fn a_long_chunk_has_several_references() {
         let part: String = (0..1500).map(|n| format!("line {n} of a long output\n")).collect();
         let omissions = vec![
             Segment::Lines(0..2),
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_has_read_much_gets_longer_stretches() {
+    fn a_longer_context_means_fewer_references() {
         let part = "line of a long output\n".repeat(1500);
         let draft = Draft { total: 1500, elided: 1400, unit: "lines", ..Draft::default() };
         let count = |has_read| chunk_count(&part, &draft, &Reader { source: None, has_read });
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_part_has_one_way_back() {
+    fn a_short_chunk_has_one_reference() {
         let part = "line\n".repeat(100);
         let draft = Draft {
             segments: vec![Segment::Text("all of it\n".to_owned())],

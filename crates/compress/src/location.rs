@@ -10,7 +10,7 @@ const LONGEST_PATH: usize = 500;
 
 /// A location at the beginning of some text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place<'a> {
+struct Location<'a> {
     /// Whether it has a column.
     has_column: bool,
     /// The text after it.
@@ -31,10 +31,10 @@ pub(crate) fn of_diagnostic(lines: &Lines, line: usize) -> Option<usize> {
 /// Whether `line` is a diagnostic that begins with its location, whatever its words: `a.py:3:80:
 /// E501 …`, `a.go:3:7: x is unused`.
 pub(crate) fn is_diagnostic(line: &str) -> bool {
-    at_start(unlabelled(line)).is_some_and(|place| {
-        let said = place.rest.trim_start_matches([':', ' ', '-']);
+    at_start(unlabelled(line)).is_some_and(|location| {
+        let said = location.rest.trim_start_matches([':', ' ', '-']);
         !said.is_empty()
-            && (place.has_column || begins_with_code(said) || diagnostic::is_diagnostic(said))
+            && (location.has_column || begins_with_code(said) || diagnostic::is_diagnostic(said))
     })
 }
 
@@ -44,8 +44,9 @@ fn is_pointer(line: &str) -> bool {
     let decoration = |c: char| !c.is_alphanumeric() && !matches!(c, '/' | '.' | '~' | '_' | '@');
     let inner = line.trim_start();
     let is_decorated = inner.starts_with(decoration);
-    let place = at_start(inner.trim_start_matches(decoration));
-    place.is_some_and(|place| is_decorated || place.rest.trim_matches([':', ' ']).is_empty())
+    let location = at_start(inner.trim_start_matches(decoration));
+    location
+        .is_some_and(|location| is_decorated || location.rest.trim_matches([':', ' ']).is_empty())
 }
 
 /// `line` without indentation and a bracketed level before it, as Maven writes it.
@@ -59,7 +60,7 @@ fn unlabelled(line: &str) -> &str {
 }
 
 /// The location at the beginning of `text`: `path:12`, `path:12:5`, `path(12,5)`, `path:[12,5]`.
-fn at_start(text: &str) -> Option<Place<'_>> {
+fn at_start(text: &str) -> Option<Location<'_>> {
     let searched = &text[..text.floor_char_boundary(LONGEST_PATH)];
     let is_path = |path: &str| {
         path.contains(['.', '/'])
@@ -78,31 +79,31 @@ fn at_start(text: &str) -> Option<Place<'_>> {
             Some(inner) => bracketed(inner, close),
             None => plain(behind),
         };
-        if let Some(place) = found {
-            return is_path(&text[..at]).then_some(place);
+        if let Some(location) = found {
+            return is_path(&text[..at]).then_some(location);
         }
     }
     None
 }
 
 /// `12`, `12:5`, and what stands behind.
-fn plain(text: &str) -> Option<Place<'_>> {
+fn plain(text: &str) -> Option<Location<'_>> {
     let rest = number(text)?;
     match rest.strip_prefix(':').and_then(number) {
-        Some(rest) => Some(Place { has_column: true, rest }),
+        Some(rest) => Some(Location { has_column: true, rest }),
         None => {
             let ends = rest.is_empty() || rest.starts_with([':', ' ', ']', ')']);
-            ends.then_some(Place { has_column: false, rest })
+            ends.then_some(Location { has_column: false, rest })
         }
     }
 }
 
 /// `12,5` or `12` before `close`, and what stands behind.
-fn bracketed(text: &str, close: char) -> Option<Place<'_>> {
+fn bracketed(text: &str, close: char) -> Option<Location<'_>> {
     let rest = number(text)?;
     match rest.strip_prefix([',', ':']).and_then(number) {
-        Some(rest) => Some(Place { has_column: true, rest: rest.strip_prefix(close)? }),
-        None => Some(Place { has_column: false, rest: rest.strip_prefix(close)? }),
+        Some(rest) => Some(Location { has_column: true, rest: rest.strip_prefix(close)? }),
+        None => Some(Location { has_column: false, rest: rest.strip_prefix(close)? }),
     }
 }
 
