@@ -5,9 +5,8 @@
 
 use std::borrow::Cow;
 
-/// `text` as a terminal would show it when everything has been written: without control sequences,
-/// and of every line that carriage returns draw again only what was drawn last.
-/// Doing it twice is doing it once.
+/// `text` as a terminal would finally show it: without control sequences, and of every line that
+/// carriage returns redraw, only the last version. Idempotent.
 pub fn cosmetic(text: &str) -> Cow<'_, str> {
     let text = match without_sequences(text) {
         Some(without) => Cow::Owned(without),
@@ -21,8 +20,8 @@ pub fn cosmetic(text: &str) -> Cow<'_, str> {
 
 /// `text` without its control sequences; `None` where there is none.
 ///
-/// Every escape that begins a sequence goes, and an escape always ends the sequence before it, so no
-/// pieces of one are left that could come together.
+/// Every escape that begins a sequence is removed, and an escape always ends the sequence before
+/// it, so no fragments remain that could join into a new sequence.
 fn without_sequences(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut kept = 0;
@@ -105,8 +104,8 @@ fn string_length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// `text` with only what was drawn last of each line; `None` where no line is drawn again. A
-/// carriage return before a line end draws nothing again.
+/// `text` with only the last version of each redrawn line; `None` if no line is redrawn. A carriage
+/// return before a line end redraws nothing.
 fn without_redrawn(text: &str) -> Option<String> {
     let first = next_redraw(text, 0)?;
     let mut out = String::with_capacity(text.len());

@@ -86,7 +86,7 @@ fn at_start(text: &str) -> Option<Location<'_>> {
     None
 }
 
-/// `12`, `12:5`, and what stands behind.
+/// `12` or `12:5`, and the text after it.
 fn plain(text: &str) -> Option<Location<'_>> {
     let rest = number(text)?;
     match rest.strip_prefix(':').and_then(number) {
@@ -98,7 +98,7 @@ fn plain(text: &str) -> Option<Location<'_>> {
     }
 }
 
-/// `12,5` or `12` before `close`, and what stands behind.
+/// `12,5` or `12` before `close`, and the text after it.
 fn bracketed(text: &str, close: char) -> Option<Location<'_>> {
     let rest = number(text)?;
     match rest.strip_prefix([',', ':']).and_then(number) {
@@ -107,7 +107,7 @@ fn bracketed(text: &str, close: char) -> Option<Location<'_>> {
     }
 }
 
-/// What stands behind the number that `text` begins with.
+/// The text after the number at the beginning of `text`.
 fn number(text: &str) -> Option<&str> {
     let digits = text.bytes().take(8).take_while(u8::is_ascii_digit).count();
     (1..8).contains(&digits).then(|| &text[digits..])

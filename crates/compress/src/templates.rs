@@ -16,7 +16,7 @@ use crate::words::{Words, is_value, line_signature};
 const MOST_WORDS: usize = 48;
 /// The most templates that one is compared with, to bound the time.
 const MOST_COMPARED: usize = 24;
-/// The percentage of words that two templates must share to be merged. By hand, not measured.
+/// The percentage of words that two templates must share to be merged.
 const SAME_PERCENT: usize = 60;
 
 /// The templates of a text's lines.

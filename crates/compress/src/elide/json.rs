@@ -34,7 +34,7 @@ const LONGEST_NAME: usize = 24;
 const MOST_CELLS: usize = 64;
 /// If more than one in this many texts is a diagnostic, they are sampled: of each template only
 /// this many at both ends are kept.
-const ALARM_SHARE: usize = 4;
+const DIAGNOSTIC_SHARE: usize = 4;
 const SAMPLES_PER_END: usize = 3;
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
@@ -304,7 +304,7 @@ impl<'a> Writer<'_, 'a> {
 /// ends.
 fn diagnostics(values: &Values) -> Vec<usize> {
     let sounds = values.which(|text| diagnostic::is_diagnostic(Unescaped::of(text).text()));
-    if sounds.len() * ALARM_SHARE <= values.as_slice().len() {
+    if sounds.len() * DIAGNOSTIC_SHARE <= values.as_slice().len() {
         return sounds;
     }
     let mut templates: HashMap<u64, Vec<usize>> = HashMap::new();

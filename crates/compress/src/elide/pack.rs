@@ -115,8 +115,7 @@ fn is_heading(line: &str) -> bool {
     line.trim_start_matches('#').starts_with(' ') && line.starts_with('#')
 }
 
-/// The score below which lines are elided: at least so many tokens, and at most lines of so many
-/// bytes.
+/// The score below which lines are elided: at least `least` tokens, and at most `most` bytes.
 fn threshold(chunks: &[Chunk], scores: &[Vec<f64>], least: usize, most: usize) -> f64 {
     let mut sorted: Vec<f64> = scores.iter().flatten().copied().collect();
     sorted.sort_unstable_by(f64::total_cmp);

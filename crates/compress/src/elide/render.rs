@@ -34,10 +34,9 @@ pub(crate) struct Reader {
 }
 
 /// If nothing is known about the reader, a text gets one retrieval reference per this many bytes,
-/// rounded to the nearest number. By hand, not measured.
+/// rounded to the nearest number.
 const CHUNK_BYTES: usize = 8 << 10;
-/// The same for texts in which nothing is elided, only rewritten: those are seldom retrieved. By
-/// hand, not measured.
+/// The same for texts in which nothing is elided, only rewritten: those are seldom retrieved.
 const CHUNK_BYTES_LOSSLESS: usize = 20 << 10;
 /// Weighs the cost of a retrieval, multiplied by its probability, against that of a longer
 /// response. For a text of `n` tokens the cheapest number of references is `sqrt(RETRIEVAL_WEIGHT *

@@ -29,8 +29,8 @@ enum Gap {
 }
 
 impl<'a> Fit<'a> {
-    /// The pattern of `lines`, which have the same number of words; `None` if it can't reproduce
-    /// them. `whole`: no word is split.
+    /// The pattern of `lines`, which have the same number of words; `None` if their trailing blanks
+    /// differ. `whole`: no word is split.
     pub(super) fn of(lines: &[Words<'a>], whole: bool) -> Option<Self> {
         let count = lines.first()?.len();
         let mut gaps: Vec<Gap> = Vec::with_capacity(count + 1);
