@@ -1,39 +1,43 @@
 //! The MCP server, `contextos serve`: what agents may ask about a checkout.
 //!
-//! [`desk`] is what the tools do, without the protocol; [`tools`] how a model sees them; how a client
-//! gets there is the crate `mcp-server`'s. A desk serves one folder, and nothing it answers lies outside
+//! [`service`] is what the tools do, without the protocol; [`tools`] how a model sees them; how a client
+//! gets there is the crate `mcp-server`'s. A service serves one folder, and nothing it answers lies outside
 //! of it or holds a credential.
 
-mod desk;
+mod checkout_cache;
 mod notify;
-mod shelf;
+mod service;
 mod tools;
 
 use std::sync::Arc;
 
-use mcp_server::{Door, ServeError};
+use mcp_server::{AccessPolicy, ServeError};
 
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
-pub(crate) use desk::Desk;
+pub(crate) use service::Service;
 
 /// Serves the client on standard input and output until it closes them.
 ///
 /// # Errors
 /// When the client doesn't speak MCP, or the system gives no threads.
-pub(crate) fn serve_stdio(desk: Desk) -> Result<(), Failure> {
-    Ok(mcp_server::serve_stdio(tools::Tools::new(desk))?)
+pub(crate) fn serve_stdio(service: Service) -> Result<(), Failure> {
+    Ok(mcp_server::serve_stdio(tools::Tools::new(service))?)
 }
 
 /// Serves clients over HTTP until the process is told to end.
 ///
 /// # Errors
 /// When the address can't be listened on, or the system gives no threads.
-pub(crate) fn serve_http(desk: Desk, door: Door, terminal: &Terminal) -> Result<(), Failure> {
-    let desk = Arc::new(desk);
-    let tools = move || tools::Tools::at(Arc::clone(&desk));
-    mcp_server::serve_http(tools, door, |address| {
+pub(crate) fn serve_http(
+    service: Service,
+    access: AccessPolicy,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let service = Arc::new(service);
+    let tools = move || tools::Tools::at(Arc::clone(&service));
+    mcp_server::serve_http(tools, access, |address| {
         terminal.print(&format!("contextos listens on http://{address}/mcp\n"))
     })
 }

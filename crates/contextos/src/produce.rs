@@ -14,7 +14,7 @@ use crate::compression::{self, Compressed, Rendered};
 use crate::context_dir::{self, ContextDir};
 use crate::failure::Failure;
 use crate::pipeline::{self, Packed};
-use crate::resolve::Picked;
+use crate::resolve::PackPlan;
 use crate::settings::Settings;
 use crate::terminal::{Terminal, grouped};
 
@@ -69,7 +69,7 @@ impl<'a> Producer<'a> {
     /// When it can't be made, compressed or written; then an older one is as it was.
     pub(crate) fn produce(
         &self,
-        mut picked: Picked,
+        mut picked: PackPlan,
         format: PackFormat,
         file: &str,
     ) -> Result<Packed, Failure> {
@@ -103,7 +103,7 @@ impl<'a> Producer<'a> {
     fn compressed(
         &self,
         packed: &Packed,
-        picked: &Picked,
+        picked: &PackPlan,
         format: PackFormat,
     ) -> Result<Option<Compressed>, Failure> {
         let Some(provider) = &self.provider else { return Ok(None) };
@@ -157,7 +157,7 @@ fn write_out(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// The error in a user's words: budgets are in the model's tokens.
-fn error_in_model(error: &pipeline::PipelineError, picked: &Picked) -> String {
+fn error_in_model(error: &pipeline::PipelineError, picked: &PackPlan) -> String {
     match error {
         pipeline::PipelineError::Pack(pack::PackError::BudgetTooSmall { least, .. }) => format!(
             "a budget of {} tokens is too small: the least that works here is {}",
@@ -169,7 +169,7 @@ fn error_in_model(error: &pipeline::PipelineError, picked: &Picked) -> String {
 }
 
 /// What isn't as the user may think it is.
-fn warn(packed: &Packed, picked: &Picked, terminal: &Terminal) {
+fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
     let tree = &packed.read;
     for unreadable in tree.unreadable.iter().take(LISTED) {
         terminal.warn(&format!("{}: {}; packed without it", unreadable.path, unreadable.reason));
@@ -212,7 +212,7 @@ fn skipped_examples(packed: &Packed) -> String {
     out
 }
 
-fn summary(packed: &Packed, picked: &Picked) -> String {
+fn summary(packed: &Packed, picked: &PackPlan) -> String {
     let (pack, tree) = (&packed.pack, &packed.read);
     let task: String = packed.task.split_whitespace().collect::<Vec<_>>().join(" ");
     let cut = task.chars().count() > TASK_SHOWN;
@@ -250,7 +250,7 @@ fn summary(packed: &Packed, picked: &Picked) -> String {
 }
 
 /// The line of the summary about compression.
-fn outcome(provider: &str, compressed: &Compressed, picked: &Picked) -> String {
+fn outcome(provider: &str, compressed: &Compressed, picked: &PackPlan) -> String {
     let (before, after) =
         (picked.model.estimate(compressed.before), picked.model.estimate(compressed.after));
     if after >= before {

@@ -19,7 +19,7 @@ const MOST_TASK_BYTES: u64 = 1 << 20;
 
 /// What to pick, and how it is counted.
 #[derive(Debug, Clone)]
-pub(crate) struct Picked {
+pub(crate) struct PackPlan {
     /// Ready for the pipeline, as Markdown.
     pub(crate) request: PackRequest,
     /// The budget as the user gave it, in the model's tokens.
@@ -37,7 +37,7 @@ pub(crate) fn pick(
     task: String,
     args: &PickArgs,
     settings: &Settings,
-) -> Result<Picked, Failure> {
+) -> Result<PackPlan, Failure> {
     let model = match args.model.clone().or_else(|| settings.model()) {
         None => Model { encoding: Encoding::default(), factor: 1.0 },
         Some(name) => tokens::model(&name).ok_or_else(|| unknown_model(&name))?,
@@ -71,7 +71,7 @@ pub(crate) fn pick(
         history: !args.no_history && settings.history(),
         cache: false,
     };
-    Ok(Picked { request, budget, model })
+    Ok(PackPlan { request, budget, model })
 }
 
 fn unknown_model(name: &str) -> Failure {

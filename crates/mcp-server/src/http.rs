@@ -16,7 +16,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
-use crate::door::{Door, Ends, OWN_ORIGINS, Refused};
+use crate::access_policy::{AccessPolicy, Ends, OWN_ORIGINS, Refused};
 use crate::{LARGEST_REQUEST, ServeError};
 
 /// Serves clients, each with a server that `make` makes, until the process is told to end. `announce` is
@@ -26,12 +26,12 @@ use crate::{LARGEST_REQUEST, ServeError};
 /// When the address can't be listened on, or the system gives no threads; or what `announce` answers.
 pub fn serve<S: ServerHandler, E: From<ServeError>>(
     make: impl Fn() -> S + Send + Sync + 'static,
-    door: Door,
+    access: AccessPolicy,
     announce: impl FnOnce(SocketAddr) -> Result<(), E>,
 ) -> Result<(), E> {
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Threads)?;
     let served = runtime.block_on(async {
-        let address = door.address;
+        let address = access.address;
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| ServeError::Listen { address, error })?;
@@ -39,7 +39,7 @@ pub fn serve<S: ServerHandler, E: From<ServeError>>(
         announce(address)?;
         let config = config();
         let sessions = config.cancellation_token.clone();
-        let app = app(make, door, config).into_make_service_with_connect_info::<Ends>();
+        let app = app(make, access, config).into_make_service_with_connect_info::<Ends>();
         let told_to_end = async move {
             // Where signals can't be listened to, they end the process by themselves.
             if tokio::signal::ctrl_c().await.is_err() {
@@ -57,7 +57,7 @@ pub fn serve<S: ServerHandler, E: From<ServeError>>(
 }
 
 fn config() -> StreamableHttpServerConfig {
-    // The door looks at `Host`: it knows the address that was reached.
+    // The policy looks at `Host`: it knows the address that was reached.
     StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
         .with_allowed_origins(OWN_ORIGINS)
@@ -66,7 +66,7 @@ fn config() -> StreamableHttpServerConfig {
 
 fn app<S: ServerHandler>(
     make: impl Fn() -> S + Send + Sync + 'static,
-    door: Door,
+    access: AccessPolicy,
     config: StreamableHttpServerConfig,
 ) -> Router {
     let sessions = Arc::new(LocalSessionManager::default());
@@ -74,16 +74,16 @@ fn app<S: ServerHandler>(
     Router::new()
         .nest_service("/mcp", service)
         .fallback(|| async { (StatusCode::NOT_FOUND, "the MCP server is at /mcp\n") })
-        .layer(middleware::from_fn_with_state(Arc::new(door), admit))
+        .layer(middleware::from_fn_with_state(Arc::new(access), admit))
 }
 
 async fn admit(
-    State(door): State<Arc<Door>>,
+    State(access): State<Arc<AccessPolicy>>,
     ConnectInfo(ends): ConnectInfo<Ends>,
     request: Request,
     next: Next,
 ) -> Response {
-    match verdict(&door, ends, request.headers()) {
+    match verdict(&access, ends, request.headers()) {
         Ok(()) => next.run(request).await,
         Err(Refused::Host) => {
             let message = "this Host is none of this server's names; --allow-host adds one\n";
@@ -96,9 +96,9 @@ async fn admit(
     }
 }
 
-fn verdict(door: &Door, ends: Ends, headers: &HeaderMap) -> Result<(), Refused> {
+fn verdict(access: &AccessPolicy, ends: Ends, headers: &HeaderMap) -> Result<(), Refused> {
     let value = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    door.admit(ends, value(header::HOST), value(header::AUTHORIZATION))
+    access.admit(ends, value(header::HOST), value(header::AUTHORIZATION))
 }
 
 impl Connected<IncomingStream<'_, TcpListener>> for Ends {

@@ -4,8 +4,8 @@
 //!
 //! What the tools are and do is the programs' business.
 
+mod access_policy;
 mod arguments;
-mod door;
 mod http;
 mod schema;
 mod stdio;
@@ -13,8 +13,8 @@ mod stdio;
 use std::io;
 use std::net::SocketAddr;
 
+pub use access_policy::{AccessPolicy, NeedsToken};
 pub use arguments::Named;
-pub use door::{Door, NeedsToken};
 pub use http::serve as serve_http;
 pub use schema::plain;
 pub use stdio::serve as serve_stdio;

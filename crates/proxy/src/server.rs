@@ -49,7 +49,7 @@ const LAST_TRIES: usize = 40;
 pub struct LlmRoutes {
     /// Where to, and what is done to them.
     pub settings: llm::Settings,
-    /// Where hidden calls are kept.
+    /// Where intercepted calls are kept.
     pub records: Arc<dyn llm::Records>,
 }
 

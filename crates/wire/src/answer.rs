@@ -76,7 +76,7 @@ pub enum End {
     Unanswerable,
 }
 
-/// Why a turn ends although the model waits for the result of a hidden call.
+/// Why a turn ends although the model waits for the result of an intercepted call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// As the provider ended it.
@@ -119,7 +119,7 @@ struct Said {
     ids: Vec<String>,
     /// The text that the client sees.
     text: String,
-    /// Whether the hidden calls can be answered.
+    /// Whether the intercepted calls can be answered.
     answerable: bool,
 }
 
@@ -261,7 +261,7 @@ impl Relay {
         &self.rounds
     }
 
-    /// The same, to note what hidden calls gave.
+    /// The same, to note what intercepted calls gave.
     pub fn rounds_mut(&mut self) -> &mut [Round] {
         &mut self.rounds
     }

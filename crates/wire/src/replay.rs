@@ -10,7 +10,7 @@ use crate::json::{Kind, Value, scan};
 use crate::request::{Api, Request, Role, Turn};
 use crate::splice::{Edits, quote};
 
-/// What a hidden call gave.
+/// What an intercepted call gave.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Given {
     /// The text, or what went wrong.
@@ -19,7 +19,7 @@ pub struct Given {
     pub is_error: bool,
 }
 
-/// One round with results for all of its hidden calls, as messages or items with commas between
+/// One round with results for all of its intercepted calls, as messages or items with commas between
 /// them, to be appended to a conversation. `mark`: the `cache_control` of the last result, for an API
 /// that has such.
 pub fn exchange(
@@ -42,11 +42,11 @@ pub fn exchange(
     }
 }
 
-/// Puts the hidden calls of `rounds` and their results back into the turn of the model at the place
+/// Puts the intercepted calls of `rounds` and their results back into the turn of the model at the place
 /// `turn` of [`Request::turns`]. False, and nothing done, when the turn isn't the one that was
 /// delivered.
 ///
-/// A last round with hidden calls is one that went on with the client's own calls: its results go
+/// A last round with intercepted calls is one that went on with the client's own calls: its results go
 /// to the client's.
 pub fn restore(
     request: &Request<'_>,
@@ -245,7 +245,7 @@ fn align(rounds: &[Round], kinds: &str) -> Option<Vec<Vec<bool>>> {
         .find_map(|(rows, expected)| (expected == kinds && !kinds.is_empty()).then_some(rows))
 }
 
-/// The parts of one round: those that the client has, and the hidden calls between them.
+/// The parts of one round: those that the client has, and the intercepted calls between them.
 fn interleave<'t>(
     hidden: &[Hidden],
     row: &[bool],
@@ -268,7 +268,7 @@ fn user(results: &[u8]) -> Vec<u8> {
     [&br#"{"role":"user","content":["#[..], results, b"]}"].concat()
 }
 
-/// The results of a round's hidden calls, with commas between them.
+/// The results of a round's intercepted calls, with commas between them.
 fn results(api: Api, round: &Round, given: &mut dyn FnMut(&Hidden) -> Given) -> Vec<u8> {
     let all: Vec<_> =
         round.hidden.iter().map(|hidden| result(api, &hidden.id, &given(hidden))).collect();

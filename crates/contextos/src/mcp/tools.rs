@@ -16,8 +16,8 @@ use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler, tool, tool_handler, tool_router};
 use serde::Deserialize;
 
-use super::desk::{Desk, Found, Listed, Refusal, Scanned};
 use super::notify::Notifier;
+use super::service::{Found, Listed, Refusal, Scanned, Service};
 use crate::churn::Churn;
 use crate::context_dir;
 use crate::explanation::Answer;
@@ -158,21 +158,21 @@ struct ExplainRequest {
 /// The server that a client speaks to.
 #[derive(Clone)]
 pub(super) struct Tools {
-    desk: Arc<Desk>,
+    service: Arc<Service>,
     tool_router: ToolRouter<Self>,
 }
 
 #[tool_router]
 impl Tools {
-    pub(super) fn new(desk: Desk) -> Self {
-        Self::at(Arc::new(desk))
+    pub(super) fn new(service: Service) -> Self {
+        Self::at(Arc::new(service))
     }
 
-    /// One more client at the same desk.
-    pub(super) fn at(desk: Arc<Desk>) -> Self {
+    /// One more client of the same service.
+    pub(super) fn at(service: Arc<Service>) -> Self {
         let mut tool_router = Self::tool_router();
         mcp_server::plain(&mut tool_router);
-        Self { desk, tool_router }
+        Self { service, tool_router }
     }
 
     #[tool(
@@ -185,7 +185,7 @@ impl Tools {
         Parameters(Named(asked)): Parameters<Named<ScanRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<Scanned>, String> {
-        self.at_desk(&context, move |desk, progress| desk.scan(&asked.repo, progress))
+        self.with_service(&context, move |service, progress| service.scan(&asked.repo, progress))
             .await
             .map(Json)
     }
@@ -200,8 +200,8 @@ impl Tools {
         Parameters(Named(asked)): Parameters<Named<PackRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<String, String> {
-        self.at_desk(&context, move |desk, progress| {
-            desk.pack(&asked.repo, &asked.task, asked.budget, &asked.format, progress)
+        self.with_service(&context, move |service, progress| {
+            service.pack(&asked.repo, &asked.task, asked.budget, &asked.format, progress)
         })
         .await
     }
@@ -215,8 +215,8 @@ impl Tools {
         Parameters(Named(asked)): Parameters<Named<ListRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<Listed>, String> {
-        self.at_desk(&context, move |desk, progress| {
-            desk.list(&asked.repo, &asked.task, asked.top_n, progress)
+        self.with_service(&context, move |service, progress| {
+            service.list(&asked.repo, &asked.task, asked.top_n, progress)
         })
         .await
         .map(Json)
@@ -232,9 +232,9 @@ impl Tools {
         Parameters(Named(asked)): Parameters<Named<FileRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<String, String> {
-        self.at_desk(&context, move |desk, progress| {
+        self.with_service(&context, move |service, progress| {
             let lines = (asked.first_line, asked.last_line);
-            desk.file(&asked.repo, &asked.rel_path, lines, progress)
+            service.file(&asked.repo, &asked.rel_path, lines, progress)
         })
         .await
     }
@@ -248,8 +248,8 @@ impl Tools {
         Parameters(Named(asked)): Parameters<Named<SummaryRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<FileSummary>, String> {
-        self.at_desk(&context, move |desk, progress| {
-            desk.summary(&asked.repo, &asked.rel_path, progress)
+        self.with_service(&context, move |service, progress| {
+            service.summary(&asked.repo, &asked.rel_path, progress)
         })
         .await
         .map(Json)
@@ -264,9 +264,11 @@ impl Tools {
         Parameters(Named(asked)): Parameters<Named<ChurnRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<Churn>, String> {
-        self.at_desk(&context, move |desk, _| desk.churn(&asked.repo, asked.days, asked.top_n))
-            .await
-            .map(Json)
+        self.with_service(&context, move |service, _| {
+            service.churn(&asked.repo, asked.days, asked.top_n)
+        })
+        .await
+        .map(Json)
     }
 
     #[tool(
@@ -278,8 +280,8 @@ impl Tools {
         Parameters(Named(asked)): Parameters<Named<SymbolRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<Found>, String> {
-        self.at_desk(&context, move |desk, progress| {
-            desk.symbol(&asked.repo, &asked.name, progress)
+        self.with_service(&context, move |service, progress| {
+            service.symbol(&asked.repo, &asked.name, progress)
         })
         .await
         .map(Json)
@@ -294,8 +296,8 @@ impl Tools {
         Parameters(Named(asked)): Parameters<Named<ExplainRequest>>,
         context: RequestContext<RoleServer>,
     ) -> Result<Json<Answer>, String> {
-        self.at_desk(&context, move |desk, progress| {
-            desk.explain(&asked.repo, &asked.task, &asked.path, asked.budget, progress)
+        self.with_service(&context, move |service, progress| {
+            service.explain(&asked.repo, &asked.task, &asked.path, asked.budget, progress)
         })
         .await
         .map(Json)
@@ -303,14 +305,14 @@ impl Tools {
 
     /// Work on a thread of its own, so that calls run side by side. A call that is cancelled is
     /// answered at once; what it began ends by itself and keeps what it read.
-    async fn at_desk<T: Send + 'static>(
+    async fn with_service<T: Send + 'static>(
         &self,
         context: &RequestContext<RoleServer>,
-        work: impl FnOnce(&Desk, &Notifier) -> Result<T, Refusal> + Send + 'static,
+        work: impl FnOnce(&Service, &Notifier) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, String> {
-        let desk = Arc::clone(&self.desk);
+        let service = Arc::clone(&self.service);
         let notifier = Notifier::of(context);
-        let work = tokio::task::spawn_blocking(move || work(&desk, &notifier));
+        let work = tokio::task::spawn_blocking(move || work(&service, &notifier));
         tokio::select! {
             () = context.ct.cancelled() => Err("cancelled".to_owned()),
             answer = work => match answer {
@@ -355,7 +357,8 @@ impl ServerHandler for Tools {
             let message = format!("no resource {}; there are: {}", asked.uri, known.join(", "));
             return Err(ErrorData::resource_not_found(message, None));
         };
-        let text = self.desk.note(file).map_err(|refusal| internal(&refusal))?.unwrap_or_default();
+        let text =
+            self.service.note(file).map_err(|refusal| internal(&refusal))?.unwrap_or_default();
         let contents = ResourceContents::TextResourceContents {
             uri: (*uri).to_owned(),
             mime_type: Some("text/markdown".to_owned()),
@@ -405,7 +408,7 @@ impl ServerHandler for Tools {
         let task = match argument("task") {
             Some(task) => task.to_owned(),
             None => {
-                let current = self.desk.current_task().map_err(|refusal| internal(&refusal))?;
+                let current = self.service.current_task().map_err(|refusal| internal(&refusal))?;
                 current.ok_or_else(|| {
                     ErrorData::invalid_params("no task is set; give one as `task`", None)
                 })?
@@ -413,8 +416,8 @@ impl ServerHandler for Tools {
         };
         let wanted = task.clone();
         let pack = self
-            .at_desk(&context, move |desk, progress| {
-                desk.pack(&here(), &wanted, budget, &default_format(), progress)
+            .with_service(&context, move |service, progress| {
+                service.pack(&here(), &wanted, budget, &default_format(), progress)
             })
             .await
             .map_err(|message| ErrorData::invalid_params(message, None))?;

@@ -8,7 +8,7 @@ use agents::install::Selection;
 use agents::server::Server as AgentServer;
 use agents::starts;
 use agents::table::Machine;
-use mcp_server::Door;
+use mcp_server::AccessPolicy;
 
 use crate::args::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
@@ -16,7 +16,7 @@ use crate::args::{
 };
 use crate::environment;
 use crate::failure::Failure;
-use crate::mcp::{self, Desk, Server};
+use crate::mcp::{self, Server, Service};
 use crate::running::DEFAULT_URL;
 use crate::screen;
 
@@ -35,19 +35,19 @@ pub(crate) fn run(args: &McpArgs) -> Result<(), Failure> {
 }
 
 fn serve(args: &McpServeArgs) -> Result<(), Failure> {
-    let door = door(args)?;
+    let access = access(args)?;
     let token = environment::token();
     let (originals, _) = args.store.of_server(token.as_deref())?;
     let server = Server::at(&proxy_url(args.proxy_url.as_deref())).map_err(Failure::usage)?;
-    let desk = Desk::new(originals, server.with_token(token));
-    match door {
-        None => mcp::serve_stdio(desk),
-        Some(door) => mcp::serve_http(desk, door),
+    let service = Service::new(originals, server.with_token(token));
+    match access {
+        None => mcp::serve_stdio(service),
+        Some(access) => mcp::serve_http(service, access),
     }
 }
 
-/// The door of a server over HTTP; none on standard input and output.
-fn door(args: &McpServeArgs) -> Result<Option<Door>, Failure> {
+/// The access policy of a server over HTTP; none on standard input and output.
+fn access(args: &McpServeArgs) -> Result<Option<AccessPolicy>, Failure> {
     let http = &args.http;
     match args.transport {
         McpTransport::Stdio if http.is_given() => {
@@ -56,8 +56,9 @@ fn door(args: &McpServeArgs) -> Result<Option<Door>, Failure> {
         McpTransport::Stdio => Ok(None),
         McpTransport::Http => {
             let address = SocketAddr::new(http.host(), http.port());
-            let door = Door::new(address, http.allow_host.clone(), http.token(), http.no_auth);
-            door.map(Some).map_err(Failure::usage)
+            let access =
+                AccessPolicy::new(address, http.allow_host.clone(), http.token(), http.no_auth);
+            access.map(Some).map_err(Failure::usage)
         }
     }
 }

@@ -10,7 +10,7 @@ use rmcp::schemars::{self, JsonSchema};
 use rmcp::{ServerHandler, tool, tool_handler, tool_router};
 use serde::{Deserialize, Serialize};
 
-use super::desk::{Desk, Refusal};
+use super::service::{Refusal, Service};
 
 const INSTRUCTIONS: &str = "Headroom makes long texts smaller without losing what they say. \
     Where text was left out there is a marker `[… left out. Retrieve more: hash=…]`; give that hash \
@@ -165,16 +165,16 @@ pub(super) struct ProxyStats {
 /// The server that a client speaks to.
 #[derive(Clone)]
 pub(super) struct Tools {
-    desk: Arc<Desk>,
+    service: Arc<Service>,
     tool_router: ToolRouter<Self>,
 }
 
 #[tool_router]
 impl Tools {
-    pub(super) fn at(desk: Arc<Desk>) -> Self {
+    pub(super) fn at(service: Arc<Service>) -> Self {
         let mut tool_router = Self::tool_router();
         mcp_server::plain(&mut tool_router);
-        Self { desk, tool_router }
+        Self { service, tool_router }
     }
 
     #[tool(
@@ -193,7 +193,7 @@ impl Tools {
         &self,
         Parameters(Named(request)): Parameters<Named<CompressRequest>>,
     ) -> Result<Json<Compressed>, String> {
-        self.at_desk(move |desk| desk.compress(&request)).await
+        self.with_service(move |service| service.compress(&request)).await
     }
 
     #[tool(
@@ -212,7 +212,7 @@ impl Tools {
         &self,
         Parameters(Named(request)): Parameters<Named<RetrieveRequest>>,
     ) -> Result<Json<Retrieved>, String> {
-        self.at_desk(move |desk| desk.retrieve(&request)).await
+        self.with_service(move |service| service.retrieve(&request)).await
     }
 
     #[tool(
@@ -226,17 +226,17 @@ impl Tools {
         )
     )]
     async fn stats(&self) -> Result<Json<Stats>, String> {
-        self.at_desk(Desk::stats).await
+        self.with_service(Service::stats).await
     }
 
     /// Work on a thread of its own, so that calls run side by side; what refuses it becomes the text
     /// of a tool error.
-    async fn at_desk<T: Send + 'static>(
+    async fn with_service<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Desk) -> Result<T, Refusal> + Send + 'static,
+        work: impl FnOnce(&Service) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<Json<T>, String> {
-        let desk = Arc::clone(&self.desk);
-        match tokio::task::spawn_blocking(move || work(&desk)).await {
+        let service = Arc::clone(&self.service);
+        match tokio::task::spawn_blocking(move || work(&service)).await {
             Ok(Ok(answer)) => Ok(Json(answer)),
             Ok(Err(refusal)) => Err(refusal.to_string()),
             Err(_) => Err("this call failed inside Headroom; the text is unchanged".to_owned()),

@@ -117,7 +117,7 @@ fn without_a_shared_store_only_the_hidden_calls_are_missing() {
     let url = provider.url();
     let replicas = [(), ()].map(|()| Server::start(&["--anthropic-api-url", &url]));
     session(|turn| replicas[turn % 2].address);
-    // The last turn but one is of the replica that never saw a hidden call.
+    // The last turn but one is of the replica that never saw an intercepted call.
     let bodies = bodies(&provider, 0);
     let body = String::from_utf8(bodies[bodies.len() - 2].clone()).unwrap();
     for call in 0..CALLS {

@@ -91,7 +91,7 @@ pub struct Exchange {
     pub retrievals: usize,
     /// See `retrievals`.
     pub retrievals_in_vain: usize,
-    /// Turns into which hidden calls were put back.
+    /// Turns into which intercepted calls were put back.
     pub replayed: usize,
     /// Turns for which that wasn't possible.
     pub replay_missing: usize,

@@ -131,7 +131,7 @@ pub struct Llm {
 }
 
 impl Llm {
-    /// LLM routes that keep hidden calls in `records` and tell `recorder` of each exchange.
+    /// LLM routes that keep intercepted calls in `records` and tell `recorder` of each exchange.
     /// `originals`: where a client's own retrieval tool looks; without it, nothing is left out for
     /// such a client. Reads the environment for the way to the providers (`HTTPS_PROXY`, `NO_PROXY`).
     pub fn new(

@@ -110,7 +110,7 @@ pub(super) struct Report {
     pub(super) transforms: Vec<Box<str>>,
     pub(super) failures: usize,
     pub(super) redacted: usize,
-    /// Turns into which hidden calls were put back, and turns where that failed.
+    /// Turns into which intercepted calls were put back, and turns where that failed.
     pub(super) replayed: usize,
     pub(super) replay_missing: usize,
     /// Why nothing was changed, or nothing could be left out.
@@ -411,7 +411,7 @@ impl Planner {
         })
     }
 
-    /// Puts hidden calls back into the model's turns.
+    /// Puts intercepted calls back into the model's turns.
     fn restore(&self, walk: &Walk<'_>, edits: &mut Edits, report: &mut Report) {
         let request = walk.request;
         let turns =
@@ -454,7 +454,7 @@ impl Planner {
         name.calls.is_some_and(|calls| matches!(self.cache.get(&calls), Some(Known::Calls)))
     }
 
-    /// Answers hidden calls from the request.
+    /// Answers intercepted calls from the request.
     fn giver<'w>(
         &'w self,
         walk: &'w Walk<'_>,
@@ -488,7 +488,7 @@ impl Planner {
         }
     }
 
-    /// Notes in `rounds` what their hidden calls gave that this request doesn't hold. A store may have
+    /// Notes in `rounds` what their intercepted calls gave that this request doesn't hold. A store may have
     /// dropped it by the time of a later request, which has to hold the same.
     fn note_given(&self, walk: &Walk<'_>, rounds: &mut [Round]) {
         for hidden in rounds.iter_mut().flat_map(|round| &mut round.hidden) {
@@ -518,7 +518,7 @@ impl Planner {
         Some(text)
     }
 
-    /// Asks the provider again, with the results of all hidden calls so far, of which those that the
+    /// Asks the provider again, with the results of all intercepted calls so far, of which those that the
     /// request doesn't hold are noted in `rounds`. `None` when no tokens are left for another round.
     /// `spent`: tokens of the answers so far.
     pub(super) fn again(&self, turn: &Turn, rounds: &mut [Round], spent: u64) -> Option<Again> {

@@ -1,7 +1,7 @@
 //! What the provider saw of a turn and the client didn't, kept so that the next request can hold it.
 //!
 //! A record is found by what was before the turn and by what the client saw of it, so one client's
-//! can't be another's. It holds the hidden calls, and of their results only those that the request doesn't
+//! can't be another's. It holds the intercepted calls, and of their results only those that the request doesn't
 //! hold: the others are worked out again.
 
 use std::collections::HashMap;

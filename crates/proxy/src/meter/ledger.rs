@@ -107,12 +107,12 @@ fn make_private(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tally::Tally;
+    use super::super::counters::Counters;
     use super::*;
 
     fn past(requests: u64) -> Past {
         let mut past = Past::default();
-        past.count(1_700_000_000, &Tally { requests, ..Tally::default() });
+        past.count(1_700_000_000, &Counters { requests, ..Counters::default() });
         past
     }
 

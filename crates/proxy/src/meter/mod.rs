@@ -5,12 +5,12 @@
 //! (`past`, `ledger`). Names that come from outside (models, tools) are bounded in number and length,
 //! so that no client can make this grow.
 
+mod counters;
+mod histogram;
 mod ledger;
 mod messages;
 mod past;
 mod recent;
-mod spread;
-mod tally;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -23,13 +23,13 @@ use crate::bill::{self, Block};
 use crate::llm::{BlockFigures, Ending, Exchange, NotUnderstood, Recorder};
 use crate::prices::Prices;
 
+pub(crate) use counters::{Add, Blocks, Counters, difference, dollars, percent};
+use counters::{named, nanos};
+pub(crate) use histogram::{Histogram, ms};
 pub(crate) use ledger::{Ledger, LedgerError};
 pub(crate) use messages::Messages;
 pub(crate) use past::Past;
 pub(crate) use recent::{Kind, Recent, Unchanged, Why};
-pub(crate) use spread::{Spread, ms};
-pub(crate) use tally::{Add, Blocks, Tally, difference, dollars, percent};
-use tally::{named, nanos};
 
 /// Requests that are remembered one by one.
 const RECENT: usize = 100;
@@ -73,16 +73,16 @@ pub(crate) struct Figures {
     /// Requests for which a stream was asked.
     pub(crate) streamed: u64,
     /// From a request's head to the end of its answer.
-    pub(crate) latency: Spread,
+    pub(crate) latency: Histogram,
     /// Time that compressing adds to a request.
-    pub(crate) added: Spread,
+    pub(crate) added: Histogram,
     /// From a request's being sent to a provider to the head of its answer.
-    pub(crate) first_byte: Spread,
+    pub(crate) first_byte: Histogram,
     /// Everything.
-    pub(crate) total: Tally,
+    pub(crate) total: Counters,
     /// Conversations that were made smaller, and those that were left alone for comparison.
-    pub(crate) arms: [Tally; 2],
-    pub(crate) by_model: BTreeMap<String, Tally>,
+    pub(crate) arms: [Counters; 2],
+    pub(crate) by_model: BTreeMap<String, Counters>,
     /// Requests in which a form was used, by form.
     pub(crate) by_transform: BTreeMap<String, u64>,
     pub(crate) by_kind: BTreeMap<String, Blocks>,
@@ -198,21 +198,21 @@ impl Meter {
 
     /// A text was compressed for whoever asked.
     pub(crate) fn compressed(&self, compression: Compression) {
-        let tally = Tally {
+        let counters = Counters {
             requests: 1,
             compressions: 1,
             tokens_before: compression.tokens_before as u64,
             tokens_after: compression.tokens_after as u64,
             failures: compression.failures as u64,
             not_kept: compression.not_kept as u64,
-            ..Tally::default()
+            ..Counters::default()
         };
         self.with(|figures| {
             figures.latency.add(compression.took);
             figures.added.add(compression.took);
             figures.used(compression.transforms.iter().map(String::as_str));
-            let recent = Recent::of_compression(compression, &tally);
-            figures.count(&tally, recent);
+            let recent = Recent::of_compression(compression, &counters);
+            figures.count(&counters, recent);
         });
     }
 
@@ -245,10 +245,10 @@ impl Recorder for Meter {
     fn record(&self, mut exchange: Exchange) {
         let texts = messages::take(&mut exchange.blocks);
         let is_applied = self.optimize && !exchange.held_out;
-        let tally = self.tally(&exchange, is_applied);
+        let counters = self.counters(&exchange, is_applied);
         // What takes long for a long conversation is done before anybody has to wait.
         let blocks = BlockSums::of(&exchange, is_applied);
-        let id = self.with(|figures| figures.exchanged(exchange, tally, &blocks, is_applied));
+        let id = self.with(|figures| figures.exchanged(exchange, counters, &blocks, is_applied));
         if let Some(id) = id.filter(|_| !texts.is_empty()) {
             self.messages.lock().unwrap_or_else(PoisonError::into_inner).keep(id, texts);
         }
@@ -257,9 +257,9 @@ impl Recorder for Meter {
 
 impl Meter {
     /// What an exchange comes to. Only what the provider bills counts as sent, and as saved.
-    fn tally(&self, exchange: &Exchange, is_applied: bool) -> Tally {
+    fn counters(&self, exchange: &Exchange, is_applied: bool) -> Counters {
         let is_done = is_success(exchange.status);
-        let mut tally = Tally {
+        let mut counters = Counters {
             requests: 1,
             failed: u64::from(!is_done),
             retrievals: exchange.retrievals as u64,
@@ -268,36 +268,36 @@ impl Meter {
             replay_missing: exchange.replay_missing as u64,
             failures: exchange.failures as u64,
             redacted: exchange.redacted as u64,
-            ..Tally::default()
+            ..Counters::default()
         };
         if is_done {
             for block in &exchange.blocks {
                 let (before, after) = (block.before as u64, block.after as u64);
-                tally.tokens_before += before;
-                tally.tokens_after += if is_applied { after } else { before };
-                tally.would_save += if is_applied { 0 } else { before.saturating_sub(after) };
+                counters.tokens_before += before;
+                counters.tokens_after += if is_applied { after } else { before };
+                counters.would_save += if is_applied { 0 } else { before.saturating_sub(after) };
             }
         }
         if !exchange.usage.is_empty() {
-            self.bill(exchange, is_applied, &mut tally);
+            self.bill(exchange, is_applied, &mut counters);
         }
-        tally
+        counters
     }
 
     /// What the provider says of it, at list prices, and what it would have been otherwise.
-    fn bill(&self, exchange: &Exchange, is_applied: bool, tally: &mut Tally) {
+    fn bill(&self, exchange: &Exchange, is_applied: bool, counters: &mut Counters) {
         let rounds = &exchange.usage;
         let first = rounds.first().copied().unwrap_or_default();
-        tally.metered = 1;
-        tally.cache_hits = u64::from(first.cache_read > 0);
+        counters.metered = 1;
+        counters.cache_hits = u64::from(first.cache_read > 0);
         for usage in rounds {
-            tally.input += usage.input;
-            tally.cache_read += usage.cache_read;
-            tally.cache_write += usage.cache_write;
-            tally.output += usage.output;
+            counters.input += usage.input;
+            counters.cache_read += usage.cache_read;
+            counters.cache_write += usage.cache_write;
+            counters.output += usage.output;
         }
         let Some(price) = exchange.model.as_deref().and_then(|model| self.prices.of(model)) else {
-            tally.unpriced = 1;
+            counters.unpriced = 1;
             return;
         };
         let blocks: Vec<Block> = exchange
@@ -311,11 +311,11 @@ impl Meter {
             .collect();
         let change = bill::change(&blocks, &first, exchange.tokens_added as u64);
         let cost = |usage: &Usage| nanos(price.cost(usage));
-        tally.cost = rounds.iter().map(cost).sum();
-        (tally.cost_with, tally.cost_without) = if is_applied {
-            (tally.cost, cost(&bill::heavier(rounds, change)))
+        counters.cost = rounds.iter().map(cost).sum();
+        (counters.cost_with, counters.cost_without) = if is_applied {
+            (counters.cost, cost(&bill::heavier(rounds, change)))
         } else {
-            (cost(&bill::lighter(first, change, first.cache_read == 0)), tally.cost)
+            (cost(&bill::lighter(first, change, first.cache_read == 0)), counters.cost)
         };
     }
 }
@@ -356,7 +356,7 @@ impl Figures {
     fn exchanged(
         &mut self,
         exchange: Exchange,
-        mut tally: Tally,
+        mut counters: Counters,
         blocks: &BlockSums,
         is_applied: bool,
     ) -> Option<u64> {
@@ -379,23 +379,23 @@ impl Figures {
         }
         self.used(exchange.transforms.iter().map(|name| &**name));
         if let Some(conversation) = exchange.conversation {
-            tally.conversations = u64::from(self.is_new(conversation));
+            counters.conversations = u64::from(self.is_new(conversation));
             let arm = if is_applied { COMPRESSED } else { LEFT_ALONE };
-            self.arms[arm].add(&tally);
-            self.pending.arms[arm].add(&tally);
+            self.arms[arm].add(&counters);
+            self.pending.arms[arm].add(&counters);
         }
-        let recent = Recent::of_exchange(exchange, &tally, is_applied);
-        Some(self.count(&tally, recent))
+        let recent = Recent::of_exchange(exchange, &counters, is_applied);
+        Some(self.count(&counters, recent))
     }
 
-    fn count(&mut self, tally: &Tally, mut recent: Recent) -> u64 {
-        self.total.add(tally);
+    fn count(&mut self, counters: &Counters, mut recent: Recent) -> u64 {
+        self.total.add(counters);
         if let Some(model) = &recent.model {
-            named(&mut self.by_model, model).add(tally);
-            named(&mut self.pending.by_model, model).add(tally);
+            named(&mut self.by_model, model).add(counters);
+            named(&mut self.pending.by_model, model).add(counters);
         }
         let second = recent.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.pending.count(second, tally);
+        self.pending.count(second, counters);
         self.last_id += 1;
         recent.id = self.last_id;
         push(&mut self.recent, recent, RECENT);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::tally::{Add, Blocks, Tally, add_all};
+use super::counters::{Add, Blocks, Counters, add_all};
 
 /// Hours that are kept one by one: 31 days.
 const HOURS: usize = 31 * 24;
@@ -22,29 +22,29 @@ pub(crate) struct Past {
     /// When counting began, in seconds since 1970; 0 before anything was counted.
     pub(crate) since: u64,
     /// Everything.
-    pub(crate) total: Tally,
+    pub(crate) total: Counters,
     /// Conversations that were made smaller, and those that were left alone for comparison.
-    pub(crate) arms: [Tally; 2],
+    pub(crate) arms: [Counters; 2],
     /// By model.
-    pub(crate) by_model: BTreeMap<String, Tally>,
+    pub(crate) by_model: BTreeMap<String, Counters>,
     /// By kind of block.
     pub(crate) by_kind: BTreeMap<String, Blocks>,
     /// By tool.
     pub(crate) by_tool: BTreeMap<String, Blocks>,
     /// By hour since 1970.
-    pub(crate) hours: BTreeMap<u64, Tally>,
+    pub(crate) hours: BTreeMap<u64, Counters>,
     /// By day since 1970.
-    pub(crate) days: BTreeMap<u64, Tally>,
+    pub(crate) days: BTreeMap<u64, Counters>,
 }
 
 impl Past {
-    /// Counts `tally` in at a second since 1970.
-    pub(crate) fn count(&mut self, second: u64, tally: &Tally) {
+    /// Counts `counters` in at a second since 1970.
+    pub(crate) fn count(&mut self, second: u64, counters: &Counters) {
         self.began(second);
-        self.total.add(tally);
+        self.total.add(counters);
         let hour = second / 3600;
-        self.hours.entry(hour).or_default().add(tally);
-        self.days.entry(hour / 24).or_default().add(tally);
+        self.hours.entry(hour).or_default().add(counters);
+        self.days.entry(hour / 24).or_default().add(counters);
         self.bound();
     }
 
@@ -60,11 +60,11 @@ impl Past {
         add_all(&mut self.by_model, &other.by_model);
         add_all(&mut self.by_kind, &other.by_kind);
         add_all(&mut self.by_tool, &other.by_tool);
-        for (hour, tally) in &other.hours {
-            self.hours.entry(*hour).or_default().add(tally);
+        for (hour, counters) in &other.hours {
+            self.hours.entry(*hour).or_default().add(counters);
         }
-        for (day, tally) in &other.days {
-            self.days.entry(*day).or_default().add(tally);
+        for (day, counters) in &other.days {
+            self.days.entry(*day).or_default().add(counters);
         }
         self.bound();
     }
@@ -88,8 +88,8 @@ impl Past {
 mod tests {
     use super::*;
 
-    fn one() -> Tally {
-        Tally { requests: 1, tokens_before: 100, tokens_after: 40, ..Tally::default() }
+    fn one() -> Counters {
+        Counters { requests: 1, tokens_before: 100, tokens_after: 40, ..Counters::default() }
     }
 
     #[test]
@@ -104,7 +104,7 @@ mod tests {
         first.add(&second);
         assert_eq!(first, both);
         assert_eq!((both.since, both.total.saved()), (10, 240));
-        assert_eq!(both.hours.values().map(|tally| tally.requests).sum::<u64>(), 4);
+        assert_eq!(both.hours.values().map(|counters| counters.requests).sum::<u64>(), 4);
         assert_eq!(both.days.keys().copied().collect::<Vec<_>>(), [0, 1]);
         both.add(&Past::default());
         assert_eq!(first, both);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use super::tally::{Tally, printable};
+use super::counters::{Counters, printable};
 use super::{Compression, Exchange};
 use crate::llm::{BlockFigures, Ending};
 
@@ -27,7 +27,7 @@ pub(crate) struct Recent {
     pub(crate) is_applied: bool,
     /// Why nothing was changed, or nothing could be left out.
     pub(crate) reason: Option<&'static str>,
-    pub(crate) tally: Tally,
+    pub(crate) counters: Counters,
     /// Its blocks by kind: before, and what they became or would have become.
     pub(crate) kinds: BTreeMap<&'static str, Kind>,
     pub(crate) transforms: Vec<Box<str>>,
@@ -71,7 +71,7 @@ pub(crate) enum Why {
 
 impl Recent {
     /// An exchange with a provider.
-    pub(super) fn of_exchange(exchange: Exchange, tally: &Tally, is_applied: bool) -> Self {
+    pub(super) fn of_exchange(exchange: Exchange, counters: &Counters, is_applied: bool) -> Self {
         let mut kinds: BTreeMap<&'static str, Kind> = BTreeMap::new();
         for block in &exchange.blocks {
             let sum = kinds.entry(kind(block)).or_default();
@@ -91,7 +91,7 @@ impl Recent {
             held_out: exchange.held_out,
             is_applied,
             reason: exchange.reason,
-            tally: *tally,
+            counters: *counters,
             kinds,
             transforms: exchange.transforms,
             rounds: exchange.usage.len(),
@@ -102,7 +102,7 @@ impl Recent {
     }
 
     /// A request that asked for the compression alone.
-    pub(super) fn of_compression(compression: Compression, tally: &Tally) -> Self {
+    pub(super) fn of_compression(compression: Compression, counters: &Counters) -> Self {
         Self {
             id: 0,
             at: compression.at,
@@ -115,7 +115,7 @@ impl Recent {
             held_out: false,
             is_applied: true,
             reason: None,
-            tally: *tally,
+            counters: *counters,
             kinds: BTreeMap::new(),
             transforms: compression.transforms.into_iter().map(Into::into).collect(),
             rounds: 0,

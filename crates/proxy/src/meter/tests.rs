@@ -160,7 +160,10 @@ fn what_is_left_alone_is_measured_and_not_saved() {
         assert_eq!(total.cost_without, total.cost);
         let saved = 4200.0 * 1.25 - 50.0 * 0.125;
         assert!((difference(total.cost, total.cost_with) * 1e6 - saved).abs() < 1e-6);
-        assert_eq!((figures.arms[LEFT_ALONE], figures.arms[COMPRESSED]), (total, Tally::default()));
+        assert_eq!(
+            (figures.arms[LEFT_ALONE], figures.arms[COMPRESSED]),
+            (total, Counters::default())
+        );
         let log = figures.by_kind["log"];
         assert_eq!((log.saved(), log.would_save, log.after), (0, 4200, 5000));
         assert!(!figures.recent[0].is_applied);
@@ -179,7 +182,7 @@ fn figures_outlive_the_process() {
     first.write_down().unwrap();
     assert_eq!(first.past().0.total.saved(), 4200);
     let second = open();
-    assert_eq!(second.read().total, Tally::default());
+    assert_eq!(second.read().total, Counters::default());
     second.record(exchange(vec![block("Bash", "log", 5000, 800)]));
     second.write_down().unwrap();
     assert_eq!(first.past().0.total.saved(), 8400);

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use super::live::{arm, blocks, cost, models, retrieval, savings, used};
-use crate::meter::{Add as _, COMPRESSED, LEFT_ALONE, Past, Tally};
+use crate::meter::{Add as _, COMPRESSED, Counters, LEFT_ALONE, Past};
 
 /// Seconds of an hour.
 const HOUR: u64 = 60 * 60;
@@ -62,16 +62,16 @@ fn all_series(past: &Past) -> Vec<(String, Value)> {
     SERIES.into_iter().map(str::to_owned).zip(series).collect()
 }
 
-fn group(tallies: &BTreeMap<u64, Tally>, period: impl Fn(u64) -> String) -> Value {
-    let mut periods: BTreeMap<String, Tally> = BTreeMap::new();
-    for (at, tally) in tallies {
-        periods.entry(period(*at)).or_default().add(tally);
+fn group(counters: &BTreeMap<u64, Counters>, period: impl Fn(u64) -> String) -> Value {
+    let mut periods: BTreeMap<String, Counters> = BTreeMap::new();
+    for (at, counters) in counters {
+        periods.entry(period(*at)).or_default().add(counters);
     }
-    let point = |(from, tally): (String, Tally)| {
-        let mut point = savings(&tally);
+    let point = |(from, counters): (String, Counters)| {
+        let mut point = savings(&counters);
         point["period"] = from.into();
-        point["cost"] = cost(&tally);
-        point["usage"] = used(&tally);
+        point["cost"] = cost(&counters);
+        point["usage"] = used(&counters);
         point
     };
     periods.into_iter().map(point).collect()
@@ -96,8 +96,8 @@ mod tests {
         // 2024-04-28 23:30 (a Sunday), 2024-04-29 00:30, 2024-05-01 10:00 and 10:59.
         let mut past = Past::default();
         for second in [1_714_347_000, 1_714_350_600, 1_714_557_600, 1_714_561_140] {
-            let tally = Tally { tokens_before: 100, tokens_after: 50, ..Tally::default() };
-            past.count(second, &tally);
+            let counters = Counters { tokens_before: 100, tokens_after: 50, ..Counters::default() };
+            past.count(second, &counters);
         }
         let answer = answer(&past, None);
         let periods = |name: &str| -> Vec<(String, u64)> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::app::App;
 use crate::llm::Ending;
 use crate::meter::{
-    Blocks, COMPRESSED, Figures, Kind, LEFT_ALONE, Recent, Spread, Tally, Unchanged, Why,
+    Blocks, COMPRESSED, Counters, Figures, Histogram, Kind, LEFT_ALONE, Recent, Unchanged, Why,
     difference, dollars, ms, percent,
 };
 
@@ -53,9 +53,9 @@ pub(super) fn answer(
             "compressed": arm(&figures.arms[COMPRESSED]),
             "left_alone": arm(&figures.arms[LEFT_ALONE]),
         },
-        "latency": spread(&figures.latency),
-        "overhead": spread(&figures.added),
-        "ttfb": spread(&figures.first_byte),
+        "latency": histogram(&figures.latency),
+        "overhead": histogram(&figures.added),
+        "ttfb": histogram(&figures.first_byte),
         "log_messages": app.llm.keeps_messages(),
         "recent_requests": figures.recent.iter().rev().map(recent).collect::<Vec<_>>(),
     });
@@ -79,7 +79,7 @@ pub(super) fn answer(
     answer
 }
 
-fn summary(app: &App, total: &Tally) -> Value {
+fn summary(app: &App, total: &Counters) -> Value {
     json!({
         "mode": if app.config.optimize { "optimize" } else { "meter" },
         "api_requests": total.requests,
@@ -114,44 +114,44 @@ fn requests(figures: &Figures) -> Value {
         "streamed": figures.streamed,
         "by_route": by_route,
         "by_provider": by_provider,
-        "by_model": by_model.map(|(name, tally)| (name.clone(), tally.requests.into())).collect::<Map<_, _>>(),
+        "by_model": by_model.map(|(name, counters)| (name.clone(), counters.requests.into())).collect::<Map<_, _>>(),
         "by_status": by_status,
     })
 }
 
 /// What providers said that requests used.
-pub(super) fn used(tally: &Tally) -> Value {
+pub(super) fn used(counters: &Counters) -> Value {
     json!({
-        "requests": tally.metered,
-        "input": tally.input,
-        "cache_read": tally.cache_read,
-        "cache_write": tally.cache_write,
-        "output": tally.output,
-        "total_input": tally.sent(),
+        "requests": counters.metered,
+        "input": counters.input,
+        "cache_read": counters.cache_read,
+        "cache_write": counters.cache_write,
+        "output": counters.output,
+        "total_input": counters.sent(),
     })
 }
 
-fn prefix_cache(tally: &Tally) -> Value {
+fn prefix_cache(counters: &Counters) -> Value {
     json!({
-        "requests": tally.metered,
-        "hit_requests": tally.cache_hits,
-        "hit_rate": percent(tally.cache_hits, tally.metered),
-        "cache_read_tokens": tally.cache_read,
-        "cache_write_tokens": tally.cache_write,
-        "read_percent": percent(tally.cache_read, tally.sent()),
+        "requests": counters.metered,
+        "hit_requests": counters.cache_hits,
+        "hit_rate": percent(counters.cache_hits, counters.metered),
+        "cache_read_tokens": counters.cache_read,
+        "cache_write_tokens": counters.cache_write,
+        "read_percent": percent(counters.cache_read, counters.sent()),
     })
 }
 
 /// What providers billed, at list prices, and what it would have been otherwise.
-pub(super) fn cost(tally: &Tally) -> Value {
+pub(super) fn cost(counters: &Counters) -> Value {
     json!({
-        "usd": dollars(tally.cost),
-        "without_usd_estimate": dollars(tally.cost_without),
-        "saved_usd_estimate": difference(tally.cost_without, tally.cost),
-        "saved_percent_estimate": share(tally.cost_without, tally.cost),
-        "would_save_usd_estimate": difference(tally.cost, tally.cost_with),
-        "priced_requests": tally.metered - tally.unpriced.min(tally.metered),
-        "unpriced_requests": tally.unpriced,
+        "usd": dollars(counters.cost),
+        "without_usd_estimate": dollars(counters.cost_without),
+        "saved_usd_estimate": difference(counters.cost_without, counters.cost),
+        "saved_percent_estimate": share(counters.cost_without, counters.cost),
+        "would_save_usd_estimate": difference(counters.cost, counters.cost_with),
+        "priced_requests": counters.metered - counters.unpriced.min(counters.metered),
+        "unpriced_requests": counters.unpriced,
     })
 }
 
@@ -160,35 +160,35 @@ fn share(before: u64, after: u64) -> f64 {
     if before == 0 { 0.0 } else { (before as f64 - after as f64) * 100.0 / before as f64 }
 }
 
-pub(super) fn models(by_model: &BTreeMap<String, Tally>) -> Value {
-    let one = |(name, tally): (&String, &Tally)| {
-        let mut model = savings(tally);
-        model["usage"] = used(tally);
-        model["cost"] = cost(tally);
+pub(super) fn models(by_model: &BTreeMap<String, Counters>) -> Value {
+    let one = |(name, counters): (&String, &Counters)| {
+        let mut model = savings(counters);
+        model["usage"] = used(counters);
+        model["cost"] = cost(counters);
         (name.clone(), model)
     };
     by_model.iter().map(one).collect::<Map<_, _>>().into()
 }
 
 /// What was asked for again, and whether it could be answered.
-pub(super) fn retrieval(tally: &Tally) -> Value {
+pub(super) fn retrieval(counters: &Counters) -> Value {
     json!({
-        "asked": tally.retrievals,
-        "in_vain": tally.retrievals_in_vain,
-        "replayed": tally.replayed,
-        "replay_missing": tally.replay_missing,
+        "asked": counters.retrievals,
+        "in_vain": counters.retrievals_in_vain,
+        "replayed": counters.replayed,
+        "replay_missing": counters.replay_missing,
     })
 }
 
-pub(super) fn savings(tally: &Tally) -> Value {
+pub(super) fn savings(counters: &Counters) -> Value {
     json!({
-        "requests": tally.requests,
-        "failed": tally.failed,
-        "tokens_before": tally.tokens_before,
-        "tokens_after": tally.tokens_after,
-        "tokens_saved": tally.saved(),
-        "tokens_would_save": tally.would_save,
-        "savings_percent": tally.percent(),
+        "requests": counters.requests,
+        "failed": counters.failed,
+        "tokens_before": counters.tokens_before,
+        "tokens_after": counters.tokens_after,
+        "tokens_saved": counters.saved(),
+        "tokens_would_save": counters.would_save,
+        "savings_percent": counters.percent(),
     })
 }
 
@@ -211,18 +211,18 @@ pub(super) fn blocks(sums: &BTreeMap<String, Blocks>) -> Value {
 }
 
 /// One arm of the comparison with conversations that are left alone.
-pub(super) fn arm(tally: &Tally) -> Value {
-    let each = |sum: f64| if tally.metered == 0 { 0.0 } else { sum / tally.metered as f64 };
-    let priced = tally.metered - tally.unpriced.min(tally.metered);
-    let mut arm = savings(tally);
-    arm["conversations"] = tally.conversations.into();
-    arm["usage"] = used(tally);
-    arm["cost"] = cost(tally);
-    arm["retrievals"] = tally.retrievals.into();
+pub(super) fn arm(counters: &Counters) -> Value {
+    let each = |sum: f64| if counters.metered == 0 { 0.0 } else { sum / counters.metered as f64 };
+    let priced = counters.metered - counters.unpriced.min(counters.metered);
+    let mut arm = savings(counters);
+    arm["conversations"] = counters.conversations.into();
+    arm["usage"] = used(counters);
+    arm["cost"] = cost(counters);
+    arm["retrievals"] = counters.retrievals.into();
     arm["each_request"] = json!({
-        "input_tokens": each(tally.sent() as f64),
-        "output_tokens": each(tally.output as f64),
-        "cost_usd": if priced == 0 { 0.0 } else { dollars(tally.cost) / priced as f64 },
+        "input_tokens": each(counters.sent() as f64),
+        "output_tokens": each(counters.output as f64),
+        "cost_usd": if priced == 0 { 0.0 } else { dollars(counters.cost) / priced as f64 },
     });
     arm
 }
@@ -250,20 +250,20 @@ fn unchanged(block: &Unchanged) -> Value {
     })
 }
 
-fn spread(spread: &Spread) -> Value {
+fn histogram(histogram: &Histogram) -> Value {
     json!({
-        "count": spread.count,
-        "average_ms": ms(spread.mean()),
-        "min_ms": ms(spread.min),
-        "max_ms": ms(spread.max),
-        "p50_ms": ms(spread.quantile(0.5)),
-        "p99_ms": ms(spread.quantile(0.99)),
+        "count": histogram.count,
+        "average_ms": ms(histogram.mean()),
+        "min_ms": ms(histogram.min),
+        "max_ms": ms(histogram.max),
+        "p50_ms": ms(histogram.quantile(0.5)),
+        "p99_ms": ms(histogram.quantile(0.99)),
     })
 }
 
 /// One request.
 pub(super) fn recent(recent: &Recent) -> Value {
-    let tally = &recent.tally;
+    let counters = &recent.counters;
     let ending = match recent.ending {
         Ending::Done => "done",
         Ending::ClientGone => "client gone",
@@ -273,8 +273,8 @@ pub(super) fn recent(recent: &Recent) -> Value {
         let sums = json!({ "blocks": kind.blocks, "tokens_before": kind.before, "tokens_after": kind.after });
         ((*name).to_owned(), sums)
     };
-    let is_metered = tally.metered > 0;
-    let is_priced = is_metered && tally.unpriced == 0;
+    let is_metered = counters.metered > 0;
+    let is_priced = is_metered && counters.unpriced == 0;
     json!({
         "id": recent.id,
         "timestamp": humantime::format_rfc3339_millis(recent.at).to_string(),
@@ -287,23 +287,23 @@ pub(super) fn recent(recent: &Recent) -> Value {
         "held_out": recent.held_out,
         "applied": recent.is_applied,
         "reason": recent.reason,
-        "input_tokens_original": tally.tokens_before,
-        "input_tokens_optimized": tally.tokens_after,
-        "tokens_saved": tally.saved(),
-        "tokens_would_save": tally.would_save,
-        "savings_percent": tally.percent(),
+        "input_tokens_original": counters.tokens_before,
+        "input_tokens_optimized": counters.tokens_after,
+        "tokens_saved": counters.saved(),
+        "tokens_would_save": counters.would_save,
+        "savings_percent": counters.percent(),
         "by_kind": recent.kinds.iter().map(kind).collect::<Map<_, _>>(),
         "transforms_applied": recent.transforms,
-        "failures": tally.failures,
-        "retrievals": tally.retrievals,
-        "replayed": tally.replayed,
-        "replay_missing": tally.replay_missing,
+        "failures": counters.failures,
+        "retrievals": counters.retrievals,
+        "replayed": counters.replayed,
+        "replay_missing": counters.replay_missing,
         "rounds": recent.rounds,
-        "usage": is_metered.then(|| used(tally)),
-        "output_tokens": is_metered.then_some(tally.output),
-        "cached_tokens": is_metered.then_some(tally.cache_read),
-        "cost_usd": is_priced.then(|| dollars(tally.cost)),
-        "cost_saved_usd_estimate": is_priced.then(|| difference(tally.cost_without, tally.cost)),
+        "usage": is_metered.then(|| used(counters)),
+        "output_tokens": is_metered.then_some(counters.output),
+        "cached_tokens": is_metered.then_some(counters.cache_read),
+        "cost_usd": is_priced.then(|| dollars(counters.cost)),
+        "cost_saved_usd_estimate": is_priced.then(|| difference(counters.cost_without, counters.cost)),
         "optimization_latency_ms": ms(recent.added),
         "ttfb_ms": recent.first_byte.map(ms),
         "total_latency_ms": ms(recent.total),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
-use crate::meter::{Blocks, Figures, Spread, Tally, dollars, ms};
+use crate::meter::{Blocks, Counters, Figures, Histogram, dollars, ms};
 
 /// The text.
 pub(super) fn exposition(figures: &Figures, uptime: Duration) -> String {
@@ -17,7 +17,7 @@ pub(super) fn exposition(figures: &Figures, uptime: Duration) -> String {
     for (name, sums) in [("kind", &figures.by_kind), ("tool", &figures.by_tool)] {
         blocks(name, sums, &mut out);
     }
-    for (name, help, spread) in [
+    for (name, help, histogram) in [
         ("latency_ms", "From a request's head to the end of its answer", &figures.latency),
         ("overhead_ms", "Added to a request before it is sent on", &figures.added),
         (
@@ -26,7 +26,7 @@ pub(super) fn exposition(figures: &Figures, uptime: Duration) -> String {
             &figures.first_byte,
         ),
     ] {
-        durations(name, help, spread, &mut out);
+        durations(name, help, histogram, &mut out);
     }
     out.text
 }
@@ -74,7 +74,7 @@ fn requests(figures: &Figures, out: &mut Families) {
     );
 }
 
-fn sums(total: &Tally, out: &mut Families) {
+fn sums(total: &Counters, out: &mut Families) {
     for (name, help, value) in [
         ("compressions_total", "Requests that hold a conversation or a text.", total.requests),
         ("tokens_input_total", "Tokens of what may be made smaller, as sent.", total.tokens_after),
@@ -109,7 +109,7 @@ fn sums(total: &Tally, out: &mut Families) {
             "Those of them that got an error.",
             total.retrievals_in_vain,
         ),
-        ("replayed_total", "Turns into which hidden calls were put back.", total.replayed),
+        ("replayed_total", "Turns into which intercepted calls were put back.", total.replayed),
         ("replay_missing_total", "Turns for which that wasn't possible.", total.replay_missing),
         ("unpriced_requests_total", "Requests of models whose price isn't known.", total.unpriced),
     ] {
@@ -155,15 +155,15 @@ fn blocks(name: &str, sums: &BTreeMap<String, Blocks>, out: &mut Families) {
     out.family(&format!("block_tokens_by_{name}_total"), "counter", &help, samples);
 }
 
-fn durations(name: &str, help: &str, spread: &Spread, out: &mut Families) {
+fn durations(name: &str, help: &str, histogram: &Histogram, out: &mut Families) {
     let quantiles =
-        [0.5, 0.99].map(|share| (format!("quantile=\"{share}\""), ms(spread.quantile(share))));
+        [0.5, 0.99].map(|share| (format!("quantile=\"{share}\""), ms(histogram.quantile(share))));
     let help = |what: &str| format!("{help}, in milliseconds: {what}.");
     out.family(name, "gauge", &help("quantiles"), quantiles.into_iter());
-    out.one(&format!("{name}_sum"), "counter", &help("sum"), ms(spread.sum));
-    out.counter(&format!("{name}_count"), &help("count"), spread.count);
-    out.one(&format!("{name}_min"), "gauge", &help("least"), ms(spread.min));
-    out.one(&format!("{name}_max"), "gauge", &help("most"), ms(spread.max));
+    out.one(&format!("{name}_sum"), "counter", &help("sum"), ms(histogram.sum));
+    out.counter(&format!("{name}_count"), &help("count"), histogram.count);
+    out.one(&format!("{name}_min"), "gauge", &help("least"), ms(histogram.min));
+    out.one(&format!("{name}_max"), "gauge", &help("most"), ms(histogram.max));
 }
 
 fn label(name: &str, value: &str) -> String {
@@ -221,7 +221,9 @@ mod tests {
         let mut figures = Figures::default();
         figures.requests.insert(("/v1/compress".to_owned(), 200), 3);
         figures.by_provider.insert(("anthropic", None), 2);
-        figures.by_model.insert("gpt-4o".to_owned(), Tally { requests: 2, ..Tally::default() });
+        figures
+            .by_model
+            .insert("gpt-4o".to_owned(), Counters { requests: 2, ..Counters::default() });
         figures.by_tool.insert("Bash".to_owned(), Blocks { sent_before: 9, ..Blocks::default() });
         figures.first_byte.add(Duration::from_millis(20));
         let text = exposition(&figures, Duration::from_secs(1));

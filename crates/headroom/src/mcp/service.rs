@@ -14,7 +14,7 @@ use super::tools::{
 };
 
 /// The store, the server beside it, and what this session did.
-pub(crate) struct Desk {
+pub(crate) struct Service {
     originals: Arc<Originals>,
     compressor: Compressor,
     server: Server,
@@ -61,8 +61,8 @@ pub(super) enum Refusal {
     Missed(#[from] Miss),
 }
 
-impl Desk {
-    /// A desk with these originals; `server` is asked for those that aren't among them.
+impl Service {
+    /// A service with these originals; `server` is asked for those that aren't among them.
     pub(crate) fn new(originals: Arc<Originals>, server: Server) -> Self {
         let compressor = Compressor::new(Arc::clone(&originals));
         Self { originals, compressor, server, session: Mutex::default() }
@@ -214,20 +214,20 @@ mod tests {
     use originals::{Bounds, Memory};
 
     #[allow(clippy::unwrap_used)]
-    fn desk() -> Desk {
+    fn service() -> Service {
         let server = Server::at("http://127.0.0.1:9").unwrap();
-        Desk::new(Arc::new(Originals::new(Memory::new(Bounds::default()))), server)
+        Service::new(Arc::new(Originals::new(Memory::new(Bounds::default()))), server)
     }
 
-    fn compress(desk: &Desk, content: &str) -> Result<Compressed, Refusal> {
+    fn compress(service: &Service, content: &str) -> Result<Compressed, Refusal> {
         let content = content.to_owned();
-        desk.compress(&CompressRequest { content, task: None, kind: None, budget: None })
+        service.compress(&CompressRequest { content, task: None, kind: None, budget: None })
     }
 
-    fn retrieve(desk: &Desk, hash: &str, query: Option<&str>) -> Result<Retrieved, Refusal> {
+    fn retrieve(service: &Service, hash: &str, query: Option<&str>) -> Result<Retrieved, Refusal> {
         let query = query.map(str::to_owned);
         let hash = hash.to_owned();
-        desk.retrieve(&RetrieveRequest { hash, query, lines: None, pointer: None })
+        service.retrieve(&RetrieveRequest { hash, query, lines: None, pointer: None })
     }
 
     fn rows() -> String {
@@ -237,25 +237,25 @@ mod tests {
 
     #[test]
     fn an_original_comes_back_whole_and_in_part() {
-        let desk = desk();
-        let compressed = compress(&desk, &rows()).unwrap();
+        let service = service();
+        let compressed = compress(&service, &rows()).unwrap();
         assert!(compressed.compressed_tokens < compressed.original_tokens);
         let hash = compressed.hash.unwrap();
-        let whole = retrieve(&desk, &hash, None).unwrap();
+        let whole = retrieve(&service, &hash, None).unwrap();
         assert_eq!(whole.original_content.unwrap(), rows());
         assert_eq!(whole.source, Source::Local);
-        let part = retrieve(&desk, &hash[..12], Some("ready117")).unwrap();
+        let part = retrieve(&service, &hash[..12], Some("ready117")).unwrap();
         assert_eq!((part.count, part.hash), (Some(1), hash));
         assert!(part.results.unwrap()[0].text.contains("\"id\": 117"));
     }
 
     #[test]
     fn a_value_and_lines() {
-        let desk = desk();
-        let hash = compress(&desk, &rows()).unwrap().hash.unwrap();
+        let service = service();
+        let hash = compress(&service, &rows()).unwrap().hash.unwrap();
         let ask = |lines: Option<&str>, pointer: Option<&str>| {
             let (lines, pointer) = (lines.map(str::to_owned), pointer.map(str::to_owned));
-            desk.retrieve(&RetrieveRequest { hash: hash.clone(), query: None, lines, pointer })
+            service.retrieve(&RetrieveRequest { hash: hash.clone(), query: None, lines, pointer })
         };
         let value = ask(None, Some("/117/state")).unwrap().results.unwrap().remove(0);
         assert_eq!((value.text, value.place.is_none()), ("ready117".to_owned(), true));
@@ -269,34 +269,34 @@ mod tests {
 
     #[test]
     fn refusals_say_what_to_do() {
-        let desk = desk();
+        let service = service();
         let refusal = |result: Result<Retrieved, Refusal>| result.unwrap_err().to_string();
-        let unknown = refusal(retrieve(&desk, "0123456789abcdef01234567", None));
+        let unknown = refusal(retrieve(&service, "0123456789abcdef01234567", None));
         assert!(unknown.contains("run the command"), "{unknown}");
-        let odd = refusal(retrieve(&desk, "../../etc/passwd", None));
+        let odd = refusal(retrieve(&service, "../../etc/passwd", None));
         assert!(odd.contains("is not a hash"), "{odd}");
-        assert!(matches!(compress(&desk, ""), Err(Refusal::Empty)));
+        assert!(matches!(compress(&service, ""), Err(Refusal::Empty)));
     }
 
     #[test]
     fn a_text_with_a_credential_is_not_kept_and_loses_nothing() {
-        let desk = desk();
+        let service = service();
         let token = ["ghp_", "16C7e42F292c6912", "E7710c838347Ae178B4a"].concat();
         let text = format!("{}\nGITHUB_TOKEN={token}\n", rows());
-        let compressed = compress(&desk, &text).unwrap();
+        let compressed = compress(&service, &text).unwrap();
         assert_eq!(compressed.hash, None);
-        assert_eq!(desk.stats().unwrap().store.entries, 0);
+        assert_eq!(service.stats().unwrap().store.entries, 0);
         assert!(!compressed.compressed.contains("left out"), "{}", compressed.compressed);
     }
 
     #[test]
     fn figures_add_up() {
-        let desk = desk();
-        let first = compress(&desk, &rows()).unwrap();
-        let second = compress(&desk, "short").unwrap();
-        let _ = retrieve(&desk, "0123456789abcdef01234567", None);
-        retrieve(&desk, &first.hash.unwrap(), None).unwrap();
-        let stats = desk.stats().unwrap();
+        let service = service();
+        let first = compress(&service, &rows()).unwrap();
+        let second = compress(&service, "short").unwrap();
+        let _ = retrieve(&service, "0123456789abcdef01234567", None);
+        retrieve(&service, &first.hash.unwrap(), None).unwrap();
+        let stats = service.stats().unwrap();
         let sum = (first.original_tokens + second.original_tokens) as u64;
         assert_eq!((stats.compressions, stats.retrievals), (2, 1));
         assert_eq!(stats.original_tokens, sum);

@@ -12,7 +12,7 @@ use rmcp::schemars::{self, JsonSchema};
 use select::SourceFile;
 use serde::Serialize;
 
-use super::shelf::{Kept, Shelf};
+use super::checkout_cache::{CheckoutCache, Kept};
 use crate::args::{PackFormat, PickArgs};
 use crate::churn::{Churn, churn};
 use crate::clock;
@@ -45,11 +45,11 @@ fn refuse<T>(message: impl ToString) -> Result<T, Refusal> {
 }
 
 /// The served folder, and what was read of it.
-pub(crate) struct Desk {
+pub(crate) struct Service {
     root: PathBuf,
     any_root: bool,
     config: Option<PathBuf>,
-    shelf: Shelf,
+    checkouts: CheckoutCache,
 }
 
 /// What `scan_repo` found.
@@ -121,8 +121,8 @@ struct Defined {
     signature: String,
 }
 
-impl Desk {
-    /// A desk for the folder at `root`.
+impl Service {
+    /// A service for the folder at `root`.
     ///
     /// # Errors
     /// When there is no folder.
@@ -135,7 +135,7 @@ impl Desk {
         let canonical = root.canonicalize().map_err(|error| {
             crate::failure::Failure::new(format_args!("{}: {error}", root.display()))
         })?;
-        Ok(Self { root: canonical, any_root, config, shelf: Shelf::default() })
+        Ok(Self { root: canonical, any_root, config, checkouts: CheckoutCache::default() })
     }
 
     pub(super) fn scan(&self, repo: &str, progress: &dyn Progress) -> Result<Scanned, Refusal> {
@@ -357,11 +357,11 @@ impl Desk {
     fn tree(&self, repo: &str, progress: &dyn Progress) -> Result<Arc<Kept>, Refusal> {
         // Reading needs a task as little as a budget.
         let request = self.request(repo, "-", pack::LEAST_BUDGET)?;
-        Ok(self.shelf.tree(&request, progress)?)
+        Ok(self.checkouts.tree(&request, progress)?)
     }
 
     fn run(&self, request: &PackRequest, progress: &dyn Progress) -> Result<Arc<Packed>, Refusal> {
-        Ok(self.shelf.tree(request, progress)?.pack(request, progress)?)
+        Ok(self.checkouts.tree(request, progress)?.pack(request, progress)?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Durations put together, with their quantiles.
+//! A histogram of durations, with quantiles.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ const STEPS: f64 = 8.0;
 /// Steps in all: from a microsecond to more than two hours.
 const MOST: usize = 8 * 33;
 
-/// Durations, put together.
+/// A histogram of durations.
 #[derive(Debug, Clone)]
-pub(crate) struct Spread {
+pub(crate) struct Histogram {
     pub(crate) count: u64,
     pub(crate) sum: Duration,
     pub(crate) min: Duration,
@@ -17,14 +17,14 @@ pub(crate) struct Spread {
     steps: Box<[u64; MOST]>,
 }
 
-impl Default for Spread {
+impl Default for Histogram {
     fn default() -> Self {
         let none = Duration::ZERO;
         Self { count: 0, sum: none, min: none, max: none, steps: Box::new([0; MOST]) }
     }
 }
 
-impl Spread {
+impl Histogram {
     /// Counts one in.
     pub(crate) fn add(&mut self, took: Duration) {
         self.min = if self.count == 0 { took } else { self.min.min(took) };
@@ -70,29 +70,29 @@ mod tests {
 
     #[test]
     fn quantiles_are_within_a_tenth() {
-        let mut spread = Spread::default();
-        assert_eq!((spread.quantile(0.5), spread.mean()), (Duration::ZERO, Duration::ZERO));
+        let mut histogram = Histogram::default();
+        assert_eq!((histogram.quantile(0.5), histogram.mean()), (Duration::ZERO, Duration::ZERO));
         for n in 1..=1000 {
-            spread.add(Duration::from_micros(n * 100));
+            histogram.add(Duration::from_micros(n * 100));
         }
         for (share, expected) in [(0.5, 50.0), (0.99, 99.0), (0.001, 0.1), (1.0, 100.0)] {
-            let found = ms(spread.quantile(share));
+            let found = ms(histogram.quantile(share));
             assert!(found >= expected * 0.999 && found <= expected * 1.1, "{share}: {found}");
         }
-        assert_eq!(spread.mean(), Duration::from_nanos(50_050_000));
+        assert_eq!(histogram.mean(), Duration::from_nanos(50_050_000));
         assert_eq!(
-            (spread.min, spread.max),
+            (histogram.min, histogram.max),
             (Duration::from_micros(100), Duration::from_millis(100))
         );
     }
 
     #[test]
     fn any_duration_has_a_place() {
-        let mut spread = Spread::default();
+        let mut histogram = Histogram::default();
         for took in [Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(1 << 40)] {
-            spread.add(took);
+            histogram.add(took);
         }
-        assert_eq!(spread.quantile(1.0), Duration::from_secs(1 << 40));
-        assert!(spread.quantile(0.1) <= Duration::from_micros(1));
+        assert_eq!(histogram.quantile(1.0), Duration::from_secs(1 << 40));
+        assert!(histogram.quantile(0.1) <= Duration::from_micros(1));
     }
 }

@@ -41,7 +41,7 @@ sums! {
     /// What requests come to. Tokens of what may be made smaller are those of `o200k_base`, as in the
     /// headers of responses; a model with another tokenizer has somewhat more, so that savings are
     /// rather too low. The others are the provider's own.
-    Tally {
+    Counters {
         /// Requests that hold a conversation or a text, however they were answered.
         requests,
         /// Those of them that asked for the compression alone.
@@ -80,7 +80,7 @@ sums! {
         retrievals,
         /// Those of them that got an error.
         retrievals_in_vain,
-        /// Turns into which hidden calls were put back.
+        /// Turns into which intercepted calls were put back.
         replayed,
         /// Turns for which that wasn't possible.
         replay_missing,
@@ -116,7 +116,7 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-impl Tally {
+impl Counters {
     /// Tokens that weren't sent.
     pub(crate) fn saved(&self) -> u64 {
         self.tokens_before.saturating_sub(self.tokens_after)
@@ -186,10 +186,10 @@ mod tests {
 
     #[test]
     fn names_from_outside_are_bounded() {
-        let mut sums: BTreeMap<String, Tally> = BTreeMap::new();
+        let mut sums: BTreeMap<String, Counters> = BTreeMap::new();
         for i in 0..5000 {
             let name = printable(&format!("model {i}\n\"{}", "x".repeat(i)));
-            named(&mut sums, &name).add(&Tally { requests: 1, ..Tally::default() });
+            named(&mut sums, &name).add(&Counters { requests: 1, ..Counters::default() });
         }
         assert_eq!(sums.len(), NAMES + 1);
         assert_eq!(sums.values().map(|sum| sum.requests).sum::<u64>(), 5000);

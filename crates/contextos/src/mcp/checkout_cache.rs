@@ -20,7 +20,7 @@ const MOST_OUTLINES: usize = 50_000;
 
 /// The checkouts that were asked about last.
 #[derive(Default)]
-pub(super) struct Shelf(Mutex<Vec<Arc<Kept>>>);
+pub(super) struct CheckoutCache(Mutex<Vec<Arc<Kept>>>);
 
 /// A checkout as it was read, with what has been made of it since.
 pub(super) struct Kept {
@@ -49,7 +49,7 @@ struct Reading {
     history: bool,
 }
 
-impl Shelf {
+impl CheckoutCache {
     /// The tree that a request asks for: kept, or read now.
     pub(super) fn tree(
         &self,

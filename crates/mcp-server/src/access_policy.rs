@@ -12,7 +12,7 @@ pub(crate) const OWN_ORIGINS: [&str; 3] =
 
 /// Where a server listens, and whom it lets in.
 #[derive(Debug)]
-pub struct Door {
+pub struct AccessPolicy {
     pub(crate) address: SocketAddr,
     allowed_hosts: Vec<String>,
     token: Option<String>,
@@ -41,8 +41,8 @@ pub(crate) enum Refused {
     Token,
 }
 
-impl Door {
-    /// A door at `address`; clients may call this machine by its loopback names, by the address that
+impl AccessPolicy {
+    /// An access policy for `address`; clients may call this machine by its loopback names, by the address that
     /// they reach, and by `allowed_hosts`. Port 0 is any; an empty `token` is none.
     ///
     /// # Errors
@@ -118,9 +118,9 @@ mod tests {
     const LAN: &str = "192.168.1.5:8788";
 
     #[allow(clippy::unwrap_used)]
-    fn door(address: &str, token: Option<&str>) -> Result<Door, NeedsToken> {
+    fn access(address: &str, token: Option<&str>) -> Result<AccessPolicy, NeedsToken> {
         let hosts = vec!["box.example".to_owned()];
-        Door::new(address.parse().unwrap(), hosts, token.map(str::to_owned), false)
+        AccessPolicy::new(address.parse().unwrap(), hosts, token.map(str::to_owned), false)
     }
 
     #[allow(clippy::unwrap_used)]
@@ -130,9 +130,9 @@ mod tests {
 
     #[test]
     fn hosts() {
-        let door = door(HERE, None).unwrap();
+        let access = access(HERE, None).unwrap();
         let admit = |host: &str, local: &str| {
-            door.admit(ends("127.0.0.1:50000", local), Some(host), None).is_ok()
+            access.admit(ends("127.0.0.1:50000", local), Some(host), None).is_ok()
         };
         for host in
             ["localhost", "LOCALHOST:8788", HERE, "127.0.0.1", "[::1]:8788", "Box.Example:1"]
@@ -143,14 +143,14 @@ mod tests {
             assert!(!admit(host, HERE), "{host}");
         }
         assert!(admit(LAN, LAN), "the address that was reached is a name");
-        assert_eq!(door.admit(ends(HERE, HERE), None, None), Err(Refused::Host));
+        assert_eq!(access.admit(ends(HERE, HERE), None, None), Err(Refused::Host));
     }
 
     #[test]
     fn other_machines_show_the_token() {
-        let door = door("0.0.0.0:8788", Some("s3cret")).unwrap();
+        let access = access("0.0.0.0:8788", Some("s3cret")).unwrap();
         let admit = |peer: &str, authorization| {
-            door.admit(ends(peer, LAN), Some("box.example"), authorization)
+            access.admit(ends(peer, LAN), Some("box.example"), authorization)
         };
         let stranger = "192.168.1.7:50000";
         assert_eq!(admit("127.0.0.1:50000", None), Ok(()));
@@ -164,10 +164,10 @@ mod tests {
 
     #[test]
     fn a_door_to_other_machines_needs_a_word_about_it() {
-        let message = door("0.0.0.0:80", Some("")).unwrap_err().to_string();
+        let message = access("0.0.0.0:80", Some("")).unwrap_err().to_string();
         assert!(message.contains("--token") && message.contains("--no-auth"), "{message}");
-        assert!(door("127.0.0.1:80", None).is_ok() && door("[::1]:80", None).is_ok());
-        let open = Door::new(SocketAddr::from(([0, 0, 0, 0], 80)), Vec::new(), None, true);
+        assert!(access("127.0.0.1:80", None).is_ok() && access("[::1]:80", None).is_ok());
+        let open = AccessPolicy::new(SocketAddr::from(([0, 0, 0, 0], 80)), Vec::new(), None, true);
         assert!(open.is_ok());
     }
 }
