@@ -254,7 +254,11 @@ fn summary(packed: &Packed, picked: &Picked) -> String {
         if picked.model.is_estimate() { "about " } else { "" },
         grouped(picked.model.estimate(pack.tokens)),
         grouped(picked.budget),
-        if pack.unchosen.is_empty() { ": nothing else matched" } else { "" },
+        match (pack.unchosen.is_empty(), pack.shown.is_empty()) {
+            (true, true) => ": nothing matched",
+            (true, false) => ": nothing else matched",
+            (false, _) => "",
+        },
         grouped(pack.shown.len()),
         grouped(tree.corpus.files.len()),
         grouped(spans),

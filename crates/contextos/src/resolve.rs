@@ -192,8 +192,7 @@ pub(crate) fn task(given: Option<&str>, root: &Path) -> Result<String, Failure> 
     let current = ContextDir::of(root)?.read(context_dir::TASK)?;
     current.as_deref().and_then(notes::task::read).ok_or_else(|| {
         Failure::usage(
-            "no task; give one, as in contextos pack . --task \"what to do\", or set one with \
-             `contextos task`",
+            "no task; give one with --task \"what to do\", or set one with `contextos task`",
         )
     })
 }

@@ -307,7 +307,7 @@ fn promote(
     map: &mut Vec<Mapped>,
     room: usize,
 ) -> bool {
-    for at in worthwhile(facts.ranking) {
+    for at in worthwhile(facts.ranking, chosen) {
         let file = facts.ranking.units[at].file;
         if !map.iter().any(|entry| entry.file == file) {
             continue;
@@ -380,7 +380,7 @@ fn unchosen(
         let rest: Vec<Mapped> = map.iter().filter(|entry| entry.file != file).cloned().collect();
         entries.insert(file, full - map_price(facts, pieces, pricer, &rest));
     }
-    worthwhile(facts.ranking)
+    worthwhile(facts.ranking, chosen)
         .into_iter()
         .filter(|at| !taken.contains(at))
         .map(|unit| {

@@ -54,6 +54,7 @@ fn ranking(corpus: &Corpus, size: u32) -> Ranking {
                 name: Some(format!("unit_{start}")),
                 signature: Some(start),
                 first_code: Some(start),
+                has_imports: false,
                 row,
                 score: 0.0,
                 chance: 0.3 / f64::from(start + 3 * file as u32),

@@ -1,6 +1,6 @@
-//! Which lines say something: neither blank, nor a comment, an import, or what else heads a file.
+//! What the lines of a file are: code, imports and what else heads a file, or neither.
 //!
-//! A span of such lines alone answers nothing, so none is shown.
+//! Blank lines and comments alone answer nothing; imports do beside the code that uses them.
 
 use syntax::{Import, LineRange, Outline};
 
@@ -33,51 +33,67 @@ const HEADS: &[&str] = &[
 ];
 /// What follows the name in a line that assigns an import: JavaScript's `const a = require("a")`.
 const CALLS: &[&str] = &["= require(", "= await import(", "=require("];
-/// Lines that one import may go on for.
-const LONGEST_IMPORT: u32 = 200;
+/// Lines that one import may go on for, and characters of a line that are looked at for its end.
+const LONGEST_IMPORT: usize = 200;
+const WIDEST: usize = 2_000;
 
-/// For each line of `text` whether it is code; `starts` are the bytes at which the lines begin.
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Blank, a comment, or signs that end something.
+    Nothing,
+    /// An import, or what else only heads a file.
+    Import,
+    /// Anything else.
+    Code,
+}
+
+/// What each line of `text` is; `starts` are the bytes at which the lines begin.
 ///
-/// Where a language has no grammar here, each line with a letter or a digit counts.
-pub(crate) fn lines(outline: &Outline, text: &str, starts: &[usize]) -> Vec<bool> {
+/// Where a language has no grammar here, each line with a letter or a digit counts as code.
+pub(crate) fn lines(outline: &Outline, text: &str, starts: &[usize]) -> Vec<Line> {
     let line = |at: usize| -> &str {
+        let start = starts.get(at).copied().unwrap_or(text.len());
         let end = starts.get(at + 1).copied().unwrap_or(text.len());
-        text.get(starts[at]..end).unwrap_or_default()
+        text.get(start..end).unwrap_or_default()
     };
-    let mut code: Vec<bool> =
-        (0..starts.len()).map(|at| line(at).contains(char::is_alphanumeric)).collect();
     let is_parsed = !outline.comments.is_empty()
         || !outline.imports.is_empty()
         || !outline.references.is_empty();
-    if !is_parsed {
-        return code;
+    let mut says: Vec<bool> =
+        (0..starts.len()).map(|at| line(at).contains(char::is_alphanumeric)).collect();
+    if is_parsed {
+        without_comments(outline, text, starts, &mut says);
     }
-    without_comments(outline, text, starts, &mut code);
-    for at in 0..code.len() {
-        code[at] = code[at] && !is_head(line(at).trim());
-    }
+    let kind = |(at, says): (usize, bool)| match line(at).trim() {
+        _ if !says => Line::Nothing,
+        line if is_parsed && closes(line) => Line::Nothing,
+        line if is_parsed && is_head(line) => Line::Import,
+        _ => Line::Code,
+    };
+    let mut out: Vec<Line> = says.into_iter().enumerate().map(kind).collect();
     for import in &outline.imports {
-        let end = end_of(import, starts.len(), line);
-        let lines = (import.line as usize).saturating_sub(1)..end;
-        let first = line(lines.start.min(starts.len() - 1)).trim();
+        let start = (import.line as usize).saturating_sub(1);
+        let first = line(start).trim();
         // A call in the middle of a line imports, too, but the line does more; so does a re-export.
         if first.is_empty() || !starts_like(first, &import.raw) || first.starts_with("export") {
             continue;
         }
-        for is_code in code.get_mut(lines).into_iter().flatten() {
-            *is_code = false;
+        let end = end_of(import, starts.len(), line);
+        for line in out.get_mut(start..end).into_iter().flatten() {
+            *line = if *line == Line::Code { Line::Import } else { *line };
         }
     }
-    code
+    out
 }
 
-/// The first line of `lines` that is code.
-pub(crate) fn first(code: &[bool], lines: LineRange) -> Option<u32> {
-    (lines.start..=lines.end).find(|&line| code.get(line as usize - 1).copied().unwrap_or(false))
+/// The first of the lines in `range` that is of this kind.
+pub(crate) fn first(lines: &[Line], range: LineRange, kind: Line) -> Option<u32> {
+    (range.start..=range.end).find(|&line| lines.get(line as usize - 1) == Some(&kind))
 }
 
 /// Takes out the lines of which nothing but a comment, and signs, is there.
-fn without_comments(outline: &Outline, text: &str, starts: &[usize], code: &mut [bool]) {
+fn without_comments(outline: &Outline, text: &str, starts: &[usize], words: &mut [bool]) {
     let mut comment = 0;
     for at in 0..starts.len() {
         let end = starts.get(at + 1).copied().unwrap_or(text.len());
@@ -91,7 +107,7 @@ fn without_comments(outline: &Outline, text: &str, starts: &[usize], code: &mut 
             says |= has_word(text, from, comment.start);
             from = from.max(comment.end);
         }
-        code[at] &= says || has_word(text, from, end);
+        words[at] &= says || has_word(text, from, end);
     }
 }
 
@@ -104,8 +120,12 @@ fn is_head(line: &str) -> bool {
     let opens = line.ends_with(['{', ':']) && !line.starts_with("import");
     let assigns = ["const ", "let ", "var "].iter().any(|word| line.starts_with(word))
         && CALLS.iter().any(|call| line.contains(call));
-    let closes = matches!(line.trim_end_matches(';'), "end" | "fi" | "done" | "esac");
-    (names && !opens) || assigns || closes
+    (names && !opens) || assigns
+}
+
+/// Whether a line only ends what begins elsewhere.
+fn closes(line: &str) -> bool {
+    matches!(line.trim_end_matches(';'), "end" | "fi" | "done" | "esac")
 }
 
 /// Whether a line begins as an import's text does: the text has its white space folded.
@@ -123,17 +143,17 @@ fn starts_like(line: &str, raw: &str) -> bool {
 
 /// The line behind an import's last one, from 0: as many as its text takes up.
 fn end_of<'t>(import: &Import, count: usize, line: impl Fn(usize) -> &'t str) -> usize {
-    let solid = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
+    let solid = |text: &str| text.chars().take(WIDEST).filter(|c| !c.is_whitespace()).count();
     let mut left = solid(&import.raw);
     let first = (import.line as usize).saturating_sub(1);
     let mut at = first;
-    while at < count && left > 0 && at - first < LONGEST_IMPORT as usize {
+    while at < count && left > 0 && at - first < LONGEST_IMPORT {
         left = left.saturating_sub(solid(line(at)));
         at += 1;
     }
     // The outline keeps the beginning of a long one.
     let is_cut = import.raw.len() >= 290;
-    while is_cut && at < count && at - first < LONGEST_IMPORT as usize {
+    while is_cut && at < count && at - first < LONGEST_IMPORT {
         let ends = line(at - 1).trim_end().ends_with([';', ')', '}']);
         if ends {
             break;
@@ -153,7 +173,7 @@ mod tests {
     fn code(path: &str, text: &str) -> Vec<usize> {
         let outline = syntax::outline(Language::of(path, text), text);
         let lines = lines(&outline, text, &line_starts(text));
-        (1..).zip(lines).filter(|(_, code)| *code).map(|(number, _)| number).collect()
+        (1..).zip(lines).filter(|(_, line)| *line == Line::Code).map(|(number, _)| number).collect()
     }
 
     #[test]

@@ -56,18 +56,28 @@ fn floor(ranking: &Ranking) -> f64 {
     (best * SHARE_OF_BEST).clamp(LEAST_CHANCE, WORTH_A_LOOK)
 }
 
-/// The units worth showing, best chance first.
-pub fn worthwhile(ranking: &Ranking) -> Vec<usize> {
+/// The units worth showing beside what is `chosen`, best chance first.
+pub fn worthwhile(ranking: &Ranking, chosen: &Chosen) -> Vec<usize> {
+    let mut units = likely(ranking);
+    units.retain(|&at| has_place(ranking, chosen, at));
+    units
+}
+
+/// The units that are likely enough, best chance first, whatever is in them.
+fn likely(ranking: &Ranking) -> Vec<usize> {
     let units = &ranking.units;
     let floor = floor(ranking);
     let mut order: Vec<usize> = (0..units.len())
-        .filter(|&at| {
-            let unit = &units[at];
-            unit.chance >= floor && unit.first_code.is_some() && unit.has_evidence()
-        })
+        .filter(|&at| units[at].chance >= floor && units[at].has_evidence())
         .collect();
     order.sort_by(|&a, &b| units[b].chance.total_cmp(&units[a].chance).then(a.cmp(&b)));
     order
+}
+
+/// Whether a unit says something: by itself, or as the imports of code that is shown.
+fn has_place(ranking: &Ranking, chosen: &Chosen, at: usize) -> bool {
+    let unit = &ranking.units[at];
+    unit.first_code.is_some() || (unit.has_imports && chosen.lines.contains_key(&unit.file))
 }
 
 /// Adds units of `ranking` to `chosen` while their price fits within `budget` tokens in all: until
@@ -78,7 +88,7 @@ pub fn fit(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, chosen: &m
         chosen.units.get(&ranking.units[at].file).is_some_and(|units| units.contains(&at))
     };
     // What each unit would add, for the lines of its file that are shown now.
-    let mut offers: Vec<(usize, usize)> = worthwhile(ranking)
+    let mut offers: Vec<(usize, usize)> = likely(ranking)
         .into_iter()
         .filter(|&at| !taken(chosen, at))
         .map(|at| (at, added_price(ranking, prices, chosen, at)))
@@ -93,7 +103,7 @@ pub fn fit(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, chosen: &m
         let best = offers
             .iter()
             .enumerate()
-            .filter(|(_, (_, price))| *price <= left)
+            .filter(|(_, (at, price))| *price <= left && has_place(ranking, chosen, *at))
             .map(|(offer, &(at, price))| (offer, gain(at) / (price as f64 + EFFORT)))
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
         let Some((offer, _)) = best else { return };
@@ -117,7 +127,7 @@ pub fn fit_best(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, chose
         return;
     }
     let file_chance = file_chances(ranking);
-    let mut order = worthwhile(ranking);
+    let mut order = worthwhile(ranking, chosen);
     let chance = |at: &usize| file_chance[&ranking.units[*at].file];
     // Stable: within a file the likeliest unit stays first.
     order.sort_by(|a, b| chance(b).total_cmp(&chance(a)));
@@ -240,6 +250,7 @@ mod tests {
             name: None,
             signature: None,
             first_code: Some(start),
+            has_imports: false,
             row,
             score: chance.ln(),
             chance,
@@ -302,10 +313,28 @@ mod tests {
     }
 
     #[test]
+    fn imports_are_shown_beside_code_and_never_alone() {
+        let mut units = vec![unit(0, 1, 5, 0.4), unit(0, 10, 19, 0.2), unit(1, 1, 5, 0.3)];
+        for at in [0, 2] {
+            (units[at].first_code, units[at].has_imports) = (None, true);
+        }
+        let mut ranking = Ranking { units };
+        let chosen = |ranking: &Ranking| {
+            let mut chosen = Chosen::default();
+            fit_best(ranking, &mut Lines, 1_000, &mut chosen);
+            fit(ranking, &mut Lines, 1_000, &mut chosen);
+            chosen.units
+        };
+        assert_eq!(chosen(&ranking), BTreeMap::from([(0, vec![1, 0])]));
+        ranking.units[0].has_imports = false;
+        assert_eq!(chosen(&ranking), BTreeMap::from([(0, vec![1])]), "a licence");
+    }
+
+    #[test]
     fn what_is_far_behind_the_best_is_not_worth_a_look() {
         let shown = |best: f64, chance: f64| {
             let ranking = Ranking { units: vec![unit(0, 1, 10, best), unit(1, 1, 10, chance)] };
-            worthwhile(&ranking).len() == 2
+            worthwhile(&ranking, &Chosen::default()).len() == 2
         };
         assert!(!shown(0.5, 0.0004) && shown(0.5, 0.0006));
         assert!(shown(0.01, 0.0004), "a vague task");
@@ -337,7 +366,7 @@ mod tests {
             let mut chosen = Chosen::default();
             fit(&ranking, &mut Lines, budget, &mut chosen);
             prop_assert!(chosen.tokens() <= budget);
-            for at in worthwhile(&ranking) {
+            for at in worthwhile(&ranking, &chosen) {
                 let file = ranking.units[at].file;
                 if !chosen.units.get(&file).is_some_and(|u| u.contains(&at)) {
                     let price = added_price(&ranking, &mut Lines, &chosen, at);

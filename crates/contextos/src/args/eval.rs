@@ -27,7 +27,12 @@ fn parse_budgets(text: &str) -> Result<Budgets, String> {
             _ => budgets.push(part.to_owned()),
         }
     }
-    budgets.iter().map(|budget| parse_amount(budget)).collect::<Result<_, _>>().map(Budgets)
+    let budgets: Vec<usize> =
+        budgets.iter().map(|text| parse_amount(text)).collect::<Result<_, _>>()?;
+    match budgets.iter().any(|&budget| budget < pack::LEAST_BUDGET) {
+        true => Err(format!("the minimum is {}", pack::LEAST_BUDGET)),
+        false => Ok(Budgets(budgets)),
+    }
 }
 
 /// `contextos eval`

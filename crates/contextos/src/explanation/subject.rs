@@ -196,7 +196,7 @@ fn not_in(packed: &Packed, at: usize, price: Option<usize>, left: usize) -> Stri
     let unit = &packed.ranking.units[at];
     match price {
         Some(price) => format!("would add {price} tokens; {left} are left"),
-        None if unit.first_code.is_none() => "only blank lines, imports or a licence".into(),
+        None if unit.first_code.is_none() => "blank lines, comments or imports alone".into(),
         None => "too little in it matches the task".into(),
     }
 }
