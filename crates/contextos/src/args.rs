@@ -7,8 +7,10 @@ mod pack;
 mod repository;
 mod serve;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use eval::EvalArgs;
@@ -23,7 +25,8 @@ pub(crate) use serve::ServeArgs;
 const EXAMPLES: &str = "\
 Examples:
   contextos pack . --task \"fix auth bug\" --budget 8000
-  contextos pack --task - --out - < issue.txt | llm
+  contextos pack fix auth bug | llm
+  contextos pack --task - < issue.txt | llm
   contextos task \"make uploads resumable\" && contextos pack
   contextos export claude
   contextos explain src/auth/token.rs --task \"fix auth bug\"
@@ -39,6 +42,49 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// The command line of this process; ends it where there is nothing to run.
+    pub(crate) fn read() -> Self {
+        let words: Vec<OsString> = std::env::args_os().collect();
+        Self::from_words(&words).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Reads a command line. A text that begins with a dash, like the task `--print0 fails`, is
+    /// unknown as a flag; as no flag holds a blank, it is then read as a text.
+    fn from_words(words: &[OsString]) -> Result<Self, clap::Error> {
+        let error = match Self::try_parse_from(words) {
+            Err(error) if error.kind() == ErrorKind::UnknownArgument => error,
+            read => return read,
+        };
+        match behind_escape(words) {
+            Some(words) => Self::try_parse_from(words).map_err(|_| error),
+            None => Err(error),
+        }
+    }
+}
+
+/// The same words, with the first that begins with a dash and holds a blank behind a `--`; none where
+/// there is no such word, or a `--` already. Flags that follow it stay flags.
+fn behind_escape(words: &[OsString]) -> Option<Vec<OsString>> {
+    let is_text = |word: &OsString| {
+        word.to_str()
+            .is_some_and(|word| word.starts_with('-') && word.contains(char::is_whitespace))
+    };
+    let at = words.iter().position(is_text)?;
+    if words.iter().any(|word| word == "--") {
+        return None;
+    }
+    let flags_follow = words[at + 1..].iter().any(|word| word.as_encoded_bytes().starts_with(b"-"));
+    let mut out = words.to_vec();
+    if flags_follow {
+        let text = out.remove(at);
+        out.extend(["--".into(), text]);
+    } else {
+        out.insert(at, "--".into());
+    }
+    Some(out)
 }
 
 /// What every command takes.
@@ -144,6 +190,7 @@ pub(crate) struct InitArgs {
 Examples:
   contextos task \"fix the auth bug\"
   contextos task set - < issue.txt
+  contextos task \"--print0 drops the last byte\"
   contextos task show
   contextos task clear
 
@@ -225,6 +272,55 @@ mod tests {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.starts_with("Example"), "{} has none", command.get_name());
         }
+    }
+
+    fn read(line: &[&str]) -> Result<Cli, clap::Error> {
+        let words: Vec<OsString> = ["contextos"].iter().chain(line).map(OsString::from).collect();
+        Cli::from_words(&words)
+    }
+
+    #[test]
+    fn a_task_may_begin_with_a_dash() {
+        let task = "--print0 and --exec does not include null byte";
+        for line in [
+            &["pack", ".", "--task", task][..],
+            &["pack", "-t", task, "-b", "8k"],
+            &["pack", "--task=--print0"],
+            &["pack", "--task", "--print0"],
+            &["pack", "-t", "-0 is read as a budget"],
+            &["pack", "-t", "-v and -q together"],
+            &["explain", "src/walk.rs", "--task", task],
+            &["export", "claude", "--task", task],
+        ] {
+            assert!(read(line).is_ok(), "{line:?}");
+        }
+        let words = |line: &[&str]| match read(line).map(|cli| cli.command) {
+            Ok(Command::Task(args)) => args.words,
+            Ok(Command::Pack(args)) => args.words,
+            other => panic!("{line:?}: {other:?}"),
+        };
+        assert_eq!(words(&["task", task]), [task]);
+        assert_eq!(words(&["task", "set", task]), ["set", task]);
+        assert_eq!(words(&["task", task, "and", "more"]), [task, "and", "more"]);
+        assert_eq!(words(&["task", task, "--status", "Blocked"]), [task]);
+        assert_eq!(words(&["pack", ".", "-0 drops a byte", "-b", "4000"]), ["-0 drops a byte"]);
+        assert_eq!(words(&["pack", ".", "--", task]), [task]);
+    }
+
+    #[test]
+    fn a_forgotten_task_and_an_unknown_flag_are_errors() {
+        for line in [
+            &["pack", "--task", "--budget", "4000"][..],
+            &["pack", "--task", "-q"],
+            &["pack", "--task", "--out=x.md"],
+            &["pack", "--task"],
+            &["pack", "--budgte", "1"],
+            &["task", "--print0"],
+        ] {
+            assert!(read(line).is_err(), "{line:?}");
+        }
+        let error = read(&["pack", "-t", "--budget", "4000"]).unwrap_err().to_string();
+        assert!(error.contains("`--budget` is a flag"), "{error}");
     }
 
     #[test]

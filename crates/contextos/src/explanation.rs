@@ -150,6 +150,11 @@ impl Unit {
         }
     }
 
+    /// `src/token.rs:12-40`
+    fn place(&self) -> String {
+        format!("{}:{}", self.path, range(self.lines))
+    }
+
     /// `12-40 refresh: chance 8.3 %, score 3.21 = body +1.42, name +0.93, …`
     pub(crate) fn line(&self) -> String {
         let name = self.name.as_deref().map_or(String::new(), |name| format!(" {name}"));

@@ -12,14 +12,14 @@ pub(crate) struct Exporter {
     pub(crate) agent: &'static str,
     /// The file in `.contextos/`.
     pub(crate) file: &'static str,
-    /// What the user does to load that file; a line of the pack, and of what `export` prints.
-    pub(crate) load: &'static str,
+    /// What the user does to load the pack at `{path}`; a line of the pack, and of what is printed.
+    load: &'static str,
 }
 
 impl Exporter {
-    /// The line of the pack that says how it is loaded.
-    pub(crate) fn note(&self) -> String {
-        format!("For {}: {}", self.agent, self.load)
+    /// The line of the pack that says how it is loaded from `path`, where it is written.
+    pub(crate) fn note(&self, path: &str) -> String {
+        format!("For {}: {}", self.agent, self.load.replace("{path}", path))
     }
 }
 
@@ -30,28 +30,28 @@ pub(crate) const ALL: &[Exporter] = &[
         name: "claude",
         agent: "Claude Code",
         file: "CLAUDE_CONTEXT.md",
-        load: "write @.contextos/CLAUDE_CONTEXT.md in a message, or as a line of CLAUDE.md.",
+        load: "write @{path} in a message, or as a line of CLAUDE.md.",
     },
     // A prompt as the argument: Codex's documentation, "Getting started".
     Exporter {
         name: "codex",
         agent: "Codex",
         file: "CODEX_CONTEXT.md",
-        load: "run codex \"Read .contextos/CODEX_CONTEXT.md first, then do the task in its title\".",
+        load: "run codex \"Read {path} first, then do the task in its title\".",
     },
     // Files by `@`: Cursor's documentation, "@ Symbols".
     Exporter {
         name: "cursor",
         agent: "Cursor",
         file: "CURSOR_CONTEXT.md",
-        load: "write @.contextos/CURSOR_CONTEXT.md in the chat, or drag the file into it.",
+        load: "write @{path} in the chat, or drag the file into it.",
     },
     // `--read` adds a file that is not to be edited: aider's documentation, "Options reference".
     Exporter {
         name: "aider",
         agent: "aider",
         file: "AIDER_CONTEXT.md",
-        load: "run aider --read .contextos/AIDER_CONTEXT.md",
+        load: "run aider --read {path}",
     },
     // Imports by `@./path`: Gemini CLI's documentation, "Memory Import Processor". `@` in a message
     // passes over files that git ignores, as this one.
@@ -59,21 +59,21 @@ pub(crate) const ALL: &[Exporter] = &[
         name: "gemini",
         agent: "Gemini CLI",
         file: "GEMINI_CONTEXT.md",
-        load: "write @./.contextos/GEMINI_CONTEXT.md as a line of GEMINI.md.",
+        load: "write @./{path} as a line of GEMINI.md.",
     },
     // `#file`: GitHub Copilot's documentation, "Chat cheat sheet".
     Exporter {
         name: "copilot",
         agent: "GitHub Copilot",
         file: "COPILOT_CONTEXT.md",
-        load: "write #file:.contextos/COPILOT_CONTEXT.md in the chat, or drag the file into it.",
+        load: "write #file:{path} in the chat, or drag the file into it.",
     },
     // Files by `@`: Windsurf's documentation, "Cascade".
     Exporter {
         name: "windsurf",
         agent: "Windsurf",
         file: "WINDSURF_CONTEXT.md",
-        load: "write @.contextos/WINDSURF_CONTEXT.md in Cascade, or drag the file into it.",
+        load: "write @{path} in Cascade, or drag the file into it.",
     },
 ];
 
@@ -91,8 +91,9 @@ mod tests {
         for exporter in ALL {
             let file = format!("{}_CONTEXT.md", exporter.name.to_uppercase());
             assert_eq!(exporter.file, file);
-            assert!(exporter.load.contains(&format!(".contextos/{file}")), "{}", exporter.name);
-            assert!(!exporter.load.contains('\n'));
+            let note = exporter.note(".contextos/x.md");
+            assert_eq!(note.matches(".contextos/x.md").count(), 1, "{note}");
+            assert!(!note.contains(['\n', '{', '}']), "{note}");
         }
     }
 }

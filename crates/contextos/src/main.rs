@@ -16,9 +16,11 @@ mod explanation;
 mod exporters;
 mod failure;
 mod mcp;
+mod nearest;
 mod notes;
 mod outline_cache;
 mod pipeline;
+mod place;
 mod produce;
 mod resolve;
 mod scan;
@@ -28,10 +30,8 @@ mod weights;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    let cli = args::Cli::read();
     let terminal = terminal::Terminal::new(&cli.global);
     match commands::run(cli, &terminal) {
         Ok(()) => ExitCode::SUCCESS,

@@ -18,7 +18,9 @@ use syntax::Outline;
 use thiserror::Error;
 use tokens::Encoding;
 
+use crate::nearest;
 use crate::outline_cache::OutlineCache;
+use crate::place::Place;
 
 /// Digits of the commit's id that a pack shows.
 const COMMIT_DIGITS: usize = 12;
@@ -40,6 +42,8 @@ pub(crate) enum Tests {
 pub(crate) struct PackRequest {
     /// The checkout's folder.
     pub(crate) root: PathBuf,
+    /// The folder in it, with `/`, that alone is chosen from; none for all of it.
+    pub(crate) within: Option<String>,
     /// The task, as the user gave it.
     pub(crate) task: String,
     /// Tokens that the whole text may have.
@@ -112,6 +116,14 @@ pub(crate) enum PipelineError {
     /// The checkout could not be read.
     #[error(transparent)]
     Read(#[from] RepoError),
+    /// The user points at what isn't there.
+    #[error("--focus {given}: {why}")]
+    Focus {
+        /// As it was given.
+        given: String,
+        /// What is wrong with it, and what may be meant.
+        why: String,
+    },
     /// There is nothing to choose from.
     #[error("{0}: no text files to choose from{1}")]
     Empty(PathBuf, String),
@@ -154,6 +166,7 @@ pub(crate) fn run_on(
     if request.task.trim().is_empty() {
         return Err(PipelineError::NoTask);
     }
+    let focus = focus(request, &tree.corpus)?;
     let text = redacted_task(request);
     let task = Task::new(&text);
     let weights = weights(request);
@@ -161,7 +174,7 @@ pub(crate) fn run_on(
         corpus: &tree.corpus,
         git: tree.git.as_ref(),
         task: &task,
-        focus: &request.focus,
+        focus: &focus,
         budget: request.budget,
         outlines,
     };
@@ -180,19 +193,28 @@ pub(crate) fn read(
     progress: &dyn Progress,
 ) -> Result<ReadTree, PipelineError> {
     progress.stage("reading");
-    let options = ReadOptions {
+    let mut options = ReadOptions {
         include: request.include.clone(),
         exclude: request.exclude.clone(),
         allow_sensitive: request.allow_sensitive,
         ..ReadOptions::default()
     };
+    if let (Some(folder), []) = (&request.within, &*options.include) {
+        options.include.push(format!("/{}/**", glob_of(folder)));
+    }
     let (checkout, (git, history)) = rayon::join(
         || repo::read(&request.root, &options, &|p| progress.count(p.read, p.total)),
         || open_history(&request.root, request.history),
     );
     let mut checkout = checkout?;
+    filter_folder(&mut checkout, request);
     filter_kinds(&mut checkout, request);
     if checkout.files.is_empty() {
+        if let Some(folder) = &request.within {
+            // One that its repository ignores was asked for all the same, and stands alone.
+            let root = request.root.join(folder);
+            return read(&PackRequest { root, within: None, ..request.clone() }, progress);
+        }
         let skipped = checkout.skipped.total();
         let mut hint = if skipped > 0 { format!(" ({skipped} skipped)") } else { String::new() };
         checkout.remarks.iter().for_each(|remark| hint.push_str(&format!("; {remark}")));
@@ -229,6 +251,74 @@ fn open_history(root: &Path, wanted: bool) -> (Option<(Git, Option<String>)>, Hi
     let head = git.head().map(|head| head.id.clone());
     let history = if wanted { git.history().unwrap_or_else(refused) } else { History::default() };
     (Some((git, head)), history)
+}
+
+/// Leaves what lies in the folder that the request is about.
+fn filter_folder(checkout: &mut Checkout, request: &PackRequest) {
+    let Some(folder) = &request.within else { return };
+    let inside =
+        |path: &str| path.strip_prefix(&**folder).is_some_and(|rest| rest.starts_with('/'));
+    checkout.files.retain(|file| inside(&file.path));
+    checkout.findings.retain(|finding| inside(&finding.path));
+    checkout.unreadable.retain(|unreadable| inside(&unreadable.path));
+}
+
+/// A path as a glob that matches it alone.
+pub(crate) fn glob_of(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!') {
+            out.push('[');
+            out.push(c);
+            out.push(']');
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The paths that the user points at, as the corpus has them.
+fn focus(request: &PackRequest, corpus: &Corpus) -> Result<Vec<String>, PipelineError> {
+    request.focus.iter().map(|given| focused(given, request, corpus)).collect()
+}
+
+fn focused(given: &str, request: &PackRequest, corpus: &Corpus) -> Result<String, PipelineError> {
+    let place = request.place();
+    let mut readings = place.readings(given);
+    let all = request.within.is_none() && readings.iter().any(String::is_empty);
+    let points_at = |reading: &String| {
+        !reading.is_empty()
+            && corpus.files.iter().any(|file| {
+                let rest = file.path.strip_prefix(&**reading);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+    };
+    if all {
+        // The whole repository: no file stands out.
+        return Ok(String::new());
+    }
+    if let Some(at) = readings.iter().position(points_at) {
+        return Ok(readings.swap_remove(at));
+    }
+    let paths = corpus.files.iter().map(|file| file.path.as_str());
+    let exists =
+        readings.iter().any(|reading| request.root.join(reading).symlink_metadata().is_ok());
+    let path = given.rsplit_once(':').filter(|(_, line)| line.parse::<u32>().is_ok());
+    let path = path.map_or(given, |(path, _)| path);
+    let why = match nearest::path(&place.from_top(path), paths) {
+        _ if exists => "nothing of it is picked from; `contextos explain PATH` says why".to_owned(),
+        Some(close) => format!("no file or folder of this path; did you mean {close}?"),
+        None => "no file or folder of this path".to_owned(),
+    };
+    Err(PipelineError::Focus { given: given.to_owned(), why })
+}
+
+impl PackRequest {
+    /// Where it packs.
+    pub(crate) fn place(&self) -> Place {
+        Place { root: self.root.clone(), within: self.within.clone() }
+    }
 }
 
 fn filter_kinds(checkout: &mut Checkout, request: &PackRequest) {
@@ -342,11 +432,17 @@ fn render(
     ranking: &Ranking,
     weights: &Weights,
 ) -> Result<Pack, PackError> {
-    let redacted: Vec<String> = tree
+    let files = &tree.corpus.files;
+    // What was read, and isn't chosen from, is only counted.
+    let mut redacted: Vec<pack::Redacted<'_>> = tree
         .findings
         .iter()
-        .map(|f| format!("{}:{} {}", f.path, f.finding.line, f.finding.rule))
+        .filter_map(|found| {
+            let file = files.binary_search_by(|file| file.path.as_str().cmp(&found.path)).ok()?;
+            Some(pack::Redacted { file, line: found.finding.line, rule: found.finding.rule })
+        })
         .collect();
+    redacted.sort_by_key(|found| (found.file, found.line));
     let dirty = |files: &[usize]| {
         let shown = files.iter().map(|&at| tree.corpus.files[at].path.as_str());
         tree.git.as_ref().is_some_and(|git| git.differs(shown).unwrap_or(true))
@@ -359,6 +455,7 @@ fn render(
         commit: tree.commit.as_deref().map(|id| id.get(..COMMIT_DIGITS).unwrap_or(id)),
         dirty: &dirty,
         redacted: &redacted,
+        redacted_in_all: tree.findings.len(),
         notes: &[request.notes.as_slice(), &missing_notes(tree)].concat(),
         timestamp: request.timestamp.as_deref(),
         line_numbers: request.line_numbers,

@@ -1,5 +1,6 @@
 //! One pack: made, made smaller, written, and told about. What `pack` and `export` have in common.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -14,6 +15,7 @@ use crate::compression::{self, Compressed, Rendered};
 use crate::context_dir::{self, ContextDir};
 use crate::failure::Failure;
 use crate::pipeline::{self, Packed};
+use crate::place::Place;
 use crate::resolve::PackPlan;
 use crate::settings::Settings;
 use crate::terminal::{Terminal, grouped};
@@ -27,6 +29,7 @@ const TASK_SHOWN: usize = 100;
 pub(crate) struct Producer<'a> {
     terminal: &'a Terminal,
     args: &'a WriteArgs,
+    place: Place,
     folder: ContextDir,
     /// Whether `.contextos/` can be written.
     writable: bool,
@@ -39,7 +42,7 @@ impl<'a> Producer<'a> {
     /// # Errors
     /// When there is nowhere to write to, or the provider isn't known.
     pub(crate) fn new(
-        root: &Path,
+        place: &Place,
         args: &'a WriteArgs,
         settings: &Settings,
         terminal: &'a Terminal,
@@ -47,7 +50,7 @@ impl<'a> Producer<'a> {
         let name = args.compress.clone().or_else(|| settings.compress());
         let name = name.filter(|name| !args.no_compress && name != "none");
         let provider = name.map(|name| compression::provider(&name, settings)).transpose()?;
-        let folder = ContextDir::of(root)?;
+        let folder = ContextDir::of(&place.root)?;
         let writable = match folder.create() {
             Ok(()) => true,
             Err(failure) if args.out.is_some() => {
@@ -60,10 +63,11 @@ impl<'a> Producer<'a> {
                 )));
             }
         };
-        Ok(Self { terminal, args, folder, writable, provider })
+        Ok(Self { terminal, args, place: place.clone(), folder, writable, provider })
     }
 
-    /// Makes a pack and writes it to `.contextos/FILE`, and to `--out`.
+    /// Makes a pack and writes it to `.contextos/FILE`, and to `--out`; to standard output too, if
+    /// `printed` and nothing was said about where else it goes.
     ///
     /// # Errors
     /// When it can't be made, compressed or written; then an older one is as it was.
@@ -72,6 +76,7 @@ impl<'a> Producer<'a> {
         mut picked: PackPlan,
         format: PackFormat,
         file: &str,
+        printed: bool,
     ) -> Result<Packed, Failure> {
         let begun = Instant::now();
         picked.request.format = format.rendered();
@@ -79,13 +84,17 @@ impl<'a> Producer<'a> {
         picked.request.timestamp = self.args.timestamp.then(clock::now);
         picked.request.cache = self.writable;
         if let PackFormat::Agent(exporter) = format {
-            picked.request.notes.push(exporter.note());
+            picked.request.notes.push(exporter.note(&self.shown(file)));
         }
         let packed = pipeline::run(&picked.request, &*self.terminal.progress())
             .map_err(|error| Failure::new(error_in_model(&error, &picked)))?;
         let compressed = self.compressed(&packed, &picked, format)?;
         let text = compressed.as_ref().map_or(packed.pack.text.as_str(), |c| c.text.as_str());
         let written = self.write(file, text)?;
+        let to_stdout = match self.args.out.as_deref() {
+            Some(out) => out == Path::new("-"),
+            None => printed,
+        };
         warn(&packed, &picked, self.terminal);
         self.terminal.detail(&skipped_examples(&packed));
         let mut summary = summary(&packed, &picked);
@@ -97,6 +106,12 @@ impl<'a> Producer<'a> {
         }
         let _ = write!(summary, "time: {:.2} s", begun.elapsed().as_secs_f64());
         self.terminal.note(&summary);
+        if let PackFormat::Agent(exporter) = format {
+            self.terminal.note(&exporter.note(&self.shown(file)));
+        }
+        if to_stdout {
+            self.terminal.print(text)?;
+        }
         Ok(packed)
     }
 
@@ -121,23 +136,30 @@ impl<'a> Producer<'a> {
         Ok(Some(compression::compress(&**provider, &rendered)?))
     }
 
-    /// Writes the pack; gives back where, but for standard output.
+    /// Writes the pack to files; gives back to which.
     fn write(&self, file: &str, text: &str) -> Result<Vec<String>, Failure> {
         let mut written = Vec::new();
-        match self.args.out.as_deref() {
-            Some(out) if out == Path::new("-") => self.terminal.print(text)?,
-            Some(out) => {
-                write_out(out, text)
-                    .map_err(|error| Failure::new(format_args!("{}: {error}", out.display())))?;
-                written.push(out.display().to_string());
-            }
-            None => {}
+        if let Some(out) = self.args.out.as_deref().filter(|out| *out != Path::new("-")) {
+            write_out(out, text)
+                .map_err(|error| Failure::new(format_args!("{}: {error}", out.display())))?;
+            written.push(out.display().to_string());
         }
         if self.writable {
             self.folder.write(file, text)?;
-            written.push(ContextDir::shown(file));
+            written.push(match self.place.within {
+                Some(_) => self.folder.path(file).display().to_string(),
+                None => ContextDir::shown(file),
+            });
         }
         Ok(written)
+    }
+
+    /// Where readers find the pack: in `.contextos/`, if it can be written.
+    fn shown(&self, file: &str) -> String {
+        match self.args.out.as_deref().filter(|_| !self.writable) {
+            Some(out) => out.display().to_string(),
+            None => ContextDir::shown(file),
+        }
     }
 }
 
@@ -184,20 +206,29 @@ fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
     if let HistoryStatus::Refused(reason) = &tree.corpus.history.status {
         terminal.warn(&format!("packed without the history: {reason}"));
     }
-    for found in tree.findings.iter().take(LISTED) {
+    let shown = findings_shown(packed);
+    for found in shown.iter().take(LISTED) {
         let (path, line, rule) = (&found.path, found.finding.line, found.finding.rule);
         terminal.warn(&format!("{path}:{line}: redacted ({rule})"));
     }
-    if tree.findings.len() > LISTED {
-        let more = grouped(tree.findings.len() - LISTED);
+    if shown.len() > LISTED {
+        let more = grouped(shown.len() - LISTED);
         terminal.warn(&format!("{more} more redacted; `contextos secrets` lists them"));
     }
     if picked.request.allow_sensitive {
         terminal.warn("credentials are shown as they are (--allow-sensitive)");
     }
     if packed.pack.shown.is_empty() {
-        terminal.warn("nothing in this repository speaks for the task; say it in other words");
+        terminal.warn("nothing in this repository matches the task; say it in other words");
     }
+}
+
+/// The credentials that were redacted in files of the pack.
+fn findings_shown(packed: &Packed) -> Vec<&repo::FileFinding> {
+    let files = &packed.read.corpus.files;
+    let paths: BTreeSet<&str> =
+        packed.pack.shown.iter().map(|shown| files[shown.file].path.as_str()).collect();
+    packed.read.findings.iter().filter(|found| paths.contains(found.path.as_str())).collect()
 }
 
 /// For `--verbose`: which files were left out, the first few of each reason.
@@ -219,10 +250,15 @@ fn summary(packed: &Packed, picked: &PackPlan) -> String {
     let task: String = task.chars().take(TASK_SHOWN).chain(cut.then_some('…')).collect();
     let spans: usize = pack.shown.iter().map(|shown| shown.lines.len()).sum();
     let mut out = format!(
-        "task: {task}\npack: {}{} of {} tokens; {} of {} files, {} of {} spans\n",
+        "task: {task}\npack: {}{} of {} tokens{}; {} of {} files, {} of {} spans\n",
         if picked.model.is_estimate() { "about " } else { "" },
         grouped(picked.model.estimate(pack.tokens)),
         grouped(picked.budget),
+        match (pack.unchosen.is_empty(), pack.shown.is_empty()) {
+            (true, true) => ": nothing matched",
+            (true, false) => ": nothing else matched",
+            (false, _) => "",
+        },
         grouped(pack.shown.len()),
         grouped(tree.corpus.files.len()),
         grouped(spans),
@@ -236,7 +272,11 @@ fn summary(packed: &Packed, picked: &PackPlan) -> String {
     if !tree.findings.is_empty() {
         let count = tree.findings.len();
         let noun = if count == 1 { "credential" } else { "credentials" };
-        let _ = writeln!(out, "redacted: {} {noun}", grouped(count));
+        let shown = match findings_shown(packed).len() {
+            0 => "none".to_owned(),
+            shown => grouped(shown),
+        };
+        let _ = writeln!(out, "redacted: {} {noun}, {shown} in files of the pack", grouped(count));
     }
     let skipped: Vec<String> = tree
         .skipped

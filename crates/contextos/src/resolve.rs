@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use tokens::{Encoding, Model};
 
-use crate::args::{PackFormat, PickArgs};
+use crate::args::{Global, PackFormat, PickArgs};
 use crate::compression::Shape;
 use crate::context_dir::{self, ContextDir};
 use crate::failure::Failure;
 use crate::notes;
 use crate::pipeline::{PackRequest, Tests};
+use crate::place::{self, Place};
 use crate::settings::Settings;
 use crate::weights;
 
@@ -33,7 +34,7 @@ pub(crate) struct PackPlan {
 /// # Errors
 /// When a value isn't one that is known.
 pub(crate) fn pick(
-    root: PathBuf,
+    place: Place,
     task: String,
     args: &PickArgs,
     settings: &Settings,
@@ -43,7 +44,7 @@ pub(crate) fn pick(
         Some(name) => tokens::model(&name).ok_or_else(|| unknown_model(&name))?,
     };
     let budget = args.budget.unwrap_or_else(|| settings.budget());
-    let weights = weights::named(args.weights.as_deref(), &root)?;
+    let weights = weights::named(args.weights.as_deref(), &place.root)?;
     let tests = match (args.no_tests, args.include_tests, settings.tests()) {
         (true, _, _) | (false, false, Some(false)) => Tests::Never,
         (_, true, _) | (false, false, Some(true)) => Tests::Beside,
@@ -53,7 +54,8 @@ pub(crate) fn pick(
     exclude.extend(args.exclude.iter().cloned());
     let include = if args.include.is_empty() { settings.include() } else { args.include.clone() };
     let request = PackRequest {
-        root,
+        root: place.root,
+        within: place.within,
         task,
         budget: model.budget_in_encoding(budget),
         encoding: model.encoding,
@@ -126,6 +128,59 @@ impl PackFormat {
     }
 }
 
+/// What the words of a command line name.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// The folder; none for the one that is current.
+    pub(crate) folder: Option<PathBuf>,
+    /// The task, if there is one among them.
+    pub(crate) task: Option<String>,
+}
+
+/// Tells the folder from the task: `first` is the word where a folder may stand, `words` are the
+/// others, `flag` is what `--task` says.
+///
+/// # Errors
+/// When there are two tasks, or the only word is neither a folder nor more than a word.
+pub(crate) fn named(
+    global: &Global,
+    first: Option<&Path>,
+    words: &[String],
+    flag: Option<&str>,
+) -> Result<Named, Failure> {
+    let flag = flag.map(str::to_owned);
+    let Some(first) = first else { return Ok(Named { folder: None, task: flag }) };
+    let folder = global.repository(Some(first));
+    let written = first.to_string_lossy();
+    let only = words.is_empty();
+    if only && (flag.is_some() || folder.exists()) {
+        return Ok(Named { folder: Some(first.to_owned()), task: flag });
+    }
+    if flag.is_some() {
+        return Err(Failure::usage(format_args!(
+            "there are two tasks: that of --task, and `{}`",
+            words.join(" ")
+        )));
+    }
+    if only && written != "-" && !written.contains(char::is_whitespace) {
+        return Err(Failure::usage(format_args!(
+            "{written}: no such folder; if it is the task: --task \"{written}\""
+        )));
+    }
+    let relative = ["./", "../", ".\\", "..\\"].iter().any(|start| written.starts_with(start));
+    if relative && !folder.exists() {
+        return Err(Failure::new(format_args!("{written}: no such folder")));
+    }
+    // `docs are wrong` is a task in a checkout with a folder `docs`, too.
+    let path_like = written.contains(['/', '\\']) || written == "." || written == "..";
+    if folder.is_dir() && (path_like || place::is_repository(&folder)) {
+        return Ok(Named { folder: Some(first.to_owned()), task: Some(words.join(" ")) });
+    }
+    let words: Vec<&str> =
+        std::iter::once(&*written).chain(words.iter().map(String::as_str)).collect();
+    Ok(Named { folder: None, task: Some(words.join(" ")) })
+}
+
 /// The task: given, read from standard input, or the current one of the checkout at `root`.
 ///
 /// # Errors
@@ -163,4 +218,55 @@ fn stdin() -> Result<String, Failure> {
         return Err(Failure::new("standard input: a task of more than a megabyte"));
     }
     String::from_utf8(bytes).map_err(|_| Failure::new("standard input: the task is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Cli, Command};
+    use clap::Parser;
+    use std::fs;
+
+    #[test]
+    fn a_folder_is_told_from_a_task() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("docs/api")).unwrap();
+        fs::create_dir_all(root.path().join("service/.git")).unwrap();
+        fs::write(root.path().join("service/.git/HEAD"), "ref: refs/heads/main\n").unwrap();
+        fs::write(root.path().join("README.md"), "").unwrap();
+        let read = |line: &[&str]| {
+            let at = ["contextos", "-C", root.path().to_str().unwrap(), "pack"];
+            let cli = Cli::try_parse_from(at.iter().chain(line)).unwrap();
+            let Command::Pack(args) = cli.command else { panic!() };
+            named(&cli.global, args.repo.as_deref(), &args.words, args.pick.task.as_deref())
+                .map(|named| (named.folder.map(|f| f.display().to_string()), named.task))
+                .map_err(|failure| failure.to_string())
+        };
+        let ok = |folder: Option<&str>, task: Option<&str>| {
+            Ok((folder.map(str::to_owned), task.map(str::to_owned)))
+        };
+        for (line, expected) in [
+            (&[][..], ok(None, None)),
+            (&["."], ok(Some("."), None)),
+            (&["docs"], ok(Some("docs"), None)),
+            (&["README.md"], ok(Some("README.md"), None)),
+            (&[".", "--task", "fix it"], ok(Some("."), Some("fix it"))),
+            (&["gone", "--task", "fix it"], ok(Some("gone"), Some("fix it"))),
+            (&["fix auth bug"], ok(None, Some("fix auth bug"))),
+            (&["fix", "auth", "bug"], ok(None, Some("fix auth bug"))),
+            (&[".", "fix", "auth", "bug"], ok(Some("."), Some("fix auth bug"))),
+            (&["docs/api", "fix auth bug"], ok(Some("docs/api"), Some("fix auth bug"))),
+            (&["docs/", "are", "wrong"], ok(Some("docs/"), Some("are wrong"))),
+            (&["docs", "are", "wrong"], ok(None, Some("docs are wrong"))),
+            (&["service", "is", "slow"], ok(Some("service"), Some("is slow"))),
+            (&["/api/users", "returns", "500"], ok(None, Some("/api/users returns 500"))),
+            (&["-"], ok(None, Some("-"))),
+            (&[".", "-"], ok(Some("."), Some("-"))),
+        ] {
+            assert_eq!(read(line), expected, "{line:?}");
+        }
+        assert!(read(&["gone"]).unwrap_err().contains("if it is the task: --task \"gone\""));
+        assert!(read(&["../gone", "fix", "it"]).unwrap_err().contains("no such folder"));
+        assert!(read(&[".", "fix", "--task", "x"]).unwrap_err().contains("two tasks"));
+    }
 }

@@ -49,6 +49,11 @@ impl Terminal {
         written.and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
     }
 
+    /// Whether results go to a person's screen, rather than into a pipe or a file.
+    pub(crate) fn is_screen() -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Something to know; not with `--quiet`.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {

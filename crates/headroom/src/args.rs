@@ -390,10 +390,10 @@ Examples:
   headroom retrieve 0f1e2d3c4b5a --pointer /items/3 --query name";
 
 fn parse_budget(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("0 is too small".to_owned()),
-        Ok(budget) => Ok(budget),
-        Err(_) => Err("not a number of tokens".to_owned()),
+    match tokens::parse_amount(text) {
+        Some(0) => Err("0 is too small".to_owned()),
+        Some(budget) => Ok(budget),
+        None => Err("not a number of tokens, like 8000 or 8k".to_owned()),
     }
 }
 

@@ -8,8 +8,13 @@ use crate::render::Facts;
 /// The pieces of a pack, in the order in which they are written. Each ends in a newline (or is empty),
 /// and each keeps the promise about seams that the crate's documentation makes.
 pub(crate) trait Pieces {
-    /// Everything before the list of chosen files; it depends on none of them.
+    /// Everything before the list of chosen files, or before what was redacted in them; it depends on
+    /// none of them.
     fn head(&self, facts: &Facts<'_>, dirty: bool) -> String;
+    /// What was redacted in one of the chosen files; only where something was redacted at all.
+    fn redacted(&self, line: &str) -> String;
+    /// What ends the list of what was redacted, with how much it is in all; nothing where there is none.
+    fn redacted_close(&self, facts: &Facts<'_>) -> String;
     /// One file of the list of chosen files, or nothing. `rank` counts from 1, up to 999.
     fn listed(&self, facts: &Facts<'_>, rank: usize, file: usize) -> String;
     /// The next-best files, all of them.

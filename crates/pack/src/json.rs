@@ -28,8 +28,23 @@ impl Pieces for Json {
         if !facts.notes.is_empty() {
             out.push_str(&format!("\"notes\":{},\n", json!(facts.notes)));
         }
-        out.push_str(&format!("\"redacted\":{},\n", json!(facts.redacted)));
+        out.push_str(if facts.redacted_in_all > 0 {
+            "\"redacted\":[\n"
+        } else {
+            "\"redacted\":[],\n"
+        });
         out
+    }
+
+    fn redacted(&self, line: &str) -> String {
+        format!("{},\n", string(line))
+    }
+
+    fn redacted_close(&self, facts: &Facts<'_>) -> String {
+        match facts.redacted_in_all {
+            0 => String::new(),
+            all => format!("\"{all} in the whole repository\"\n],\n"),
+        }
     }
 
     fn listed(&self, _: &Facts<'_>, _: usize, _: usize) -> String {

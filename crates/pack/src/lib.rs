@@ -21,4 +21,4 @@ mod tests;
 mod text;
 mod xml;
 
-pub use render::{Format, Input, LEAST_BUDGET, Listed, Pack, PackError, Shown, Unchosen, render};
+pub use render::{Format, Input, LEAST_BUDGET, Pack, PackError, Redacted, Shown, Unchosen, render};

@@ -49,7 +49,10 @@ impl<'a> Pricer<'a> {
         }
         let listed = self.pieces.listed(self.facts, 1, file);
         let close = self.pieces.file_close(self.facts, file, false);
-        let price = self.piece(&listed) + self.piece(&close);
+        let facts = self.facts;
+        let redacted = facts.redacted.get(&file).map(|line| self.pieces.redacted(line));
+        let redacted = redacted.map_or(0, |line| self.piece(&line));
+        let price = self.piece(&listed) + self.piece(&close) + redacted;
         self.frames.insert(file, price);
         price
     }

@@ -12,7 +12,7 @@ use crate::json::Json;
 use crate::map::{self, Mapped};
 use crate::markdown::Markdown;
 use crate::price::Pricer;
-use crate::text::{Lines, one_line};
+use crate::text::{Lines, one_line, shown_path};
 use crate::xml::Xml;
 
 /// The smallest budget, in tokens, for which a pack is made.
@@ -22,9 +22,8 @@ pub const LEAST_BUDGET: usize = 200;
 const MAP_SHARE: f64 = 0.08;
 /// The share of the budget that the task may take in the title.
 const TITLE_SHARE: usize = 10;
-/// The share of the budget that the list of redactions may take: where they are shown, the text says
-/// so itself.
-const REDACTED_SHARE: usize = 50;
+/// Redactions that are listed of a file: where they are shown, the text says so itself.
+const REDACTIONS: usize = 3;
 
 /// The formats of a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,8 +61,10 @@ pub struct Input<'a> {
     pub commit: Option<&'a str>,
     /// Whether one of these files (by index) differs from the commit.
     pub dirty: &'a dyn Fn(&[usize]) -> bool,
-    /// What was redacted, a line each, without any secret.
-    pub redacted: &'a [String],
+    /// What was redacted in these files, in order of file and line.
+    pub redacted: &'a [Redacted<'a>],
+    /// How much was redacted in the whole repository.
+    pub redacted_in_all: usize,
     /// Lines for the reader under the title: how an agent loads the pack, say.
     pub notes: &'a [String],
     /// A time to write down; none for the same bytes each time.
@@ -76,6 +77,17 @@ pub struct Input<'a> {
     pub encoding: Encoding,
     /// Tokens that the whole pack may have.
     pub budget: usize,
+}
+
+/// Where a credential was redacted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Redacted<'a> {
+    /// The file's index in the corpus.
+    pub file: usize,
+    /// Its line, from 1.
+    pub line: u32,
+    /// The rule that found it.
+    pub rule: &'a str,
 }
 
 /// Why there is no pack.
@@ -108,15 +120,6 @@ pub struct Shown {
     pub lines: Vec<LineRange>,
 }
 
-/// A file that the map lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// Its index in the corpus.
-    pub file: usize,
-    /// The lines whose text is shown.
-    pub lines: Vec<u32>,
-}
-
 /// A unit that has a chance, and isn't shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unchosen {
@@ -137,8 +140,8 @@ pub struct Pack {
     pub shown: Vec<Shown>,
     /// Indices in the ranking of the units that were chosen, in order.
     pub units: Vec<usize>,
-    /// The files of the map, best first, with the lines whose text it shows.
-    pub mapped: Vec<Listed>,
+    /// The files of the map, best first: indices in the corpus.
+    pub mapped: Vec<usize>,
     /// Worthwhile units that are not shown, best first: none has a price within what is left.
     pub unchosen: Vec<Unchosen>,
 }
@@ -150,7 +153,9 @@ pub(crate) struct Facts<'a> {
     pub(crate) weights: &'a Weights,
     pub(crate) title: &'a str,
     pub(crate) commit: Option<&'a str>,
-    pub(crate) redacted: Vec<String>,
+    /// By file: what was redacted in it, on a line; in files of the pack it is written down.
+    pub(crate) redacted: BTreeMap<usize, String>,
+    pub(crate) redacted_in_all: usize,
     pub(crate) notes: &'a [String],
     pub(crate) timestamp: Option<&'a str>,
     pub(crate) line_numbers: bool,
@@ -200,13 +205,7 @@ pub fn render(input: &Input<'_>) -> Result<Pack, PackError> {
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect(),
-        mapped: map
-            .into_iter()
-            .map(|entry| Listed {
-                file: entry.file,
-                lines: entry.signatures.into_iter().map(|(line, _)| line).collect(),
-            })
-            .collect(),
+        mapped: map.into_iter().map(|entry| entry.file).collect(),
         unchosen,
     })
 }
@@ -237,6 +236,7 @@ fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
         title,
         commit: input.commit,
         redacted: redacted(input),
+        redacted_in_all: input.redacted_in_all,
         notes: input.notes,
         timestamp: input.timestamp,
         line_numbers: input.line_numbers,
@@ -246,20 +246,18 @@ fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
     }
 }
 
-/// As many redactions as a small share of the budget holds, and how many more there are.
-fn redacted(input: &Input<'_>) -> Vec<String> {
-    let most = input.budget / REDACTED_SHARE;
-    let mut out = Vec::new();
-    let mut used = 8;
-    for (at, line) in input.redacted.iter().enumerate() {
-        let line = one_line(line);
-        used += tokens::count(input.encoding, &line) + 2;
-        if used > most {
-            let word = if at == 0 { "in all" } else { "more" };
-            out.push(format!("{} {word}", input.redacted.len() - at));
-            break;
-        }
-        out.push(line);
+/// By file: `src/keys.py: 12 aws-access-key-id, 40 private-key`.
+fn redacted(input: &Input<'_>) -> BTreeMap<usize, String> {
+    let mut out = BTreeMap::new();
+    for all in input.redacted.chunk_by(|a, b| a.file == b.file) {
+        let file = all[0].file;
+        let told =
+            all.iter().take(REDACTIONS).map(|found| format!("{} {}", found.line, found.rule));
+        let more = all.len().saturating_sub(REDACTIONS);
+        let more = (more > 0).then(|| format!("{more} more"));
+        let told: Vec<String> = told.chain(more).collect();
+        let path = shown_path(&input.corpus.files[file].path);
+        out.insert(file, format!("{path}: {}", told.join(", ")));
     }
     out
 }
@@ -268,7 +266,8 @@ fn redacted(input: &Input<'_>) -> Vec<String> {
 fn frame(facts: &Facts<'_>, pieces: &dyn Pieces, pricer: &mut Pricer<'_>) -> usize {
     let head = tokens::count(facts.encoding, &pieces.head(facts, true))
         .max(tokens::count(facts.encoding, &pieces.head(facts, false)));
-    head + pricer.piece(&pieces.map(facts, &[]))
+    head + pricer.piece(&pieces.redacted_close(facts))
+        + pricer.piece(&pieces.map(facts, &[]))
         + pricer.piece(&pieces.files_open())
         + pricer.piece(&pieces.tail())
 }
@@ -308,7 +307,7 @@ fn promote(
     map: &mut Vec<Mapped>,
     room: usize,
 ) -> bool {
-    for at in worthwhile(facts.ranking) {
+    for at in worthwhile(facts.ranking, chosen) {
         let file = facts.ranking.units[at].file;
         if !map.iter().any(|entry| entry.file == file) {
             continue;
@@ -342,6 +341,10 @@ fn write(
     dirty: bool,
 ) -> String {
     let mut out = pieces.head(facts, dirty);
+    for redacted in order.iter().filter_map(|file| facts.redacted.get(file)) {
+        out.push_str(&pieces.redacted(redacted));
+    }
+    out.push_str(&pieces.redacted_close(facts));
     for (at, &file) in order.iter().enumerate() {
         out.push_str(&pieces.listed(facts, at + 1, file));
     }
@@ -377,7 +380,7 @@ fn unchosen(
         let rest: Vec<Mapped> = map.iter().filter(|entry| entry.file != file).cloned().collect();
         entries.insert(file, full - map_price(facts, pieces, pricer, &rest));
     }
-    worthwhile(facts.ranking)
+    worthwhile(facts.ranking, chosen)
         .into_iter()
         .filter(|at| !taken.contains(at))
         .map(|unit| {

@@ -9,7 +9,7 @@ use select::{
 use syntax::{Language, LineRange};
 use tokens::Encoding;
 
-use crate::render::{Format, Input, LEAST_BUDGET, Pack, PackError, render};
+use crate::render::{Format, Input, LEAST_BUDGET, Pack, PackError, Redacted, render};
 
 static O200K: LazyLock<tiktoken_rs::CoreBPE> = LazyLock::new(|| tiktoken_rs::o200k_base().unwrap());
 static CL100K: LazyLock<tiktoken_rs::CoreBPE> =
@@ -53,6 +53,8 @@ fn ranking(corpus: &Corpus, size: u32) -> Ranking {
                 context: if start > 4 { vec![LineRange { start: 1, end: 1 }] } else { vec![] },
                 name: Some(format!("unit_{start}")),
                 signature: Some(start),
+                first_code: Some(start),
+                has_imports: false,
                 row,
                 score: 0.0,
                 chance: 0.3 / f64::from(start + 3 * file as u32),
@@ -72,6 +74,13 @@ fn pack(
     encoding: Encoding,
     budget: usize,
 ) -> Result<Pack, PackError> {
+    // In every second file, and one more in each.
+    let redacted: Vec<Redacted<'_>> = (0..corpus.files.len())
+        .step_by(2)
+        .flat_map(|file| {
+            (0..=file as u32).map(move |line| Redacted { file, line, rule: "private-key" })
+        })
+        .collect();
     render(&Input {
         corpus,
         ranking,
@@ -79,7 +88,8 @@ fn pack(
         task,
         commit: Some("0123456789ab"),
         dirty: &|_| false,
-        redacted: &["a.rs:1 private-key".to_owned()],
+        redacted: &redacted,
+        redacted_in_all: 1_234,
         notes: &[],
         timestamp: None,
         line_numbers: false,
@@ -169,6 +179,26 @@ fn nothing_in_a_file_ends_its_fence() {
         .unwrap();
     assert!(pack.text.contains("\n`````"), "{}", pack.text);
     assert!(pack.text.ends_with("\n`````\n"), "{}", pack.text);
+}
+
+#[test]
+fn redactions_are_told_of_files_in_the_pack_and_counted_for_the_rest() {
+    let texts: Vec<String> = (0..6).map(|at| format!("fn f{at}() {{\n    {at}\n}}\n")).collect();
+    let corpus = corpus(&texts);
+    let mut ranking = ranking(&corpus, 9);
+    ranking.units[2].chance = 0.0;
+    let shown =
+        |format| pack(&corpus, &ranking, "t", format, Encoding::O200kBase, 800).unwrap().text;
+    let markdown = shown(Format::Markdown);
+    let listed = "## Redacted\n\
+        - src/part 0/file_0.rs: 0 private-key\n\
+        - src/part 4/file_4.rs: 0 private-key, 1 private-key, 2 private-key, 2 more\n\
+        - 1234 in the whole repository\n\n## Chosen\n";
+    assert!(markdown.contains(listed), "{markdown}");
+    let json: serde_json::Value = serde_json::from_str(&shown(Format::Json)).unwrap();
+    assert_eq!(json["redacted"].as_array().unwrap().len(), 3);
+    assert_eq!(json["redacted"][2], "1234 in the whole repository");
+    assert_eq!(shown(Format::Xml).matches("<redacted>").count(), 3);
 }
 
 #[test]

@@ -47,10 +47,18 @@ impl Pieces for Xml {
         for note in facts.notes {
             out.push_str(&format!("<note>{}</note>\n", escape(note)));
         }
-        for line in &facts.redacted {
-            out.push_str(&format!("<redacted>{}</redacted>\n", escape(line)));
-        }
         out
+    }
+
+    fn redacted(&self, line: &str) -> String {
+        format!("<redacted>{}</redacted>\n", escape(line))
+    }
+
+    fn redacted_close(&self, facts: &Facts<'_>) -> String {
+        match facts.redacted_in_all {
+            0 => String::new(),
+            all => format!("<redacted>{all} in the whole repository</redacted>\n"),
+        }
     }
 
     fn listed(&self, _: &Facts<'_>, _: usize, _: usize) -> String {

@@ -220,6 +220,10 @@ struct Place {
     tag: bool,
     /// As a whole word in capitals, like an environment variable.
     environment: bool,
+    /// A pair stands before it, with a blank between: `host=db user=app password=`.
+    pairs: bool,
+    /// Nothing that is a part of a name's path or an expression stands right before it.
+    apart: bool,
 }
 
 impl Place {
@@ -242,8 +246,24 @@ impl Place {
             tag: last_word.starts_with('<'),
             environment: last_word.is_empty()
                 && !written.bytes().any(|byte| byte.is_ascii_lowercase()),
+            pairs: last_word.is_empty()
+                && line.split_ascii_whitespace().next_back().is_some_and(is_pair),
+            apart: line.ends_with([' ', '\t', '(', ',', '[', '{']),
         }
     }
+}
+
+/// Whether a word is a name with its value, and no piece of a program.
+fn is_pair(word: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+    };
+    word.split_once('=').is_some_and(|(name, value)| {
+        is_name(name)
+            && !value.is_empty()
+            && !value.contains(['(', ')', '{', '}', ',', '"', '\'', '='])
+    })
 }
 
 /// Parses what follows a name.
@@ -301,10 +321,26 @@ impl Reader<'_> {
             return self.quoted();
         }
         let place = self.place;
+        let inline = operator == "=" && !spaced && place.apart;
         let listed = place.in_list || place.flag || place.directive;
         let environment = place.environment && !spaced;
         let certain = operator == "=" && (listed || environment);
-        if certain || listed || place.begins_line { self.bare(certain) } else { None }
+        if certain || listed || place.begins_line {
+            self.bare(certain)
+        } else if inline {
+            self.bare_among_words(place.pairs)
+        } else {
+            None
+        }
+    }
+
+    /// A value without quotes in the middle of a line: a blank, a comma or a bracket ends it. It can't
+    /// be a variable where it is `certain` that it isn't a program's.
+    fn bare_among_words(&self, certain: bool) -> Option<Value> {
+        let range = self.until(|c| c.is_whitespace() || "\"'`,;)}]<>&|\\".contains(c))?;
+        // What is called or looked up is a program's: `password=found[2]`.
+        let is_expression = self.text[range.clone()].contains(['(', '[', '{']);
+        (!is_expression).then_some(Value { range, notation: Notation::Bare { certain } })
     }
 
     /// The content of an XML element, up to its end tag.

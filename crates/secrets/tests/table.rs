@@ -290,6 +290,14 @@ fn secrets_to_find() -> Vec<(&'static str, String, String)> {
         ("<ns:Password>k7#Qp2vX</ns:Password>\n", "k7#Qp2vX"),
         ("curl -H 'X-Auth-Token: Zx81kQ0vT5mB7sLp22' https://x\n", "Zx81kQ0vT5mB7sLp22"),
         ("signing_key: MWYyZDFlMmU2N2Rm\n", "MWYyZDFlMmU2N2Rm"),
+        // In the middle of a line.
+        ("login failed: user=bob password=k7Qp2vXw from 10.0.0.1\n", "k7Qp2vXw"),
+        ("host=db user=app password=k7Qp2vX dbname=x\n", "k7Qp2vX"),
+        ("it fails with password=k7#Qp2vX and works without\n", "k7#Qp2vX"),
+        ("connect(host, password=k7Qp2vXw)\n", "k7Qp2vXw"),
+        ("opened (user=bob pwd=k7Qp2vXw), closed\n", "k7Qp2vXw"),
+        ("retry [token=Zx81kQ0vT5mB7sLp22] now\n", "Zx81kQ0vT5mB7sLp22"),
+        ("dsn: host=db\tuser=app\tpasswd=k7Qp2vXw\tport=1\n", "k7Qp2vXw"),
     ] {
         part("assigned-", text.to_owned(), secret);
     }
@@ -323,7 +331,10 @@ fn look_alikes() -> Vec<String> {
         "cancel_token = CancelToken2()", "token_limit = 4096", "password_min_length: 8", "secret_version: \"v1beta2\"",
         "METHOD can be \"trust\", \"password\", \"scram-sha-256\", \"gss\"", "[\"a::test_pass\", \"a::test_fail2\"]", "let secret = b\"\\x9b\\xbe\\x43\\x6b\\xa9\\x40\\xf0\\x17\";",
         "\"Win32_Security_Credentials\", \"Win32_System_Memory\"", "client_secret: \"test-m2m-secret\".to_string()", "'Lock-Token': 'urn:uuid:a515cfa4-5da4-22e1-f5b5-00a0451e6bf7'",
-        "f(password=pw1, token=tok2)", "make TOKEN=$(TOKEN2) run", "#define TOKEN_PASS 0x12345678", "for (token1 in tokens2) {", "PASS=1 FAIL=2 run", "<password>${db.password1}</password>",
+        "f(password=pw1, token=tok2)", "call(user, password=password2)", "login(user=me, password=self.pw12)",
+        "log(f\"user={u1} password={p2}\")", "if a and password==hash12ab3:", "user=bob password=secret host=db",
+        "env x=1 password=$DB_PASS12 run", "name=x token=$(make2 token) run", "f(secret=settings.SECRET_KEY_2)", "f(password=generate_12(x))",
+        "client.login(password=newPassword1)", "user=bob token=None host=db1", "make TOKEN=$(TOKEN2) run", "#define TOKEN_PASS 0x12345678", "for (token1 in tokens2) {", "PASS=1 FAIL=2 run", "<password>${db.password1}</password>",
         // Structures that look like keys.
         "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAabcdefgh\n-----END PUBLIC KEY-----",
         "if line.startswith('-----BEGIN RSA PRIVATE KEY-----'):", "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",

@@ -11,6 +11,7 @@
 //! 6. [`fit`] chooses units within the budget, at prices that the renderer knows.
 
 mod bm25;
+mod code;
 mod corpus;
 mod evidence;
 mod fit;

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use syntax::{Definition, DefinitionKind, LineRange, Outline};
 
+use crate::code::{self, Line};
 use crate::corpus::{Corpus, FileKind};
 use crate::evidence::structure::{self, Node, Structure};
 use crate::evidence::words::{self, UnitWords, WordScores};
@@ -29,6 +30,11 @@ pub struct RankedUnit {
     pub name: Option<String>,
     /// The line that names the first definition in it; what only opens a namespace is none.
     pub signature: Option<u32>,
+    /// Its first line that is more than blank, a comment, an import or a file's head; none where that is
+    /// all there is. What the task points at counts whatever it is.
+    pub first_code: Option<u32>,
+    /// Whether there are imports in it: worth showing beside code of the same file, never alone.
+    pub has_imports: bool,
     /// The features, by [`Feature::ALL`].
     pub row: Row,
     /// The weighted sum of the features.
@@ -76,6 +82,8 @@ struct Parsed<'a> {
     words: Vec<UnitWords>,
     scores: Vec<WordScores>,
     translation: Vec<f64>,
+    /// What each line is.
+    lines: Vec<Line>,
 }
 
 impl Parsed<'_> {
@@ -159,7 +167,8 @@ fn parse<'a>(
     };
     let units = unit::units(outline, starts.len() as u32, indentation);
     let words = words::count(scanner, source, outline, &units, &starts);
-    Parsed { file, outline, units, words, scores: Vec::new(), translation: Vec::new() }
+    let lines = code::lines(outline, &source.text, &starts);
+    Parsed { file, outline, units, words, scores: Vec::new(), translation: Vec::new(), lines }
 }
 
 fn score_words(query: &Query<'_>, survey: &Survey, parsed: &mut [Parsed<'_>]) {
@@ -206,6 +215,7 @@ fn file_units(
     history::units(corpus, query, source, parsed.outline, &parsed.units, &mut changed);
     let lines = parsed.units.last().map_or(0, |unit| unit.lines.end);
     let body = |at: Option<usize>| at.and_then(|at| parsed.scores.get(at)).map_or(0.0, |s| s.body);
+    let is_all_head = !parsed.lines.contains(&Line::Code);
     let mut out = Vec::with_capacity(parsed.units.len());
     for (at, unit) in parsed.units.iter().enumerate() {
         let scores = parsed.scores[at];
@@ -232,6 +242,12 @@ fn file_units(
         if let Some(against) = kind::against(query.task, source.kind) {
             put(against, 1.0);
         }
+        let pointed_at = row[Feature::Anchor as usize] > 0.0
+            || (is_all_head && row[Feature::Focus as usize] > 0.0);
+        let first = |kind| code::first(&parsed.lines, unit.lines, kind);
+        let first_code = first(Line::Code).or(pointed_at.then_some(unit.lines.start));
+        let has_imports = first(Line::Import).is_some();
+        let mut put = |feature: Feature, value: f64| row[feature as usize] = value;
         let itself = unit.definition.map(|d| &definitions[d as usize]);
         for (feature, value) in shape::features(unit.lines, lines, itself) {
             put(feature, value);
@@ -250,6 +266,8 @@ fn file_units(
                 .map(|&d| &definitions[d as usize])
                 .find(|definition| definition.kind != DefinitionKind::Module)
                 .map(|definition| definition.signature.start),
+            first_code,
+            has_imports,
             row,
             score: 0.0,
             chance: 0.0,

@@ -7,6 +7,7 @@
 pub mod provider;
 mod redis;
 mod repository;
+pub mod tour;
 
 pub use redis::RedisServer;
 pub use repository::TempRepo;

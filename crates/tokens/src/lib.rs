@@ -8,6 +8,7 @@
 //! are one token) and `merge` (the others). Special tokens (`<|endoftext|>` and the like) in a text
 //! are plain text.
 
+mod amount;
 mod cache;
 mod class;
 mod count;
@@ -20,6 +21,7 @@ mod segment;
 mod split;
 mod vocabulary;
 
+pub use amount::parse_amount;
 pub use count::{count, encode};
 pub use cut::cut;
 pub use model::{Model, model};

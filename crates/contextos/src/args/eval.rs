@@ -4,12 +4,44 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::pack::parse_amount;
+
+/// The budgets of one `--budget`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Budgets(pub(crate) Vec<usize>);
+
+/// Reads `4000,8k`, and `4,000` too: three digits behind a comma belong to the number before it, where
+/// either alone is no budget.
+fn parse_budgets(text: &str) -> Result<Budgets, String> {
+    let mut budgets: Vec<String> = Vec::new();
+    for part in text.split(',') {
+        let part = part.trim();
+        let is_group = part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_budget = |text: &str| parse_amount(text).is_ok_and(|n| n >= pack::LEAST_BUDGET);
+        match budgets.last_mut() {
+            Some(last)
+                if is_group && (last.contains(',') || !(is_budget(last) && is_budget(part))) =>
+            {
+                *last = format!("{last},{part}");
+            }
+            _ => budgets.push(part.to_owned()),
+        }
+    }
+    let budgets: Vec<usize> =
+        budgets.iter().map(|text| parse_amount(text)).collect::<Result<_, _>>()?;
+    match budgets.iter().any(|&budget| budget < pack::LEAST_BUDGET) {
+        true => Err(format!("the minimum is {}", pack::LEAST_BUDGET)),
+        false => Ok(Budgets(budgets)),
+    }
+}
+
 /// `contextos eval`
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   contextos eval                           the last 100 commits, at 4,000 and 8,000 tokens
   contextos eval --terse --commits 30
+  contextos eval --budget 2k,8k,32k
   contextos eval --ablation --json > ablation.json
   contextos eval --fit                     weights for this repository, into your cache
   contextos pack --weights fitted --task \"fix auth bug\"
@@ -20,7 +52,8 @@ A file of cases has a JSON object a line: `parent_sha`, `task` and `gold_spans`,
 [path, first line, last line]. Each case is asked of the repository that has its parent.
 
 Each commit's message is the task, its parent's tree and history are the repository, and what it
-changed is the answer. Whole files by BM25 and by path stand beside for comparison.")]
+changed is the answer. A file counts as shown only with its code; those that the pack names as also
+likely have a column of their own. Whole files by BM25 and by path stand beside for comparison.")]
 pub(crate) struct EvalArgs {
     /// Repositories [default: here]
     #[arg(value_name = "REPO")]
@@ -29,8 +62,9 @@ pub(crate) struct EvalArgs {
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) commits: usize,
     /// Budgets in tokens
-    #[arg(short, long = "budget", value_name = "TOKENS", value_delimiter = ',', default_values_t = [4_000, 8_000])]
-    pub(crate) budgets: Vec<usize>,
+    #[arg(short, long = "budget", value_name = "TOKENS", value_parser = parse_budgets)]
+    #[arg(default_value = "4000,8000")]
+    pub(crate) budgets: Vec<Budgets>,
     /// Cut each task down to what a hurried person writes
     #[arg(long)]
     pub(crate) terse: bool,
@@ -49,4 +83,30 @@ pub(crate) struct EvalArgs {
     /// Print the figures as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn budgets_are_told_from_groups_of_digits() {
+        for (text, budgets) in [
+            ("4000", &[4_000][..]),
+            ("4000,8000", &[4_000, 8_000]),
+            ("4,000", &[4_000]),
+            ("4,000,8,000", &[4_000, 8_000]),
+            ("12,500, 8k", &[12_500, 8_000]),
+            ("500,800", &[500, 800]),
+            ("500,1000", &[500, 1_000]),
+            ("200,000", &[200_000]),
+            ("1,048,576", &[1_048_576]),
+            ("8_000,16_000", &[8_000, 16_000]),
+        ] {
+            assert_eq!(parse_budgets(text), Ok(Budgets(budgets.to_vec())), "{text}");
+        }
+        for text in ["", ",", "4000,", "many", "4,00"] {
+            assert!(parse_budgets(text).is_err(), "{text}");
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! `contextos pack`, `export` and `explain`: they pick alike.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
+use clap::error::ErrorKind;
 
 use crate::exporters::{self, Exporter};
 
@@ -11,10 +13,10 @@ use crate::exporters::{self, Exporter};
 #[derive(Debug, Default, Args)]
 pub(crate) struct PickArgs {
     /// The task; `-` reads it from standard input [default: .contextos/CURRENT_TASK.md]
-    #[arg(short, long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true, value_parser = TaskParser)]
     pub(crate) task: Option<String>,
-    /// Tokens that the whole pack may have [default: 8000]
-    #[arg(short, long, value_name = "N", value_parser = parse_budget)]
+    /// Tokens that the whole pack may have: 8000, 8k, 8,000 [default: 8000]
+    #[arg(short, long, value_name = "N", value_parser = parse_amount)]
     pub(crate) budget: Option<usize>,
     /// Count the budget in this model's tokens, e.g. gpt-4o or claude-sonnet-4
     #[arg(long, value_name = "NAME")]
@@ -76,17 +78,25 @@ pub(crate) struct WriteArgs {
 #[command(after_help = "\
 Examples:
   contextos pack . --task \"fix auth bug\" --budget 8000
+  contextos pack fix auth bug --budget 8k
+  contextos pack services/billing \"invoices are rounded twice\"
+  contextos pack --task \"--print0 drops the last byte\" | llm
+  git show --format=%B -s HEAD | contextos pack --task - --quiet > pack.md
   contextos pack --task \"fix auth bug\" --compress headroom
-  git show --format=%B -s HEAD | contextos pack --task - --out - --quiet
   contextos pack --task \"slow uploads\" --focus src/upload --format json --out pack.json
   contextos pack --task \"fix auth bug\" --explain
 
-Writes .contextos/context_pack.md (.json, .xml). Every token of it counts
-against the budget, which is about the pack before compression.")]
+Writes .contextos/context_pack.md (.json, .xml), and prints it where standard output is a pipe or a
+file and neither --out nor --explain is given. Every token of it counts against the budget, which is
+about the pack before compression. A folder of a repository is packed alone, with the history,
+settings and .contextos/ of its repository; paths, globs included, count from the repository's top.")]
 pub(crate) struct PackArgs {
-    /// The repository [default: here]
+    /// The repository, or a folder of one [default: here]
     #[arg(value_name = "REPO")]
     pub(crate) repo: Option<PathBuf>,
+    /// The task, without --task; words that name no folder count as the task, too
+    #[arg(value_name = "TASK")]
+    pub(crate) words: Vec<String>,
     #[command(flatten)]
     pub(crate) pick: PickArgs,
     /// md, json, xml, or md for an agent: claude, codex, cursor, aider, gemini, copilot, windsurf
@@ -104,6 +114,7 @@ pub(crate) struct PackArgs {
 #[command(after_help = "\
 Examples:
   contextos export claude --task \"fix auth bug\"
+  contextos export codex fix auth bug
   contextos export all
   contextos export aider --task \"fix auth bug\" --budget 4000 --compress headroom
 
@@ -112,9 +123,12 @@ pub(crate) struct ExportArgs {
     /// claude, codex, cursor, aider, gemini, copilot, windsurf, or all
     #[arg(value_name = "AGENT", value_parser = target_parser(), hide_possible_values = true)]
     pub(crate) target: ExportTarget,
-    /// The repository [default: here]
+    /// The repository, or a folder of one [default: here]
     #[arg(value_name = "REPO")]
     pub(crate) repo: Option<PathBuf>,
+    /// The task, without --task; words that name no folder count as the task, too
+    #[arg(value_name = "TASK")]
+    pub(crate) words: Vec<String>,
     #[command(flatten)]
     pub(crate) pick: PickArgs,
     #[command(flatten)]
@@ -126,12 +140,18 @@ pub(crate) struct ExportArgs {
 #[command(after_help = "\
 Examples:
   contextos explain src/auth/token.rs --task \"fix auth bug\"
-  contextos explain refresh_token
-  contextos explain src/auth/token.rs:120 --json")]
+  contextos explain refresh_token fix auth bug
+  contextos explain src/auth/token.rs:120 --json
+
+Lists the subject's spans: + those in the pack, - those that aren't. Spans are taken by chance per
+token, so a cheap one of lower score can be in where a dear one isn't; the line says so then.")]
 pub(crate) struct ExplainArgs {
     /// A path, a path with a line (PATH:LINE), or the name of a symbol
     #[arg(value_name = "PATH|SYMBOL")]
     pub(crate) subject: String,
+    /// The task, without --task
+    #[arg(value_name = "TASK")]
+    pub(crate) words: Vec<String>,
     #[command(flatten)]
     pub(crate) pick: PickArgs,
     /// Print the answer as JSON
@@ -173,8 +193,52 @@ pub(crate) enum ExportTarget {
     All,
 }
 
-fn parse_budget(text: &str) -> Result<usize, String> {
-    text.parse().map_err(|_| "not a number of tokens".to_owned())
+/// A number of tokens, as people write it.
+pub(super) fn parse_amount(text: &str) -> Result<usize, String> {
+    tokens::parse_amount(text)
+        .ok_or_else(|| "not a number of tokens, like 8000, 8k or 8,000".to_owned())
+}
+
+/// Takes any text for a task, also one that begins with a dash, but for a flag of the command: there
+/// the task was forgotten.
+#[derive(Debug, Clone, Copy)]
+struct TaskParser;
+
+impl TypedValueParser for TaskParser {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let text = StringValueParser::new().parse_ref(command, arg, value)?;
+        if !is_flag(command, &text) {
+            return Ok(text);
+        }
+        let message = format!(
+            "--task needs a text, and `{text}` is a flag; a task like that can be given on standard \
+             input, by --task -\n"
+        );
+        Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command))
+    }
+}
+
+/// Whether `text` is a flag of the command as it would be written, perhaps with its value.
+fn is_flag(command: &clap::Command, text: &str) -> bool {
+    if text.contains(char::is_whitespace) {
+        return false;
+    }
+    if let Some(long) = text.strip_prefix("--") {
+        let name = long.split('=').next().unwrap_or(long);
+        let mut longs = command.get_arguments().filter_map(clap::Arg::get_long);
+        return longs.any(|known| known == name);
+    }
+    let short = text.strip_prefix('-').and_then(|text| text.chars().next());
+    short.is_some_and(|short| {
+        command.get_arguments().filter_map(clap::Arg::get_short).any(|known| known == short)
+    })
 }
 
 fn format_parser() -> impl TypedValueParser<Value = PackFormat> {

@@ -9,6 +9,7 @@ use crate::args::{DoctorArgs, Global};
 use crate::compression::{self, Headroom};
 use crate::context_dir::{self, ContextDir};
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::settings::{self, Settings};
 use crate::terminal::Terminal;
 
@@ -30,6 +31,7 @@ impl Finding {
 
 pub(super) fn run(global: &Global, args: &DoctorArgs, terminal: &Terminal) -> Result<(), Failure> {
     let root = global.repository(None);
+    let root = Place::of(&root).map_or(root, |place| place.root);
     let mut findings = vec![
         Finding::well(format!("contextos {}", env!("CARGO_PKG_VERSION"))),
         history(&root),

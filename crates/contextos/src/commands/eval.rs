@@ -10,17 +10,20 @@ use crate::args::{EvalArgs, Global};
 use crate::eval::{self, EvalRequest, Form, Recall, Replayed};
 use crate::explanation;
 use crate::failure::Failure;
-use crate::terminal::Terminal;
+use crate::place::Place;
+use crate::terminal::{Terminal, grouped};
 use crate::weights;
 
 pub(super) fn run(global: &Global, args: &EvalArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let roots: Vec<PathBuf> = match args.repos.as_slice() {
+    let named: Vec<PathBuf> = match args.repos.as_slice() {
         [] => vec![global.repository(None)],
         repos => repos.iter().map(|repo| global.repository(Some(repo))).collect(),
     };
+    let places = named.iter().map(|folder| Place::of(folder).map(|place| place.root));
+    let roots: Vec<PathBuf> = places.collect::<Result<_, _>>()?;
     let request = EvalRequest {
         commits: args.commits,
-        budgets: args.budgets.clone(),
+        budgets: args.budgets.iter().flat_map(|budgets| budgets.0.clone()).collect(),
         form: if args.terse { Form::Terse } else { Form::Whole },
         weights: weights::named(args.weights.as_deref(), &roots[0])?,
         ablation: args.ablation,
@@ -150,11 +153,23 @@ fn languages(replayed: &Replayed) -> BTreeMap<&'static str, usize> {
     counts
 }
 
+/// What the columns mean, in a line.
+const LEGEND: &str = "file: changed files whose code is shown; all: commits with all of theirs; span: changed spans \
+    half shown; map: files shown or named as also likely";
+
 fn table(replayed: &Replayed) -> String {
-    let mut out = format!("{} commits replayed\n", replayed.cases);
+    let noun = if replayed.cases == 1 { "commit" } else { "commits" };
+    let mut out = format!("{} {noun} replayed\n{LEGEND}\n", replayed.cases);
     let languages = languages(replayed);
     for (budget, rows) in means(replayed, None) {
-        out.push_str(&format!("\n{budget} tokens{:>22}{:>8}{:>8}\n", "file", "all", "span"));
+        out.push_str(&format!(
+            "\n{:<26}{:>6}{:>8}{:>8}{:>8}\n",
+            format!("{} tokens", grouped(budget)),
+            "file",
+            "all",
+            "span",
+            "map"
+        ));
         for (name, recall) in rows {
             out.push_str(&row(name, recall));
         }
@@ -171,8 +186,8 @@ fn table(replayed: &Replayed) -> String {
     out
 }
 
-fn row(name: &str, Recall { file, all, span }: Recall) -> String {
-    format!("  {name:<24}{file:>6.3}{all:>8.3}{span:>8.3}\n")
+fn row(name: &str, Recall { file, all, span, map }: Recall) -> String {
+    format!("  {name:<24}{file:>6.3}{all:>8.3}{span:>8.3}{map:>8.3}\n")
 }
 
 fn report(replayed: &Replayed) -> serde_json::Value {
@@ -183,7 +198,9 @@ fn report(replayed: &Replayed) -> serde_json::Value {
                 let rows: Vec<_> = rows
                     .into_iter()
                     .map(|(name, r)| {
-                        json!({"name": name, "file": r.file, "all": r.all, "span": r.span})
+                        json!({
+                            "name": name, "file": r.file, "all": r.all, "span": r.span, "map": r.map
+                        })
                     })
                     .collect();
                 json!({"budget": budget, "results": rows})

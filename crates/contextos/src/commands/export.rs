@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::args::{ExportArgs, ExportTarget, Global, PackFormat};
 use crate::exporters::{self, Exporter};
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::produce::Producer;
 use crate::resolve;
 use crate::settings::Settings;
@@ -22,14 +23,15 @@ pub(super) fn run(global: &Global, args: &ExportArgs, terminal: &Terminal) -> Re
             out.display()
         )));
     }
-    let root = global.repository(args.repo.as_deref());
-    let settings = Settings::load(&root, global.config.as_deref())?;
-    let task = resolve::task(args.pick.task.as_deref(), &root)?;
-    let picked = resolve::pick(root, task, &args.pick, &settings)?;
-    let producer = Producer::new(&picked.request.root, &args.write, &settings, terminal)?;
+    let flag = args.pick.task.as_deref();
+    let named = resolve::named(global, args.repo.as_deref(), &args.words, flag)?;
+    let place = Place::of(&global.repository(named.folder.as_deref()))?;
+    let settings = Settings::load(&place.root, global.config.as_deref())?;
+    let task = resolve::task(named.task.as_deref(), &place.root)?;
+    let picked = resolve::pick(place.clone(), task, &args.pick, &settings)?;
+    let producer = Producer::new(&place, &args.write, &settings, terminal)?;
     for exporter in targets {
-        producer.produce(picked.clone(), PackFormat::Agent(exporter), exporter.file)?;
-        terminal.note(&exporter.note());
+        producer.produce(picked.clone(), PackFormat::Agent(exporter), exporter.file, false)?;
     }
     Ok(())
 }

@@ -5,10 +5,11 @@ use crate::clock;
 use crate::context_dir::{self, ContextDir};
 use crate::failure::Failure;
 use crate::notes::{decisions, memory};
+use crate::place::Place;
 use crate::terminal::Terminal;
 
 pub(super) fn run(global: &Global, args: &MemoryArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let folder = ContextDir::of(&global.repository(None))?;
+    let folder = ContextDir::of(&Place::of(&global.repository(None))?.root)?;
     match &args.command {
         MemoryCommand::Add { note } => {
             let note = text(note)?;

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::args::{Global, PackArgs, PackFormat};
 use crate::explanation::Explanation;
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::produce::Producer;
 use crate::resolve;
 use crate::settings::Settings;
@@ -16,14 +17,18 @@ pub(super) fn run(global: &Global, args: &PackArgs, terminal: &Terminal) -> Resu
             "--explain and --out - both write to standard output; give --out a file",
         ));
     }
-    let root = global.repository(args.repo.as_deref());
-    let settings = Settings::load(&root, global.config.as_deref())?;
+    let flag = args.pick.task.as_deref();
+    let named = resolve::named(global, args.repo.as_deref(), &args.words, flag)?;
+    let place = Place::of(&global.repository(named.folder.as_deref()))?;
+    let settings = Settings::load(&place.root, global.config.as_deref())?;
     let format = resolve::format(args.format, &settings)?;
-    let task = resolve::task(args.pick.task.as_deref(), &root)?;
-    let picked = resolve::pick(root, task, &args.pick, &settings)?;
-    let producer = Producer::new(&picked.request.root, &args.write, &settings, terminal)?;
+    let task = resolve::task(named.task.as_deref(), &place.root)?;
+    let picked = resolve::pick(place.clone(), task, &args.pick, &settings)?;
+    let producer = Producer::new(&place, &args.write, &settings, terminal)?;
     let budget = picked.request.budget;
-    let packed = producer.produce(picked, format, format.file())?;
+    // Who reads from a pipe wants the pack; what is explained stands there alone.
+    let printed = !args.explain && !Terminal::is_screen();
+    let packed = producer.produce(picked, format, format.file(), printed)?;
     if args.explain {
         let explanation = Explanation::of(&packed, budget);
         let text = match format {

@@ -12,11 +12,13 @@ use crate::explanation;
 use crate::failure::Failure;
 use crate::outline_cache::OutlineCache;
 use crate::pipeline;
+use crate::place::Place;
 use crate::scan::{graph, languages, project_index, summaries};
 use crate::terminal::{Terminal, grouped};
 
 pub(super) fn run(global: &Global, args: &ScanArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let root = global.repository(args.repo.as_deref());
+    // What is written is about all of a repository, so a folder stands for it.
+    let root = Place::of(&global.repository(args.repo.as_deref()))?.root;
     let folder = ContextDir::of(&root)?;
     let progress = terminal.progress();
     progress.stage("reading");

@@ -5,11 +5,12 @@ use crate::clock;
 use crate::context_dir::{self, ContextDir};
 use crate::failure::Failure;
 use crate::notes::task;
+use crate::place::Place;
 use crate::resolve;
 use crate::terminal::Terminal;
 
 pub(super) fn run(global: &Global, args: &TaskArgs, terminal: &Terminal) -> Result<(), Failure> {
-    let folder = ContextDir::of(&global.repository(None))?;
+    let folder = ContextDir::of(&Place::of(&global.repository(None))?.root)?;
     // A word alone is a verb; with others after it, only `set` is.
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     match words.as_slice() {

@@ -23,7 +23,7 @@ pub(crate) fn by_path(corpus: &Corpus, survey: &Survey, budget: usize) -> Shown 
 
 fn fill(corpus: &Corpus, order: Vec<usize>, budget: usize) -> Shown {
     let mut left = budget;
-    let mut shown = Shown::new();
+    let mut shown = Shown::default();
     let source = order.into_iter().filter(|&at| corpus.files[at].kind == FileKind::Source);
     for file in source.take(TRIED).map(|at| &corpus.files[at]) {
         // Nothing is over nine bytes a token for long, so larger files need no counting.
@@ -34,7 +34,7 @@ fn fill(corpus: &Corpus, order: Vec<usize>, budget: usize) -> Shown {
         if price <= left {
             left -= price;
             let end = file.text.lines().count().max(1) as u32;
-            shown.insert(file.path.clone(), vec![LineRange { start: 1, end }]);
+            shown.lines.insert(file.path.clone(), vec![LineRange { start: 1, end }]);
         }
     }
     shown

@@ -1,6 +1,6 @@
 //! What a pack found of what a commit changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syntax::LineRange;
 
@@ -8,7 +8,16 @@ use syntax::LineRange;
 pub(crate) type Gold = BTreeMap<String, Vec<LineRange>>;
 
 /// Lines of a file that a pack shows, by path.
-pub(crate) type Shown = BTreeMap<String, Vec<LineRange>>;
+pub(crate) type Lines = BTreeMap<String, Vec<LineRange>>;
+
+/// What a pack shows.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    /// With content: the lines of code.
+    pub(crate) lines: Lines,
+    /// By name alone, in the map of what else is likely.
+    pub(crate) named: BTreeSet<String>,
+}
 
 /// Lines of a file that count as showing it when none of the changed ones are among them.
 const LINES_THAT_SHOW_A_FILE: u32 = 3;
@@ -16,19 +25,21 @@ const LINES_THAT_SHOW_A_FILE: u32 = 3;
 /// Shares between 0 and 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Recall {
-    /// Changed files that are shown.
+    /// Changed files that are shown with content.
     pub(crate) file: f64,
     /// Whether all of them are.
     pub(crate) all: f64,
     /// Changed spans of which at least half of the lines are shown.
     pub(crate) span: f64,
+    /// Changed files that are shown with content or named in the map.
+    pub(crate) map: f64,
 }
 
 /// Measures one pack.
 pub(crate) fn recall(gold: &Gold, shown: &Shown) -> Recall {
-    let (mut files, mut spans, mut hits) = (0_usize, 0_usize, 0_usize);
+    let (mut files, mut known, mut spans, mut hits) = (0_usize, 0_usize, 0_usize, 0_usize);
     for (path, changed) in gold {
-        let lines = shown.get(path).map_or(&[][..], Vec::as_slice);
+        let lines = shown.lines.get(path).map_or(&[][..], Vec::as_slice);
         let mut touched = false;
         for span in changed {
             let visible = overlap(lines, *span);
@@ -37,13 +48,16 @@ pub(crate) fn recall(gold: &Gold, shown: &Shown) -> Recall {
             hits += usize::from(visible * 2 > span.end - span.start && visible > 0);
         }
         let total: u32 = lines.iter().map(|l| l.end - l.start + 1).sum();
-        files += usize::from(touched || total >= LINES_THAT_SHOW_A_FILE);
+        let with_content = touched || total >= LINES_THAT_SHOW_A_FILE;
+        files += usize::from(with_content);
+        known += usize::from(with_content || shown.named.contains(path));
     }
     let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
     Recall {
         file: share(files, gold.len()),
         all: if files == gold.len() { 1.0 } else { 0.0 },
         span: share(hits, spans),
+        map: share(known, gold.len()),
     }
 }
 
@@ -55,7 +69,12 @@ fn overlap(lines: &[LineRange], span: LineRange) -> u32 {
 pub(crate) fn mean(recalls: &[Recall]) -> Recall {
     let n = recalls.len().max(1) as f64;
     let sum = |f: fn(&Recall) -> f64| recalls.iter().map(f).sum::<f64>() / n;
-    Recall { file: sum(|r| r.file), all: sum(|r| r.all), span: sum(|r| r.span) }
+    Recall {
+        file: sum(|r| r.file),
+        all: sum(|r| r.all),
+        span: sum(|r| r.span),
+        map: sum(|r| r.map),
+    }
 }
 
 #[cfg(test)]
@@ -72,9 +91,22 @@ mod tests {
             ("a".into(), vec![range(10, 13), range(50, 50)]),
             ("b".into(), vec![range(1, 1)]),
         ]);
-        let shown =
-            Shown::from([("a".into(), vec![range(12, 20)]), ("b".into(), vec![range(5, 6)])]);
-        let recall = recall(&gold, &shown);
-        assert_eq!(recall, Recall { file: 0.5, all: 0.0, span: 1.0 / 3.0 });
+        let lines =
+            Lines::from([("a".into(), vec![range(12, 20)]), ("b".into(), vec![range(5, 6)])]);
+        let recall = recall(&gold, &Shown { lines, ..Shown::default() });
+        assert_eq!(recall, Recall { file: 0.5, all: 0.0, span: 1.0 / 3.0, map: 0.5 });
+    }
+
+    #[test]
+    fn what_the_map_names_is_not_shown() {
+        let gold = Gold::from([
+            ("a".into(), vec![range(10, 13)]),
+            ("b".into(), vec![range(1, 1)]),
+            ("c".into(), vec![range(1, 1)]),
+        ]);
+        let lines = Lines::from([("a".into(), vec![range(10, 13)])]);
+        let named = ["a".to_owned(), "b".to_owned()].into();
+        let recall = recall(&gold, &Shown { lines, named });
+        assert_eq!(recall, Recall { file: 1.0 / 3.0, all: 0.0, span: 1.0 / 3.0, map: 2.0 / 3.0 });
     }
 }

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pack::Format;
 use repo::{Git, GitError, ReadOptions};
 use select::{Corpus, Family, Feature, FileKind, History, SourceFile, Task, Weights, weigh};
-use syntax::{LineRange, Outline};
+use syntax::Outline;
 use tokens::Encoding;
 
 pub(crate) use cases::{Case, Form, given};
@@ -200,7 +200,7 @@ fn ablations() -> Vec<(String, Vec<Feature>)> {
     families.chain(features.map(|&f| (f.name().to_owned(), vec![f]))).collect()
 }
 
-/// The lines that a pack of `budget` tokens shows, by path.
+/// What a pack of `budget` tokens shows.
 fn packed(
     corpus: &Corpus,
     ranking: &select::Ranking,
@@ -216,6 +216,7 @@ fn packed(
         commit: None,
         dirty: &|_| false,
         redacted: &[],
+        redacted_in_all: 0,
         notes: &[],
         timestamp: None,
         line_numbers: false,
@@ -223,15 +224,12 @@ fn packed(
         encoding: Encoding::default(),
         budget,
     };
-    let Ok(pack) = pack::render(&input) else { return Shown::new() };
+    let Ok(pack) = pack::render(&input) else { return Shown::default() };
     let path = |file: usize| corpus.files[file].path.clone();
-    let mut shown: Shown =
-        pack.shown.into_iter().map(|file| (path(file.file), file.lines)).collect();
-    for entry in pack.mapped {
-        let lines = entry.lines.iter().map(|&line| LineRange { start: line, end: line }).collect();
-        shown.insert(path(entry.file), lines);
+    Shown {
+        lines: pack.shown.into_iter().map(|file| (path(file.file), file.lines)).collect(),
+        named: pack.mapped.into_iter().map(path).collect(),
     }
-    shown
 }
 
 /// Outlines of contents that were parsed already: commits share most of their files.

@@ -11,7 +11,8 @@ use syntax::LineRange;
 
 use super::Unit;
 use crate::failure::Failure;
-use crate::pipeline::{PackRequest, Packed};
+use crate::nearest;
+use crate::pipeline::{PackRequest, Packed, glob_of};
 
 /// What is to be said about a file or symbol.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,6 +34,9 @@ struct Told {
     chosen: bool,
     #[serde(flatten)]
     unit: Unit,
+    /// Why it isn't, or why it is where a likelier span isn't.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
 }
 
 /// What the user asks about: a file, a line of one, or wherever a name is defined.
@@ -44,47 +48,89 @@ const WHOLE: LineRange = LineRange { start: 1, end: u32::MAX };
 /// for `request`, or why it isn't.
 ///
 /// # Errors
-/// When there is nothing of that name.
+/// When there is nothing of that name; the message names the nearest that there is.
 pub(crate) fn about(
     subject: &str,
     packed: &Packed,
     request: &PackRequest,
 ) -> Result<Answer, Failure> {
-    let places = places(subject, &packed.read.corpus.files);
-    if places.is_empty() {
-        left_out(subject, &request.root, request)
-    } else {
-        Ok(explain(subject, &places, packed, request.budget))
+    let files = &packed.read.corpus.files;
+    let (path, line) = path_and_line(subject);
+    let readings = request.place().readings(path);
+    let file = |path: &String| files.iter().position(|file| file.path == *path);
+    if let Some(at) = request.place().readings(subject).iter().find_map(file) {
+        return Ok(explain(subject, &vec![(at, WHOLE)], packed, request.budget));
+    }
+    if let Some(at) = readings.iter().find_map(file) {
+        let places = vec![(at, line_of(subject, line, &files[at])?)];
+        return Ok(explain(subject, &places, packed, request.budget));
+    }
+    let in_folder = |path: &String| -> Places {
+        let inside = |file: &SourceFile| {
+            file.path.strip_prefix(&**path).is_some_and(|rest| rest.starts_with('/'))
+        };
+        (0..files.len()).filter(|&at| inside(&files[at])).map(|at| (at, WHOLE)).collect()
+    };
+    let places = readings.iter().map(in_folder).find(|places| !places.is_empty());
+    let places = places.unwrap_or_else(|| definitions(subject, files));
+    if !places.is_empty() {
+        return Ok(explain(subject, &places, packed, request.budget));
+    }
+    match readings.iter().find(|path| is_inside(&request.root, path)) {
+        Some(path) => left_out(subject, path, request),
+        None => Err(Failure::new(nowhere(subject, path, packed, request))),
     }
 }
 
-/// What `text` names among the files that were read.
-fn places(text: &str, files: &[SourceFile]) -> Places {
-    let file = |path: &str| files.iter().position(|file| file.path == path);
-    if let Some(file) = file(&normal(text)) {
-        return vec![(file, WHOLE)];
+/// `src/a.py:120` as path and line.
+fn path_and_line(subject: &str) -> (&str, Option<u32>) {
+    match subject.rsplit_once(':').map(|(path, line)| (path, line.parse())) {
+        Some((path, Ok(line))) if !path.is_empty() => (path, Some(line)),
+        _ => (subject, None),
     }
-    if let Some((path, line)) = text.rsplit_once(':')
-        && let (Some(file), Ok(line)) = (file(&normal(path)), line.parse())
-    {
-        return vec![(file, LineRange { start: line, end: line })];
+}
+
+/// The line that was asked about, or the whole file.
+fn line_of(subject: &str, line: Option<u32>, file: &SourceFile) -> Result<LineRange, Failure> {
+    let lines = file.text.lines().count() as u32;
+    match line {
+        None => Ok(WHOLE),
+        Some(line) if (1..=lines).contains(&line) => Ok(LineRange { start: line, end: line }),
+        Some(_) if lines == 0 => {
+            Err(Failure::new(format_args!("{subject}: no such line; the file is empty")))
+        }
+        Some(line) => {
+            let nearest = if line == 0 { 1 } else { lines };
+            Err(Failure::new(format_args!(
+                "{subject}: no such line; the file has {lines}, the nearest is {}:{nearest}",
+                file.path
+            )))
+        }
     }
-    let named = files.iter().enumerate().filter(|(_, file)| file.text.contains(text));
+}
+
+/// Where `name` is defined among the files that were read.
+fn definitions(name: &str, files: &[SourceFile]) -> Places {
+    let named = files.iter().enumerate().filter(|(_, file)| file.text.contains(name));
     named
         .flat_map(|(at, file)| {
             let definitions = syntax::outline(file.language, &file.text).definitions;
             definitions
                 .into_iter()
-                .filter(|definition| definition.name == text)
+                .filter(|definition| definition.name == name)
                 .map(move |definition| (at, definition.lines))
         })
         .collect()
 }
 
-/// A path as the corpus has it.
-fn normal(path: &str) -> String {
-    let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
-    path.trim_start_matches("./").to_owned()
+/// What is said about a subject that isn't there.
+fn nowhere(subject: &str, path: &str, packed: &Packed, request: &PackRequest) -> String {
+    let paths = packed.read.corpus.files.iter().map(|file| file.path.as_str());
+    let names = packed.ranking.units.iter().filter_map(|unit| unit.name.as_deref());
+    let close = nearest::path(&request.place().from_top(path), paths)
+        .or_else(|| nearest::name(subject, names));
+    let close = close.map_or(String::new(), |close| format!("; did you mean {close}?"));
+    format!("{subject}: no file of this path, and no definition of this name{close}")
 }
 
 fn explain(subject: &str, places: &Places, packed: &Packed, budget: usize) -> Answer {
@@ -97,50 +143,80 @@ fn explain(subject: &str, places: &Places, packed: &Packed, budget: usize) -> An
     let price = |at: usize| {
         packed.pack.unchosen.iter().find(|unchosen| unchosen.unit == at).map(|u| u.price)
     };
+    let left = budget.saturating_sub(packed.pack.tokens);
+    let likelier = likelier(packed);
     let mut units: Vec<Told> = (0..packed.ranking.units.len())
         .filter(|&at| belongs(at))
-        .map(|at| Told {
-            chosen: packed.pack.units.contains(&at),
-            unit: Unit::of(packed, &packed.ranking.units[at], price(at)),
+        .map(|at| {
+            let chosen = packed.pack.units.contains(&at);
+            let unit = Unit::of(packed, &packed.ranking.units[at], price(at));
+            let why = if chosen {
+                likelier.as_ref().and_then(|likelier| in_before(packed, at, likelier, left))
+            } else {
+                Some(not_in(packed, at, price(at), left))
+            };
+            Told { chosen, unit, why }
         })
         .collect();
     units.sort_by_key(|told| !told.chosen);
     let chosen = units.iter().filter(|told| told.chosen).count();
-    let left = budget.saturating_sub(packed.pack.tokens);
     let verdict = if chosen > 0 {
         format!("in the pack, with {chosen} of {} spans", units.len())
     } else if units.is_empty() {
-        "not in the pack: nothing in it speaks for the task".into()
+        "not in the pack: nothing in it matches the task".into()
     } else if units.iter().all(|told| told.unit.price.is_none()) {
-        "not in the pack: too little in it speaks for the task".into()
+        "not in the pack: too little in it matches the task".into()
     } else {
-        format!("not in the pack: others speak more for the task, and {left} tokens are left")
+        format!("not in the pack: others match the task better, and {left} tokens are left")
     };
     Answer { subject: subject.to_owned(), in_pack: chosen > 0, verdict, units }
 }
 
+/// The likeliest span that isn't in the pack though it matches the task.
+fn likelier(packed: &Packed) -> Option<Unit> {
+    let unchosen = packed.pack.unchosen.first()?;
+    Some(Unit::of(packed, &packed.ranking.units[unchosen.unit], Some(unchosen.price)))
+}
+
+/// Why a span is in the pack before a likelier one that isn't; nothing, where there is none.
+fn in_before(packed: &Packed, at: usize, likelier: &Unit, left: usize) -> Option<String> {
+    let unit = &packed.ranking.units[at];
+    let price = likelier.price?;
+    (likelier.chance > unit.chance).then(|| {
+        format!(
+            "in before the likelier {}: spans are taken by chance per token, and that one would add \
+             {price} tokens where {left} are left",
+            likelier.place()
+        )
+    })
+}
+
+/// Why a span isn't in the pack.
+fn not_in(packed: &Packed, at: usize, price: Option<usize>, left: usize) -> String {
+    let unit = &packed.ranking.units[at];
+    match price {
+        Some(price) => format!("would add {price} tokens; {left} are left"),
+        None if unit.first_code.is_none() => "blank lines, comments or imports alone".into(),
+        None => "too little in it matches the task".into(),
+    }
+}
+
 /// Why something isn't among what was read: it was skipped, ignored, or doesn't exist.
-fn left_out(subject: &str, root: &Path, request: &PackRequest) -> Result<Answer, Failure> {
-    let path = normal(subject);
+fn left_out(subject: &str, path: &String, request: &PackRequest) -> Result<Answer, Failure> {
     let answer = |verdict: String| Answer {
         subject: subject.to_owned(),
         in_pack: false,
         verdict,
         units: Vec::new(),
     };
-    if !is_inside(root, &path) {
-        return Err(Failure::new(format_args!(
-            "{subject}: no file of this path, and no definition of this name"
-        )));
-    }
     let options = ReadOptions {
-        include: vec![format!("/{}", escaped(&path))],
+        include: vec![format!("/{}", glob_of(path))],
         allow_sensitive: request.allow_sensitive,
         ..ReadOptions::default()
     };
-    let alone = repo::read(root, &options, &|_| {}).map_err(Failure::new)?;
+    let alone = repo::read(&request.root, &options, &|_| {}).map_err(Failure::new)?;
     let reason = alone.skipped.counts().map(|(reason, _)| reason).find(|reason| {
-        *reason != repo::SkipReason::Excluded && alone.skipped.examples(*reason).contains(&path)
+        *reason != repo::SkipReason::Excluded && alone.skipped.examples(*reason).contains(path)
     });
     Ok(answer(match reason {
         Some(reason) => format!("not in the pack: skipped ({})", reason.name()),
@@ -163,28 +239,16 @@ fn is_inside(root: &Path, path: &str) -> bool {
         && whole.symlink_metadata().is_ok()
 }
 
-/// A path as a glob that matches it alone.
-fn escaped(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for c in path.chars() {
-        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '!') {
-            out.push('[');
-            out.push(c);
-            out.push(']');
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
 impl Answer {
     /// For people: the verdict, and a line for each span.
     pub(crate) fn to_text(&self) -> String {
         let mut out = format!("{}: {}\n", self.subject, self.verdict);
         for told in &self.units {
             let mark = if told.chosen { "+" } else { "-" };
-            let _ = writeln!(out, "{mark} {}", told.unit.line());
+            let _ = writeln!(out, "{mark} {}:{}", told.unit.path, told.unit.line());
+            if let Some(why) = &told.why {
+                let _ = writeln!(out, "    {why}");
+            }
         }
         out
     }

@@ -42,6 +42,7 @@ struct State {
 /// The part of a request that decides what is read.
 #[derive(PartialEq, Eq)]
 struct Reading {
+    within: Option<String>,
     include: Vec<String>,
     exclude: Vec<String>,
     tests: pipeline::Tests,
@@ -137,6 +138,7 @@ fn state(root: &Path) -> Option<State> {
 impl Reading {
     fn of(request: &PackRequest) -> Self {
         Self {
+            within: request.within.clone(),
             include: request.include.clone(),
             exclude: request.exclude.clone(),
             tests: request.tests,

@@ -19,6 +19,7 @@ use crate::clock;
 use crate::context_dir::{self, ContextDir};
 use crate::explanation::{self, Answer};
 use crate::pipeline::{self, PackRequest, Packed, Progress};
+use crate::place::Place;
 use crate::resolve;
 use crate::scan::{self, FileSummary};
 use crate::settings::Settings;
@@ -175,9 +176,6 @@ impl Service {
         };
         let mut request = self.request(repo, task, budget)?;
         request.format = format.rendered();
-        if let PackFormat::Agent(exporter) = format {
-            request.notes.push(exporter.note());
-        }
         Ok(self.run(&request, progress)?.pack.text.clone())
     }
 
@@ -346,7 +344,8 @@ impl Service {
         let failed = |failure: crate::failure::Failure| Refusal(failure.to_string());
         let settings = Settings::load(&root, self.config.as_deref()).map_err(failed)?;
         let args = PickArgs { budget: Some(budget.min(MOST_BUDGET)), ..PickArgs::default() };
-        let picked = resolve::pick(root, task.trim().to_owned(), &args, &settings);
+        let picked =
+            resolve::pick(Place { root, within: None }, task.trim().to_owned(), &args, &settings);
         let mut request = picked.map_err(failed)?.request;
         // Whatever the user's configuration says: what a model reads leaves this machine.
         request.allow_sensitive = false;

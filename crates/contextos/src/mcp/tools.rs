@@ -1,5 +1,6 @@
 //! What a model sees: the tools with their schemas, the notes as resources, and a prompt.
 
+use std::fmt;
 use std::sync::Arc;
 
 use mcp_server::Named;
@@ -15,6 +16,7 @@ use rmcp::schemars::{self, JsonSchema};
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler, tool, tool_handler, tool_router};
 use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
 
 use super::notify::Notifier;
 use super::service::{Found, Listed, Refusal, Scanned, Service};
@@ -45,6 +47,28 @@ fn default_budget() -> usize {
     8000
 }
 
+/// A number of tokens; models write `"8k"` and `"8,000"` for it, too.
+fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    struct Amount;
+    impl Visitor<'_> for Amount {
+        type Value = usize;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number, 0 or more")
+        }
+
+        fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<usize, E> {
+            Ok(usize::try_from(number).unwrap_or(usize::MAX))
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<usize, E> {
+            let unexpected = || E::invalid_type(serde::de::Unexpected::Str(text), &self);
+            tokens::parse_amount(text).ok_or_else(unexpected)
+        }
+    }
+    deserializer.deserialize_any(Amount)
+}
+
 fn default_format() -> String {
     "md".to_owned()
 }
@@ -73,7 +97,7 @@ struct PackRequest {
     /// What is to be done, in a sentence or more: an issue, an error message, a stack trace.
     task: String,
     /// Tokens that the answer may have.
-    #[serde(default = "default_budget")]
+    #[serde(default = "default_budget", deserialize_with = "amount")]
     budget: usize,
     /// A folder under the served one.
     #[serde(default = "here")]
@@ -148,7 +172,7 @@ struct ExplainRequest {
     /// A path, PATH:LINE, or the name of a definition.
     path: String,
     /// The budget that the pack was made with.
-    #[serde(default = "default_budget")]
+    #[serde(default = "default_budget", deserialize_with = "amount")]
     budget: usize,
     /// A folder under the served one.
     #[serde(default = "here")]
@@ -398,10 +422,10 @@ impl ServerHandler for Tools {
         }
         let arguments = asked.arguments.unwrap_or_default();
         let argument = |name: &str| arguments.get(name).and_then(serde_json::Value::as_str);
-        let budget = match argument("budget").map(str::parse) {
+        let budget = match argument("budget").map(tokens::parse_amount) {
             None => default_budget(),
-            Some(Ok(budget)) => budget,
-            Some(Err(_)) => {
+            Some(Some(budget)) => budget,
+            Some(None) => {
                 return Err(ErrorData::invalid_params("budget is not a number of tokens", None));
             }
         };

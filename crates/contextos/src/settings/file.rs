@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 use toml::Table;
 
 use super::keys;
@@ -30,6 +31,7 @@ pub(super) struct Layer {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Pack {
+    #[serde(default, deserialize_with = "amount")]
     pub(super) budget: Option<usize>,
     pub(super) format: Option<String>,
     pub(super) model: Option<String>,
@@ -41,6 +43,23 @@ pub(super) struct Pack {
     pub(super) history: Option<bool>,
     pub(super) allow_sensitive: Option<bool>,
     pub(super) compress: Option<String>,
+}
+
+/// A number of tokens: a number, or what people write for one.
+fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Amount {
+        Number(usize),
+        Text(String),
+    }
+    let text = "not a number of tokens, like 8000 or \"8k\"";
+    match Amount::deserialize(deserializer).map_err(|_| D::Error::custom(text))? {
+        Amount::Number(number) => Ok(Some(number)),
+        Amount::Text(words) => {
+            tokens::parse_amount(&words).map(Some).ok_or_else(|| D::Error::custom(text))
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -110,6 +129,7 @@ pub(super) struct OldConfig {
 
 #[derive(Debug, Default, Deserialize)]
 struct OldPack {
+    #[serde(default, deserialize_with = "amount")]
     default_budget: Option<usize>,
     default_format: Option<String>,
 }

@@ -20,7 +20,15 @@ fn each_agent_has_its_file_and_its_way_to_load_it() {
 
         let pack = ["pack", "--task", "fix the refresh of tokens", "--format", agent];
         sandbox.contextos(&pack).assert().success();
-        assert_eq!(sandbox.read("context_pack.md"), text);
+        let here = text.replace(&file, "context_pack.md");
+        assert_eq!(sandbox.read("context_pack.md"), here, "it names the file that it is");
+        let out =
+            ["pack", "--task", "fix the refresh of tokens", "--format", agent, "--out", "x.md"];
+        let shown = sandbox.run(&out);
+        assert!(
+            shown.ends_with(&format!("{}\n", told.replace(&file, "context_pack.md"))),
+            "{shown}"
+        );
     }
 }
 

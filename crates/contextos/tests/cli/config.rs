@@ -19,10 +19,10 @@ fn flags_go_before_files() {
     let sandbox = Sandbox::new();
     sandbox.repo.write("contextos.toml", "[pack]\nbudget = 4000\nformat = \"json\"\n");
     let shown = sandbox.run(&["pack", "--task", "fix auth"]);
-    assert!(shown.contains(" of 4,000 tokens; "), "{shown}");
+    assert!(shown.contains(" of 4,000 tokens"), "{shown}");
     assert!(sandbox.state("context_pack.json").exists());
     let shown = sandbox.run(&["pack", "--task", "fix auth", "-b", "500", "--format", "md"]);
-    assert!(shown.contains(" of 500 tokens; "), "{shown}");
+    assert!(shown.contains(" of 500 tokens"), "{shown}");
     assert!(sandbox.state("context_pack.md").exists());
 }
 
@@ -69,7 +69,7 @@ fn a_configuration_of_ones_own_can_be_named() {
     let mine = sandbox.home.path().join("mine.toml");
     let mine = mine.to_str().unwrap();
     let shown = sandbox.run(&["pack", "--task", "fix auth", "--config", mine]);
-    assert!(shown.contains(" of 700 tokens; "), "{shown}");
+    assert!(shown.contains(" of 700 tokens"), "{shown}");
     let shown = sandbox.run(&["pack", "--task", "fix auth", "--config", "gone.toml"]);
     assert_eq!(shown, "exit: 1\n----- stderr\nerror: gone.toml: no such file\n");
 }

@@ -49,8 +49,12 @@ fn commits_are_replayed_beside_plain_packing() {
     assert_eq!(report["languages"][0]["language"], "python");
     assert_eq!(report["languages"][0]["tasks"], 3);
 
+    assert!(figures(&report, "contextos").unwrap()["map"].is_number());
+
     let shown = sandbox.run(&["eval", "--terse", "--commits", "1"]);
-    assert!(shown.starts_with("exit: 0\n----- stdout\n1 commits replayed\n"), "{shown}");
+    let heads = |line: &str| line.split_whitespace().skip(2).collect::<Vec<_>>().join(" ");
+    assert_eq!(shown.lines().nth(5).map(heads).unwrap(), "file all span map", "{shown}");
+    assert!(shown.starts_with("exit: 0\n----- stdout\n1 commit replayed\nfile: "), "{shown}");
     assert_eq!(json_of(&sandbox, &["eval"]), json_of(&sandbox, &["eval"]));
 }
 

@@ -14,7 +14,7 @@ fn files_and_symbols_in_the_pack() {
     for subject in ["src/auth/token.py", "./src/auth/token.py", "refresh", "src/auth/token.py:23"] {
         let shown = explain(&sandbox, subject, &[]);
         assert!(shown.contains(&format!("{subject}: in the pack, with ")), "{shown}");
-        assert!(shown.contains("\n+ "), "{shown}");
+        assert!(shown.contains("\n+ src/auth/token.py:"), "the file is named: {shown}");
     }
     let shown = explain(&sandbox, "refresh", &["--json"]);
     let json: serde_json::Value =
@@ -40,8 +40,41 @@ fn why_something_is_not_in_the_pack() {
         ("build/out.py", &[]),
         ("src/report.py", &["--exclude", "report.py"]),
         ("src/nowhere.py", &[]),
+        ("src/auth/tokne.py", &[]),
+        ("src/auth/token.py:900", &[]),
+        ("src/auth/token.py:0", &[]),
+        ("src/auth/tokn.py:3", &[]),
+        ("TokenStor", &[]),
+        ("zzz", &[]),
     ] {
         shown.push_str(&format!("===== {subject}\n{}", explain(&sandbox, subject, arguments)));
     }
     insta::assert_snapshot!(shown);
+}
+
+/// A dear span of a higher score can be out where a cheap one is in.
+#[test]
+fn why_a_lower_score_is_in() {
+    let sandbox = Sandbox::new();
+    let long: String = (0..22)
+        .map(|at| format!("    refresh_tokens(refresh, tokens, {at} * refresh)\n"))
+        .collect();
+    sandbox.repo.write("src/long.py", format!("def refresh_of_tokens(refresh, tokens):\n{long}"));
+    sandbox.repo.write("src/short.py", "def other(tokens):\n    return tokens\n");
+    let shown = explain(&sandbox, "src/", &["--budget", "330"]);
+    let whys: Vec<&str> = shown.lines().filter(|line| line.starts_with("    ")).collect();
+    assert!(!whys.is_empty(), "{shown}");
+    for why in whys {
+        let known = ["in before the likelier ", " are left", "too little in it", "imports alone"];
+        assert!(known.iter().any(|known| why.contains(known)), "{why}");
+    }
+    let shown = explain(&sandbox, "tests/test_token.py", &[]);
+    assert!(!shown.contains("in before"), "{shown}");
+}
+
+#[test]
+fn a_task_without_a_flag() {
+    let sandbox = Sandbox::new();
+    let shown = sandbox.run(&["explain", "refresh", "fix", "the", "refresh", "of", "tokens"]);
+    assert_eq!(shown, explain(&sandbox, "refresh", &[]));
 }

@@ -20,5 +20,6 @@ mod scan;
 mod secrets;
 mod serve;
 mod task;
+mod tour;
 mod usage;
 mod waiting;

@@ -12,11 +12,46 @@ fn the_pack_goes_to_standard_output_and_nothing_else_does() {
     assert!(!output.stderr.is_empty());
 }
 
+/// As with other tools that make one text out of many files.
+#[test]
+fn a_pipe_gets_the_pack() {
+    let sandbox = Sandbox::new();
+    let stdout = |arguments: &[&str]| {
+        let output = sandbox.contextos(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let piped = stdout(&["pack", "--task", "fix auth"]);
+    assert_eq!(piped, sandbox.read("context_pack.md"), "it is written to disk all the same");
+    assert_eq!(stdout(&["pack", "--task", "fix auth", "--quiet"]), piped);
+    assert_eq!(stdout(&["pack", "--task", "fix auth", "--out", "pack.md"]), "");
+    let json = stdout(&["pack", "--task", "fix auth", "--format", "json"]);
+    assert_eq!(json, sandbox.read("context_pack.json"));
+    assert!(!stdout(&["pack", "--task", "fix auth", "--explain"]).contains("# Context for"));
+    assert_eq!(stdout(&["export", "claude", "--task", "fix auth"]), "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_screen_gets_the_summary_alone() {
+    let sandbox = Sandbox::new();
+    let plain = sandbox.contextos(&[]);
+    let program = plain.get_program().to_str().unwrap();
+    let mut command = assert_cmd::Command::new("script");
+    command.current_dir(sandbox.repo.path()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.args(["-qec", &format!("{program} pack --task 'fix auth'"), "/dev/null"]);
+    let output = command.output().expect("script, of util-linux, has to be installed");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains("written: .contextos/context_pack.md"), "{shown}");
+    assert!(!shown.contains("# Context for"), "{shown}");
+}
+
 #[test]
 fn quiet_is_quiet() {
     let sandbox = Sandbox::new();
     sandbox
-        .contextos(&["pack", "--task", "fix auth", "-q"])
+        .contextos(&["pack", "--task", "fix auth", "-q", "--out", "pack.md"])
         .assert()
         .success()
         .stdout("")
@@ -27,7 +62,11 @@ fn quiet_is_quiet() {
 #[test]
 fn a_broken_pipe_is_a_normal_end() {
     let sandbox = Sandbox::new();
-    for arguments in [&["pack", "--task", "fix auth", "--out", "-"][..], &["completions", "zsh"]] {
+    for arguments in [
+        &["pack", "--task", "fix auth", "--out", "-"][..],
+        &["pack", "--task", "fix auth"],
+        &["completions", "zsh"],
+    ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let plain = sandbox.contextos(arguments);

@@ -104,9 +104,9 @@ fn line_numbers_on_wish() {
 fn a_budget_in_a_models_tokens_is_an_estimate_and_says_so() {
     let sandbox = Sandbox::new();
     let shown = sandbox.run(&["pack", "--task", "fix auth", "--model", "claude-sonnet-4"]);
-    assert!(shown.contains("\npack: about ") && shown.contains(" of 8,000 tokens; "), "{shown}");
+    assert!(shown.contains("\npack: about ") && shown.contains(" of 8,000 tokens"), "{shown}");
     let shown = sandbox.run(&["pack", "--task", "fix auth", "--model", "gpt-4o"]);
-    assert!(!shown.contains("about"), "{shown}");
+    assert!(!shown.contains("pack: about"), "{shown}");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn credentials_are_redacted_and_told() {
     sandbox.repo.write("src/auth/keys.py", format!("\n# refresh tokens\nKEY = \"{key}\"\n"));
     let shown = sandbox.run(&["pack", "--task", "refresh the tokens of the key"]);
     assert!(shown.contains("warning: src/auth/keys.py:3: redacted ("), "{shown}");
-    assert!(shown.contains("\nredacted: 1 credential\n"), "{shown}");
+    assert!(shown.contains("\nredacted: 1 credential, 1 in files of the pack\n"), "{shown}");
     assert!(!sandbox.read("context_pack.md").contains(&key));
     let shown =
         sandbox.run(&["pack", "--task", "refresh the tokens of the key", "--allow-sensitive"]);
@@ -147,4 +147,166 @@ fn reasons_on_wish() {
         assert!((sum - unit["score"].as_f64().unwrap()).abs() < 0.01, "{unit}");
     }
     sandbox.contextos(&TASK).args(["--explain", "--out", "-"]).assert().code(2);
+}
+
+#[test]
+fn a_task_needs_no_flag() {
+    let sandbox = Sandbox::new();
+    sandbox.contextos(&TASK).assert().success();
+    let pack = sandbox.read("context_pack.md");
+    for arguments in [
+        &["pack", "fix the refresh of tokens"][..],
+        &["pack", ".", "fix", "the", "refresh", "of", "tokens"],
+        &["pack", "fix", "the", "refresh", "of", "tokens", "-b", "8k"],
+    ] {
+        sandbox.contextos(arguments).assert().success();
+        assert_eq!(sandbox.read("context_pack.md"), pack, "{arguments:?}");
+    }
+    insta::assert_snapshot!(sandbox.run(&["pack", "tokens"]), @r#"
+    exit: 2
+    ----- stderr
+    error: tokens: no such folder; if it is the task: --task "tokens"
+    "#);
+    insta::assert_snapshot!(sandbox.run(&["pack", ".", "fix", "it", "--task", "x"]), @r"
+    exit: 2
+    ----- stderr
+    error: there are two tasks: that of --task, and `fix it`
+    ");
+}
+
+#[test]
+fn a_task_may_begin_with_a_dash() {
+    let sandbox = Sandbox::new();
+    let task = "--refresh of tokens fails";
+    for arguments in [&["pack", "--task", task][..], &["pack", "-t", task], &["pack", ".", task]] {
+        sandbox.contextos(arguments).assert().success();
+        let pack = sandbox.read("context_pack.md");
+        assert!(pack.starts_with("# Context for: --refresh of tokens fails\n"), "{pack}");
+    }
+    sandbox.contextos(&["pack", "--task", "--budget", "4000"]).assert().code(2);
+}
+
+#[test]
+fn budgets_as_people_write_them() {
+    let sandbox = Sandbox::new();
+    for budget in ["8k", "8K", "8_000", "8,000", "8000"] {
+        let shown = sandbox.run(&[&TASK[..], &["--budget", budget]].concat());
+        assert!(shown.contains(" of 8,000 tokens"), "{budget}: {shown}");
+    }
+    sandbox.contextos(&["init"]).assert().success();
+    for budget in ["9000", "9_000", "\"9k\"", "\"9,000\""] {
+        sandbox.repo.write("contextos.toml", format!("[pack]\nbudget = {budget}\n"));
+        let shown = sandbox.run(&TASK);
+        assert!(shown.contains(" of 9,000 tokens"), "{budget}: {shown}");
+    }
+    sandbox.repo.write("contextos.toml", "[pack]\nbudget = \"many\"\n");
+    let shown = sandbox.run(&TASK);
+    assert!(shown.contains("contextos.toml:2: not a number of tokens"), "{shown}");
+}
+
+#[test]
+fn a_focus_that_is_not_there_is_an_error_with_the_nearest() {
+    let sandbox = Sandbox::new();
+    sandbox.repo.write("logo.png", [0x89, b'P', b'N', b'G', 0, 0]);
+    let focus = |path: &str| {
+        let mut command = sandbox.contextos(&TASK);
+        sandbox.shown({
+            command.args(["--quiet", "--out", "/dev/null", "--focus", path]);
+            command
+        })
+    };
+    for path in ["src/auth", "./src/auth/", "README.md", "."] {
+        assert_eq!(focus(path), "exit: 0\n", "{path}");
+    }
+    for (path, told) in [
+        ("src/auht", "no file or folder of this path; did you mean src/auth?"),
+        ("token.py", "no file or folder of this path; did you mean src/auth/token.py?"),
+        ("lib/session.py:12", "no file or folder of this path; did you mean src/auth/session.py?"),
+        ("zzz", "no file or folder of this path"),
+        ("logo.png", "nothing of it is picked from; `contextos explain PATH` says why"),
+    ] {
+        let expected = format!("exit: 1\n----- stderr\nerror: --focus {path}: {told}\n");
+        assert_eq!(focus(path), expected);
+    }
+}
+
+#[test]
+fn a_folder_belongs_to_its_repository() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .repo
+        .write("contextos.toml", "[pack]\nbudget = 3000\n")
+        .write(".gitignore", "src/auth/x.py\n");
+    sandbox.repo.write("src/auth/x.py", "def refresh_tokens():\n    return 1\n");
+    sandbox.contextos(&["task", "fix the refresh of tokens"]).assert().success();
+
+    let shown = sandbox.run(&["pack", "src/auth", "--quiet"]);
+    let pack = sandbox.read("context_pack.md");
+    assert!(shown.ends_with(&pack), "{shown}");
+    assert!(pack.starts_with("# Context for: fix the refresh of tokens\n"), "{pack}");
+    assert!(!pack.contains("commit=none"), "{pack}");
+    assert!(pack.contains("### src/auth/token.py:"), "paths from the top: {pack}");
+    assert!(!pack.contains("test_token.py") && !pack.contains("x.py"), "{pack}");
+    assert!(!sandbox.repo.path().join("src/auth/.contextos").exists());
+
+    // The same from inside, with paths that count from there.
+    let mut command = sandbox.contextos(&["pack", "--focus", "session.py"]);
+    command.current_dir(sandbox.repo.path().join("src/auth"));
+    let shown = sandbox.shown(command);
+    assert!(shown.contains(" of 3,000 tokens"), "{shown}");
+    assert!(shown.contains("written: [REPO]/.contextos/context_pack.md\n"), "{shown}");
+    assert!(sandbox.read("context_pack.md").contains("### src/auth/session.py:"));
+    let mut command = sandbox.contextos(&["explain", "token.py:23"]);
+    command.current_dir(sandbox.repo.path().join("src/auth"));
+    assert!(sandbox.shown(command).contains("token.py:23: in the pack, with "));
+
+    // One that the repository ignores was asked for all the same.
+    sandbox
+        .repo
+        .write(".gitignore", "build/\n")
+        .write("build/out.py", "def refresh():\n    pass\n");
+    sandbox.contextos(&["pack", "build/"]).assert().success();
+    assert!(sandbox.read("context_pack.md").contains("### out.py:"));
+}
+
+#[test]
+fn only_files_of_the_pack_are_warned_about() {
+    let sandbox = Sandbox::new();
+    let key = |at: usize| {
+        format!("AKIA{}", ["IOSFODNN7EXAMPL2", "QWERTZUIOPASDFGH", "YXCVBNMLKJHGFDSA"][at])
+    };
+    sandbox
+        .repo
+        .write("src/refresh.py", format!("def refresh_tokens():\n    return \"{}\"\n", key(0)))
+        .write("other/a.rb", format!("A = \"{}\"\n", key(1)))
+        .write("other/b.rb", format!("B = \"{}\"\n", key(2)));
+    let shown = sandbox.run(&[&TASK[..], &["--out", "pack.md"]].concat());
+    assert!(shown.contains("warning: src/refresh.py:2: redacted (aws-access-key-id)\n"), "{shown}");
+    assert!(!shown.contains("other/"), "{shown}");
+    assert!(shown.contains("\nredacted: 3 credentials, 1 in files of the pack\n"), "{shown}");
+    let pack = sandbox.read("context_pack.md");
+    let listed = "## Redacted\n- src/refresh.py: 2 aws-access-key-id\n- 3 in the whole repository\n\n## Chosen\n";
+    assert!(pack.contains(listed), "{pack}");
+}
+
+#[test]
+fn what_says_nothing_is_not_shown() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .repo
+        .write(
+            "src/refresh/__init__.py",
+            "\"\"\"Refresh of tokens.\"\"\"\n\nfrom auth.token import TokenStore\n",
+        )
+        .write(
+            "src/refresh/licence.py",
+            "# Copyright: refresh of tokens\n# Licence: refresh\n\nimport refresh\n",
+        );
+    let shown = sandbox.run(&TASK);
+    assert!(shown.contains(" of 8,000 tokens: nothing else matched; "), "{shown}");
+    let pack = sandbox.read("context_pack.md");
+    assert!(!pack.contains("### src/refresh/"), "{pack}");
+    // What the user points at is shown, whatever it is.
+    sandbox.contextos(&TASK).args(["--focus", "src/refresh/__init__.py"]).assert().success();
+    assert!(sandbox.read("context_pack.md").contains("### src/refresh/__init__.py:"));
 }

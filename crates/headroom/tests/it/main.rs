@@ -29,6 +29,7 @@ mod run;
 mod soak;
 #[cfg(unix)]
 mod stats;
+mod tour;
 mod units;
 #[cfg(unix)]
 mod wrap;

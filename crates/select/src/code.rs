@@ -1,0 +1,242 @@
+//! What the lines of a file are: code, imports and what else heads a file, or neither.
+//!
+//! Blank lines and comments alone answer nothing; imports do beside the code that uses them.
+
+use syntax::{Import, LineRange, Outline};
+
+/// Words that a line begins with which only names what a file belongs to, or opens it.
+const HEADS: &[&str] = &[
+    "package ",
+    "namespace ",
+    "module ",
+    "<?php",
+    "declare(strict_types",
+    "\"use ",
+    "'use ",
+    "#!",
+    "#include",
+    "#pragma once",
+    "extern crate ",
+    "import ",
+    "import(",
+    "import{",
+    "from ",
+    "using ",
+    "use ",
+    "pub use ",
+    "mod ",
+    "pub mod ",
+    "require ",
+    "require_relative ",
+    "require_once ",
+    "from __future__",
+];
+/// What follows the name in a line that assigns an import: JavaScript's `const a = require("a")`.
+const CALLS: &[&str] = &["= require(", "= await import(", "=require("];
+/// Lines that one import may go on for, and characters of a line that are looked at for its end.
+const LONGEST_IMPORT: usize = 200;
+const WIDEST: usize = 2_000;
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Blank, a comment, or signs that end something.
+    Nothing,
+    /// An import, or what else only heads a file.
+    Import,
+    /// Anything else.
+    Code,
+}
+
+/// What each line of `text` is; `starts` are the bytes at which the lines begin.
+///
+/// Where a language has no grammar here, each line with a letter or a digit counts as code.
+pub(crate) fn lines(outline: &Outline, text: &str, starts: &[usize]) -> Vec<Line> {
+    let line = |at: usize| -> &str {
+        let start = starts.get(at).copied().unwrap_or(text.len());
+        let end = starts.get(at + 1).copied().unwrap_or(text.len());
+        text.get(start..end).unwrap_or_default()
+    };
+    let is_parsed = !outline.comments.is_empty()
+        || !outline.imports.is_empty()
+        || !outline.references.is_empty();
+    let mut says: Vec<bool> =
+        (0..starts.len()).map(|at| line(at).contains(char::is_alphanumeric)).collect();
+    if is_parsed {
+        without_comments(outline, text, starts, &mut says);
+    }
+    let kind = |(at, says): (usize, bool)| match line(at).trim() {
+        _ if !says => Line::Nothing,
+        line if is_parsed && closes(line) => Line::Nothing,
+        line if is_parsed && is_head(line) => Line::Import,
+        _ => Line::Code,
+    };
+    let mut out: Vec<Line> = says.into_iter().enumerate().map(kind).collect();
+    for import in &outline.imports {
+        let start = (import.line as usize).saturating_sub(1);
+        let first = line(start).trim();
+        // A call in the middle of a line imports, too, but the line does more; so does a re-export.
+        if first.is_empty() || !starts_like(first, &import.raw) || first.starts_with("export") {
+            continue;
+        }
+        let end = end_of(import, starts.len(), line);
+        for line in out.get_mut(start..end).into_iter().flatten() {
+            *line = if *line == Line::Code { Line::Import } else { *line };
+        }
+    }
+    out
+}
+
+/// The first of the lines in `range` that is of this kind.
+pub(crate) fn first(lines: &[Line], range: LineRange, kind: Line) -> Option<u32> {
+    (range.start..=range.end).find(|&line| lines.get(line as usize - 1) == Some(&kind))
+}
+
+/// Takes out the lines of which nothing but a comment, and signs, is there.
+fn without_comments(outline: &Outline, text: &str, starts: &[usize], words: &mut [bool]) {
+    let mut comment = 0;
+    for at in 0..starts.len() {
+        let end = starts.get(at + 1).copied().unwrap_or(text.len());
+        while outline.comments.get(comment).is_some_and(|comment| comment.end <= starts[at]) {
+            comment += 1;
+        }
+        let mut from = starts[at];
+        let mut says = false;
+        for comment in outline.comments[comment..].iter().take_while(|comment| comment.start < end)
+        {
+            says |= has_word(text, from, comment.start);
+            from = from.max(comment.end);
+        }
+        words[at] &= says || has_word(text, from, end);
+    }
+}
+
+fn has_word(text: &str, from: usize, to: usize) -> bool {
+    text.get(from..to).is_some_and(|part| part.contains(char::is_alphanumeric))
+}
+
+fn is_head(line: &str) -> bool {
+    let names = HEADS.iter().any(|head| line.starts_with(head));
+    let opens = line.ends_with(['{', ':']) && !line.starts_with("import");
+    let assigns = ["const ", "let ", "var "].iter().any(|word| line.starts_with(word))
+        && CALLS.iter().any(|call| line.contains(call));
+    (names && !opens) || assigns
+}
+
+/// Whether a line only ends what begins elsewhere.
+fn closes(line: &str) -> bool {
+    matches!(line.trim_end_matches(';'), "end" | "fi" | "done" | "esac")
+}
+
+/// Whether a line begins as an import's text does: the text has its white space folded.
+fn starts_like(line: &str, raw: &str) -> bool {
+    let (mut line, mut raw) =
+        (line.chars().filter(|c| !c.is_whitespace()), raw.chars().filter(|c| !c.is_whitespace()));
+    loop {
+        match (line.next(), raw.next()) {
+            (Some(a), Some(b)) if a == b => {}
+            (Some(_), Some(_)) => return false,
+            _ => return true,
+        }
+    }
+}
+
+/// The line behind an import's last one, from 0: as many as its text takes up.
+fn end_of<'t>(import: &Import, count: usize, line: impl Fn(usize) -> &'t str) -> usize {
+    let solid = |text: &str| text.chars().take(WIDEST).filter(|c| !c.is_whitespace()).count();
+    let mut left = solid(&import.raw);
+    let first = (import.line as usize).saturating_sub(1);
+    let mut at = first;
+    while at < count && left > 0 && at - first < LONGEST_IMPORT {
+        left = left.saturating_sub(solid(line(at)));
+        at += 1;
+    }
+    // The outline keeps the beginning of a long one.
+    let is_cut = import.raw.len() >= 290;
+    while is_cut && at < count && at - first < LONGEST_IMPORT {
+        let ends = line(at - 1).trim_end().ends_with([';', ')', '}']);
+        if ends {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rank::line_starts;
+    use syntax::Language;
+
+    /// The lines that are code, from 1.
+    fn code(path: &str, text: &str) -> Vec<usize> {
+        let outline = syntax::outline(Language::of(path, text), text);
+        let lines = lines(&outline, text, &line_starts(text));
+        (1..).zip(lines).filter(|(_, line)| *line == Line::Code).map(|(number, _)| number).collect()
+    }
+
+    #[test]
+    fn heads_of_files_are_no_code() {
+        for (path, text, expected) in [
+            (
+                "a.py",
+                "#!/usr/bin/env python\n\"\"\"Doc.\"\"\"\nimport os\nfrom a import (\n    b,\n    c,\n)\n\nX = 1\n",
+                &[9][..],
+            ),
+            (
+                "a.rs",
+                "// Copyright\n\n//! Docs.\nuse std::{\n    fs,\n    io::{self, Read},\n};\nmod a;\npub use b::C;\n\nfn f() {}\n",
+                &[11],
+            ),
+            (
+                "a.go",
+                "/* Licence\n * text */\npackage a\n\nimport (\n\t\"fmt\"\n\tx \"net/http\"\n)\n\nvar a = 1\n",
+                &[10],
+            ),
+            (
+                "A.java",
+                "/*\n * Licence\n */\npackage a.b;\n\nimport java.util.List;\nimport static a.B.*;\n\nclass A {}\n",
+                &[9],
+            ),
+            (
+                "a.ts",
+                "'use client'\nimport { a,\n  b } from 'c'\nconst d = require('d')\nexport * from './e'\nconst f = await g(import('h'))\n",
+                &[5, 6],
+            ),
+            (
+                "a.rb",
+                "# frozen_string_literal: true\n\nrequire 'a'\nrequire_relative \"b\"\n\nmodule A\n  X = 1\nend\n",
+                &[7],
+            ),
+            (
+                "a.php",
+                "<?php\n\ndeclare(strict_types=1);\n\nnamespace A;\n\nuse B\\C;\nuse D\\E as F;\n\nfunction g() {}\n",
+                &[10],
+            ),
+            ("A.cs", "// Licence\nusing System;\nusing A.B;\n\nnamespace C;\n\nclass D {}\n", &[7]),
+            (
+                "a.c",
+                "/* x */\n#include <a.h>\n#include \"b.h\"\n\n#define A 1\nint b; /* c */\n/* d */ int e;\n",
+                &[5, 6, 7],
+            ),
+        ] {
+            assert_eq!(code(path, text), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn texts_without_a_grammar_say_something_in_each_line_with_a_word() {
+        assert_eq!(code("a.md", "# Title\n\n---\n\nimport antigravity\n"), [1, 5]);
+        assert_eq!(code("a.txt", "\n \n…\nword\n"), [4]);
+    }
+
+    #[test]
+    fn hostile_texts_are_survived() {
+        for text in ["", "\n", "import", "\u{feff}import ä\n\u{2028}", "use {{{{{", "/*"] {
+            for path in ["a.py", "a.rs", "a.ts", "a.go", "a.md"] {
+                let _ = code(path, text);
+            }
+        }
+    }
+}
