@@ -15,6 +15,7 @@ test:
 # Formatting and lints, as the gate checks them.
 lint:
     cargo fmt --all -- --check
+    ./scripts/check-words.sh
     cargo clippy --workspace --all-targets -- -D warnings
 
 # Licences, advisories and duplicate dependencies.

@@ -43,7 +43,7 @@ struct File {
     units: Vec<Unit>,
 }
 
-/// A span with what speaks for it, and against it.
+/// A span with the evidence for and against it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct Unit {
     /// Its file.

@@ -28,7 +28,7 @@ const COMMIT_DIGITS: usize = 12;
 /// Which files may be chosen beside source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Tests {
-    /// Tests are chosen when they speak for themselves more than source does.
+    /// Tests rank below source, unless their own evidence is stronger.
     #[default]
     Behind,
     /// Tests stand beside source.

@@ -182,7 +182,7 @@ fn write_out(path: &Path, text: &str) -> io::Result<()> {
 fn error_in_model(error: &pipeline::PipelineError, picked: &PackPlan) -> String {
     match error {
         pipeline::PipelineError::Pack(pack::PackError::BudgetTooSmall { least, .. }) => format!(
-            "a budget of {} tokens is too small: the least that works here is {}",
+            "a budget of {} tokens is too small: the minimum is {}",
             grouped(picked.budget),
             grouped(picked.model.estimate(*least)),
         ),

@@ -94,7 +94,7 @@ pub struct Redacted<'a> {
 #[derive(Debug, Error)]
 pub enum PackError {
     /// The budget is below what any pack needs.
-    #[error("a budget of {budget} tokens is too small: the least that works here is {least}")]
+    #[error("a budget of {budget} tokens is too small: the minimum is {least}")]
     BudgetTooSmall {
         /// As it was given.
         budget: usize,

@@ -209,7 +209,7 @@ fn a_budget_below_the_least_names_the_least() {
             .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a budget of 199 tokens is too small: the least that works here is 200"
+        "a budget of 199 tokens is too small: the minimum is 200"
     );
 }
 

@@ -63,7 +63,7 @@ impl Family {
 /// Defines the features once: the enum, their names in data and reports, and the weights' fields.
 macro_rules! features {
     ($($variant:ident $field:ident $family:ident $doc:literal,)*) => {
-        /// What speaks for a unit, or against it.
+        /// Evidence for a unit, or against it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Feature {
             $(#[doc = $doc] $variant,)*

@@ -17,7 +17,7 @@ use crate::unit::{self, Unit};
 /// Lines of an enclosing signature that are shown with a unit.
 const CONTEXT_LINES: u32 = 2;
 
-/// A unit with what speaks for it.
+/// A unit with its evidence.
 #[derive(Debug, Clone)]
 pub struct RankedUnit {
     /// Its file's index in the corpus.
@@ -46,7 +46,7 @@ pub struct RankedUnit {
 }
 
 impl RankedUnit {
-    /// Whether anything speaks for it that has to do with the task: not its kind, its shape, or how
+    /// Whether any evidence has to do with the task: not its kind, its shape, or how
     /// lately its file changed.
     pub fn has_evidence(&self) -> bool {
         Feature::ALL.iter().any(|&feature| {

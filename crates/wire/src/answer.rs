@@ -406,7 +406,7 @@ pub fn is_last_event(api: Api, data: &[u8]) -> bool {
 }
 
 impl Usage {
-    /// Figures of a later event of the same answer: totals, which may leave out what an earlier
+    /// Figures of a later event of the same answer: totals, which may lack what an earlier
     /// event has said.
     pub fn update(&mut self, later: Usage) {
         self.input = self.input.max(later.input);

@@ -56,7 +56,7 @@ fn a_budget_that_is_too_small() {
     insta::assert_snapshot!(sandbox.run(&["pack", "--task", "x", "--budget", "0"]), @r"
     exit: 1
     ----- stderr
-    error: a budget of 0 tokens is too small: the least that works here is 200
+    error: a budget of 0 tokens is too small: the minimum is 200
     ");
     sandbox.contextos(&["pack", "--task", "x", "--budget", "199"]).assert().code(1);
     sandbox.contextos(&["pack", "--task", "x", "--budget", "200"]).assert().success();

@@ -74,7 +74,7 @@ fn what_is_wrong_with_a_request_is_named() {
 #[test]
 fn a_query_gives_back_what_answers_it() {
     let (server, hash, text) = with_original();
-    // A long text has a way back for each of its stretches: a line of this one.
+    // A long text has a retrieval reference for each of its chunks: a line of this one.
     let number = text.lines().nth(23).unwrap().split(' ').nth(3).unwrap();
     let query = format!("request {number} ");
     let asked = json!({ "hash": hash, "query": query });

@@ -1,6 +1,6 @@
 //! `POST /v1/compress`: a text, or the messages of a conversation, made smaller.
 //!
-//! Two forms share the route. The text form has a `text` and may leave out what the reader can ask
+//! Two forms share the route. The text form has a `text` and may elide what the reader can ask
 //! for; the messages form has `messages` (OpenAI or Anthropic shape) or `input` (Responses shape)
 //! and leaves nothing out unless it is told to (`config.mode: "ccr"`), because most of its callers
 //! have no way to ask.
@@ -84,7 +84,7 @@ struct Report {
 }
 
 impl Report {
-    /// Counts in what came of one text.
+    /// Adds the result of compressing one text.
     fn add(&mut self, outcome: &Outcome) {
         let compressed = &outcome.compressed;
         self.tokens_before += compressed.tokens_before;

@@ -115,7 +115,7 @@ pub(super) fn shorten(block: &Block<'_>, context: &Context<'_>) -> Shortened {
 }
 
 /// What a result becomes that says what an earlier one did: references to what stands for that one,
-/// and its ways back, whatever was said in between.
+/// and its retrieval references, whatever was said in between.
 fn repeated(block: &Block<'_>, context: &Context<'_>) -> Option<Shortened> {
     let (same, earlier) = (context.same?, context.earlier?);
     let [value] = &block.texts[..] else { return None };

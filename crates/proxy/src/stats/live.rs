@@ -170,7 +170,7 @@ pub(super) fn models(by_model: &BTreeMap<String, Counters>) -> Value {
     by_model.iter().map(one).collect::<Map<_, _>>().into()
 }
 
-/// What was asked for again, and whether it could be answered.
+/// Retrievals, and whether they could be answered.
 pub(super) fn retrieval(counters: &Counters) -> Value {
     json!({
         "asked": counters.retrievals,

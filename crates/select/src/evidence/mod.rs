@@ -1,4 +1,4 @@
-//! The families of evidence, a file each: what speaks for a file or a unit, as named numbers.
+//! The families of evidence, a file each: the features of a file or a chunk, as named numbers.
 
 pub(crate) mod anchors;
 pub(crate) mod history;
