@@ -207,10 +207,7 @@ fn a_budget_below_the_least_names_the_least() {
     let error =
         pack(&corpus, &ranking(&corpus, 9), "t", Format::Markdown, Encoding::O200kBase, 199)
             .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "a budget of 199 tokens is too small: the minimum is 200"
-    );
+    assert_eq!(error.to_string(), "a budget of 199 tokens is too small: the minimum is 200");
 }
 
 #[test]
