@@ -306,7 +306,7 @@ fn focused(given: &str, request: &PackRequest, corpus: &Corpus) -> Result<String
         readings.iter().any(|reading| request.root.join(reading).symlink_metadata().is_ok());
     let path = given.rsplit_once(':').filter(|(_, line)| line.parse::<u32>().is_ok());
     let path = path.map_or(given, |(path, _)| path);
-    let why = match nearest::path(&place.from_top(path), paths) {
+    let why = match nearest::path(&place.path_from_top(path), paths) {
         _ if exists => "nothing of it is picked from; `contextos explain PATH` says why".to_owned(),
         Some(close) => format!("no file or folder of this path; did you mean {close}?"),
         None => "no file or folder of this path".to_owned(),

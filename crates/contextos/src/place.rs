@@ -40,7 +40,7 @@ impl Place {
     }
 
     /// `path`, as it was given in this place, from the repository's top: with `/`, without `./`.
-    pub(crate) fn from_top(&self, path: &str) -> String {
+    pub(crate) fn path_from_top(&self, path: &str) -> String {
         let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
         let absolute =
             Path::new(&path).is_absolute().then(|| self.root.canonicalize().ok()).flatten();
@@ -56,7 +56,7 @@ impl Place {
     /// The ways to read `path` from the repository's top, the likeliest first: from the folder that
     /// was named, and from the top.
     pub(crate) fn readings(&self, path: &str) -> Vec<String> {
-        let path = self.from_top(path);
+        let path = self.path_from_top(path);
         let within = self.within.as_deref().map(|folder| {
             if path.is_empty() { folder.to_owned() } else { format!("{folder}/{path}") }
         });
@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(place.readings("./token.rs"), ["app/src/auth/token.rs", "token.rs"]);
         assert_eq!(place.readings("."), ["app/src/auth", ""]);
         let absolute = top.join("app/src/");
-        assert_eq!(place.from_top(absolute.to_str().unwrap()), "app/src");
+        assert_eq!(place.path_from_top(absolute.to_str().unwrap()), "app/src");
         assert_eq!(Place::of(root.path()).unwrap().within, None);
     }
 

@@ -127,7 +127,7 @@ fn definitions(name: &str, files: &[SourceFile]) -> Places {
 fn nowhere(subject: &str, path: &str, packed: &Packed, request: &PackRequest) -> String {
     let paths = packed.read.corpus.files.iter().map(|file| file.path.as_str());
     let names = packed.ranking.units.iter().filter_map(|unit| unit.name.as_deref());
-    let close = nearest::path(&request.place().from_top(path), paths)
+    let close = nearest::path(&request.place().path_from_top(path), paths)
         .or_else(|| nearest::name(subject, names));
     let close = close.map_or(String::new(), |close| format!("; did you mean {close}?"));
     format!("{subject}: no file of this path, and no definition of this name{close}")
