@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use repo::SkipReason;
 use select::HistoryStatus;
 
 use crate::args::{PackFormat, WriteArgs};
@@ -278,9 +279,14 @@ fn summary(packed: &Packed, picked: &PackPlan) -> String {
         };
         let _ = writeln!(out, "redacted: {} {noun}, {shown} in files of the pack", grouped(count));
     }
+    let request = &picked.request;
+    // Of a folder that is packed alone, what lies beside it isn't left out by anybody.
+    let beside =
+        request.within.is_some() && request.include.is_empty() && request.exclude.is_empty();
     let skipped: Vec<String> = tree
         .skipped
         .counts()
+        .filter(|(reason, _)| !(beside && *reason == SkipReason::Excluded))
         .map(|(reason, count)| format!("{} {}", grouped(count), reason.name()))
         .collect();
     if !skipped.is_empty() {
