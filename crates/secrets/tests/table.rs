@@ -345,7 +345,7 @@ fn look_alikes() -> Vec<String> {
         "sha512-9fKq0000000000000000000000000000000000000000==", "integrity: sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
         "commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "id = \"550e8400-e29b-41d4-a716-446655440000\"", "checksum: d41d8cd98f00b204e9800998ecf8427e",
         "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk", "see http://example.com:8080/@scope/name",
-        "git@github.com:owner/name.git", "https://registry.npmjs.org/@types/node", "std::time::Duration::from_secs(1)", "scp://host:22/path@2x.png",
+        "git@github.com:owner/name.git", "https://registry.example.org/@types/node", "std::time::Duration::from_secs(1)", "scp://host:22/path@2x.png",
     ]
     .map(|text| format!("{text}\n"))
     .to_vec();
