@@ -2,7 +2,7 @@
 //! reader can retrieve them.
 //!
 //! [`Originals`] is the only entry point: it rejects a text that contains a credential, derives
-//! each text's [`Hash`], and verifies on retrieval that what the [`Store`] returns is what was put.
+//! each text's [`struct@Hash`], and verifies on retrieval that what the [`Store`] returns is what was put.
 //! A store only moves bytes: [`Memory`] for one process, [`Files`] for all processes of a user,
 //! both bounded in bytes and in age, with the oldest evicted first; [`Redis`] for several machines.
 //!

@@ -13,7 +13,7 @@ const TRIES: usize = 16;
 pub enum Host {
     /// This machine only: 127.0.0.1 and, where there is one, ::1.
     Loopback,
-    /// One address, or all of its family when it is 0.0.0.0 or [::].
+    /// One address, or all of its family when it is 0.0.0.0 or `[::]`.
     Address(IpAddr),
 }
 
