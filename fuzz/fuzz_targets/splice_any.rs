@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../crates/wire/tests/laws/mod.rs"]
+#[path = "../../crates/llm-api/tests/laws/mod.rs"]
 mod laws;
 
 fuzz_target!(|bytes: &[u8]| laws::splice_lawfully(bytes));

@@ -5,7 +5,7 @@
 //! anything was; those of new blocks were written to it, or were plain input. So a cache that was lost
 //! is lost in both. Where it isn't sure, the estimate is the one that makes compression look worse.
 
-use wire::answer::Usage;
+use llm_api::answer::Usage;
 
 /// What compression takes from a request, or adds to it, in tokens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

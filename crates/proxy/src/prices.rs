@@ -1,7 +1,7 @@
 //! What tokens cost: `prices.toml`, and rows of the user's own before it.
 
+use llm_api::answer::Usage;
 use serde::Deserialize;
-use wire::answer::Usage;
 
 /// Tokens to which a price applies.
 const MILLION: f64 = 1e6;

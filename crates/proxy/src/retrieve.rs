@@ -7,11 +7,11 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use llm_api::json::Kind;
 use originals::{Excerpt, Excerpts, Lines, Miss, NotLines, Original, Place, Selection};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokens::Encoding;
-use wire::json::Kind;
 
 use crate::answer::{Refusal, json_response};
 use crate::app::App;
@@ -156,13 +156,13 @@ fn selection(
 
 impl Question {
     fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let index = wire::json::scan(body).map_err(|error| {
+        let index = llm_api::json::scan(body).map_err(|error| {
             Refusal::invalid(format!("invalid JSON in the request body: {error}"))
         })?;
         Self::of(index.root())
     }
 
-    fn of(object: wire::json::Value<'_>) -> Result<Self, Refusal> {
+    fn of(object: llm_api::json::Value<'_>) -> Result<Self, Refusal> {
         let text = |name: &str| match object.get(name) {
             None => Ok(None),
             Some(value) if value.is_null() => Ok(None),
@@ -189,7 +189,7 @@ impl ToolCall {
     /// Reads the call as Anthropic (`{id, name, input}`) or OpenAI
     /// (`{id, function: {name, arguments}}`) write it.
     fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let index = wire::json::scan(body).map_err(|error| {
+        let index = llm_api::json::scan(body).map_err(|error| {
             Refusal::invalid(format!("invalid JSON in the request body: {error}"))
         })?;
         let root = index.root();
@@ -215,7 +215,8 @@ impl ToolCall {
             Some(arguments) => Question::read(arguments.text().unwrap_or_default().as_bytes()),
             None => Err(not_ours()),
         }?;
-        let id = call.get("id").and_then(wire::json::Value::text).unwrap_or_default().into_owned();
+        let id =
+            call.get("id").and_then(llm_api::json::Value::text).unwrap_or_default().into_owned();
         Ok(Self { is_anthropic, id, question })
     }
 

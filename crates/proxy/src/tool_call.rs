@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-use wire::json::{Kind, Value, scan};
-use wire::request::Call;
+use llm_api::json::{Kind, Value, scan};
+use llm_api::request::Call;
 
 mod script;
 
@@ -260,8 +260,8 @@ fn unquoted(word: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use llm_api::request::{Api, read};
     use serde_json::{Value as Json, json};
-    use wire::request::{Api, read};
 
     use super::*;
 

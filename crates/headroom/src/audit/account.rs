@@ -13,11 +13,11 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use llm_api::answer::Usage;
 use proxy::Prices;
 use proxy::bill::{Change, lighter};
 use proxy::llm::{Offline, Replayed};
 use tokens::Encoding;
-use wire::answer::Usage;
 
 use super::transcript::{Agent, Conversation, PassedOver};
 

@@ -9,8 +9,8 @@
 
 use std::collections::HashMap;
 
+use llm_api::answer::Usage;
 use serde_json::{Value, json};
-use wire::answer::Usage;
 
 use super::transcript::{Conversation, Reader, Request, number};
 

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
+use llm_api::answer::Usage;
+use llm_api::request::Api;
 use serde::Deserialize as _;
 use serde_json::Value;
-use wire::answer::Usage;
-use wire::request::Api;
 
 use super::{claude, codex};
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use wire::json::{Kind, Value};
+use llm_api::json::{Kind, Value};
 
 use crate::answer::Refusal;
 

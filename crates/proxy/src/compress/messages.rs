@@ -9,12 +9,12 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use axum::response::Response;
 use compress::{Options, Retrieval};
+use llm_api::json::{Index, Kind, Value};
+use llm_api::request::{Answer as ToolAnswer, Api, Block, Request, Role};
+use llm_api::splice::{Edits, quote};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokens::Encoding;
-use wire::json::{Index, Kind, Value};
-use wire::request::{Answer as ToolAnswer, Api, Block, Request, Role};
-use wire::splice::{Edits, quote};
 
 use super::settings::Settings;
 use super::{Report, fields, model, respond};
@@ -66,7 +66,7 @@ pub(super) fn answer(
     let model = model(Some(&model_name));
     let budget = fields::number(root, "token_budget", 1)?;
     let settings = Settings::read(root)?;
-    let request = wire::request::read(api(list_name, list), index)
+    let request = llm_api::request::read(api(list_name, list), index)
         .ok_or_else(|| fields::wrong(list_name, "a conversation"))?;
 
     let mut plan = Plan::new(&request, list, &settings, model.encoding);

@@ -4,7 +4,7 @@
 //! are ignored.
 
 use compress::Retrieval;
-use wire::json::Value;
+use llm_api::json::Value;
 
 use super::fields;
 use crate::answer::Refusal;
@@ -81,7 +81,7 @@ mod tests {
 
     fn read(config: &str) -> Result<Settings, String> {
         let body = format!("{{\"config\": {config}}}");
-        let index = wire::json::scan(body.as_bytes()).unwrap();
+        let index = llm_api::json::scan(body.as_bytes()).unwrap();
         Settings::read(index.root()).map_err(|refusal| refusal.message.into_owned())
     }
 

@@ -5,8 +5,8 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use axum::response::Response;
 use compress::{Options, Retrieval, Source};
+use llm_api::json::Value;
 use serde::Serialize;
-use wire::json::Value;
 
 use super::{Report, fields, model, respond};
 use crate::answer::Refusal;

@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use compress::earlier::Earlier;
 use compress::{Compressed, Kind, Options, Provider, Retrieval};
+use llm_api::json::scan;
+use llm_api::request::{Block, Role};
+use llm_api::splice::quote;
 use tokens::Encoding;
-use wire::json::scan;
-use wire::request::{Block, Role};
-use wire::splice::quote;
 
 use super::figures::BlockTexts;
 use super::tool;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use llm_api::answer::Usage;
 use tokio::sync::OwnedSemaphorePermit;
-use wire::answer::Usage;
 
 use super::plan::Report;
 use super::route::Route;

@@ -43,9 +43,9 @@ use bytes::Bytes;
 use compress::Builtin;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use llm_api::request::Api;
 use originals::Originals;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wire::request::Api;
 
 use fault::Fault;
 use figures::Recording;

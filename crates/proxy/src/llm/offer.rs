@@ -1,6 +1,6 @@
 //! Whether the model can ask for what was left out: the one table of the cases.
 
-use wire::request::{Choice, Request, Tool};
+use llm_api::request::{Choice, Request, Tool};
 
 use super::tool;
 
@@ -66,9 +66,9 @@ fn has_name(request: &Request<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use llm_api::json::scan;
+    use llm_api::request::{Api, read};
     use serde_json::{Value, json};
-    use wire::json::scan;
-    use wire::request::{Api, read};
 
     fn offered(api: Api, body: &Value) -> Offer {
         let text = body.to_string();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use compress::Builtin;
-use wire::json::scan;
-use wire::request::{Api, read};
+use llm_api::json::scan;
+use llm_api::request::{Api, read};
 
 use super::plan::Planner;
 use super::records::MemoryRecords;

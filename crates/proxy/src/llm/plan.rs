@@ -9,12 +9,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use compress::earlier::Earlier;
 use compress::{Kind, Provider, Retrieval};
+use llm_api::answer::{Hidden, Round};
+use llm_api::json::scan;
+use llm_api::replay::{self, Given};
+use llm_api::request::{Api, Block, Request, Role, read};
+use llm_api::splice::Edits;
 use originals::Originals;
-use wire::answer::{Hidden, Round};
-use wire::json::scan;
-use wire::replay::{self, Given};
-use wire::request::{Api, Block, Request, Role, read};
-use wire::splice::Edits;
 
 use super::block::{self, Context, Shortened};
 use super::figures::BlockTexts;

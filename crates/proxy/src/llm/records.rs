@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use llm_api::answer::Round;
 use originals::Redis;
 use serde::{Deserialize, Serialize};
-use wire::answer::Round;
 
 /// How long a record is kept.
 pub const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -191,8 +191,8 @@ fn is_fresh(at: SystemTime) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wire::answer::Hidden;
-    use wire::replay::Given;
+    use llm_api::answer::Hidden;
+    use llm_api::replay::Given;
 
     fn rounds() -> Vec<Round> {
         let given = Given { text: "kept elsewhere".into(), is_error: false };

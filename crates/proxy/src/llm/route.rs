@@ -6,7 +6,7 @@
 
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
-use wire::request::Api;
+use llm_api::request::Api;
 
 use super::credentials::Credentials;
 use super::target::Targets;

@@ -6,9 +6,9 @@ use std::task::{Context, Poll, ready};
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use wire::answer::{Usage, is_last_event, usage};
-use wire::request::Api;
-use wire::sse::{Events, Piece};
+use llm_api::answer::{Usage, is_last_event, usage};
+use llm_api::request::Api;
+use llm_api::sse::{Events, Piece};
 
 use super::encoding;
 use super::figures::{Ending, Recording};

@@ -1,6 +1,6 @@
 //! What the agent is doing, as far as the conversation says so before a block.
 
-use wire::request::{Block, Role};
+use llm_api::request::{Block, Role};
 
 /// Bytes of each text that is taken.
 const LONGEST: usize = 2000;
@@ -50,9 +50,9 @@ fn words(block: &Block<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use llm_api::json::scan;
+    use llm_api::request::{Api, read};
     use serde_json::json;
-    use wire::json::scan;
-    use wire::request::{Api, read};
 
     #[test]
     fn the_first_and_the_last_words_and_the_models() {

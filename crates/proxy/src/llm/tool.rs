@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
+use llm_api::json::scan;
+use llm_api::replay::Given;
+use llm_api::request::Api;
 use tokens::Encoding;
-use wire::json::scan;
-use wire::replay::Given;
-use wire::request::Api;
 
 /// Its name.
 pub(super) const NAME: &str = "headroom_retrieve";

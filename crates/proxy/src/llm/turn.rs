@@ -10,9 +10,9 @@ use bytes::Bytes;
 use futures_util::stream::unfold;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use llm_api::answer::{End, Reason, Relay, Round};
 use tokens::Encoding;
 use tokio::time::{Instant, sleep_until};
-use wire::answer::{End, Reason, Relay, Round};
 
 use super::figures::{Ending, Recording};
 use super::plan::{MOST_ROUNDS, Planner, Turn};
@@ -105,7 +105,7 @@ impl Exchange {
     /// Tokens of the answers so far; those of a round that doesn't say are counted.
     fn spent(&self) -> u64 {
         let rounds = self.relay.rounds().iter().zip(self.relay.usage());
-        let of = |(round, usage): (&Round, &wire::answer::Usage)| match usage.output {
+        let of = |(round, usage): (&Round, &llm_api::answer::Usage)| match usage.output {
             0 => tokens::count(Encoding::default(), &round.said) as u64,
             output => output,
         };

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use wire::answer::Usage;
+use llm_api::answer::Usage;
 
 use crate::bill::{self, Block};
 use crate::llm::{BlockFigures, Ending, Exchange, NotUnderstood, Recorder};

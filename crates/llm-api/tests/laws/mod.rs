@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use wire::json::{Index, Value, scan};
-use wire::request::{Api, read};
-use wire::splice::{Edits, quote};
+use llm_api::json::{Index, Value, scan};
+use llm_api::request::{Api, read};
+use llm_api::splice::{Edits, quote};
 
 /// Takes the first bytes for edits and the rest for a text, and makes the edits.
 ///
