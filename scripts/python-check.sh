@@ -98,7 +98,7 @@ python -c 'import headroom_ai, sys; sys.exit(not headroom_ai.__version__.startsw
     fail "the package index replaced our headroom-ai"
 export TIKTOKEN_CACHE_DIR="$work/tiktoken" COLUMNS=200
 mkdir "$work/repository"
-git archive HEAD crates/agents crates/tokens/src crates/testkit | tar -x -C "$work/repository"
+git archive HEAD crates/agent-config crates/tokens/src crates/testkit | tar -x -C "$work/repository"
 cd "$work/repository"
 at_home 240 contextos pack . --task "fix how a config entry is removed" --budget 8000 --no-timestamp \
     --out "$work/whole.md" >/dev/null

@@ -26,7 +26,7 @@ pub(crate) use wrap::{UnwrapArgs, WrapArgs};
 
 use crate::environment;
 use crate::log::Format;
-use crate::screen::Color;
+use crate::output::Color;
 use crate::store::{StoreArgs, parse_size};
 
 /// Makes text smaller without losing what a model needs, and gives back any original.

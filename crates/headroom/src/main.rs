@@ -6,16 +6,16 @@
 mod args;
 mod audit;
 mod child;
+mod client;
 mod commands;
 mod environment;
 mod failure;
-mod figures;
 mod hook;
 mod log;
 mod mcp;
+mod output;
 mod prices;
-mod running;
-mod screen;
+mod stats_text;
 mod store;
 mod wrap;
 

@@ -45,6 +45,6 @@ pub(crate) struct McpChangeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct McpAgentArgs {
     /// An agent, or `all` that are on this machine
-    #[arg(long, value_name = "NAME|all", default_value = agents::install::ALL)]
+    #[arg(long, value_name = "NAME|all", default_value = agent_config::install::ALL)]
     pub(crate) agent: String,
 }

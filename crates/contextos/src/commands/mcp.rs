@@ -1,10 +1,10 @@
 //! `contextos mcp`: agents told to start our MCP server, by their own config files.
 
-use agents::command::{self, End, Options, Report};
-use agents::install::Selection;
-use agents::server::Server;
-use agents::starts;
-use agents::table::Machine;
+use agent_config::command::{self, End, Options, Report};
+use agent_config::install::Selection;
+use agent_config::server::Server;
+use agent_config::starts;
+use agent_config::table::Machine;
 
 use crate::args::{McpArgs, McpChangeArgs, McpCommand};
 use crate::environment;

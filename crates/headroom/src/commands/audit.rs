@@ -14,7 +14,7 @@ use crate::args::AuditArgs;
 use crate::audit::account::Account;
 use crate::audit::{page, report, transcript};
 use crate::failure::Failure;
-use crate::{prices, screen};
+use crate::{output, prices};
 
 /// Folders below a folder of transcripts that are looked into.
 const DEEPEST: usize = 6;
@@ -30,11 +30,11 @@ pub(crate) fn run(args: &AuditArgs) -> Result<(), Failure> {
     let account = replay(&files, &prices)?;
     if let Some(path) = &args.html {
         write(path, &page::page(&account))?;
-        screen::note(format!("written to {}", path.display()));
+        output::note(format!("written to {}", path.display()));
     }
     let answer =
         if args.json { format!("{:#}\n", report::json(&account)) } else { report::text(&account) };
-    screen::print(&answer)
+    output::print(&answer)
 }
 
 /// Replays files side by side, and adds them up in their own order.

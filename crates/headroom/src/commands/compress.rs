@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::args::{CompressArgs, Retrieval};
 use crate::failure::Failure;
-use crate::screen::{self, note};
+use crate::output::{self, note};
 
 /// The most bytes that are compressed in one piece, as the server does.
 const LONGEST: u64 = 100 << 20;
@@ -52,8 +52,8 @@ pub(crate) fn run(args: CompressArgs) -> Result<(), Failure> {
         explain(&outcome.compressed, &model);
     }
     match args.json {
-        true => screen::print(&as_json(&outcome.compressed, &model)),
-        false => screen::print(&outcome.compressed.text),
+        true => output::print(&as_json(&outcome.compressed, &model)),
+        false => output::print(&outcome.compressed.text),
     }
 }
 

@@ -1,14 +1,14 @@
 //! `headroom dashboard`
 
 use crate::args::DashboardArgs;
+use crate::client::{self, Answer};
 use crate::failure::Failure;
-use crate::running::{self, Answer};
-use crate::screen;
+use crate::output;
 
 /// Says where the page is, and opens it where there is something to open it in.
 pub(crate) fn run(args: &DashboardArgs) -> Result<(), Failure> {
-    let server = running::server_url();
-    match running::who_is_at(&server) {
+    let server = client::server_url();
+    match client::who_is_at(&server) {
         Answer::Headroom(_) => {}
         Answer::Another => {
             return Err(Failure::new(format!("{server} is answered by another program")));
@@ -21,12 +21,12 @@ pub(crate) fn run(args: &DashboardArgs) -> Result<(), Failure> {
         }
     }
     let page = format!("{server}/dashboard");
-    screen::print(&format!("{page}\n"))?;
+    output::print(&format!("{page}\n"))?;
     if !args.no_open
         && has_screen()
         && let Err(error) = open::that_detached(&page)
     {
-        screen::note(format!("note: no browser could be opened: {error}"));
+        output::note(format!("note: no browser could be opened: {error}"));
     }
     Ok(())
 }

@@ -7,11 +7,11 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::args::DoctorArgs;
+use crate::client::{self, Answer, DEFAULT_URL};
 use crate::environment;
 use crate::failure::Failure;
-use crate::figures;
-use crate::running::{self, Answer, DEFAULT_URL};
-use crate::screen;
+use crate::output;
+use crate::stats_text;
 use crate::store::{self, StoreArgs};
 
 /// What is kept and read back to see that the store works.
@@ -31,7 +31,7 @@ enum Finding {
 
 /// Runs every check; fails when something doesn't work.
 pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
-    let url = running::server_url();
+    let url = client::server_url();
     let mut findings = vec![program()];
     findings.extend(namesakes());
     findings.extend(kept(&args.store));
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
         findings.extend(route::providers(&url));
     }
     let lines: String = findings.iter().map(Finding::line).collect();
-    screen::print(&lines)?;
+    output::print(&lines)?;
     if findings.iter().any(|finding| matches!(finding, Finding::Bad(_))) {
         return Err(Failure::silent());
     }
@@ -155,7 +155,7 @@ fn exposed(_: &Path) -> Option<Finding> {
 /// Whether a server answers where clients look for it.
 fn server(url: &str) -> Vec<Finding> {
     let is_named = url != DEFAULT_URL;
-    let headroom = match running::who_is_at(url) {
+    let headroom = match client::who_is_at(url) {
         Answer::Headroom(headroom) => headroom,
         Answer::Nobody if is_named => {
             return vec![Finding::Bad(format!(
@@ -175,7 +175,7 @@ fn server(url: &str) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     let token = environment::token();
-    findings.push(match running::compress(url, token.as_deref(), PROBE) {
+    findings.push(match client::compress(url, token.as_deref(), PROBE) {
         Ok(200) => Finding::Good(format!("Headroom {} answers at {url}", headroom.version)),
         Ok(401) => {
             Finding::Bad(format!("the server at {url} wants its token: set HEADROOM_API_KEY"))
@@ -200,8 +200,8 @@ fn server(url: &str) -> Vec<Finding> {
 
 /// What agents have sent to the server at `url` of which it could save nothing.
 fn not_understood(url: &str, token: Option<&str>) -> Option<Finding> {
-    let stats = running::figures(url, token, "/stats").ok()?;
-    let counts = figures::not_understood(&stats);
+    let stats = client::figures(url, token, "/stats").ok()?;
+    let counts = stats_text::not_understood(&stats);
     if counts.is_empty() {
         return None;
     }

@@ -3,16 +3,16 @@
 use std::env;
 use std::io::{self, Read as _};
 
-use agents::command::{Options, Report};
-use agents::hook::Hook;
-use agents::starts;
-use agents::table::Machine;
+use agent_config::command::{Options, Report};
+use agent_config::hook::Hook;
+use agent_config::starts;
+use agent_config::table::Machine;
 
 use super::mcp::tell;
 use crate::args::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};
 use crate::failure::Failure;
 use crate::hook;
-use crate::screen;
+use crate::output;
 
 const NAME: &str = "headroom";
 /// The largest tool call that is read, in bytes.
@@ -46,7 +46,7 @@ fn answer() -> Result<(), Failure> {
     };
     let shell = env::var("SHELL").unwrap_or_default();
     match hook::answer(&call, &rules, &program()?, &shell) {
-        Some(answer) => screen::print(&format!("{answer}\n")),
+        Some(answer) => output::print(&format!("{answer}\n")),
         None => Ok(()),
     }
 }

@@ -5,7 +5,7 @@ use clap_mangen::Man;
 
 use crate::args::Args;
 use crate::failure::Failure;
-use crate::screen;
+use crate::output;
 
 /// Prints the manual page of `command`, or the program's own, for `man -l -`.
 pub(crate) fn run(command: Option<&str>) -> Result<(), Failure> {
@@ -20,5 +20,5 @@ pub(crate) fn run(command: Option<&str>) -> Result<(), Failure> {
     };
     let mut page = Vec::new();
     Man::new(subject).render(&mut page).map_err(Failure::new)?;
-    screen::print(&String::from_utf8_lossy(&page))
+    output::print(&String::from_utf8_lossy(&page))
 }

@@ -3,22 +3,22 @@
 use std::env;
 use std::net::SocketAddr;
 
-use agents::command::{self, End, Options, Report};
-use agents::install::Selection;
-use agents::server::Server as AgentServer;
-use agents::starts;
-use agents::table::Machine;
+use agent_config::command::{self, End, Options, Report};
+use agent_config::install::Selection;
+use agent_config::server::Server as AgentServer;
+use agent_config::starts;
+use agent_config::table::Machine;
 use mcp_server::AccessPolicy;
 
 use crate::args::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
     McpTransport,
 };
+use crate::client::DEFAULT_URL;
 use crate::environment;
 use crate::failure::Failure;
 use crate::mcp::{self, Server, Service};
-use crate::running::DEFAULT_URL;
-use crate::screen;
+use crate::output;
 
 const NAME: &str = "headroom";
 
@@ -78,7 +78,7 @@ fn status(args: &McpStatusArgs) -> Result<(), Failure> {
     let answer =
         if proxy.answers() { "answers" } else { "doesn't answer (start it: headroom serve)" };
     let told = tell(&reports);
-    screen::print(&format!("Headroom server at {}: {answer}\n", proxy.url()))?;
+    output::print(&format!("Headroom server at {}: {answer}\n", proxy.url()))?;
     told
 }
 
@@ -119,12 +119,12 @@ fn options(args: &McpHowArgs) -> Options {
 pub(super) fn tell(reports: &[Report]) -> Result<(), Failure> {
     for report in reports {
         if let Some(diff) = &report.diff {
-            screen::print(diff)?;
+            output::print(diff)?;
         }
         match report.end {
-            End::Done => screen::print(&format!("{}\n", report.line))?,
-            End::Skipped => screen::note(&report.line),
-            End::Failed => screen::note(format_args!("error: {}", report.line)),
+            End::Done => output::print(&format!("{}\n", report.line))?,
+            End::Skipped => output::note(&report.line),
+            End::Failed => output::note(format_args!("error: {}", report.line)),
         }
     }
     command::verdict(reports).map_err(Failure::new)

@@ -4,7 +4,7 @@ use originals::{Error, Excerpts, Place, Selection};
 
 use crate::args::RetrieveArgs;
 use crate::failure::Failure;
-use crate::screen;
+use crate::output;
 
 /// Prints an original, or the parts of it that are asked for.
 pub(crate) fn run(args: &RetrieveArgs) -> Result<(), Failure> {
@@ -25,12 +25,12 @@ pub(crate) fn run(args: &RetrieveArgs) -> Result<(), Failure> {
         query: args.query.clone().filter(|query| !query.trim().is_empty()),
     };
     if selection.is_whole() {
-        return screen::print(&original.text);
+        return output::print(&original.text);
     }
     let found = selection.of(&original.text).map_err(Failure::new)?;
     match &selection.query {
         None => {
-            screen::print(&found.shown.iter().map(|part| part.text.as_str()).collect::<String>())
+            output::print(&found.shown.iter().map(|part| part.text.as_str()).collect::<String>())
         }
         Some(query) => print_found(&found, query),
     }
@@ -63,5 +63,5 @@ fn print_found(found: &Excerpts, query: &str) -> Result<(), Failure> {
     if found.more > 0 {
         out.push_str(&format!("[{} more; ask for less]\n", found.more));
     }
-    screen::print(&out)
+    output::print(&out)
 }

@@ -12,7 +12,7 @@ use proxy::Compressor;
 use crate::args::RunArgs;
 use crate::child;
 use crate::failure::Failure;
-use crate::screen::note;
+use crate::output::note;
 use crate::store::StoreArgs;
 
 /// What shells say of a command that they don't find, and of one that can't be executed.

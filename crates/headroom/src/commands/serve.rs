@@ -9,11 +9,11 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use crate::args::ServeArgs;
+use crate::client::{self, Answer};
 use crate::failure::Failure;
 use crate::log;
+use crate::output::note;
 use crate::prices;
-use crate::running::{self, Answer};
-use crate::screen::note;
 
 /// How long requests that were begun may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -103,7 +103,7 @@ fn refused(args: &ServeArgs, error: BindError) -> Failure {
     let BindError::Taken(address) = error else { return Failure::new(error) };
     let port = args.port;
     let other = port.checked_add(1).unwrap_or(8787);
-    match running::who_is_at(&args.url()) {
+    match client::who_is_at(&args.url()) {
         Answer::Headroom(headroom) => {
             let since = headroom.uptime.map_or_else(String::new, |uptime| {
                 let uptime = Duration::from_secs(uptime.as_secs());

@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 
 use crate::args::StatsArgs;
+use crate::client::{self, Answer};
 use crate::failure::Failure;
-use crate::running::{self, Answer};
-use crate::{environment, figures, screen, store};
+use crate::{environment, output, stats_text, store};
 
 /// Asks the server, or reads what servers have kept → prints it.
 pub(crate) fn run(args: &StatsArgs) -> Result<(), Failure> {
-    let url = running::server_url();
-    let (live, past) = match running::who_is_at(&url) {
+    let url = client::server_url();
+    let (live, past) = match client::who_is_at(&url) {
         Answer::Headroom(_) => {
             let token = environment::token();
             let ask = |path: &str| {
-                running::figures(&url, token.as_deref(), path)
+                client::figures(&url, token.as_deref(), path)
                     .map_err(|error| Failure::new(format!("{url}{path}: {error}")))
             };
             (Some(ask("/stats")?), Some(ask("/stats-history")?))
@@ -24,17 +24,17 @@ pub(crate) fn run(args: &StatsArgs) -> Result<(), Failure> {
     if args.json {
         let server = live.is_some().then_some(&url);
         let answer = json!({ "server": server, "stats": live, "history": past });
-        return screen::print(&format!("{answer:#}\n"));
+        return output::print(&format!("{answer:#}\n"));
     }
     if live.is_none() {
-        screen::note(format!("no server answers at {url}"));
+        output::note(format!("no server answers at {url}"));
     }
     match (&live, &past) {
         (None, None) => {
-            screen::note("and none has kept figures on this machine yet: headroom serve");
+            output::note("and none has kept figures on this machine yet: headroom serve");
             Ok(())
         }
-        _ => screen::print_styled(&figures::text(&url, live.as_ref(), past.as_ref())),
+        _ => output::print_styled(&stats_text::text(&url, live.as_ref(), past.as_ref())),
     }
 }
 

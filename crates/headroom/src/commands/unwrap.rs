@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use agents::table::Machine;
+use agent_config::table::Machine;
 use serde_json::Value;
 
 use crate::args::UnwrapArgs;
+use crate::client;
 use crate::failure::Failure;
-use crate::running;
-use crate::screen;
-use crate::wrap::record::Record;
+use crate::output;
+use crate::wrap::base_url::{self, Leads, Place};
+use crate::wrap::kept_settings::KeptSettings;
 use crate::wrap::table::{self, Agent, Setting};
-use crate::wrap::way::{self, Leads, Place};
 
 /// Takes them out, of one agent's settings or of all.
 pub(crate) fn run(args: &UnwrapArgs) -> Result<(), Failure> {
@@ -25,11 +25,11 @@ pub(crate) fn run(args: &UnwrapArgs) -> Result<(), Failure> {
         match unwrap(agent, &machine) {
             Ok(removed) if removed.is_empty() && args.agent.is_none() => {}
             Ok(removed) if removed.is_empty() => {
-                screen::print(&format!("{}: nothing to undo\n", agent.name))?;
+                output::print(&format!("{}: nothing to undo\n", agent.name))?;
             }
-            Ok(removed) => screen::print(&removed)?,
+            Ok(removed) => output::print(&removed)?,
             Err(failure) => {
-                screen::note(format!("error: {}: {}", agent.name, failure.message()));
+                output::note(format!("error: {}: {}", agent.name, failure.message()));
                 failed = true;
             }
         }
@@ -39,8 +39,8 @@ pub(crate) fn run(args: &UnwrapArgs) -> Result<(), Failure> {
 
 /// What was removed, for people.
 fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
-    let own = running::server_url();
-    let mut record = Record::read()?;
+    let own = client::server_url();
+    let mut kept_settings = KeptSettings::read()?;
     let mut removed = String::new();
     let mut take = |setting: &Setting, file: &Path, is_ours: &dyn Fn(&str) -> bool| {
         let is_ours = |value: &Value| value.as_str().is_some_and(is_ours);
@@ -57,29 +57,29 @@ fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
     };
     // What was written here, wherever the file and the server are now. What somebody has changed since
     // isn't ours any more.
-    for kept in record.of(agent) {
+    for kept in kept_settings.of(agent) {
         // The settings of an agent are all in one language.
         if let Some(setting) = agent.routes.iter().find_map(|route| route.setting.as_ref()) {
             let setting = Setting { path: kept.path.clone(), ..setting.clone() };
             take(&setting, &kept.file, &|url| url == kept.url)?;
         }
-        record.remove(&kept);
-        record.write()?;
+        kept_settings.remove(&kept);
+        kept_settings.write()?;
     }
     // What somebody else has written that leads to a Headroom.
     // A provider whose address can't be set hasn't got one of ours.
-    let agent = &way::on(agent, machine).unwrap_or_else(|_| agent.clone());
+    let agent = &base_url::on(agent, machine).unwrap_or_else(|_| agent.clone());
     for setting in agent.routes.iter().filter_map(|route| route.setting.as_ref()) {
         let file = machine.path(&setting.file);
         let place = Place::File(file.clone());
         take(setting, &file, &|url| {
-            let leads = way::leads(url, &place, &own, &record);
+            let leads = base_url::leads(url, &place, &own, &kept_settings);
             matches!(leads, Leads::Here(_) | Leads::Nowhere { was_ours: true })
         })?;
     }
-    for (url, place) in way::found(agent, machine)?.into_iter().filter_map(|found| found.set) {
-        if let Leads::Nowhere { .. } = way::leads(&url, &place, &own, &record) {
-            screen::note(format!(
+    for (url, place) in base_url::found(agent, machine)?.into_iter().filter_map(|found| found.set) {
+        if let Leads::Nowhere { .. } = base_url::leads(&url, &place, &own, &kept_settings) {
+            output::note(format!(
                 "note: {}: {place} leads to {url}, where nobody answers; it isn't written by \
                  Headroom and stays",
                 agent.name

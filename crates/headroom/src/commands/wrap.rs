@@ -3,16 +3,16 @@
 use std::ffi::OsString;
 use std::process::Command;
 
-use agents::table::Machine;
+use agent_config::table::Machine;
 
 use crate::args::WrapArgs;
+use crate::client;
 use crate::failure::Failure;
-use crate::running;
-use crate::screen::{self, note};
-use crate::wrap::record::Record;
+use crate::output::{self, note};
+use crate::wrap::base_url::{self, Found, Leads, Place, Sending};
+use crate::wrap::kept_settings::KeptSettings;
 use crate::wrap::server::{Proxy, Wanted, known};
 use crate::wrap::table::{self, Agent, Route};
-use crate::wrap::way::{self, Found, Leads, Place, Sending};
 
 /// The exit code for a program that isn't there, as shells have it.
 const NOT_FOUND: u8 = 127;
@@ -21,23 +21,23 @@ const NOT_FOUND: u8 = 127;
 pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
     let agent = table::by_id(&args.agent).map_err(Failure::usage)?;
     let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
-    let agent = &way::on(agent, &machine)?;
-    let own = running::server_url();
-    let found = way::found(agent, &machine)?;
-    let record = Record::read()?;
+    let agent = &base_url::on(agent, &machine)?;
+    let own = client::server_url();
+    let found = base_url::found(agent, &machine)?;
+    let kept_settings = KeptSettings::read()?;
     let leads: Vec<Leads> = found
         .iter()
         .map(|found| match &found.set {
-            Some((url, place)) => way::leads(url, place, &own, &record),
+            Some((url, place)) => base_url::leads(url, place, &own, &kept_settings),
             None => Leads::Elsewhere,
         })
         .collect();
-    let wanted = wanted(agent, &found, &leads, &record)?;
+    let wanted = wanted(agent, &found, &leads, &kept_settings)?;
     let candidates: Vec<String> = known(&leads).chain([own]).collect();
     if args.keep {
-        return keep(agent, &machine, &found, &wanted, &candidates, record);
+        return keep(agent, &machine, &found, &wanted, &candidates, kept_settings);
     }
-    let program = way::program(agent).ok_or_else(|| {
+    let program = base_url::program(agent).ok_or_else(|| {
         let message = format!("{} is not in PATH: install {}", agent.command, agent.name);
         Failure::with_code(message, NOT_FOUND)
     })?;
@@ -64,7 +64,7 @@ fn wanted(
     agent: &Agent,
     found: &[Found],
     leads: &[Leads],
-    record: &Record,
+    kept_settings: &KeptSettings,
 ) -> Result<Wanted, Failure> {
     let mut wanted = Wanted::from_env();
     for ((route, found), leads) in agent.routes.iter().zip(found).zip(leads) {
@@ -74,10 +74,10 @@ fn wanted(
             Leads::Nowhere { was_ours: true } => {
                 note(format!(
                     "note: {place} leads to {url}, where nobody answers; {} removes it",
-                    way::removal(agent, place)
+                    base_url::removal(agent, place)
                 ));
                 if let Place::File(file) = place
-                    && let Some(before) = record.before(file, url)
+                    && let Some(before) = kept_settings.before(file, url)
                 {
                     wanted.set(route.provider, before.to_owned());
                 }
@@ -141,7 +141,7 @@ fn keep(
     found: &[Found],
     wanted: &Wanted,
     candidates: &[String],
-    mut record: Record,
+    mut kept_settings: KeptSettings,
 ) -> Result<(), Failure> {
     let proxy = Proxy::running(wanted, candidates)?;
     let kept: Vec<(&Route, &Found)> =
@@ -157,7 +157,7 @@ fn keep(
         let file = machine.path(&setting.file);
         let url = route.url(&proxy.origin, found.by_login);
         let is_ours = |value: &serde_json::Value| {
-            value.as_str().is_some_and(|known| known == url || record.has(&file, known))
+            value.as_str().is_some_and(|known| known == url || kept_settings.has(&file, known))
         };
         let change = setting.entry(&file, &is_ours).put(&url.as_str().into());
         let change = change.map_err(Failure::new)?;
@@ -166,10 +166,10 @@ fn keep(
             Some((old, Place::File(_))) => Some(&**old),
             _ => None,
         };
-        record.add(agent, setting, &file, &url, old);
-        record.write()?;
+        kept_settings.add(agent, setting, &file, &url, old);
+        kept_settings.write()?;
         change.apply().map_err(Failure::new)?;
-        screen::print(&format!("{}: {} now says {url}\n", agent.name, file.display()))?;
+        output::print(&format!("{}: {} now says {url}\n", agent.name, file.display()))?;
     }
     Ok(())
 }

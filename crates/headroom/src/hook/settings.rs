@@ -10,8 +10,8 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use agents::edit::{self, Entry, Format, Slot};
-use agents::table::Machine;
+use agent_config::edit::{self, Entry, Format, Slot};
+use agent_config::table::Machine;
 use serde_json::Value;
 
 use super::invocation::Invocation;
@@ -70,7 +70,7 @@ pub(super) fn rules_in_force(
     invocation: &Invocation,
     place: &Place<'_>,
 ) -> Result<RuleTexts, Unknown> {
-    let agent = agents::table::by_id("claude").ok_or(Unknown)?;
+    let agent = agent_config::table::by_id("claude").ok_or(Unknown)?;
     let user = agent.hook.as_ref().ok_or(Unknown)?.file(machine);
     let mut reader = Reader::default();
     reader.read(Source::User, &user)?;

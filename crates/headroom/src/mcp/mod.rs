@@ -12,7 +12,7 @@ use std::sync::Arc;
 use mcp_server::{AccessPolicy, ServeError};
 
 use crate::failure::Failure;
-use crate::screen;
+use crate::output;
 
 pub(crate) use server::Server;
 pub(crate) use service::Service;
@@ -33,7 +33,7 @@ pub(crate) fn serve_http(service: Service, access: AccessPolicy) -> Result<(), F
     let service = Arc::new(service);
     let tools = move || tools::Tools::at(Arc::clone(&service));
     mcp_server::serve_http(tools, access, |address| {
-        screen::print(&format!("Headroom's MCP server listens on http://{address}/mcp\n"))
+        output::print(&format!("Headroom's MCP server listens on http://{address}/mcp\n"))
     })
 }
 

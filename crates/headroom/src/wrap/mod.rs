@@ -8,7 +8,7 @@
 //! Nothing is written to an agent's own files but by [`keep`](crate::commands::wrap), which `unwrap`
 //! takes back.
 
-pub(crate) mod record;
+pub(crate) mod base_url;
+pub(crate) mod kept_settings;
 pub(crate) mod server;
 pub(crate) mod table;
-pub(crate) mod way;

@@ -12,11 +12,11 @@ use std::process::{Command, Stdio};
 
 use proxy::llm::Targets;
 
+use super::base_url::Leads;
 use super::table::Provider;
-use super::way::Leads;
+use crate::client;
 use crate::environment;
 use crate::failure::Failure;
-use crate::running;
 
 /// Where the providers are for this agent; `None` for their own addresses.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Proxy {
     fn fitting(wanted: &Wanted, candidates: &[String]) -> Result<Option<Self>, Failure> {
         let targets = wanted.targets()?;
         let wanted = (targets.anthropic.to_string(), targets.openai.to_string());
-        let fits = |origin: &&String| running::targets(origin).as_ref() == Some(&wanted);
+        let fits = |origin: &&String| client::targets(origin).as_ref() == Some(&wanted);
         let found = candidates.iter().find(fits);
         Ok(found.cloned().map(Self::at))
     }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use agents::edit::Format;
+use agent_config::edit::Format;
 use serde::Deserialize;
 
 /// An agent, as a row of `agents.toml` describes it.

@@ -1,35 +1,40 @@
 //! The way of agents' requests: from the agent to the server, and from there to the provider.
 
-use agents::table::Machine;
+use agent_config::table::Machine;
 
 use super::Finding;
+use crate::client;
 use crate::failure::Failure;
-use crate::running;
-use crate::wrap::record::Record;
+use crate::wrap::base_url::{self, Leads};
+use crate::wrap::kept_settings::KeptSettings;
 use crate::wrap::table::{self, Agent};
-use crate::wrap::way::{self, Leads};
 
 /// Where the requests of each agent go that is on this machine, or has a base URL.
 pub(super) fn agents(own: &str) -> Vec<Finding> {
     let Some(machine) = Machine::current() else { return Vec::new() };
-    let (record, broken) = match Record::read() {
-        Ok(record) => (record, None),
-        Err(failure) => (Record::default(), Some(Finding::Bad(failure.message()))),
+    let (kept_settings, broken) = match KeptSettings::read() {
+        Ok(kept_settings) => (kept_settings, None),
+        Err(failure) => (KeptSettings::default(), Some(Finding::Bad(failure.message()))),
     };
     let agents = table::all().iter();
     broken
         .into_iter()
-        .chain(agents.filter_map(|agent| of_agent(agent, &machine, own, &record)))
+        .chain(agents.filter_map(|agent| of_agent(agent, &machine, own, &kept_settings)))
         .collect()
 }
 
-fn of_agent(agent: &Agent, machine: &Machine<'_>, own: &str, record: &Record) -> Option<Finding> {
+fn of_agent(
+    agent: &Agent,
+    machine: &Machine<'_>,
+    own: &str,
+    kept_settings: &KeptSettings,
+) -> Option<Finding> {
     let bad = |failure: Failure| Finding::Bad(format!("{}: {}", agent.name, failure.message()));
-    let found = match (way::on(agent, machine), way::found(agent, machine)) {
+    let found = match (base_url::on(agent, machine), base_url::found(agent, machine)) {
         (_, Err(failure)) => return Some(bad(failure)),
         // The agent works; it just can't be sent through a Headroom.
         (Err(failure), Ok(_)) => return Some(Finding::Odd(failure.message())),
-        (Ok(agent), Ok(_)) => match way::found(&agent, machine) {
+        (Ok(agent), Ok(_)) => match base_url::found(&agent, machine) {
             Ok(found) => found,
             Err(failure) => return Some(bad(failure)),
         },
@@ -37,14 +42,14 @@ fn of_agent(agent: &Agent, machine: &Machine<'_>, own: &str, record: &Record) ->
     let name = &agent.name;
     let set: Vec<_> = found.iter().filter_map(|found| found.set.as_ref()).collect();
     for (url, place) in &set {
-        match way::leads(url, place, own, record) {
+        match base_url::leads(url, place, own, kept_settings) {
             Leads::Here(_) => {
                 return Some(Finding::Good(format!("{name} goes through {url} ({place})")));
             }
             Leads::Nowhere { was_ours: true } => {
                 return Some(Finding::Bad(format!(
                     "{name} is sent to {url} ({place}), where nobody answers: `headroom serve`, or {}",
-                    way::removal(agent, place)
+                    base_url::removal(agent, place)
                 )));
             }
             Leads::Nowhere { was_ours: false } => {
@@ -56,7 +61,7 @@ fn of_agent(agent: &Agent, machine: &Machine<'_>, own: &str, record: &Record) ->
             Leads::Elsewhere => {}
         }
     }
-    way::program(agent).map(|_| {
+    base_url::program(agent).map(|_| {
         Finding::Odd(format!(
             "{name} doesn't go through Headroom: start it with `headroom wrap {}`",
             agent.id
@@ -67,11 +72,11 @@ fn of_agent(agent: &Agent, machine: &Machine<'_>, own: &str, record: &Record) ->
 /// Whether the server at `url` reaches the providers: an empty request without a key, which each of
 /// them refuses in its own way.
 pub(super) fn providers(url: &str) -> Vec<Finding> {
-    let Some((anthropic, openai)) = running::targets(url) else {
+    let Some((anthropic, openai)) = client::targets(url) else {
         return vec![Finding::Odd(format!("the server at {url} doesn't say where it forwards to"))];
     };
     [("/v1/messages", anthropic), ("/v1/chat/completions", openai)]
-        .map(|(path, target)| match running::knock(url, path) {
+        .map(|(path, target)| match client::knock(url, path) {
             Ok(502) => Finding::Bad(format!("{target} can't be reached from the server at {url}")),
             Ok(status) => Finding::Good(format!(
                 "{target} answers through the server ({status} to an empty request)"

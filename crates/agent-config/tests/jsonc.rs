@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use agents::edit::{EditError, Entry, Format, Slot, depth, differ_only_in_blanks, find, put, take};
+use agent_config::edit::{
+    EditError, Entry, Format, Slot, depth, differ_only_in_blanks, find, put, take,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use agents::command::{self, Options, Report};
-use agents::edit::Format;
-use agents::install::{Installation, Selection, State};
-use agents::server::Server;
-use agents::table::{self, Agent, Machine};
+use agent_config::command::{self, Options, Report};
+use agent_config::edit::Format;
+use agent_config::install::{Installation, Selection, State};
+use agent_config::server::Server;
+use agent_config::table::{self, Agent, Machine};
 use proptest::prelude::*;
 
 fn server(name: &str) -> Server {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-use agents::edit::{EditError, Entry, Format, Slot, differ_only_in_blanks, find, put, take};
+use agent_config::edit::{EditError, Entry, Format, Slot, differ_only_in_blanks, find, put, take};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -8,15 +8,15 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use agents::edit::{Entry, Slot};
-use agents::entry::ConfigEntry;
-use agents::table::Machine;
+use agent_config::edit::{Entry, Slot};
+use agent_config::entry::ConfigEntry;
+use agent_config::table::Machine;
 use serde_json::{Value, json};
 
-use super::record::Record;
+use super::kept_settings::KeptSettings;
 use super::table::{Agent, Provider, Route, Setting};
+use crate::client::{self, Answer};
 use crate::failure::Failure;
-use crate::running::{self, Answer};
 
 /// The owner of what is written to agents' files, in the names of backups.
 const OWNER: &str = "headroom-wrap";
@@ -91,15 +91,15 @@ pub(crate) fn program(agent: &Agent) -> Option<PathBuf> {
 }
 
 /// What the base URL `url`, which is set at `place`, leads to. `own`: where a Headroom is expected.
-pub(crate) fn leads(url: &str, place: &Place, own: &str, record: &Record) -> Leads {
+pub(crate) fn leads(url: &str, place: &Place, own: &str, kept_settings: &KeptSettings) -> Leads {
     let Some(origin) = origin(url).filter(|origin| is_local(origin)) else {
         return Leads::Elsewhere;
     };
-    match running::who_is_at(&origin) {
+    match client::who_is_at(&origin) {
         Answer::Headroom(_) => Leads::Here(origin),
         Answer::Another => Leads::Elsewhere,
         Answer::Nobody => {
-            let is_recorded = matches!(place, Place::File(file) if record.has(file, url));
+            let is_recorded = matches!(place, Place::File(file) if kept_settings.has(file, url));
             Leads::Nowhere { was_ours: is_recorded || port(&origin) == port(own) }
         }
     }

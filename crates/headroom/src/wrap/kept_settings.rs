@@ -16,7 +16,7 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// Base URLs that are in agents' settings because `wrap --keep` put them there.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Record {
+pub(crate) struct KeptSettings {
     kept: Vec<Kept>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Kept {
     before: Option<String>,
 }
 
-impl Record {
+impl KeptSettings {
     /// What is recorded; nothing if there is no record.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-fn write(path: &Path, record: &Record) -> io::Result<()> {
+fn write(path: &Path, kept: &KeptSettings) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -119,7 +119,7 @@ fn write(path: &Path, record: &Record) -> io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, record)?;
+    serde_json::to_writer_pretty(&mut file, kept)?;
     file.flush()?;
     file.persist(path)?;
     Ok(())
