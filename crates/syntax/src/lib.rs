@@ -2,8 +2,8 @@
 //!
 //! One function, [`outline`], for every language: a tree-sitter grammar where there is one, the shape
 //! of the text (headings, blank lines, indentation) elsewhere. It never fails; it returns what it
-//! found. Which languages there are (`languages.toml`), and what the nodes of their grammars mean
-//! (`rules/*.toml`), are data. This crate reads no files and ranks nothing.
+//! found. Which languages there are is the crate `languages`; what the nodes of their grammars mean
+//! (`rules/*.toml`) is data. This crate reads no files and ranks nothing.
 //!
 //! ```
 //! use syntax::{Language, outline};
@@ -20,7 +20,6 @@ mod display;
 mod embedded;
 mod grammar;
 mod imports;
-mod language;
 mod lines;
 mod mask;
 mod names;
@@ -31,6 +30,6 @@ mod salvage;
 mod shape;
 mod walk;
 
-pub use language::Language;
+pub use languages::Language;
 pub use lines::LineIndex;
 pub use outline::{Definition, DefinitionKind, Import, LineRange, Outline, Reference, outline};

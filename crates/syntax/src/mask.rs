@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::language::Language;
+use crate::Language;
 
 /// The window in which repetition is looked for.
 const WINDOW: usize = 2048;

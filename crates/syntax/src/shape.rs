@@ -1,5 +1,5 @@
 //! The outline of a text without a grammar, by its shape: headings, tables, keys, blocks, tags, or
-//! what blank lines and indentation say. `languages.toml` says which language has which.
+//! what blank lines and indentation say. [`Language::shape`] says which language has which.
 //!
 //! A shape finds [`Section`]s; they become definitions here, nested by their lines.
 
@@ -13,9 +13,8 @@ mod paragraphs;
 mod rules;
 mod tables;
 
-use serde::Deserialize;
+use languages::{Language, Shape};
 
-use crate::language::Language;
 use crate::lines::LineIndex;
 use crate::outline::{Definition, DefinitionKind, LineRange, Outline};
 
@@ -23,28 +22,6 @@ use crate::outline::{Definition, DefinitionKind, LineRange, Outline};
 const MAX_TITLE: usize = 80;
 /// Sections of a text: more are no help to anyone.
 const MAX_SECTIONS: usize = 20_000;
-
-/// The shape that texts of a language have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Shape {
-    /// Headings, underlined or after `#`: Markdown, reStructuredText.
-    Headings,
-    /// `[names]` in lines of their own: TOML, INI.
-    Tables,
-    /// Keys by indentation: YAML.
-    Keys,
-    /// Keys by brackets: JSON.
-    Json,
-    /// Braces after what they belong to: CSS, and many languages.
-    Blocks,
-    /// One instruction per line: Dockerfile.
-    Instructions,
-    /// Targets and what makes them: Makefile.
-    Rules,
-    /// Elements: HTML, XML, Vue, Svelte.
-    Markup,
-}
 
 /// A piece of a text that has a title.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +54,7 @@ pub(crate) fn outline(language: Language, text: &str) -> Outline {
         Some(Shape::Instructions) => instructions::sections(lines),
         Some(Shape::Rules) => rules::sections(lines),
         Some(Shape::Markup) => markup::sections(text),
-        None => Vec::new(),
+        Some(_) | None => Vec::new(),
     };
     // Where there is nothing of the kind, paragraphs are.
     let sections = if sections.is_empty() { paragraphs::sections(lines) } else { sections };

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use syntax::Language;
+use languages::Language;
 
 /// How lines of a language begin.
 struct Beginnings {

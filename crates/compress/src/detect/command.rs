@@ -1,6 +1,6 @@
 //! The kind of a command's output, and of a file by its name.
 
-use syntax::Language;
+use languages::Language;
 
 use super::Detected;
 use crate::kind::Kind;

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
-use syntax::Language;
+use languages::Language;
 
 use super::{Detected, beginnings, facts};
 use crate::codecs::a_match;

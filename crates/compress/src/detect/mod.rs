@@ -9,7 +9,7 @@ mod command;
 mod content;
 mod facts;
 
-use syntax::Language;
+use languages::Language;
 
 pub(crate) use content::{any_of, is_pack, unnumbered};
 

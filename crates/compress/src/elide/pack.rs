@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use syntax::Language;
+use languages::Language;
 use tokens::Encoding;
 
 use super::code::comment;

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use syntax::Language;
+use languages::Language;
 
 use super::mask::Masked;
 use super::{braces, indented};

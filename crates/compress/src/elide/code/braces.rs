@@ -1,6 +1,6 @@
 //! Finds blocks in languages that delimit bodies by braces.
 
-use syntax::Language;
+use languages::Language;
 
 use super::blocks::{Block, BlockKind, Code, Outline, assigned, is_word, last_word, text, word};
 

@@ -1,7 +1,7 @@
 //! Finds blocks in languages that delimit bodies by indentation: up to the next line that isn't
 //! indented (Python), or to an `end` at the definition's indentation (Ruby).
 
-use syntax::Language;
+use languages::Language;
 
 use super::blocks::{Block, BlockKind, Code, Outline, assigned, text, word};
 

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use syntax::Language;
+use languages::Language;
 
 /// The lexical rules of a language's comments and strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

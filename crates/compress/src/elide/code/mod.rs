@@ -12,8 +12,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use languages::Language;
 use rustc_hash::FxHashSet;
-use syntax::Language;
 
 use self::blocks::{Block, BlockKind, Outline, outline};
 use self::mask::{Masked, mask};

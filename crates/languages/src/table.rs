@@ -1,14 +1,12 @@
 //! The languages that are known, and how one is told from a path, a first line or a name.
 //!
-//! What is known of each is a row of `languages.toml`. How one is outlined is said elsewhere: by
-//! `rules/` where there is a grammar, by `shape` where there is none.
+//! What is known of each is a row of `languages.toml`. How one is outlined is the business of the crate `syntax`: by
+//! a grammar and its rules where there is one, by the [`Shape`] of its texts where there is none.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-
-use crate::shape::Shape;
 
 /// A language, or [`Language::Text`] where none is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -83,6 +81,29 @@ pub enum Language {
     Text,
 }
 
+/// What divides the texts of a language into sections, where no grammar does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Shape {
+    /// Headings, underlined or after `#`: Markdown, reStructuredText.
+    Headings,
+    /// `[names]` in lines of their own: TOML, INI.
+    Tables,
+    /// Keys by indentation: YAML.
+    Keys,
+    /// Keys by brackets: JSON.
+    Json,
+    /// Braces after what they belong to: CSS, and many languages.
+    Blocks,
+    /// One instruction per line: Dockerfile.
+    Instructions,
+    /// Targets and what makes them: Makefile.
+    Rules,
+    /// Elements: HTML, XML, Vue, Svelte.
+    Markup,
+}
+
 impl Language {
     /// The language of a file: from its name, else its ending, else its first line (`#!`, `<?php`).
     ///
@@ -129,8 +150,8 @@ impl Language {
         self.entry().is_some_and(|entry| entry.code)
     }
 
-    /// The shape that its texts have, where it has no grammar.
-    pub(crate) fn shape(self) -> Option<Shape> {
+    /// What divides its texts into sections where no grammar does; paragraphs, if there is nothing.
+    pub fn shape(self) -> Option<Shape> {
         self.entry()?.shape
     }
 
