@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::codecs::{ExpandError, expand};
-use crate::elide::pack_without_note;
 use crate::json::text::JsonEscapes;
 use crate::kind::Kind;
 use crate::marker::RetrievalReference;
@@ -133,7 +132,7 @@ impl Compressed {
         }
         out.push_str(&expand(&self.text[at..])?);
         match self.transforms.iter().any(|done| done == "leave-out:pack") {
-            true => Ok(pack_without_note(&out)),
+            true => Ok(pack_format::markdown::without_elided_note(&out)),
             false => Ok(out),
         }
     }

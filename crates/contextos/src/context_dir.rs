@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use repo::{Links, read_regular};
+use checkout::{Links, read_regular};
 
 use crate::failure::Failure;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use repo::{Cache, CacheKey};
+use checkout::{Cache, CacheKey};
 use select::SourceFile;
 use syntax::Outline;
 

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use checkout::{Cache, Checkout, CheckoutError, Git, GitError, ReadOptions};
 use pack::{Format, Pack, PackError};
 use rayon::prelude::*;
-use repo::{Cache, Checkout, Git, GitError, ReadOptions, RepoError};
 use select::{
     Corpus, FileKind, History, HistoryStatus, Patch, Query, Ranking, SourceFile, Survey, Task,
     Weights,
@@ -99,11 +99,11 @@ pub(crate) struct ReadTree {
     /// HEAD's id, whole.
     pub(crate) commit: Option<String>,
     /// Counts and reasons of what was skipped.
-    pub(crate) skipped: repo::Skipped,
+    pub(crate) skipped: checkout::Skipped,
     /// What was redacted.
-    pub(crate) findings: Vec<repo::FileFinding>,
+    pub(crate) findings: Vec<checkout::FileFinding>,
     /// What could not be read.
-    pub(crate) unreadable: Vec<repo::Unreadable>,
+    pub(crate) unreadable: Vec<checkout::Unreadable>,
     /// What isn't here though it belongs to the checkout, a sentence each.
     pub(crate) remarks: Vec<String>,
     /// The checkout's repository, if there is one that git opens.
@@ -115,7 +115,7 @@ pub(crate) struct ReadTree {
 pub(crate) enum PipelineError {
     /// The checkout could not be read.
     #[error(transparent)]
-    Read(#[from] RepoError),
+    Read(#[from] CheckoutError),
     /// The user points at what isn't there.
     #[error("--focus {given}: {why}")]
     Focus {
@@ -203,7 +203,7 @@ pub(crate) fn read(
         options.include.push(format!("/{}/**", glob_of(folder)));
     }
     let (checkout, (git, history)) = rayon::join(
-        || repo::read(&request.root, &options, &|p| progress.count(p.read, p.total)),
+        || checkout::read(&request.root, &options, &|p| progress.count(p.read, p.total)),
         || open_history(&request.root, request.history),
     );
     let mut checkout = checkout?;
@@ -447,7 +447,7 @@ fn render(
         let shown = files.iter().map(|&at| tree.corpus.files[at].path.as_str());
         tree.git.as_ref().is_some_and(|git| git.differs(shown).unwrap_or(true))
     };
-    pack::render(&pack::Input {
+    pack::build(&pack::Input {
         corpus: &tree.corpus,
         ranking,
         weights,

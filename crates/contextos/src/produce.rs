@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use repo::SkipReason;
+use checkout::SkipReason;
 use select::HistoryStatus;
 
 use crate::args::{PackFormat, WriteArgs};
@@ -225,7 +225,7 @@ fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
 }
 
 /// The credentials that were redacted in files of the pack.
-fn findings_shown(packed: &Packed) -> Vec<&repo::FileFinding> {
+fn findings_shown(packed: &Packed) -> Vec<&checkout::FileFinding> {
     let files = &packed.read.corpus.files;
     let paths: BTreeSet<&str> =
         packed.pack.shown.iter().map(|shown| files[shown.file].path.as_str()).collect();

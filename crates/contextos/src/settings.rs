@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use repo::{Links, read_regular};
+use checkout::{Links, read_regular};
 
 use crate::context_dir::{self, ContextDir};
 use crate::environment;

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use repo::{Links, read_regular};
+use checkout::{Links, read_regular};
 use select::Weights;
 
 use crate::environment;

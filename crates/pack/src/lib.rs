@@ -1,6 +1,6 @@
 //! Chosen spans rendered as Markdown, JSON or XML, exactly within the budget.
 //!
-//! Pure: [`render`] takes what was ranked and gives a text; who wrote the files and where the text goes
+//! Pure: [`build`] takes what was ranked and gives a text; who wrote the files and where the text goes
 //! is the program's business.
 //!
 //! **Why prices add up.** A pack is a list of pieces. Every piece ends in a newline, and no piece
@@ -9,16 +9,14 @@
 //! than `/`. So the tokens of the pack are the sum of the tokens of its pieces, and fitting never has
 //! to count a whole document. The last count is an assertion, not a loop.
 
+mod allocate;
+mod build;
 mod evidence;
-mod format;
-mod json;
-mod map;
-mod markdown;
-mod price;
+mod facts;
 mod render;
 #[cfg(test)]
 mod tests;
 mod text;
-mod xml;
 
-pub use render::{Format, Input, LEAST_BUDGET, Pack, PackError, Redacted, Shown, Unchosen, render};
+pub use build::{Input, LEAST_BUDGET, Pack, PackError, Redacted, Shown, Unchosen, build};
+pub use render::Format;

@@ -9,7 +9,7 @@ use select::{
 use syntax::{Language, LineRange};
 use tokens::Encoding;
 
-use crate::render::{Format, Input, LEAST_BUDGET, Pack, PackError, Redacted, render};
+use crate::{Format, Input, LEAST_BUDGET, Pack, PackError, Redacted, build};
 
 static O200K: LazyLock<tiktoken_rs::CoreBPE> = LazyLock::new(|| tiktoken_rs::o200k_base().unwrap());
 static CL100K: LazyLock<tiktoken_rs::CoreBPE> =
@@ -81,7 +81,7 @@ fn pack(
             (0..=file as u32).map(move |line| Redacted { file, line, rule: "private-key" })
         })
         .collect();
-    render(&Input {
+    build(&Input {
         corpus,
         ranking,
         weights: &Weights::built_in(),

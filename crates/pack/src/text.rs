@@ -90,22 +90,6 @@ fn backticks(text: &str) -> usize {
     longest
 }
 
-/// `12-40,88-97`: line ranges as a heading shows them; one line is `7`.
-pub(crate) fn ranges(lines: &[LineRange]) -> String {
-    let mut out = String::new();
-    for range in lines {
-        if !out.is_empty() {
-            out.push(',');
-        }
-        out.push_str(&range.start.to_string());
-        if range.end > range.start {
-            out.push('-');
-            out.push_str(&range.end.to_string());
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,11 +102,5 @@ mod tests {
     #[test]
     fn paths_keep_blanks_and_escape_newlines() {
         assert_eq!(shown_path("a b/c\nd"), "a b/c\\u{a}d");
-    }
-
-    #[test]
-    fn ranges_are_short() {
-        let range = |start, end| LineRange { start, end };
-        assert_eq!(ranges(&[range(1, 3), range(7, 7)]), "1-3,7");
     }
 }

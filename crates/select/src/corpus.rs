@@ -37,6 +37,13 @@ pub struct SourceFile {
     pub kind: FileKind,
 }
 
+impl SourceFile {
+    /// What the resolution of imports needs to know of the file.
+    pub fn for_imports(&self) -> imports::File<'_> {
+        imports::File { path: &self.path, text: &self.text, language: self.language }
+    }
+}
+
 /// A checkout, ready to select from.
 #[derive(Debug, Default)]
 pub struct Corpus {

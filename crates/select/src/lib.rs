@@ -1,4 +1,4 @@
-//! From a task and a repository to the spans that matter, within a budget.
+//! From a task and a repository to ranked chunks of its files.
 //!
 //! Pure: [`Corpus`] and [`History`] are plain data that the caller read; nothing here does I/O,
 //! reads a clock or the environment. The way of the data, each step a function:
@@ -8,15 +8,14 @@
 //! 3. [`Query::new`] joins the task's terms with those of the patches.
 //! 4. [`survey`] scans every file once and names the candidates; the caller parses them.
 //! 5. [`rank`] cuts the candidates into units and scores them.
-//! 6. [`fit`] chooses units within the budget, at prices that the renderer knows.
+//!
+//! What a pack shows of them within its budget is decided by the crate `pack`.
 
 mod bm25;
 mod code;
 mod corpus;
 mod evidence;
-mod fit;
 mod history;
-mod imports;
 mod learn;
 mod mention;
 mod model;
@@ -28,9 +27,7 @@ mod terms;
 mod unit;
 
 pub use corpus::{Corpus, FileKind, SourceFile};
-pub use fit::{Chosen, LEAST_CHANCE, Prices, added_price, fit, fit_best, worthwhile};
 pub use history::{Commit, History, HistoryStatus, Hunk, Patch};
-pub use imports::{Edge, ImportGraph, Outside};
 pub use learn::{Case, learn};
 pub use model::{FEATURES, Family, Feature, Row, Weights, softmax};
 pub use query::{Match, Query, matching_commits};

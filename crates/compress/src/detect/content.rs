@@ -57,13 +57,6 @@ pub(super) fn looks_like(text: &str) -> Detected {
     Detected::plain(kind)
 }
 
-/// Whether the second line identifies a pack.
-pub(crate) fn is_pack(text: &str) -> bool {
-    let mut lines = text.lines();
-    lines.next().is_some_and(|line| line.starts_with("# Context for:"))
-        && lines.next().is_some_and(|line| line.starts_with("<!-- contextos pack v1 "))
-}
-
 /// A document, JSON Lines, or the non-empty beginning of a truncated document.
 fn is_json(text: &str) -> bool {
     Json::parse_any(text).is_some_and(|json| json.children(json.root()).next().is_some())

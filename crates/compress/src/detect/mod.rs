@@ -11,7 +11,8 @@ mod facts;
 
 use languages::Language;
 
-pub(crate) use content::{any_of, is_pack, unnumbered};
+pub(crate) use content::{any_of, unnumbered};
+pub(crate) use pack_format::markdown::is_pack;
 
 use crate::kind::Kind;
 

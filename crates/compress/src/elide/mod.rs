@@ -27,7 +27,6 @@ use crate::kind::Kind;
 use crate::lines::Lines;
 use crate::task::Task;
 
-pub(crate) use pack::without_note as pack_without_note;
 use render::render;
 pub(crate) use render::{PlacedMarker, Reader, Rendered, with_references};
 

@@ -5,12 +5,12 @@
 use std::ops::Range;
 
 use languages::Language;
+use pack_format::markdown::{self, Span};
 use tokens::Encoding;
 
 use super::code::comment;
 use super::render::push_code_omission;
 use super::{CodeOmission, Context, PlacedMarker, Rendered};
-use crate::chunks::{closes, fence};
 use crate::lines::Lines;
 use crate::marker::{self, Marker, RetrievalReference};
 use crate::relevance::{Chunk, scores};
@@ -32,34 +32,17 @@ const TOKENS_OF_A_MARKER: usize = 24;
 /// Shorter runs are kept: a marker would cost too much of what they save.
 const FEWEST_LINES: usize = 4;
 const FEWEST_BYTES: usize = 300;
-/// The beginning of the line that says that lines were elided from the pack.
-const DONE: &str = "<!-- left out: ";
-/// The beginning of the line before it, which identifies a pack.
-const PACK_HEAD: &str = "<!-- contextos pack v1 ";
-
-/// `text` without the lines that say that lines were elided from a pack: those right after the line
-/// that identifies it.
-pub(crate) fn without_note(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut is_behind_head = false;
-    for line in text.split_inclusive('\n') {
-        if !(is_behind_head && line.starts_with(DONE)) {
-            out.push_str(line);
-        }
-        is_behind_head = line.starts_with(PACK_HEAD);
-    }
-    out
-}
 
 /// A pack with its least relevant lines elided; `None` if there are none, or it was done before.
 pub(super) fn rendered(lines: &Lines, context: &Context) -> Option<Rendered> {
     let part = lines.text();
-    if lines.count() < 3 || lines.get(2).starts_with(DONE) {
+    if lines.count() < 3 || lines.get(2).starts_with(markdown::ELIDED) {
         return None;
     }
-    let title = lines.get(0).strip_prefix("# Context for: ").unwrap_or("");
+    let title = lines.get(0).strip_prefix(markdown::TITLE).unwrap_or("");
     let task = format!("{title} {}", context.task.text());
-    let files = files(lines);
+    let each: Vec<&str> = lines.iter().collect();
+    let files = files(&each, lines);
     let chunks: Vec<Chunk> =
         files.iter().enumerate().flat_map(|(rank, file)| file.chunks(rank, lines)).collect();
     let mut scores = scores(&task, &chunks);
@@ -72,7 +55,7 @@ pub(super) fn rendered(lines: &Lines, context: &Context) -> Option<Rendered> {
     let most = if context.tight { MOST_PERCENT_TIGHT } else { MOST_PERCENT };
     let least = tokens::count(Encoding::default(), part) * LEAST_PERCENT / 100;
     let threshold = threshold(&chunks, &scores, least, part.len() * most / 100);
-    let mut cuts = map(lines);
+    let mut cuts = map(&each);
     let spans = files.iter().flat_map(|file| file.spans.iter().map(move |span| (file, span)));
     for ((file, span), scores) in spans.zip(&scores) {
         for run in runs(scores, threshold, |run| {
@@ -181,12 +164,6 @@ struct File<'a> {
     spans: Vec<Span>,
 }
 
-/// A span of a file: its lines in the pack, and the first of them in the file.
-struct Span {
-    lines: Range<usize>,
-    first: usize,
-}
-
 /// An omission in a pack, and its line range in the checkout.
 struct PackOmission {
     cut: CodeOmission,
@@ -197,49 +174,14 @@ struct PackOmission {
 
 /// The files of a pack, best first. A file whose block doesn't match its heading, or contains a
 /// marker, has no spans.
-fn files<'a>(lines: &Lines<'a>) -> Vec<File<'a>> {
-    let mut files = Vec::new();
-    let mut line =
-        (0..lines.count()).find(|&line| lines.get(line) == "## Files").unwrap_or(lines.count());
-    while line + 1 < lines.count() {
-        let heading = lines.get(line).strip_prefix("### ").and_then(|rest| rest.rsplit_once(':'));
-        let block = fence(lines.get(line + 1));
-        let (Some((path, ranges)), Some((opening, info))) = (heading, block) else {
-            line += 1;
-            continue;
-        };
-        let start = line + 2;
-        let is_end = |&line: &usize| {
-            fence(lines.get(line)).is_some_and(|(sign, info)| closes(sign, info, opening))
-        };
-        let end = (start..lines.count()).find(is_end).unwrap_or(lines.count());
-        let text = lines.slice(start.min(lines.count())..end);
-        let spans = spans(start..end, ranges, lines).filter(|_| !marker::contains(text));
-        let language = Language::from_name(info).unwrap_or(Language::Text);
-        files.push(File { path, language, spans: spans.unwrap_or_default() });
-        line = end + 1;
-    }
-    files
-}
-
-/// The spans that `ranges` (`12-40,88`) declares, in the lines of a block; they are separated by a
-/// line with the number that the next one begins with.
-fn spans(block: Range<usize>, ranges: &str, lines: &Lines) -> Option<Vec<Span>> {
-    let mut spans = Vec::new();
-    let mut at = block.start;
-    for range in ranges.split(',') {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
-        if !spans.is_empty() {
-            (at < block.end && lines.get(at) == format!("… {first}")).then_some(())?;
-            at += 1;
-        }
-        let end = at + last.checked_sub(first)? + 1;
-        (end <= block.end).then_some(())?;
-        spans.push(Span { lines: at..end, first });
-        at = end;
-    }
-    (at == block.end).then_some(spans)
+fn files<'a>(each: &[&'a str], lines: &Lines) -> Vec<File<'a>> {
+    let read = |file: markdown::File<'a>| {
+        let language = Language::from_name(file.language).unwrap_or(Language::Text);
+        let has_marker = marker::contains(lines.slice(file.block));
+        let spans = if has_marker { Vec::new() } else { file.spans };
+        File { path: file.path, language, spans }
+    };
+    markdown::files(each).into_iter().map(read).collect()
 }
 
 impl File<'_> {
@@ -263,44 +205,25 @@ impl File<'_> {
 }
 
 /// The signatures in the map of other likely definitions, file by file.
-fn map(lines: &Lines) -> Vec<PackOmission> {
-    let mut cuts = Vec::new();
-    let Some(heading) = (0..lines.count()).find(|&line| lines.get(line) == "## Also likely") else {
-        return cuts;
+fn map(each: &[&str]) -> Vec<PackOmission> {
+    let omission = |entry: markdown::MapEntry<'_>| {
+        let (&first, &last) = (entry.signatures.first()?, entry.signatures.last()?);
+        entry.signatures.is_sorted().then_some(())?;
+        let (indent, note) = (String::new(), String::new());
+        let cut =
+            CodeOmission { lines: entry.lines, indent, statement: "", note, comment: ("", "") };
+        Some(PackOmission { cut, path: entry.path.to_owned(), first, last })
     };
-    let number = |line: usize| {
-        lines.get(line).split_once(": ").and_then(|(number, _)| number.parse::<usize>().ok())
-    };
-    let mut line = heading + 2;
-    while line + 1 < lines.count()
-        && fence(lines.get(line)).is_none()
-        && !lines.get(line).starts_with('#')
-    {
-        let path = lines.get(line);
-        let signatures: Vec<usize> = (line + 1..lines.count()).map_while(number).collect();
-        let range = line..line + 1 + signatures.len();
-        if let (Some(&first), Some(&last), true) =
-            (signatures.first(), signatures.last(), signatures.is_sorted())
-        {
-            let (indent, note) = (String::new(), String::new());
-            let cut = CodeOmission {
-                lines: range.clone(),
-                indent,
-                statement: "",
-                note,
-                comment: ("", ""),
-            };
-            cuts.push(PackOmission { cut, path: path.to_owned(), first, last });
-        }
-        line = range.end;
-    }
-    cuts
+    markdown::map(each).into_iter().filter_map(omission).collect()
 }
 
 fn write(lines: &Lines, cuts: &[PackOmission]) -> Rendered {
     let count: usize = cuts.iter().map(|cut| cut.cut.lines.len()).sum();
     let mut text = lines.slice(0..2).to_owned();
-    text.push_str(&format!("{DONE}{count} lines, in their places as path:start-end -->\n"));
+    text.push_str(&format!(
+        "{}{count} lines, in their places as path:start-end -->\n",
+        markdown::ELIDED
+    ));
     let mut markers = Vec::new();
     let mut at = 2;
     for PackOmission { cut, path, first, last } in cuts {

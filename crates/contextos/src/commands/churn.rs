@@ -1,6 +1,6 @@
 //! `contextos churn`: the files that changed most in the last days.
 
-use repo::Git;
+use checkout::Git;
 use select::HistoryStatus;
 
 use crate::args::{ChurnArgs, Global};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use repo::{Git, GitError};
+use checkout::{Git, GitError};
 
 use crate::args::{DoctorArgs, Global};
 use crate::compression::{self, Headroom};

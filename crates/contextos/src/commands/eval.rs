@@ -92,7 +92,7 @@ fn fit(
         training.extend(training_here);
         let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy();
         let head =
-            repo::Git::open(root).ok().and_then(|git| git.head().map(|head| head.id.clone()));
+            checkout::Git::open(root).ok().and_then(|git| git.head().map(|head| head.id.clone()));
         provenance.push(format!("{name} {} {cases}", head.unwrap_or_default()));
         terminal.note(&format!("{name}: {cases} cases"));
     }

@@ -1,7 +1,7 @@
 //! `contextos scan`: reads the repository, and writes down what it consists of.
 
+use checkout::{Cache, Checkout, ReadOptions};
 use rayon::prelude::*;
-use repo::{Cache, Checkout, ReadOptions};
 use select::SourceFile;
 use serde_json::{Map, Value, json};
 use tokens::Encoding;
@@ -26,8 +26,8 @@ pub(super) fn run(global: &Global, args: &ScanArgs, terminal: &Terminal) -> Resu
         max_files: if args.max_files == 0 { usize::MAX } else { args.max_files },
         ..ReadOptions::default()
     };
-    let checkout =
-        repo::read(&root, &options, &|p| progress.count(p.read, p.total)).map_err(Failure::new)?;
+    let checkout = checkout::read(&root, &options, &|p| progress.count(p.read, p.total))
+        .map_err(Failure::new)?;
     for unreadable in &checkout.unreadable {
         terminal.warn(&format!("{}: {}", unreadable.path, unreadable.reason));
     }

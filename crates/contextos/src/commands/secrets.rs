@@ -1,6 +1,6 @@
 //! `contextos secrets`: the credentials in a checkout, by path, line and rule.
 
-use repo::{ReadOptions, SkipReason};
+use checkout::{ReadOptions, SkipReason};
 use serde_json::json;
 
 use crate::args::{Global, SecretsArgs};
@@ -13,8 +13,8 @@ pub(super) fn run(global: &Global, args: &SecretsArgs, terminal: &Terminal) -> R
     let progress = terminal.progress();
     progress.stage("reading");
     let options = ReadOptions::default();
-    let checkout =
-        repo::read(&root, &options, &|p| progress.count(p.read, p.total)).map_err(Failure::new)?;
+    let checkout = checkout::read(&root, &options, &|p| progress.count(p.read, p.total))
+        .map_err(Failure::new)?;
     drop(progress);
     for remark in &checkout.remarks {
         terminal.warn(remark);

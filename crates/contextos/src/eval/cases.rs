@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use repo::{Git, GitError};
+use checkout::{Git, GitError};
 use select::{Commit, FileKind, History, Patch};
 use serde::Deserialize;
 use syntax::LineRange;
@@ -151,7 +151,7 @@ fn gold(patch: &Patch) -> Option<Gold> {
     let mut gold = Gold::new();
     let mut lines = 0;
     for hunk in &patch.hunks {
-        if repo::kind_of(&hunk.path) != FileKind::Source || hunk.old_start == 0 {
+        if checkout::kind_of(&hunk.path) != FileKind::Source || hunk.old_start == 0 {
             continue;
         }
         lines += hunk.removed.len();

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use checkout::{Git, GitError, ReadOptions};
 use pack::Format;
-use repo::{Git, GitError, ReadOptions};
 use select::{Corpus, Family, Feature, FileKind, History, SourceFile, Task, Weights, weigh};
 use syntax::Outline;
 use tokens::Encoding;
@@ -224,7 +224,7 @@ fn packed(
         encoding: Encoding::default(),
         budget,
     };
-    let Ok(pack) = pack::render(&input) else { return Shown::default() };
+    let Ok(pack) = pack::build(&input) else { return Shown::default() };
     let path = |file: usize| corpus.files[file].path.clone();
     Shown {
         lines: pack.shown.into_iter().map(|file| (path(file.file), file.lines)).collect(),

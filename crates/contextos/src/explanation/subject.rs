@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Component, Path};
 
-use repo::ReadOptions;
+use checkout::ReadOptions;
 use rmcp::schemars::{self, JsonSchema};
 use select::SourceFile;
 use serde::Serialize;
@@ -214,9 +214,9 @@ fn left_out(subject: &str, path: &String, request: &PackRequest) -> Result<Answe
         allow_sensitive: request.allow_sensitive,
         ..ReadOptions::default()
     };
-    let alone = repo::read(&request.root, &options, &|_| {}).map_err(Failure::new)?;
+    let alone = checkout::read(&request.root, &options, &|_| {}).map_err(Failure::new)?;
     let reason = alone.skipped.counts().map(|(reason, _)| reason).find(|reason| {
-        *reason != repo::SkipReason::Excluded && alone.skipped.examples(*reason).contains(path)
+        *reason != checkout::SkipReason::Excluded && alone.skipped.examples(*reason).contains(path)
     });
     Ok(answer(match reason {
         Some(reason) => format!("not in the pack: skipped ({})", reason.name()),

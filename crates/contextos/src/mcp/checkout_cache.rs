@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use repo::{Cache, CacheKey, Fingerprint, Git};
+use checkout::{Cache, CacheKey, Fingerprint, Git};
 use select::SourceFile;
 use syntax::Outline;
 
@@ -130,7 +130,7 @@ impl Kept {
 
 /// The state of a checkout before it is read; `None` if it can't be told from a later one.
 fn state(root: &Path) -> Option<State> {
-    let files = repo::fingerprint(root).ok()??;
+    let files = checkout::fingerprint(root).ok()??;
     let head = Git::open(root).ok().and_then(|git| git.head().map(|head| head.id.clone()));
     Some(State { files, head })
 }

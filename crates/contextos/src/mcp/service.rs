@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use repo::Git;
+use checkout::Git;
 use rmcp::schemars::{self, JsonSchema};
 use select::SourceFile;
 use serde::Serialize;

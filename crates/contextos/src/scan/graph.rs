@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use select::{ImportGraph, SourceFile};
+use imports::ImportGraph;
+use select::SourceFile;
 use serde::Serialize;
 use syntax::Outline;
 
@@ -43,7 +44,8 @@ impl Graph {
 /// The graph of a checkout; `outlines` are those of its files, in their order.
 pub(crate) fn graph(files: &[SourceFile], outlines: &[Arc<Outline>]) -> Graph {
     let parsed: Vec<Option<&Outline>> = outlines.iter().map(|outline| Some(&**outline)).collect();
-    let resolved = ImportGraph::resolve(files, &parsed);
+    let sources: Vec<_> = files.iter().map(SourceFile::for_imports).collect();
+    let resolved = ImportGraph::resolve(&sources, &parsed);
     let mut edges = BTreeSet::new();
     let mut unresolved: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut imports: Vec<Vec<usize>> = vec![Vec::new(); files.len()];

@@ -4,11 +4,11 @@
 //! The seeds are what is known of each file by its words and its history. What a file gets here comes
 //! from others alone, so that nothing is counted twice.
 
+use imports::ImportGraph;
 use rustc_hash::FxHashMap;
 use syntax::Outline;
 
-use crate::corpus::{Corpus, FileKind};
-use crate::imports::ImportGraph;
+use crate::corpus::{Corpus, FileKind, SourceFile};
 use crate::survey::{Survey, Surveyed, scale};
 
 /// Of what a file holds, how much it passes on with each step.
@@ -41,7 +41,8 @@ pub(crate) fn look(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> Stru
     for node in nodes {
         outlines[node.file] = Some(node.outline);
     }
-    let graph = ImportGraph::resolve(&corpus.files, &outlines);
+    let files: Vec<_> = corpus.files.iter().map(SourceFile::for_imports).collect();
+    let graph = ImportGraph::resolve(&files, &outlines);
     let imports = links(&graph, nodes);
     Structure {
         imports: page_rank(&imports, &seeds(corpus, survey, nodes)),

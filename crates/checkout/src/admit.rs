@@ -1,0 +1,233 @@
+//! Which files are worth reading, told first from their paths and then from their bytes. The same
+//! rules hold for a checkout on disk and for a tree in git.
+
+use select::SourceFile;
+use syntax::Language;
+
+use crate::globs::Globs;
+use crate::kind::kind_of;
+use crate::paths::{self, VendorFolders};
+use crate::read::{FileFinding, ReadOptions};
+use crate::walk::{Listed, Listing};
+use crate::{CheckoutError, SkipReason, decode, notebook};
+use select::FileKind;
+
+/// Files shorter than this many bytes are never called minified.
+const MINIFIED_FROM: usize = 4 * 1024;
+/// Code whose lines are longer than this on average was made by a program. (Of prose, in which a
+/// paragraph may be one line, ten times as much.)
+const MINIFIED_LINE: usize = 400;
+/// A generator says so within the first lines of a file; this many bytes are looked at.
+const HEADER: usize = 2 * 1024;
+/// And within this many lines.
+const HEADER_LINES: usize = 30;
+
+/// Takes out of `listing` what its path alone tells not to be read, and what is beyond the limits.
+pub(crate) fn by_path(listing: &mut Listing, options: &ReadOptions) -> Result<(), CheckoutError> {
+    let globs = Globs::new(&options.include, &options.exclude)?;
+    let vendor = VendorFolders::among(listing.files.iter().map(|file| file.path.as_str()));
+    let (mut files, mut bytes) = (0_usize, 0_u64);
+    let mut kept = Vec::with_capacity(listing.files.len());
+    for file in listing.files.drain(..) {
+        let beyond = files >= options.max_files || bytes + file.size > options.max_total_bytes;
+        let reason = refused_by_path(&file, &globs, &vendor, options)
+            .or_else(|| beyond.then_some(SkipReason::Limit));
+        if let Some(reason) = reason {
+            listing.skipped.push((reason, file.path));
+        } else {
+            files += 1;
+            bytes += file.size;
+            kept.push(file);
+        }
+    }
+    listing.files = kept;
+    Ok(())
+}
+
+fn refused_by_path(
+    file: &Listed,
+    globs: &Globs,
+    vendor: &VendorFolders,
+    options: &ReadOptions,
+) -> Option<SkipReason> {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    if !globs.wants(&file.path) {
+        Some(SkipReason::Excluded)
+    } else if vendor.hold(&file.path) {
+        Some(SkipReason::Vendored)
+    } else if !options.allow_sensitive && secrets::is_credential_file(&file.path) {
+        Some(SkipReason::Credentials)
+    } else if paths::is_binary_name(name) {
+        Some(SkipReason::Binary)
+    } else if paths::is_built_name(name) {
+        Some(SkipReason::Minified)
+    } else if file.size > largest(&file.path, options) {
+        Some(SkipReason::TooLarge)
+    } else {
+        None
+    }
+}
+
+/// How many bytes the file at `path` may have to be read.
+pub(crate) fn largest(path: &str, options: &ReadOptions) -> u64 {
+    let factor = if notebook::is_notebook(path) { notebook::SIZE_FACTOR } else { 1 };
+    options.max_file_bytes.saturating_mul(factor)
+}
+
+/// A file that is worth selecting from, and where credentials stood in it.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    pub(crate) file: SourceFile,
+    pub(crate) findings: Vec<FileFinding>,
+    /// Whether its encoding could not be told.
+    pub(crate) unknown_encoding: bool,
+}
+
+/// The file of `path` with the content `bytes`: converted, redacted, told apart.
+pub(crate) fn by_content(
+    path: String,
+    bytes: Vec<u8>,
+    options: &ReadOptions,
+) -> Result<Admitted, SkipReason> {
+    let decoded = decode::decode(bytes).ok_or(SkipReason::Binary)?;
+    if is_lfs_pointer(&decoded.text) {
+        return Err(SkipReason::LfsPointer);
+    }
+    let notebook = if notebook::is_notebook(&path) { notebook::cells(&decoded.text) } else { None };
+    let (text, whole, language) = match notebook {
+        Some(cells) if cells.text.len() as u64 > options.max_file_bytes => {
+            return Err(SkipReason::TooLarge);
+        }
+        Some(cells) => (cells.text, Some(decoded.text), Some(cells.language)),
+        None if decoded.text.len() as u64 > largest_text(&path, options) => {
+            return Err(SkipReason::TooLarge);
+        }
+        None => (decoded.text, None, None),
+    };
+    let kind = kind_of(&path);
+    if is_minified(&text, kind) {
+        return Err(SkipReason::Minified);
+    }
+    if says_generated(&text) {
+        return Err(SkipReason::Generated);
+    }
+    let (text, findings) = if options.allow_sensitive { (text, Vec::new()) } else { redact(text) };
+    let findings = match whole {
+        // What stands in outputs isn't shown, but is in the file.
+        Some(whole) if !options.allow_sensitive => most(findings, secrets::redact(&whole).findings),
+        _ => findings,
+    };
+    let findings =
+        findings.into_iter().map(|finding| FileFinding { path: path.clone(), finding }).collect();
+    let language =
+        language.unwrap_or_else(|| Language::of(&path, text.lines().next().unwrap_or_default()));
+    let hash = *blake3::hash(text.as_bytes()).as_bytes();
+    let file = SourceFile { path, text, hash, language, kind };
+    Ok(Admitted { file, findings, unknown_encoding: decoded.unknown })
+}
+
+/// Bytes that the text of a file may have. A file in another encoding than UTF-8 may grow.
+fn largest_text(path: &str, options: &ReadOptions) -> u64 {
+    if notebook::is_notebook(path) { options.max_file_bytes } else { u64::MAX }
+}
+
+/// The longer list. The same credential may be found in the cells and not in the JSON around them, where
+/// quotes are escaped.
+fn most(cells: Vec<secrets::Finding>, whole: Vec<secrets::Finding>) -> Vec<secrets::Finding> {
+    if whole.len() >= cells.len() { whole } else { cells }
+}
+
+/// Whether a file is a pointer of Git LFS in place of its content. (The format's specification: the first
+/// line is this one, and a pointer has less than 1,024 bytes.)
+fn is_lfs_pointer(text: &str) -> bool {
+    text.len() < 1024
+        && text.starts_with("version https://git-lfs.github.com/spec/v1\n")
+        && text.contains("\noid sha256:")
+}
+
+fn redact(text: String) -> (String, Vec<secrets::Finding>) {
+    let redacted = secrets::redact(&text);
+    if redacted.findings.is_empty() {
+        return (text, Vec::new());
+    }
+    (redacted.text.into_owned(), redacted.findings)
+}
+
+fn is_minified(text: &str, kind: FileKind) -> bool {
+    let limit = if kind == FileKind::Docs { MINIFIED_LINE * 10 } else { MINIFIED_LINE };
+    if text.len() < MINIFIED_FROM {
+        return false;
+    }
+    let lines = memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1;
+    text.len() / lines > limit
+}
+
+/// Whether one of the first comments says that a program made the file. A mark inside a string or
+/// in code (a generator's own template) doesn't count.
+fn says_generated(text: &str) -> bool {
+    let header = &text[..text.floor_char_boundary(HEADER)];
+    header.lines().take(HEADER_LINES).filter_map(comment).any(|comment| {
+        let words = comment.to_ascii_lowercase();
+        let marked = words.strip_prefix("@generated").is_some_and(|rest| !rest.starts_with('/'));
+        let made = ["code generated ", "generated by ", "automatically generated", "autogenerated"]
+            .iter()
+            .chain(&["auto-generated", "auto generated", "generated file", "generated code"])
+            .any(|mark| words.contains(mark));
+        let warned =
+            ["do not edit", "don't edit", "do not modify", "do not change", "not be edited"]
+                .iter()
+                .any(|mark| words.contains(mark));
+        marked || (made && (warned || words.starts_with("<auto-generated")))
+    })
+}
+
+/// What a line of comment says, without its mark; `None` for a line that isn't one.
+fn comment(line: &str) -> Option<&str> {
+    const MARKS: &[&str] =
+        &["///", "//", "#", "/**", "/*", "*", "--", "<!--", ";;", ";", "%", "(*", "\"\"\"", "'"];
+    let line = line.trim_start();
+    let said = MARKS.iter().find_map(|mark| line.strip_prefix(mark))?;
+    Some(said.trim_start_matches(['*', '-', '#', '!', '/', ' ', '\t']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admit(path: &str, text: &str) -> Result<Admitted, SkipReason> {
+        by_content(path.to_owned(), text.as_bytes().to_vec(), &ReadOptions::default())
+    }
+
+    #[test]
+    fn generated_files_say_so_in_a_comment() {
+        for header in [
+            "// Code generated by protoc-gen-go. DO NOT EDIT.\npackage x\n",
+            "# @generated by bindgen\nx = 1\n",
+            "/*\n * Copyright\n *\n * @generated SignedSource<<abc>>\n */\n",
+            "<!-- This file is automatically generated; do not edit -->\n",
+            "// <auto-generated>\n//     This code was generated by a tool. Do not edit.\n",
+            "-- Autogenerated, do not modify\n",
+            "%% DO NOT EDIT: automatically generated\n",
+        ] {
+            assert_eq!(admit("a.x", header).unwrap_err(), SkipReason::Generated, "{header}");
+        }
+        for own in [
+            "const HEADER: &str = \"// Code generated by us. DO NOT EDIT.\";\n",
+            "// Skips what is marked with @generated.\n",
+            "# Do not edit the section below by hand.\n",
+            "// Tokens are generated by the lexer.\n",
+            "fn main() {}\n",
+        ] {
+            assert!(admit("a.x", own).is_ok(), "{own}");
+        }
+    }
+
+    #[test]
+    fn minified_code_is_told_by_its_lines() {
+        let long = format!("{}\n", "a=1;".repeat(500));
+        assert_eq!(admit("a.js", &long.repeat(4)).unwrap_err(), SkipReason::Minified);
+        assert!(admit("a.md", &long.repeat(4)).is_ok(), "prose has long lines");
+        assert!(admit("a.js", &long).is_ok(), "short files are looked at anyway");
+        assert!(admit("a.js", &"let a = 1;\n".repeat(4000)).is_ok());
+    }
+}

@@ -1,0 +1,128 @@
+//! Whether a checkout is as it was before: what a listing tells, without reading a file.
+
+use std::fs::Metadata;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use rayon::prelude::*;
+
+use crate::CheckoutError;
+use crate::read::canonical;
+use crate::walk;
+
+/// A file that changed so lately may change again without a later time stamp.
+const TOO_FRESH: Duration = Duration::from_secs(2);
+
+/// Stands for the state of a checkout's files. Two that are equal mean the same files with the same
+/// sizes and time stamps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+/// The fingerprint of the checkout at `root`; `None` while a file of it is so fresh that a later change
+/// might not show.
+///
+/// Only files are covered that [`read`](crate::read) looks at, the ignore files among them. The commit
+/// that is checked out isn't.
+///
+/// # Errors
+/// When there is no folder at `root`, or it can't be listed.
+pub fn fingerprint(root: &Path) -> Result<Option<Fingerprint>, CheckoutError> {
+    let root = canonical(root)?;
+    let mut listing = walk::list(&root);
+    listing.skipped.sort_unstable();
+    listing.unreadable.sort_unstable();
+    let states: Vec<Option<State>> = listing
+        .files
+        .par_iter()
+        .map(|file| root.join(&file.path).symlink_metadata().ok().and_then(|m| State::of(&m)))
+        .collect();
+    let now = SystemTime::now();
+    let mut hasher = blake3::Hasher::new();
+    let mut put = |bytes: &[u8]| {
+        hasher.update(&bytes.len().to_le_bytes());
+        hasher.update(bytes);
+    };
+    for (file, state) in listing.files.iter().zip(states) {
+        let Some(state) = state.filter(|state| state.is_settled(now)) else { return Ok(None) };
+        put(file.path.as_bytes());
+        put(&state.bytes);
+    }
+    for (reason, path) in &listing.skipped {
+        put(reason.name().as_bytes());
+        put(path.as_bytes());
+    }
+    for (path, reason) in &listing.unreadable {
+        put(path.as_bytes());
+        put(reason.as_bytes());
+    }
+    listing.remarks.iter().for_each(|remark| put(remark.as_bytes()));
+    Ok(Some(Fingerprint(hasher.finalize().into())))
+}
+
+/// What a file's metadata tells about its content.
+struct State {
+    changed: SystemTime,
+    bytes: Vec<u8>,
+}
+
+impl State {
+    fn of(metadata: &Metadata) -> Option<Self> {
+        let changed = metadata.modified().ok()?;
+        let since = changed.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let mut bytes = metadata.len().to_le_bytes().to_vec();
+        bytes.extend(since.as_nanos().to_le_bytes());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            for number in [metadata.ctime(), metadata.ctime_nsec(), metadata.ino().cast_signed()] {
+                bytes.extend(number.to_le_bytes());
+            }
+        }
+        Some(Self { changed, bytes })
+    }
+
+    fn is_settled(&self, now: SystemTime) -> bool {
+        // A time stamp of the future never settles: nothing can be told from it.
+        now.duration_since(self.changed).is_ok_and(|age| age >= TOO_FRESH)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, File};
+
+    /// Writes a file as if it had been written long ago.
+    fn write(path: &Path, text: &str, seconds_ago: u64) {
+        fs::write(path, text).unwrap();
+        let time = SystemTime::now() - Duration::from_secs(seconds_ago);
+        File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    }
+
+    #[test]
+    fn what_changes_shows_and_what_is_ignored_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path(".git")).unwrap();
+        write(&path("a.py"), "a = 1\n", 1000);
+        write(&path(".gitignore"), "*.log\n", 1000);
+        let first = fingerprint(folder.path()).unwrap().unwrap();
+        assert_eq!(fingerprint(folder.path()).unwrap(), Some(first));
+
+        write(&path("x.log"), "noise\n", 1000);
+        assert_eq!(fingerprint(folder.path()).unwrap(), Some(first), "ignored");
+        write(&path("b.py"), "b = 1\n", 1000);
+        let second = fingerprint(folder.path()).unwrap().unwrap();
+        assert_ne!(second, first, "added");
+        write(&path("a.py"), "a = 2\n", 900);
+        assert_ne!(fingerprint(folder.path()).unwrap(), Some(second), "changed");
+        fs::remove_file(path("b.py")).unwrap();
+        write(&path("a.py"), "a = 1\n", 0);
+        assert_eq!(fingerprint(folder.path()).unwrap(), None, "too fresh to tell");
+    }
+
+    #[test]
+    fn no_folder_is_an_error() {
+        assert!(fingerprint(Path::new("/nowhere/at/all")).is_err());
+    }
+}

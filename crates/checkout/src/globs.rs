@@ -1,0 +1,83 @@
+//! `--include` and `--exclude`: which paths the user wants.
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::CheckoutError;
+
+/// The user's include and exclude globs, compiled.
+#[derive(Debug)]
+pub(crate) struct Globs {
+    include: Option<GlobSet>,
+    exclude: Option<GlobSet>,
+}
+
+impl Globs {
+    /// A glob without `/` matches names at any depth, one with `/` matches from the root; either
+    /// also matches everything below a folder that it names.
+    pub(crate) fn new(include: &[String], exclude: &[String]) -> Result<Self, CheckoutError> {
+        Ok(Self { include: compile(include)?, exclude: compile(exclude)? })
+    }
+
+    /// Whether `path` (from the root, with `/`) is wanted: included, or nothing is; and not excluded.
+    pub(crate) fn wants(&self, path: &str) -> bool {
+        self.include.as_ref().is_none_or(|globs| globs.is_match(path))
+            && !self.exclude.as_ref().is_some_and(|globs| globs.is_match(path))
+    }
+}
+
+fn compile(globs: &[String]) -> Result<Option<GlobSet>, CheckoutError> {
+    if globs.is_empty() {
+        return Ok(None);
+    }
+    let refuse = |glob: &str, error: globset::Error| {
+        CheckoutError::Glob(glob.to_owned(), error.kind().to_string())
+    };
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        let rooted = from_root(glob);
+        for pattern in [format!("{rooted}/**"), rooted] {
+            let pattern = GlobBuilder::new(&pattern).literal_separator(true).build();
+            set.add(pattern.map_err(|error| refuse(glob, error))?);
+        }
+    }
+    set.build().map(Some).map_err(|error| refuse(&globs.join(", "), error))
+}
+
+/// `glob` as one that is matched against whole paths from the root.
+fn from_root(glob: &str) -> String {
+    let anchored = glob.strip_prefix("./").or_else(|| glob.strip_prefix('/'));
+    let bare = anchored.unwrap_or(glob).trim_end_matches('/');
+    if anchored.is_some() || bare.contains('/') { bare.to_owned() } else { format!("**/{bare}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wants(include: &[&str], exclude: &[&str], path: &str) -> bool {
+        let owned = |globs: &[&str]| globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>();
+        Globs::new(&owned(include), &owned(exclude)).unwrap().wants(path)
+    }
+
+    #[test]
+    fn globs_match_names_anywhere_and_paths_from_the_root() {
+        assert!(wants(&[], &[], "a/b.rs"));
+        assert!(wants(&["*.rs"], &[], "a/b.rs"));
+        assert!(!wants(&["*.rs"], &[], "a/b.py"));
+        assert!(wants(&["src"], &[], "a/src/deep/b.rs"), "a folder's name, at any depth");
+        assert!(wants(&["src/"], &[], "src/b.rs"));
+        assert!(wants(&["/src"], &[], "src/b.rs"));
+        assert!(!wants(&["/src"], &[], "a/src/b.rs"));
+        assert!(wants(&["./src/*.rs"], &[], "src/b.rs"));
+        assert!(!wants(&["src/*.rs"], &[], "src/deep/b.rs"), "* stops at /");
+        assert!(wants(&["src/**/*.rs"], &[], "src/deep/b.rs"));
+        assert!(!wants(&["*.rs"], &["tests"], "tests/b.rs"), "exclude wins");
+        assert!(wants(&["*.{rs,py}"], &[], "b.py"));
+    }
+
+    #[test]
+    fn a_malformed_glob_is_named() {
+        let error = Globs::new(&["a[".to_owned()], &[]).unwrap_err();
+        assert!(error.to_string().contains("a["), "{error}");
+    }
+}

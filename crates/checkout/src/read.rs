@@ -1,0 +1,223 @@
+//! A checkout on disk: listed, admitted by path, read, admitted by content, redacted.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use select::SourceFile;
+use thiserror::Error;
+
+use crate::admit::{self, Admitted};
+use crate::git::{counted, named};
+use crate::open::{Content, read_bytes};
+use crate::walk::{self, Listed, Listing};
+use crate::{SkipReason, Skipped};
+
+/// What to read, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Globs of what is wanted; all, if empty. One without `/` matches names at any depth.
+    pub include: Vec<String>,
+    /// Globs of what isn't wanted, though included.
+    pub exclude: Vec<String>,
+    /// At most this many files, the first in order of their paths.
+    pub max_files: usize,
+    /// Larger files are skipped.
+    pub max_file_bytes: u64,
+    /// Files are skipped from where all together would be larger than this.
+    pub max_total_bytes: u64,
+    /// Reads credential files, and leaves credentials in the texts.
+    pub allow_sensitive: bool,
+}
+
+impl Default for ReadOptions {
+    /// Any number of files, up to 1 MiB each and 2 GiB together, redacted.
+    fn default() -> Self {
+        Self {
+            include: Vec::new(),
+            exclude: Vec::new(),
+            max_files: usize::MAX,
+            max_file_bytes: 1 << 20,
+            max_total_bytes: 2 << 30,
+            allow_sensitive: false,
+        }
+    }
+}
+
+/// A credential that was found in a file, and redacted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFinding {
+    /// The file's path from the root.
+    pub path: String,
+    /// Line and rule.
+    pub finding: secrets::Finding,
+}
+
+/// A file or folder that could not be read; everything else was.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unreadable {
+    /// Its path from the root.
+    pub path: String,
+    /// The system's reason.
+    pub reason: String,
+}
+
+/// The text files of a checkout, and what is known about the rest.
+#[derive(Debug)]
+pub struct Checkout {
+    /// The root, absolute, without links; `None` for a tree that was read from git.
+    pub root: Option<PathBuf>,
+    /// Files in order of their paths, bytewise.
+    pub files: Vec<SourceFile>,
+    /// What was left out, and why.
+    pub skipped: Skipped,
+    /// The credentials that were redacted, by path and line.
+    pub findings: Vec<FileFinding>,
+    /// What could not be read, by path. Counted in `skipped`, too.
+    pub unreadable: Vec<Unreadable>,
+    /// What a reader has to know about what isn't here though it belongs to the checkout (submodules,
+    /// pointers, a sparse checkout), a sentence each, without a full stop.
+    pub remarks: Vec<String>,
+}
+
+/// How far the reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Files that were read.
+    pub read: usize,
+    /// Files there are to read.
+    pub total: usize,
+}
+
+/// Why a checkout could not be read.
+#[derive(Debug, Error)]
+pub enum CheckoutError {
+    /// There is nothing at the path.
+    #[error("{0}: no such folder")]
+    Missing(PathBuf),
+    /// It is a file.
+    #[error("{0}: not a folder; name the folder that holds it")]
+    NotAFolder(PathBuf),
+    /// The system refused.
+    #[error("{0}: {1}")]
+    Io(PathBuf, #[source] io::Error),
+    /// An include or exclude glob is malformed.
+    #[error("{0}: {1}; a glob is like `*.rs` or `src/**`")]
+    Glob(String, String),
+}
+
+/// Reads every text file below `root` that is worth selecting from.
+///
+/// `progress` is called from several threads, once per file. Files that can't be read, or that are
+/// gone by the time they should be, are reported in the result and are no error.
+///
+/// # Errors
+/// When there is no folder at `root`, it can't be listed, or a glob is malformed.
+pub fn read(
+    root: &Path,
+    options: &ReadOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Checkout, CheckoutError> {
+    let root = canonical(root)?;
+    let mut listing = walk::list(&root);
+    admit::by_path(&mut listing, options)?;
+
+    let (read, total) = (AtomicUsize::new(0), listing.files.len());
+    let admitted = std::mem::take(&mut listing.files)
+        .into_par_iter()
+        .map(|listed| {
+            let admitted = admit_file(&root, listed, options);
+            progress(Progress { read: read.fetch_add(1, Ordering::Relaxed) + 1, total });
+            admitted
+        })
+        .collect();
+    Ok(assemble(Some(root), admitted, listing))
+}
+
+pub(crate) fn canonical(root: &Path) -> Result<PathBuf, CheckoutError> {
+    let io_error = |error| CheckoutError::Io(root.to_owned(), error);
+    match root.canonicalize() {
+        Ok(canonical) if canonical.is_dir() => {
+            // A folder that can't be listed is an error here, not an empty checkout.
+            canonical.read_dir().map_err(io_error)?;
+            Ok(canonical)
+        }
+        Ok(_) => Err(CheckoutError::NotAFolder(root.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(CheckoutError::Missing(root.to_owned()))
+        }
+        Err(error) => Err(io_error(error)),
+    }
+}
+
+/// Why one file isn't in the checkout.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Skipped(SkipReason, String),
+    Unreadable(Unreadable),
+}
+
+fn admit_file(root: &Path, listed: Listed, options: &ReadOptions) -> Result<Admitted, Refusal> {
+    let path = listed.path;
+    match read_bytes(&root.join(&path), listed.size, admit::largest(&path, options)) {
+        Ok(Content::Whole(bytes)) => admit::by_content(path.clone(), bytes, options)
+            .map_err(|reason| Refusal::Skipped(reason, path)),
+        Ok(Content::TooLarge) => Err(Refusal::Skipped(SkipReason::TooLarge, path)),
+        Ok(Content::Special) => Err(Refusal::Skipped(SkipReason::Special, path)),
+        Err(error) => Err(Refusal::Unreadable(Unreadable { path, reason: error.to_string() })),
+    }
+}
+
+/// Puts a checkout together from the fate of every file, in the order in which they were listed.
+pub(crate) fn assemble(
+    root: Option<PathBuf>,
+    fates: Vec<Result<Admitted, Refusal>>,
+    listing: Listing,
+) -> Checkout {
+    let mut skipped = listing.skipped;
+    let mut unreadable: Vec<Unreadable> =
+        listing.unreadable.into_iter().map(|(path, reason)| Unreadable { path, reason }).collect();
+    let (mut files, mut findings) = (Vec::with_capacity(fates.len()), Vec::new());
+    let mut unknown: Vec<String> = Vec::new();
+    for fate in fates {
+        match fate {
+            Ok(admitted) => {
+                if admitted.unknown_encoding {
+                    unknown.push(admitted.file.path.clone());
+                }
+                files.push(admitted.file);
+                findings.extend(admitted.findings);
+            }
+            Err(Refusal::Skipped(reason, path)) => skipped.push((reason, path)),
+            Err(Refusal::Unreadable(file)) => unreadable.push(file),
+        }
+    }
+    unreadable.sort_unstable();
+    skipped.extend(unreadable.iter().map(|file| (SkipReason::Unreadable, file.path.clone())));
+    let mut remarks = listing.remarks;
+    remarks.extend(remark_on_pointers(&skipped));
+    remarks.extend(remark_on_encodings(&unknown));
+    Checkout { root, files, skipped: Skipped::summarise(skipped), findings, unreadable, remarks }
+}
+
+fn remark_on_pointers(skipped: &[(SkipReason, String)]) -> Option<String> {
+    let pointers = skipped.iter().filter(|(reason, _)| *reason == SkipReason::LfsPointer);
+    let mut paths: Vec<&String> = pointers.map(|(_, path)| path).collect();
+    paths.sort_unstable();
+    let count = counted(paths.len(), "file is", "files are");
+    (!paths.is_empty()).then(|| {
+        format!(
+            "{count} only pointers of Git LFS here ({}); git lfs pull brings them",
+            named(&paths)
+        )
+    })
+}
+
+fn remark_on_encodings(paths: &[String]) -> Option<String> {
+    let count = counted(paths.len(), "file has", "files have");
+    let named = named(&paths.iter().collect::<Vec<_>>());
+    (!paths.is_empty()).then(|| {
+        format!("{count} an encoding that could not be told ({named}); what isn't ASCII there is shown as \u{fffd}")
+    })
+}

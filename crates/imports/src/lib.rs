@@ -1,0 +1,92 @@
+//! Which file imports which: imports resolved to files of the checkout, a file per language family.
+//!
+//! Paths, a few manifests and what files declare themselves to be are looked at, never a build: what
+//! a build would add counts as another project's. An import that names a package of several files
+//! (Go, C#, wildcards) leads to those of them that define what the importing file refers to; and a
+//! file that sees its own package without an import has edges into it in the same way.
+//!
+//! Nothing here scores anything.
+
+mod groups;
+mod languages;
+mod resolver;
+mod target;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use rayon::prelude::*;
+use syntax::{Language, Outline};
+
+use resolver::Resolver;
+
+/// A file whose imports are resolved, or to which imports lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct File<'a> {
+    /// Its path from the root of the checkout, with `/`.
+    pub path: &'a str,
+    /// Its text, of which manifests (`package.json`, `go.mod`, …) and package clauses are read.
+    pub text: &'a str,
+    /// Its language.
+    pub language: Language,
+}
+
+/// One file that another needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge {
+    /// The file that is needed.
+    pub to: usize,
+    /// The import that leads there, by its place in the importing file's [`Outline::imports`]; none
+    /// where a file sees its own package.
+    pub import: Option<usize>,
+    /// The line of the import, or of the first use where there is none.
+    pub line: u32,
+    /// The names that are taken from that file, where they are known; `*` for all.
+    pub names: Vec<String>,
+    /// How much of the import leads there: 1, or less where it leads to several files.
+    pub share: f32,
+}
+
+/// An import that leads to no file of the checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outside {
+    /// The import, by its place in the importing file's [`Outline::imports`].
+    pub import: usize,
+    /// The package of another project that it means; none where it is written as a path into this
+    /// checkout, and nothing is there.
+    pub package: Option<String>,
+}
+
+/// The imports of a checkout, resolved.
+#[derive(Debug, Default, PartialEq)]
+pub struct ImportGraph {
+    edges: Vec<Vec<Edge>>,
+    outside: Vec<Vec<Outside>>,
+}
+
+impl ImportGraph {
+    /// Resolves the imports of every file that has an outline; `outlines` are in the files' order,
+    /// which is that of their paths. Manifests are read from the files' texts.
+    pub fn resolve(files: &[File<'_>], outlines: &[Option<&Outline>]) -> Self {
+        let resolver = Resolver::new(files, outlines);
+        let (edges, outside) = (0..files.len())
+            .into_par_iter()
+            .map(|at| match outlines.get(at).copied().flatten() {
+                Some(outline) => resolver.imports_of(at, outline),
+                None => (Vec::new(), Vec::new()),
+            })
+            .unzip();
+        Self { edges, outside }
+    }
+
+    /// The files that a file needs, in order of its imports, then those of its own package. The same
+    /// file may be there more than once.
+    pub fn edges(&self, file: usize) -> &[Edge] {
+        self.edges.get(file).map_or(&[], Vec::as_slice)
+    }
+
+    /// The imports of a file that lead to no file.
+    pub fn outside(&self, file: usize) -> &[Outside] {
+        self.outside.get(file).map_or(&[], Vec::as_slice)
+    }
+}

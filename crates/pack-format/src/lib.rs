@@ -1,0 +1,42 @@
+//! The grammar of a context pack: the constants that its writer uses, and a reader for each format.
+//!
+//! `pack` writes packs, `compress` elides lines from Markdown packs, and `contextos` has the spans of
+//! JSON and XML packs compressed one by one. All of them take the grammar from here, so that it exists
+//! once. The crate is pure and small on purpose: whoever reads packs must not build what writes them.
+//!
+//! ```
+//! use pack_format::markdown;
+//!
+//! let pack = "# Context for: fix the refresh\n\
+//!     <!-- contextos pack v1 commit=none dirty=no -->\n\
+//!     \n\
+//!     ## Files\n\
+//!     ### src/auth.rs:3-4,9\n\
+//!     ```rust\n\
+//!     fn refresh() {\n\
+//!     }\n\
+//!     … 9\n\
+//!     const TTL: u32 = 60;\n\
+//!     ```\n";
+//! assert!(markdown::is_pack(pack));
+//! let lines: Vec<&str> = pack.lines().collect();
+//! let files = markdown::files(&lines);
+//! assert_eq!((files[0].path, files[0].language), ("src/auth.rs", "rust"));
+//! assert_eq!((files[0].spans[1].lines.clone(), files[0].spans[1].first), (9..10, 9));
+//! ```
+
+pub mod json;
+pub mod markdown;
+pub mod xml;
+
+/// The version of the pack format, which every pack states.
+pub const VERSION: u32 = 1;
+
+/// Where a span of a pack comes from: what [`json::map_spans`] and [`xml::map_spans`] tell of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The file's path, from the root of the checkout.
+    pub path: String,
+    /// The number of the span's first line in the file, from 1.
+    pub first_line: usize,
+}
