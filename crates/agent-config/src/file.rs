@@ -1,15 +1,14 @@
 //! Config files on disk: read whole, written atomically, through links.
 
-use std::fs::{self, Metadata};
-use std::io::{self, Read, Write};
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use private_fs::{Access, Links, Writer, resolve_links};
 
 /// The largest config file that is read, in bytes. Agents keep histories in theirs; a few megabytes
 /// have been seen.
 const MAX_BYTES: u64 = 64 << 20;
-
-/// How many links are followed from a file to the one that it stands for (as Linux does).
-const MAX_LINKS: usize = 40;
 
 /// Why a config file can't be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -43,20 +42,14 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError {
 
 /// The text of the file at `path`, `None` if there is no file.
 pub(crate) fn read(path: &Path) -> Result<Option<String>, FileError> {
-    if fs::metadata(path).is_ok_and(|data| !data.is_file()) {
-        // To open a pipe is to wait for its other end.
-        return Err(at(path)(io::Error::other("not a regular file")));
-    }
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(at(path)(error)),
+    let bytes = match private_fs::read(path, Links::Follow, MAX_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound => return Ok(None),
+            io::ErrorKind::FileTooLarge => return Err(FileError::TooLarge(path.to_owned())),
+            _ => return Err(at(path)(error)),
+        },
     };
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(at(path))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(FileError::TooLarge(path.to_owned()));
-    }
     String::from_utf8(bytes).map(Some).map_err(|_| FileError::NotText(path.to_owned()))
 }
 
@@ -91,7 +84,7 @@ impl Rewrite {
         if self.before == self.after {
             return Ok(());
         }
-        let real = behind_links(&self.path)?;
+        let real = resolve_links(&self.path).map_err(at(&self.path))?;
         if read(&real)? != self.before {
             return Err(FileError::Changed(self.path.clone()));
         }
@@ -103,40 +96,10 @@ impl Rewrite {
 }
 
 fn replace(path: &Path, text: &str, like: &Path) -> Result<(), FileError> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut new = tempfile::Builder::new()
-        .prefix(".config-")
-        .tempfile_in(directory)
-        .map_err(at(directory))?;
-    new.write_all(text.as_bytes()).map_err(at(path))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
     // Without a file to be like, the new one is its owner's alone: these files hold keys.
-    if let Ok(metadata) = fs::metadata(like) {
-        new.as_file().set_permissions(metadata.permissions()).map_err(at(path))?;
-        give_to_owner(new.path(), &metadata);
-    }
-    new.as_file().sync_all().map_err(at(path))?;
-    new.persist(path).map(drop).map_err(|error| at(path)(error.error))
+    let writer = Writer::new().access(Access::Like(like)).named(".config-", "").synced();
+    let mut staged = writer.stage(path).map_err(at(folder))?;
+    staged.write_all(text.as_bytes()).map_err(at(path))?;
+    staged.commit().map_err(at(path))
 }
-
-/// The file that `path` stands for, also where that one doesn't exist yet.
-fn behind_links(path: &Path) -> Result<PathBuf, FileError> {
-    let mut path = path.to_owned();
-    for _ in 0..MAX_LINKS {
-        let Ok(target) = fs::read_link(&path) else { return Ok(path) };
-        path = match path.parent() {
-            Some(directory) => directory.join(target),
-            None => target,
-        };
-    }
-    Err(at(&path)(io::Error::other("too many links")))
-}
-
-/// A file that root writes stays its user's. Where that isn't allowed, the file is our own anyway.
-#[cfg(unix)]
-fn give_to_owner(path: &Path, like: &Metadata) {
-    use std::os::unix::fs::{MetadataExt, chown};
-    let _ = chown(path, Some(like.uid()), Some(like.gid()));
-}
-
-#[cfg(not(unix))]
-fn give_to_owner(_path: &Path, _like: &Metadata) {}

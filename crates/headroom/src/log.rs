@@ -1,7 +1,7 @@
 //! The server's log: warnings on standard error, or a line for every request in a file. It never
 //! holds a body, a header or a query.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Mutex;
@@ -43,11 +43,7 @@ pub(crate) fn start(file: Option<&Path>, format: Format) -> io::Result<()> {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    private_fs::open_options().create(true).append(true).open(path)
 }
 
 /// The message of a panic can quote the text that was worked on; only its place is logged.

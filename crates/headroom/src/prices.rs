@@ -1,8 +1,8 @@
 //! What tokens cost: the program's own table, and the user's.
 
-use std::fs;
 use std::io;
 
+use private_fs::Links;
 use proxy::Prices;
 
 use crate::failure::Failure;
@@ -10,11 +10,13 @@ use crate::store;
 
 /// The name of the user's own table.
 const FILE: &str = "prices.toml";
+/// The largest table that is read, in bytes: thousands of models, where providers have dozens.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The prices, those of the user's own table first.
 pub(crate) fn read() -> Result<Prices, Failure> {
     let path = store::config_file(FILE)?;
-    match fs::read_to_string(&path) {
+    match private_fs::read_to_string(&path, Links::Follow, MAX_BYTES) {
         Ok(own) => Prices::known()
             .with(&own)
             .map_err(|error| Failure::new(format!("{}: {error}", path.display()))),

@@ -1,12 +1,13 @@
 //! `headroom audit`: what past sessions of coding agents would have cost with smaller tool results.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use private_fs::Writer;
 use proxy::Prices;
 use proxy::llm::Offline;
 
@@ -141,11 +142,7 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 
 /// Writes a file in one step.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let fail = |error: io::Error| Failure::new(format!("can't write {}: {error}", path.display()));
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file =
-        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(fail)?;
-    file.write_all(text.as_bytes()).map_err(fail)?;
-    file.persist(path).map_err(|error| fail(error.error))?;
-    Ok(())
+    Writer::new()
+        .write(path, text.as_bytes())
+        .map_err(|error| Failure::new(format!("can't write {}: {error}", path.display())))
 }

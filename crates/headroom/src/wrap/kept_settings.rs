@@ -1,10 +1,10 @@
 //! What `wrap --keep` has written into agents' settings, so that `unwrap` finds it again wherever the
 //! server is by then: `state/kept.json` in the workspace.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use private_fs::{Links, Writer};
 use serde::{Deserialize, Serialize};
 
 use super::table::{Agent, Setting};
@@ -42,7 +42,7 @@ impl KeptSettings {
         let failed = |error: &dyn std::fmt::Display| {
             Failure::new(format!("{}: {error}; remove the file to go on", path.display()))
         };
-        let text = match read(&path) {
+        let text = match private_fs::read_to_string(&path, Links::Follow, MAX_BYTES) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(failed(&error)),
@@ -97,30 +97,11 @@ impl KeptSettings {
     /// Writes it, whole or not at all.
     pub(crate) fn write(&self) -> Result<(), Failure> {
         let path = store::kept_settings()?;
-        write(&path, self).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+        let write = || {
+            private_fs::create_dir(path.parent().unwrap_or(Path::new(".")))?;
+            Writer::new().write(&path, &serde_json::to_vec_pretty(self)?)
+        };
+        write()
+            .map_err(|error: io::Error| Failure::new(format!("{}: {error}", path.display())))
     }
-}
-
-fn read(path: &Path) -> io::Result<String> {
-    // Opening anything but a plain file may wait for ever.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("not a file"));
-    }
-    let mut text = String::new();
-    File::open(path)?.take(MAX_BYTES).read_to_string(&mut text)?;
-    Ok(text)
-}
-
-fn write(path: &Path, kept: &KeptSettings) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, kept)?;
-    file.flush()?;
-    file.persist(path)?;
-    Ok(())
 }
