@@ -15,10 +15,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use private_fs::{Content, Links, Writer, read_content, require_real_dir};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-use crate::open::{Content, read_bytes};
 
 /// A hash of everything that a value depends on: the content of a file, its language, …
 pub type CacheKey = [u8; 32];
@@ -103,11 +102,11 @@ impl Cache {
         used: &HashSet<CacheKey>,
     ) -> io::Result<()> {
         let folder = make_folder(root)?;
-        let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-        file.write_all(&stamp(&folder)?)?;
-        file.write_all(&self.laid_out(fresh, used, LIMIT))?;
-        file.persist(folder.join(FILE))?;
-        Ok(())
+        let path = folder.join(FILE);
+        let mut staged = Writer::new().stage(&path)?;
+        staged.write_all(&stamp(&folder)?)?;
+        staged.write_all(&self.laid_out(fresh, used, LIMIT))?;
+        staged.commit()
     }
 
     /// All values that fit into `limit` bytes, those used last first.
@@ -173,7 +172,9 @@ fn check(key: &CacheKey, value: &[u8]) -> [u8; 8] {
 fn stored(root: &Path) -> Option<Vec<u8>> {
     let folder = folder(root).ok()?;
     let limit = (LIMIT + 32) as u64;
-    let Ok(Content::Whole(mut bytes)) = read_bytes(&folder.join(FILE), limit, limit) else {
+    let Ok(Content::Whole(mut bytes)) =
+        read_content(&folder.join(FILE), Links::Refuse, limit, limit)
+    else {
         return None;
     };
     let ours = bytes.starts_with(&stamp(&folder).ok()?);
@@ -184,11 +185,8 @@ fn stored(root: &Path) -> Option<Vec<u8>> {
 fn folder(root: &Path) -> io::Result<PathBuf> {
     let outer = root.join(".contextos");
     let inner = outer.join("cache");
-    for folder in [&outer, &inner] {
-        if !folder.symlink_metadata()?.is_dir() {
-            return Err(io::ErrorKind::NotADirectory.into());
-        }
-    }
+    require_real_dir(&outer)?;
+    require_real_dir(&inner)?;
     Ok(inner)
 }
 

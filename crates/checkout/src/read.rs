@@ -4,13 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use private_fs::{Content, Links, read_content};
 use rayon::prelude::*;
 use select::SourceFile;
 use thiserror::Error;
 
 use crate::admit::{self, Admitted};
 use crate::git::{counted, named};
-use crate::open::{Content, read_bytes};
 use crate::walk::{self, Listed, Listing};
 use crate::{SkipReason, Skipped};
 
@@ -160,7 +160,12 @@ pub(crate) enum Refusal {
 
 fn admit_file(root: &Path, listed: Listed, options: &ReadOptions) -> Result<Admitted, Refusal> {
     let path = listed.path;
-    match read_bytes(&root.join(&path), listed.size, admit::largest(&path, options)) {
+    match read_content(
+        &root.join(&path),
+        Links::Refuse,
+        listed.size,
+        admit::largest(&path, options),
+    ) {
         Ok(Content::Whole(bytes)) => admit::by_content(path.clone(), bytes, options)
             .map_err(|reason| Refusal::Skipped(reason, path)),
         Ok(Content::TooLarge) => Err(Refusal::Skipped(SkipReason::TooLarge, path)),

@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-
-use crate::open::{Links, read_regular};
+use private_fs::Links;
 
 /// The ignore file of this program's own.
 const CONTEXTOS_IGNORE: &str = ".contextosignore";
@@ -52,7 +51,7 @@ impl Rules {
     /// The rules that `.git/info/exclude` holds for the repository at `top`.
     pub(crate) fn of_repository(top: &Path, exclude: Option<&Path>) -> Arc<Self> {
         let none = Gitignore::empty;
-        let bytes = exclude.and_then(|file| read_regular(file, Links::Follow, LIMIT).ok());
+        let bytes = exclude.and_then(|file| private_fs::read(file, Links::Follow, LIMIT).ok());
         let exclude = bytes.map_or_else(none, |bytes| compile(top, &bytes));
         Arc::new(Self { above: None, kinds: [none(), none(), none()], exclude })
     }
@@ -124,13 +123,13 @@ impl Rules {
 
 fn read(top: &Path, file: &Path) -> io::Result<Vec<u8>> {
     if !file.symlink_metadata()?.is_symlink() {
-        return read_regular(file, Links::Refuse, LIMIT);
+        return private_fs::read(file, Links::Refuse, LIMIT);
     }
     let real = file.canonicalize()?;
     if !real.starts_with(top) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "a link that leads out"));
     }
-    read_regular(&real, Links::Refuse, LIMIT)
+    private_fs::read(&real, Links::Refuse, LIMIT)
 }
 
 /// The rules in `bytes` for what lies in `folder`; a line that is no pattern is passed over.

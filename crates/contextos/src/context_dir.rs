@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use checkout::{Links, read_regular};
+use private_fs::{Access, Links, Writer};
 
 use crate::failure::Failure;
 
@@ -90,7 +90,7 @@ impl ContextDir {
         self.refuse_link()?;
         self.refuse_special(file)?;
         let failed = |error: io::Error| self.failed(file, &error);
-        let bytes = match read_regular(&self.path(file), Links::Refuse, MOST_BYTES) {
+        let bytes = match private_fs::read(&self.path(file), Links::Refuse, MOST_BYTES) {
             Ok(bytes) => bytes,
             Err(error) => match error.kind() {
                 ErrorKind::NotFound | ErrorKind::NotADirectory => return Ok(None),
@@ -236,24 +236,7 @@ fn shown(path: &Path) -> std::path::Display<'_> {
 /// Replaces the file at `path` by one with these bytes: whole, or not at all. A file that is there
 /// keeps its permissions.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".context-").suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temporary = builder.tempfile_in(folder)?;
-    // Through the file itself, whose errors don't name a path that nobody knows.
-    temporary.as_file_mut().write_all(bytes)?;
-    if let Ok(metadata) = fs::symlink_metadata(path)
-        && metadata.is_file()
-    {
-        temporary.as_file().set_permissions(metadata.permissions())?;
-    }
-    temporary.persist(path)?;
-    Ok(())
+    Writer::new().access(Access::Shared).named(".context-", ".tmp").write(path, bytes)
 }
 
 fn append(path: &Path, head: &str, entry: &str) -> io::Result<()> {

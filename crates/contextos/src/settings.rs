@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use checkout::{Links, read_regular};
+use private_fs::Links;
 
 use crate::context_dir::{self, ContextDir};
 use crate::environment;
@@ -181,7 +181,7 @@ pub(crate) fn user_file() -> Option<PathBuf> {
 /// The text of a file, or nothing if there is none.
 fn read(path: &Path) -> Result<Option<String>, Failure> {
     let failed = |why: &dyn Display| Failure::new(format_args!("{}: {why}", path.display()));
-    match read_regular(path, Links::Follow, LARGEST) {
+    match private_fs::read(path, Links::Follow, LARGEST) {
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| failed(&"not UTF-8")),
         Err(error) => match error.kind() {
             ErrorKind::NotFound => Ok(None),

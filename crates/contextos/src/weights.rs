@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use checkout::{Links, read_regular};
+use private_fs::Links;
 use select::Weights;
 
 use crate::environment;
@@ -20,7 +20,7 @@ pub(crate) fn named(named: Option<&Path>, root: &Path) -> Result<Weights, Failur
     let Some(named) = named else { return Ok(Weights::built_in()) };
     let fitted = named == Path::new(FITTED);
     let path = if fitted { fitted_path(root)? } else { named.to_owned() };
-    let bytes = read_regular(&path, Links::Follow, LARGEST).map_err(|error| {
+    let bytes = private_fs::read(&path, Links::Follow, LARGEST).map_err(|error| {
         let hint = if fitted { "; make them with: contextos eval --fit" } else { "" };
         Failure::new(format!("weights {}: {error}{hint}", path.display()))
     })?;

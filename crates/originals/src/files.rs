@@ -15,6 +15,8 @@ use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use private_fs::Writer;
+
 use crate::ledger::{self, Ledger, LedgerEntry};
 use crate::{Bounds, Error, Hash, Key, Store, Usage};
 
@@ -38,7 +40,7 @@ impl Files {
     /// [`Error::Io`] if the directory can't be created or written.
     pub fn open(root: impl Into<PathBuf>, bounds: Bounds) -> Result<Self, Error> {
         let files = Self { root: root.into(), bounds };
-        create_private_dir(&files.root).map_err(at(&files.root))?;
+        private_fs::create_dir(&files.root).map_err(at(&files.root))?;
         files.ledger()?;
         Ok(files)
     }
@@ -213,17 +215,16 @@ fn renew(path: &Path, text: &str) -> io::Result<bool> {
 /// Writes `text` to `path` atomically.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let dir = path.parent().unwrap_or(path);
-    let unfinished = || tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(dir);
-    let mut file = match unfinished() {
+    let writer = Writer::new().named(UNFINISHED, "");
+    let mut staged = match writer.stage(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            create_private_dir(dir)?;
-            unfinished()?
+            private_fs::create_dir(dir)?;
+            writer.stage(path)?
         }
-        file => file?,
+        staged => staged?,
     };
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
+    staged.write_all(text.as_bytes())?;
+    staged.commit()
 }
 
 /// The entries of a directory; none if it doesn't exist.
@@ -249,14 +250,6 @@ fn unless_absent(error: io::Error) -> io::Result<()> {
 fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
     |source| Error::Io { path, source }
-}
-
-fn create_private_dir(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 #[cfg(test)]

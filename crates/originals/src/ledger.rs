@@ -36,8 +36,12 @@ pub(crate) struct LedgerEntry {
 impl Ledger {
     /// Opens the ledger at `path` and waits for its lock.
     pub(crate) fn lock(path: &Path) -> Result<Self> {
-        let file =
-            File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+        let file = private_fs::open_options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
         match file.lock() {
             // Some network file systems have no locks: there the capacity is kept less exactly.
             Err(error) if error.kind() != ErrorKind::Unsupported => return Err(error),
@@ -45,9 +49,6 @@ impl Ledger {
         }
         let mut line = Vec::new();
         (&file).take(LONGEST).read_to_end(&mut line)?;
-        if line.is_empty() {
-            restrict(&file)?;
-        }
         Ok(Self { file, entry: LedgerEntry::parse(&line) })
     }
 
@@ -106,18 +107,6 @@ const LONGEST_PAUSE: u64 = 60 * 60;
 /// The current time in seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-#[cfg(unix)]
-fn restrict(file: &File) -> Result<()> {
-    use std::fs::Permissions;
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn restrict(_: &File) -> Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

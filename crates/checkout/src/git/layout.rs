@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use private_fs::Links;
+
 use crate::git::GitError;
 use crate::git::history::read_field;
 use crate::git::runner::Runner;
-use crate::open::{Links, read_regular};
 
 /// `.git` files and the like hold one path.
 const LIMIT: u64 = 1 << 16;
@@ -127,7 +128,7 @@ fn worktrees(at: &Path) -> Result<Vec<PathBuf>, GitError> {
 /// all worktrees share, if that is another.
 fn git_directories(top: &Path) -> Vec<PathBuf> {
     let path_in = |file: &Path, prefix: &str| {
-        let bytes = read_regular(file, Links::Follow, LIMIT).ok()?;
+        let bytes = private_fs::read(file, Links::Follow, LIMIT).ok()?;
         let text = String::from_utf8(bytes).ok()?;
         let path = text.strip_prefix(prefix)?.trim_end_matches(['\n', '\r']);
         Some(file.parent()?.join(path))

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::{self, BufRead};
 use std::path::Path;
 
+use private_fs::{Content, Links, read_content};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
@@ -13,7 +14,6 @@ use crate::admit::Admitted;
 use crate::git::history::{RawEntry, each_raw_entry, read_field};
 use crate::git::objects::{self, Answer, Object};
 use crate::git::{Git, GitError, is_object_id};
-use crate::open::{Content, read_bytes};
 use crate::read::{Checkout, ReadOptions, Refusal, Unreadable, assemble};
 use crate::walk::{Listed, Listing};
 use crate::{SkipReason, admit, paths};
@@ -141,7 +141,9 @@ pub(super) fn differs(git: &Git, paths: &[&str]) -> Result<bool, GitError> {
 
 /// Whether the file at `path` is the blob `id`, as it is or with `\n` for every `\r\n`.
 fn on_disk_is(path: &Path, id: &str) -> bool {
-    let Ok(Content::Whole(bytes)) = read_bytes(path, 0, u64::MAX) else { return false };
+    let Ok(Content::Whole(bytes)) = read_content(path, Links::Refuse, 0, u64::MAX) else {
+        return false;
+    };
     if blob_id(&bytes, id.len()).as_deref() == Some(id) {
         return true;
     }

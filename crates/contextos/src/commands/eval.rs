@@ -114,14 +114,10 @@ fn fit(
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
+    private_fs::Writer::new().write(path, text.as_bytes())
 }
 
 /// The mean recalls by budget and way, best way first; of the tasks in `language`, or of all.

@@ -101,7 +101,6 @@ impl KeptSettings {
             private_fs::create_dir(path.parent().unwrap_or(Path::new(".")))?;
             Writer::new().write(&path, &serde_json::to_vec_pretty(self)?)
         };
-        write()
-            .map_err(|error: io::Error| Failure::new(format!("{}: {error}", path.display())))
+        write().map_err(|error: io::Error| Failure::new(format!("{}: {error}", path.display())))
     }
 }

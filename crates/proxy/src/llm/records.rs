@@ -7,13 +7,14 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use llm_api::answer::Round;
 use originals::Redis;
+use private_fs::Writer;
 use serde::{Deserialize, Serialize};
 
 /// How long a record is kept.
@@ -149,11 +150,8 @@ impl Records for FileRecords {
     fn put(&self, key: &RecordKey, record: &[u8]) -> io::Result<()> {
         let path = self.path(key);
         let shelf = path.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(shelf)?;
-        let mut file = tempfile::NamedTempFile::new_in(shelf)?;
-        file.write_all(record)?;
-        file.persist(&path)?;
-        Ok(())
+        private_fs::create_dir(shelf)?;
+        Writer::new().write(&path, record)
     }
 }
 

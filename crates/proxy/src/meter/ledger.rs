@@ -5,8 +5,10 @@
 //! seconds, and nothing of the others.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
+
+use private_fs::{Links, Writer};
 
 use super::past::{Past, VERSION};
 
@@ -44,16 +46,15 @@ impl Ledger {
 
     /// What is kept; nothing when there is no file.
     pub(crate) fn read(&self) -> Result<Past, LedgerError> {
-        let length = match fs::metadata(&self.path) {
-            Ok(file) => file.len(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Past::default()),
-            Err(error) => return Err(error.into()),
+        let bytes = match private_fs::read(&self.path, Links::Follow, LARGEST) {
+            Ok(bytes) => bytes,
+            Err(error) => match error.kind() {
+                io::ErrorKind::NotFound => return Ok(Past::default()),
+                io::ErrorKind::FileTooLarge => return Err(LedgerError::Broken),
+                _ => return Err(error.into()),
+            },
         };
-        if length > LARGEST {
-            return Err(LedgerError::Broken);
-        }
-        let kept: Past =
-            serde_json::from_slice(&fs::read(&self.path)?).map_err(|_| LedgerError::Broken)?;
+        let kept: Past = serde_json::from_slice(&bytes).map_err(|_| LedgerError::Broken)?;
         match kept.version {
             VERSION => {
                 // What was changed by hand is held to the same bounds.
@@ -70,7 +71,7 @@ impl Ledger {
     /// first, in the place of an older such file.
     pub(crate) fn add(&self, more: &Past) -> Result<Past, LedgerError> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        make_private(folder)?;
+        private_fs::create_dir(folder)?;
         let lock =
             File::options().create(true).append(true).open(self.path.with_extension("lock"))?;
         match lock.try_lock() {
@@ -88,21 +89,10 @@ impl Ledger {
             read => read?,
         };
         past.add(more);
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer(&mut file, &past).map_err(io::Error::from)?;
-        file.flush()?;
-        file.persist(&self.path).map_err(|error| error.error)?;
+        let bytes = serde_json::to_vec(&past).map_err(io::Error::from)?;
+        Writer::new().write(&self.path, &bytes)?;
         Ok(past)
     }
-}
-
-/// Makes a folder that only its owner can look into, if it isn't there.
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(test)]
