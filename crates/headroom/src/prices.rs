@@ -2,8 +2,8 @@
 
 use std::io;
 
+use metrics::Prices;
 use private_fs::Links;
-use proxy::Prices;
 
 use crate::failure::Failure;
 use crate::store;

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use metrics::{MetricsRecorder, Prices};
 use originals::Originals;
 
 use crate::compress::Known;
 use crate::compressor::Compressor;
 use crate::limits::Limits;
 use crate::llm::Llm;
-use crate::meter::Meter;
-use crate::prices::Prices;
 use crate::server::LlmRoutes;
 
 /// Who may use the server's own routes from another machine. Peers on loopback always may.
@@ -76,7 +75,7 @@ pub(crate) struct App {
     /// What came of texts lately.
     pub(crate) known: Known,
     pub(crate) limits: Limits,
-    pub(crate) meter: Arc<Meter>,
+    pub(crate) metrics: Arc<MetricsRecorder>,
     /// What agents send to their providers.
     pub(crate) llm: Llm,
     pub(crate) started: Instant,
@@ -84,15 +83,18 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(config: Config, originals: Arc<Originals>, llm: LlmRoutes) -> Self {
-        let meter =
-            Arc::new(Meter::new(config.optimize, config.prices.clone(), config.figures.as_ref()));
-        let recorder = Arc::clone(&meter) as Arc<_>;
+        let metrics = Arc::new(MetricsRecorder::new(
+            config.optimize,
+            config.prices.clone(),
+            config.figures.as_ref(),
+        ));
+        let recorder = Arc::clone(&metrics) as Arc<_>;
         let llm = Llm::new(llm.settings, llm.records, Some(Arc::clone(&originals)), recorder);
         Self {
             compressor: Compressor::new(Arc::clone(&originals)),
             known: Known::new(),
             limits: Limits::new(&config),
-            meter,
+            metrics,
             llm,
             started: Instant::now(),
             originals,

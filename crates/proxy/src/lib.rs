@@ -9,7 +9,6 @@
 mod admit;
 mod answer;
 mod app;
-pub mod bill;
 mod body;
 mod cache;
 mod compress;
@@ -19,9 +18,7 @@ mod health;
 mod limits;
 mod listen;
 pub mod llm;
-mod meter;
 mod openapi;
-mod prices;
 mod retrieve;
 mod server;
 mod stack;
@@ -31,9 +28,8 @@ mod tool_call;
 pub use app::{Access, Config};
 pub use compressor::{Compressor, Outcome};
 pub use listen::{BindError, Host, Listeners};
-pub use prices::{Price, Prices, PricesError};
 pub use server::{LlmRoutes, Server};
-pub use stats::kept as kept_figures;
+pub use stats::read_history;
 
 /// The looks of the pages that the programs show.
 pub const STYLE: &str = include_str!("dashboard/style.css");

@@ -8,6 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use llm_api::json::Kind;
+use metrics::Retrieval;
 use originals::{Excerpt, Excerpts, Lines, Miss, NotLines, Original, Place, Selection};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,7 +17,6 @@ use tokens::Encoding;
 use crate::answer::{Refusal, json_response};
 use crate::app::App;
 use crate::body;
-use crate::meter::Retrieval;
 
 /// The name of the tool by which models ask.
 const TOOL: &str = "headroom_retrieve";
@@ -109,10 +109,10 @@ pub(crate) async fn stats(State(app): State<Arc<App>>) -> Result<Response, Refus
     let usage =
         app.limits.read(move || worker.originals.usage()).await?.map_err(|e| unusable(&e))?;
     let bounds = app.originals.bounds();
-    let figures = app.meter.read();
+    let figures = app.metrics.read();
     let recent = figures.retrievals.iter().rev().take(20).map(|retrieval| {
         json!({
-            "hash": retrieval.hash.to_string(),
+            "hash": retrieval.hash,
             "query": null,
             "items_retrieved": retrieval.given,
             "total_items": retrieval.of,
@@ -263,7 +263,7 @@ fn find(app: &App, hash: &str, selection: Selection) -> Result<Found, Refusal> {
     let original = match app.originals.get(hash) {
         Ok(Some(original)) => original,
         Ok(None) => {
-            app.meter.missed();
+            app.metrics.not_found();
             let hash = hash.chars().take(64).collect();
             return Ok(Found::Unknown(Unknown { hash, ttl: app.originals.bounds().age.as_secs() }));
         }
@@ -280,8 +280,8 @@ fn find(app: &App, hash: &str, selection: Selection) -> Result<Found, Refusal> {
             Err(miss) => return Ok(Found::Missed(miss)),
         },
     };
-    let retrievals = app.meter.retrieved(Retrieval {
-        hash: original.hash,
+    let retrievals = app.metrics.retrieved(Retrieval {
+        hash: original.hash.to_string(),
         queried: found.is_some(),
         given: found.as_ref().map_or(1, |(_, excerpts)| excerpts.shown.len()),
         of: found.as_ref().map_or(1, |(_, excerpts)| excerpts.shown.len() + excerpts.more),

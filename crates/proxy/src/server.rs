@@ -17,6 +17,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use metrics::{HistoryFileError, MetricsRecorder};
 use originals::Originals;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -27,7 +28,6 @@ use tower::ServiceExt as _;
 use crate::admit::Connection;
 use crate::app::{App, Config};
 use crate::listen::Listeners;
-use crate::meter::{LedgerError, Meter};
 use crate::{llm, stack};
 
 /// Connections at one time; more wait in the system's queue.
@@ -41,7 +41,7 @@ const LAST_HEAD: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// How often figures are written down.
-const WRITE_DOWN: Duration = Duration::from_secs(5);
+const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
 /// Times that this is tried at the end, when another server is at the file.
 const LAST_TRIES: usize = 40;
 
@@ -56,14 +56,14 @@ pub struct LlmRoutes {
 /// The server, not yet listening.
 pub struct Server {
     router: Router,
-    meter: Arc<Meter>,
+    metrics: Arc<MetricsRecorder>,
 }
 
 impl Server {
     /// A server that keeps originals in `originals`, and forwards what agents send to their providers.
     pub fn new(config: Config, originals: Arc<Originals>, llm: LlmRoutes) -> Self {
         let app = Arc::new(App::new(config, originals, llm));
-        Self { meter: Arc::clone(&app.meter), router: stack::router(app) }
+        Self { metrics: Arc::clone(&app.metrics), router: stack::router(app) }
     }
 
     /// Answers requests until `stop` is done; then takes no more, and ends when all that were begun
@@ -88,7 +88,7 @@ impl Server {
             accepting.spawn(accept(socket, self.router.clone(), Arc::clone(&room), heard.clone()));
         }
         drop(heard);
-        let writing = tokio::spawn(write_down(Arc::clone(&self.meter)));
+        let flushing = tokio::spawn(flush(Arc::clone(&self.metrics)));
         stop.await;
         accepting.shutdown().await;
         last_call.send_replace(());
@@ -96,23 +96,23 @@ impl Server {
         if tokio::time::timeout(drain, last_call.closed()).await.is_err() {
             tracing::warn!("stopped with requests unanswered after {} s", drain.as_secs());
         }
-        writing.abort();
-        write_down_last(&self.meter).await;
+        flushing.abort();
+        flush_last(&self.metrics).await;
         Ok(())
     }
 }
 
 /// Writes figures down from time to time, so that they outlive the process however it ends.
-async fn write_down(meter: Arc<Meter>) {
-    let mut ticks = tokio::time::interval(WRITE_DOWN);
+async fn flush(metrics: Arc<MetricsRecorder>) {
+    let mut ticks = tokio::time::interval(FLUSH_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_told = false;
     loop {
         ticks.tick().await;
-        let worker = Arc::clone(&meter);
-        match tokio::task::spawn_blocking(move || worker.write_down()).await {
+        let worker = Arc::clone(&metrics);
+        match tokio::task::spawn_blocking(move || worker.flush()).await {
             // Another server is at it: the next time will do.
-            Ok(Ok(()) | Err(LedgerError::Busy)) => is_told = false,
+            Ok(Ok(()) | Err(HistoryFileError::Busy)) => is_told = false,
             Ok(Err(error)) if !is_told => {
                 tracing::warn!(%error, "figures can't be written down");
                 is_told = true;
@@ -123,11 +123,11 @@ async fn write_down(meter: Arc<Meter>) {
 }
 
 /// Writes down what is left at the end.
-async fn write_down_last(meter: &Arc<Meter>) {
+async fn flush_last(metrics: &Arc<MetricsRecorder>) {
     for _ in 0..LAST_TRIES {
-        let worker = Arc::clone(meter);
-        match tokio::task::spawn_blocking(move || worker.write_down()).await {
-            Ok(Err(LedgerError::Busy)) => tokio::time::sleep(PAUSE).await,
+        let worker = Arc::clone(metrics);
+        match tokio::task::spawn_blocking(move || worker.flush()).await {
+            Ok(Err(HistoryFileError::Busy)) => tokio::time::sleep(PAUSE).await,
             _ => return,
         }
     }

@@ -10,13 +10,14 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use metrics::NotUnderstood;
 
 use crate::admit::admit;
 use crate::answer::Refusal;
 use crate::app::App;
 use crate::compress::compress;
 use crate::limits::take_in;
-use crate::llm::{NoRoute, NotUnderstood};
+use crate::llm::NoRoute;
 use crate::{dashboard, health, openapi, retrieve, stats};
 
 /// Every route of our own, as people write it.
@@ -80,10 +81,10 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         .map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
     let response = next.run(request).await;
     let (status, took) = (response.status().as_u16(), began.elapsed());
-    app.meter.answered(&route, status);
+    app.metrics.responded(&route, status);
     let not_understood = response.extensions().get::<NotUnderstood>().copied();
     if let Some(what) = not_understood {
-        app.meter.not_understood(what);
+        app.metrics.not_understood(what);
     }
     let not_understood = not_understood.map(NotUnderstood::name);
     let ms = took.as_secs_f64() * 1000.0;

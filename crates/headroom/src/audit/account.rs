@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use llm_api::answer::Usage;
-use proxy::Prices;
-use proxy::bill::{Change, lighter};
+use metrics::Prices;
+use metrics::cost_estimate::{Change, with_compression};
 use proxy::llm::{Offline, Replayed};
 use tokens::Encoding;
 
@@ -163,7 +163,7 @@ impl Account {
                 modelled(agent, &conversation.items[..request.items], known, of_provider)
             });
             let change = Change { old, new, added: estimate(tool) };
-            let with = lighter(without, change, known == 0);
+            let with = with_compression(without, change, known == 0);
             let price = prices.of(model);
             self.unpriced += usize::from(price.is_none());
             let cost = |usage: &Usage| price.map_or(0.0, |price| price.cost(usage));

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use metrics::Prices;
 use private_fs::Writer;
-use proxy::Prices;
 use proxy::llm::Offline;
 
 use crate::args::AuditArgs;

@@ -41,5 +41,5 @@ pub(crate) fn run(args: &StatsArgs) -> Result<(), Failure> {
 /// What servers have kept on this machine.
 fn kept() -> Result<Option<Value>, Failure> {
     let file = store::figures()?;
-    proxy::kept_figures(&file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))
+    proxy::read_history(&file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))
 }

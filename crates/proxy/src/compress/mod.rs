@@ -19,6 +19,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use llm_api::json::Kind;
+use metrics::Compression;
 use serde::Serialize;
 use tokens::{Encoding, Model};
 
@@ -26,7 +27,6 @@ use crate::answer::{Refusal, json_response};
 use crate::app::App;
 use crate::body;
 use crate::compressor::Outcome;
-use crate::meter::Compression;
 
 pub(crate) use known::Known;
 
@@ -128,7 +128,7 @@ fn respond(
     report: &Report,
     body: &impl Serialize,
 ) -> Response {
-    app.meter.compressed(Compression {
+    app.metrics.compressed(Compression {
         at: SystemTime::now(),
         model,
         form,

@@ -8,9 +8,9 @@ use compress::{Compressed, Kind, Options, Provider, Retrieval};
 use llm_api::json::scan;
 use llm_api::request::{Block, Role};
 use llm_api::splice::quote;
+use metrics::BlockTexts;
 use tokens::Encoding;
 
-use super::figures::BlockTexts;
 use super::tool;
 use crate::tool_call::{hint, shows_files};
 

@@ -3,9 +3,9 @@
 use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, UPGRADE};
 use axum::http::{HeaderValue, Response, StatusCode};
+use metrics::NotUnderstood;
 use serde_json::json;
 
-use super::not_understood::NotUnderstood;
 use super::route::Provider;
 
 /// A fault of this server, or on the way to the provider.

@@ -14,10 +14,10 @@ use llm_api::json::scan;
 use llm_api::replay::{self, Given};
 use llm_api::request::{Api, Block, Request, Role, read};
 use llm_api::splice::Edits;
+use metrics::BlockTexts;
 use originals::Originals;
 
 use super::block::{self, Context, Shortened};
-use super::figures::BlockTexts;
 use super::offer::{Offer, may_stay, offer};
 use super::records::{self, RecordKey, Records};
 use super::{Settings, task, tool};

@@ -9,9 +9,10 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use llm_api::answer::{Usage, is_last_event, usage};
 use llm_api::request::Api;
 use llm_api::sse::{Events, Piece};
+use metrics::Ending;
 
 use super::encoding;
-use super::figures::{Ending, Recording};
+use super::figures::Recording;
 
 /// Bytes of a whole answer beyond which nobody looks at what it used.
 const MOST_READ: usize = 1 << 20;

@@ -11,10 +11,11 @@ use futures_util::stream::unfold;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use llm_api::answer::{End, Reason, Relay, Round};
+use metrics::Ending;
 use tokens::Encoding;
 use tokio::time::{Instant, sleep_until};
 
-use super::figures::{Ending, Recording};
+use super::figures::Recording;
 use super::plan::{MOST_ROUNDS, Planner, Turn};
 use super::retry::{Retries, asked_wait, may_be_retried};
 use super::{Line, encoding, tap, tool};
@@ -96,7 +97,7 @@ impl Exchange {
         blocking(self, move |exchange| {
             let Exchange { planner, turn, relay, .. } = exchange;
             let again = planner.again(turn, relay.rounds_mut(), spent)?;
-            exchange.recording.exchange.retrievals_in_vain += again.vain;
+            exchange.recording.exchange.retrievals_failed += again.vain;
             Some(again.body)
         })
         .await

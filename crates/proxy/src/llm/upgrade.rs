@@ -9,11 +9,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use metrics::Ending;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, split};
 use tokio::time::timeout;
 
 use super::fault::Fault;
-use super::figures::{Ending, Recording};
+use super::figures::Recording;
 use super::route::Route;
 use super::{Llm, headers, tapped};
 

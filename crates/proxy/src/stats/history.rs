@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
+use metrics::{Add as _, COMPRESSED, Counters, History, LEFT_ALONE};
 use serde_json::{Map, Value, json};
 
 use super::live::{arm, blocks, cost, models, retrieval, savings, used};
-use crate::meter::{Add as _, COMPRESSED, Counters, LEFT_ALONE, Past};
 
 /// Seconds of an hour.
 const HOUR: u64 = 60 * 60;
@@ -18,46 +18,46 @@ const WEEK: u64 = 7;
 pub(super) const SERIES: [&str; 4] = ["hourly", "daily", "weekly", "monthly"];
 
 /// The answer, with one series or all.
-pub(super) fn answer(past: &Past, series: Option<&str>) -> Value {
-    let chosen = all_series(past)
+pub(super) fn answer(history: &History, series: Option<&str>) -> Value {
+    let chosen = all_series(history)
         .into_iter()
         .filter(|(name, _)| series.is_none_or(|series| series == name))
         .collect::<Map<_, _>>();
     json!({
         "schema_version": 2,
-        "since": (past.since > 0).then(|| date(past.since, "2024-01-01T00:00:00Z".len())),
-        "lifetime": lifetime(past),
+        "since": (history.since > 0).then(|| date(history.since, "2024-01-01T00:00:00Z".len())),
+        "lifetime": lifetime(history),
         "series": chosen,
     })
 }
 
-fn lifetime(past: &Past) -> Value {
-    let mut lifetime = savings(&past.total);
-    lifetime["usage"] = used(&past.total);
-    lifetime["cost"] = cost(&past.total);
-    lifetime["retrieval"] = retrieval(&past.total);
-    lifetime["cache_hits"] = past.total.cache_hits.into();
-    lifetime["failures"] = past.total.failures.into();
-    lifetime["by_model"] = models(&past.by_model);
-    lifetime["by_kind"] = blocks(&past.by_kind);
-    lifetime["by_tool"] = blocks(&past.by_tool);
+fn lifetime(history: &History) -> Value {
+    let mut lifetime = savings(&history.total);
+    lifetime["usage"] = used(&history.total);
+    lifetime["cost"] = cost(&history.total);
+    lifetime["retrieval"] = retrieval(&history.total);
+    lifetime["cache_hits"] = history.total.cache_hits.into();
+    lifetime["failures"] = history.total.failures.into();
+    lifetime["by_model"] = models(&history.by_model);
+    lifetime["by_kind"] = blocks(&history.by_kind);
+    lifetime["by_tool"] = blocks(&history.by_tool);
     lifetime["holdout"] = json!({
-        "compressed": arm(&past.arms[COMPRESSED]),
-        "left_alone": arm(&past.arms[LEFT_ALONE]),
+        "compressed": arm(&history.arms[COMPRESSED]),
+        "left_alone": arm(&history.arms[LEFT_ALONE]),
     });
     lifetime
 }
 
 /// The figures by hour, day, week (from Monday) and month, in UTC, oldest first.
-fn all_series(past: &Past) -> Vec<(String, Value)> {
+fn all_series(history: &History) -> Vec<(String, Value)> {
     // The first of January 1970 was a Thursday: three days after a Monday.
     let monday = |day: u64| ((day + 3) / WEEK * WEEK).saturating_sub(3);
     let day = |day: u64, length| date(day * DAY * HOUR, length);
     let series = [
-        group(&past.hours, |hour| date(hour * HOUR, "2024-01-01T00".len())),
-        group(&past.days, |number| day(number, "2024-01-01".len())),
-        group(&past.days, |number| day(monday(number), "2024-01-01".len())),
-        group(&past.days, |number| day(number, "2024-01".len())),
+        group(&history.hours, |hour| date(hour * HOUR, "2024-01-01T00".len())),
+        group(&history.days, |number| day(number, "2024-01-01".len())),
+        group(&history.days, |number| day(monday(number), "2024-01-01".len())),
+        group(&history.days, |number| day(number, "2024-01".len())),
     ];
     SERIES.into_iter().map(str::to_owned).zip(series).collect()
 }
@@ -94,12 +94,12 @@ mod tests {
     #[test]
     fn hours_add_up_to_days_weeks_and_months() {
         // 2024-04-28 23:30 (a Sunday), 2024-04-29 00:30, 2024-05-01 10:00 and 10:59.
-        let mut past = Past::default();
+        let mut history = History::default();
         for second in [1_714_347_000, 1_714_350_600, 1_714_557_600, 1_714_561_140] {
             let counters = Counters { tokens_before: 100, tokens_after: 50, ..Counters::default() };
-            past.count(second, &counters);
+            history.count(second, &counters);
         }
-        let answer = answer(&past, None);
+        let answer = answer(&history, None);
         let periods = |name: &str| -> Vec<(String, u64)> {
             let points = answer["series"][name].as_array().unwrap();
             let point = |p: &Value| {
@@ -127,6 +127,6 @@ mod tests {
     #[test]
     fn any_number_is_a_date() {
         assert_eq!(date(u64::MAX, 4), "9999");
-        assert_eq!(answer(&Past::default(), Some("daily"))["since"], Value::Null);
+        assert_eq!(answer(&History::default(), Some("daily"))["since"], Value::Null);
     }
 }

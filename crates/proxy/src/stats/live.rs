@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use metrics::{
+    Blocks, COMPRESSED, Counters, Ending, Histogram, KindTokens, LEFT_ALONE, Metrics, Recent,
+    Unchanged, Why, difference, dollars, ms, percent,
+};
 use originals::Usage;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::llm::Ending;
-use crate::meter::{
-    Blocks, COMPRESSED, Counters, Figures, Histogram, Kind, LEFT_ALONE, Recent, Unchanged, Why,
-    difference, dollars, ms, percent,
-};
 
 /// Routes whose requests are the work that the server is there for.
 const WORK: [&str; 5] =
@@ -19,15 +18,15 @@ const WORK: [&str; 5] =
 /// The whole answer. `usage`: of the store of originals.
 pub(super) fn answer(
     app: &App,
-    figures: &Figures,
+    metrics: &Metrics,
     usage: Result<Usage, originals::Error>,
 ) -> Value {
-    let total = &figures.total;
+    let total = &metrics.total;
     let mut answer = json!({
         "summary": summary(app, total),
         "version": app.config.version,
         "uptime_seconds": app.started.elapsed().as_secs_f64(),
-        "requests": requests(figures),
+        "requests": requests(metrics),
         "tokens": {
             "input": total.tokens_after,
             "output": total.output,
@@ -39,36 +38,36 @@ pub(super) fn answer(
         "usage": used(total),
         "prefix_cache": { "totals": prefix_cache(total) },
         "cost": cost(total),
-        "by_model": models(&figures.by_model),
+        "by_model": models(&metrics.by_model),
         "blocks": {
-            "by_kind": blocks(&figures.by_kind),
-            "by_tool": blocks(&figures.by_tool),
-            "unchanged": figures.unchanged.iter().map(unchanged).collect::<Vec<_>>(),
+            "by_kind": blocks(&metrics.by_kind),
+            "by_tool": blocks(&metrics.by_tool),
+            "unchanged": metrics.unchanged.iter().map(unchanged).collect::<Vec<_>>(),
         },
-        "reasons": figures.reasons,
-        "not_understood": not_understood(figures),
+        "reasons": metrics.reasons,
+        "not_understood": not_understood(metrics),
         "retrieval": retrieval(total),
         "holdout": {
             "share": app.llm.holdout(),
-            "compressed": arm(&figures.arms[COMPRESSED]),
-            "left_alone": arm(&figures.arms[LEFT_ALONE]),
+            "compressed": arm(&metrics.arms[COMPRESSED]),
+            "left_alone": arm(&metrics.arms[LEFT_ALONE]),
         },
-        "latency": histogram(&figures.latency),
-        "overhead": histogram(&figures.added),
-        "ttfb": histogram(&figures.first_byte),
+        "latency": histogram(&metrics.latency),
+        "overhead": histogram(&metrics.overhead),
+        "ttfb": histogram(&metrics.first_byte),
         "log_messages": app.llm.keeps_messages(),
-        "recent_requests": figures.recent.iter().rev().map(recent).collect::<Vec<_>>(),
+        "recent_requests": metrics.recent.iter().rev().map(recent).collect::<Vec<_>>(),
     });
     answer["compression"] = json!({
-        "by_transform": figures.by_transform,
+        "by_transform": metrics.by_transform,
         "failed": total.failures,
         "not_kept": total.not_kept,
         "redacted": total.redacted,
         "ccr_entries": usage.as_ref().ok().map(|usage| usage.entries),
         "ccr_bytes": usage.as_ref().ok().map(|usage| usage.bytes),
         "ccr_max_bytes": app.originals.bounds().bytes,
-        "ccr_retrievals": figures.retrieved,
-        "ccr_not_found": figures.not_found,
+        "ccr_retrievals": metrics.retrieved,
+        "ccr_not_found": metrics.not_found,
     });
     answer["store"] = json!({
         "backend": app.originals.describe(),
@@ -89,29 +88,29 @@ fn summary(app: &App, total: &Counters) -> Value {
     })
 }
 
-fn requests(figures: &Figures) -> Value {
+fn requests(metrics: &Metrics) -> Value {
     let mut by_provider: BTreeMap<&str, u64> = BTreeMap::new();
     let mut by_status: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    for ((provider, status), count) in &figures.by_provider {
+    for ((provider, status), count) in &metrics.by_provider {
         *by_provider.entry(provider).or_default() += count;
         let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
         by_status.entry(provider).or_default().insert(status, (*count).into());
     }
     let mut by_route: BTreeMap<&str, u64> = BTreeMap::new();
-    for ((route, _), count) in &figures.requests {
+    for ((route, _), count) in &metrics.responses {
         *by_route.entry(route).or_default() += count;
     }
     let total: u64 = WORK.iter().filter_map(|route| by_route.get(route)).sum();
-    let by_model = figures.by_model.iter();
+    let by_model = metrics.by_model.iter();
     json!({
         "total": total,
         "cached": 0,
-        "rate_limited": figures.answered(|status| status == 429 || status == 503),
-        "failed": figures.answered(|status| status >= 500 && status != 503),
-        "refused": figures.answered(|status| (400..500).contains(&status)),
-        "client_gone": figures.client_gone,
-        "provider_broke_off": figures.provider_broke,
-        "streamed": figures.streamed,
+        "rate_limited": metrics.responses_with(|status| status == 429 || status == 503),
+        "failed": metrics.responses_with(|status| status >= 500 && status != 503),
+        "refused": metrics.responses_with(|status| (400..500).contains(&status)),
+        "client_gone": metrics.client_gone,
+        "provider_broke_off": metrics.provider_broke,
+        "streamed": metrics.streamed,
         "by_route": by_route,
         "by_provider": by_provider,
         "by_model": by_model.map(|(name, counters)| (name.clone(), counters.requests.into())).collect::<Map<_, _>>(),
@@ -174,7 +173,7 @@ pub(super) fn models(by_model: &BTreeMap<String, Counters>) -> Value {
 pub(super) fn retrieval(counters: &Counters) -> Value {
     json!({
         "asked": counters.retrievals,
-        "in_vain": counters.retrievals_in_vain,
+        "in_vain": counters.retrievals_failed,
         "replayed": counters.replayed,
         "replay_missing": counters.replay_missing,
     })
@@ -228,8 +227,8 @@ pub(super) fn arm(counters: &Counters) -> Value {
 }
 
 /// Requests of which nothing could be saved, as they weren't understood.
-fn not_understood(figures: &Figures) -> Value {
-    let counts = figures.not_understood.iter();
+fn not_understood(metrics: &Metrics) -> Value {
+    let counts = metrics.not_understood.iter();
     counts.map(|(what, n)| (what.name().to_owned(), (*n).into())).collect::<Map<_, _>>().into()
 }
 
@@ -269,7 +268,7 @@ pub(super) fn recent(recent: &Recent) -> Value {
         Ending::ClientGone => "client gone",
         Ending::ProviderBroke => "provider broke off",
     };
-    let kind = |(name, kind): (&&str, &Kind)| {
+    let kind = |(name, kind): (&&str, &KindTokens)| {
         let sums = json!({ "blocks": kind.blocks, "tokens_before": kind.before, "tokens_after": kind.after });
         ((*name).to_owned(), sums)
     };
@@ -304,7 +303,7 @@ pub(super) fn recent(recent: &Recent) -> Value {
         "cached_tokens": is_metered.then_some(counters.cache_read),
         "cost_usd": is_priced.then(|| dollars(counters.cost)),
         "cost_saved_usd_estimate": is_priced.then(|| difference(counters.cost_without, counters.cost)),
-        "optimization_latency_ms": ms(recent.added),
+        "optimization_latency_ms": ms(recent.overhead),
         "ttfb_ms": recent.first_byte.map(ms),
         "total_latency_ms": ms(recent.total),
         "has_exact_tokens": is_metered,

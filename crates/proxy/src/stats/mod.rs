@@ -3,7 +3,6 @@
 
 mod history;
 mod live;
-mod metrics;
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -12,18 +11,18 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use metrics::{HistoryFile, HistoryFileError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Refusal, json_response};
 use crate::app::App;
-use crate::meter::{Ledger, LedgerError};
 
 /// `GET /stats`.
 pub(crate) async fn stats(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
     let worker = Arc::clone(&app);
     let usage = app.limits.read(move || worker.originals.usage()).await?;
-    Ok(json_response(StatusCode::OK, &live::answer(&app, &app.meter.read(), usage)))
+    Ok(json_response(StatusCode::OK, &live::answer(&app, &app.metrics.read(), usage)))
 }
 
 /// `?series=`
@@ -42,27 +41,27 @@ pub(crate) async fn history(
         return Err(Refusal::invalid("invalid series: expected hourly, daily, weekly or monthly"));
     }
     let worker = Arc::clone(&app);
-    let (past, error) = app.limits.read(move || worker.meter.past()).await?;
+    let (past, error) = app.limits.read(move || worker.metrics.history()).await?;
     let mut answer = history::answer(&past, series.as_deref());
     answer["kept"] = json!({
-        "is_kept": app.meter.file().is_some() && error.is_none(),
+        "is_kept": app.metrics.path().is_some() && error.is_none(),
         "error": error.map(|error| error.to_string()),
     });
-    answer["history"] = app.meter.read().recent.iter().map(live::recent).collect();
+    answer["history"] = app.metrics.read().recent.iter().map(live::recent).collect();
     Ok(json_response(StatusCode::OK, &answer))
 }
 
-/// Past figures as `/stats-history` has them, from the file in which a server kept them; `None` if
-/// there is no such file.
+/// The history of metrics as `/stats-history` answers it, from the file in which servers keep it; `None`
+/// if there is no such file.
 ///
 /// # Errors
 /// When the file can't be read.
-pub fn kept(file: &FilePath) -> Result<Option<Value>, String> {
+pub fn read_history(file: &FilePath) -> Result<Option<Value>, String> {
     if !file.exists() {
         return Ok(None);
     }
-    let past = Ledger::new(file).read().map_err(|error| match error {
-        LedgerError::Io(error) => error.to_string(),
+    let past = HistoryFile::new(file).read().map_err(|error| match error {
+        HistoryFileError::Io(error) => error.to_string(),
         error => error.to_string(),
     })?;
     Ok(Some(history::answer(&past, None)))
@@ -77,12 +76,12 @@ pub(crate) async fn messages(
     if !app.llm.keeps_messages() {
         return Err(refused("messages are kept only by a server with --log-messages"));
     }
-    let blocks = app.meter.messages(id).ok_or_else(|| refused("not kept any more"))?;
+    let blocks = app.metrics.messages(id).ok_or_else(|| refused("not kept any more"))?;
     Ok(json_response(StatusCode::OK, &json!({ "id": id, "blocks": blocks })))
 }
 
 /// `GET /metrics`, in Prometheus' text format.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let body = metrics::exposition(&app.meter.read(), app.started.elapsed());
+    let body = metrics::prometheus::exposition(&app.metrics.read(), app.started.elapsed());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
 }

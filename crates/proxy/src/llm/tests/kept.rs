@@ -48,7 +48,7 @@ fn what_another_program_has_left_out_is_answered_from_the_store_and_stays_answer
         let text = asked.to_string();
         assert!(text.contains(&quoted(&middle(KEPT))) && text.contains(&quoted(&middle("a"))));
         let heard = bench.heard.all();
-        assert_eq!((heard[0].retrievals, heard[0].retrievals_in_vain), (2, 0));
+        assert_eq!((heard[0].retrievals, heard[0].retrievals_failed), (2, 0));
 
         // After a restart, with a store that has dropped it.
         let later = Bench::with(provider, records, Some(store()), |_| {});

@@ -25,6 +25,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use metrics::{Ending, Exchange, Recorder};
 use serde_json::{Value, json};
 use testkit::provider::{Provider, Received, Reply};
 use tokio::net::TcpListener;

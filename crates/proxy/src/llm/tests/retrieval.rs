@@ -205,7 +205,7 @@ fn a_call_alone_is_answered_and_seen_by_nobody_and_replayed() {
         assert_prefix(api, &received[2], &bench.sent());
         let heard = bench.heard.all();
         assert_eq!(
-            (heard[0].retrievals, heard[0].retrievals_in_vain, heard[0].usage.len()),
+            (heard[0].retrievals, heard[0].retrievals_failed, heard[0].usage.len()),
             (3, 0, 3)
         );
         assert_eq!((heard[1].replayed, heard[1].replay_missing), (1, 0));
@@ -341,7 +341,7 @@ fn what_is_not_there_is_said_to_be_gone() {
         let result = &sent["messages"].as_array().unwrap().last().unwrap()["content"][0];
         assert_eq!(result["is_error"], true);
         assert!(result["content"].as_str().unwrap().starts_with(says));
-        assert_eq!(bench.heard.all()[0].retrievals_in_vain, 1);
+        assert_eq!(bench.heard.all()[0].retrievals_failed, 1);
     }
 }
 

@@ -1,18 +1,18 @@
-//! What the blocks of the last requests say, before and after: only where that is asked for, only in
-//! memory, and bounded.
+//! The texts of the blocks of the last requests, before and after: only where `--log-messages` asks for
+//! them, only in memory, and bounded.
 
 use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use crate::llm::{BlockFigures, BlockTexts};
+use crate::exchange::{BlockReport, BlockTexts};
 
-/// Bytes that are kept; the oldest go first.
+/// Bytes of texts that are kept; the oldest are dropped first. By hand: a few hundred large blocks.
 const MOST: usize = 16 << 20;
 
-/// A block that can be looked at.
+/// A block with its texts.
 #[derive(Debug)]
-pub(super) struct Message {
+pub(crate) struct Message {
     tool: String,
     kind: &'static str,
     before: usize,
@@ -20,7 +20,7 @@ pub(super) struct Message {
     texts: Box<BlockTexts>,
 }
 
-/// What can be looked at.
+/// The texts of the last requests.
 #[derive(Debug, Default)]
 pub(crate) struct Messages {
     /// By the number of the request, the newest last.
@@ -28,19 +28,19 @@ pub(crate) struct Messages {
     bytes: usize,
 }
 
-/// Takes the texts out of a request's blocks.
-pub(super) fn take(blocks: &mut [BlockFigures]) -> Vec<Message> {
-    let message = |block: &mut BlockFigures| {
+/// Moves the texts out of a request's blocks.
+pub(crate) fn take(blocks: &mut [BlockReport]) -> Vec<Message> {
+    let message = |block: &mut BlockReport| {
         let texts = block.texts.take()?;
-        let (tool, kind) = (super::recent::tool(block), super::recent::kind(block));
+        let (tool, kind) = (crate::recent::tool(block), crate::recent::kind(block));
         Some(Message { tool, kind, before: block.before, after: block.after, texts })
     };
     blocks.iter_mut().filter_map(message).collect()
 }
 
 impl Messages {
-    /// Keeps those of a request.
-    pub(super) fn keep(&mut self, id: u64, messages: Vec<Message>) {
+    /// Keeps the texts of a request.
+    pub(crate) fn keep(&mut self, id: u64, messages: Vec<Message>) {
         self.bytes += size(&messages);
         self.kept.push_back((id, messages));
         while self.bytes > MOST
@@ -50,8 +50,8 @@ impl Messages {
         }
     }
 
-    /// Those of a request, if they are still there.
-    pub(super) fn of(&self, id: u64) -> Option<Value> {
+    /// The texts of a request, as JSON, if they are still kept.
+    pub(crate) fn of(&self, id: u64) -> Option<Value> {
         let (_, messages) = self.kept.iter().find(|(kept, _)| *kept == id)?;
         let one = |message: &Message| {
             json!({
@@ -67,6 +67,7 @@ impl Messages {
     }
 }
 
+/// Bytes of memory, roughly.
 fn size(messages: &[Message]) -> usize {
     let one = |message: &Message| {
         message.texts.before.len() + message.texts.after.len() + message.tool.len() + 128
@@ -79,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_go_when_there_are_too_many() {
+    fn the_oldest_are_dropped_when_there_are_too_many() {
         let mut messages = Messages::default();
         for id in 1..=100 {
             let before = "é".repeat(500 << 10);

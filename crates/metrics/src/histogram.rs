@@ -1,66 +1,76 @@
-//! A histogram of durations, with quantiles.
+//! A histogram of durations: exact sums, quantiles to a tenth, and cumulative buckets for Prometheus.
 
 use std::time::Duration;
 
-/// Steps of the histogram for each doubling: a quantile is off by a tenth at most.
-const STEPS: f64 = 8.0;
-/// Steps in all: from a microsecond to more than two hours.
-const MOST: usize = 8 * 33;
+/// Buckets per doubling of a duration: neighbours differ by 2^(1/8), so a quantile is at most a tenth too
+/// high.
+const PER_DOUBLING: f64 = 8.0;
+/// Buckets in all: 33 doublings, from a microsecond to more than two hours.
+const BUCKETS: usize = 8 * 33;
 
 /// A histogram of durations.
 #[derive(Debug, Clone)]
-pub(crate) struct Histogram {
-    pub(crate) count: u64,
-    pub(crate) sum: Duration,
-    pub(crate) min: Duration,
-    pub(crate) max: Duration,
-    steps: Box<[u64; MOST]>,
+pub struct Histogram {
+    /// How many durations were added.
+    pub count: u64,
+    /// Their sum.
+    pub sum: Duration,
+    /// The shortest; zero if there is none.
+    pub min: Duration,
+    /// The longest; zero if there is none.
+    pub max: Duration,
+    buckets: Box<[u64; BUCKETS]>,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
         let none = Duration::ZERO;
-        Self { count: 0, sum: none, min: none, max: none, steps: Box::new([0; MOST]) }
+        Self { count: 0, sum: none, min: none, max: none, buckets: Box::new([0; BUCKETS]) }
     }
 }
 
 impl Histogram {
-    /// Counts one in.
-    pub(crate) fn add(&mut self, took: Duration) {
+    /// Adds one duration.
+    pub fn add(&mut self, took: Duration) {
         self.min = if self.count == 0 { took } else { self.min.min(took) };
         self.max = self.max.max(took);
         self.sum += took;
         self.count += 1;
-        // A float that is too small or too large becomes the nearest whole number.
-        let step = ((took.as_secs_f64() * 1e6).log2() * STEPS).ceil() as usize;
-        self.steps[step.min(MOST - 1)] += 1;
+        // A cast of a float saturates: what is shorter than a microsecond is in the first bucket.
+        let bucket = ((took.as_secs_f64() * 1e6).log2() * PER_DOUBLING).ceil() as usize;
+        self.buckets[bucket.min(BUCKETS - 1)] += 1;
     }
 
-    /// The mean; nothing of nothing.
-    pub(crate) fn mean(&self) -> Duration {
+    /// The mean; zero if there is none.
+    pub fn mean(&self) -> Duration {
         u32::try_from(self.count).ok().and_then(|n| self.sum.checked_div(n)).unwrap_or_default()
     }
 
-    /// The least duration that `share` of all don't exceed, to a tenth; nothing of nothing.
-    pub(crate) fn quantile(&self, share: f64) -> Duration {
+    /// The shortest duration that a `share` (0 to 1) of all don't exceed, at most a tenth too long; zero if
+    /// there is none.
+    pub fn quantile(&self, share: f64) -> Duration {
         let wanted = (share * self.count as f64).ceil().max(1.0) as u64;
         let mut seen = 0;
-        let step = self.steps.iter().position(|count| {
+        let bucket = self.buckets.iter().position(|count| {
             seen += count;
             seen >= wanted
         });
-        match step {
+        match bucket {
             None => Duration::ZERO,
-            // The last step has no end.
-            Some(step) if step == MOST - 1 => self.max,
-            Some(step) => Duration::from_secs_f64((step as f64 / STEPS).exp2() / 1e6)
-                .clamp(self.min, self.max),
+            // The last bucket has no upper bound.
+            Some(bucket) if bucket == BUCKETS - 1 => self.max,
+            Some(bucket) => upper_bound(bucket).clamp(self.min, self.max),
         }
     }
 }
 
+/// The longest duration that a bucket counts.
+fn upper_bound(bucket: usize) -> Duration {
+    Duration::from_secs_f64((bucket as f64 / PER_DOUBLING).exp2() / 1e6)
+}
+
 /// A duration in milliseconds.
-pub(crate) fn ms(duration: Duration) -> f64 {
+pub fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 

@@ -1,45 +1,45 @@
-//! The figures of all times: by hour, by day, and everything together. Bounded, whatever comes.
+//! Counters over time: by hour, by day, and in all. Its size is bounded.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::counters::{Add, Blocks, Counters, add_all};
+use crate::counters::{Add, Blocks, Counters, add_all};
 
-/// Hours that are kept one by one: 31 days.
+/// Hours with counters of their own: 31 days, the longest month.
 const HOURS: usize = 31 * 24;
-/// Days that are kept one by one: two years. What is older is in the total.
+/// Days with counters of their own: two years. What is older is part of the total only.
 const DAYS: usize = 2 * 366;
-/// The version of the form in which this is kept.
+/// The version of the file's format.
 pub(crate) const VERSION: u32 = 1;
 
-/// Figures over time. Two of them can be added up, so that several processes keep one.
+/// Counters over time. Those of several processes can be added up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Past {
-    /// The version of this form.
+pub struct History {
+    /// The version of the format.
     pub(crate) version: u32,
     /// When counting began, in seconds since 1970; 0 before anything was counted.
-    pub(crate) since: u64,
-    /// Everything.
-    pub(crate) total: Counters,
-    /// Conversations that were made smaller, and those that were left alone for comparison.
-    pub(crate) arms: [Counters; 2],
+    pub since: u64,
+    /// All requests together.
+    pub total: Counters,
+    /// Conversations that were compressed, and those that were left alone for comparison.
+    pub arms: [Counters; 2],
     /// By model.
-    pub(crate) by_model: BTreeMap<String, Counters>,
+    pub by_model: BTreeMap<String, Counters>,
     /// By kind of block.
-    pub(crate) by_kind: BTreeMap<String, Blocks>,
+    pub by_kind: BTreeMap<String, Blocks>,
     /// By tool.
-    pub(crate) by_tool: BTreeMap<String, Blocks>,
+    pub by_tool: BTreeMap<String, Blocks>,
     /// By hour since 1970.
-    pub(crate) hours: BTreeMap<u64, Counters>,
+    pub hours: BTreeMap<u64, Counters>,
     /// By day since 1970.
-    pub(crate) days: BTreeMap<u64, Counters>,
+    pub days: BTreeMap<u64, Counters>,
 }
 
-impl Past {
-    /// Counts `counters` in at a second since 1970.
-    pub(crate) fn count(&mut self, second: u64, counters: &Counters) {
+impl History {
+    /// Adds `counters` at a time, in seconds since 1970.
+    pub fn count(&mut self, second: u64, counters: &Counters) {
         self.began(second);
         self.total.add(counters);
         let hour = second / 3600;
@@ -48,8 +48,8 @@ impl Past {
         self.bound();
     }
 
-    /// Adds what another holds.
-    pub(crate) fn add(&mut self, other: &Self) {
+    /// Adds the counters of another.
+    pub fn add(&mut self, other: &Self) {
         if other.since > 0 {
             self.began(other.since);
         }
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_two_processes_count_adds_up() {
-        let (mut first, mut second, mut both) = <(Past, Past, Past)>::default();
+        let (mut first, mut second, mut both) = <(History, History, History)>::default();
         for at in [10, 5000, 90_000] {
             first.count(at, &one());
             both.count(at, &one());
@@ -106,13 +106,13 @@ mod tests {
         assert_eq!((both.since, both.total.saved()), (10, 240));
         assert_eq!(both.hours.values().map(|counters| counters.requests).sum::<u64>(), 4);
         assert_eq!(both.days.keys().copied().collect::<Vec<_>>(), [0, 1]);
-        both.add(&Past::default());
+        both.add(&History::default());
         assert_eq!(first, both);
     }
 
     #[test]
     fn it_is_bounded_and_the_total_forgets_nothing() {
-        let mut past = Past::default();
+        let mut past = History::default();
         for hour in 0..24 * 800 {
             past.count(hour * 3600 + 1, &one());
         }

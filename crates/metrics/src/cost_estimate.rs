@@ -1,40 +1,40 @@
-//! What a request would have used with compression, or without it: estimates, from what the provider
-//! said that it used.
+//! The usage that a request would have had with compression, or without it: an estimate from the usage
+//! that the provider reported.
 //!
-//! Tokens of blocks that were in the request before were read from the prefix cache, as far as
-//! anything was; those of new blocks were written to it, or were plain input. So a cache that was lost
-//! is lost in both. Where it isn't sure, the estimate is the one that makes compression look worse.
+//! Tokens of blocks that were in the request before are taken to have been read from the prefix cache,
+//! as far as anything was; those of new blocks to have been written to it, or to be plain input. So a
+//! cache that was lost is lost in both cases. Where this leaves a doubt, the estimate is the one that
+//! makes compression look worse.
 
 use llm_api::answer::Usage;
 
-/// What compression takes from a request, or adds to it, in tokens.
+/// The tokens that compression removes from a request and adds to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Change {
-    /// Tokens that blocks lose which were in the request before.
+    /// Tokens removed from blocks that were in the request before.
     pub old: u64,
-    /// Tokens that new blocks lose.
+    /// Tokens removed from new blocks.
     pub new: u64,
-    /// Tokens that are added: the tool by which the model asks for what was left out, and calls that
-    /// are put back.
+    /// Tokens added: the injected tool and replayed calls.
     pub added: u64,
 }
 
-/// One block, as far as it matters here.
+/// One block of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Block {
     /// Tokens of what was sent for it.
     pub(crate) sent: u64,
-    /// Tokens that it lost, or would have lost.
+    /// Tokens that compression removed from it, or would have removed.
     pub(crate) saved: u64,
-    /// Whether it is of the conversation's last step.
+    /// Whether it comes after the model's last turn.
     pub(crate) is_last: bool,
 }
 
-/// Tells what the blocks of a request lose apart by whether they were read from the cache. `usage`: of
-/// its first round.
+/// Divides what compression removes from the blocks of a request into old and new, by whether they were
+/// read from the prefix cache. `usage`: of its first round.
 pub(crate) fn change(blocks: &[Block], usage: &Usage, added: u64) -> Change {
     let mut change = Change { added, ..Change::default() };
-    // What wasn't read from the cache is the end of the request.
+    // The part that wasn't read from the cache is the end of the request.
     let fresh = usage.input + usage.cache_write;
     let mut after = 0;
     for block in blocks.iter().rev() {
@@ -49,9 +49,9 @@ pub(crate) fn change(blocks: &[Block], usage: &Usage, added: u64) -> Change {
     change
 }
 
-/// What a request would have used with compression that used `usage` without. `is_first`: of its
-/// conversation, as far as it is known.
-pub fn lighter(usage: Usage, change: Change, is_first: bool) -> Usage {
+/// The usage with compression of a request whose usage without it was `usage`. `is_first`: whether it is
+/// the first of its conversation, as far as is known.
+pub fn with_compression(usage: Usage, change: Change, is_first: bool) -> Usage {
     let mut out = usage;
     take(change.old, [&mut out.cache_read, &mut out.cache_write, &mut out.input]);
     take(change.new, [&mut out.cache_write, &mut out.input, &mut out.cache_read]);
@@ -59,9 +59,10 @@ pub fn lighter(usage: Usage, change: Change, is_first: bool) -> Usage {
     out
 }
 
-/// What a turn would have used without compression that used `rounds` with it: one round, as nothing
-/// would have been asked for, with what was left out back in it. Its answer is that of the last round.
-pub(crate) fn heavier(rounds: &[Usage], change: Change) -> Usage {
+/// The usage without compression of a turn whose rounds with it used `rounds`. It would have been one
+/// round, as there would have been nothing to retrieve; its input is that of the first round with the
+/// elided tokens back in it, its output that of the last.
+pub(crate) fn without_compression(rounds: &[Usage], change: Change) -> Usage {
     let (Some(first), Some(last)) = (rounds.first(), rounds.last()) else {
         return Usage::default();
     };
@@ -72,7 +73,7 @@ pub(crate) fn heavier(rounds: &[Usage], change: Change) -> Usage {
     out
 }
 
-/// Takes tokens from the first of these that has them.
+/// Subtracts tokens from these, in this order, as far as they go.
 fn take(mut tokens: u64, from: [&mut u64; 3]) {
     for part in from {
         let taken = tokens.min(*part);
@@ -81,7 +82,7 @@ fn take(mut tokens: u64, from: [&mut u64; 3]) {
     }
 }
 
-/// Where tokens go that were in the request before (`is_old`), or are new.
+/// The part of a usage that counts tokens which were in the request before (`is_old`), or are new.
 fn place<'u>(out: &'u mut Usage, usage: &Usage, is_old: bool) -> &'u mut u64 {
     if is_old && usage.cache_read > 0 {
         &mut out.cache_read
@@ -101,31 +102,34 @@ mod tests {
     #[test]
     fn old_blocks_come_out_of_the_cache_and_new_ones_out_of_what_is_written() {
         let change = Change { old: 300, new: 200, added: 50 };
-        let with = lighter(USAGE, change, false);
+        let with = with_compression(USAGE, change, false);
         assert_eq!(with, Usage { input: 10, cache_read: 750, cache_write: 300, output: 7 });
         // A cache that was lost: all was written again.
         let lost = Usage { input: 10, cache_read: 0, cache_write: 1500, output: 7 };
-        let with = lighter(lost, change, false);
+        let with = with_compression(lost, change, false);
         assert_eq!(with, Usage { input: 10, cache_read: 0, cache_write: 1050, output: 7 });
         // No more is saved than was sent.
-        let with = lighter(USAGE, Change { old: 1 << 40, new: 1 << 40, added: 0 }, true);
+        let with = with_compression(USAGE, Change { old: 1 << 40, new: 1 << 40, added: 0 }, true);
         assert_eq!((with.input, with.cache_read, with.cache_write), (0, 0, 0));
     }
 
     #[test]
-    fn what_was_left_out_comes_back_where_it_would_have_been() {
+    fn elided_tokens_come_back_where_they_would_have_been() {
         let change = Change { old: 300, new: 200, added: 50 };
-        let without = heavier(&[USAGE], change);
+        let without = without_compression(&[USAGE], change);
         assert_eq!(without, Usage { input: 10, cache_read: 1250, cache_write: 700, output: 7 });
-        assert_eq!(lighter(without, change, false), USAGE);
+        assert_eq!(with_compression(without, change, false), USAGE);
         // Without a cache all of it is plain input.
         let plain = Usage { input: 1000, output: 7, ..Usage::default() };
-        assert_eq!(heavier(&[plain], change), Usage { input: 1450, output: 7, ..plain });
+        assert_eq!(
+            without_compression(&[plain], change),
+            Usage { input: 1450, output: 7, ..plain }
+        );
         // A retrieval is billed with compression only.
         let again = Usage { cache_read: 1500, output: 70, ..Usage::default() };
-        let without = heavier(&[USAGE, again], change);
+        let without = without_compression(&[USAGE, again], change);
         assert_eq!((without.cache_read, without.output), (1250, 70));
-        assert_eq!(heavier(&[], change), Usage::default());
+        assert_eq!(without_compression(&[], change), Usage::default());
     }
 
     #[test]

@@ -1,18 +1,18 @@
-//! What tokens cost: `prices.toml`, and rows of the user's own before it.
+//! List prices of models: `prices.toml`, after the user's own rows.
 
 use llm_api::answer::Usage;
 use serde::Deserialize;
 
-/// Tokens to which a price applies.
-const MILLION: f64 = 1e6;
+/// The number of tokens that a price is for.
+const PRICED_TOKENS: f64 = 1e6;
 
-/// What models ask for their tokens.
+/// The prices of models.
 #[derive(Debug, Clone)]
 pub struct Prices {
     rows: Vec<Price>,
 }
 
-/// What one model asks for a million tokens of each sort, in US dollars.
+/// The prices of one model, in US dollars for a million tokens of each sort.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
@@ -33,10 +33,10 @@ struct Table {
 /// Why a table of prices can't be used.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PricesError {
-    /// It isn't TOML of that shape.
+    /// It isn't TOML of the expected shape.
     #[error("not a table of prices: {0}")]
     Shape(#[from] toml::de::Error),
-    /// A price is less than nothing, or no number.
+    /// A price is negative, infinite or no number.
     #[error("the price of {model} is not a number of dollars")]
     Number {
         /// The model.
@@ -45,20 +45,21 @@ pub enum PricesError {
 }
 
 impl Prices {
-    /// The prices that the program knows.
+    /// The prices of `prices.toml`, which is part of the program.
     ///
     /// # Panics
-    /// Never: the table is part of the program and read by its tests.
+    /// Never: a test reads the table.
     pub fn known() -> Self {
         let table: Table = toml::from_str(include_str!("../prices.toml"))
             .expect("prices.toml is part of the program and read by its tests");
         Self { rows: table.price }
     }
 
-    /// These, after those of `own`: a file of the same shape.
+    /// These prices after those of `own`, the text of a file like `prices.toml`; the first row that
+    /// matches a model counts.
     ///
     /// # Errors
-    /// When it isn't one.
+    /// When `own` isn't such a table.
     pub fn with(mut self, own: &str) -> Result<Self, PricesError> {
         let table: Table = toml::from_str(own)?;
         let is_price = |price: &f64| price.is_finite() && *price >= 0.0;
@@ -72,7 +73,7 @@ impl Prices {
         Ok(self)
     }
 
-    /// The price of a model, if it is known. What clouds put before a name doesn't matter
+    /// The price of a model, if it is known. The prefixes of cloud providers are ignored
     /// (`us.anthropic.claude-…`, `openai/gpt-…`).
     pub fn of(&self, model: &str) -> Option<&Price> {
         let plain = model.rsplit('/').next().unwrap_or(model);
@@ -86,14 +87,14 @@ impl Prices {
 }
 
 impl Price {
-    /// What a use of tokens costs, in US dollars.
+    /// The cost of a usage, in US dollars.
     pub fn cost(&self, usage: &Usage) -> f64 {
         let write = if self.cache_write > 0.0 { self.cache_write } else { self.input };
         (usage.input as f64 * self.input
             + usage.cache_write as f64 * write
             + usage.cache_read as f64 * self.cache_read
             + usage.output as f64 * self.output)
-            / MILLION
+            / PRICED_TOKENS
     }
 }
 
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_beginning_of_a_name_counts() {
+    fn the_first_row_that_is_a_prefix_counts() {
         let prices = Prices::known();
         let input = |model: &str| prices.of(model).map(|price| price.input);
         assert_eq!(input("claude-opus-4-5-20251101"), Some(5.0));
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_the_users_own_comes_first() {
+    fn the_users_own_rows_come_first() {
         let own = "[[price]]\nmodel = \"gpt-5\"\ninput = 1\ncache_read = 0.5\noutput = 2\n";
         let prices = Prices::known().with(own).unwrap();
         let usage =

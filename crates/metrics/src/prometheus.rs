@@ -1,29 +1,29 @@
-//! `/metrics`: the figures in Prometheus' text format. Money that was not billed, and what would have
+//! `/metrics`: the metrics in Prometheus' text format. Money that was not billed, and what would have
 //! been, is named an estimate.
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
-use crate::meter::{Blocks, Counters, Figures, Histogram, dollars, ms};
+use crate::{Blocks, Counters, Histogram, Metrics, dollars, ms};
 
 /// The text.
-pub(super) fn exposition(figures: &Figures, uptime: Duration) -> String {
+pub fn exposition(metrics: &Metrics, uptime: Duration) -> String {
     let mut out = Families::default();
     out.one("uptime_seconds", "gauge", "Time since the start.", uptime.as_secs_f64());
-    requests(figures, &mut out);
-    sums(&figures.total, &mut out);
-    out.retrieved(figures.retrieved, figures.not_found);
-    for (name, sums) in [("kind", &figures.by_kind), ("tool", &figures.by_tool)] {
+    requests(metrics, &mut out);
+    sums(&metrics.total, &mut out);
+    out.retrieved(metrics.retrieved, metrics.not_found);
+    for (name, sums) in [("kind", &metrics.by_kind), ("tool", &metrics.by_tool)] {
         blocks(name, sums, &mut out);
     }
     for (name, help, histogram) in [
-        ("latency_ms", "From a request's head to the end of its answer", &figures.latency),
-        ("overhead_ms", "Added to a request before it is sent on", &figures.added),
+        ("latency_ms", "From a request's head to the end of its answer", &metrics.latency),
+        ("overhead_ms", "Added to a request before it is sent on", &metrics.overhead),
         (
             "ttfb_ms",
             "From a request's being sent on to the head of its answer",
-            &figures.first_byte,
+            &metrics.first_byte,
         ),
     ] {
         durations(name, help, histogram, &mut out);
@@ -31,23 +31,23 @@ pub(super) fn exposition(figures: &Figures, uptime: Duration) -> String {
     out.text
 }
 
-fn requests(figures: &Figures, out: &mut Families) {
-    let samples = figures
-        .requests
+fn requests(metrics: &Metrics, out: &mut Families) {
+    let samples = metrics
+        .responses
         .iter()
         .map(|((route, status), n)| (format!("route=\"{route}\",status=\"{status}\""), *n as f64));
     out.family("requests_total", "counter", "Requests answered.", samples);
-    let samples = figures.by_provider.iter().map(|((provider, status), n)| {
+    let samples = metrics.by_provider.iter().map(|((provider, status), n)| {
         let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
         (format!("provider=\"{provider}\",status=\"{status}\""), *n as f64)
     });
     out.family("requests_by_provider", "counter", "Requests sent on to a provider.", samples);
-    let models = figures.by_model.iter().map(|(name, t)| (label("model", name), t.requests as f64));
+    let models = metrics.by_model.iter().map(|(name, t)| (label("model", name), t.requests as f64));
     out.family("requests_by_model", "counter", "Requests that compressed, by model.", models);
     let transforms =
-        figures.by_transform.iter().map(|(name, n)| (label("transform", name), *n as f64));
+        metrics.by_transform.iter().map(|(name, n)| (label("transform", name), *n as f64));
     out.family("transforms_total", "counter", "Requests in which a form was used.", transforms);
-    let reasons = figures.reasons.iter().map(|(name, n)| (label("reason", name), *n as f64));
+    let reasons = metrics.reasons.iter().map(|(name, n)| (label("reason", name), *n as f64));
     out.family(
         "left_alone_total",
         "counter",
@@ -55,7 +55,7 @@ fn requests(figures: &Figures, out: &mut Families) {
         reasons,
     );
     let not_understood =
-        figures.not_understood.iter().map(|(what, n)| (label("reason", what.name()), *n as f64));
+        metrics.not_understood.iter().map(|(what, n)| (label("reason", what.name()), *n as f64));
     out.family(
         "not_understood_total",
         "counter",
@@ -65,12 +65,12 @@ fn requests(figures: &Figures, out: &mut Families) {
     out.counter(
         "client_gone_total",
         "Requests that a client didn't wait for.",
-        figures.client_gone,
+        metrics.client_gone,
     );
     out.counter(
         "provider_broke_off_total",
         "Requests that a provider broke off or didn't answer.",
-        figures.provider_broke,
+        metrics.provider_broke,
     );
 }
 
@@ -107,7 +107,7 @@ fn sums(total: &Counters, out: &mut Families) {
         (
             "llm_retrievals_in_vain_total",
             "Those of them that got an error.",
-            total.retrievals_in_vain,
+            total.retrievals_failed,
         ),
         ("replayed_total", "Turns into which intercepted calls were put back.", total.replayed),
         ("replay_missing_total", "Turns for which that wasn't possible.", total.replay_missing),
@@ -218,15 +218,15 @@ mod tests {
 
     #[test]
     fn every_line_of_the_metrics_is_a_comment_or_a_sample() {
-        let mut figures = Figures::default();
-        figures.requests.insert(("/v1/compress".to_owned(), 200), 3);
-        figures.by_provider.insert(("anthropic", None), 2);
-        figures
+        let mut metrics = Metrics::default();
+        metrics.responses.insert(("/v1/compress".to_owned(), 200), 3);
+        metrics.by_provider.insert(("anthropic", None), 2);
+        metrics
             .by_model
             .insert("gpt-4o".to_owned(), Counters { requests: 2, ..Counters::default() });
-        figures.by_tool.insert("Bash".to_owned(), Blocks { sent_before: 9, ..Blocks::default() });
-        figures.first_byte.add(Duration::from_millis(20));
-        let text = exposition(&figures, Duration::from_secs(1));
+        metrics.by_tool.insert("Bash".to_owned(), Blocks { sent_before: 9, ..Blocks::default() });
+        metrics.first_byte.add(Duration::from_millis(20));
+        let text = exposition(&metrics, Duration::from_secs(1));
         for line in [
             "headroom_requests_total{route=\"/v1/compress\",status=\"200\"} 3",
             "headroom_requests_by_provider{provider=\"anthropic\",status=\"none\"} 2",

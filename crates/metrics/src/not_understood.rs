@@ -1,28 +1,28 @@
-//! What this server doesn't understand, so that nothing is saved by it: for the figures and the log,
-//! where silence would look like success.
+//! Requests that the proxy doesn't understand, so that it saves nothing in them: counted and logged by
+//! their reason, as silence would look like success.
 
-/// Why a request was passed on without being looked into, or not at all. Carried by the response, as
-/// an extension.
+/// Why a request was passed through without being read, or rejected. Travels as an extension of the
+/// response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotUnderstood {
-    /// A WebSocket where conversations are, refused.
+    /// A WebSocket to a route that carries conversations; rejected.
     WebSocketRefused,
     /// A WebSocket, passed through.
     WebSocketPassed,
-    /// A request to an API of Google's.
+    /// A request to an API of Google.
     Gemini,
-    /// A request to a path that may hold a conversation, but none that is known.
+    /// A request to a path that may carry a conversation, but is none of those known.
     Path,
-    /// A signed body, which its provider would refuse after a change.
+    /// A signed body, which its provider would reject after a change.
     Signed,
-    /// A body that holds no conversation, or can't be read.
+    /// A body without a conversation, or one that can't be parsed.
     Body,
-    /// A request that was meant for a provider, and nobody can tell for which.
+    /// A request that was meant for a provider, but doesn't say for which.
     NoRoute,
 }
 
 impl NotUnderstood {
-    /// The words for it in figures.
+    /// The name in metrics and logs.
     pub fn name(self) -> &'static str {
         match self {
             NotUnderstood::WebSocketRefused => "WebSocket refused (426), so that HTTP is used",
