@@ -9,9 +9,11 @@ mod notify;
 mod service;
 mod tools;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use mcp_server::{AccessPolicy, ServeError};
+use access::AccessPolicy;
+use mcp_server::ServeError;
 
 use crate::failure::Failure;
 use crate::terminal::Terminal;
@@ -32,12 +34,13 @@ pub(crate) fn serve_stdio(service: Service) -> Result<(), Failure> {
 /// When the address can't be listened on, or the system gives no threads.
 pub(crate) fn serve_http(
     service: Service,
+    address: SocketAddr,
     access: AccessPolicy,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let service = Arc::new(service);
     let tools = move || tools::Tools::at(Arc::clone(&service));
-    mcp_server::serve_http(tools, access, |address| {
+    mcp_server::serve_http(tools, address, access, |address| {
         terminal.print(&format!("contextos listens on http://{address}/mcp\n"))
     })
 }

@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use access::{AccessPolicy, Connection, Denied, TokenSource};
 use axum::Router;
 use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::serve::IncomingStream;
@@ -16,22 +18,22 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
-use crate::access_policy::{AccessPolicy, Ends, OWN_ORIGINS, Refused};
 use crate::{LARGEST_REQUEST, ServeError};
 
-/// Serves clients, each with a server that `make` makes, until the process is told to end. `announce` is
-/// called with the address as soon as clients may come.
+/// Serves the clients that `access` admits at `address`, each with a server that `make` makes, until the
+/// process receives an interrupt. `announce` is called with the bound address as soon as clients can
+/// connect; port 0 is any free one.
 ///
 /// # Errors
-/// When the address can't be listened on, or the system gives no threads; or what `announce` answers.
+/// When the address can't be bound, or no threads can be started; and the error of `announce`.
 pub fn serve<S: ServerHandler, E: From<ServeError>>(
     make: impl Fn() -> S + Send + Sync + 'static,
+    address: SocketAddr,
     access: AccessPolicy,
     announce: impl FnOnce(SocketAddr) -> Result<(), E>,
 ) -> Result<(), E> {
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Threads)?;
     let served = runtime.block_on(async {
-        let address = access.address;
         let listener = TcpListener::bind(address)
             .await
             .map_err(|error| ServeError::Listen { address, error })?;
@@ -40,27 +42,27 @@ pub fn serve<S: ServerHandler, E: From<ServeError>>(
         let config = config();
         let sessions = config.cancellation_token.clone();
         let app = app(make, access, config).into_make_service_with_connect_info::<Ends>();
-        let told_to_end = async move {
-            // Where signals can't be listened to, they end the process by themselves.
+        let interrupted = async move {
+            // Where signals can't be received, they end the process by themselves.
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
-            // Clients keep a stream open for what the server may want to say; it would never end.
+            // Clients keep a stream open for the server's notifications; it would never end.
             sessions.cancel();
         };
-        let served = axum::serve(listener, app).with_graceful_shutdown(told_to_end).await;
+        let served = axum::serve(listener, app).with_graceful_shutdown(interrupted).await;
         served.map_err(|error| ServeError::Accept { address, error }.into())
     });
-    // What was begun for clients that are gone isn't waited for.
+    // Work for clients that have disconnected isn't waited for.
     runtime.shutdown_background();
     served
 }
 
 fn config() -> StreamableHttpServerConfig {
-    // The policy looks at `Host`: it knows the address that was reached.
+    // The access policy checks Host and Origin: it knows the address that the client reached.
     StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
-        .with_allowed_origins(OWN_ORIGINS)
+        .disable_allowed_origins()
         .with_max_request_body_bytes(LARGEST_REQUEST)
 }
 
@@ -79,30 +81,72 @@ fn app<S: ServerHandler>(
 
 async fn admit(
     State(access): State<Arc<AccessPolicy>>,
-    ConnectInfo(ends): ConnectInfo<Ends>,
+    ConnectInfo(Ends(connection)): ConnectInfo<Ends>,
     request: Request,
     next: Next,
 ) -> Response {
-    match verdict(&access, ends, request.headers()) {
+    match access.check(connection, &request, TokenSource::Bearer) {
         Ok(()) => next.run(request).await,
-        Err(Refused::Host) => {
-            let message = "this Host is none of this server's names; --allow-host adds one\n";
-            (StatusCode::FORBIDDEN, message).into_response()
-        }
-        Err(Refused::Token) => {
-            let message = "a token is needed: Authorization: Bearer …\n";
-            (StatusCode::UNAUTHORIZED, message).into_response()
+        Err(denied) => {
+            let mut response = (denied.status(), format!("{denied}\n")).into_response();
+            if denied == Denied::NoToken {
+                let scheme = HeaderValue::from_static("Bearer");
+                response.headers_mut().insert(WWW_AUTHENTICATE, scheme);
+            }
+            response
         }
     }
 }
 
-fn verdict(access: &AccessPolicy, ends: Ends, headers: &HeaderMap) -> Result<(), Refused> {
-    let value = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    access.admit(ends, value(header::HOST), value(header::AUTHORIZATION))
-}
+/// The connection that a request came over.
+#[derive(Debug, Clone, Copy)]
+struct Ends(Connection);
 
 impl Connected<IncomingStream<'_, TcpListener>> for Ends {
     fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self { peer: *stream.remote_addr(), local: stream.io().local_addr().ok() }
+        Self(Connection { peer: *stream.remote_addr(), local: stream.io().local_addr().ok() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::access::{ALLOWED_HOSTS, ATTEMPTS, Attempt, TOKEN};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    struct NoTools;
+
+    impl ServerHandler for NoTools {}
+
+    fn request(attempt: &Attempt) -> Request {
+        let mut request =
+            Request::builder().uri(attempt.target).version(match attempt.is_http_1_0 {
+                true => axum::http::Version::HTTP_10,
+                false => axum::http::Version::HTTP_11,
+            });
+        for (name, value) in attempt.headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(axum::body::Body::empty()).unwrap();
+        let connection = Connection {
+            peer: attempt.peer.parse().unwrap(),
+            local: Some(attempt.local.parse().unwrap()),
+        };
+        request.extensions_mut().insert(ConnectInfo(Ends(connection)));
+        request
+    }
+
+    #[tokio::test]
+    async fn hostile_requests_are_denied() {
+        let hosts = ALLOWED_HOSTS.map(str::to_owned).to_vec();
+        let policy = AccessPolicy::new(hosts, access::RemoteAccess::Token(TOKEN.to_owned()));
+        let app = app(|| NoTools, policy, config());
+        for attempt in ATTEMPTS {
+            let response = app.clone().oneshot(request(attempt)).await.unwrap();
+            // There is no such route: whoever is admitted learns that.
+            let expected = attempt.denied.unwrap_or(404);
+            assert_eq!(response.status().as_u16(), expected, "{}", attempt.what);
+        }
     }
 }

@@ -4,7 +4,6 @@
 //!
 //! What the tools are and do is the programs' business.
 
-mod access_policy;
 mod arguments;
 mod http;
 mod schema;
@@ -13,7 +12,6 @@ mod stdio;
 use std::io;
 use std::net::SocketAddr;
 
-pub use access_policy::{AccessPolicy, NeedsToken};
 pub use arguments::Named;
 pub use http::serve as serve_http;
 pub use schema::plain;

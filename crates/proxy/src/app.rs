@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use access::AccessPolicy;
 use metrics::{MetricsRecorder, Prices};
 use originals::Originals;
 
@@ -13,25 +14,11 @@ use crate::limits::Limits;
 use crate::llm::Llm;
 use crate::server::LlmRoutes;
 
-/// Who may use the server's own routes from another machine. Peers on loopback always may.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Access {
-    /// Nobody.
-    #[default]
-    Loopback,
-    /// Whoever sends this token as a Bearer.
-    Token(String),
-    /// Everybody.
-    Open,
-}
-
 /// How the server behaves.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Names by which the server may be called, beside those of loopback and its own addresses.
-    pub allowed_hosts: Vec<String>,
-    /// Who may use it from another machine.
-    pub access: Access,
+    /// Who may use it, and by which names.
+    pub access: AccessPolicy,
     /// Whether anything is made smaller.
     pub optimize: bool,
     /// The most bytes that a request's body may have.
@@ -53,8 +40,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            allowed_hosts: Vec::new(),
-            access: Access::default(),
+            access: AccessPolicy::default(),
             optimize: true,
             max_body: 100 << 20,
             max_bodies: 256 << 20,

@@ -25,7 +25,7 @@ mod stack;
 mod stats;
 mod tool_call;
 
-pub use app::{Access, Config};
+pub use app::Config;
 pub use compressor::{Compressor, Outcome};
 pub use listen::{BindError, Host, Listeners};
 pub use server::{LlmRoutes, Server};

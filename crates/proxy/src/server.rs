@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use access::Connection;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
@@ -25,7 +26,6 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tower::ServiceExt as _;
 
-use crate::admit::Connection;
 use crate::app::{App, Config};
 use crate::listen::Listeners;
 use crate::{llm, stack};
@@ -145,7 +145,7 @@ async fn accept(
         match socket.accept().await {
             Ok((stream, peer)) => {
                 let Ok(local) = stream.local_addr() else { continue };
-                let connection = Connection { peer, local };
+                let connection = Connection { peer, local: Some(local) };
                 let (router, last_call) = (router.clone(), last_call.clone());
                 tokio::spawn(serve(stream, connection, router, last_call, place));
             }

@@ -4,6 +4,7 @@
 //! the same calls give the same object ids on every machine. It panics where something fails: a test
 //! that can't set up has nothing to say.
 
+pub mod access;
 pub mod provider;
 mod redis;
 mod repository;

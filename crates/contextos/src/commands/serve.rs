@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use mcp_server::AccessPolicy;
+use access::{AccessPolicy, RemoteAccess};
 
 use crate::args::{Global, ServeArgs};
 use crate::failure::Failure;
@@ -16,7 +16,7 @@ pub(super) fn run(global: &Global, args: ServeArgs, terminal: &Terminal) -> Resu
         return mcp::serve_stdio(service);
     }
     let address = SocketAddr::new(args.host, args.port);
-    let access = AccessPolicy::new(address, args.allow_host, args.token, args.no_auth);
-    let access = access.map_err(Failure::usage)?;
-    mcp::serve_http(service, access, terminal)
+    let remote = RemoteAccess::new(args.host, args.token, args.no_auth).map_err(Failure::usage)?;
+    let access = AccessPolicy::new(args.allow_host, remote);
+    mcp::serve_http(service, address, access, terminal)
 }

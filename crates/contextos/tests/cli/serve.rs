@@ -470,7 +470,9 @@ fn foreign_hosts_and_origins_are_turned_away() {
     assert_eq!(status(&["host: box.example"]), 200);
     assert_eq!(status(&["origin: http://evil.example"]), 403);
     assert_eq!(status(&["origin: null"]), 403);
-    assert_eq!(status(&["origin: http://localhost:5173"]), 200);
+    assert_eq!(status(&["origin: http://localhost:5173"]), 403);
+    let own = format!("origin: http://{}", server.address);
+    assert_eq!(status(&[&own]), 200);
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::env;
 use std::net::SocketAddr;
 
+use access::{AccessPolicy, RemoteAccess};
 use agent_config::command::{self, End, Options, Report};
 use agent_config::install::Selection;
 use agent_config::server::Server as AgentServer;
 use agent_config::starts;
 use agent_config::table::Machine;
-use mcp_server::AccessPolicy;
 
 use crate::args::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
@@ -42,12 +42,12 @@ fn serve(args: &McpServeArgs) -> Result<(), Failure> {
     let service = Service::new(originals, server.with_token(token));
     match access {
         None => mcp::serve_stdio(service),
-        Some(access) => mcp::serve_http(service, access),
+        Some((address, access)) => mcp::serve_http(service, address, access),
     }
 }
 
-/// The access policy of a server over HTTP; none on standard input and output.
-fn access(args: &McpServeArgs) -> Result<Option<AccessPolicy>, Failure> {
+/// The address and the access policy of a server over HTTP; none on standard input and output.
+fn access(args: &McpServeArgs) -> Result<Option<(SocketAddr, AccessPolicy)>, Failure> {
     let http = &args.http;
     match args.transport {
         McpTransport::Stdio if http.is_given() => {
@@ -56,9 +56,9 @@ fn access(args: &McpServeArgs) -> Result<Option<AccessPolicy>, Failure> {
         McpTransport::Stdio => Ok(None),
         McpTransport::Http => {
             let address = SocketAddr::new(http.host(), http.port());
-            let access =
-                AccessPolicy::new(address, http.allow_host.clone(), http.token(), http.no_auth);
-            access.map(Some).map_err(Failure::usage)
+            let remote = RemoteAccess::new(address.ip(), http.token(), http.no_auth);
+            let remote = remote.map_err(Failure::usage)?;
+            Ok(Some((address, AccessPolicy::new(http.allow_host.clone(), remote))))
         }
     }
 }

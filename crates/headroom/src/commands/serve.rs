@@ -3,8 +3,9 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use access::{AccessPolicy, RemoteAccess};
 use proxy::llm::Settings;
-use proxy::{Access, BindError, Config, Listeners, LlmRoutes, Server};
+use proxy::{BindError, Config, Listeners, LlmRoutes, Server};
 use tokio::runtime;
 use tokio::sync::oneshot;
 
@@ -37,8 +38,7 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     let prices = prices::read()?;
     let owner = owner(&args);
     let config = Config {
-        allowed_hosts: args.allow_host,
-        access,
+        access: AccessPolicy::new(args.allow_host, access),
         optimize: !args.no_optimize,
         max_body: usize::try_from(args.max_body).unwrap_or(usize::MAX),
         prices,
@@ -71,21 +71,19 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     served
 }
 
-/// Who may call from another machine. Asked for before anything listens.
-fn access(args: &ServeArgs) -> Result<Access, Failure> {
-    let token = args.token.clone().filter(|token| !token.is_empty());
-    match token {
-        Some(token) => Ok(Access::Token(token)),
-        None if args.host.is_loopback() => Ok(Access::Loopback),
-        None if args.no_auth => {
-            note("note: --no-auth: whoever reaches this address can use this server");
-            Ok(Access::Open)
-        }
-        None => Err(Failure::usage(
+/// Which other machines may call. Decided before anything listens.
+fn access(args: &ServeArgs) -> Result<RemoteAccess, Failure> {
+    let access = RemoteAccess::new(args.host.ip(), args.token.clone(), args.no_auth);
+    let access = access.map_err(|_| {
+        Failure::usage(
             "--host other than this machine needs --token TOKEN (or HEADROOM_API_KEY), \
              or --no-auth to let everybody in",
-        )),
+        )
+    })?;
+    if access == RemoteAccess::Open {
+        note("note: --no-auth: whoever reaches this address can use this server");
     }
+    Ok(access)
 }
 
 /// Says where the server is: the first line on standard output, for programs that wait for it.

@@ -7,9 +7,11 @@ mod server;
 mod service;
 mod tools;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use mcp_server::{AccessPolicy, ServeError};
+use access::AccessPolicy;
+use mcp_server::ServeError;
 
 use crate::failure::Failure;
 use crate::output;
@@ -29,10 +31,14 @@ pub(crate) fn serve_stdio(service: Service) -> Result<(), Failure> {
 ///
 /// # Errors
 /// If the address can't be listened on, or the system gives no threads.
-pub(crate) fn serve_http(service: Service, access: AccessPolicy) -> Result<(), Failure> {
+pub(crate) fn serve_http(
+    service: Service,
+    address: SocketAddr,
+    access: AccessPolicy,
+) -> Result<(), Failure> {
     let service = Arc::new(service);
     let tools = move || tools::Tools::at(Arc::clone(&service));
-    mcp_server::serve_http(tools, access, |address| {
+    mcp_server::serve_http(tools, address, access, |address| {
         output::print(&format!("Headroom's MCP server listens on http://{address}/mcp\n"))
     })
 }
