@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use json_index::JsonEscapes;
+
 use crate::codecs::{ExpandError, expand};
-use crate::json::text::JsonEscapes;
 use crate::kind::Kind;
 use crate::marker::RetrievalReference;
 

@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use json_index::{Index, JsonEscapes, Kind, ValueId, lenient, unescape};
+
 use crate::compressed::Omission;
-use crate::json::text::{JsonEscapes, decode};
-use crate::json::{Json, Kind, Value};
 
 /// The deepest nesting of documents in strings of documents.
 pub(crate) const DEEPEST: usize = 4;
@@ -46,9 +46,9 @@ pub(crate) struct Embedded {
 /// The texts inside the strings of `document`, in order; `hint` is the hint at the document.
 pub(crate) fn texts(document: &str, hint: Option<&str>) -> Vec<Embedded> {
     let start = document.len() - document.trim_start().len();
-    let Some(json) = Json::parse_any(document) else { return Vec::new() };
+    let Some(json) = lenient::scan(document) else { return Vec::new() };
     let mut finder = Finder { json: &json, start, found: Vec::new() };
-    finder.value(json.root(), &Origin { command: hint.map(Into::into), file: None });
+    finder.value(json.root_id(), &Origin { command: hint.map(Into::into), file: None });
     finder.found
 }
 
@@ -61,17 +61,16 @@ struct Origin<'a> {
 }
 
 struct Finder<'j, 'a> {
-    json: &'j Json<'a>,
+    json: &'j Index<'a>,
     /// The length of the white space before the document.
     start: usize,
     found: Vec<Embedded>,
 }
 
 impl<'a> Finder<'_, 'a> {
-    fn value(&mut self, value: Value, origin: &Origin<'a>) {
+    fn value(&mut self, value: ValueId, origin: &Origin<'a>) {
         let json = self.json;
         match json.kind(value) {
-            Kind::Atom => {}
             Kind::String => self.string(value, origin.command.as_deref()),
             Kind::Array => {
                 let inner = Origin { file: None, ..origin.clone() };
@@ -86,11 +85,12 @@ impl<'a> Finder<'_, 'a> {
                     }
                 }
             }
+            Kind::Null | Kind::Bool | Kind::Number => {}
         }
     }
 
     /// The hints in the members of `object`, or else those of the enclosing one.
-    fn origin(&self, object: Value, outer: &Origin<'a>) -> Origin<'a> {
+    fn origin(&self, object: ValueId, outer: &Origin<'a>) -> Origin<'a> {
         let mut origin = Origin { command: None, file: None };
         for (key, member) in self.json.members(object) {
             if COMMANDS.contains(&key) && origin.command.is_none() {
@@ -104,8 +104,8 @@ impl<'a> Finder<'_, 'a> {
     }
 
     /// A string, or the words of a list; of `sh -c script` only the script.
-    fn words(&self, value: Value) -> Option<Cow<'a, str>> {
-        let said = |value: Value| self.json.written(value).and_then(decode);
+    fn words(&self, value: ValueId) -> Option<Cow<'a, str>> {
+        let said = |value: ValueId| self.json.string_source(value).and_then(unescape);
         let said = match self.json.kind(value) {
             Kind::Array => {
                 let words: Vec<Cow<'a, str>> =
@@ -123,11 +123,12 @@ impl<'a> Finder<'_, 'a> {
         (end > 0).then(|| if end == said.len() { said } else { said[..end].to_owned().into() })
     }
 
-    fn string(&mut self, value: Value, hint: Option<&str>) {
-        let Some(written) = self.json.written(value).filter(|text| text.len() >= SHORTEST) else {
+    fn string(&mut self, value: ValueId, hint: Option<&str>) {
+        let Some(written) = self.json.string_source(value).filter(|text| text.len() >= SHORTEST)
+        else {
             return;
         };
-        let Some(text) = decode(written).filter(|text| is_text(text)) else { return };
+        let Some(text) = unescape(written).filter(|text| is_text(text)) else { return };
         let Some(escapes) = JsonEscapes::of(written, &text) else { return };
         let range = self.json.range(value);
         self.found.push(Embedded {

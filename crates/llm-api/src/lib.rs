@@ -10,8 +10,9 @@
 //! ranges replaced. Nothing here decides what to change, does I/O, or knows of compression.
 
 pub mod answer;
-pub mod json;
 pub mod replay;
 pub mod request;
 pub mod splice;
 pub mod sse;
+
+pub use json_index as json;

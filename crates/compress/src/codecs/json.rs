@@ -18,9 +18,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use json_index::{Index, Kind, Style, ValueId, lenient};
+
 use super::{Codec, Encoded, ExpandError, Room};
-use crate::json::table::{Column, Shape};
-use crate::json::{Json, Kind, Style, Value};
+use crate::columns::{Column, Shape};
 
 /// Arrays of fewer objects aren't worth a table's head.
 const FEWEST_ROWS: usize = 3;
@@ -44,16 +45,16 @@ impl Codec for JsonTables {
     }
 
     fn encode(&self, text: &str) -> Option<Encoded> {
-        let (json, lines) = match Json::parse(text) {
+        let (json, lines) = match lenient::document(text) {
             Some(json) => (json, false),
-            None => (Json::parse_lines(text)?, true),
+            None => (lenient::lines(text)?, true),
         };
         let style = Style::of(&json, lines);
-        if !matches!(json.kind(json.root()), Kind::Object | Kind::Array) {
+        if !matches!(json.kind(json.root_id()), Kind::Object | Kind::Array) {
             return None;
         }
         let mut writer = Writer { json: &json, tables: Vec::new(), skeleton: String::new() };
-        writer.skeleton(json.root());
+        writer.skeleton(json.root_id());
         let body = writer.finish();
         let hint = hint(&body);
         Some(Encoded { details: style.details(), hint, body })
@@ -62,13 +63,13 @@ impl Codec for JsonTables {
     fn decode(&self, details: &str, body: &str, room: &mut Room) -> Result<String, ExpandError> {
         let style = Style::from_details(details).ok_or(malformed("its white space"))?;
         let minified = Reader::new(body).document(room)?;
-        let json = Json::parse(&minified).ok_or(malformed("the document"))?;
-        if style.is_lines() && json.kind(json.root()) != Kind::Array {
+        let json = lenient::document(&minified).ok_or(malformed("the document"))?;
+        if style.is_lines() && json.kind(json.root_id()) != Kind::Array {
             return Err(malformed("documents on lines are not an array"));
         }
         room.take(json.written_length(&style))?;
         let mut out = String::new();
-        json.write(json.root(), &style, 0, &mut out);
+        json.write(json.root_id(), &style, 0, &mut out);
         Ok(out)
     }
 }
@@ -102,7 +103,7 @@ fn malformed(what: &'static str) -> ExpandError {
 // ---------------------------------------------------------------------------------- encoding
 
 struct Writer<'j, 'a> {
-    json: &'j Json<'a>,
+    json: &'j Index<'a>,
     tables: Vec<Table<'a>>,
     skeleton: String,
 }
@@ -117,10 +118,9 @@ struct Table<'a> {
 
 impl<'a> Writer<'_, 'a> {
     /// Writes `value` minified, with a placeholder for each array that becomes a table.
-    fn skeleton(&mut self, value: Value) {
+    fn skeleton(&mut self, value: ValueId) {
         let json = self.json;
         match json.kind(value) {
-            Kind::String | Kind::Atom => self.skeleton.push_str(json.raw(value)),
             Kind::Array => match self.table(value) {
                 Some(table) => {
                     self.tables.push(table);
@@ -149,11 +149,12 @@ impl<'a> Writer<'_, 'a> {
                 }
                 self.skeleton.push('}');
             }
+            _ => self.skeleton.push_str(json.source(value)),
         }
     }
 
-    fn table(&self, array: Value) -> Option<Table<'a>> {
-        let rows: Vec<Value> = self.json.children(array).collect();
+    fn table(&self, array: ValueId) -> Option<Table<'a>> {
+        let rows: Vec<ValueId> = self.json.children(array).collect();
         if rows.len() < FEWEST_ROWS {
             return None;
         }
@@ -216,18 +217,18 @@ impl<'a> Writer<'_, 'a> {
 /// Writes the head of `column` after its name; returns `None` if the column is constant, so that
 /// its cells aren't written.
 fn write_column<'a>(
-    json: &Json<'a>,
+    json: &Index<'a>,
     column: &Column<'a>,
     header: &mut String,
 ) -> Option<Vec<Cow<'a, str>>> {
-    let raw = |value: Value| -> Cow<'a, str> {
+    let raw = |value: ValueId| -> Cow<'a, str> {
         match json.kind(value) {
-            Kind::String | Kind::Atom => json.raw(value).into(),
             Kind::Object | Kind::Array => {
                 let mut out = String::new();
                 json.minify(value, &mut out);
                 out.into()
             }
+            _ => json.source(value).into(),
         }
     };
     let values: Vec<Option<Cow<'a, str>>> = column.cells.iter().map(|cell| cell.map(raw)).collect();
@@ -412,7 +413,7 @@ impl<'a> Reader<'a> {
     where
         'a: 'l,
     {
-        let value = || Json::value_length(line).ok_or(malformed("a cell"));
+        let value = || lenient::value_length(line).ok_or(malformed("a cell"));
         let length = match line.as_bytes().first() {
             None | Some(b',') => 0,
             Some(b'"') => value()?,
@@ -488,7 +489,7 @@ fn headings(header: &str) -> Result<Vec<Heading<'_>>, ExpandError> {
             Some(after) => (false, after),
             None => (true, after),
         };
-        let value = |text: &'_ str| Json::value_length(text).ok_or(bad.clone());
+        let value = |text: &'_ str| lenient::value_length(text).ok_or(bad.clone());
         let (rule, after) = if let Some(after) = after.strip_prefix('=') {
             let (raw, after) = after.split_at(value(after)?);
             (Rule::Constant(raw), after)
@@ -520,7 +521,7 @@ fn insert(skeleton: &str, tables: &[String], room: &mut Room) -> Result<String, 
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let length = if rest.starts_with('"') {
-            let length = Json::value_length(rest).ok_or(malformed("a string"))?;
+            let length = lenient::value_length(rest).ok_or(malformed("a string"))?;
             out.push_str(&rest[..length]);
             length
         } else {

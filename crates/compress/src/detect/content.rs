@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use json_index::lenient;
 use languages::Language;
 
 use super::{Detected, beginnings, facts};
 use crate::codecs::a_match;
-use crate::json::Json;
 use crate::kind::Kind;
 use crate::words::{Columns, Words, is_blank};
 
@@ -59,7 +59,7 @@ pub(super) fn looks_like(text: &str) -> Detected {
 
 /// A document, JSON Lines, or the non-empty beginning of a truncated document.
 fn is_json(text: &str) -> bool {
-    Json::parse_any(text).is_some_and(|json| json.children(json.root()).next().is_some())
+    lenient::scan(text).is_some_and(|json| json.children(json.root_id()).next().is_some())
 }
 
 /// A sample of the lines of a text, without blank ones.

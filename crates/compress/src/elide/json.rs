@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use json_index::{Index, Kind, Unescaped, ValueId, lenient};
+
 use super::values::{Values, names};
 use super::{Context, Draft, Segment};
 use crate::codecs::{self, JsonTables};
+use crate::columns::{Column, Shape};
 use crate::diagnostic;
-use crate::json::table::{Column, Shape};
-use crate::json::text::Unescaped;
-use crate::json::{Json, Kind, Value};
 use crate::lines::Lines;
 use crate::words::line_signature;
 
@@ -39,7 +39,7 @@ const SAMPLES_PER_END: usize = 3;
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let text = lines.text().trim();
-    let json = Json::parse_any(text)?;
+    let json = lenient::scan(text)?;
     let lines = Lines::of(text);
     let unescaped = Unescaped::of(text);
     let places = context.task.places(&Lines::of(unescaped.text())).into_iter();
@@ -54,7 +54,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
         elided: 0,
         cut: 0,
     };
-    writer.write(json.root());
+    writer.write(json.root_id());
     let Writer { out, summaries, full, total, elided, cut, .. } = writer;
     let shown = codecs::proposed(&JsonTables, &out).unwrap_or(out);
     let mut segments = vec![Segment::Text(summaries), Segment::Text(format!("{shown}\n"))];
@@ -74,7 +74,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
 }
 
 /// The items of an array, or the members of an object.
-fn entries<'a>(json: &Json<'a>, value: Value) -> Vec<(Option<&'a str>, Value)> {
+fn entries<'a>(json: &Index<'a>, value: ValueId) -> Vec<(Option<&'a str>, ValueId)> {
     match json.kind(value) {
         Kind::Object => json.members(value).map(|(key, member)| (Some(key), member)).collect(),
         _ => json.children(value).map(|item| (None, item)).collect(),
@@ -88,25 +88,27 @@ fn brackets(kind: Kind) -> (char, char) {
 /// Records with the same columns.
 struct Records<'a> {
     /// The records, with their keys if they are members of an object.
-    items: Vec<(Option<&'a str>, Value)>,
+    items: Vec<(Option<&'a str>, ValueId)>,
     /// The name of each column, and its cells as they are written.
     columns: Vec<(String, Values<'a>)>,
 }
 
 impl<'a> Records<'a> {
     /// The records in `value`; `None` if there are few, or they have little in common.
-    fn of(json: &Json<'a>, value: Value) -> Option<Self> {
+    fn of(json: &Index<'a>, value: ValueId) -> Option<Self> {
         let items = entries(json, value);
         if items.len() < FEWEST_RECORDS {
             return None;
         }
-        let values: Vec<Value> = items.iter().map(|(_, value)| *value).collect();
+        let values: Vec<ValueId> = items.iter().map(|(_, value)| *value).collect();
         let columns = match json.kind(values[0]) {
             Kind::Object => {
                 let shape = Shape::of(json, &values)?;
                 let raw = |column: &Column<'a>| {
                     let cells = column.cells.iter();
-                    Values::new(cells.map(|cell| cell.map_or("", |cell| json.raw(cell))).collect())
+                    Values::new(
+                        cells.map(|cell| cell.map_or("", |cell| json.source(cell))).collect(),
+                    )
                 };
                 let name = |column: &Column<'a>| {
                     let mut name = String::new();
@@ -116,13 +118,13 @@ impl<'a> Records<'a> {
                 shape.columns().iter().map(|column| (name(column), raw(column))).collect()
             }
             Kind::Array => Self::rows(json, &values)?,
-            Kind::String | Kind::Atom => return None,
+            _ => return None,
         };
         Some(Self { items, columns })
     }
 
     /// The columns of arrays of the same length.
-    fn rows(json: &Json<'a>, rows: &[Value]) -> Option<Vec<(String, Values<'a>)>> {
+    fn rows(json: &Index<'a>, rows: &[ValueId]) -> Option<Vec<(String, Values<'a>)>> {
         let width = json.children(rows[0]).count();
         if !(2..=MOST_CELLS).contains(&width) {
             return None;
@@ -130,10 +132,10 @@ impl<'a> Records<'a> {
         let mut columns: Vec<(String, Vec<&str>)> =
             (0..width).map(|index| (format!("[{index}]"), Vec::new())).collect();
         for &row in rows {
-            let cells: Vec<Value> = json.children(row).collect();
+            let cells: Vec<ValueId> = json.children(row).collect();
             (json.kind(row) == Kind::Array && cells.len() == width).then_some(())?;
             for ((_, column), cell) in columns.iter_mut().zip(cells) {
-                column.push(json.raw(cell));
+                column.push(json.source(cell));
             }
         }
         Some(columns.into_iter().map(|(name, cells)| (name, Values::new(cells))).collect())
@@ -141,7 +143,7 @@ impl<'a> Records<'a> {
 }
 
 struct Writer<'j, 'a> {
-    json: &'j Json<'a>,
+    json: &'j Index<'a>,
     named: Vec<Range<usize>>,
     /// The document without the omissions.
     out: String,
@@ -155,20 +157,20 @@ struct Writer<'j, 'a> {
 }
 
 impl<'a> Writer<'_, 'a> {
-    fn write(&mut self, value: Value) {
+    fn write(&mut self, value: ValueId) {
         let json = self.json;
         match json.kind(value) {
-            Kind::Atom => self.out.push_str(json.raw(value)),
             Kind::String => self.string(value),
             Kind::Object | Kind::Array => match Records::of(json, value) {
                 Some(records) => self.records(value, &records),
                 None => self.members(value),
             },
+            Kind::Null | Kind::Bool | Kind::Number => self.out.push_str(json.source(value)),
         }
     }
 
     /// Writes an array or an object in full.
-    fn members(&mut self, value: Value) {
+    fn members(&mut self, value: ValueId) {
         let json = self.json;
         let (open, close) = brackets(json.kind(value));
         self.out.push(open);
@@ -184,7 +186,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     /// Writes the kept records of an array or an object.
-    fn records(&mut self, value: Value, records: &Records<'a>) {
+    fn records(&mut self, value: ValueId, records: &Records<'a>) {
         let json = self.json;
         let stays = self.staying(value, records);
         self.total += stays.len();
@@ -221,7 +223,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     /// Which of the records to keep. Those that the task names are also written verbatim.
-    fn staying(&mut self, value: Value, records: &Records<'a>) -> Vec<bool> {
+    fn staying(&mut self, value: ValueId, records: &Records<'a>) -> Vec<bool> {
         let count = records.items.len();
         let mut stays = vec![false; count];
         stays[..FIRST].fill(true);
@@ -282,8 +284,8 @@ impl<'a> Writer<'_, 'a> {
         self.named.get(next).is_some_and(|named| named.end <= range.end)
     }
 
-    fn string(&mut self, value: Value) {
-        let raw = self.json.raw(value);
+    fn string(&mut self, value: ValueId) {
+        let raw = self.json.source(value);
         if raw.len() <= LONGEST_DATA || !is_data(raw) || self.is_named(self.json.range(value)) {
             return self.out.push_str(raw);
         }

@@ -19,18 +19,19 @@ pub enum JsonEscapes {
 }
 
 impl JsonEscapes {
+    /// All of them, the likeliest first.
     const ALL: [Self; 5] =
         [Self::Needed, Self::NonAscii, Self::Html, Self::SlashesAndNonAscii, Self::Slashes];
 
     /// The style in which `written`, the inside of a string, escapes `text`; `None` if it is none
     /// of these.
-    pub(crate) fn of(written: &str, text: &str) -> Option<Self> {
+    pub fn of(written: &str, text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|escapes| escapes.write(text) == written)
     }
 
     /// Escapes `text` as the inside of a string. The escapes of a concatenation are the
     /// concatenation of the escapes.
-    pub(crate) fn write(self, text: &str) -> String {
+    pub fn write(self, text: &str) -> String {
         let mut out = String::with_capacity(text.len() + text.len() / 16);
         let mut plain = 0;
         for (at, c) in text.char_indices().filter(|(_, c)| self.escapes(*c)) {
@@ -72,9 +73,9 @@ fn push_escape(c: char, out: &mut String) {
     }
 }
 
-/// Unescapes `written`, the inside of a string; `None` if an escape stands for no character, such
-/// as half of a surrogate pair.
-pub(crate) fn decode(written: &str) -> Option<Cow<'_, str>> {
+/// The text that `written`, the inside of a string, stands for; `None` if an escape stands for no
+/// character, such as half of a surrogate pair.
+pub fn unescape(written: &str) -> Option<Cow<'_, str>> {
     if memchr::memchr(b'\\', written.as_bytes()).is_none() {
         return Some(Cow::Borrowed(written));
     }
@@ -122,7 +123,7 @@ fn unit(rest: &str) -> Option<u16> {
 /// A document with every escape replaced by its character, so that words next to one are found. It
 /// is only searched, never shown.
 #[derive(Debug)]
-pub(crate) struct Unescaped<'a> {
+pub struct Unescaped<'a> {
     text: Cow<'a, str>,
     /// The position after each escape, in the text and in the document.
     places: Vec<(usize, usize)>,
@@ -130,7 +131,7 @@ pub(crate) struct Unescaped<'a> {
 
 impl<'a> Unescaped<'a> {
     /// Escapes that stand for no character stay as they are.
-    pub(crate) fn of(document: &'a str) -> Self {
+    pub fn of(document: &'a str) -> Self {
         let mut unescaped = Self { text: Cow::Borrowed(document), places: Vec::new() };
         if memchr::memchr(b'\\', document.as_bytes()).is_none() {
             return unescaped;
@@ -157,12 +158,13 @@ impl<'a> Unescaped<'a> {
         unescaped
     }
 
-    pub(crate) fn text(&self) -> &str {
+    /// The document with its escapes replaced.
+    pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The byte of the document that corresponds to byte `at` of the text.
-    pub(crate) fn in_document(&self, at: usize) -> usize {
+    pub fn in_document(&self, at: usize) -> usize {
         let next = self.places.partition_point(|(in_text, _)| *in_text <= at);
         match next.checked_sub(1).map(|last| self.places[last]) {
             Some((in_text, in_document)) => in_document + (at - in_text),
@@ -194,12 +196,12 @@ mod tests {
                 JsonEscapes::SlashesAndNonAscii,
             ),
         ] {
-            assert_eq!(decode(written).as_deref(), Some(text));
+            assert_eq!(unescape(written).as_deref(), Some(text));
             assert_eq!(JsonEscapes::of(written, text), Some(escapes));
         }
         for broken in ["\\ud83d", "\\ud83dx", "\\ude00", "\\u12", "\\u00é", "\\", "\\x", "\\u+123"]
         {
-            assert_eq!(decode(broken), None, "{broken}");
+            assert_eq!(unescape(broken), None, "{broken}");
         }
     }
 
@@ -218,7 +220,7 @@ mod tests {
         fn what_is_written_is_read(text: String) {
             for escapes in JsonEscapes::ALL {
                 let written = escapes.write(&text);
-                let read = decode(&written);
+                let read = unescape(&written);
                 prop_assert_eq!(read.as_deref(), Some(text.as_str()));
                 let quoted = format!("\"{written}\"");
                 prop_assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), text.as_str());

@@ -1,7 +1,7 @@
 //! The columns of an array of objects: nested objects are flattened, members are in an order that
 //! all objects follow.
 
-use super::{Json, Kind, Value};
+use json_index::{Index, Kind, ValueId, lenient};
 
 /// With more columns than this a reader can't follow a table. By hand, not measured.
 const MOST_COLUMNS: usize = 256;
@@ -16,7 +16,7 @@ pub(crate) struct Column<'a> {
     /// The path of keys, as written, without their quotes.
     pub path: Vec<&'a str>,
     /// Its cell in every row; `None` if the member is absent.
-    pub cells: Vec<Option<Value>>,
+    pub cells: Vec<Option<ValueId>>,
 }
 
 impl<'a> Column<'a> {
@@ -41,7 +41,7 @@ impl<'a> Column<'a> {
         loop {
             let key;
             if rest.starts_with('"') {
-                let (quoted, after) = rest.split_at(Json::value_length(rest)?);
+                let (quoted, after) = rest.split_at(lenient::value_length(rest)?);
                 key = &quoted[1..quoted.len() - 1];
                 rest = after;
             } else {
@@ -73,8 +73,8 @@ pub(crate) struct Shape<'a> {
 impl<'a> Shape<'a> {
     /// The columns of `rows`; `None` if one isn't an object, the members have no common order, or
     /// the rows have too little in common.
-    pub(crate) fn of(json: &Json<'a>, rows: &[Value]) -> Option<Self> {
-        let rows: Vec<Option<Value>> = rows.iter().copied().map(Some).collect();
+    pub(crate) fn of(json: &Index<'a>, rows: &[ValueId]) -> Option<Self> {
+        let rows: Vec<Option<ValueId>> = rows.iter().copied().map(Some).collect();
         let mut shape = Self { columns: Vec::new() };
         shape.add(json, &rows, &[], 0)?;
         let filled = shape.columns.iter().flat_map(|c| &c.cells).flatten().count();
@@ -89,8 +89,8 @@ impl<'a> Shape<'a> {
     /// Adds the columns of `objects`, which are nested at `path`.
     fn add(
         &mut self,
-        json: &Json<'a>,
-        objects: &[Option<Value>],
+        json: &Index<'a>,
+        objects: &[Option<ValueId>],
         path: &[&'a str],
         depth: usize,
     ) -> Option<()> {
@@ -114,11 +114,11 @@ impl<'a> Shape<'a> {
 /// The members of the objects by key, in an order that all of them follow.
 struct Members<'a> {
     keys: Vec<&'a str>,
-    cells: Vec<Vec<Option<Value>>>,
+    cells: Vec<Vec<Option<ValueId>>>,
 }
 
 impl<'a> Members<'a> {
-    fn of(json: &Json<'a>, objects: &[Option<Value>]) -> Option<Self> {
+    fn of(json: &Index<'a>, objects: &[Option<ValueId>]) -> Option<Self> {
         let mut members = Self { keys: Vec::new(), cells: Vec::new() };
         for (row, &object) in objects.iter().enumerate() {
             if let Some(object) = object {
@@ -130,7 +130,13 @@ impl<'a> Members<'a> {
         Some(members)
     }
 
-    fn add_row(&mut self, json: &Json<'a>, object: Value, row: usize, rows: usize) -> Option<()> {
+    fn add_row(
+        &mut self,
+        json: &Index<'a>,
+        object: ValueId,
+        row: usize,
+        rows: usize,
+    ) -> Option<()> {
         let mut at = 0;
         for (key, value) in json.members(object) {
             if self.keys.get(at).is_none_or(|known| *known != key) {
@@ -151,7 +157,7 @@ impl<'a> Members<'a> {
         Some(())
     }
 
-    fn take(&mut self) -> Vec<(&'a str, Vec<Option<Value>>)> {
+    fn take(&mut self) -> Vec<(&'a str, Vec<Option<ValueId>>)> {
         std::mem::take(&mut self.keys).into_iter().zip(std::mem::take(&mut self.cells)).collect()
     }
 }
