@@ -1,18 +1,49 @@
-//! Where the text of an LLM API's request is, what the events of its answer are, and edits that
-//! leave every other byte as it was.
+//! The HTTP APIs of LLM providers, read and edited as bytes: where the blocks of a conversation are
+//! in a request, which tool results may be rewritten, what a response used, and how the calls of one
+//! tool are kept from the client and put back into later requests.
 //!
-//! Start reading at [`request::read`]: it takes the index that [`json::scan`] made of a body and
-//! says what the conversation in it is. [`splice::Edits`] replaces what is to be replaced.
-//! [`answer::Relay`] passes an answer on without the calls of one tool, and [`replay`] puts them
-//! back into what the client sends later. [`sse::Events`] cuts a stream into its events.
+//! No body is parsed into values and serialised again: what leaves is the sender's bytes with some
+//! ranges replaced. Everything here is pure: no I/O, no environment, no clock, and no decision about
+//! what to change.
 //!
-//! No body is read into values and written again: it is only ever the sender's bytes with some
-//! ranges replaced. Nothing here decides what to change, does I/O, or knows of compression.
+//! - [`Api`] is all that tells one provider API from another; [`APIS`] lists them, one folder each
+//!   below `api/`.
+//! - [`request`] has what the APIs have in common in a request, [`response`] and [`replay`] the same
+//!   for responses and for the turns in which calls were intercepted.
+//! - [`splice::Edits`] replaces ranges of bytes, [`sse::Events`] cuts a stream into events,
+//!   [`tool_call`] reads what a tool call says about its result.
+//!
+//! ```
+//! use json_index::scan;
+//! use llm_api::request::{Role, read};
+//! use llm_api::splice::{Edits, quote};
+//!
+//! let body = br#"{"model": "m", "messages": [
+//!     {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "Bash", "input": {"command": "ls"}}]},
+//!     {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "one\ntwo"}]}]}"#;
+//! let index = scan(body)?;
+//! let request = read(llm_api::MESSAGES, &index).expect("a conversation");
+//!
+//! let mut edits = Edits::default();
+//! for block in request.blocks.iter().filter(|block| block.role == Role::Tool) {
+//!     let call = block.tool_result.as_ref().and_then(|result| result.call.as_ref()).expect("its call");
+//!     assert_eq!(llm_api::tool_call::hint(call).as_deref(), Some("ls"));
+//!     edits.replace(block.texts[0].range(), quote("1 file"));
+//! }
+//! let sent = edits.apply(body)?;
+//! assert_eq!(sent, body.as_slice().utf8_chunks().map(|chunk| chunk.valid()).collect::<String>()
+//!     .replace(r#""one\ntwo""#, r#""1 file""#).into_bytes());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-pub mod answer;
+pub mod api;
+pub mod provider;
 pub mod replay;
 pub mod request;
+pub mod response;
+pub mod retrieval;
 pub mod splice;
 pub mod sse;
+pub mod tool_call;
 
-pub use json_index as json;
+pub use api::{APIS, Api, CHAT, MESSAGES, RESPONSES};

@@ -5,27 +5,13 @@
 //! name that an object has twice counts as absent ([`Value::get`]), so that nothing is changed
 //! where two parsers could disagree.
 
-mod chat;
-mod messages;
-mod responses;
-
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::json::{Index, Kind, Value};
+use crate::api::Api;
 use crate::splice::Edits;
-
-/// An API whose requests are understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Api {
-    /// Anthropic's `/v1/messages`.
-    Messages,
-    /// OpenAI's `/v1/chat/completions`.
-    Chat,
-    /// OpenAI's `/v1/responses`.
-    Responses,
-}
+use json_index::{Index, Kind, Value};
 
 /// Who a block is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +35,7 @@ pub struct Call<'t> {
     pub id: Cow<'t, str>,
     /// The tool's name.
     pub name: Cow<'t, str>,
-    input: Option<Value<'t>>,
+    pub(crate) input: Option<Value<'t>>,
 }
 
 impl<'t> Call<'t> {
@@ -60,9 +46,9 @@ impl<'t> Call<'t> {
     }
 }
 
-/// What a tool's result answers.
+/// Which call a tool's result is of.
 #[derive(Debug, Clone)]
-pub struct Answer<'t> {
+pub struct ToolResult<'t> {
     /// The call's id, where it is given.
     pub id: Option<Cow<'t, str>>,
     /// The call, where it is in the request.
@@ -80,8 +66,8 @@ pub struct Block<'t> {
     pub value: Value<'t>,
     /// Strings of text in it: of a tool's result, or of what the user or the model said.
     pub texts: Vec<Value<'t>>,
-    /// What it answers, if it is a tool's result.
-    pub answer: Option<Answer<'t>>,
+    /// The call that it is the result of, if it is a tool's result.
+    pub tool_result: Option<ToolResult<'t>>,
     /// The calls that the model makes in it.
     pub calls: Vec<Call<'t>>,
 }
@@ -127,10 +113,10 @@ pub enum Choice {
 #[derive(Debug)]
 pub struct Request<'t> {
     /// The API it is for.
-    pub api: Api,
+    pub api: &'static dyn Api,
     /// The model that is asked.
     pub model: Option<Cow<'t, str>>,
-    /// Whether the answer is to be streamed.
+    /// Whether the response is to be streamed.
     pub stream: bool,
     /// Every block, in the provider's order.
     pub blocks: Vec<Block<'t>>,
@@ -145,32 +131,27 @@ pub struct Request<'t> {
     pub is_partial: bool,
     /// Whether the provider may drop a part of what the request holds.
     pub may_drop: bool,
-    /// Whether the provider keeps the answer for later requests to refer to.
+    /// Whether the provider keeps the response for later requests to refer to.
     pub is_stored: bool,
-    /// How many answers are asked for.
-    pub answers: u64,
-    /// The most tokens that the answer may have: the number itself, to be replaced.
+    /// How many alternative responses are asked for.
+    pub choices: u64,
+    /// The most tokens that the response may have: the number itself, to be replaced.
     pub output_limit: Option<Value<'t>>,
-    /// Tokens of the answer that are set aside for thinking.
+    /// Tokens of the response that are set aside for thinking.
     pub thinking_budget: Option<u64>,
     /// The list to which a tool may be added: the first one that isn't empty.
     tool_list: Option<Value<'t>>,
     conversation: Value<'t>,
 }
 
-/// Reads the request in an indexed body; `None` where it holds no conversation.
-pub fn read<'t>(api: Api, index: &'t Index<'t>) -> Option<Request<'t>> {
-    let root = index.root();
-    match api {
-        Api::Messages => messages::read(root),
-        Api::Chat => chat::read(root),
-        Api::Responses => responses::read(root),
-    }
+/// Reads the request of `api` in an indexed body; `None` where it holds no conversation.
+pub fn read<'t>(api: &dyn Api, index: &'t Index<'t>) -> Option<Request<'t>> {
+    api.read(index.root())
 }
 
 impl<'t> Request<'t> {
-    /// What the three APIs have in common; the rest is filled in by each.
-    fn new(api: Api, root: Value<'t>, conversation: Value<'t>) -> Self {
+    /// What all APIs have in common; the rest is filled in by each.
+    pub(crate) fn new(api: &'static dyn Api, root: Value<'t>, conversation: Value<'t>) -> Self {
         Request {
             api,
             model: root.get("model").and_then(Value::text),
@@ -182,7 +163,7 @@ impl<'t> Request<'t> {
             is_partial: false,
             may_drop: false,
             is_stored: false,
-            answers: 1,
+            choices: 1,
             output_limit: None,
             thinking_budget: None,
             tool_list: None,
@@ -198,7 +179,7 @@ impl<'t> Request<'t> {
 
     /// How many of the listed tools a new one goes behind: all that the model is shown from the
     /// start. Deferred ones follow it, as they come and go with what the model searches for.
-    pub fn place_for_tool(&self) -> usize {
+    pub fn tool_position(&self) -> usize {
         let listed = self.tool_list.into_iter().flat_map(Value::items);
         let shown = listed.enumerate().filter(|(_, tool)| !is_deferred(*tool)).last();
         shown.map_or(0, |(place, _)| place + 1)
@@ -228,21 +209,12 @@ impl<'t> Request<'t> {
         }
     }
 
-    /// The `cache_control` with which the provider is to keep this request up to its end, where one
-    /// more mark of that kind is allowed: what is appended can carry it too, so that the provider
-    /// keeps what was appended for the next request instead of reading it anew. None where the
-    /// client doesn't mark the last block.
-    pub fn mark_to_go_on(&self) -> Option<&'t [u8]> {
-        if self.api != Api::Messages {
-            return None;
-        }
-        let last = marks(self.blocks.last()?.value).last()?;
-        let count: usize = self.blocks.iter().map(|block| marks(block.value).count()).sum();
-        (count < MOST_MARKS).then(|| last.raw())
-    }
-
     /// Reads the tools in `root`, each of which is a block.
-    fn push_tools(&mut self, root: Value<'t>, read: impl Fn(Value<'t>) -> Vec<Tool<'t>>) {
+    pub(crate) fn push_tools(
+        &mut self,
+        root: Value<'t>,
+        read: impl Fn(Value<'t>) -> Vec<Tool<'t>>,
+    ) {
         let Some(list) = self.list_tools(root) else { return };
         for value in list.items() {
             self.tools.extend(read(value));
@@ -251,18 +223,18 @@ impl<'t> Request<'t> {
     }
 
     /// The tools that `holder` has, which are the ones that a tool is added to if they are the first.
-    fn list_tools(&mut self, holder: Value<'t>) -> Option<Value<'t>> {
+    pub(crate) fn list_tools(&mut self, holder: Value<'t>) -> Option<Value<'t>> {
         let list = holder.get("tools").filter(|list| list.items().next().is_some())?;
         self.tool_list.get_or_insert(list);
         Some(list)
     }
 
-    /// Says of each result which call it answers: the last one before it with its id.
-    fn connect(&mut self) {
+    /// Links each result to its call: the last one before it with its id.
+    pub(crate) fn link_results(&mut self) {
         let mut calls: HashMap<Cow<'t, str>, Call<'t>> = HashMap::new();
         for block in &mut self.blocks {
-            if let Some(answer) = &mut block.answer {
-                answer.call = answer.id.as_ref().and_then(|id| calls.get(id)).cloned();
+            if let Some(result) = &mut block.tool_result {
+                result.call = result.id.as_ref().and_then(|id| calls.get(id)).cloned();
             }
             for call in &block.calls {
                 calls.insert(call.id.clone(), call.clone());
@@ -273,8 +245,8 @@ impl<'t> Request<'t> {
 
 impl<'t> Block<'t> {
     /// A block that nobody looks into.
-    fn opaque(role: Role, value: Value<'t>) -> Self {
-        Block { role, value, texts: Vec::new(), answer: None, calls: Vec::new() }
+    pub(crate) fn opaque(role: Role, value: Value<'t>) -> Self {
+        Block { role, value, texts: Vec::new(), tool_result: None, calls: Vec::new() }
     }
 
     /// Feeds what identifies the block to a hash. Blocks that mean the same to the provider feed
@@ -284,15 +256,6 @@ impl<'t> Block<'t> {
         feed(&[self.role as u8]);
         fingerprint(self.value, 0, feed);
     }
-}
-
-/// Places at which a request may cut the provider's cache.
-const MOST_MARKS: usize = 4;
-
-/// Where a block cuts the provider's cache: in what it holds, and at its own end.
-fn marks<'t>(block: Value<'t>) -> impl Iterator<Item = Value<'t>> {
-    let inner = block.get("content").into_iter().flat_map(Value::items);
-    inner.chain([block]).filter_map(|value| present(value, "cache_control"))
 }
 
 /// Levels of content in content that are read for a fingerprint; what is below is taken as it is.
@@ -328,7 +291,7 @@ fn fingerprint<'t>(value: Value<'t>, depth: usize, feed: &mut impl FnMut(&[u8]))
 }
 
 /// Whether a tool, or every tool of a namespace, is held back until the model searches for it.
-fn is_deferred(tool: Value<'_>) -> bool {
+pub(crate) fn is_deferred(tool: Value<'_>) -> bool {
     let is_marked = |holder: Value<'_>| holder.get("defer_loading").is_some_and(Value::is_true);
     let inner = || tool.get("tools").into_iter().flat_map(Value::items);
     is_marked(tool)
@@ -341,7 +304,7 @@ const EDITS_OF_THINKING: &str = "clear_thinking_";
 
 /// Whether the provider may drop results of tools by what `context_management` asks for: by any edit
 /// but those of thinking. Anthropic's API has the edits in an object, OpenAI's has them alone.
-fn may_drop_results(root: Value<'_>) -> bool {
+pub(crate) fn may_drop_results(root: Value<'_>) -> bool {
     let Some(management) = present(root, "context_management") else { return false };
     let edits = match management.kind() {
         Kind::Object if management.members().any(|(key, _)| !key.is("edits")) => return true,
@@ -370,7 +333,7 @@ fn plain_text(value: Value<'_>) -> Option<Value<'_>> {
 }
 
 /// The strings of a content: itself, or those of its text blocks.
-fn texts(content: Option<Value<'_>>) -> Vec<Value<'_>> {
+pub(crate) fn texts(content: Option<Value<'_>>) -> Vec<Value<'_>> {
     let Some(content) = content else { return Vec::new() };
     if content.kind() == Kind::String {
         return vec![content];
@@ -387,12 +350,12 @@ fn texts(content: Option<Value<'_>>) -> Vec<Value<'_>> {
         .collect()
 }
 
-fn text<'t>(value: Value<'t>, name: &str) -> Option<Cow<'t, str>> {
+pub(crate) fn text<'t>(value: Value<'t>, name: &str) -> Option<Cow<'t, str>> {
     value.get(name).and_then(Value::text)
 }
 
 /// A member that is there and isn't null.
-fn present<'t>(value: Value<'t>, name: &str) -> Option<Value<'t>> {
+pub(crate) fn present<'t>(value: Value<'t>, name: &str) -> Option<Value<'t>> {
     value.get(name).filter(|member| !member.is_null())
 }
 

@@ -102,7 +102,7 @@ pub fn quote(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Kind, Value, scan};
+    use json_index::{Kind, Value, scan};
     use proptest::prelude::*;
 
     #[test]

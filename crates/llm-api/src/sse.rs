@@ -4,12 +4,12 @@
 
 use std::borrow::Cow;
 
-/// Bytes of one event beyond which it is given back as [`Piece::Raw`], unread.
+/// Bytes of one event beyond which it is given back as [`Chunk::Raw`], unread.
 pub const MAX_EVENT: usize = 16 << 20;
 
 /// A part of a stream. The bytes of all parts, in order, are the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
+pub enum Chunk {
     /// A whole event, the blank line at its end included.
     Event(Event),
     /// Bytes that are no whole event: the end of a broken stream, or of an event too long to read.
@@ -34,13 +34,13 @@ pub struct Events {
 
 impl Events {
     /// Takes the next bytes of the stream and adds what is whole now to `out`.
-    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Piece>) {
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Chunk>) {
         self.pending.extend_from_slice(bytes);
         let mut start = 0;
         while let Some(end) = event_end(&self.pending, start, start.max(self.searched)) {
             let raw = self.pending[start..end].to_vec();
             let overlong = std::mem::take(&mut self.is_overlong);
-            out.push(if overlong { Piece::Raw(raw) } else { Piece::Event(Event { raw }) });
+            out.push(if overlong { Chunk::Raw(raw) } else { Chunk::Event(Event { raw }) });
             start = end;
         }
         self.pending.drain(..start);
@@ -48,7 +48,7 @@ impl Events {
         self.searched = self.pending.len().saturating_sub(3);
         if self.pending.len() > MAX_EVENT {
             self.is_overlong = true;
-            out.push(Piece::Raw(self.take()));
+            out.push(Chunk::Raw(self.take()));
         }
     }
 
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn cut(stream: &[u8], at: &[usize]) -> (Vec<Piece>, Vec<u8>) {
+    fn cut(stream: &[u8], at: &[usize]) -> (Vec<Chunk>, Vec<u8>) {
         let mut events = Events::default();
         let mut out = Vec::new();
         let mut from = 0;
@@ -156,8 +156,8 @@ mod tests {
             let events: Vec<_> = pieces
                 .iter()
                 .map(|piece| match piece {
-                    Piece::Event(event) => (event.name(), event.data().into_owned()),
-                    Piece::Raw(_) => panic!("raw"),
+                    Chunk::Event(event) => (event.name(), event.data().into_owned()),
+                    Chunk::Raw(_) => panic!("raw"),
                 })
                 .collect();
             assert_eq!(events[0], (&b"a"[..], "{\"x\":\"漢\"}".as_bytes().to_vec()));
@@ -180,7 +180,7 @@ mod tests {
         let stream = [&vec![b'x'; MAX_EVENT + 1][..], b"yz\n\n", b"data: 1\n\n"].concat();
         let (pieces, rest) = cut(&stream, &[1000, MAX_EVENT + 1]);
         assert!(
-            matches!(&pieces[..], [Piece::Raw(_), Piece::Raw(tail), Piece::Event(_)] if tail == b"yz\n\n")
+            matches!(&pieces[..], [Chunk::Raw(_), Chunk::Raw(tail), Chunk::Event(_)] if tail == b"yz\n\n")
         );
         assert!(rest.is_empty());
     }
@@ -200,8 +200,8 @@ mod tests {
             prop_assert_eq!(&cut(bytes, &every), &pieces);
             // A CR that ends a piece waits for what follows it, so only the end may differ.
             let joined: Vec<u8> = whole.0.iter().flat_map(|piece| match piece {
-                Piece::Event(event) => event.raw.clone(),
-                Piece::Raw(raw) => raw.clone(),
+                Chunk::Event(event) => event.raw.clone(),
+                Chunk::Raw(raw) => raw.clone(),
             }).chain(whole.1.clone()).collect();
             prop_assert_eq!(joined, bytes);
             prop_assert_eq!(whole, pieces);

@@ -6,7 +6,7 @@
 //! cache that was lost is lost in both cases. Where this leaves a doubt, the estimate is the one that
 //! makes compression look worse.
 
-use llm_api::answer::Usage;
+use llm_api::response::Usage;
 
 /// The tokens that compression removes from a request and adds to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use llm_api::answer::Usage;
+use llm_api::response::Usage;
 
 /// How an exchange with a provider ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

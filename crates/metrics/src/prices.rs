@@ -1,6 +1,6 @@
 //! List prices of models: `prices.toml`, after the user's own rows.
 
-use llm_api::answer::Usage;
+use llm_api::response::Usage;
 use serde::Deserialize;
 
 /// The number of tokens that a price is for.

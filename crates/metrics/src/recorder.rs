@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use llm_api::answer::Usage;
+use llm_api::response::Usage;
 
 use crate::cost_estimate::{self, Block};
 use crate::counters::{Counters, nanos};

@@ -1,6 +1,6 @@
 use std::time::{Duration, UNIX_EPOCH};
 
-use llm_api::answer::Usage;
+use llm_api::response::Usage;
 
 use super::*;
 use crate::snapshot::{RECENT, UNCHANGED};

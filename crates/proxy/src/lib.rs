@@ -23,7 +23,6 @@ mod retrieve;
 mod server;
 mod stack;
 mod stats;
-mod tool_call;
 
 pub use app::Config;
 pub use compressor::{Compressor, Outcome};

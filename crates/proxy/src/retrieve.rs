@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use llm_api::json::Kind;
+use json_index::Kind;
 use metrics::Retrieval;
 use originals::{Excerpt, Excerpts, Lines, Miss, NotLines, Original, Place, Selection};
 use serde::Deserialize;
@@ -156,13 +156,13 @@ fn selection(
 
 impl Question {
     fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let index = llm_api::json::scan(body).map_err(|error| {
+        let index = json_index::scan(body).map_err(|error| {
             Refusal::invalid(format!("invalid JSON in the request body: {error}"))
         })?;
         Self::of(index.root())
     }
 
-    fn of(object: llm_api::json::Value<'_>) -> Result<Self, Refusal> {
+    fn of(object: json_index::Value<'_>) -> Result<Self, Refusal> {
         let text = |name: &str| match object.get(name) {
             None => Ok(None),
             Some(value) if value.is_null() => Ok(None),
@@ -189,7 +189,7 @@ impl ToolCall {
     /// Reads the call as Anthropic (`{id, name, input}`) or OpenAI
     /// (`{id, function: {name, arguments}}`) write it.
     fn read(body: &[u8]) -> Result<Self, Refusal> {
-        let index = llm_api::json::scan(body).map_err(|error| {
+        let index = json_index::scan(body).map_err(|error| {
             Refusal::invalid(format!("invalid JSON in the request body: {error}"))
         })?;
         let root = index.root();
@@ -215,8 +215,7 @@ impl ToolCall {
             Some(arguments) => Question::read(arguments.text().unwrap_or_default().as_bytes()),
             None => Err(not_ours()),
         }?;
-        let id =
-            call.get("id").and_then(llm_api::json::Value::text).unwrap_or_default().into_owned();
+        let id = call.get("id").and_then(json_index::Value::text).unwrap_or_default().into_owned();
         Ok(Self { is_anthropic, id, question })
     }
 

@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use llm_api::answer::Usage;
+use llm_api::response::Usage;
 use metrics::Prices;
 use metrics::cost_estimate::{Change, with_compression};
 use proxy::llm::{Offline, Replayed};

@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use llm_api::answer::Usage;
+use llm_api::response::Usage;
 use serde_json::{Value, json};
 
 use super::transcript::{Conversation, Reader, Request, number};

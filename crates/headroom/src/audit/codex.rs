@@ -4,7 +4,7 @@
 //! A line is `{timestamp, type, payload}`; files of the first versions have the bare items. A request
 //! was made wherever the model begins to say something. What it used comes after it, in an event.
 
-use llm_api::answer::Usage;
+use llm_api::response::Usage;
 use serde_json::{Value, json};
 
 use super::transcript::{Conversation, Reader, Request, number};

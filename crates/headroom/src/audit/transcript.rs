@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use llm_api::answer::Usage;
-use llm_api::request::Api;
+use llm_api::response::Usage;
+use llm_api::{Api, MESSAGES, RESPONSES};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -31,10 +31,10 @@ impl Agent {
         }
     }
 
-    pub(crate) fn api(self) -> Api {
+    pub(crate) fn api(self) -> &'static dyn Api {
         match self {
-            Agent::Claude => Api::Messages,
-            Agent::Codex => Api::Responses,
+            Agent::Claude => MESSAGES,
+            Agent::Codex => RESPONSES,
         }
     }
 }

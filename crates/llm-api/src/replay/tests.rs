@@ -1,38 +1,46 @@
 use super::*;
+use crate::api::{CHAT, MESSAGES, RESPONSES};
 use crate::request::{Request, read};
+use json_index::scan;
 use serde_json::{Value as Json, json};
 
-fn hidden(at: usize, id: &str, raw: &Json) -> Hidden {
-    Hidden { at, id: id.to_owned(), input: "{}".to_owned(), raw: raw.to_string(), given: None }
+fn intercepted(at: usize, id: &str, raw: &Json) -> InterceptedCall {
+    InterceptedCall {
+        at,
+        id: id.to_owned(),
+        input: "{}".to_owned(),
+        raw: raw.to_string(),
+        result: None,
+    }
 }
 
-fn given(hidden: &Hidden) -> Given {
-    Given { text: format!("original of {}", hidden.id), is_error: hidden.id.ends_with('x') }
+fn retrieve(call: &InterceptedCall) -> CallResult {
+    CallResult { text: format!("original of {}", call.id), is_error: call.id.ends_with('x') }
 }
 
-fn with<T>(api: Api, body: &Json, act: impl FnOnce(&Request<'_>) -> T) -> T {
+fn with<T>(api: &'static dyn Api, body: &Json, act: impl FnOnce(&Request<'_>) -> T) -> T {
     let text = body.to_string();
     let index = scan(text.as_bytes()).unwrap();
     act(&read(api, &index).unwrap())
 }
 
 /// The body after the turn at `turn` was restored; `None` when it wasn't.
-fn restored(api: Api, body: &Json, turn: usize, rounds: &[Round]) -> Option<Json> {
+fn restored(api: &'static dyn Api, body: &Json, turn: usize, rounds: &[Round]) -> Option<Json> {
     let text = body.to_string();
     let edits = with(api, body, |request| {
         let mut edits = Edits::default();
-        restore(request, turn, rounds, &mut given, &mut edits).then_some(edits)
+        restore(request, turn, rounds, &mut retrieve, &mut edits).then_some(edits)
     })?;
     Some(serde_json::from_slice(&edits.apply(text.as_bytes()).unwrap()).unwrap())
 }
 
 /// The body with the rounds appended, as it is sent when the provider is asked again.
-fn asked_again(api: Api, body: &Json, rounds: &[Round]) -> Json {
+fn asked_again(api: &'static dyn Api, body: &Json, rounds: &[Round]) -> Json {
     let text = body.to_string();
     let mut edits = Edits::default();
     with(api, body, |request| {
         let all: Vec<_> =
-            rounds.iter().map(|round| exchange(api, round, None, &mut given)).collect();
+            rounds.iter().map(|round| exchange(api, round, None, &mut retrieve)).collect();
         request.append(&all.join(&b","[..]), &mut edits);
     });
     serde_json::from_slice(&edits.apply(text.as_bytes()).unwrap()).unwrap()
@@ -52,14 +60,18 @@ fn messages_rounds() -> [Round; 3] {
     [
         Round {
             kinds: "tx".to_owned(),
-            hidden: vec![hidden(2, "r1", &r1)],
-            said: format!("{thinking},{},{r1}", text("one")),
+            intercepted: vec![intercepted(2, "r1", &r1)],
+            content: format!("{thinking},{},{r1}", text("one")),
             ..Round::default()
         },
-        Round { hidden: vec![hidden(0, "r2", &r2)], said: r2.to_string(), ..Round::default() },
+        Round {
+            intercepted: vec![intercepted(0, "r2", &r2)],
+            content: r2.to_string(),
+            ..Round::default()
+        },
         Round {
             kinds: "xc".to_owned(),
-            hidden: vec![hidden(1, "r3x", &tool_use("r3x"))],
+            intercepted: vec![intercepted(1, "r3x", &tool_use("r3x"))],
             ..Round::default()
         },
     ]
@@ -79,9 +91,9 @@ fn a_turn_of_messages_is_what_the_provider_saw() {
     let result = json!({"type": "tool_result", "tool_use_id": "c", "content": "r"});
     let turn = [thinking, text("one"), text(""), text("two"), tool_use("c")];
     let body = messages_body(&turn, json!([result]));
-    let after = restored(Api::Messages, &body, 1, &rounds).unwrap();
+    let after = restored(MESSAGES, &body, 1, &rounds).unwrap();
     let first = json!({"messages": [{"role": "user", "content": "do"}]});
-    let again = asked_again(Api::Messages, &first, &rounds[..2]);
+    let again = asked_again(MESSAGES, &first, &rounds[..2]);
     let (after, again) =
         (after["messages"].as_array().unwrap(), again["messages"].as_array().unwrap());
     assert_eq!(&after[..again.len()], again);
@@ -95,8 +107,7 @@ fn a_turn_of_messages_is_what_the_provider_saw() {
 fn a_client_may_drop_the_thinking() {
     let rounds = messages_rounds();
     let turn = [text("one"), text("two"), tool_use("c")];
-    let after =
-        restored(Api::Messages, &messages_body(&turn, json!([text("r")])), 1, &rounds).unwrap();
+    let after = restored(MESSAGES, &messages_body(&turn, json!([text("r")])), 1, &rounds).unwrap();
     assert_eq!(after["messages"][1]["content"], json!([text("one"), tool_use("r1")]));
     assert_eq!(
         after["messages"][5]["content"],
@@ -112,27 +123,27 @@ fn a_turn_of_other_parts_stays_as_the_client_sent_it() {
         vec![],
         vec![text("one"), tool_use("c"), text("two")],
     ] {
-        assert_eq!(restored(Api::Messages, &messages_body(&turn, json!([])), 1, &rounds), None);
+        assert_eq!(restored(MESSAGES, &messages_body(&turn, json!([])), 1, &rounds), None);
     }
-    assert_eq!(restored(Api::Messages, &json!({"messages": []}), 1, &rounds), None);
+    assert_eq!(restored(MESSAGES, &json!({"messages": []}), 1, &rounds), None);
 }
 
 #[test]
 fn a_text_alone_and_calls_that_nobody_answers() {
     let rounds = [
         Round {
-            hidden: vec![hidden(0, "r", &tool_use("r"))],
-            said: tool_use("r").to_string(),
+            intercepted: vec![intercepted(0, "r", &tool_use("r"))],
+            content: tool_use("r").to_string(),
             ..Round::default()
         },
         Round {
             kinds: "x".to_owned(),
-            hidden: vec![hidden(1, "q", &tool_use("q"))],
+            intercepted: vec![intercepted(1, "q", &tool_use("q"))],
             ..Round::default()
         },
     ];
     let body = json!({"messages": [{"role": "assistant", "content": "done"}, {"role": "user", "content": "next"}]});
-    let after = restored(Api::Messages, &body, 0, &rounds).unwrap();
+    let after = restored(MESSAGES, &body, 0, &rounds).unwrap();
     assert_eq!(after["messages"][2], json!({"role": "assistant", "content": [text("done")]}));
     assert_eq!(after["messages"].as_array().unwrap().len(), 4);
 }
@@ -148,23 +159,23 @@ fn a_turn_of_chat_is_what_the_provider_saw() {
     let rounds = [
         Round {
             text: 4,
-            hidden: vec![hidden(0, "r1", &function("r1"))],
-            said: said.to_string(),
+            intercepted: vec![intercepted(0, "r1", &function("r1"))],
+            content: said.to_string(),
             ..Round::default()
         },
         Round {
-            hidden: vec![hidden(0, "r2", &function("r2"))],
-            said: quiet.to_string(),
+            intercepted: vec![intercepted(0, "r2", &function("r2"))],
+            content: quiet.to_string(),
             ..Round::default()
         },
         Round {
             kinds: "cc".to_owned(),
-            hidden: vec![hidden(1, "r3", &function("r3"))],
+            intercepted: vec![intercepted(1, "r3", &function("r3"))],
             ..Round::default()
         },
     ];
     let first = json!({"messages": [{"role": "user", "content": "do"}]});
-    let again = asked_again(Api::Chat, &first, &rounds[..2]);
+    let again = asked_again(CHAT, &first, &rounds[..2]);
     let again = again["messages"].as_array().unwrap();
     for (content, rest) in [
         (json!("one two"), json!("two")),
@@ -176,7 +187,7 @@ fn a_turn_of_chat_is_what_the_provider_saw() {
             {"role": "assistant", "content": content, "tool_calls": [function("a"), function("b")]},
             {"role": "tool", "tool_call_id": "a", "content": "x"},
             {"role": "tool", "tool_call_id": "b", "content": "y"}]});
-        let after = restored(Api::Chat, &body, 1, &rounds).unwrap();
+        let after = restored(CHAT, &body, 1, &rounds).unwrap();
         let after = after["messages"].as_array().unwrap();
         assert_eq!(&after[..again.len()], again);
         let turn = &after[again.len()];
@@ -187,7 +198,7 @@ fn a_turn_of_chat_is_what_the_provider_saw() {
         assert_eq!(ids, ["r3", "a", "b"]);
     }
     let other = json!({"messages": [{"role": "assistant", "content": "else", "tool_calls": [function("a"), function("b")]}]});
-    assert_eq!(restored(Api::Chat, &other, 0, &rounds), None);
+    assert_eq!(restored(CHAT, &other, 0, &rounds), None);
 }
 
 #[test]
@@ -199,22 +210,22 @@ fn a_turn_of_responses_is_what_the_provider_saw() {
     let rounds = [
         Round {
             kinds: "tx".to_owned(),
-            hidden: vec![hidden(2, "r1", &call("r1"))],
-            said: format!("{},{},{}", reasoning("a"), said("one"), call("r1")),
+            intercepted: vec![intercepted(2, "r1", &call("r1"))],
+            content: format!("{},{},{}", reasoning("a"), said("one"), call("r1")),
             ..Round::default()
         },
         Round {
             kinds: "tc".to_owned(),
-            hidden: vec![hidden(2, "r2", &call("r2"))],
+            intercepted: vec![intercepted(2, "r2", &call("r2"))],
             ..Round::default()
         },
     ];
     let first = json!({"input": "do"});
-    let again = asked_again(Api::Responses, &first, &rounds[..1]);
+    let again = asked_again(RESPONSES, &first, &rounds[..1]);
     let body = json!({"input": [
         {"role": "user", "content": "do"}, reasoning("a"), said("one"), reasoning("b"), call("c"),
         {"type": "function_call_output", "call_id": "c", "output": "x"}]});
-    let after = restored(Api::Responses, &body, 1, &rounds).unwrap();
+    let after = restored(RESPONSES, &body, 1, &rounds).unwrap();
     let (after, again) = (after["input"].as_array().unwrap(), again["input"].as_array().unwrap());
     assert_eq!(&after[..again.len()], again);
     let rest: Vec<_> =
@@ -225,18 +236,21 @@ fn a_turn_of_responses_is_what_the_provider_saw() {
 #[test]
 fn only_the_last_result_of_an_exchange_is_marked() {
     let round = Round {
-        hidden: vec![hidden(0, "r1", &tool_use("r1")), hidden(1, "r2", &tool_use("r2"))],
-        said: format!("{},{}", tool_use("r1"), tool_use("r2")),
+        intercepted: vec![
+            intercepted(0, "r1", &tool_use("r1")),
+            intercepted(1, "r2", &tool_use("r2")),
+        ],
+        content: format!("{},{}", tool_use("r1"), tool_use("r2")),
         ..Round::default()
     };
     let mark = br#"{"type":"ephemeral"}"#;
-    let list = [b"[", &exchange(Api::Messages, &round, Some(mark), &mut given)[..], b"]"].concat();
+    let list = [b"[", &exchange(MESSAGES, &round, Some(mark), &mut retrieve)[..], b"]"].concat();
     let marked: Json = serde_json::from_slice(&list).unwrap();
     let results = &marked[1]["content"];
     assert_eq!(results[0].get("cache_control"), None);
     assert_eq!(results[1]["cache_control"], json!({"type": "ephemeral"}));
-    for api in [Api::Chat, Api::Responses] {
-        let plain = exchange(api, &round, None, &mut given);
-        assert_eq!(exchange(api, &round, Some(mark), &mut given), plain);
+    for api in [CHAT, RESPONSES] {
+        let plain = exchange(api, &round, None, &mut retrieve);
+        assert_eq!(exchange(api, &round, Some(mark), &mut retrieve), plain);
     }
 }

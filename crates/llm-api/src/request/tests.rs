@@ -1,13 +1,14 @@
 use super::*;
-use crate::json::scan;
+use crate::api::{CHAT, MESSAGES, RESPONSES};
+use json_index::scan;
 
 /// What may be changed in a request, with the call that it answers.
-fn results(api: Api, body: &str) -> Vec<(String, Option<String>)> {
+fn results(api: &'static dyn Api, body: &str) -> Vec<(String, Option<String>)> {
     let index = scan(body.as_bytes()).unwrap();
     let request = read(api, &index).unwrap();
     let mut out = Vec::new();
     for block in request.blocks.iter().filter(|block| block.role == Role::Tool) {
-        let call = block.answer.as_ref().and_then(|answer| answer.call.as_ref());
+        let call = block.tool_result.as_ref().and_then(|result| result.call.as_ref());
         let hint = call.map(|call| format!("{} {}", call.name, call.arguments()));
         for text in &block.texts {
             out.push((text.text().unwrap().into_owned(), hint.clone()));
@@ -39,7 +40,7 @@ fn messages_results_as_string_and_as_blocks() {
             {"type":"tool_result","tool_use_id":"a"},
             {"type":"text","text":"words"}]}]}"#;
     assert_eq!(
-        results(Api::Messages, body),
+        results(MESSAGES, body),
         [
             pair("one", r#"Bash {"command":"ls"}"#),
             pair("two", r#"Read {"file_path":"f"}"#),
@@ -63,7 +64,7 @@ fn what_the_provider_or_the_model_made_is_nobodys_to_change() {
             {"type":"tool_result","content":"twice","content":"twice"},
             {"type":"tool_result","type":"text","content":"which"},
             {"type":"search_result","content":[{"type":"text","text":"z"}]}]}]}"#;
-    assert_eq!(results(Api::Messages, body), []);
+    assert_eq!(results(MESSAGES, body), []);
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn chat_results_in_every_shape() {
         {"role":"tool","tool_call_id":"b","content":[{"type":"text","text":"two"}]},
         {"role":"function","name":"old","content":"three"}]}"#;
     assert_eq!(
-        results(Api::Chat, body),
+        results(CHAT, body),
         [pair("one", r#"run {"c":1}"#), pair("two", "sh ls"), pair("three", "old {}")]
     );
 }
@@ -96,7 +97,7 @@ fn responses_results_in_every_shape() {
         {"type":"local_shell_call_output","call_id":"c","output":"three"},
         {"type":"computer_call_output","call_id":"d","output":"four"}]}"#;
     assert_eq!(
-        results(Api::Responses, body),
+        results(RESPONSES, body),
         [
             pair("one", "run {}"),
             pair("two", "patch p"),
@@ -104,7 +105,7 @@ fn responses_results_in_every_shape() {
         ]
     );
     let index = scan(body.as_bytes()).unwrap();
-    let request = read(Api::Responses, &index).unwrap();
+    let request = read(RESPONSES, &index).unwrap();
     let roles: Vec<_> = request.turns.iter().map(|turn| (turn.role, turn.blocks.len())).collect();
     assert_eq!(roles[..3], [(Role::User, 1), (Role::Assistant, 4), (Role::Tool, 1)]);
     assert!(request.is_stored);
@@ -117,10 +118,10 @@ fn a_call_is_the_last_one_before_its_result() {
         {"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"1"}]},
         {"role":"assistant","content":[{"type":"tool_use","id":"a","name":"Second","input":{}}]},
         {"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"2"}]}]}"#;
-    assert_eq!(results(Api::Messages, body), [pair("1", "First {}"), pair("2", "Second {}")]);
+    assert_eq!(results(MESSAGES, body), [pair("1", "First {}"), pair("2", "Second {}")]);
 }
 
-fn tools(api: Api, body: &str) -> (Vec<(String, bool, bool)>, Choice) {
+fn tools(api: &'static dyn Api, body: &str) -> (Vec<(String, bool, bool)>, Choice) {
     let index = scan(body.as_bytes()).unwrap();
     let request = read(api, &index).unwrap();
     let list =
@@ -133,7 +134,7 @@ fn tools_and_who_runs_them() {
     let body = r#"{"messages":[],"tool_choice":{"type":"any"},"tools":[
         {"name":"a","input_schema":{}},{"type":"bash_20250124","name":"bash"},
         {"type":"web_search_20250305","name":"web_search"},{"type":"custom","name":"c","strict":true}]}"#;
-    let (list, choice) = tools(Api::Messages, body);
+    let (list, choice) = tools(MESSAGES, body);
     let expected = [
         ("a", true, false),
         ("bash", true, false),
@@ -145,13 +146,13 @@ fn tools_and_who_runs_them() {
 
     let body = r#"{"messages":[],"tool_choice":"none","tools":[
         {"type":"function","function":{"name":"f","strict":true}},{"type":"custom","custom":{"name":"g"}}]}"#;
-    let (list, choice) = tools(Api::Chat, body);
+    let (list, choice) = tools(CHAT, body);
     assert_eq!(list, [("f", true, true), ("g", true, false)].map(|(n, c, s)| (n.to_owned(), c, s)));
     assert_eq!(choice, Choice::Forbidden);
 
     let body = r#"{"input":"x","tool_choice":{"type":"allowed_tools","mode":"auto","tools":[]},"tools":[
         {"type":"function","name":"f"},{"type":"web_search"},{"type":"local_shell"}]}"#;
-    let (list, choice) = tools(Api::Responses, body);
+    let (list, choice) = tools(RESPONSES, body);
     assert_eq!(
         list,
         [("f", true, false), ("", false, false), ("", true, false)].map(|(n, c, s)| (
@@ -163,11 +164,11 @@ fn tools_and_who_runs_them() {
     assert_eq!(choice, Choice::Forced);
 }
 
-fn appended(api: Api, body: &str) -> String {
+fn appended(api: &'static dyn Api, body: &str) -> String {
     let index = scan(body.as_bytes()).unwrap();
     let request = read(api, &index).unwrap();
     let mut edits = Edits::default();
-    request.insert_tool(request.place_for_tool(), b"TOOL", &mut edits);
+    request.insert_tool(request.tool_position(), b"TOOL", &mut edits);
     request.append(b"ITEMS", &mut edits);
     String::from_utf8(edits.apply(body.as_bytes()).unwrap()).unwrap()
 }
@@ -175,22 +176,22 @@ fn appended(api: Api, body: &str) -> String {
 #[test]
 fn things_are_appended_last() {
     assert_eq!(
-        appended(Api::Messages, r#"{"tools":[ {"name":"a"} ], "messages":[ {} ]}"#),
+        appended(MESSAGES, r#"{"tools":[ {"name":"a"} ], "messages":[ {} ]}"#),
         r#"{"tools":[ {"name":"a"},TOOL ], "messages":[ {},ITEMS ]}"#
     );
     assert_eq!(
-        appended(Api::Chat, r#"{"tools":[],"messages":[]}"#),
+        appended(CHAT, r#"{"tools":[],"messages":[]}"#),
         r#"{"tools":[],"messages":[ITEMS]}"#
     );
     assert_eq!(
-        appended(Api::Responses, r#"{"input": "x"}"#),
+        appended(RESPONSES, r#"{"input": "x"}"#),
         r#"{"input": [{"role":"user","content":"x"},ITEMS]}"#
     );
 }
 
 fn prints(body: &str) -> Vec<Vec<u8>> {
     let index = scan(body.as_bytes()).unwrap();
-    let request = read(Api::Messages, &index).unwrap();
+    let request = read(MESSAGES, &index).unwrap();
     let print = |block: &Block<'_>| {
         let mut out = Vec::new();
         block.fingerprint(&mut |bytes| out.extend_from_slice(bytes));
@@ -238,7 +239,7 @@ fn a_fingerprint_sees_everything_else() {
 fn what_goes_on_carries_the_clients_last_mark() {
     let mark = |body: &str| {
         let index = scan(body.as_bytes()).unwrap();
-        let mark = read(Api::Messages, &index).unwrap().mark_to_go_on();
+        let mark = MESSAGES.cache_mark(&read(MESSAGES, &index).unwrap());
         mark.map(|mark| String::from_utf8_lossy(mark).into_owned())
     };
     let hour = r#"{"type":"ephemeral","ttl":"1h"}"#;
@@ -263,7 +264,7 @@ fn what_goes_on_carries_the_clients_last_mark() {
     assert_eq!(mark(&inner).as_deref(), Some(hour));
 }
 
-fn may_drop(api: Api, management: &str) -> bool {
+fn may_drop(api: &'static dyn Api, management: &str) -> bool {
     let body = format!(r#"{{"messages":[],"input":"x","context_management":{management}}}"#);
     let index = scan(body.as_bytes()).unwrap();
     read(api, &index).unwrap().may_drop
@@ -280,7 +281,7 @@ fn only_edits_of_thinking_drop_no_result() {
         r#"{"edits":[{"type":"clear_thinking_20251015","keep":{"type":"thinking_turns","value":1}}]}"#,
         r#"{"edits":[{"keep":"all","type":"clear_thinking_20270101"}]}"#,
     ] {
-        assert!(!may_drop(Api::Messages, management), "{management}");
+        assert!(!may_drop(MESSAGES, management), "{management}");
     }
     for management in [
         r#"{"edits":[{"type":"clear_tool_uses_20250919"}]}"#,
@@ -295,15 +296,15 @@ fn only_edits_of_thinking_drop_no_result() {
         r#"{"edits":[{"type":"clear_thinking_20251015","type":"clear_tool_uses_20250919"}]}"#,
         r#""auto""#,
     ] {
-        assert!(may_drop(Api::Messages, management), "{management}");
+        assert!(may_drop(MESSAGES, management), "{management}");
     }
-    assert!(!may_drop(Api::Responses, "[]"));
-    assert!(may_drop(Api::Responses, r#"[{"type":"compaction","compact_threshold":1000}]"#));
+    assert!(!may_drop(RESPONSES, "[]"));
+    assert!(may_drop(RESPONSES, r#"[{"type":"compaction","compact_threshold":1000}]"#));
 }
 
 #[test]
 fn tools_that_the_model_is_not_shown_from_the_start() {
-    let deferred = |api: Api, body: &str| -> Vec<(String, bool)> {
+    let deferred = |api: &'static dyn Api, body: &str| -> Vec<(String, bool)> {
         let index = scan(body.as_bytes()).unwrap();
         let request = read(api, &index).unwrap();
         request.tools.iter().map(|tool| (tool.name.to_string(), tool.is_deferred)).collect()
@@ -312,9 +313,9 @@ fn tools_that_the_model_is_not_shown_from_the_start() {
         list.iter().map(|(name, is)| ((*name).to_owned(), *is)).collect()
     };
     let body = r#"{"messages":[],"tools":[{"name":"a"},{"name":"b","defer_loading":true},{"name":"c","defer_loading":false}]}"#;
-    assert_eq!(deferred(Api::Messages, body), expected(&[("a", false), ("b", true), ("c", false)]));
+    assert_eq!(deferred(MESSAGES, body), expected(&[("a", false), ("b", true), ("c", false)]));
     let body = r#"{"messages":[],"tools":[{"type":"function","function":{"name":"a","defer_loading":true}},{"type":"function","defer_loading":true,"function":{"name":"b"}}]}"#;
-    assert_eq!(deferred(Api::Chat, body), expected(&[("a", true), ("b", true)]));
+    assert_eq!(deferred(CHAT, body), expected(&[("a", true), ("b", true)]));
     let body = r#"{"tools":[],"input":[
         {"type":"additional_tools","role":"developer","tools":[
             {"type":"namespace","name":"n","tools":[{"type":"function","name":"a"},{"type":"custom","name":"b","defer_loading":true}]},
@@ -323,14 +324,14 @@ fn tools_that_the_model_is_not_shown_from_the_start() {
         {"role":"assistant","content":"y"},
         {"type":"additional_tools","tools":[{"type":"function","name":"d"}]}]}"#;
     assert_eq!(
-        deferred(Api::Responses, body),
+        deferred(RESPONSES, body),
         expected(&[("n.a", false), ("n.b", true), ("m.c", true), ("d", true)])
     );
     let index = scan(body.as_bytes()).unwrap();
-    let request = read(Api::Responses, &index).unwrap();
+    let request = read(RESPONSES, &index).unwrap();
     let roles: Vec<_> = request.turns.iter().map(|turn| turn.role).collect();
     assert_eq!(roles, [Role::Definition, Role::User, Role::Assistant, Role::Definition]);
-    assert_eq!((request.listed_tools(), request.place_for_tool()), (2, 1));
+    assert_eq!((request.listed_tools(), request.tool_position()), (2, 1));
 }
 
 #[test]
@@ -338,7 +339,7 @@ fn a_tool_goes_where_it_is_told() {
     let inserted = |body: &str, place: usize| {
         let index = scan(body.as_bytes()).unwrap();
         let mut edits = Edits::default();
-        read(Api::Responses, &index).unwrap().insert_tool(place, b"TOOL", &mut edits);
+        read(RESPONSES, &index).unwrap().insert_tool(place, b"TOOL", &mut edits);
         String::from_utf8(edits.apply(body.as_bytes()).unwrap()).unwrap()
     };
     let body = r#"{"input":"x","tools":[ {"name":"a"}, {"name":"b"} ]}"#;

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use llm_api::json::{Index, Value, scan};
-use llm_api::request::{Api, read};
+use json_index::{Index, Value, scan};
+use llm_api::request::read;
 use llm_api::splice::{Edits, quote};
+use llm_api::{APIS, Api};
 
 /// Takes the first bytes for edits and the rest for a text, and makes the edits.
 ///
@@ -28,7 +29,7 @@ pub fn splice_lawfully(bytes: &[u8]) {
     differs_in(text, &out, chosen.values());
     let after = scan(&out).expect("JSON after the edits");
     assert_eq!(leaves(&after, &BTreeMap::new()), leaves(&index, &chosen));
-    for api in [Api::Messages, Api::Chat, Api::Responses] {
+    for api in APIS {
         appended_lawfully(api, &index, text);
     }
 }
@@ -105,10 +106,10 @@ fn leaves(index: &Index<'_>, chosen: &BTreeMap<usize, (Range<usize>, Vec<u8>)>) 
 
 /// Appends a tool and a message where there is a conversation: the text is JSON after that, and what
 /// it was before without what was added.
-fn appended_lawfully(api: Api, index: &Index<'_>, text: &[u8]) {
+fn appended_lawfully(api: &'static dyn Api, index: &Index<'_>, text: &[u8]) {
     let Some(request) = read(api, index) else { return };
     let mut edits = Edits::default();
-    request.insert_tool(request.place_for_tool(), b"{\"a\":1}", &mut edits);
+    request.insert_tool(request.tool_position(), b"{\"a\":1}", &mut edits);
     request.append(b"{\"b\":2}", &mut edits);
     let out = edits.apply(text).expect("appended");
     scan(&out).expect("JSON after appending");

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use llm_api::json::{Kind, Value};
+use json_index::{Kind, Value};
 
 use crate::answer::Refusal;
 

@@ -9,9 +9,12 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use axum::response::Response;
 use compress::{Options, Retrieval};
-use llm_api::json::{Index, Kind, Value};
-use llm_api::request::{Answer as ToolAnswer, Api, Block, Request, Role};
+use json_index::{Index, Kind, Value};
+use llm_api::request::{Block, Request, Role, ToolResult};
+use llm_api::retrieval::is_retrieval;
 use llm_api::splice::{Edits, quote};
+use llm_api::tool_call::{hint, shows_files};
+use llm_api::{APIS, Api, CHAT};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokens::Encoding;
@@ -21,7 +24,6 @@ use super::{Report, fields, model, respond};
 use crate::answer::Refusal;
 use crate::app::App;
 use crate::compressor::Outcome;
-use crate::tool_call::{hint, shows_files};
 
 /// The shortest text of a user, in tokens, that is taken for pasted data.
 const PASTED: usize = 500;
@@ -29,8 +31,6 @@ const PASTED: usize = 500;
 const LONG_ERROR: usize = 2000;
 /// How much of the beginning and of the end of what the user said is the task, in bytes.
 const TASK: usize = 2048;
-/// The tool by which originals are asked for; clients may put the name of its server in front.
-const RETRIEVE: &str = "headroom_retrieve";
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -121,18 +121,9 @@ fn list<'t>(root: Value<'t>, name: &str) -> Result<Value<'t>, Refusal> {
     }
 }
 
-/// Whose shape the messages have. Only Anthropic's say what a block is by these types.
-fn api(list_name: &str, list: Value<'_>) -> Api {
-    let is_anthropic = |block: Value<'_>| {
-        block.get("type").is_some_and(|kind| kind.is("tool_result") || kind.is("tool_use"))
-    };
-    let mut blocks =
-        list.items().filter_map(|message| message.get("content")).flat_map(Value::items);
-    match list_name {
-        "input" => Api::Responses,
-        _ if blocks.any(is_anthropic) => Api::Messages,
-        _ => Api::Chat,
-    }
+/// The API whose shape the messages have.
+fn api(list_name: &str, list: Value<'_>) -> &'static dyn Api {
+    APIS.into_iter().find(|api| api.has_shape(list_name, list)).unwrap_or(CHAT)
 }
 
 /// Which texts may get smaller, and how.
@@ -244,11 +235,11 @@ fn treatment(
     let freely = Options { retrieval: settings.retrieval, budget, ..Options::default() };
     match (block.role, settings.user_messages) {
         (Role::Tool, _) => {
-            let answer = block.answer.as_ref();
-            let is_kept = answer.is_some_and(|answer| {
-                is_retrieved(answer) || answer.is_error && tokens() < LONG_ERROR
+            let result = block.tool_result.as_ref();
+            let is_kept = result.is_some_and(|result| {
+                is_retrieved(result) || result.is_error && tokens() < LONG_ERROR
             });
-            let call = answer.and_then(|answer| answer.call.as_ref());
+            let call = result.and_then(|result| result.call.as_ref());
             (!is_kept).then(|| Options {
                 kind: call.and_then(hint),
                 cosmetic: !call.is_some_and(shows_files),
@@ -266,8 +257,8 @@ fn treatment(
 }
 
 /// Whether it is an original that the model asked for.
-fn is_retrieved(answer: &ToolAnswer<'_>) -> bool {
-    answer.call.as_ref().is_some_and(|call| call.name.ends_with(RETRIEVE))
+fn is_retrieved(result: &ToolResult<'_>) -> bool {
+    result.call.as_ref().is_some_and(|call| is_retrieval(&call.name))
 }
 
 /// What the user says in `block`, at most its beginning and its end.

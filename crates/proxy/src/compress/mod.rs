@@ -18,7 +18,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use llm_api::json::Kind;
+use json_index::Kind;
 use metrics::Compression;
 use serde::Serialize;
 use tokens::{Encoding, Model};
@@ -49,7 +49,7 @@ pub(crate) async fn compress(
 }
 
 fn answer(app: &App, body: &[u8], bypass: bool) -> Result<Response, Refusal> {
-    let index = llm_api::json::scan(body)
+    let index = json_index::scan(body)
         .map_err(|error| Refusal::invalid(format!("invalid JSON in the request body: {error}")))?;
     let root = index.root();
     if root.kind() != Kind::Object {

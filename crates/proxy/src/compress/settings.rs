@@ -4,7 +4,7 @@
 //! are ignored.
 
 use compress::Retrieval;
-use llm_api::json::Value;
+use json_index::Value;
 
 use super::fields;
 use crate::answer::Refusal;
@@ -81,7 +81,7 @@ mod tests {
 
     fn read(config: &str) -> Result<Settings, String> {
         let body = format!("{{\"config\": {config}}}");
-        let index = llm_api::json::scan(body.as_bytes()).unwrap();
+        let index = json_index::scan(body.as_bytes()).unwrap();
         Settings::read(index.root()).map_err(|refusal| refusal.message.into_owned())
     }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use axum::response::Response;
 use compress::{Options, Retrieval, Source};
-use llm_api::json::Value;
+use json_index::Value;
 use serde::Serialize;
 
 use super::{Report, fields, model, respond};

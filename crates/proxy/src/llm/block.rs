@@ -5,14 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use compress::earlier::Earlier;
 use compress::{Compressed, Kind, Options, Provider, Retrieval};
-use llm_api::json::scan;
+use json_index::scan;
 use llm_api::request::{Block, Role};
+use llm_api::retrieval::is_retrieval;
 use llm_api::splice::quote;
+use llm_api::tool_call::{hint, shows_files};
 use metrics::BlockTexts;
 use tokens::Encoding;
-
-use super::tool;
-use crate::tool_call::{hint, shows_files};
 
 /// Shorter texts, in bytes, are not looked at.
 const SHORTEST: usize = 200;
@@ -84,7 +83,7 @@ impl Shortened {
 pub(super) fn may_change(block: &Block<'_>) -> bool {
     let is_long = || block.texts.iter().any(|text| text.range().len() >= SHORTEST);
     match block.role {
-        Role::Tool => block.answer.is_some() && is_long(),
+        Role::Tool => block.tool_result.is_some() && is_long(),
         Role::User => {
             let longest = block.texts.iter().map(|text| text.range().len()).max();
             longest.is_some_and(|longest| longest >= PASTED_BYTES)
@@ -189,14 +188,14 @@ pub(super) fn original(block: &Block<'_>, context: &Context<'_>, hash: &str) -> 
 
 /// Why a block stays whatever is in it.
 fn untouched(block: &Block<'_>) -> Option<&'static str> {
-    let Some(answer) = &block.answer else { return None };
-    let name = answer.call.as_ref().map_or("", |call| &call.name);
-    if tool::is_retrieval(name) {
+    let Some(result) = &block.tool_result else { return None };
+    let name = result.call.as_ref().map_or("", |call| &call.name);
+    if is_retrieval(name) {
         return Some("result of a retrieval");
     }
     let length: usize = block.texts.iter().map(|text| text.range().len()).sum();
     // No text has fewer bytes than tokens.
-    (answer.is_error && (length < ERROR_TOKENS || count(block) < ERROR_TOKENS))
+    (result.is_error && (length < ERROR_TOKENS || count(block) < ERROR_TOKENS))
         .then_some("short error")
 }
 
@@ -276,7 +275,7 @@ const EARLIER: &str = "earlier/1";
 /// Compresses one text; `None` when that failed, or isn't allowed to.
 fn attempt(block: &Block<'_>, text: &str, context: &Context<'_>) -> Option<Compressed> {
     let is_result = block.role == Role::Tool;
-    let call = block.answer.as_ref().and_then(|answer| answer.call.as_ref());
+    let call = block.tool_result.as_ref().and_then(|result| result.call.as_ref());
     let options = Options {
         task: context.task.clone(),
         kind: call.and_then(hint),

@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-use super::route::Company;
+use llm_api::provider::Company;
 
 /// Headers that clients of one company's API send, beside those that hold keys.
 const NAMES: [(&str, Company); 9] = [

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use metrics::NotUnderstood;
 use serde_json::json;
 
-use super::route::Provider;
+use llm_api::provider::Provider;
 
 /// A fault of this server, or on the way to the provider.
 #[derive(Debug, thiserror::Error)]

@@ -27,7 +27,7 @@ impl Recording {
         let exchange = Exchange {
             provider: route.provider.name(),
             route: route.name,
-            is_billed: route.is_answered,
+            is_billed: route.is_generation,
             ..Exchange::default()
         };
         Recording { exchange, started: Instant::now(), recorder, _place: place }

@@ -42,7 +42,8 @@ use bytes::Bytes;
 use compress::Builtin;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use llm_api::request::Api;
+use llm_api::Api;
+pub use llm_api::provider::Provider;
 use metrics::{Ending, NotUnderstood, Recorder};
 use originals::Originals;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -54,8 +55,8 @@ pub use plan::COMPRESSION_VERSION;
 use plan::{Plan, Planner, Report};
 pub use records::{FileRecords, KEPT_FOR, MemoryRecords, RecordKey, Records, SharedRecords};
 use retry::Retries;
+pub use route::NoRoute;
 use route::Route;
-pub use route::{NoRoute, Provider};
 use tap::Tap;
 pub use target::{Target, TargetError, Targets};
 use upload::Upload;
@@ -239,7 +240,7 @@ impl Llm {
         let sending = line.send_body(Body::new(Upload::new(body)));
         let answer = sending.await.inspect_err(|_| recording.ended(Ending::ProviderBroke))?;
         recording.answered(answer.status().as_u16());
-        Ok(tapped(answer, route.api.filter(|_| route.is_answered), None, recording))
+        Ok(tapped(answer, route.api.filter(|_| route.is_generation), None, recording))
     }
 
     /// Makes a conversation smaller, and relays the model's turn.
@@ -248,7 +249,7 @@ impl Llm {
         head: Parts,
         body: Body,
         route: Route,
-        api: Api,
+        api: &'static dyn Api,
         mut recording: Recording,
     ) -> Result<Response<Body>, Fault> {
         let given = self.read(&head.headers, body).await?;
@@ -261,7 +262,7 @@ impl Llm {
         let is_applied = self.settings.optimize && !report.held_out;
         // What is unchanged goes on as it came, encoded or not.
         let is_changed = decoded.as_ref().unwrap_or(&given) != &sent;
-        let turn = turn.filter(|_| route.is_answered);
+        let turn = turn.filter(|_| route.is_generation);
         let to_send =
             headers::for_body(&head.headers, decoded.is_some() && is_changed, turn.is_some());
         let line = self.line(&head, route, to_send)?;
@@ -275,7 +276,7 @@ impl Llm {
                 && answer.headers().contains_key("content-encoding"));
         let Some(turn) = turn.filter(|_| is_relayable) else {
             let done = Some(&report).filter(|_| is_applied);
-            let answer = tapped(answer, route.is_answered.then_some(api), done, recording);
+            let answer = tapped(answer, route.is_generation.then_some(api), done, recording);
             return Ok(noted(answer, unread));
         };
         let (parts, body) = answer.into_parts();
@@ -316,7 +317,12 @@ impl Llm {
 
     /// Decodes a body and plans it. What can't be decoded goes on as it came: it is the provider's
     /// to refuse.
-    async fn plan(&self, api: Api, headers: &HeaderMap, given: Bytes) -> (Option<Bytes>, Plan) {
+    async fn plan(
+        &self,
+        api: &'static dyn Api,
+        headers: &HeaderMap,
+        given: Bytes,
+    ) -> (Option<Bytes>, Plan) {
         let (planner, headers, bound) =
             (self.planner.clone(), headers.clone(), self.settings.max_body);
         let body = given.clone();
@@ -378,7 +384,7 @@ impl From<UpstreamError> for Fault {
 /// An answer that nobody changes.
 fn tapped(
     answer: Response<Incoming>,
-    api: Option<Api>,
+    api: Option<&'static dyn Api>,
     report: Option<&Report>,
     recording: Recording,
 ) -> Response<Body> {

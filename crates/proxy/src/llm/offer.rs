@@ -2,7 +2,7 @@
 
 use llm_api::request::{Choice, Request, Tool};
 
-use super::tool;
+use llm_api::retrieval;
 
 /// How the model can ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) fn offer(request: &Request<'_>) -> Offer {
     let own: Vec<&Tool<'_>> = request.tools.iter().filter(|tool| tool.is_client).collect();
     let nothing = [
         (request.is_partial, "the provider holds a part of the conversation"),
-        (request.answers != 1, "several answers are asked for"),
+        (request.choices != 1, "several answers are asked for"),
         (request.tools.is_empty(), "no tools"),
         (own.is_empty(), "only the provider's tools"),
         (request.choice == Choice::Forced, "a tool is forced"),
@@ -32,7 +32,7 @@ pub(super) fn offer(request: &Request<'_>) -> Offer {
     if let Some((_, reason)) = nothing.iter().find(|(holds, _)| *holds) {
         return Offer::Nothing(reason);
     }
-    if own.iter().any(|tool| !tool.is_deferred && tool::is_retrieval(&tool.name)) {
+    if own.iter().any(|tool| !tool.is_deferred && retrieval::is_retrieval(&tool.name)) {
         return Offer::Client;
     }
     if own.iter().all(|tool| tool.is_strict) {
@@ -52,7 +52,7 @@ pub(super) fn offer(request: &Request<'_>) -> Offer {
 /// the model may not call it now, and where the client has loaded a tool of its own since.
 pub(super) fn may_stay(request: &Request<'_>) -> bool {
     !request.is_partial
-        && request.answers == 1
+        && request.choices == 1
         && request.tools.iter().any(|tool| tool.is_client)
         && !has_name(request)
         && request.listed_tools() < MOST_TOOLS
@@ -60,17 +60,18 @@ pub(super) fn may_stay(request: &Request<'_>) -> bool {
 
 /// Whether the client has a tool of the name that ours would have: the provider takes no name twice.
 fn has_name(request: &Request<'_>) -> bool {
-    request.tools.iter().any(|tool| tool.name == tool::NAME)
+    request.tools.iter().any(|tool| tool.name == retrieval::NAME)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use llm_api::json::scan;
-    use llm_api::request::{Api, read};
+    use json_index::scan;
+    use llm_api::request::read;
+    use llm_api::{Api, CHAT, MESSAGES, RESPONSES};
     use serde_json::{Value, json};
 
-    fn offered(api: Api, body: &Value) -> Offer {
+    fn offered(api: &'static dyn Api, body: &Value) -> Offer {
         let text = body.to_string();
         let index = scan(text.as_bytes()).unwrap();
         offer(&read(api, &index).unwrap())
@@ -79,20 +80,20 @@ mod tests {
     fn messages(more: &Value) -> Offer {
         let mut body = json!({"messages": [{"role": "user", "content": "x"}]});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        offered(Api::Messages, &body)
+        offered(MESSAGES, &body)
     }
 
     fn chat(more: &Value) -> Offer {
         let mut body = json!({"messages": []});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        offered(Api::Chat, &body)
+        offered(CHAT, &body)
     }
 
     fn responses(more: &Value) -> Offer {
         let tools = json!([{"type": "function", "name": "f"}]);
         let mut body = json!({"input": "x", "tools": tools});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        offered(Api::Responses, &body)
+        offered(RESPONSES, &body)
     }
 
     fn is_nothing(offer: Offer) -> bool {

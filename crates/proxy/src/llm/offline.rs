@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use compress::Builtin;
-use llm_api::json::scan;
-use llm_api::request::{Api, read};
+use json_index::scan;
+use llm_api::Api;
+use llm_api::request::read;
+use llm_api::tool_call::hint;
 
 use super::plan::Planner;
 use super::records::MemoryRecords;
 use super::target::{TargetError, Targets};
 use super::{Settings, tool};
-use crate::tool_call::hint;
 
 /// The function that the proxy applies, with nothing around it.
 pub struct Offline {
@@ -52,16 +53,16 @@ impl Offline {
     /// What the blocks of a request's body become, in their order; `None` for a body without a
     /// conversation. What a block becomes depends on those before it alone, so this is what it became
     /// in each request that held it.
-    pub fn replay(&self, api: Api, body: &Bytes) -> Option<Vec<Replayed>> {
+    pub fn replay(&self, api: &'static dyn Api, body: &Bytes) -> Option<Vec<Replayed>> {
         let index = scan(body).ok()?;
         let request = read(api, &index)?;
         let replayed =
             self.planner.shortened_blocks(&request).into_iter().map(|(at, shortened)| {
                 let block = &request.blocks[at];
-                let call = block.answer.as_ref().and_then(|answer| answer.call.as_ref());
+                let call = block.tool_result.as_ref().and_then(|result| result.call.as_ref());
                 Replayed {
                     at: block.value.range().start,
-                    tool: match &block.answer {
+                    tool: match &block.tool_result {
                         Some(_) => call.map_or("unknown", |call| &call.name).into(),
                         None => "".into(),
                     },
@@ -75,7 +76,7 @@ impl Offline {
     }
 
     /// Tokens that the tool takes by which the model asks for what was left out.
-    pub fn tool_tokens(api: Api) -> usize {
+    pub fn tool_tokens(api: &'static dyn Api) -> usize {
         tool::tokens(api)
     }
 }
@@ -83,6 +84,8 @@ impl Offline {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+
+    use llm_api::MESSAGES;
 
     use super::*;
 
@@ -101,7 +104,7 @@ mod tests {
         let offline = Offline::new().unwrap();
         let replay = |messages: &[serde_json::Value]| {
             let body = json!({"tools": [{"name": "Bash"}], "messages": messages}).to_string();
-            offline.replay(Api::Messages, &body.into()).unwrap()
+            offline.replay(MESSAGES, &body.into()).unwrap()
         };
         let first = replay(&messages);
         messages.extend(turn("t2"));
@@ -110,6 +113,6 @@ mod tests {
         assert_eq!(first[0], both[0]);
         assert_eq!((&*first[0].tool, first[0].hint.as_deref()), ("Bash", Some("cat a.log")));
         assert!(first[0].after * 2 < first[0].before);
-        assert!(Offline::tool_tokens(Api::Messages) > 20);
+        assert!(Offline::tool_tokens(MESSAGES) > 20);
     }
 }

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use compress::earlier::Earlier;
 use compress::{Kind, Provider, Retrieval};
-use llm_api::answer::{Hidden, Round};
-use llm_api::json::scan;
-use llm_api::replay::{self, Given};
-use llm_api::request::{Api, Block, Request, Role, read};
+use json_index::scan;
+use llm_api::Api;
+use llm_api::replay::{self, CallResult};
+use llm_api::request::{Block, Request, Role, read};
+use llm_api::response::{InterceptedCall, Round};
+use llm_api::retrieval;
 use llm_api::splice::Edits;
 use metrics::BlockTexts;
 use originals::Originals;
@@ -35,10 +37,6 @@ const BYTES_OF_A_TOKEN: usize = 4;
 
 /// Tokens of an answer that are to be left beside those for thinking.
 const LEAST_AFTER_THINKING: u64 = 1024;
-
-/// The lowest limit of an answer that OpenAI's Responses API takes (API reference,
-/// `max_output_tokens`).
-const LEAST_OF_RESPONSES: u64 = 16;
 
 /// Works out what requests become.
 pub(super) struct Planner {
@@ -65,9 +63,12 @@ enum Known {
 
 impl Weigh for Known {
     fn weight(&self) -> usize {
-        let given = |hidden: &Hidden| hidden.given.as_ref().map_or(0, |given| given.text.len());
-        let round =
-            |round: &Round| round.said.len() + 64 + round.hidden.iter().map(given).sum::<usize>();
+        let given = |intercepted: &InterceptedCall| {
+            intercepted.result.as_ref().map_or(0, |given| given.text.len())
+        };
+        let round = |round: &Round| {
+            round.content.len() + 64 + round.intercepted.iter().map(given).sum::<usize>()
+        };
         match self {
             Known::Block(block) => block.weight(),
             Known::Original(text) => text.len(),
@@ -138,7 +139,7 @@ pub(super) struct Line {
 
 /// A turn of the model that may take several rounds.
 pub(super) struct Turn {
-    pub(super) api: Api,
+    pub(super) api: &'static dyn Api,
     body: Bytes,
     edits: Edits,
     /// What identifies everything before the turn.
@@ -198,7 +199,7 @@ impl Shown {
         }
         for (at, shortened, _) in &blocks[self.added..] {
             let block = &request.blocks[*at];
-            let id = block.answer.as_ref().and_then(|answer| answer.id.as_deref());
+            let id = block.tool_result.as_ref().and_then(|result| result.id.as_deref());
             // A result of several texts has no lines that one could count.
             if let (Some(id), [value]) = (id, &block.texts[..]) {
                 let sent = shortened.texts.first().and_then(Option::as_deref);
@@ -226,7 +227,7 @@ impl Planner {
     }
 
     /// Plans a request of `api`. A body that isn't understood goes on as it is.
-    pub(super) fn plan(&self, api: Api, body: &Bytes) -> Plan {
+    pub(super) fn plan(&self, api: &'static dyn Api, body: &Bytes) -> Plan {
         let untouched = |report: Report| Plan { sent: body.clone(), report, turn: None };
         let Ok(index) = scan(body) else {
             return Plan::untouched(body.clone(), "not readable as JSON");
@@ -249,7 +250,7 @@ impl Planner {
             }
         }
         if walk.offer == Offer::Append {
-            request.insert_tool(walk.place, tool::definition(api), &mut edits);
+            request.insert_tool(walk.place, &api.tool_definition(&retrieval::TOOL), &mut edits);
             let before = edits.added();
             self.restore(&walk, &mut edits, &mut report);
             report.added += (edits.added() - before) / BYTES_OF_A_TOKEN;
@@ -284,7 +285,7 @@ impl Planner {
         let before = before_turns(request, &prints);
         let (offer, place) = match self.offered_before(request, &before) {
             Some(place) if may_stay(request) => (Offer::Append, place),
-            _ => (offer(request), request.place_for_tool()),
+            _ => (offer(request), request.tool_position()),
         };
         let mut prefix = self.seed(request, offer);
         let mut shown = Shown::default();
@@ -342,7 +343,7 @@ impl Planner {
             Offer::Nothing(_) => 2,
         };
         let flags = [self.settings.redact_secrets, request.may_drop, request.is_partial];
-        let settings = [&[request.api as u8, offer][..], &flags.map(u8::from)].concat();
+        let settings = [&[request.api.id(), offer][..], &flags.map(u8::from)].concat();
         chain(blake3::hash(COMPRESSION_VERSION.as_bytes()).as_bytes(), &settings)
     }
 
@@ -417,7 +418,7 @@ impl Planner {
         let turns =
             (0..request.turns.len()).filter(|at| request.turns[*at].role == Role::Assistant);
         let names: Vec<_> = turns.map(|at| (at, walk.name(at))).collect();
-        let found = self.hidden(&names);
+        let found = self.intercepted(&names);
         for ((at, name), rounds) in names.iter().zip(found) {
             let Some(rounds) = rounds else {
                 report.replay_missing += usize::from(self.is_known(name));
@@ -433,7 +434,7 @@ impl Planner {
     }
 
     /// What was hidden in the turns of these names.
-    fn hidden(&self, names: &[(usize, Name)]) -> Vec<Option<Arc<[Round]>>> {
+    fn intercepted(&self, names: &[(usize, Name)]) -> Vec<Option<Arc<[Round]>>> {
         let mut found: Vec<_> = names.iter().map(|(_, name)| self.cache.get(&name.key.0)).collect();
         let unknown: Vec<usize> = (0..names.len()).filter(|at| found[*at].is_none()).collect();
         let keys: Vec<RecordKey> = unknown.iter().map(|at| names[*at].1.key).collect();
@@ -459,19 +460,19 @@ impl Planner {
         &'w self,
         walk: &'w Walk<'_>,
         rounds: &[Round],
-    ) -> impl FnMut(&Hidden) -> Given + 'w {
-        let late = rounds.iter().skip(MOST_ROUNDS).flat_map(|round| &round.hidden);
+    ) -> impl FnMut(&InterceptedCall) -> CallResult + 'w {
+        let late = rounds.iter().skip(MOST_ROUNDS).flat_map(|round| &round.intercepted);
         let late: HashSet<String> = late.map(|hidden| hidden.id.clone()).collect();
         move |hidden| {
             if late.contains(&hidden.id) {
                 return tool::too_many();
             }
-            if let Some(given) = &hidden.given {
+            if let Some(given) = &hidden.result {
                 return given.clone();
             }
-            let Some(hash) = tool::hash(&hidden.input) else { return tool::not_a_hash() };
+            let Some(hash) = retrieval::hash(&hidden.input) else { return tool::not_a_hash() };
             match self.original(walk, &hash) {
-                Some(text) => Given { text: text.to_string(), is_error: false },
+                Some(text) => CallResult { text: text.to_string(), is_error: false },
                 None => self.kept(&hash),
             }
         }
@@ -479,9 +480,9 @@ impl Planner {
 
     /// What another program of this project has left out under `hash` and kept: a hook, a command
     /// that was run through it, an MCP server.
-    fn kept(&self, hash: &str) -> Given {
+    fn kept(&self, hash: &str) -> CallResult {
         match self.originals.as_ref().map(|originals| originals.get(hash)) {
-            Some(Ok(Some(original))) => Given { text: original.text, is_error: false },
+            Some(Ok(Some(original))) => CallResult { text: original.text, is_error: false },
             Some(Err(originals::Error::Ambiguous(_))) => tool::ambiguous(),
             // A store that can't be asked is as if it held nothing.
             Some(Ok(None) | Err(_)) | None => tool::not_here(),
@@ -491,12 +492,12 @@ impl Planner {
     /// Notes in `rounds` what their intercepted calls gave that this request doesn't hold. A store may have
     /// dropped it by the time of a later request, which has to hold the same.
     fn note_given(&self, walk: &Walk<'_>, rounds: &mut [Round]) {
-        for hidden in rounds.iter_mut().flat_map(|round| &mut round.hidden) {
-            if hidden.given.is_none()
-                && let Some(hash) = tool::hash(&hidden.input)
+        for hidden in rounds.iter_mut().flat_map(|round| &mut round.intercepted) {
+            if hidden.result.is_none()
+                && let Some(hash) = retrieval::hash(&hidden.input)
                 && self.original(walk, &hash).is_none()
             {
-                hidden.given = Some(self.kept(&hash));
+                hidden.result = Some(self.kept(&hash));
             }
         }
     }
@@ -527,7 +528,7 @@ impl Planner {
         let walk = self.walk(&request);
         self.note_given(&walk, rounds);
         let rounds = &*rounds;
-        let mark = request.mark_to_go_on();
+        let mark = turn.api.cache_mark(&request);
         let mut give = self.giver(&walk, rounds);
         let mut vain = 0;
         let mut exchanges = Vec::new();
@@ -577,7 +578,8 @@ impl Planner {
     /// As [`note_given`](Self::note_given), for the calls of a round that no other one follows: the
     /// client's next request answers them.
     fn note_given_in(&self, turn: &Turn, rounds: &mut [Round]) {
-        let is_open = |round: &Round| round.hidden.iter().any(|hidden| hidden.given.is_none());
+        let is_open =
+            |round: &Round| round.intercepted.iter().any(|hidden| hidden.result.is_none());
         if !rounds.last().is_some_and(is_open) {
             return;
         }
@@ -603,8 +605,7 @@ impl Turn {
             // The provider refuses a limit that thinking alone may reach.
             Some(budget) => budget.saturating_add(LEAST_AFTER_THINKING),
             None if left == 0 => return Limit::Spent,
-            None if self.api == Api::Responses => LEAST_OF_RESPONSES,
-            None => 1,
+            None => self.api.min_output_limit(),
         };
         if left >= least { Limit::Lowered(left) } else { Limit::AsGiven }
     }
@@ -671,9 +672,8 @@ impl Report {
                 self.transforms.push(transform.clone());
             }
         }
-        let answer = request.blocks[at].answer.as_ref();
-        let tool = match answer {
-            Some(answer) => answer.call.as_ref().map_or("unknown", |call| &call.name),
+        let tool = match &request.blocks[at].tool_result {
+            Some(result) => result.call.as_ref().map_or("unknown", |call| &call.name),
             None => "",
         };
         Line {
@@ -732,7 +732,7 @@ fn fingerprint(block: &Block<'_>) -> Key {
 /// For each turn what identifies everything that was said before it, and one more for the end.
 /// `prints`: the blocks'. Tools are no part of it: clients load and drop them.
 fn before_turns(request: &Request<'_>, prints: &[Key]) -> Vec<Key> {
-    let mut said = chain(&[0; 32], &[request.api as u8]);
+    let mut said = chain(&[0; 32], &[request.api.id()]);
     let mut before = Vec::with_capacity(request.turns.len() + 1);
     for turn in &request.turns {
         before.push(said);

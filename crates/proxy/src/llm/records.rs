@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use llm_api::answer::Round;
+use llm_api::response::Round;
 use originals::Redis;
 use private_fs::Writer;
 use serde::{Deserialize, Serialize};
@@ -189,19 +189,19 @@ fn is_fresh(at: SystemTime) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use llm_api::answer::Hidden;
-    use llm_api::replay::Given;
+    use llm_api::replay::CallResult;
+    use llm_api::response::InterceptedCall;
 
     fn rounds() -> Vec<Round> {
-        let given = Given { text: "kept elsewhere".into(), is_error: false };
-        let hidden = Hidden {
+        let given = CallResult { text: "kept elsewhere".into(), is_error: false };
+        let hidden = InterceptedCall {
             at: 1,
             id: "i".into(),
             input: "{}".into(),
             raw: "{\"x\":1}".into(),
-            given: Some(given),
+            result: Some(given),
         };
-        vec![Round { kinds: "tx".into(), text: 3, hidden: vec![hidden], said: "s".into() }]
+        vec![Round { kinds: "tx".into(), text: 3, intercepted: vec![hidden], content: "s".into() }]
     }
 
     fn keeps(records: &dyn Records) {

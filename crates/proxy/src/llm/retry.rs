@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, StatusCode};
-use llm_api::answer::is_retried;
+use llm_api::response::is_retried;
 
 /// The first wait where the provider names none; doubled each time. As in the providers' own SDKs.
 const FIRST_WAIT: Duration = Duration::from_millis(500);

@@ -6,57 +6,12 @@
 
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
-use llm_api::request::Api;
+use llm_api::api::Endpoint;
+use llm_api::provider::{Company, Provider};
+use llm_api::{APIS, Api};
 
 use super::credentials::Credentials;
 use super::target::Targets;
-
-/// A provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Provider {
-    /// Anthropic.
-    Anthropic,
-    /// OpenAI.
-    OpenAi,
-    /// OpenAI, as ChatGPT's own programs reach it.
-    ChatGpt,
-    /// Google.
-    Gemini,
-}
-
-impl Provider {
-    /// The name in figures.
-    pub fn name(self) -> &'static str {
-        self.company().name()
-    }
-
-    /// Who runs it.
-    pub(super) fn company(self) -> Company {
-        match self {
-            Provider::Anthropic => Company::Anthropic,
-            Provider::OpenAi | Provider::ChatGpt => Company::OpenAi,
-            Provider::Gemini => Company::Google,
-        }
-    }
-}
-
-/// Who issues credentials, and may be sent them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Company {
-    Anthropic,
-    OpenAi,
-    Google,
-}
-
-impl Company {
-    fn name(self) -> &'static str {
-        match self {
-            Company::Anthropic => "anthropic",
-            Company::OpenAi => "openai",
-            Company::Google => "gemini",
-        }
-    }
-}
 
 /// Where a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,9 +20,9 @@ pub(super) struct Route {
     /// The path, if it is one of those whose conversations are understood; empty for others.
     pub(super) name: &'static str,
     /// The API, where the body holds a conversation that is understood.
-    pub(super) api: Option<Api>,
-    /// Whether the answer is the model's; a count of tokens isn't.
-    pub(super) is_answered: bool,
+    pub(super) api: Option<&'static dyn Api>,
+    /// Whether the model responds; a count of tokens isn't the model's.
+    pub(super) is_generation: bool,
 }
 
 /// Why a request goes to no provider.
@@ -103,18 +58,6 @@ pub enum NoRoute {
     )]
     Vertex,
 }
-
-/// The routes that hold conversations: the path, the provider, the API, and whether the model answers.
-const CONVERSATIONS: [(&str, Provider, Api, bool); 8] = [
-    ("/v1/messages", Provider::Anthropic, Api::Messages, true),
-    ("/v1/messages/count_tokens", Provider::Anthropic, Api::Messages, false),
-    ("/v1/chat/completions", Provider::OpenAi, Api::Chat, true),
-    ("/v1/responses", Provider::OpenAi, Api::Responses, true),
-    ("/v1/responses/input_tokens", Provider::OpenAi, Api::Responses, false),
-    ("/v1/codex/responses", Provider::OpenAi, Api::Responses, true),
-    ("/backend-api/responses", Provider::ChatGpt, Api::Responses, true),
-    ("/backend-api/codex/responses", Provider::ChatGpt, Api::Responses, true),
-];
 
 /// This server's own names below `/v1`.
 const OWN: [&str; 2] = ["/v1/compress", "/v1/retrieve"];
@@ -185,13 +128,14 @@ enum Owner {
 pub(super) fn find(head: &Parts, targets: &Targets) -> Result<Route, NoRoute> {
     let path = head.uri.path();
     let credentials = Credentials::of(head);
-    let known = CONVERSATIONS.iter().find(|(known, ..)| path.trim_end_matches('/') == *known);
-    let route = if let Some(&(name, provider, api, is_answered)) = known {
+    let endpoint = APIS.into_iter().find_map(|api| Some((api, api.endpoint(path)?)));
+    let route = if let Some((api, endpoint)) = endpoint {
         let api = (head.method == Method::POST).then_some(api);
-        Route { provider, name, api, is_answered }
+        let Endpoint { path: name, provider, is_generation } = endpoint;
+        Route { provider, name, api, is_generation }
     } else {
         let provider = provider(&head.method, &head.uri, &credentials, targets)?;
-        Route { provider, name: "", api: None, is_answered: false }
+        Route { provider, name: "", api: None, is_generation: false }
     };
     let company = targets.of(route.provider).company();
     if company.is_some_and(|company| credentials.has_foreign(company)) {
@@ -264,6 +208,7 @@ fn has_custom_method(path: &str) -> bool {
 mod tests {
     use super::*;
     use axum::http::Request;
+    use llm_api::{MESSAGES, RESPONSES};
 
     const KEY: [(&str, &str); 1] = [("x-api-key", "k")];
     const BEARER: [(&str, &str); 1] = [("authorization", "Bearer k")];
@@ -294,11 +239,11 @@ mod tests {
     #[test]
     fn conversations_are_known_by_their_path() {
         let found = route(Method::POST, "/v1/messages?beta=true", &[]).unwrap();
-        assert_eq!((found.provider, found.api), (Provider::Anthropic, Some(Api::Messages)));
+        assert_eq!((found.provider, found.api), (Provider::Anthropic, Some(MESSAGES)));
         let found = route(Method::GET, "/v1/responses", &[]).unwrap();
         assert_eq!((found.provider, found.api), (Provider::OpenAi, None));
         let found = route(Method::POST, "/backend-api/codex/responses", &[]).unwrap();
-        assert_eq!((found.provider, found.api), (Provider::ChatGpt, Some(Api::Responses)));
+        assert_eq!((found.provider, found.api), (Provider::ChatGpt, Some(RESPONSES)));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::task::{Context, Poll, ready};
 use axum::http::HeaderMap;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use llm_api::answer::{Usage, is_last_event, usage};
-use llm_api::request::Api;
-use llm_api::sse::{Events, Piece};
+use llm_api::Api;
+use llm_api::response::Usage;
+use llm_api::sse::{Chunk, Events};
 use metrics::Ending;
 
 use super::encoding;
@@ -31,7 +31,7 @@ impl Tap {
     /// `headers`: those of the answer, as it came. `api`: none for an answer that isn't understood.
     pub(super) fn new(
         body: Incoming,
-        api: Option<Api>,
+        api: Option<&'static dyn Api>,
         headers: &HeaderMap,
         recording: Recording,
     ) -> Self {
@@ -95,12 +95,12 @@ impl Drop for Tap {
 /// Reads what an answer used, as it passes.
 enum Meter {
     Nothing,
-    Stream { api: Api, events: Events, usage: Option<Usage>, is_over: bool },
-    Whole { api: Api, headers: HeaderMap, body: Vec<u8> },
+    Stream { api: &'static dyn Api, events: Events, usage: Option<Usage>, is_over: bool },
+    Whole { api: &'static dyn Api, headers: HeaderMap, body: Vec<u8> },
 }
 
 impl Meter {
-    fn new(api: Option<Api>, headers: &HeaderMap) -> Self {
+    fn new(api: Option<&'static dyn Api>, headers: &HeaderMap) -> Self {
         match api {
             None => Meter::Nothing,
             Some(api) if is_stream(headers) && !headers.contains_key("content-encoding") => {
@@ -118,9 +118,9 @@ impl Meter {
                 let mut pieces = Vec::new();
                 events.push(data, &mut pieces);
                 for piece in pieces {
-                    let Piece::Event(event) = piece else { continue };
-                    *is_over |= is_last_event(*api, &event.data());
-                    if let Some(now) = usage(*api, &event.data()) {
+                    let Chunk::Event(event) = piece else { continue };
+                    *is_over |= api.is_last_event(&event.data());
+                    if let Some(now) = api.usage(&event.data()) {
                         total.get_or_insert_default().update(now);
                     }
                 }
@@ -147,7 +147,7 @@ impl Meter {
             Meter::Whole { api, headers, body } => {
                 let body = Bytes::from(std::mem::take(body));
                 let decoded = encoding::decode(headers, &body, 8 * MOST_READ).ok()?;
-                usage(*api, &decoded.unwrap_or(body))
+                api.usage(&decoded.unwrap_or(body))
             }
         }
     }

@@ -3,7 +3,7 @@
 use axum::http::Uri;
 use axum::http::uri::{Authority, PathAndQuery, Scheme};
 
-use super::route::{Company, Provider};
+use llm_api::provider::{Company, Provider};
 
 /// Where a provider is: an origin, a path that stands before each of its own, and a query.
 #[derive(Clone, PartialEq, Eq)]

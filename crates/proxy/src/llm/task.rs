@@ -50,8 +50,9 @@ fn words(block: &Block<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use llm_api::json::scan;
-    use llm_api::request::{Api, read};
+    use json_index::scan;
+    use llm_api::MESSAGES;
+    use llm_api::request::read;
     use serde_json::json;
 
     #[test]
@@ -63,7 +64,7 @@ mod tests {
             {"role": "user", "content": "rather that<system-reminder>no"},
             {"role": "assistant", "content": [{"type": "text", "text": "I look"}, {"type": "tool_use", "id": "a", "name": "t", "input": {}}]}]}).to_string();
         let index = scan(body.as_bytes()).unwrap();
-        let request = read(Api::Messages, &index).unwrap();
+        let request = read(MESSAGES, &index).unwrap();
         assert_eq!(task(&request.blocks), "fix it\nrather that\nI look");
         assert_eq!(task(&request.blocks[..2]), "");
         assert_eq!(task(&request.blocks[..3]), "fix it");

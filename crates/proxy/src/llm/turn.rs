@@ -10,7 +10,8 @@ use bytes::Bytes;
 use futures_util::stream::unfold;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use llm_api::answer::{End, Reason, Relay, Round};
+use llm_api::response::{CloseReason, Relay, Round, RoundEnd};
+use llm_api::retrieval;
 use metrics::Ending;
 use tokens::Encoding;
 use tokio::time::{Instant, sleep_until};
@@ -18,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use super::figures::Recording;
 use super::plan::{MOST_ROUNDS, Planner, Turn};
 use super::retry::{Retries, asked_wait, may_be_retried};
-use super::{Line, encoding, tap, tool};
+use super::{Line, encoding, tap};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -46,7 +47,7 @@ pub(super) struct Exchange {
 /// What follows a round.
 enum Next {
     /// The turn ends like this.
-    Close(Reason),
+    Close(CloseReason),
     /// The provider is asked again with this body.
     Ask(Bytes),
 }
@@ -59,7 +60,7 @@ impl Exchange {
         retries: Retries,
         recording: Recording,
     ) -> Self {
-        let relay = Relay::new(turn.api, tool::NAME, turn.is_stored);
+        let relay = Relay::new(turn.api, retrieval::NAME, turn.is_stored);
         Exchange { planner, line, turn, relay, recording, asked: 0, retries }
     }
 
@@ -67,7 +68,7 @@ impl Exchange {
     /// turn's last byte is delivered.
     async fn next(mut self) -> (Self, Next) {
         let next = match self.relay.end() {
-            Some(End::Alone) => {
+            Some(RoundEnd::InterceptedOnly) => {
                 let (now, again) = self.ask().await;
                 self = now;
                 match again {
@@ -75,12 +76,14 @@ impl Exchange {
                         self.asked += 1;
                         return (self, Next::Ask(body));
                     }
-                    None if self.asked > MOST_ROUNDS => Reason::Enough,
-                    None => Reason::Length,
+                    None if self.asked > MOST_ROUNDS => CloseReason::TooManyRounds,
+                    None => CloseReason::OutOfTokens,
                 }
             }
-            Some(End::Unanswerable) if self.relay.ids().is_empty() => Reason::Enough,
-            _ => Reason::AsGiven,
+            Some(RoundEnd::Unanswerable) if self.relay.ids().is_empty() => {
+                CloseReason::TooManyRounds
+            }
+            _ => CloseReason::AsGiven,
         };
         let now = self.record().await;
         (now, Next::Close(next))
@@ -88,7 +91,7 @@ impl Exchange {
 
     /// The body for another round, if there is to be one.
     async fn ask(mut self) -> (Self, Option<Bytes>) {
-        let hidden = self.relay.rounds().last().map_or(0, |round| round.hidden.len());
+        let hidden = self.relay.rounds().last().map_or(0, |round| round.intercepted.len());
         self.recording.exchange.retrievals += hidden;
         if self.asked > MOST_ROUNDS {
             return (self, None);
@@ -106,8 +109,8 @@ impl Exchange {
     /// Tokens of the answers so far; those of a round that doesn't say are counted.
     fn spent(&self) -> u64 {
         let rounds = self.relay.rounds().iter().zip(self.relay.usage());
-        let of = |(round, usage): (&Round, &llm_api::answer::Usage)| match usage.output {
-            0 => tokens::count(Encoding::default(), &round.said) as u64,
+        let of = |(round, usage): (&Round, &llm_api::response::Usage)| match usage.output {
+            0 => tokens::count(Encoding::default(), &round.content) as u64,
             output => output,
         };
         rounds.map(of).sum()
@@ -117,15 +120,15 @@ impl Exchange {
     /// on without them.
     async fn record(mut self) -> Self {
         let rounds = self.relay.rounds();
-        if rounds.iter().all(|round| round.hidden.is_empty()) {
+        if rounds.iter().all(|round| round.intercepted.is_empty()) {
             return self;
         }
         let mut rounds = rounds.to_vec();
         if let Some(last) = rounds.last_mut() {
-            if self.relay.end() == Some(End::Beside) {
-                self.recording.exchange.retrievals += last.hidden.len();
+            if self.relay.end() == Some(RoundEnd::Mixed) {
+                self.recording.exchange.retrievals += last.intercepted.len();
             } else {
-                last.hidden.clear();
+                last.intercepted.clear();
             }
         }
         let (now, ()) = blocking(self, move |exchange| {
@@ -153,7 +156,7 @@ impl Exchange {
             // What can't be decoded can't be read either, and is passed on.
             let decoded = encoding::decode(&of_round, &given, MOST_ANSWER).unwrap_or(None);
             self.relay.whole(decoded.as_ref().unwrap_or(&given));
-            if self.asked == 0 && self.relay.end() == Some(End::Plain) {
+            if self.asked == 0 && self.relay.end() == Some(RoundEnd::Plain) {
                 self.finished(Ending::Done);
                 return Ok(answer(StatusCode::OK, &head, given));
             }
@@ -374,7 +377,7 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.recording.exchange.usage = self.relay.usage_so_far();
         // Nothing was kept back, so the client has all of it.
-        let is_whole = self.asked == 0 && self.relay.end() == Some(End::Plain);
+        let is_whole = self.asked == 0 && self.relay.end() == Some(RoundEnd::Plain);
         if is_whole && self.recording.exchange.ending == Ending::ClientGone {
             self.recording.ended(Ending::Done);
         }

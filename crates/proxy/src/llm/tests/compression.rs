@@ -12,12 +12,12 @@ fn hello(_: &Received) -> Reply {
 }
 
 /// The texts of the tool results in a body.
-fn results(api: Api, body: &Value) -> Vec<String> {
+fn results(api: &'static dyn Api, body: &Value) -> Vec<String> {
     let items = body[list(api)].as_array().unwrap().iter();
-    let text = |item: &Value| match api {
-        Api::Messages => item["content"][0]["content"][0]["text"].as_str().map(str::to_owned),
-        Api::Chat => (item["role"] == "tool").then(|| item["content"].as_str().unwrap().to_owned()),
-        Api::Responses => item["output"].as_str().map(str::to_owned),
+    let text = |item: &Value| match api.name() {
+        "messages" => item["content"][0]["content"][0]["text"].as_str().map(str::to_owned),
+        "chat" => (item["role"] == "tool").then(|| item["content"].as_str().unwrap().to_owned()),
+        _ => item["output"].as_str().map(str::to_owned),
     };
     items.filter_map(text).collect()
 }
@@ -49,10 +49,10 @@ fn results_are_shortened_and_the_tool_is_appended_last() {
                 .position(|item| item.to_string().contains("left out"))
                 .unwrap();
             let item = &mut sent[list(api)][place];
-            match api {
-                Api::Messages => item["content"][0]["content"][0]["text"] = json!(text),
-                Api::Chat => item["content"] = json!(text),
-                Api::Responses => item["output"] = json!(text),
+            match api.name() {
+                "messages" => item["content"][0]["content"][0]["text"] = json!(text),
+                "chat" => item["content"] = json!(text),
+                _ => item["output"] = json!(text),
             }
         }
         assert_eq!(sent, given);
@@ -79,7 +79,7 @@ fn without_a_way_to_ask_only_reversible_forms_apply_and_nothing_is_appended() {
     for api in APIS {
         let mut given = conversation(api, &["a"]);
         given["tool_choice"] =
-            if api == Api::Messages { json!({"type": "none"}) } else { json!("none") };
+            if api == MESSAGES { json!({"type": "none"}) } else { json!("none") };
         bench.post(path(api), &given);
         let sent = bench.sent();
         assert_eq!(results(api, &sent), [long("a").to_uppercase()]);
@@ -97,7 +97,7 @@ fn claims_nothing(got: &Got) {
 #[test]
 fn a_bypass_a_signature_and_a_switched_off_server_change_nothing() {
     let bench = Bench::new(hello);
-    let body = conversation(Api::Messages, &["a"]).to_string();
+    let body = conversation(MESSAGES, &["a"]).to_string();
     for header in [
         ("x-headroom-bypass", "true"),
         ("x-headroom-mode", "passthrough"),
@@ -145,7 +145,7 @@ fn encoded_bodies_are_edited_or_left_as_they_came() {
         (plain, true)
     );
 
-    let long = conversation(Api::Messages, &["a"]).to_string();
+    let long = conversation(MESSAGES, &["a"]).to_string();
     bench.send(Method::POST, "/v1/messages", &headers, &gzip(&long));
     let received = bench.provider.received().pop().unwrap();
     assert_eq!(received.header("content-encoding"), None);
@@ -160,7 +160,7 @@ fn encoded_bodies_are_edited_or_left_as_they_came() {
 #[test]
 fn tokens_are_counted_on_what_would_be_sent() {
     let bench = Bench::new(hello);
-    let given = conversation(Api::Messages, &["a"]);
+    let given = conversation(MESSAGES, &["a"]);
     let got = bench.post("/v1/messages/count_tokens", &given);
     assert!(got.json()["input_tokens"].is_u64());
     let counted = bench.sent();
@@ -171,12 +171,12 @@ fn tokens_are_counted_on_what_would_be_sent() {
 #[test]
 fn a_block_whose_compression_fails_is_sent_as_it_came() {
     let bench = Bench::new(hello);
-    let mut given = conversation(Api::Messages, &["a"]);
-    add_call(Api::Messages, &mut given, "b");
+    let mut given = conversation(MESSAGES, &["a"]);
+    add_call(MESSAGES, &mut given, "b");
     let bad = "panic at this\n".repeat(40);
-    add_result(Api::Messages, &mut given, "b", &bad);
+    add_result(MESSAGES, &mut given, "b", &bad);
     let got = bench.post("/v1/messages", &given);
-    let texts = results(Api::Messages, &bench.sent());
+    let texts = results(MESSAGES, &bench.sent());
     assert!(texts[0].contains("left out"));
     assert_eq!(texts[1], bad);
     assert_eq!(got.headers["x-headroom-compression-failed"], "true");
@@ -186,26 +186,26 @@ fn a_block_whose_compression_fails_is_sent_as_it_came() {
 #[test]
 fn short_errors_and_what_was_retrieved_stay_whole() {
     let bench = Bench::new(hello);
-    let mut given = conversation(Api::Messages, &["a"]);
+    let mut given = conversation(MESSAGES, &["a"]);
     given["messages"][2]["content"][0]["is_error"] = json!(true);
     bench.post("/v1/messages", &given);
-    assert_eq!(results(Api::Messages, &bench.sent()), [long("a")]);
-    let mut given = conversation(Api::Messages, &["a"]);
+    assert_eq!(results(MESSAGES, &bench.sent()), [long("a")]);
+    let mut given = conversation(MESSAGES, &["a"]);
     given["messages"][1]["content"][1]["name"] = json!("mcp__headroom__headroom_retrieve");
     bench.post("/v1/messages", &given);
-    assert_eq!(results(Api::Messages, &bench.sent()), [long("a")]);
+    assert_eq!(results(MESSAGES, &bench.sent()), [long("a")]);
 }
 
 #[test]
 fn a_long_error_is_a_result_like_others() {
     let bench = Bench::new(hello);
-    let mut given = conversation(Api::Messages, &["a"]);
+    let mut given = conversation(MESSAGES, &["a"]);
     let trace: String =
         (0..400).map(|n| format!("  at frame {n} of the trace, in some file or other\n")).collect();
     given["messages"][2]["content"][0]["is_error"] = json!(true);
     given["messages"][2]["content"][0]["content"][0]["text"] = json!(trace);
     bench.post("/v1/messages", &given);
-    assert!(results(Api::Messages, &bench.sent())[0].contains("[394 lines left out"));
+    assert!(results(MESSAGES, &bench.sent())[0].contains("[394 lines left out"));
 }
 
 #[test]
@@ -215,9 +215,9 @@ fn what_a_user_says_stays_and_what_a_user_pastes_loses_nothing() {
     let planner =
         plan::Planner::new(Settings::new(targets), records, None, Box::new(compress::Builtin));
     let sent = |said: &str| {
-        let mut given = conversation(Api::Messages, &["a"]);
+        let mut given = conversation(MESSAGES, &["a"]);
         given["messages"][0]["content"] = json!([{"type": "text", "text": said}]);
-        let plan = planner.plan(Api::Messages, &given.to_string().into());
+        let plan = planner.plan(MESSAGES, &given.to_string().into());
         let sent: Value = serde_json::from_slice(&plan.sent).unwrap();
         sent["messages"][0]["content"][0]["text"].as_str().unwrap().to_owned()
     };
@@ -240,27 +240,27 @@ fn originals_are_kept_for_a_clients_own_tool_and_for_nobody_else() {
     let provider = Arc::new(Provider::start(hello));
     let records = Arc::new(MemoryRecords::default());
     let bench = Bench::with(provider, records, Some(originals.clone()), |_| {});
-    bench.post("/v1/messages", &conversation(Api::Messages, &["a"]));
+    bench.post("/v1/messages", &conversation(MESSAGES, &["a"]));
     assert_eq!(originals.get(&hash(&middle("a"))).unwrap(), None);
 
-    let mut given = conversation(Api::Messages, &["a"]);
+    let mut given = conversation(MESSAGES, &["a"]);
     let own = json!({"name": "mcp__headroom__headroom_retrieve", "input_schema": {}});
     given["tools"].as_array_mut().unwrap().push(own);
     bench.post("/v1/messages", &given);
     let sent = bench.sent();
     assert_eq!(sent["tools"], given["tools"]);
-    assert!(results(Api::Messages, &sent)[0].contains("left out"));
+    assert!(results(MESSAGES, &sent)[0].contains("left out"));
     assert_eq!(originals.get(&hash(&middle("a"))).unwrap().unwrap().text, middle("a"));
 }
 
 #[test]
 fn without_a_store_nothing_is_left_out_for_a_clients_own_tool() {
     let bench = Bench::new(hello);
-    let mut given = conversation(Api::Messages, &["a"]);
+    let mut given = conversation(MESSAGES, &["a"]);
     given["tools"]
         .as_array_mut()
         .unwrap()
         .push(json!({"name": "headroom_retrieve", "input_schema": {}}));
     bench.post("/v1/messages", &given);
-    assert_eq!(results(Api::Messages, &bench.sent()), [long("a").to_uppercase()]);
+    assert_eq!(results(MESSAGES, &bench.sent()), [long("a").to_uppercase()]);
 }

@@ -13,7 +13,7 @@ fn store() -> Arc<Originals> {
 }
 
 /// A conversation with a result that a hook has made smaller.
-fn hooked(api: Api, stream: bool) -> Value {
+fn hooked(api: &'static dyn Api, stream: bool) -> Value {
     let mut body = conversation(api, &["a"]);
     body["stream"] = json!(stream);
     add_call(api, &mut body, "h");
@@ -109,7 +109,7 @@ fn the_first_digits_are_enough_in_the_store_too() {
         ]);
         let records = Arc::new(MemoryRecords::default());
         let bench = Bench::with(provider, records, Some(originals.clone()), |_| {});
-        bench.post("/v1/messages", &hooked(Api::Messages, false));
+        bench.post("/v1/messages", &hooked(MESSAGES, false));
         assert_eq!(bench.sent().to_string().contains(&quoted(&middle(KEPT))), is_found);
     }
 }

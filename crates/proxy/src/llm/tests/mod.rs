@@ -32,6 +32,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::*;
+use llm_api::{APIS, CHAT, MESSAGES, RESPONSES};
 
 /// Leaves out the middle of any text of more than ten lines, if that can be asked for, and writes
 /// upper case where it can't.
@@ -242,19 +243,20 @@ pub(super) fn middle(name: &str) -> String {
 
 /// The conversation of an agent in the shape of an API: a user's words, then for each name a call and
 /// its result.
-pub(super) fn conversation(api: Api, names: &[&str]) -> Value {
-    let mut body = match api {
-        Api::Messages => json!({"model": "claude-sonnet-4-5", "max_tokens": 1000, "system": "s",
+pub(super) fn conversation(api: &'static dyn Api, names: &[&str]) -> Value {
+    let mut body = match api.name() {
+        "messages" => json!({"model": "claude-sonnet-4-5", "max_tokens": 1000, "system": "s",
             "tools": [{"name": "Bash", "input_schema": {"type": "object"}}],
             "messages": [{"role": "user", "content": "fix it"}]}),
-        Api::Chat => json!({"model": "gpt-5", "max_completion_tokens": 1000,
+        "chat" => json!({"model": "gpt-5", "max_completion_tokens": 1000,
             "tools": [{"type": "function", "function": {"name": "Bash", "parameters": {}}}],
             "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "fix it"}]}),
-        Api::Responses => {
+        "responses" => {
             json!({"model": "gpt-5", "store": false, "max_output_tokens": 1000, "instructions": "s",
             "tools": [{"type": "function", "name": "Bash", "parameters": {}}],
             "input": [{"role": "user", "content": "fix it"}]})
         }
+        name => panic!("no sample of {name}"),
     };
     for name in names {
         add_call(api, &mut body, name);
@@ -263,45 +265,41 @@ pub(super) fn conversation(api: Api, names: &[&str]) -> Value {
     body
 }
 
-pub(super) fn list(api: Api) -> &'static str {
-    if api == Api::Responses { "input" } else { "messages" }
+pub(super) fn list(api: &'static dyn Api) -> &'static str {
+    if api == RESPONSES { "input" } else { "messages" }
 }
 
-fn push(api: Api, body: &mut Value, items: &[Value]) {
+fn push(api: &'static dyn Api, body: &mut Value, items: &[Value]) {
     body[list(api)].as_array_mut().unwrap().extend_from_slice(items);
 }
 
-fn add_call(api: Api, body: &mut Value, id: &str) {
-    let call = match api {
-        Api::Messages => json!({"role": "assistant", "content": [
+fn add_call(api: &'static dyn Api, body: &mut Value, id: &str) {
+    let call = match api.name() {
+        "messages" => json!({"role": "assistant", "content": [
             {"type": "text", "text": format!("I call {id}")},
             {"type": "tool_use", "id": id, "name": "Bash", "input": {"command": "run"}}]}),
-        Api::Chat => json!({"role": "assistant", "content": format!("I call {id}"), "tool_calls": [
+        "chat" => json!({"role": "assistant", "content": format!("I call {id}"), "tool_calls": [
             {"id": id, "type": "function", "function": {"name": "Bash", "arguments": "{\"command\":\"run\"}"}}]}),
-        Api::Responses => {
+        "responses" => {
             json!({"type": "function_call", "call_id": id, "name": "Bash", "arguments": "{\"command\":\"run\"}"})
         }
+        name => panic!("no sample of {name}"),
     };
     push(api, body, &[call]);
 }
 
-pub(super) fn add_result(api: Api, body: &mut Value, id: &str, text: &str) {
-    let result = match api {
-        Api::Messages => {
+pub(super) fn add_result(api: &'static dyn Api, body: &mut Value, id: &str, text: &str) {
+    let result = match api.name() {
+        "messages" => {
             json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": id, "content": [{"type": "text", "text": text}]}]})
         }
-        Api::Chat => json!({"role": "tool", "tool_call_id": id, "content": text}),
-        Api::Responses => json!({"type": "function_call_output", "call_id": id, "output": text}),
+        "chat" => json!({"role": "tool", "tool_call_id": id, "content": text}),
+        "responses" => json!({"type": "function_call_output", "call_id": id, "output": text}),
+        name => panic!("no sample of {name}"),
     };
     push(api, body, &[result]);
 }
 
-pub(super) fn path(api: Api) -> &'static str {
-    match api {
-        Api::Messages => "/v1/messages",
-        Api::Chat => "/v1/chat/completions",
-        Api::Responses => "/v1/responses",
-    }
+pub(super) fn path(api: &'static dyn Api) -> &'static str {
+    api.endpoints()[0].path
 }
-
-pub(super) const APIS: [Api; 3] = [Api::Messages, Api::Chat, Api::Responses];

@@ -57,7 +57,7 @@ fn mutated(mut body: Vec<u8>, dice: &mut Dice) -> Vec<u8> {
     body
 }
 
-fn mutations(api: Api) {
+fn mutations(api: &'static dyn Api) {
     let got = Arc::new(Mutex::new(Vec::new()));
     let slot = got.clone();
     let provider = Provider::forgetful(move |request: &Received| {
@@ -88,15 +88,15 @@ fn mutations(api: Api) {
 
 #[test]
 fn ten_thousand_bodies_of_messages() {
-    mutations(Api::Messages);
+    mutations(MESSAGES);
 }
 
 #[test]
 fn ten_thousand_bodies_of_chat() {
-    mutations(Api::Chat);
+    mutations(CHAT);
 }
 
 #[test]
 fn ten_thousand_bodies_of_responses() {
-    mutations(Api::Responses);
+    mutations(RESPONSES);
 }

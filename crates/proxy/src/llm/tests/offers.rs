@@ -15,12 +15,12 @@ fn names(tools: &Value) -> Vec<String> {
 }
 
 /// The tool of an MCP server of ours, as a client would send it.
-fn retrieval(api: Api) -> Value {
+fn retrieval(api: &'static dyn Api) -> Value {
     let name = "mcp__headroom__headroom_retrieve";
-    match api {
-        Api::Messages => json!({"name": name, "input_schema": {"type": "object"}}),
-        Api::Chat => json!({"type": "function", "function": {"name": name, "parameters": {}}}),
-        Api::Responses => json!({"type": "function", "name": name, "parameters": {}}),
+    match api.name() {
+        "messages" => json!({"name": name, "input_schema": {"type": "object"}}),
+        "chat" => json!({"type": "function", "function": {"name": name, "parameters": {}}}),
+        _ => json!({"type": "function", "name": name, "parameters": {}}),
     }
 }
 
@@ -57,9 +57,9 @@ fn a_deferred_tool_is_no_offer_and_stands_behind_ours() {
 
 #[test]
 fn a_tool_of_the_very_name_that_is_deferred_is_not_sent_twice() {
-    let mut body = conversation(Api::Messages, &["a"]);
+    let mut body = conversation(MESSAGES, &["a"]);
     push_tool(&mut body, deferred(json!({"name": "headroom_retrieve", "input_schema": {}})));
-    let sent = planned(&planner(), Api::Messages, &body);
+    let sent = planned(&planner(), MESSAGES, &body);
     assert_eq!(names(&sent["tools"]), ["Bash", "headroom_retrieve"]);
     assert!(!is_cut(&sent));
 }
@@ -93,7 +93,7 @@ fn the_tool_stays_where_it_was_when_the_clients_own_is_loaded() {
     }
 }
 
-fn retrieval_of(api: Api, name: &str) -> Value {
+fn retrieval_of(api: &'static dyn Api, name: &str) -> Value {
     let text = retrieval(api).to_string().replace("mcp__headroom__headroom_retrieve", name);
     serde_json::from_str(&text).unwrap()
 }
@@ -132,8 +132,7 @@ fn the_tool_stays_when_the_model_may_not_choose_for_once() {
         let first = planned(&planner, api, &body);
         add_call(api, &mut body, "b");
         add_result(api, &mut body, "b", &long("b"));
-        body["tool_choice"] =
-            if api == Api::Messages { json!({"type": "none"}) } else { json!("none") };
+        body["tool_choice"] = if api == MESSAGES { json!({"type": "none"}) } else { json!("none") };
         let then = planned(&planner, api, &body);
         assert_eq!(first["tools"], then["tools"]);
         // From the start there is no sense in it.
@@ -143,7 +142,7 @@ fn the_tool_stays_when_the_model_may_not_choose_for_once() {
 
 /// A conversation whose tools are in an item of the input, in a namespace.
 fn in_input(tools: &Value, names: &[&str]) -> Value {
-    let mut body = conversation(Api::Responses, names);
+    let mut body = conversation(RESPONSES, names);
     body.as_object_mut().unwrap().remove("tools");
     let item = json!({"type": "additional_tools", "role": "developer", "tools": tools});
     body["input"].as_array_mut().unwrap().insert(0, item);
@@ -167,7 +166,7 @@ fn tools_in_the_input_are_an_offer_and_ours_goes_with_them() {
         let bench = Bench::with(provider, Arc::new(MemoryRecords::default()), None, |_| {});
         let mut body = in_input(&tools, &["a"]);
         body["stream"] = json!(true);
-        let turn = read(Api::Responses, &bench.post("/v1/responses", &body));
+        let turn = read(RESPONSES, &bench.post("/v1/responses", &body));
         assert!(!json!(turn).to_string().contains("headroom_retrieve"));
         let first = bench.provider.received()[0].json();
         assert!(is_cut(&first) && first.get("tools").is_none());
@@ -176,10 +175,10 @@ fn tools_in_the_input_are_an_offer_and_ours_goes_with_them() {
         assert_eq!(listed.last().unwrap()["name"], "headroom_retrieve");
 
         // Tools that come later change nothing of it.
-        go_on(Api::Responses, &mut body, &turn, "c");
+        go_on(RESPONSES, &mut body, &turn, "c");
         let late = json!([namespace(
             "mcp__headroom",
-            &json!([retrieval_of(Api::Responses, "headroom_retrieve")])
+            &json!([retrieval_of(RESPONSES, "headroom_retrieve")])
         )]);
         body["input"]
             .as_array_mut()
@@ -196,7 +195,7 @@ fn tools_in_the_input_are_an_offer_and_ours_goes_with_them() {
 
 #[test]
 fn a_retrieval_tool_in_a_namespace_is_the_clients() {
-    let own = retrieval_of(Api::Responses, "headroom_retrieve");
+    let own = retrieval_of(RESPONSES, "headroom_retrieve");
     let shell = json!({"type": "function", "name": "exec_command", "parameters": {}});
     let functions = namespace("functions", &json!([shell]));
     let loaded = namespace("mcp__headroom", &json!([own]));
@@ -204,10 +203,10 @@ fn a_retrieval_tool_in_a_namespace_is_the_clients() {
     let listed = |tools: Value, in_item: bool| {
         let mut body = in_input(&tools, &["a"]);
         if !in_item {
-            body = conversation(Api::Responses, &["a"]);
+            body = conversation(RESPONSES, &["a"]);
             body["tools"] = tools;
         }
-        let sent = planned(&planner(), Api::Responses, &body);
+        let sent = planned(&planner(), RESPONSES, &body);
         names(if in_item { &sent["input"][0]["tools"] } else { &sent["tools"] })
     };
     for in_item in [true, false] {
@@ -220,7 +219,7 @@ fn a_retrieval_tool_in_a_namespace_is_the_clients() {
 
 #[test]
 fn a_call_of_the_clients_own_in_a_namespace_passes() {
-    let own = retrieval_of(Api::Responses, "headroom_retrieve");
+    let own = retrieval_of(RESPONSES, "headroom_retrieve");
     let held_back = namespace("mcp__headroom", &json!([deferred(own)]));
     let call = |namespace: Value| {
         json!({"type": "function_call", "id": "fc", "call_id": "r1", "name": "headroom_retrieve",
@@ -238,7 +237,7 @@ fn a_call_of_the_clients_own_in_a_namespace_passes() {
             let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
             Reply::Whole { status: 200, headers, body: body.to_string().into_bytes() }
         });
-        let mut body = conversation(Api::Responses, &["a"]);
+        let mut body = conversation(RESPONSES, &["a"]);
         push_tool(&mut body, held_back.clone());
         let got = bench.post("/v1/responses", &body);
         assert_eq!(got.json()["output"][0]["type"] == "message", is_ours);
@@ -255,9 +254,9 @@ fn edits_of_thinking_leave_results_to_be_referred_to() {
             None,
             Box::new(compress::Builtin),
         );
-        let mut body = conversation(Api::Messages, &["a", "a"]);
+        let mut body = conversation(MESSAGES, &["a", "a"]);
         body["context_management"] = management;
-        planned(&planner, Api::Messages, &body).to_string().contains("word for word")
+        planned(&planner, MESSAGES, &body).to_string().contains("word for word")
     };
     assert!(refers(Value::Null));
     let thinking =

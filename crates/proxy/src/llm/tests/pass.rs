@@ -143,7 +143,7 @@ fn errors_of_the_provider_are_the_clients_and_nobody_retries() {
         let status = request.header("x-status").unwrap().parse().unwrap();
         Reply::error(&request.path, status, "some_error", "no")
     });
-    let body = conversation(Api::Messages, &["a"]).to_string();
+    let body = conversation(MESSAGES, &["a"]).to_string();
     for (count, status) in ["400", "401", "429", "500", "529"].iter().enumerate() {
         for stream in [false, true] {
             let body =
@@ -172,12 +172,12 @@ fn a_provider_that_cannot_be_reached_is_an_error_of_its_shape() {
         let url = format!("http://{nobody}");
         settings.targets = Targets::new(Some(&url), Some(&url), None).unwrap();
     });
-    let got = bench.post("/v1/messages", &conversation(Api::Messages, &["a"]));
+    let got = bench.post("/v1/messages", &conversation(MESSAGES, &["a"]));
     assert_eq!(
         (got.status.as_u16(), got.json()["error"]["type"].as_str()),
         (502, Some("api_error"))
     );
-    let got = bench.post("/v1/chat/completions", &conversation(Api::Chat, &["a"]));
+    let got = bench.post("/v1/chat/completions", &conversation(CHAT, &["a"]));
     assert_eq!(got.json()["error"]["code"], "proxy_error");
     let heard = bench.heard.all();
     assert_eq!((heard[0].status, heard[0].ending), (None, Ending::ProviderBroke));
@@ -249,7 +249,7 @@ fn a_websocket_on_a_conversation_is_refused_so_that_http_is_used() {
 #[test]
 fn any_other_offer_of_an_upgrade_is_ignored_and_the_body_read() {
     let bench = Bench::new(|_| hello());
-    let conversation = conversation(Api::Messages, &["a"]).to_string();
+    let conversation = conversation(MESSAGES, &["a"]).to_string();
     for offer in [
         "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
         "Connection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",

@@ -1,13 +1,20 @@
 //! Answers of OpenAI's Responses API: items, and one numbering of all events.
 
-use super::{Part, Reason, Said, Usage, at, edited, join, number, round_of, set, set_number};
-use crate::json::{Kind, Value, scan};
-use crate::splice::Edits;
+use crate::response::{
+    CloseReason, FinishedRound, Part, ResponseRewriter, Usage, at, edited, join, number, one_line,
+    round_of, set, set_number,
+};
+use crate::splice::{Edits, quote};
 use crate::sse::Event;
+use json_index::{Kind, Value, scan};
+
+/// The types of the events that end a stream.
+pub(super) const LAST_EVENTS: [&str; 3] =
+    ["response.completed", "response.incomplete", "response.failed"];
 
 #[derive(Debug)]
-pub(super) struct Answer {
-    hide: &'static str,
+pub(super) struct Rewriter {
+    tool: &'static str,
     is_stored: bool,
     /// The id of the first round's response, as JSON.
     id: Option<Vec<u8>>,
@@ -27,14 +34,14 @@ pub(super) struct Answer {
     is_complete: bool,
     held: Vec<Event>,
     body: Option<Vec<u8>>,
-    has_hidden: bool,
+    has_intercepted: bool,
     is_next: bool,
 }
 
-impl Answer {
-    pub(super) fn new(hide: &'static str, is_stored: bool) -> Self {
-        Answer {
-            hide,
+impl Rewriter {
+    pub(super) fn new(tool: &'static str, is_stored: bool) -> Self {
+        Rewriter {
+            tool,
             is_stored,
             id: None,
             first: None,
@@ -49,81 +56,13 @@ impl Answer {
             is_complete: false,
             held: Vec::new(),
             body: None,
-            has_hidden: false,
+            has_intercepted: false,
             is_next: false,
         }
     }
 
-    pub(super) fn next_round(&mut self) {
-        self.output_before += self.usage.output;
-        self.usage = Usage::default();
-        self.shown_before += self.places.iter().filter(|(_, shown)| shown.is_some()).count();
-        self.places.clear();
-        self.parts.clear();
-        self.is_renumbered = true;
-        self.held.clear();
-        self.body = None;
-        self.has_hidden = false;
-        self.is_next = true;
-    }
-
-    pub(super) fn next_number(&self) -> u64 {
+    fn next_number(&self) -> u64 {
         self.last_number.map_or(0, |number| number + 1)
-    }
-
-    /// What this round has used, as far as the provider has said it.
-    pub(super) fn usage(&self) -> Usage {
-        self.usage
-    }
-
-    pub(super) fn event(&mut self, event: Event, out: &mut Vec<u8>) -> Option<Said> {
-        let data = event.data();
-        let Ok(index) = scan(&data) else {
-            out.extend_from_slice(&event.raw);
-            return None;
-        };
-        let root = index.root();
-        let kind = root.get("type").and_then(Value::text).unwrap_or_default();
-        match &*kind {
-            "response.created" | "response.in_progress" | "response.queued" => {
-                if let (None, Some(id)) = (&self.id, at(root, &["response", "id"])) {
-                    self.id = Some(id.raw().to_vec());
-                }
-                if self.is_next {
-                    return None;
-                }
-            }
-            "response.completed" | "response.incomplete" | "response.failed" => {
-                self.is_complete = kind == "response.completed";
-                let response = root.get("response");
-                self.usage =
-                    response.and_then(|r| r.get("usage")).map(read_usage).unwrap_or_default();
-                self.first.get_or_insert(self.usage);
-                if self.is_next || self.has_hidden {
-                    self.held.push(event.clone());
-                } else {
-                    out.extend_from_slice(&event.raw);
-                }
-                return Some(self.settle());
-            }
-            "response.output_item.added" => {
-                let item = root.get("item");
-                let is_hidden = item.is_some_and(|item| is_call_of(item, self.hide));
-                self.has_hidden |= is_hidden;
-                self.is_renumbered |= is_hidden;
-                let visible = self.places.iter().filter(|(_, shown)| shown.is_some()).count();
-                let shown_as = (!is_hidden).then_some(self.shown_before + visible);
-                self.places.push((number(root, &["output_index"]), shown_as));
-            }
-            "response.output_item.done" => {
-                if let Some(item) = root.get("item") {
-                    self.parts.push(part(item, self.hide));
-                }
-            }
-            _ => {}
-        }
-        self.show(&event, root, out);
-        None
     }
 
     /// Passes an event on, numbered as the client counts.
@@ -154,32 +93,22 @@ impl Answer {
         }
     }
 
-    pub(super) fn is_unseen(&self) -> bool {
-        self.places.iter().all(|(_, shown)| shown.is_none())
-    }
-
-    /// What the client has seen whole of a stream that broke off.
-    pub(super) fn said_so_far(&mut self) -> Said {
-        self.parts.retain(|part| part.call.is_none());
-        self.has_hidden = false;
-        self.settle()
-    }
-
-    fn settle(&mut self) -> Said {
+    fn settle(&mut self) -> FinishedRound {
         let visible: Vec<_> =
             self.parts.iter().filter(|part| part.call.is_none()).cloned().collect();
         let sent_back: Vec<_> = self.parts.iter().filter_map(|part| self.sent_back(part)).collect();
         let text: String = visible.iter().map(text_of).collect();
         let mut round = round_of(&sent_back);
         round.text = text.len();
-        let known = round.hidden.iter().all(|hidden| scan(hidden.input.as_bytes()).is_ok())
-            && round.hidden.len() == self.parts.iter().filter(|part| part.call.is_some()).count();
-        let said = Said {
+        let known = round.intercepted.iter().all(|call| scan(call.input.as_bytes()).is_ok())
+            && round.intercepted.len()
+                == self.parts.iter().filter(|part| part.call.is_some()).count();
+        let said = FinishedRound {
             round,
             usage: self.usage,
             ids: visible.iter().filter_map(call_id).collect(),
             text,
-            answerable: !self.has_hidden || (self.is_complete && known),
+            answerable: !self.has_intercepted || (self.is_complete && known),
         };
         self.shown.extend(visible);
         said
@@ -201,9 +130,95 @@ impl Answer {
         Some(part.clone())
     }
 
-    pub(super) fn whole(&mut self, body: &[u8]) -> Said {
+    /// Makes of the last round's response that of the turn. True when the turn is cut short for want
+    /// of tokens although the round was complete.
+    fn rewrite(&self, response: Value<'_>, reason: CloseReason, edits: &mut Edits) -> bool {
+        // A stored answer is referred to by its id later: then it must be that of the last round,
+        // which holds all of them.
+        if let (false, Some(id), Some(first)) = (self.is_stored, response.get("id"), &self.id) {
+            edits.replace(id.range(), first.clone());
+        }
+        // Some servers leave the list empty here, as the items have been streamed.
+        if let Some(output) =
+            response.get("output").filter(|output| output.items().next().is_some())
+        {
+            edits.replace(output.range(), [b"[", &join(self.shown.iter())[..], b"]"].concat());
+        }
+        if let (true, Some(usage), Some(first)) = (self.is_next, response.get("usage"), self.first)
+        {
+            let input = first.input + first.cache_read;
+            let output = self.output_before + self.usage.output;
+            set_number(usage, &["input_tokens"], input, edits);
+            set_number(usage, &["input_tokens_details", "cached_tokens"], first.cache_read, edits);
+            set_number(usage, &["output_tokens"], output, edits);
+            set_number(usage, &["total_tokens"], input + output, edits);
+        }
+        let status = response.get("status").filter(|status| status.is("completed"));
+        let Some(status) = status.filter(|_| reason == CloseReason::OutOfTokens) else {
+            return false;
+        };
+        edits.replace(status.range(), *b"\"incomplete\"");
+        set(response, "incomplete_details", br#"{"reason":"max_output_tokens"}"#, edits);
+        true
+    }
+}
+
+impl ResponseRewriter for Rewriter {
+    fn event(&mut self, event: Event, out: &mut Vec<u8>) -> Option<FinishedRound> {
+        let data = event.data();
+        let Ok(index) = scan(&data) else {
+            out.extend_from_slice(&event.raw);
+            return None;
+        };
+        let root = index.root();
+        let kind = root.get("type").and_then(Value::text).unwrap_or_default();
+        match &*kind {
+            "response.created" | "response.in_progress" | "response.queued" => {
+                if let (None, Some(id)) = (&self.id, at(root, &["response", "id"])) {
+                    self.id = Some(id.raw().to_vec());
+                }
+                if self.is_next {
+                    return None;
+                }
+            }
+            kind if LAST_EVENTS.contains(&kind) => {
+                self.is_complete = kind == "response.completed";
+                let response = root.get("response");
+                self.usage =
+                    response.and_then(|r| r.get("usage")).map(read_usage).unwrap_or_default();
+                self.first.get_or_insert(self.usage);
+                if self.is_next || self.has_intercepted {
+                    self.held.push(event.clone());
+                } else {
+                    out.extend_from_slice(&event.raw);
+                }
+                return Some(self.settle());
+            }
+            "response.output_item.added" => {
+                let item = root.get("item");
+                let is_intercepted = item.is_some_and(|item| is_call_of(item, self.tool));
+                self.has_intercepted |= is_intercepted;
+                self.is_renumbered |= is_intercepted;
+                let visible = self.places.iter().filter(|(_, shown)| shown.is_some()).count();
+                let shown_as = (!is_intercepted).then_some(self.shown_before + visible);
+                self.places.push((number(root, &["output_index"]), shown_as));
+            }
+            "response.output_item.done" => {
+                if let Some(item) = root.get("item") {
+                    self.parts.push(part(item, self.tool));
+                }
+            }
+            _ => {}
+        }
+        self.show(&event, root, out);
+        None
+    }
+
+    fn whole(&mut self, body: &[u8]) -> FinishedRound {
         self.body = Some(body.to_vec());
-        let Ok(index) = scan(body) else { return Said { answerable: true, ..Said::default() } };
+        let Ok(index) = scan(body) else {
+            return FinishedRound { answerable: true, ..FinishedRound::default() };
+        };
         let root = index.root();
         if self.id.is_none() {
             self.id = root.get("id").map(|id| id.raw().to_vec());
@@ -212,14 +227,41 @@ impl Answer {
         self.first.get_or_insert(self.usage);
         self.is_complete = root.get("status").is_none_or(|status| status.is("completed"));
         let output = root.get("output").into_iter().flat_map(Value::items);
-        self.parts = output.map(|item| part(item, self.hide)).collect();
-        self.has_hidden = self.parts.iter().any(|part| part.call.is_some());
+        self.parts = output.map(|item| part(item, self.tool)).collect();
+        self.has_intercepted = self.parts.iter().any(|part| part.call.is_some());
         self.settle()
     }
 
-    pub(super) fn close(&mut self, reason: Reason) -> Vec<u8> {
+    fn is_unseen(&self) -> bool {
+        self.places.iter().all(|(_, shown)| shown.is_none())
+    }
+
+    fn seen_so_far(&mut self) -> FinishedRound {
+        self.parts.retain(|part| part.call.is_none());
+        self.has_intercepted = false;
+        self.settle()
+    }
+
+    fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    fn next_round(&mut self) {
+        self.output_before += self.usage.output;
+        self.usage = Usage::default();
+        self.shown_before += self.places.iter().filter(|(_, shown)| shown.is_some()).count();
+        self.places.clear();
+        self.parts.clear();
+        self.is_renumbered = true;
+        self.held.clear();
+        self.body = None;
+        self.has_intercepted = false;
+        self.is_next = true;
+    }
+
+    fn close(&mut self, reason: CloseReason) -> Vec<u8> {
         if let Some(body) = self.body.take() {
-            if !self.is_next && !self.has_hidden {
+            if !self.is_next && !self.has_intercepted {
                 return body;
             }
             return edited(&body, |root, edits| {
@@ -250,34 +292,23 @@ impl Answer {
         out
     }
 
-    /// Makes of the last round's response that of the turn. True when the turn is cut short for want
-    /// of tokens although the round was complete.
-    fn rewrite(&self, response: Value<'_>, reason: Reason, edits: &mut Edits) -> bool {
-        // A stored answer is referred to by its id later: then it must be that of the last round,
-        // which holds all of them.
-        if let (false, Some(id), Some(first)) = (self.is_stored, response.get("id"), &self.id) {
-            edits.replace(id.range(), first.clone());
-        }
-        // Some servers leave the list empty here, as the items have been streamed.
-        if let Some(output) =
-            response.get("output").filter(|output| output.items().next().is_some())
-        {
-            edits.replace(output.range(), [b"[", &join(self.shown.iter())[..], b"]"].concat());
-        }
-        if let (true, Some(usage), Some(first)) = (self.is_next, response.get("usage"), self.first)
-        {
-            let input = first.input + first.cache_read;
-            let output = self.output_before + self.usage.output;
-            set_number(usage, &["input_tokens"], input, edits);
-            set_number(usage, &["input_tokens_details", "cached_tokens"], first.cache_read, edits);
-            set_number(usage, &["output_tokens"], output, edits);
-            set_number(usage, &["total_tokens"], input + output, edits);
-        }
-        let status = response.get("status").filter(|status| status.is("completed"));
-        let Some(status) = status.filter(|_| reason == Reason::Length) else { return false };
-        edits.replace(status.range(), *b"\"incomplete\"");
-        set(response, "incomplete_details", br#"{"reason":"max_output_tokens"}"#, edits);
-        true
+    fn error_event(&self, body: &[u8], message: &str) -> Vec<u8> {
+        let index = scan(body).ok();
+        let given = index.as_ref().and_then(|index| index.root().get("error"));
+        let field = |name: &str, or: &[u8]| {
+            let member = given.and_then(|error| error.get(name));
+            one_line(member.map_or(or, Value::raw))
+        };
+        [
+            b"event: error\ndata: {\"type\":\"error\",\"code\":",
+            &field("code", b"\"server_error\"")[..],
+            b",\"message\":",
+            &field("message", &quote(message)),
+            b",\"param\":null,\"sequence_number\":",
+            self.next_number().to_string().as_bytes(),
+            b"}\n\n",
+        ]
+        .concat()
     }
 }
 
@@ -292,10 +323,10 @@ fn is_call_of(item: Value<'_>, name: &str) -> bool {
 /// The namespace of functions that are in none.
 const DEFAULT_NAMESPACE: &str = "functions";
 
-fn part(item: Value<'_>, hide: &str) -> Part {
+fn part(item: Value<'_>, tool: &str) -> Part {
     let kind = item.get("type").and_then(Value::text).unwrap_or_default();
     let field = |name: &str| item.get(name).and_then(Value::text).unwrap_or_default().into_owned();
-    let call = is_call_of(item, hide).then(|| (field("call_id"), field("arguments")));
+    let call = is_call_of(item, tool).then(|| (field("call_id"), field("arguments")));
     Part { raw: item.raw().to_vec(), kind: letter(&kind), call }
 }
 

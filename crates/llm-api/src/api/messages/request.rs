@@ -1,14 +1,15 @@
 //! Anthropic's Messages API.
 
-use super::{
-    Answer, Api, Block, Call, Choice, Request, Role, Tool, Turn, is_deferred, may_drop_results,
-    text, texts,
+use crate::api::MESSAGES;
+use crate::request::{
+    Block, Call, Choice, Request, Role, Tool, ToolResult, Turn, is_deferred, may_drop_results,
+    present, text, texts,
 };
-use crate::json::{Kind, Value};
+use json_index::{Kind, Value};
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
     let list = root.get("messages").filter(|list| list.kind() == Kind::Array)?;
-    let mut request = Request::new(Api::Messages, root, list);
+    let mut request = Request::new(MESSAGES, root, list);
     request.push_tools(root, |value| vec![tool(value)]);
     request.choice = choice(root);
     request.may_drop = may_drop_results(root);
@@ -33,7 +34,7 @@ pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
         let blocks = first..request.blocks.len();
         request.turns.push(Turn { role, blocks, message: Some(message) });
     }
-    request.connect();
+    request.link_results();
     Some(request)
 }
 
@@ -55,7 +56,7 @@ fn read_block(role: Role, value: Value<'_>) -> Block<'_> {
         (Role::User, Some("tool_result")) => {
             block.role = Role::Tool;
             block.texts = texts(value.get("content"));
-            block.answer = Some(Answer {
+            block.tool_result = Some(ToolResult {
                 id: text(value, "tool_use_id"),
                 call: None,
                 is_error: value.get("is_error").is_some_and(Value::is_true),
@@ -94,4 +95,29 @@ fn choice(root: Value<'_>) -> Choice {
         Some("none") => Choice::Forbidden,
         _ => Choice::Free,
     }
+}
+
+/// Whether a list of messages has blocks that only this API has.
+pub(super) fn has_blocks(list: Value<'_>) -> bool {
+    let mut blocks =
+        list.items().filter_map(|message| message.get("content")).flat_map(Value::items);
+    blocks.any(|block| {
+        block.get("type").is_some_and(|kind| kind.is("tool_result") || kind.is("tool_use"))
+    })
+}
+
+/// The most `cache_control` marks that a request may have, by the API reference.
+const MAX_CACHE_MARKS: usize = 4;
+
+/// The `cache_control` of the last block, where one more mark is allowed.
+pub(super) fn cache_mark<'t>(request: &Request<'t>) -> Option<&'t [u8]> {
+    let last = marks(request.blocks.last()?.value).last()?;
+    let count: usize = request.blocks.iter().map(|block| marks(block.value).count()).sum();
+    (count < MAX_CACHE_MARKS).then(|| last.raw())
+}
+
+/// The marks of a block: in what it holds, and at its own end.
+fn marks<'t>(block: Value<'t>) -> impl Iterator<Item = Value<'t>> {
+    let inner = block.get("content").into_iter().flat_map(Value::items);
+    inner.chain([block]).filter_map(|value| present(value, "cache_control"))
 }

@@ -1,13 +1,16 @@
 //! Answers of Anthropic's Messages API: content blocks, each with its own events.
 
-use super::{Part, Reason, Said, Usage, at, edited, join, number, round_of, set, set_number};
-use crate::json::{Kind, Value, scan};
+use crate::response::{
+    CloseReason, FinishedRound, Part, ResponseRewriter, Usage, at, edited, error_object, join,
+    number, round_of, set, set_number,
+};
 use crate::splice::{Edits, quote};
 use crate::sse::Event;
+use json_index::{Kind, Value, scan};
 
 #[derive(Debug)]
-pub(super) struct Answer {
-    hide: &'static str,
+pub(super) struct Rewriter {
+    tool: &'static str,
     /// The id of the first round's message, as JSON.
     id: Option<Vec<u8>>,
     /// What the first round used; the input figures that the client sees.
@@ -25,7 +28,7 @@ pub(super) struct Answer {
     /// The events that end the message, or the whole body.
     held: Vec<Event>,
     body: Option<Vec<u8>>,
-    has_hidden: bool,
+    has_intercepted: bool,
     is_next: bool,
 }
 
@@ -45,10 +48,10 @@ struct Building {
     is_over: bool,
 }
 
-impl Answer {
-    pub(super) fn new(hide: &'static str) -> Self {
-        Answer {
-            hide,
+impl Rewriter {
+    pub(super) fn new(tool: &'static str) -> Self {
+        Rewriter {
+            tool,
             id: None,
             first: None,
             usage: Usage::default(),
@@ -59,28 +62,101 @@ impl Answer {
             stop_reason: String::new(),
             held: Vec::new(),
             body: None,
-            has_hidden: false,
+            has_intercepted: false,
             is_next: false,
         }
     }
 
-    pub(super) fn next_round(&mut self) {
-        self.output_before += self.usage.output;
-        self.usage = Usage::default();
-        self.shown_before += self.blocks.iter().filter(|block| block.shown_as.is_some()).count();
-        self.blocks.clear();
-        self.held.clear();
-        self.body = None;
-        self.has_hidden = false;
-        self.is_next = true;
+    fn start(&mut self, root: Value<'_>) {
+        if let Some(usage) = at(root, &["message", "usage"]) {
+            self.usage = read_usage(usage);
+        }
+        if self.first.is_none() {
+            self.first = Some(self.usage);
+        }
     }
 
-    /// What this round has used, as far as the provider has said it.
-    pub(super) fn usage(&self) -> Usage {
-        self.usage
+    /// The end of a turn of which something was kept back waits for [`close`](Self::close).
+    fn hold_or_show(&mut self, event: Event, out: &mut Vec<u8>) {
+        if self.is_next || self.has_intercepted {
+            self.held.push(event);
+        } else {
+            out.extend_from_slice(&event.raw);
+        }
     }
 
-    pub(super) fn event(&mut self, event: Event, out: &mut Vec<u8>) -> Option<Said> {
+    fn said(&mut self) -> FinishedRound {
+        let mut known = true;
+        let mut parts = Vec::new();
+        for block in &self.blocks {
+            match block.part() {
+                Some(part) => parts.push(part),
+                None => known = false,
+            }
+        }
+        self.settle(parts, known)
+    }
+
+    fn settle(&mut self, parts: Vec<Part>, known: bool) -> FinishedRound {
+        // A server's tool that isn't done yet: the client sends the turn back as it is.
+        let is_over =
+            matches!(self.stop_reason.as_str(), "tool_use" | "end_turn" | "stop_sequence");
+        self.shown.extend(parts.iter().filter(|part| part.call.is_none()).cloned());
+        // The provider refuses texts without a letter, so nobody sends them back.
+        let parts: Vec<_> = parts.into_iter().filter(|part| !is_empty_text(part)).collect();
+        let visible: Vec<_> = parts.iter().filter(|part| part.call.is_none()).collect();
+        let mut round = round_of(&parts);
+        let text: String = visible.iter().filter_map(|part| text_of(part)).collect();
+        round.text = text.len();
+        FinishedRound {
+            round,
+            usage: self.usage,
+            ids: visible.iter().filter_map(|part| call_id(part)).collect(),
+            text,
+            answerable: !self.has_intercepted || (known && is_over),
+        }
+    }
+
+    fn rewrite_body(&self, root: Value<'_>, reason: CloseReason, edits: &mut Edits) {
+        self.rewrite_end(root, reason, Some(root), edits);
+        if let (Some(id), Some(first)) = (root.get("id"), &self.id) {
+            edits.replace(id.range(), first.clone());
+        }
+        if let Some(content) = root.get("content") {
+            edits.replace(content.range(), [b"[", &join(self.shown.iter())[..], b"]"].concat());
+        }
+    }
+
+    /// Sums the figures, and says why the turn ended if that isn't for the reason given.
+    fn rewrite_end(
+        &self,
+        root: Value<'_>,
+        reason: CloseReason,
+        holder: Option<Value<'_>>,
+        edits: &mut Edits,
+    ) {
+        if self.is_next
+            && let (Some(usage), Some(first)) = (root.get("usage"), self.first)
+        {
+            set_number(usage, &["output_tokens"], self.output_before + self.usage.output, edits);
+            set_number(usage, &["input_tokens"], first.input, edits);
+            set_number(usage, &["cache_read_input_tokens"], first.cache_read, edits);
+            set_number(usage, &["cache_creation_input_tokens"], first.cache_write, edits);
+        }
+        let stop = holder.and_then(|holder| holder.get("stop_reason"));
+        let instead: &[u8] = match reason {
+            CloseReason::AsGiven => return,
+            CloseReason::TooManyRounds => b"\"end_turn\"",
+            CloseReason::OutOfTokens => b"\"max_tokens\"",
+        };
+        if let Some(stop) = stop.filter(|stop| stop.is("tool_use")) {
+            edits.replace(stop.range(), instead);
+        }
+    }
+}
+
+impl ResponseRewriter for Rewriter {
+    fn event(&mut self, event: Event, out: &mut Vec<u8>) -> Option<FinishedRound> {
         let data = event.data();
         let Ok(index) = scan(&data) else {
             out.extend_from_slice(&event.raw);
@@ -98,12 +174,12 @@ impl Answer {
             "content_block_start" => {
                 let number = number(root, &["index"]);
                 let block = root.get("content_block");
-                let is_hidden = block.is_some_and(|block| is_call_of(block, self.hide));
-                let shown_as = (!is_hidden).then(|| {
+                let is_intercepted = block.is_some_and(|block| is_call_of(block, self.tool));
+                let shown_as = (!is_intercepted).then(|| {
                     let visible = self.blocks.iter().filter(|b| b.shown_as.is_some()).count();
                     self.shown_before + visible
                 });
-                self.has_hidden |= is_hidden;
+                self.has_intercepted |= is_intercepted;
                 self.blocks.push(Building::new(number, shown_as, block));
                 show(&event, root, number, shown_as, out);
             }
@@ -136,71 +212,11 @@ impl Answer {
         None
     }
 
-    fn start(&mut self, root: Value<'_>) {
-        if let Some(usage) = at(root, &["message", "usage"]) {
-            self.usage = read_usage(usage);
-        }
-        if self.first.is_none() {
-            self.first = Some(self.usage);
-        }
-    }
-
-    /// The end of a turn of which something was kept back waits for [`close`](Self::close).
-    fn hold_or_show(&mut self, event: Event, out: &mut Vec<u8>) {
-        if self.is_next || self.has_hidden {
-            self.held.push(event);
-        } else {
-            out.extend_from_slice(&event.raw);
-        }
-    }
-
-    fn said(&mut self) -> Said {
-        let mut known = true;
-        let mut parts = Vec::new();
-        for block in &self.blocks {
-            match block.part() {
-                Some(part) => parts.push(part),
-                None => known = false,
-            }
-        }
-        self.settle(parts, known)
-    }
-
-    pub(super) fn is_unseen(&self) -> bool {
-        self.blocks.iter().all(|block| block.shown_as.is_none())
-    }
-
-    /// What the client has seen whole of a stream that broke off.
-    pub(super) fn said_so_far(&mut self) -> Said {
-        let seen = self.blocks.iter().filter(|block| block.is_over && block.shown_as.is_some());
-        let parts = seen.filter_map(Building::part).collect();
-        self.has_hidden = false;
-        self.settle(parts, true)
-    }
-
-    fn settle(&mut self, parts: Vec<Part>, known: bool) -> Said {
-        // A server's tool that isn't done yet: the client sends the turn back as it is.
-        let is_over =
-            matches!(self.stop_reason.as_str(), "tool_use" | "end_turn" | "stop_sequence");
-        self.shown.extend(parts.iter().filter(|part| part.call.is_none()).cloned());
-        // The provider refuses texts without a letter, so nobody sends them back.
-        let parts: Vec<_> = parts.into_iter().filter(|part| !is_empty_text(part)).collect();
-        let visible: Vec<_> = parts.iter().filter(|part| part.call.is_none()).collect();
-        let mut round = round_of(&parts);
-        let text: String = visible.iter().filter_map(|part| text_of(part)).collect();
-        round.text = text.len();
-        Said {
-            round,
-            usage: self.usage,
-            ids: visible.iter().filter_map(|part| call_id(part)).collect(),
-            text,
-            answerable: !self.has_hidden || (known && is_over),
-        }
-    }
-
-    pub(super) fn whole(&mut self, body: &[u8]) -> Said {
+    fn whole(&mut self, body: &[u8]) -> FinishedRound {
         self.body = Some(body.to_vec());
-        let Ok(index) = scan(body) else { return Said { answerable: true, ..Said::default() } };
+        let Ok(index) = scan(body) else {
+            return FinishedRound { answerable: true, ..FinishedRound::default() };
+        };
         let root = index.root();
         self.usage = root.get("usage").map(read_usage).unwrap_or_default();
         self.first.get_or_insert(self.usage);
@@ -210,14 +226,40 @@ impl Answer {
         self.stop_reason =
             root.get("stop_reason").and_then(Value::text).unwrap_or_default().into_owned();
         let content = root.get("content").into_iter().flat_map(Value::items);
-        let parts: Vec<_> = content.map(|block| part(block, self.hide)).collect();
-        self.has_hidden = parts.iter().any(|part| part.call.is_some());
+        let parts: Vec<_> = content.map(|block| part(block, self.tool)).collect();
+        self.has_intercepted = parts.iter().any(|part| part.call.is_some());
         self.settle(parts, true)
     }
 
-    pub(super) fn close(&mut self, reason: Reason) -> Vec<u8> {
+    fn is_unseen(&self) -> bool {
+        self.blocks.iter().all(|block| block.shown_as.is_none())
+    }
+
+    fn seen_so_far(&mut self) -> FinishedRound {
+        let seen = self.blocks.iter().filter(|block| block.is_over && block.shown_as.is_some());
+        let parts = seen.filter_map(Building::part).collect();
+        self.has_intercepted = false;
+        self.settle(parts, true)
+    }
+
+    fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    fn next_round(&mut self) {
+        self.output_before += self.usage.output;
+        self.usage = Usage::default();
+        self.shown_before += self.blocks.iter().filter(|block| block.shown_as.is_some()).count();
+        self.blocks.clear();
+        self.held.clear();
+        self.body = None;
+        self.has_intercepted = false;
+        self.is_next = true;
+    }
+
+    fn close(&mut self, reason: CloseReason) -> Vec<u8> {
         if let Some(body) = self.body.take() {
-            if !self.is_next && !self.has_hidden {
+            if !self.is_next && !self.has_intercepted {
                 return body;
             }
             return edited(&body, |root, edits| self.rewrite_body(root, reason, edits));
@@ -232,41 +274,10 @@ impl Answer {
         out
     }
 
-    fn rewrite_body(&self, root: Value<'_>, reason: Reason, edits: &mut Edits) {
-        self.rewrite_end(root, reason, Some(root), edits);
-        if let (Some(id), Some(first)) = (root.get("id"), &self.id) {
-            edits.replace(id.range(), first.clone());
-        }
-        if let Some(content) = root.get("content") {
-            edits.replace(content.range(), [b"[", &join(self.shown.iter())[..], b"]"].concat());
-        }
-    }
-
-    /// Sums the figures, and says why the turn ended if that isn't for the reason given.
-    fn rewrite_end(
-        &self,
-        root: Value<'_>,
-        reason: Reason,
-        holder: Option<Value<'_>>,
-        edits: &mut Edits,
-    ) {
-        if self.is_next
-            && let (Some(usage), Some(first)) = (root.get("usage"), self.first)
-        {
-            set_number(usage, &["output_tokens"], self.output_before + self.usage.output, edits);
-            set_number(usage, &["input_tokens"], first.input, edits);
-            set_number(usage, &["cache_read_input_tokens"], first.cache_read, edits);
-            set_number(usage, &["cache_creation_input_tokens"], first.cache_write, edits);
-        }
-        let stop = holder.and_then(|holder| holder.get("stop_reason"));
-        let instead: &[u8] = match reason {
-            Reason::AsGiven => return,
-            Reason::Enough => b"\"end_turn\"",
-            Reason::Length => b"\"max_tokens\"",
-        };
-        if let Some(stop) = stop.filter(|stop| stop.is("tool_use")) {
-            edits.replace(stop.range(), instead);
-        }
+    fn error_event(&self, body: &[u8], message: &str) -> Vec<u8> {
+        let own = [br#"{"type":"api_error","message":"#, &quote(message)[..], b"}"].concat();
+        let error = error_object(body, own);
+        [&b"event: error\ndata: {\"type\":\"error\",\"error\":"[..], &error, b"}\n\n"].concat()
     }
 }
 
@@ -367,12 +378,12 @@ fn call(block: Value<'_>) -> (String, String) {
     (id, String::from_utf8_lossy(input).into_owned())
 }
 
-fn part(block: Value<'_>, hide: &str) -> Part {
+fn part(block: Value<'_>, tool: &str) -> Part {
     let kind = block.get("type").and_then(Value::text).unwrap_or_default();
     Part {
         raw: block.raw().to_vec(),
         kind: letter(&kind),
-        call: is_call_of(block, hide).then(|| call(block)),
+        call: is_call_of(block, tool).then(|| call(block)),
     }
 }
 

@@ -1,16 +1,17 @@
 //! OpenAI's Responses API. An item is one block.
 
-use super::chat::choice;
-use super::{
-    Answer, Api, Block, Call, Request, Role, Tool, Turn, is_deferred, may_drop_results, present,
+use crate::api::RESPONSES;
+use crate::api::chat::choice;
+use crate::request::{
+    Block, Call, Request, Role, Tool, ToolResult, Turn, is_deferred, may_drop_results, present,
     text, texts,
 };
-use crate::json::{Kind, Value};
+use json_index::{Kind, Value};
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
     let input =
         root.get("input").filter(|input| matches!(input.kind(), Kind::Array | Kind::String))?;
-    let mut request = Request::new(Api::Responses, root, input);
+    let mut request = Request::new(RESPONSES, root, input);
     request.push_tools(root, tools);
     request.choice = choice(root);
     request.output_limit = present(root, "max_output_tokens");
@@ -33,7 +34,7 @@ pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
             _ => push(&mut request, read_item(item)),
         }
     }
-    request.connect();
+    request.link_results();
     Some(request)
 }
 
@@ -79,7 +80,7 @@ fn read_item(item: Value<'_>) -> Block<'_> {
             let id = text(item, "call_id").or_else(|| text(item, "id"));
             Block {
                 texts: texts(item.get("output")),
-                answer: Some(Answer { id, call: None, is_error: false }),
+                tool_result: Some(ToolResult { id, call: None, is_error: false }),
                 ..Block::opaque(Role::Tool, item)
             }
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::api::{APIS, CHAT, MESSAGES, RESPONSES};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -115,7 +116,7 @@ fn read_messages(stream: &[u8]) -> Vec<Json> {
     blocks
 }
 
-fn relay(api: Api) -> Relay {
+fn relay(api: &'static dyn Api) -> Relay {
     Relay::new(api, HIDE, false)
 }
 
@@ -128,34 +129,34 @@ fn feed(relay: &mut Relay, stream: &str, out: &mut Vec<u8>) {
 fn an_answer_without_hidden_calls_is_the_providers() {
     let blocks = [thinking("hm"), text("naïve 漢字 🦀"), call("toolu_1", "Bash")];
     let stream = messages_stream("msg_1", &blocks, "tool_use", 9);
-    let mut relay = relay(Api::Messages);
+    let mut relay = relay(MESSAGES);
     let mut out = Vec::new();
     feed(&mut relay, &stream, &mut out);
     assert_eq!(out, stream.as_bytes());
-    assert_eq!(relay.end(), Some(End::Plain));
-    assert_eq!(relay.close(Reason::AsGiven), b"");
+    assert_eq!(relay.end(), Some(RoundEnd::Plain));
+    assert_eq!(relay.close(CloseReason::AsGiven), b"");
     assert_eq!(relay.ids(), ["toolu_1"]);
     assert_eq!(relay.usage(), [Usage { input: 10, cache_read: 5, cache_write: 7, output: 9 }]);
 }
 
 #[test]
 fn a_call_alone_goes_on_as_one_answer() {
-    let mut relay = relay(Api::Messages);
+    let mut relay = relay(MESSAGES);
     let mut out = Vec::new();
     let first = [thinking("hm"), text("let me look"), call("toolu_r", HIDE)];
     feed(&mut relay, &messages_stream("msg_1", &first, "tool_use", 20), &mut out);
-    assert_eq!(relay.end(), Some(End::Alone));
+    assert_eq!(relay.end(), Some(RoundEnd::InterceptedOnly));
     let round = &relay.rounds()[0];
     assert_eq!(round.kinds, "tx");
-    assert_eq!(round.hidden[0].input, r#"{"hash":"0123456789ab"}"#);
-    let said: Json = serde_json::from_str(&format!("[{}]", round.said)).unwrap();
+    assert_eq!(round.intercepted[0].input, r#"{"hash":"0123456789ab"}"#);
+    let said: Json = serde_json::from_str(&format!("[{}]", round.content)).unwrap();
     assert_eq!(said, json!(first));
 
     relay.next_round();
     let second = [text("found"), call("toolu_2", "Bash")];
     feed(&mut relay, &messages_stream("msg_2", &second, "tool_use", 30), &mut out);
-    assert_eq!(relay.end(), Some(End::Plain));
-    out.extend(relay.close(Reason::AsGiven));
+    assert_eq!(relay.end(), Some(RoundEnd::Plain));
+    out.extend(relay.close(CloseReason::AsGiven));
     assert_eq!(
         read_messages(&out),
         [thinking("hm"), text("let me look"), text("found"), call("toolu_2", "Bash")]
@@ -179,12 +180,12 @@ fn a_call_beside_the_clients_own_is_left_out() {
         ([text("a"), call("toolu_r", HIDE), call("toolu_2", "Bash")], 1),
         ([call("toolu_2", "Bash"), text("b"), call("toolu_r", HIDE)], 2),
     ] {
-        let mut relay = relay(Api::Messages);
+        let mut relay = relay(MESSAGES);
         let mut out = Vec::new();
         feed(&mut relay, &messages_stream("msg_1", &blocks, "tool_use", 5), &mut out);
-        assert_eq!(relay.end(), Some(End::Beside));
-        assert_eq!(relay.rounds()[0].hidden[0].at, kinds);
-        out.extend(relay.close(Reason::AsGiven));
+        assert_eq!(relay.end(), Some(RoundEnd::Mixed));
+        assert_eq!(relay.rounds()[0].intercepted[0].at, kinds);
+        out.extend(relay.close(CloseReason::AsGiven));
         let visible: Vec<_> =
             blocks.iter().filter(|block| block["name"] != HIDE).cloned().collect();
         assert_eq!(read_messages(&out), visible);
@@ -203,12 +204,12 @@ fn calls_that_are_cut_off_or_of_an_unfinished_turn_are_dropped() {
         ([text("a"), call("toolu_r", HIDE)], "refusal"),
         ([text("a"), cut], "tool_use"),
     ] {
-        let mut relay = relay(Api::Messages);
+        let mut relay = relay(MESSAGES);
         let mut out = Vec::new();
         feed(&mut relay, &messages_stream("msg_1", &blocks, stop, 5), &mut out);
-        assert_eq!(relay.end(), Some(End::Unanswerable), "{stop}");
-        assert!(relay.rounds()[0].hidden.is_empty());
-        out.extend(relay.close(Reason::Enough));
+        assert_eq!(relay.end(), Some(RoundEnd::Unanswerable), "{stop}");
+        assert!(relay.rounds()[0].intercepted.is_empty());
+        out.extend(relay.close(CloseReason::TooManyRounds));
         assert_eq!(read_messages(&out), [text("a")]);
         let delta =
             data_of(&out).into_iter().find(|event| event["type"] == "message_delta").unwrap();
@@ -221,17 +222,17 @@ fn calls_that_are_cut_off_or_of_an_unfinished_turn_are_dropped() {
 fn an_unknown_kind_of_delta_can_not_be_sent_back() {
     let stream = messages_stream("msg_1", &[text("a"), call("toolu_r", HIDE)], "tool_use", 5)
         .replacen("text_delta", "mystery_delta", 1);
-    let mut relay = relay(Api::Messages);
+    let mut relay = relay(MESSAGES);
     let mut out = Vec::new();
     feed(&mut relay, &stream, &mut out);
-    assert_eq!(relay.end(), Some(End::Unanswerable));
+    assert_eq!(relay.end(), Some(RoundEnd::Unanswerable));
     assert!(std::str::from_utf8(&out).unwrap().contains("mystery_delta"));
 }
 
 #[test]
 fn errors_and_unknown_events_pass() {
     let stream = "event: odd\ndata: not json\n\n: comment\n\nevent: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}\n\n";
-    for api in [Api::Messages, Api::Chat, Api::Responses] {
+    for api in APIS {
         let mut relay = relay(api);
         let mut out = Vec::new();
         feed(&mut relay, stream, &mut out);
@@ -242,25 +243,25 @@ fn errors_and_unknown_events_pass() {
 
 #[test]
 fn a_whole_message_is_joined() {
-    let body = |id: &str, content: &[Json], output: u64| {
-        json!({"id": id, "type": "message", "content": content, "stop_reason": "tool_use",
+    let body = |id: &str, said: &[Json], output: u64| {
+        json!({"id": id, "type": "message", "content": said, "stop_reason": "tool_use",
                "usage": {"input_tokens": 3, "output_tokens": output}})
         .to_string()
     };
     let plain = body("msg_0", &[text("a")], 4);
-    let mut one = relay(Api::Messages);
+    let mut one = relay(MESSAGES);
     one.whole(plain.as_bytes());
-    assert_eq!(one.close(Reason::AsGiven), plain.as_bytes());
+    assert_eq!(one.close(CloseReason::AsGiven), plain.as_bytes());
 
-    let mut two = relay(Api::Messages);
+    let mut two = relay(MESSAGES);
     two.whole(body("msg_1", &[text("a"), call("toolu_r", HIDE)], 4).as_bytes());
-    assert_eq!(two.end(), Some(End::Alone));
+    assert_eq!(two.end(), Some(RoundEnd::InterceptedOnly));
     two.next_round();
     two.whole(
         body("msg_2", &[text("b"), call("toolu_x", HIDE), call("toolu_2", "Bash")], 5).as_bytes(),
     );
-    assert_eq!(two.end(), Some(End::Beside));
-    let got: Json = serde_json::from_slice(&two.close(Reason::AsGiven)).unwrap();
+    assert_eq!(two.end(), Some(RoundEnd::Mixed));
+    let got: Json = serde_json::from_slice(&two.close(CloseReason::AsGiven)).unwrap();
     assert_eq!(got["id"], "msg_1");
     assert_eq!(got["content"], json!([text("a"), text("b"), call("toolu_2", "Bash")]));
     assert_eq!(got["usage"], json!({"input_tokens": 3, "output_tokens": 9}));
@@ -323,19 +324,19 @@ fn read_chat(stream: &[u8]) -> (String, Vec<(String, String)>) {
 #[test]
 fn chat_goes_on_as_one_answer() {
     let plain = chat_stream("c0", "hello you", &[("call_1", "run", "{\"a\":1}")], "tool_calls", 3);
-    let mut one = relay(Api::Chat);
+    let mut one = relay(CHAT);
     let mut out = Vec::new();
     feed(&mut one, &plain, &mut out);
     assert_eq!(out, plain.as_bytes());
-    assert_eq!((one.end(), one.ids()), (Some(End::Plain), &["call_1".to_owned()][..]));
+    assert_eq!((one.end(), one.ids()), (Some(RoundEnd::Plain), &["call_1".to_owned()][..]));
 
-    let mut two = relay(Api::Chat);
+    let mut two = relay(CHAT);
     let mut out = Vec::new();
     let first =
         chat_stream("c1", "let me look ", &[("call_r", HIDE, "{\"hash\":\"0\"}")], "tool_calls", 3);
     feed(&mut two, &first, &mut out);
-    assert_eq!(two.end(), Some(End::Alone));
-    let said: Json = serde_json::from_str(&two.rounds()[0].said).unwrap();
+    assert_eq!(two.end(), Some(RoundEnd::InterceptedOnly));
+    let said: Json = serde_json::from_str(&two.rounds()[0].content).unwrap();
     assert_eq!(
         said,
         json!({"role": "assistant", "content": "let me look ", "tool_calls": [
@@ -344,8 +345,8 @@ fn chat_goes_on_as_one_answer() {
     two.next_round();
     let calls = [("call_x", HIDE, "{}"), ("call_2", "run", "{\"b\":2}")];
     feed(&mut two, &chat_stream("c2", "found it", &calls, "tool_calls", 4), &mut out);
-    assert_eq!(two.end(), Some(End::Beside));
-    out.extend(two.close(Reason::AsGiven));
+    assert_eq!(two.end(), Some(RoundEnd::Mixed));
+    out.extend(two.close(CloseReason::AsGiven));
     assert_eq!(
         read_chat(&out),
         ("let me look found it".to_owned(), vec![("call_2".to_owned(), "{\"b\":2}".to_owned())])
@@ -374,11 +375,11 @@ fn chat_calls_in_one_chunk_and_in_a_first_chunk() {
     };
     // This server ends without a last event.
     let stream = chunk(&head, Json::Null) + &chunk(&json!({}), json!("tool_calls"));
-    let mut relay = relay(Api::Chat);
+    let mut relay = relay(CHAT);
     let mut out = Vec::new();
     feed(&mut relay, &stream, &mut out);
-    assert_eq!(relay.end(), Some(End::Beside));
-    out.extend(relay.close(Reason::AsGiven));
+    assert_eq!(relay.end(), Some(RoundEnd::Mixed));
+    out.extend(relay.close(CloseReason::AsGiven));
     assert_eq!(read_chat(&out).1, [("call_2".to_owned(), "{}".to_owned())]);
     assert_eq!(data_of(&out)[0]["choices"][0]["delta"]["role"], "assistant");
 }
@@ -390,13 +391,13 @@ fn a_whole_chat_answer_is_joined() {
         json!({"id": id, "choices": [{"index": 0, "finish_reason": "tool_calls", "message": {"role": "assistant", "content": said, "tool_calls": calls}}],
                "usage": {"prompt_tokens": 2, "completion_tokens": output, "total_tokens": 2 + output}}).to_string()
     };
-    let mut relay = relay(Api::Chat);
+    let mut relay = relay(CHAT);
     relay.whole(body("c1", json!("a "), &[("call_r", HIDE)], 3).as_bytes());
-    assert_eq!(relay.end(), Some(End::Alone));
+    assert_eq!(relay.end(), Some(RoundEnd::InterceptedOnly));
     relay.next_round();
     relay.whole(body("c2", Json::Null, &[("call_r2", HIDE)], 4).as_bytes());
-    assert_eq!(relay.end(), Some(End::Alone));
-    let got: Json = serde_json::from_slice(&relay.close(Reason::Length)).unwrap();
+    assert_eq!(relay.end(), Some(RoundEnd::InterceptedOnly));
+    let got: Json = serde_json::from_slice(&relay.close(CloseReason::OutOfTokens)).unwrap();
     assert_eq!(got["id"], "c1");
     assert_eq!(got["choices"][0]["message"], json!({"role": "assistant", "content": "a "}));
     assert_eq!(got["choices"][0]["finish_reason"], "length");
@@ -441,26 +442,27 @@ fn said(text: &str) -> Json {
 #[test]
 fn responses_go_on_as_one_answer() {
     let plain = responses_stream("r0", &[said("a"), function("call_1", "run")], 3);
-    let mut one = relay(Api::Responses);
+    let mut one = relay(RESPONSES);
     let mut out = Vec::new();
     feed(&mut one, &plain, &mut out);
     assert_eq!(out, plain.as_bytes());
-    assert_eq!((one.end(), one.text()), (Some(End::Plain), "a"));
+    assert_eq!((one.end(), one.text()), (Some(RoundEnd::Plain), "a"));
 
     for is_stored in [false, true] {
-        let mut two = Relay::new(Api::Responses, HIDE, is_stored);
+        let mut two = Relay::new(RESPONSES, HIDE, is_stored);
         let mut out = Vec::new();
         let reasoning = json!({"type": "reasoning", "id": "rs", "summary": []});
         let first = [reasoning.clone(), said("a"), function("call_r", HIDE), said("b")];
         feed(&mut two, &responses_stream("r1", &first, 3), &mut out);
-        assert_eq!(two.end(), Some(End::Alone));
-        let sent_back: Json = serde_json::from_str(&format!("[{}]", two.rounds()[0].said)).unwrap();
+        assert_eq!(two.end(), Some(RoundEnd::InterceptedOnly));
+        let sent_back: Json =
+            serde_json::from_str(&format!("[{}]", two.rounds()[0].content)).unwrap();
         assert_eq!(sent_back.as_array().unwrap().len(), if is_stored { 4 } else { 3 });
         two.next_round();
         let second = [function("call_x", HIDE), function("call_2", "run")];
         feed(&mut two, &responses_stream("r2", &second, 4), &mut out);
-        assert_eq!(two.end(), Some(End::Beside));
-        out.extend(two.close(Reason::AsGiven));
+        assert_eq!(two.end(), Some(RoundEnd::Mixed));
+        out.extend(two.close(CloseReason::AsGiven));
 
         let events = data_of(&out);
         for (number, event) in events.iter().enumerate() {
@@ -489,15 +491,12 @@ fn an_error_ends_a_stream_in_the_apis_shape() {
     let body = br#"{"type":"error","error":{"type":"overloaded_error","message":"busy"}}"#;
     let events = |api| data_of(&relay(api).error_event(body, "x")).remove(0);
     assert_eq!(
-        events(Api::Messages),
+        events(MESSAGES),
         json!({"type": "error", "error": {"type": "overloaded_error", "message": "busy"}})
     );
-    assert_eq!(
-        events(Api::Chat),
-        json!({"error": {"type": "overloaded_error", "message": "busy"}})
-    );
-    assert_eq!(events(Api::Responses)["message"], "busy");
-    let own = data_of(&relay(Api::Messages).error_event(b"<html>\n", "bad \"gateway\"")).remove(0);
+    assert_eq!(events(CHAT), json!({"error": {"type": "overloaded_error", "message": "busy"}}));
+    assert_eq!(events(RESPONSES)["message"], "busy");
+    let own = data_of(&relay(MESSAGES).error_event(b"<html>\n", "bad \"gateway\"")).remove(0);
     assert_eq!(own["error"]["message"], "bad \"gateway\"");
 }
 
@@ -510,7 +509,7 @@ fn what_a_round_has_used_is_known_before_it_ends_and_counted_once() {
     );
     let head = stream.split_inclusive("\n\n").next().unwrap();
     let mut out = Vec::new();
-    let mut relay = relay(Api::Messages);
+    let mut relay = relay(MESSAGES);
     assert_eq!(relay.usage_so_far(), []);
     relay.push(head.as_bytes(), &mut out);
     assert_eq!(relay.usage_so_far(), [begun]);
@@ -528,35 +527,31 @@ fn what_a_round_has_used_is_known_before_it_ends_and_counted_once() {
 #[test]
 fn the_last_event_is_known_in_each_api() {
     for (api, data, is_last) in [
-        (Api::Messages, r#"{"type":"message_stop"}"#, true),
-        (Api::Messages, r#"{"type":"message_delta"}"#, false),
-        (Api::Messages, r#"{"type":"content_block_delta","text":"message_stop"}"#, false),
-        (Api::Responses, r#"{"type":"response.completed","response":{}}"#, true),
-        (Api::Responses, r#"{"type": "response.failed"}"#, true),
-        (
-            Api::Responses,
-            r#"{"type":"response.output_text.delta","delta":"response.failed"}"#,
-            false,
-        ),
-        (Api::Chat, " [DONE]", true),
-        (Api::Chat, r#"{"choices":[{"finish_reason":"stop"}]}"#, false),
-        (Api::Messages, "message_stop", false),
+        (MESSAGES, r#"{"type":"message_stop"}"#, true),
+        (MESSAGES, r#"{"type":"message_delta"}"#, false),
+        (MESSAGES, r#"{"type":"content_block_delta","text":"message_stop"}"#, false),
+        (RESPONSES, r#"{"type":"response.completed","response":{}}"#, true),
+        (RESPONSES, r#"{"type": "response.failed"}"#, true),
+        (RESPONSES, r#"{"type":"response.output_text.delta","delta":"response.failed"}"#, false),
+        (CHAT, " [DONE]", true),
+        (CHAT, r#"{"choices":[{"finish_reason":"stop"}]}"#, false),
+        (MESSAGES, "message_stop", false),
     ] {
-        assert_eq!(is_last_event(api, data.as_bytes()), is_last, "{data}");
+        assert_eq!(api.is_last_event(data.as_bytes()), is_last, "{data}");
     }
 }
 
 #[test]
 fn usage_is_read_wherever_it_stands() {
-    let read = |api, json: Json| usage(api, json.to_string().as_bytes());
+    let read = |api: &dyn Api, json: Json| api.usage(json.to_string().as_bytes());
     let start = json!({"type": "message_start", "message": {"usage": {"input_tokens": 3, "output_tokens": 1}}});
-    assert_eq!(read(Api::Messages, start).unwrap().input, 3);
+    assert_eq!(read(MESSAGES, start).unwrap().input, 3);
     let done = json!({"response": {"usage": {"input_tokens": 9, "input_tokens_details": {"cached_tokens": 4}, "output_tokens": 2}}});
     assert_eq!(
-        read(Api::Responses, done),
+        read(RESPONSES, done),
         Some(Usage { input: 5, cache_read: 4, cache_write: 0, output: 2 })
     );
-    assert_eq!(read(Api::Chat, json!({"usage": null})), None);
+    assert_eq!(read(CHAT, json!({"usage": null})), None);
 }
 
 proptest! {
@@ -564,17 +559,17 @@ proptest! {
     fn where_a_stream_is_cut_makes_no_difference(at in prop::collection::vec(0usize..6000, 0..60), api in 0..3) {
         let (api, first, second) = match api {
             0 => (
-                Api::Messages,
+                MESSAGES,
                 messages_stream("m1", &[thinking("漢"), text("naïve 🦀"), call("toolu_r", HIDE), text("x")], "tool_use", 5),
                 messages_stream("m2", &[text("漢字"), call("toolu_2", "Bash"), call("toolu_3", HIDE)], "tool_use", 5),
             ),
             1 => (
-                Api::Chat,
+                CHAT,
                 chat_stream("c1", "naïve 🦀 ", &[("call_r", HIDE, "{\"hash\":\"漢\"}")], "tool_calls", 3),
                 chat_stream("c2", "漢字", &[("call_2", "run", "{}"), ("call_x", HIDE, "{}")], "tool_calls", 3),
             ),
             _ => (
-                Api::Responses,
+                RESPONSES,
                 responses_stream("r1", &[said("naïve 🦀"), function("call_r", HIDE)], 3),
                 responses_stream("r2", &[said("漢字"), function("call_2", "run")], 3),
             ),
@@ -594,7 +589,7 @@ proptest! {
                 }
                 relay.finish(&mut out);
             }
-            out.extend(relay.close(Reason::AsGiven));
+            out.extend(relay.close(CloseReason::AsGiven));
             (out, relay.rounds().to_vec())
         };
         let mut at = at;

@@ -1,16 +1,17 @@
 //! OpenAI's Chat Completions API. A message is one block.
 
-use super::{
-    Answer, Api, Block, Call, Choice, Request, Role, Tool, Turn, is_deferred, text, texts,
+use crate::api::CHAT;
+use crate::request::{
+    Block, Call, Choice, Request, Role, Tool, ToolResult, Turn, is_deferred, text, texts,
 };
-use crate::json::{Kind, Value};
+use json_index::{Kind, Value};
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
     let list = root.get("messages").filter(|list| list.kind() == Kind::Array)?;
-    let mut request = Request::new(Api::Chat, root, list);
+    let mut request = Request::new(CHAT, root, list);
     request.push_tools(root, |value| vec![tool(value)]);
     request.choice = choice(root);
-    request.answers = root.get("n").and_then(Value::unsigned).unwrap_or(1);
+    request.choices = root.get("n").and_then(Value::unsigned).unwrap_or(1);
     request.output_limit = root.get("max_completion_tokens").or_else(|| root.get("max_tokens"));
     for message in list.items() {
         let block = read_message(message);
@@ -19,7 +20,7 @@ pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
         request.turns.push(turn);
         request.blocks.push(block);
     }
-    request.connect();
+    request.link_results();
     Some(request)
 }
 
@@ -45,7 +46,7 @@ fn read_message(message: Value<'_>) -> Block<'_> {
         }
         Role::Tool => {
             let id = text(message, "tool_call_id").or_else(|| text(message, "name"));
-            block.answer = Some(Answer { id, call: None, is_error: false });
+            block.tool_result = Some(ToolResult { id, call: None, is_error: false });
         }
         _ => {}
     }
@@ -72,7 +73,7 @@ fn tool(value: Value<'_>) -> Tool<'_> {
 }
 
 /// The choice of both OpenAI APIs; a list of allowed tools is a choice from which ours is missing.
-pub(super) fn choice(root: Value<'_>) -> Choice {
+pub(in crate::api) fn choice(root: Value<'_>) -> Choice {
     let Some(choice) = root.get("tool_choice") else { return Choice::Free };
     match choice.text().as_deref() {
         Some("none") => Choice::Forbidden,

@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-use llm_api::json::{Kind, Value, scan};
-use llm_api::request::Call;
+use crate::request::Call;
+use json_index::{Kind, Value, scan};
 
 mod script;
 
@@ -48,7 +48,7 @@ const LONGEST: usize = 1024;
 const MOST_BEFORE_SHELL: usize = 4;
 
 /// A command, or the name of a file, as the compressor takes it; `None` where a call says neither.
-pub(crate) fn hint(call: &Call<'_>) -> Option<String> {
+pub fn hint(call: &Call<'_>) -> Option<String> {
     let arguments = Arguments::of(call);
     let name = call.name.to_ascii_lowercase();
     let is_named = |words: &[&str]| words.iter().any(|word| name.contains(word));
@@ -71,7 +71,7 @@ pub(crate) fn hint(call: &Call<'_>) -> Option<String> {
 
 /// Whether the output of a call is what files hold, so that even a control character in it is
 /// content and not what a program wrote for a terminal.
-pub(crate) fn shows_files(call: &Call<'_>) -> bool {
+pub fn shows_files(call: &Call<'_>) -> bool {
     let arguments = Arguments::of(call);
     let Some(command) = arguments.command else { return arguments.are_read };
     let mut programs = command.split(['|', ';', '&', '\n', '(']).filter_map(|part| {
@@ -260,7 +260,8 @@ fn unquoted(word: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use llm_api::request::{Api, read};
+    use crate::api::{CHAT, MESSAGES, RESPONSES};
+    use crate::request::read;
     use serde_json::{Value as Json, json};
 
     use super::*;
@@ -277,14 +278,13 @@ mod tests {
         let chat = json!({"messages": [{"role": "assistant", "tool_calls":
             [{"id": "a", "type": "function", "function": {"name": name, "arguments": text}}]}]});
         let responses = json!({"input": [{"type": "custom_tool_call", "call_id": "a", "name": name, "input": text}]});
-        let said = [(Api::Messages, messages), (Api::Chat, chat), (Api::Responses, responses)].map(
-            |(api, body)| {
+        let said =
+            [(MESSAGES, messages), (CHAT, chat), (RESPONSES, responses)].map(|(api, body)| {
                 let body = body.to_string();
                 let index = scan(body.as_bytes()).unwrap();
                 let request = read(api, &index).unwrap();
                 ask(&request.blocks[0].calls[0])
-            },
-        );
+            });
         assert!(said[0] == said[1] && said[1] == said[2], "{said:?}");
         let [first, ..] = said;
         first

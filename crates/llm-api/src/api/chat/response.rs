@@ -1,13 +1,16 @@
 //! Answers of OpenAI's Chat Completions API: one message, whose text and calls come in chunks.
 
-use super::{Hidden, Reason, Round, Said, Usage, at, edited, number, set, set_number};
-use crate::json::{Kind, Value, scan};
+use crate::response::{
+    CloseReason, FinishedRound, InterceptedCall, ResponseRewriter, Round, Usage, at, edited,
+    error_object, number, set, set_number,
+};
 use crate::splice::{Edits, quote};
 use crate::sse::Event;
+use json_index::{Kind, Value, scan};
 
 #[derive(Debug)]
-pub(super) struct Answer {
-    hide: &'static str,
+pub(super) struct Rewriter {
+    tool: &'static str,
     /// The id of the first round's answer, as JSON.
     id: Option<Vec<u8>>,
     first: Option<Usage>,
@@ -22,7 +25,7 @@ pub(super) struct Answer {
     /// The chunks from the last one on, or the whole body.
     held: Vec<Event>,
     body: Option<Vec<u8>>,
-    has_hidden: bool,
+    has_intercepted: bool,
     is_next: bool,
     is_over: bool,
 }
@@ -31,16 +34,16 @@ pub(super) struct Answer {
 #[derive(Debug)]
 struct Building {
     index: u64,
-    is_hidden: bool,
+    is_intercepted: bool,
     start: Vec<u8>,
     id: String,
     arguments: String,
 }
 
-impl Answer {
-    pub(super) fn new(hide: &'static str) -> Self {
-        Answer {
-            hide,
+impl Rewriter {
+    pub(super) fn new(tool: &'static str) -> Self {
+        Rewriter {
+            tool,
             id: None,
             first: None,
             usage: Usage::default(),
@@ -52,34 +55,176 @@ impl Answer {
             finish_reason: String::new(),
             held: Vec::new(),
             body: None,
-            has_hidden: false,
+            has_intercepted: false,
             is_next: false,
             is_over: false,
         }
     }
 
-    pub(super) fn next_round(&mut self) {
-        self.output_before += self.usage.output;
-        self.usage = Usage::default();
-        self.text_before.push_str(&std::mem::take(&mut self.text));
-        self.reasoning.clear();
-        self.calls.clear();
-        self.finish_reason.clear();
-        self.held.clear();
-        self.body = None;
-        self.has_hidden = false;
-        self.is_next = true;
-        self.is_over = false;
+    fn read_head(&mut self, root: Value<'_>) {
+        if self.id.is_none() {
+            self.id = root.get("id").map(|id| id.raw().to_vec());
+        }
+        if let Some(usage) = root.get("usage").filter(|usage| usage.kind() == Kind::Object) {
+            self.usage = read_usage(usage);
+        }
     }
 
-    /// What this round has used, as far as the provider has said it.
-    pub(super) fn usage(&self) -> Usage {
-        self.usage
+    /// Reads a delta, and edits out of it what is kept back. True when nothing is left that the
+    /// client needs.
+    fn delta(&mut self, delta: Value<'_>, edits: &mut Edits) -> bool {
+        let content = delta.get("content").and_then(Value::text).unwrap_or_default();
+        self.text.push_str(&content);
+        for name in ["reasoning_content", "reasoning"] {
+            self.reasoning.push_str(&delta.get(name).and_then(Value::text).unwrap_or_default());
+        }
+        let mut kept = Vec::new();
+        let mut dropped = false;
+        for call in delta.get("tool_calls").into_iter().flat_map(Value::items) {
+            match self.call(call) {
+                Some(raw) => kept.push(raw),
+                None => dropped = true,
+            }
+        }
+        let is_role_again = self.is_next && delta.get("role").is_some();
+        if let Some(calls) = delta.get("tool_calls").filter(|_| dropped || self.has_intercepted) {
+            if kept.is_empty() {
+                remove_member(delta, "tool_calls", edits);
+            } else {
+                edits.replace(calls.range(), [b"[", &kept.join(&b","[..])[..], b"]"].concat());
+            }
+        }
+        let says = |member: Value<'_>| !member.is_null() && member.raw() != b"\"\"";
+        let other = delta.members().any(|(key, member)| {
+            !["role", "content", "tool_calls"].iter().any(|name| key.is(name)) && says(member)
+        });
+        let nothing = content.is_empty() && kept.is_empty() && !other;
+        nothing && (is_role_again || (dropped && delta.get("role").is_none()))
     }
 
-    pub(super) fn event(&mut self, event: Event, out: &mut Vec<u8>) -> Option<Said> {
+    /// Reads a part of a call; what the client is to see of it, none where it is kept back.
+    fn call(&mut self, value: Value<'_>) -> Option<Vec<u8>> {
+        let index = number(value, &["index"]);
+        let arguments =
+            at(value, &["function", "arguments"]).and_then(Value::text).unwrap_or_default();
+        let at_index = self.calls.iter().position(|call| call.index == index);
+        let place = at_index.unwrap_or_else(|| {
+            let is_intercepted =
+                at(value, &["function", "name"]).is_some_and(|name| name.is(self.tool));
+            self.has_intercepted |= is_intercepted;
+            self.calls.push(Building {
+                index,
+                is_intercepted,
+                start: value.raw().to_vec(),
+                id: value.get("id").and_then(Value::text).unwrap_or_default().into_owned(),
+                arguments: String::new(),
+            });
+            self.calls.len() - 1
+        });
+        self.calls[place].arguments.push_str(&arguments);
+        if self.calls[place].is_intercepted {
+            return None;
+        }
+        let shown_as =
+            self.calls[..place].iter().filter(|call| !call.is_intercepted).count() as u64;
+        Some(edited(value.raw(), |call, edits| {
+            if shown_as != index {
+                set_number(call, &["index"], shown_as, edits);
+            }
+        }))
+    }
+
+    fn hold_or_show(&mut self, event: Event, out: &mut Vec<u8>) {
+        if self.is_next || self.has_intercepted {
+            self.held.push(event);
+        } else {
+            out.extend_from_slice(&event.raw);
+        }
+    }
+
+    fn settle(
+        &mut self,
+        calls: Vec<(bool, String, String, Vec<u8>)>,
+        message: Vec<u8>,
+    ) -> FinishedRound {
+        self.first.get_or_insert(self.usage);
+        let mut round = Round {
+            text: self.text.len(),
+            content: String::from_utf8_lossy(&message).into_owned(),
+            ..Round::default()
+        };
+        let mut ids = Vec::new();
+        let mut answerable = !matches!(self.finish_reason.as_str(), "length" | "content_filter");
+        for (is_intercepted, id, input, raw) in calls {
+            if is_intercepted {
+                answerable &= scan(input.as_bytes()).is_ok();
+                let raw = String::from_utf8_lossy(&raw).into_owned();
+                round.intercepted.push(InterceptedCall {
+                    at: round.kinds.len(),
+                    id,
+                    input,
+                    raw,
+                    result: None,
+                });
+            } else {
+                round.kinds.push('c');
+                ids.push(id);
+            }
+        }
+        let answerable = answerable || !self.has_intercepted;
+        FinishedRound { round, usage: self.usage, ids, text: self.text.clone(), answerable }
+    }
+
+    fn rewrite_body(&self, root: Value<'_>, reason: CloseReason, edits: &mut Edits) {
+        self.rewrite_end(root, reason, edits);
+        if let (true, Some(id), Some(first)) = (self.is_next, root.get("id"), &self.id) {
+            edits.replace(id.range(), first.clone());
+        }
+        let choice = root.get("choices").and_then(|choices| choices.items().next());
+        let Some(message) = choice.and_then(|choice| choice.get("message")) else { return };
+        if !self.text_before.is_empty() {
+            let text = quote(&(self.text_before.clone() + &self.text));
+            set(message, "content", &text, edits);
+        }
+        let is_intercepted = |call: &Value<'_>| {
+            at(*call, &["function", "name"]).is_some_and(|name| name.is(self.tool))
+        };
+        let kept: Vec<_> =
+            calls_of(Some(message)).filter(|call| !is_intercepted(call)).map(Value::raw).collect();
+        match message.get("tool_calls").filter(|_| self.has_intercepted) {
+            Some(_) if kept.is_empty() => remove_member(message, "tool_calls", edits),
+            Some(calls) => {
+                edits.replace(calls.range(), [b"[", &kept.join(&b","[..])[..], b"]"].concat())
+            }
+            None => {}
+        }
+    }
+
+    fn rewrite_end(&self, root: Value<'_>, reason: CloseReason, edits: &mut Edits) {
+        if let (true, Some(usage), Some(first)) = (self.is_next, root.get("usage"), self.first) {
+            let (input, output) = (prompt(first), self.output_before + self.usage.output);
+            set_number(usage, &["prompt_tokens"], input, edits);
+            set_number(usage, &["prompt_tokens_details", "cached_tokens"], first.cache_read, edits);
+            set_number(usage, &["completion_tokens"], output, edits);
+            set_number(usage, &["total_tokens"], input + output, edits);
+        }
+        let choice = root.get("choices").and_then(|choices| choices.items().next());
+        let finish = choice.and_then(|choice| choice.get("finish_reason"));
+        let instead: &[u8] = match reason {
+            CloseReason::AsGiven => return,
+            CloseReason::TooManyRounds => b"\"stop\"",
+            CloseReason::OutOfTokens => b"\"length\"",
+        };
+        if let Some(finish) = finish.filter(|finish| finish.is("tool_calls")) {
+            edits.replace(finish.range(), instead);
+        }
+    }
+}
+
+impl ResponseRewriter for Rewriter {
+    fn event(&mut self, event: Event, out: &mut Vec<u8>) -> Option<FinishedRound> {
         let data = event.data();
-        if data.trim_ascii() == b"[DONE]" {
+        if is_done(&data) {
             self.hold_or_show(event.clone(), out);
             return self.finish();
         }
@@ -120,87 +265,7 @@ impl Answer {
         None
     }
 
-    fn read_head(&mut self, root: Value<'_>) {
-        if self.id.is_none() {
-            self.id = root.get("id").map(|id| id.raw().to_vec());
-        }
-        if let Some(usage) = root.get("usage").filter(|usage| usage.kind() == Kind::Object) {
-            self.usage = read_usage(usage);
-        }
-    }
-
-    /// Reads a delta, and edits out of it what is kept back. True when nothing is left that the
-    /// client needs.
-    fn delta(&mut self, delta: Value<'_>, edits: &mut Edits) -> bool {
-        let content = delta.get("content").and_then(Value::text).unwrap_or_default();
-        self.text.push_str(&content);
-        for name in ["reasoning_content", "reasoning"] {
-            self.reasoning.push_str(&delta.get(name).and_then(Value::text).unwrap_or_default());
-        }
-        let mut kept = Vec::new();
-        let mut dropped = false;
-        for call in delta.get("tool_calls").into_iter().flat_map(Value::items) {
-            match self.call(call) {
-                Some(raw) => kept.push(raw),
-                None => dropped = true,
-            }
-        }
-        let is_role_again = self.is_next && delta.get("role").is_some();
-        if let Some(calls) = delta.get("tool_calls").filter(|_| dropped || self.has_hidden) {
-            if kept.is_empty() {
-                remove_member(delta, "tool_calls", edits);
-            } else {
-                edits.replace(calls.range(), [b"[", &kept.join(&b","[..])[..], b"]"].concat());
-            }
-        }
-        let says = |member: Value<'_>| !member.is_null() && member.raw() != b"\"\"";
-        let other = delta.members().any(|(key, member)| {
-            !["role", "content", "tool_calls"].iter().any(|name| key.is(name)) && says(member)
-        });
-        let nothing = content.is_empty() && kept.is_empty() && !other;
-        nothing && (is_role_again || (dropped && delta.get("role").is_none()))
-    }
-
-    /// Reads a part of a call; what the client is to see of it, none where it is kept back.
-    fn call(&mut self, value: Value<'_>) -> Option<Vec<u8>> {
-        let index = number(value, &["index"]);
-        let arguments =
-            at(value, &["function", "arguments"]).and_then(Value::text).unwrap_or_default();
-        let at_index = self.calls.iter().position(|call| call.index == index);
-        let place = at_index.unwrap_or_else(|| {
-            let is_hidden = at(value, &["function", "name"]).is_some_and(|name| name.is(self.hide));
-            self.has_hidden |= is_hidden;
-            self.calls.push(Building {
-                index,
-                is_hidden,
-                start: value.raw().to_vec(),
-                id: value.get("id").and_then(Value::text).unwrap_or_default().into_owned(),
-                arguments: String::new(),
-            });
-            self.calls.len() - 1
-        });
-        self.calls[place].arguments.push_str(&arguments);
-        if self.calls[place].is_hidden {
-            return None;
-        }
-        let shown_as = self.calls[..place].iter().filter(|call| !call.is_hidden).count() as u64;
-        Some(edited(value.raw(), |call, edits| {
-            if shown_as != index {
-                set_number(call, &["index"], shown_as, edits);
-            }
-        }))
-    }
-
-    fn hold_or_show(&mut self, event: Event, out: &mut Vec<u8>) {
-        if self.is_next || self.has_hidden {
-            self.held.push(event);
-        } else {
-            out.extend_from_slice(&event.raw);
-        }
-    }
-
-    /// What was said, once, when the stream is over and the model was done.
-    pub(super) fn finish(&mut self) -> Option<Said> {
+    fn finish(&mut self) -> Option<FinishedRound> {
         if self.is_over || self.finish_reason.is_empty() {
             return None;
         }
@@ -211,50 +276,11 @@ impl Answer {
         Some(self.settle(calls, message))
     }
 
-    pub(super) fn is_unseen(&self) -> bool {
-        self.text.is_empty()
-            && self.reasoning.is_empty()
-            && self.calls.iter().all(|call| call.is_hidden)
-    }
-
-    /// What the client has seen whole of a stream that broke off.
-    pub(super) fn said_so_far(&mut self) -> Said {
-        let whole = |call: &&Building| !call.is_hidden && scan(call.arguments.as_bytes()).is_ok();
-        let calls: Vec<_> = self.calls.iter().filter(whole).map(Building::said).collect();
-        if calls.is_empty() && self.text.is_empty() {
-            return Said { usage: self.usage, answerable: true, ..Said::default() };
-        }
-        self.has_hidden = false;
-        let message = message(&self.text, &calls, None);
-        self.settle(calls, message)
-    }
-
-    fn settle(&mut self, calls: Vec<(bool, String, String, Vec<u8>)>, message: Vec<u8>) -> Said {
-        self.first.get_or_insert(self.usage);
-        let mut round = Round {
-            text: self.text.len(),
-            said: String::from_utf8_lossy(&message).into_owned(),
-            ..Round::default()
-        };
-        let mut ids = Vec::new();
-        let mut answerable = !matches!(self.finish_reason.as_str(), "length" | "content_filter");
-        for (is_hidden, id, input, raw) in calls {
-            if is_hidden {
-                answerable &= scan(input.as_bytes()).is_ok();
-                let raw = String::from_utf8_lossy(&raw).into_owned();
-                round.hidden.push(Hidden { at: round.kinds.len(), id, input, raw, given: None });
-            } else {
-                round.kinds.push('c');
-                ids.push(id);
-            }
-        }
-        let answerable = answerable || !self.has_hidden;
-        Said { round, usage: self.usage, ids, text: self.text.clone(), answerable }
-    }
-
-    pub(super) fn whole(&mut self, body: &[u8]) -> Said {
+    fn whole(&mut self, body: &[u8]) -> FinishedRound {
         self.body = Some(body.to_vec());
-        let Ok(index) = scan(body) else { return Said { answerable: true, ..Said::default() } };
+        let Ok(index) = scan(body) else {
+            return FinishedRound { answerable: true, ..FinishedRound::default() };
+        };
         let root = index.root();
         self.read_head(root);
         let choice = root.get("choices").and_then(|choices| choices.items().next());
@@ -268,10 +294,11 @@ impl Answer {
             let field = |path: &[&str]| {
                 at(call, path).and_then(Value::text).unwrap_or_default().into_owned()
             };
-            let is_hidden = at(call, &["function", "name"]).is_some_and(|name| name.is(self.hide));
-            self.has_hidden |= is_hidden;
+            let is_intercepted =
+                at(call, &["function", "name"]).is_some_and(|name| name.is(self.tool));
+            self.has_intercepted |= is_intercepted;
             calls.push((
-                is_hidden,
+                is_intercepted,
                 field(&["id"]),
                 field(&["function", "arguments"]),
                 call.raw().to_vec(),
@@ -281,9 +308,49 @@ impl Answer {
         self.settle(calls, raw)
     }
 
-    pub(super) fn close(&mut self, reason: Reason) -> Vec<u8> {
+    fn is_unseen(&self) -> bool {
+        self.text.is_empty()
+            && self.reasoning.is_empty()
+            && self.calls.iter().all(|call| call.is_intercepted)
+    }
+
+    fn seen_so_far(&mut self) -> FinishedRound {
+        let whole =
+            |call: &&Building| !call.is_intercepted && scan(call.arguments.as_bytes()).is_ok();
+        let calls: Vec<_> = self.calls.iter().filter(whole).map(Building::said).collect();
+        if calls.is_empty() && self.text.is_empty() {
+            return FinishedRound {
+                usage: self.usage,
+                answerable: true,
+                ..FinishedRound::default()
+            };
+        }
+        self.has_intercepted = false;
+        let message = message(&self.text, &calls, None);
+        self.settle(calls, message)
+    }
+
+    fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    fn next_round(&mut self) {
+        self.output_before += self.usage.output;
+        self.usage = Usage::default();
+        self.text_before.push_str(&std::mem::take(&mut self.text));
+        self.reasoning.clear();
+        self.calls.clear();
+        self.finish_reason.clear();
+        self.held.clear();
+        self.body = None;
+        self.has_intercepted = false;
+        self.is_next = true;
+        self.is_over = false;
+    }
+
+    fn close(&mut self, reason: CloseReason) -> Vec<u8> {
         if let Some(body) = self.body.take() {
-            if !self.is_next && !self.has_hidden {
+            if !self.is_next && !self.has_intercepted {
                 return body;
             }
             return edited(&body, |root, edits| self.rewrite_body(root, reason, edits));
@@ -301,56 +368,16 @@ impl Answer {
         out
     }
 
-    fn rewrite_body(&self, root: Value<'_>, reason: Reason, edits: &mut Edits) {
-        self.rewrite_end(root, reason, edits);
-        if let (true, Some(id), Some(first)) = (self.is_next, root.get("id"), &self.id) {
-            edits.replace(id.range(), first.clone());
-        }
-        let choice = root.get("choices").and_then(|choices| choices.items().next());
-        let Some(message) = choice.and_then(|choice| choice.get("message")) else { return };
-        if !self.text_before.is_empty() {
-            let text = quote(&(self.text_before.clone() + &self.text));
-            set(message, "content", &text, edits);
-        }
-        let is_hidden = |call: &Value<'_>| {
-            at(*call, &["function", "name"]).is_some_and(|name| name.is(self.hide))
-        };
-        let kept: Vec<_> =
-            calls_of(Some(message)).filter(|call| !is_hidden(call)).map(Value::raw).collect();
-        match message.get("tool_calls").filter(|_| self.has_hidden) {
-            Some(_) if kept.is_empty() => remove_member(message, "tool_calls", edits),
-            Some(calls) => {
-                edits.replace(calls.range(), [b"[", &kept.join(&b","[..])[..], b"]"].concat())
-            }
-            None => {}
-        }
-    }
-
-    fn rewrite_end(&self, root: Value<'_>, reason: Reason, edits: &mut Edits) {
-        if let (true, Some(usage), Some(first)) = (self.is_next, root.get("usage"), self.first) {
-            let (input, output) = (prompt(first), self.output_before + self.usage.output);
-            set_number(usage, &["prompt_tokens"], input, edits);
-            set_number(usage, &["prompt_tokens_details", "cached_tokens"], first.cache_read, edits);
-            set_number(usage, &["completion_tokens"], output, edits);
-            set_number(usage, &["total_tokens"], input + output, edits);
-        }
-        let choice = root.get("choices").and_then(|choices| choices.items().next());
-        let finish = choice.and_then(|choice| choice.get("finish_reason"));
-        let instead: &[u8] = match reason {
-            Reason::AsGiven => return,
-            Reason::Enough => b"\"stop\"",
-            Reason::Length => b"\"length\"",
-        };
-        if let Some(finish) = finish.filter(|finish| finish.is("tool_calls")) {
-            edits.replace(finish.range(), instead);
-        }
+    fn error_event(&self, body: &[u8], message: &str) -> Vec<u8> {
+        let own = [br#"{"type":"server_error","message":"#, &quote(message)[..], b"}"].concat();
+        [&b"data: {\"error\":"[..], &error_object(body, own), b"}\n\n"].concat()
     }
 }
 
 impl Building {
     /// Whether the call is kept back, its id, its arguments, and all of it.
     fn said(&self) -> (bool, String, String, Vec<u8>) {
-        (self.is_hidden, self.id.clone(), self.arguments.clone(), self.whole())
+        (self.is_intercepted, self.id.clone(), self.arguments.clone(), self.whole())
     }
 
     /// The call as a request has it.
@@ -415,4 +442,9 @@ pub(super) fn read_usage(usage: Value<'_>) -> Usage {
         cache_write: 0,
         output: number(usage, &["completion_tokens"]),
     }
+}
+
+/// Whether the data of an event is what ends a stream.
+pub(super) fn is_done(data: &[u8]) -> bool {
+    data.trim_ascii() == b"[DONE]"
 }

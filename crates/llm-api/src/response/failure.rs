@@ -1,7 +1,7 @@
 //! Errors that a provider reports in the middle of a stream.
 
-use crate::json::{Kind, Value, scan};
 use crate::sse::Event;
+use json_index::{Kind, Value, scan};
 
 /// Words for what is wrong with a request itself: it will fail again.
 const PERMANENT: [&str; 16] = [

@@ -1,0 +1,86 @@
+//! The tool with which a model retrieves an original: its name and definition, and the hash in its
+//! calls.
+
+use crate::api::FunctionTool;
+use json_index::scan;
+
+/// Its name.
+pub const NAME: &str = "headroom_retrieve";
+
+/// Its definition, always the same bytes for an API: it is at the beginning of what the provider
+/// caches.
+pub const TOOL: FunctionTool = FunctionTool {
+    name: NAME,
+    description: "Returns what was left out of a tool result, where it says: \
+                  [... left out. Retrieve more: hash=...]. Use it when you need those lines.",
+    parameters: r#"{"type":"object","properties":{"hash":{"type":"string"}},"required":["hash"]}"#,
+};
+
+/// Whether a tool is one of that name, perhaps behind the name of an MCP server.
+pub fn is_retrieval(name: &str) -> bool {
+    name.strip_suffix(NAME)
+        .is_some_and(|server| server.is_empty() || server.ends_with(['_', '-', '.', ':', '/']))
+}
+
+/// The fewest digits that name an original.
+const FEWEST_DIGITS: usize = 12;
+
+/// The digits of a whole hash.
+const DIGITS: usize = 24;
+
+/// The hash in a call's arguments, however the model wrote it: the first run of digits that is long
+/// enough, in lower case.
+pub fn hash(arguments: &str) -> Option<String> {
+    let index = scan(arguments.as_bytes()).ok()?;
+    let given = index.root().get("hash")?.text()?;
+    let run =
+        given.split(|c: char| !c.is_ascii_hexdigit()).find(|run| run.len() >= FEWEST_DIGITS)?;
+    Some(run[..run.len().min(DIGITS)].to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::APIS;
+
+    #[test]
+    fn definitions_are_json_and_stay_the_same_bytes() {
+        let definitions = APIS.map(|api| String::from_utf8(api.tool_definition(&TOOL)).unwrap());
+        for definition in &definitions {
+            let value: serde_json::Value = serde_json::from_str(definition).unwrap();
+            assert!(value.to_string().contains(NAME));
+        }
+        let told = r#""name":"headroom_retrieve","description":"Returns what was left out of a tool result, where it says: [... left out. Retrieve more: hash=...]. Use it when you need those lines.""#;
+        let schema =
+            r#"{"type":"object","properties":{"hash":{"type":"string"}},"required":["hash"]}"#;
+        let expected = [
+            format!(r#"{{{told},"input_schema":{schema}}}"#),
+            format!(r#"{{"type":"function","function":{{{told},"parameters":{schema}}}}}"#),
+            format!(r#"{{"type":"function",{told},"parameters":{schema},"strict":false}}"#),
+        ];
+        assert_eq!(definitions, expected);
+    }
+
+    #[test]
+    fn a_hash_is_found_however_it_is_written() {
+        let whole = "0123456789abcdef01234567";
+        assert_eq!(hash(r#"{"hash":"0123456789abcdef01234567"}"#).as_deref(), Some(whole));
+        assert_eq!(hash(r#"{"hash":"hash=0123456789ABCDEF01234567]"}"#).as_deref(), Some(whole));
+        assert_eq!(hash(r#"{"hash":"0123456789ab"}"#).as_deref(), Some(&whole[..12]));
+        for bad in [r#"{"hash":"0123"}"#, r#"{"hash":7}"#, "{}", "", "{\"hash\":\"0123456789ab"] {
+            assert_eq!(hash(bad), None);
+        }
+    }
+
+    #[test]
+    fn a_retrieval_tool_is_known_behind_its_server() {
+        for name in
+            ["headroom_retrieve", "mcp__headroom__headroom_retrieve", "headroom-headroom_retrieve"]
+        {
+            assert!(is_retrieval(name));
+        }
+        for name in ["retrieve", "headroom_retrieve_all", "notheadroom_retrieve"] {
+            assert!(!is_retrieval(name));
+        }
+    }
+}
