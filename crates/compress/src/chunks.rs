@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::attached;
 use crate::detect::{Detected, detect, fenced};
-use crate::kind::Kind;
+use crate::kinds::Kind;
 use crate::lines::Lines;
 
 /// A chunk: its bytes and its kind. Chunks are whole lines, except where an agent puts its own text
@@ -50,10 +50,8 @@ fn split_content(text: &str, hint: Option<&str>) -> Vec<DetectedChunk> {
         return chunks;
     }
     let is = detect(text, hint);
-    let chunks = match is.kind {
-        Kind::Prose | Kind::Text | Kind::Log => lines.and_then(|lines| at_fences(text, &lines)),
-        _ => None,
-    };
+    let lines = lines.filter(|_| is.kind.spec().has_fences());
+    let chunks = lines.and_then(|lines| at_fences(text, &lines));
     chunks.unwrap_or_else(|| vec![DetectedChunk::of(0..text.len(), is)])
 }
 

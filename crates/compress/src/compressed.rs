@@ -6,7 +6,7 @@ use std::ops::Range;
 use json_index::JsonEscapes;
 
 use crate::codecs::{ExpandError, expand};
-use crate::kind::Kind;
+use crate::kinds::Kind;
 use crate::marker::RetrievalReference;
 
 /// The result of compressing a text. Where nothing could be done the text equals the input, and

@@ -76,6 +76,20 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// `line` without a line number as `cat -n` writes it.
+pub(crate) fn unnumbered(line: &str) -> &str {
+    let inner = line.trim_start_matches(' ');
+    let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
+    if digits == 0 {
+        return line;
+    }
+    let rest = &inner[digits..];
+    rest.strip_prefix('\t')
+        .or_else(|| rest.strip_prefix('→'))
+        .or_else(|| rest.strip_prefix(": "))
+        .unwrap_or(line)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,24 +1,24 @@
 //! The stages of compression, and the checks that every replacement has to pass.
 
-use std::cell::LazyCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
+
+use pack_format::markdown::is_pack;
 
 use crate::chunks::{self, DetectedChunk};
 use crate::codecs::{self, Codec};
 use crate::compressed::{ChunkReport, Compressed, Omission};
 use crate::cosmetic::cosmetic;
-use crate::detect::{self, Detected};
+use crate::detect::Detected;
 use crate::elide::{self, Context, PlacedMarker, Reader, Rendered};
 use crate::embedded::{self, EmbeddedResult};
 use crate::header;
-use crate::kind::Kind;
+use crate::kinds::KeptLines;
 use crate::lines::Lines;
 use crate::marker::{self, Marker};
 use crate::options::{Options, Retrieval, Source};
 use crate::parallel::join_if_long;
 use crate::task::Task;
-use crate::words::words;
 
 /// A result is used only if it saves at least this percentage of the tokens. By hand, not measured.
 const MIN_SAVING_PERCENT: usize = 5;
@@ -36,8 +36,6 @@ const WHOLE_TABLE_TOKENS: usize = 6000;
 /// Larger tables, in bytes, cannot get below `WHOLE_TABLE_TOKENS`, so the codec isn't tried on
 /// them.
 const LONGEST_WHOLE_TABLE: usize = 120_000;
-/// A table is a listing if at least this percentage of its lines have the same number of words.
-const LISTING_PERCENT: usize = 90;
 /// A chunk of more bytes than this gets a retrieval reference if the codec that encodes it
 /// restructures its lines: a reader may need them as they were written.
 const MAX_UNREFERENCED_BYTES: usize = 2000;
@@ -159,8 +157,7 @@ impl Pipeline<'_> {
     /// The first replacement to try for `chunk`; it doesn't depend on the number of its tokens,
     /// which are counted in parallel.
     fn propose(&self, chunk: &Chunk, context: &Context) -> Result<Proposal, Failed> {
-        // Packs are exempt: `elide::pack` checks each of their blocks for markers.
-        let marked = chunk.is.kind != Kind::Pack && marker::contains(chunk.text());
+        let marked = !chunk.is.kind.spec().checks_markers() && marker::contains(chunk.text());
         if chunk.is_kept || chunk.text().len() < SHORTEST || marked {
             return Ok(Proposal::Reversible(None));
         }
@@ -212,10 +209,9 @@ impl Pipeline<'_> {
     /// A table encoded with the values of all of its rows, if that takes few tokens: the reader of
     /// a listing looks for one row, and it cannot be known which.
     fn whole_table(&self, chunk: &Chunk, context: &Context) -> Option<Replacement> {
-        let may_be = chunk.is.kind == Kind::Table
-            && !context.tight
+        let may_be = !context.tight
             && chunk.text().len() <= LONGEST_WHOLE_TABLE
-            && is_listing(chunk.text());
+            && chunk.is.kind.spec().is_listing(chunk.text());
         let rows = codecs::Rows { columns: true, whole: true, named: &[] };
         let whole = may_be.then(|| self.proposed(chunk, &rows)).flatten()?;
         (whole.tokens <= WHOLE_TABLE_TOKENS).then_some(whole)
@@ -223,14 +219,15 @@ impl Pipeline<'_> {
 
     /// `chunk` encoded by the codec that yields the fewest tokens.
     fn reversible(&self, chunk: &Chunk) -> Option<Replacement> {
-        let named = LazyCell::new(|| {
-            let mut named = self.task.lines(&chunk.lines);
-            named.extend(elide::unusual(chunk.is.kind, &chunk.lines));
-            named.sort_unstable();
-            named.dedup();
-            named
-        });
-        let codecs = codecs_for(chunk.is.kind, &named);
+        let spec = chunk.is.kind.spec();
+        let kept = KeptLines::new(Box::new(|| {
+            let mut kept = self.task.lines(&chunk.lines);
+            kept.extend(spec.unusual(&chunk.lines));
+            kept.sort_unstable();
+            kept.dedup();
+            kept
+        }));
+        let codecs = spec.codecs(&kept);
         let (first, others) = codecs.split_first()?;
         let proposed = |codec: &dyn Codec| self.proposed(chunk, codec);
         let shortest =
@@ -295,7 +292,10 @@ impl Pipeline<'_> {
         let (may_be, rendered) = join_if_long(
             chunk.text().len(),
             || self.may_elide(chunk),
-            || elide::elide(chunk.is, &chunk.lines, context, &self.reader_of(chunk)),
+            || {
+                let reader = self.reader_of(chunk);
+                chunk.is.kind.spec().elide(&chunk.lines, chunk.is.language, context, &reader)
+            },
         );
         if !may_be {
             return None;
@@ -306,12 +306,11 @@ impl Pipeline<'_> {
             Replacement { text, tokens, done, markers, embedded }
         };
         let of_part = rendered.map(|Rendered { text, markers }| shorter(text, markers, Vec::new()));
-        let of_texts = match chunk.is.kind {
-            Kind::Json => self
-                .embedded(chunk, context)
-                .map(|(text, omissions)| shorter(text, Vec::new(), omissions)),
-            _ => None,
-        };
+        let of_texts = chunk.is.kind.spec().has_embedded_texts().then(|| {
+            let (text, omissions) = self.embedded(chunk, context)?;
+            Some(shorter(text, Vec::new(), omissions))
+        });
+        let of_texts = of_texts.flatten();
         of_texts.into_iter().chain(of_part).min_by_key(|shorter| shorter.tokens)
     }
 
@@ -327,7 +326,7 @@ impl Pipeline<'_> {
         let mut shortened = EmbeddedResult::default();
         for text in embedded::texts(document, self.options.kind.as_deref()) {
             // `restore` fills omissions, which alone doesn't reproduce a pack.
-            if detect::is_pack(&text.text) {
+            if is_pack(&text.text) {
                 continue;
             }
             options.kind.clone_from(&text.hint);
@@ -419,28 +418,6 @@ struct Replacement {
     embedded: Vec<Omission>,
 }
 
-/// The codecs to try on a kind. `named` are the lines to leave as they are: those that the task
-/// names and those with an unusual value; computed only for the codecs that need them.
-fn codecs_for<'n, F: FnOnce() -> Vec<usize>>(
-    kind: Kind,
-    named: &'n LazyCell<Vec<usize>, F>,
-) -> Vec<Box<dyn Codec + 'n>> {
-    let rows = |columns| Box::new(codecs::Rows { columns, whole: false, named });
-    let words = || rows(false);
-    match kind {
-        Kind::Json => vec![Box::new(codecs::JsonTables)],
-        Kind::Search => vec![Box::new(codecs::Search), Box::new(codecs::Paths)],
-        Kind::Table => vec![rows(true), words()],
-        Kind::Log | Kind::TestOutput => vec![words(), Box::new(codecs::Repeats)],
-        Kind::Text | Kind::Facts => {
-            vec![words(), Box::new(codecs::Repeats), Box::new(codecs::Numbers)]
-        }
-        Kind::Trace => vec![Box::new(codecs::Repeats)],
-        Kind::Code | Kind::Html | Kind::Prose => vec![Box::new(codecs::Numbers)],
-        Kind::Diff | Kind::Pack => Vec::new(),
-    }
-}
-
 impl Compressed {
     /// Appends a chunk of `before` tokens, or its replacement.
     fn splice(
@@ -501,15 +478,6 @@ fn seam(text: &str) -> usize {
         .unwrap_or(text.len())
 }
 
-/// Whether nearly all lines have the same number of words, so that none ends in free text.
-fn is_listing(text: &str) -> bool {
-    let counts = || text.lines().map(|line| words(line).count()).filter(|count| *count > 0);
-    let mut sorted: Vec<usize> = counts().collect();
-    sorted.sort_unstable();
-    let Some(&usual) = sorted.get(sorted.len() / 2) else { return false };
-    counts().filter(|count| *count == usual).count() * 100 >= sorted.len() * LISTING_PERCENT
-}
-
 /// The result that leaves `text` as it is; the figures of `tried` are kept, its changes dropped.
 fn unchanged(text: &str, tried: Compressed) -> Compressed {
     let tokens = tried.tokens_before;
@@ -531,7 +499,7 @@ fn unchanged(text: &str, tried: Compressed) -> Compressed {
 /// Whether `text` is a single chunk that contains a marker: it was compressed before and is left
 /// alone. This is a shortcut, as most such texts are earlier results.
 fn is_marked_whole(text: &str) -> bool {
-    marker::contains(text) && !chunks::may_be_several(text) && !detect::is_pack(text)
+    marker::contains(text) && !chunks::may_be_several(text) && !is_pack(text)
 }
 
 fn is_worth(before: usize, after: usize) -> bool {

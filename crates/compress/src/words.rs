@@ -3,6 +3,7 @@
 use std::hash::Hasher as _;
 use std::ops::Range;
 
+use aho_corasick::AhoCorasick;
 use rustc_hash::FxHasher;
 
 /// The words of a line and the blanks between them, as byte offsets.
@@ -197,6 +198,12 @@ fn split<'a>(line: &'a str, sign: u8, cells: &mut Vec<&'a str>) {
         }
     }
     cells.push(&line[start..]);
+}
+
+/// A case-sensitive search for any of a few short words.
+pub(crate) fn any_of(words: &[&str]) -> AhoCorasick {
+    #[allow(clippy::expect_used, reason = "a few short words, the same in every process")]
+    AhoCorasick::new(words).expect("short words make a small automaton")
 }
 
 #[cfg(test)]

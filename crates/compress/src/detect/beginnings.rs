@@ -186,7 +186,7 @@ struct Count {
 }
 
 /// The most likely language of the lines, which have no indentation.
-pub(super) fn language<'l>(lines: impl Iterator<Item = &'l str>) -> Option<Language> {
+pub(crate) fn language<'l>(lines: impl Iterator<Item = &'l str>) -> Option<Language> {
     let mut counts = vec![Count::default(); BEGINNINGS.len()];
     let mut total = 0;
     for line in lines {

@@ -3,108 +3,53 @@
 use languages::Language;
 
 use super::Detected;
-use crate::kind::Kind;
+use crate::kinds::Kind;
 
-/// The kind of a program's output, by its name and, if it matters, its subcommand.
-const PROGRAMS: &[(&str, &str, Kind)] = &[
-    ("ack", "", Kind::Search),
-    ("ag", "", Kind::Search),
-    ("apt", "list", Kind::Table),
-    ("bazel", "", Kind::TestOutput),
-    ("brew", "list", Kind::Table),
-    ("bundle", "", Kind::TestOutput),
-    ("cargo", "", Kind::TestOutput),
-    ("clang", "", Kind::TestOutput),
-    ("cmake", "", Kind::TestOutput),
-    ("composer", "", Kind::TestOutput),
-    ("ctest", "", Kind::TestOutput),
-    ("declare", "", Kind::Facts),
-    ("df", "", Kind::Facts),
-    ("diff", "", Kind::Diff),
-    ("dmesg", "", Kind::Log),
-    ("docker", "build", Kind::TestOutput),
-    ("docker", "images", Kind::Table),
-    ("docker", "info", Kind::Facts),
-    ("docker", "logs", Kind::Log),
-    ("docker", "ps", Kind::Table),
-    ("dotnet", "", Kind::TestOutput),
-    ("dpkg", "", Kind::Table),
-    ("du", "", Kind::Table),
-    ("egrep", "", Kind::Search),
-    ("env", "", Kind::Facts),
-    ("eslint", "", Kind::TestOutput),
-    ("export", "", Kind::Facts),
-    ("fd", "", Kind::Search),
-    ("fgrep", "", Kind::Search),
-    ("find", "", Kind::Search),
-    ("flake8", "", Kind::Search),
-    ("free", "", Kind::Facts),
-    ("gcc", "", Kind::TestOutput),
-    ("git", "blame", Kind::Table),
-    ("git", "config", Kind::Facts),
-    ("git", "diff", Kind::Diff),
-    ("git", "format-patch", Kind::Diff),
-    ("git", "grep", Kind::Search),
-    ("git", "ls-files", Kind::Search),
-    ("git", "ls-tree", Kind::Table),
-    ("git", "show", Kind::Diff),
-    ("go", "", Kind::TestOutput),
-    ("gradle", "", Kind::TestOutput),
-    ("gradlew", "", Kind::TestOutput),
-    ("grep", "", Kind::Search),
-    ("jest", "", Kind::TestOutput),
-    ("journalctl", "", Kind::Log),
-    ("kubectl", "get", Kind::Table),
-    ("kubectl", "logs", Kind::Log),
-    ("last", "", Kind::Table),
-    ("ll", "", Kind::Table),
-    ("locale", "", Kind::Facts),
-    ("ls", "", Kind::Table),
-    ("lsblk", "", Kind::Table),
-    ("lscpu", "", Kind::Facts),
-    ("lsof", "", Kind::Table),
-    ("make", "", Kind::TestOutput),
-    ("man", "", Kind::Prose),
-    ("meson", "", Kind::TestOutput),
-    ("mount", "", Kind::Table),
-    ("mvn", "", Kind::TestOutput),
-    ("mypy", "", Kind::Search),
-    ("netstat", "", Kind::Table),
-    ("ninja", "", Kind::TestOutput),
-    ("nox", "", Kind::TestOutput),
-    ("npm", "", Kind::TestOutput),
-    ("npm", "config", Kind::Facts),
-    ("phpunit", "", Kind::TestOutput),
-    ("pip", "config", Kind::Facts),
-    ("pip", "install", Kind::TestOutput),
-    ("pip", "list", Kind::Table),
-    ("pip3", "config", Kind::Facts),
-    ("pip3", "install", Kind::TestOutput),
-    ("pip3", "list", Kind::Table),
-    ("pnpm", "", Kind::TestOutput),
-    ("pnpm", "config", Kind::Facts),
-    ("printenv", "", Kind::Facts),
-    ("ps", "", Kind::Table),
-    ("pylint", "", Kind::Search),
-    ("pytest", "", Kind::TestOutput),
-    ("rake", "", Kind::TestOutput),
-    ("rg", "", Kind::Search),
-    ("rspec", "", Kind::TestOutput),
-    ("ruff", "", Kind::Search),
-    ("ss", "", Kind::Table),
-    ("swift", "", Kind::TestOutput),
-    ("sysctl", "", Kind::Facts),
-    ("systemctl", "list-units", Kind::Table),
-    ("systemctl", "show", Kind::Facts),
-    ("top", "", Kind::Table),
-    ("tox", "", Kind::TestOutput),
-    ("tsc", "", Kind::TestOutput),
-    ("ulimit", "", Kind::Facts),
-    ("vitest", "", Kind::TestOutput),
-    ("webpack", "", Kind::TestOutput),
-    ("yarn", "", Kind::TestOutput),
-    ("yarn", "config", Kind::Facts),
-];
+/// A command, without the programs that run it and the filters after it.
+pub(crate) struct Command<'a> {
+    /// The name of the program, without its path.
+    pub program: &'a str,
+    arguments: Vec<&'a str>,
+}
+
+impl Command<'_> {
+    /// Whether one of the arguments is `word`.
+    pub(crate) fn has(&self, word: &str) -> bool {
+        self.arguments.contains(&word)
+    }
+
+    /// Whether `flag` is among the short options: `-l`, `-la`.
+    pub(crate) fn has_short(&self, flag: char) -> bool {
+        self.arguments.iter().any(|word| {
+            word.strip_prefix('-').is_some_and(|w| !w.starts_with('-') && w.contains(flag))
+        })
+    }
+
+    /// The kind of what it writes.
+    fn kind(&self) -> Option<Kind> {
+        let written = |kind: &&Kind| kind.spec().is_written_by(self);
+        if let Some(kind) = Kind::ALL.iter().find(written) {
+            return Some(*kind);
+        }
+        let verb = self.arguments.iter().find(|word| !word.starts_with('-')).copied().unwrap_or("");
+        Kind::ALL
+            .iter()
+            .flat_map(|kind| kind.spec().programs().iter().map(move |entry| (entry, *kind)))
+            .filter(|((program, word), _)| {
+                *program == self.program && (word.is_empty() || *word == verb)
+            })
+            .max_by_key(|((_, word), _)| word.len())
+            .map(|(_, kind)| kind)
+    }
+}
+
+/// A file, by its name.
+pub(crate) struct File<'a> {
+    /// Its path, or its name alone.
+    pub path: &'a str,
+    /// The language that its name or its first line implies.
+    pub language: Language,
+}
 
 /// Programs that print a file unchanged.
 const VIEWERS: &[&str] = &["bat", "cat", "head", "less", "more", "nl", "sed", "tail", "type"];
@@ -119,7 +64,7 @@ const FILTERS: &[&str] =
 pub(super) fn said(hint: &str, text: &str) -> Option<Detected> {
     let hint = hint.trim();
     let first_line = text.lines().next().unwrap_or("");
-    if let Some(kind) = kind_named(hint) {
+    if let Some(kind) = Kind::from_name(hint) {
         return Some(Detected::plain(kind));
     }
     if !hint.contains(char::is_whitespace) && (hint.contains('.') || hint.contains('/')) {
@@ -153,29 +98,8 @@ pub(super) fn said(hint: &str, text: &str) -> Option<Detected> {
             .find(|word| !word.starts_with('-') && word.contains(['.', '/']))?;
         return file(path, first_line);
     }
-    by_program(name, &arguments).map(Detected::plain).or_else(|| language(hint))
-}
-
-fn by_program(name: &str, arguments: &[&str]) -> Option<Kind> {
-    let has = |flag: &str| arguments.iter().any(|word| word == &flag);
-    let long = |flag: char| {
-        arguments.iter().any(|word| {
-            word.strip_prefix('-').is_some_and(|w| !w.starts_with('-') && w.contains(flag))
-        })
-    };
-    match name {
-        "find" if has("-ls") => return Some(Kind::Table),
-        "ls" if !long('l') => return Some(Kind::Search),
-        "git" if has("log") && (has("-p") || has("--patch")) => return Some(Kind::Diff),
-        "python" | "python3" if has("pytest") || has("unittest") => return Some(Kind::TestOutput),
-        _ => {}
-    }
-    let verb = arguments.iter().find(|word| !word.starts_with('-')).copied().unwrap_or("");
-    PROGRAMS
-        .iter()
-        .filter(|(program, word, _)| *program == name && (word.is_empty() || *word == verb))
-        .max_by_key(|(_, word, _)| word.len())
-        .map(|(_, _, kind)| *kind)
+    let command = Command { program: name, arguments };
+    command.kind().map(Detected::plain).or_else(|| language(hint))
 }
 
 /// The name of a program without its path and extension.
@@ -184,43 +108,18 @@ fn program(word: &str) -> &str {
     name.strip_suffix(".exe").unwrap_or(name)
 }
 
+/// What the file holds, by its name and first line.
 fn file(path: &str, first_line: &str) -> Option<Detected> {
-    let language = Language::of(path, first_line);
-    let kind = match language {
-        Language::Json => Kind::Json,
-        Language::Html => Kind::Html,
-        Language::Diff => Kind::Diff,
-        Language::Csv => Kind::Table,
-        Language::Markdown | Language::Rst => Kind::Prose,
-        _ if language.is_code() => return Some(Detected { kind: Kind::Code, language }),
-        Language::Text if path.ends_with(".log") => Kind::Log,
-        _ => return None,
-    };
-    Some(Detected::plain(kind))
+    let file = File { path, language: Language::of(path, first_line) };
+    let kind = Kind::ALL.iter().copied().find(|kind| kind.spec().is_in(&file))?;
+    let language = if kind == Kind::Code { file.language } else { Language::Text };
+    Some(Detected { kind, language })
 }
 
+/// Code in the language of that name.
 fn language(name: &str) -> Option<Detected> {
     let language = Language::from_name(name).filter(|language| language.is_code())?;
     Some(Detected { kind: Kind::Code, language })
-}
-
-fn kind_named(name: &str) -> Option<Kind> {
-    let kinds = [
-        Kind::Json,
-        Kind::Log,
-        Kind::TestOutput,
-        Kind::Trace,
-        Kind::Facts,
-        Kind::Search,
-        Kind::Table,
-        Kind::Diff,
-        Kind::Code,
-        Kind::Pack,
-        Kind::Html,
-        Kind::Prose,
-        Kind::Text,
-    ];
-    kinds.into_iter().find(|kind| kind.name() == name)
 }
 
 #[cfg(test)]

@@ -1,20 +1,16 @@
 //! Detection of the kind of a text: by the command or file it is from if that is known, otherwise
-//! by its content.
-//!
-//! A wrong kind costs tokens, not information: every encoding is verified by decoding it, and
-//! omissions can be retrieved.
+//! by its content. What speaks for each kind is in its file in `kinds`.
 
-mod beginnings;
+pub(crate) mod beginnings;
 mod command;
-mod content;
-mod facts;
+mod sample;
 
 use languages::Language;
 
-pub(crate) use content::{any_of, unnumbered};
-pub(crate) use pack_format::markdown::is_pack;
+pub(crate) use command::{Command, File};
+pub(crate) use sample::Sample;
 
-use crate::kind::Kind;
+use crate::kinds::{self, Kind};
 
 /// The detected kind of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,15 +29,13 @@ impl Detected {
 /// Detects the kind of `text`. `hint` is the command that wrote it, the name of its file, or the
 /// name of a kind or a language.
 pub(crate) fn detect(text: &str, hint: Option<&str>) -> Detected {
-    if is_pack(text) {
-        // A pack is recognised whatever file it was written to.
-        return Detected::plain(Kind::Pack);
+    if let Some(kind) = Kind::ALL.iter().find(|kind| kind.spec().is_certainly(text)) {
+        return Detected::plain(*kind);
     }
+    let sample = Sample::of(text);
     let said = hint.and_then(|hint| command::said(hint, text));
-    match said {
-        Some(said) if content::agrees(text, said.kind) => said,
-        _ => content::looks_like(text),
-    }
+    said.filter(|said| said.kind.spec().agrees(&sample))
+        .unwrap_or_else(|| kinds::looks_like(&sample))
 }
 
 /// Detects the content of a fenced block in Markdown by its info string.

@@ -28,7 +28,7 @@ const GENERATED: &[&str] = &[
     ".g.dart",
 ];
 
-pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let named = context.task.lines(lines);
     let mut writer = Writer { lines, named: &named, out: String::new(), elided: 0 };
     let mut at = 0;

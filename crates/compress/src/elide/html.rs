@@ -9,7 +9,7 @@ const LONGEST_AS_WRITTEN: usize = 1000;
 /// Elements whose content isn't rendered.
 const HIDDEN: &[&str] = &["script", "style", "svg", "template", "noscript"];
 
-pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let named = context.task.lines(lines);
     let mut shown = String::new();
     let mut reader = Reader::default();

@@ -37,7 +37,7 @@ const MOST_CELLS: usize = 64;
 const DIAGNOSTIC_SHARE: usize = 4;
 const SAMPLES_PER_END: usize = 3;
 
-pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let text = lines.text().trim();
     let json = lenient::scan(text)?;
     let lines = Lines::of(text);

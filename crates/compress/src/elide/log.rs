@@ -6,9 +6,9 @@ use std::collections::HashMap;
 
 use super::enclosing::Enclosing;
 use super::keep::Keep;
-use super::levels;
 use super::values::Values;
 use super::{Context, Draft, Segment};
+use super::{commits, levels};
 use crate::lines::Lines;
 use crate::parallel::{join_if_long, map_if_long};
 use crate::templates::Templates;
@@ -32,7 +32,12 @@ const FEWEST_PER_MODULE: usize = 4;
 /// How many words of a line are searched for unusual values.
 const MOST_WORDS: usize = 48;
 
-pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+/// What is shown of the commits of a `git log`, or of the lines of anything else.
+pub(crate) fn commits_or_lines(lines: &Lines, context: &Context) -> Option<Draft> {
+    commits::draft(lines, context).or_else(|| draft(lines, context))
+}
+
+fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     if lines.count() == 0 {
         return None;
     }
@@ -81,7 +86,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
 }
 
 /// The lines with an unusual value, in order.
-pub(super) fn unusual(lines: &Lines) -> Vec<usize> {
+pub(crate) fn unusual(lines: &Lines) -> Vec<usize> {
     let templates = Templates::of(lines);
     let mut found: Vec<usize> = Vec::new();
     for group in templates.frequent(RARE) {

@@ -1,34 +1,30 @@
 //! Elision: taking out lines that a reader who can retrieve them probably doesn't need, with one
-//! file per kind of text.
+//! file per way of doing it; the files in `kinds` say which is used.
 //!
 //! Each file turns a chunk into a [`Draft`] of what is shown; `render` writes it with its markers.
 //! What is never elided, whatever the kind, is in `keep`; the statistics of values are in `values`.
 
-mod code;
+pub(crate) mod code;
 mod commits;
-mod diff;
+pub(crate) mod diff;
 mod enclosing;
-mod html;
-mod json;
+pub(crate) mod html;
+pub(crate) mod json;
 mod keep;
 mod levels;
-mod log;
-mod pack;
-mod prose;
+pub(crate) mod log;
+pub(crate) mod pack;
+pub(crate) mod prose;
 mod render;
-mod search;
-mod table;
+pub(crate) mod search;
+pub(crate) mod table;
 mod values;
 
 use std::ops::Range;
 
-use crate::detect::Detected;
-use crate::kind::Kind;
-use crate::lines::Lines;
 use crate::task::Task;
 
-use render::render;
-pub(crate) use render::{PlacedMarker, Reader, Rendered, with_references};
+pub(crate) use render::{PlacedMarker, Reader, Rendered, render, with_references};
 
 /// What the elision depends on besides the text.
 #[derive(Debug)]
@@ -80,38 +76,4 @@ pub(crate) struct CodeOmission {
     pub note: String,
     /// The delimiters of a comment.
     pub comment: (&'static str, &'static str),
-}
-
-/// The lines with unusual values. Codecs leave them as they are, so that a search for anomalies
-/// finds them.
-pub(crate) fn unusual(kind: Kind, lines: &Lines) -> Vec<usize> {
-    match kind {
-        Kind::Log | Kind::TestOutput | Kind::Text => log::unusual(lines),
-        _ => Vec::new(),
-    }
-}
-
-/// Elides lines of a chunk; `None` if all of it has to be shown. If the reader has a source, the
-/// retrieval reference is a line range of that file.
-pub(crate) fn elide(
-    is: Detected,
-    lines: &Lines,
-    context: &Context,
-    reader: &Reader,
-) -> Option<Rendered> {
-    let draft = match is.kind {
-        Kind::Log | Kind::TestOutput | Kind::Trace | Kind::Text => {
-            commits::draft(lines, context).or_else(|| log::draft(lines, context))
-        }
-        Kind::Facts => return None,
-        Kind::Search => search::draft(lines, context),
-        Kind::Table => table::draft(lines, context),
-        Kind::Diff => diff::draft(lines, context),
-        Kind::Html => html::draft(lines, context),
-        Kind::Json => json::draft(lines, context),
-        Kind::Code => code::draft(lines, is.language, context),
-        Kind::Pack => return pack::rendered(lines, context),
-        Kind::Prose => prose::draft(lines, context),
-    };
-    Some(render(lines, &draft?, reader))
 }

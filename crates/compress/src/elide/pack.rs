@@ -34,7 +34,7 @@ const FEWEST_LINES: usize = 4;
 const FEWEST_BYTES: usize = 300;
 
 /// A pack with its least relevant lines elided; `None` if there are none, or it was done before.
-pub(super) fn rendered(lines: &Lines, context: &Context) -> Option<Rendered> {
+pub(crate) fn rendered(lines: &Lines, context: &Context) -> Option<Rendered> {
     let part = lines.text();
     if lines.count() < 3 || lines.get(2).starts_with(markdown::ELIDED) {
         return None;

@@ -12,7 +12,7 @@ use crate::lines::Lines;
 /// it.
 const FEWEST_BYTES: usize = 160;
 
-pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let mut keep = Keep::of(lines, context);
     let mut said: HashSet<String> = HashSet::new();
     let mut at = 0;

@@ -21,7 +21,7 @@ const AROUND: usize = 100;
 /// The most words per line whose surroundings are kept.
 const MOST_AROUND: usize = 8;
 
-pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let places = context.task.places(lines);
     let mut named: Vec<usize> = places.iter().map(|place| lines.at(place.range.start)).collect();
     named.dedup();

@@ -17,7 +17,7 @@ const FEWEST_ROWS: usize = 12;
 /// Names may take at most this percentage of the bytes.
 const NAMED_PERCENT: usize = 45;
 
-pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let shape = Columns::of(lines.sample(SAMPLE))?;
     let bytes = lines.text().len();
     let ((mut keep, diagnostics), Rows { rows, others, columns }) = join_if_long(

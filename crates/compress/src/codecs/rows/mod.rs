@@ -43,6 +43,18 @@ pub(crate) struct Rows<'n> {
     pub named: &'n [usize],
 }
 
+impl<'n> Rows<'n> {
+    /// Rows of words that are separated by blanks, of lines that aren't `named`.
+    pub(crate) fn words(named: &'n [usize]) -> Self {
+        Self { columns: false, whole: false, named }
+    }
+
+    /// Rows of columns that are aligned, of lines that aren't `named`.
+    pub(crate) fn columns(named: &'n [usize]) -> Self {
+        Self { columns: true, whole: false, named }
+    }
+}
+
 impl Codec for Rows<'_> {
     fn name(&self) -> &'static str {
         "rows"

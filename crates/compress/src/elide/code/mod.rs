@@ -18,10 +18,10 @@ use rustc_hash::FxHashSet;
 use self::blocks::{Block, BlockKind, Outline, outline};
 use self::mask::{Masked, mask};
 use super::{CodeOmission, Context, Draft, Segment};
-use crate::detect::{any_of, unnumbered};
-use crate::lines::Lines;
+use crate::lines::{Lines, unnumbered};
 use crate::parallel::join_if_long;
 use crate::task::{Place, Task};
+use crate::words::any_of;
 
 /// Shorter bodies, in lines and in bytes, are kept: the sign would cost as much.
 const FEWEST_LINES: usize = 3;
@@ -41,7 +41,7 @@ static WARNINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     any_of(&["TODO", "FIXME", "XXX", "HACK", "eprecated", "panic!", "unreachable!"])
 });
 
-pub(super) fn draft(lines: &Lines, language: Language, context: &Context) -> Option<Draft> {
+pub(crate) fn draft(lines: &Lines, language: Language, context: &Context) -> Option<Draft> {
     // Without terms in the task, all code may be needed.
     let nothing = Task::of("");
     let task = if context.every_line { &nothing } else { context.task };

@@ -1,6 +1,62 @@
-//! Detection of facts: lines of `key=value` or `key: value`, each about something else.
+//! Facts: lines of `key=value` or `key: value`, each about something else, so that none is elided.
 
+use languages::Language;
 use rustc_hash::FxHashSet;
+
+use super::diff::is_diff;
+use super::json::is_json;
+use super::log::is_logged;
+use super::{KeptLines, TextKind, plain};
+use crate::codecs::{Codec, Numbers, Repeats, Rows};
+use crate::detect::Sample;
+
+/// See the [module](self).
+pub(super) struct Facts;
+
+impl TextKind for Facts {
+    fn name(&self) -> &'static str {
+        "facts"
+    }
+
+    fn programs(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("declare", ""),
+            ("df", ""),
+            ("docker", "info"),
+            ("env", ""),
+            ("export", ""),
+            ("free", ""),
+            ("git", "config"),
+            ("locale", ""),
+            ("lscpu", ""),
+            ("npm", "config"),
+            ("pip", "config"),
+            ("pip3", "config"),
+            ("pnpm", "config"),
+            ("printenv", ""),
+            ("sysctl", ""),
+            ("systemctl", "show"),
+            ("ulimit", ""),
+            ("yarn", "config"),
+        ]
+    }
+
+    fn agrees(&self, sample: &Sample) -> bool {
+        !is_json(sample.text) && !is_diff(sample) && !sample.mostly(30, is_logged)
+    }
+
+    fn looks_like(&self, sample: &Sample) -> Option<Language> {
+        plain(are_assigned(&sample.lines))
+    }
+
+    fn may_be(&self, sample: &Sample) -> bool {
+        are_named(&sample.lines)
+    }
+
+    fn codecs<'k>(&self, kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
+        vec![Box::new(Rows::words(kept)), Box::new(Repeats), Box::new(Numbers)]
+    }
+}
 
 /// The fewest lines of a list of settings.
 const FEWEST: usize = 5;
@@ -16,13 +72,13 @@ const DECLARATIONS: &[&str] = &["export ", "declare -x ", "declare -rx ", "set "
 
 /// Whether the lines, none of which is blank, are `KEY=value` or `key = value`: `env`, `sysctl -a`,
 /// `git config -l`, properties; or the table of `df`.
-pub(super) fn are_assigned(lines: &[&str]) -> bool {
+fn are_assigned(lines: &[&str]) -> bool {
     let is_df = |line: &&str| line.starts_with("Filesystem ") && line.contains("Mounted on");
     lines.first().is_some_and(is_df) || are_facts(lines, |line| assigned(line).map(str::to_owned))
 }
 
 /// Whether the lines are `Key: value`: `lscpu`, `docker info`, the settings of a program.
-pub(super) fn are_named(lines: &[&str]) -> bool {
+fn are_named(lines: &[&str]) -> bool {
     are_facts(lines, |line| named(line).map(without_numbers))
 }
 

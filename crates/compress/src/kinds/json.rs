@@ -1,0 +1,48 @@
+//! JSON documents, JSON Lines, and documents that were cut off.
+
+use json_index::lenient;
+use languages::Language;
+
+use super::{KeptLines, TextKind, plain};
+use crate::codecs::{Codec, JsonTables};
+use crate::detect::{File, Sample};
+use crate::elide::{Context, Draft, json};
+use crate::lines::Lines;
+
+/// See the [module](self).
+pub(super) struct Json;
+
+impl TextKind for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn is_in(&self, file: &File) -> bool {
+        file.language == Language::Json
+    }
+
+    fn agrees(&self, sample: &Sample) -> bool {
+        is_json(sample.text)
+    }
+
+    fn looks_like(&self, sample: &Sample) -> Option<Language> {
+        plain(is_json(sample.text))
+    }
+
+    fn has_embedded_texts(&self) -> bool {
+        true
+    }
+
+    fn codecs<'k>(&self, _kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
+        vec![Box::new(JsonTables)]
+    }
+
+    fn draft(&self, lines: &Lines, _language: Language, context: &Context) -> Option<Draft> {
+        json::draft(lines, context)
+    }
+}
+
+/// A document, JSON Lines, or the non-empty beginning of a truncated document.
+pub(super) fn is_json(text: &str) -> bool {
+    lenient::scan(text).is_some_and(|json| json.children(json.root_id()).next().is_some())
+}

@@ -1,0 +1,89 @@
+//! Log lines.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use languages::Language;
+
+use super::diff::is_diff;
+use super::json::is_json;
+use super::{KeptLines, TextKind, plain};
+use crate::codecs::{Codec, Repeats, Rows};
+use crate::detect::{File, Sample};
+use crate::elide::{Context, Draft, log};
+use crate::lines::Lines;
+use crate::words::any_of;
+
+/// See the [module](self).
+pub(super) struct Log;
+
+impl TextKind for Log {
+    fn name(&self) -> &'static str {
+        "log"
+    }
+
+    fn programs(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("dmesg", ""),
+            ("docker", "logs"),
+            ("journalctl", ""),
+            ("kubectl", "logs"),
+        ]
+    }
+
+    fn is_in(&self, file: &File) -> bool {
+        file.language == Language::Text && file.path.ends_with(".log")
+    }
+
+    fn agrees(&self, sample: &Sample) -> bool {
+        !is_json(sample.text) && !is_diff(sample)
+    }
+
+    fn looks_like(&self, sample: &Sample) -> Option<Language> {
+        plain(sample.mostly(30, is_logged))
+    }
+
+    fn has_fences(&self) -> bool {
+        true
+    }
+
+    fn codecs<'k>(&self, kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
+        vec![Box::new(Rows::words(kept)), Box::new(Repeats)]
+    }
+
+    fn unusual(&self, lines: &Lines) -> Vec<usize> {
+        log::unusual(lines)
+    }
+
+    fn draft(&self, lines: &Lines, _language: Language, context: &Context) -> Option<Draft> {
+        log::commits_or_lines(lines, context)
+    }
+}
+
+/// The names of log levels.
+static LEVELS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    any_of(&["INFO", "DEBUG", "WARN", "ERROR", "TRACE", "FATAL", "info:", "[info]", "level="])
+});
+
+/// A line with a timestamp or a level at its beginning.
+pub(super) fn is_logged(line: &str) -> bool {
+    let head = &line[..line.floor_char_boundary(48)];
+    LEVELS.is_match(head) || has_time(head)
+}
+
+/// Whether `text` contains a time or a date: `12:34:56`, `2026-03-01`.
+fn has_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digits = |at: usize, count: usize| {
+        bytes.get(at..at + count).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    (0..bytes.len()).any(|at| {
+        let sign = |offset: usize, sign: u8| bytes.get(at + offset) == Some(&sign);
+        (digits(at, 2) && sign(2, b':') && digits(at + 3, 2) && sign(5, b':') && digits(at + 6, 2))
+            || (digits(at, 4)
+                && sign(4, b'-')
+                && digits(at + 5, 2)
+                && sign(7, b'-')
+                && digits(at + 8, 2))
+    })
+}
