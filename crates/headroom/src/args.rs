@@ -11,9 +11,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use llm_proxy::{TargetError, Targets, WebSockets};
 use originals::Lines;
 use proxy::Host;
-use proxy::llm::{TargetError, Targets, WebSockets};
 
 pub(crate) use audit::AuditArgs;
 pub(crate) use hooks::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};

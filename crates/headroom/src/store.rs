@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::Args;
+use llm_proxy::{FileReplayStore, MemoryReplayStore, RedisReplayStore, ReplayStore};
 use originals::{Bounds, Files, Memory, Originals, Redis};
-use proxy::llm::{FileRecords, MemoryRecords, Records, SharedRecords};
 
 use crate::environment;
 use crate::failure::Failure;
 
 /// The folder of originals below the workspace.
 const ORIGINALS: &str = "originals";
-/// The folder of replay records below the workspace.
+/// The folder of replay entries below the workspace.
 const REPLAY: &str = "state/replay";
 /// The file of past figures below the workspace.
 const FIGURES: &str = "state/figures.json";
@@ -39,7 +39,7 @@ pub(crate) enum Where {
 }
 
 /// What a server keeps: originals, and what providers saw of turns and clients didn't.
-pub(crate) type Kept = (Arc<Originals>, Arc<dyn Records>);
+pub(crate) type Kept = (Arc<Originals>, Arc<dyn ReplayStore>);
 
 /// An address that isn't shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -82,12 +82,12 @@ impl StoreArgs {
     pub(crate) fn of_server(&self, token: Option<&str>) -> Result<Kept, Failure> {
         Ok(match &self.store {
             Where::Files => {
-                (self.bounds.shared()?, Arc::new(FileRecords::open(workspace()?.join(REPLAY))))
+                (self.bounds.shared()?, Arc::new(FileReplayStore::open(workspace()?.join(REPLAY))))
             }
-            Where::Memory => (self.in_memory(), Arc::new(MemoryRecords::default())),
+            Where::Memory => (self.in_memory(), Arc::new(MemoryReplayStore::default())),
             Where::Redis(address) => {
                 let redis = self.redis(address, token)?;
-                (kept_in(redis.clone()), Arc::new(SharedRecords::new(redis)))
+                (kept_in(redis.clone()), Arc::new(RedisReplayStore::new(redis)))
             }
         })
     }

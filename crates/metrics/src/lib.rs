@@ -41,23 +41,23 @@ mod histogram;
 mod history;
 mod history_file;
 mod messages;
-mod not_understood;
 mod prices;
 pub mod prometheus;
 mod recent;
 mod recorder;
 mod snapshot;
+mod unrecognized;
 
 pub use counters::{Add, Blocks, Counters, difference, dollars, percent};
 pub use exchange::{BlockReport, BlockTexts, Ending, Exchange, Recorder};
 pub use histogram::{Histogram, ms};
 pub use history::History;
 pub use history_file::{HistoryFile, HistoryFileError};
-pub use not_understood::NotUnderstood;
 pub use prices::{Price, Prices, PricesError};
 pub use recent::{KindTokens, Recent, Unchanged, Why};
 pub use recorder::MetricsRecorder;
 pub use snapshot::{COMPRESSED, Compression, LEFT_ALONE, Metrics, Retrieval};
+pub use unrecognized::Unrecognized;
 
 #[cfg(test)]
 mod tests;

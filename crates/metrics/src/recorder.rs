@@ -12,9 +12,9 @@ use crate::exchange::{Exchange, Recorder};
 use crate::history::History;
 use crate::history_file::{HistoryFile, HistoryFileError};
 use crate::messages::{self, Messages};
-use crate::not_understood::NotUnderstood;
 use crate::prices::Prices;
 use crate::snapshot::{BlockSums, Compression, Metrics, Retrieval, is_success};
+use crate::unrecognized::Unrecognized;
 
 /// Counts what all threads report.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl MetricsRecorder {
     }
 
     /// Counts a request that wasn't understood, so that nothing could be saved in it.
-    pub fn not_understood(&self, what: NotUnderstood) {
+    pub fn not_understood(&self, what: Unrecognized) {
         self.with(|metrics| *metrics.not_understood.entry(what).or_default() += 1);
     }
 

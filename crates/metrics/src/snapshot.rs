@@ -8,8 +8,8 @@ use crate::counters::{Add as _, Blocks, Counters, named};
 use crate::exchange::{BlockReport, Ending, Exchange};
 use crate::histogram::Histogram;
 use crate::history::History;
-use crate::not_understood::NotUnderstood;
 use crate::recent::{self, Recent, Unchanged};
+use crate::unrecognized::Unrecognized;
 
 /// Requests that are listed one by one: what the dashboard shows. By hand, not measured.
 pub(crate) const RECENT: usize = 100;
@@ -33,7 +33,7 @@ pub struct Metrics {
     /// Responses of this server, by the pattern of the route and the status.
     pub responses: BTreeMap<(String, u16), u64>,
     /// Requests that weren't understood, by the reason.
-    pub not_understood: BTreeMap<NotUnderstood, u64>,
+    pub not_understood: BTreeMap<Unrecognized, u64>,
     /// Requests to providers, by provider and status; without a status if there was no response.
     pub by_provider: BTreeMap<(&'static str, Option<u16>), u64>,
     /// Requests to providers whose client disconnected before the end of the response.

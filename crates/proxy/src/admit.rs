@@ -73,16 +73,16 @@ mod tests {
 
     use super::*;
     use crate::app::Config;
-    use crate::llm::{MemoryRecords, Settings, Targets};
     use crate::server::LlmRoutes;
     use crate::stack::router;
+    use llm_proxy::{MemoryReplayStore, Settings, Targets};
 
     fn server() -> Router {
         let hosts = ALLOWED_HOSTS.map(str::to_owned).to_vec();
         let access = AccessPolicy::new(hosts, RemoteAccess::Token(SECRET.to_owned()));
         let originals = Arc::new(Originals::new(Memory::new(Bounds::default())));
         let settings = Settings::new(Targets::new(None, None, None).unwrap());
-        let llm = LlmRoutes { settings, records: Arc::new(MemoryRecords::default()) };
+        let llm = LlmRoutes { settings, replay_store: Arc::new(MemoryReplayStore::default()) };
         router(Arc::new(App::new(Config { access, ..Config::default() }, originals, llm)))
     }
 

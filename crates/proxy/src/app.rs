@@ -11,8 +11,8 @@ use originals::Originals;
 use crate::compress::Known;
 use crate::compressor::Compressor;
 use crate::limits::Limits;
-use crate::llm::Llm;
 use crate::server::LlmRoutes;
+use llm_proxy::LlmProxy;
 
 /// How the server behaves.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<MetricsRecorder>,
     /// What agents send to their providers.
-    pub(crate) llm: Llm,
+    pub(crate) llm: LlmProxy,
     pub(crate) started: Instant,
 }
 
@@ -75,7 +75,8 @@ impl App {
             config.figures.as_ref(),
         ));
         let recorder = Arc::clone(&metrics) as Arc<_>;
-        let llm = Llm::new(llm.settings, llm.records, Some(Arc::clone(&originals)), recorder);
+        let llm =
+            LlmProxy::new(llm.settings, llm.replay_store, Some(Arc::clone(&originals)), recorder);
         Self {
             compressor: Compressor::new(Arc::clone(&originals)),
             known: Known::new(),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::SERVICE;
 use crate::answer::{Refusal, json_response};
 use crate::app::App;
-use crate::llm::COMPRESSION_VERSION;
+use llm_proxy::COMPRESSION_VERSION;
 
 /// `GET /livez`: the process answers.
 pub(crate) async fn livez(State(app): State<Arc<App>>) -> Response {

@@ -28,7 +28,7 @@ use tower::ServiceExt as _;
 
 use crate::app::{App, Config};
 use crate::listen::Listeners;
-use crate::{llm, stack};
+use crate::stack;
 
 /// Connections at one time; more wait in the system's queue.
 const MOST_CONNECTIONS: usize = 4096;
@@ -48,9 +48,9 @@ const LAST_TRIES: usize = 40;
 /// How requests to the providers are forwarded.
 pub struct LlmRoutes {
     /// Where to, and what is done to them.
-    pub settings: llm::Settings,
+    pub settings: llm_proxy::Settings,
     /// Where intercepted calls are kept.
-    pub records: Arc<dyn llm::Records>,
+    pub replay_store: Arc<dyn llm_proxy::ReplayStore>,
 }
 
 /// The server, not yet listening.

@@ -10,15 +10,15 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use metrics::NotUnderstood;
+use metrics::Unrecognized;
 
 use crate::admit::admit;
 use crate::answer::Refusal;
 use crate::app::App;
 use crate::compress::compress;
 use crate::limits::take_in;
-use crate::llm::NoRoute;
 use crate::{dashboard, health, openapi, retrieve, stats};
+use llm_proxy::NoRoute;
 
 /// Every route of our own, as people write it.
 pub(crate) const ROUTES: [&str; 17] = [
@@ -82,11 +82,11 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let response = next.run(request).await;
     let (status, took) = (response.status().as_u16(), began.elapsed());
     app.metrics.responded(&route, status);
-    let not_understood = response.extensions().get::<NotUnderstood>().copied();
+    let not_understood = response.extensions().get::<Unrecognized>().copied();
     if let Some(what) = not_understood {
         app.metrics.not_understood(what);
     }
-    let not_understood = not_understood.map(NotUnderstood::name);
+    let not_understood = not_understood.map(Unrecognized::name);
     let ms = took.as_secs_f64() * 1000.0;
     tracing::info!(%method, %route, status, ms, not_understood, "answered");
     response
@@ -99,7 +99,7 @@ async fn forward(State(app): State<Arc<App>>, request: Request) -> Response {
         let mut response = refused(why, &uri).into_response();
         // What was meant for this server's own routes, or by a browser, asks for no provider.
         if is_post || why != NoRoute::Unknown {
-            response.extensions_mut().insert(NotUnderstood::NoRoute);
+            response.extensions_mut().insert(Unrecognized::NoRoute);
         }
         response
     })

@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use llm_api::response::Usage;
+use llm_proxy::{Offline, OfflineBlock};
 use metrics::Prices;
 use metrics::cost_estimate::{Change, with_compression};
-use proxy::llm::{Offline, Replayed};
 use tokens::Encoding;
 
 use super::transcript::{Agent, Conversation, PassedOver};
@@ -134,9 +134,9 @@ impl Account {
         prices: &Prices,
     ) {
         let (body, places) = body(agent, conversation);
-        let replayed = offline.replay(agent.api(), &body).unwrap_or_default();
-        let item_of = |block: &Replayed| places.partition_point(|place| *place <= block.at) - 1;
-        let blocks: Vec<(usize, Replayed)> =
+        let replayed = offline.compress(agent.api(), &body).unwrap_or_default();
+        let item_of = |block: &OfflineBlock| places.partition_point(|place| *place <= block.at) - 1;
+        let blocks: Vec<(usize, OfflineBlock)> =
             replayed.into_iter().map(|block| (item_of(&block), block)).collect();
         let tool = Offline::tool_tokens(agent.api());
         let measured = measured(conversation);
@@ -155,7 +155,10 @@ impl Account {
             };
             let saved = |range: std::ops::Range<usize>| {
                 let held = blocks.iter().filter(|(item, _)| range.contains(item));
-                of_provider(held.map(|(_, block)| block.before.saturating_sub(block.after)).sum())
+                of_provider(
+                    held.map(|(_, block)| block.report.before.saturating_sub(block.report.after))
+                        .sum(),
+                )
             };
             let (old, new) = (saved(0..known), saved(known..request.items));
             self.modelled += usize::from(request.usage.is_none());
@@ -175,11 +178,15 @@ impl Account {
         for (item, block) in blocks.into_iter().filter(|(item, _)| *item >= conversation.shared) {
             let times = conversation.requests.iter().filter(|request| request.items > item).count();
             self.block(Block {
-                tool: if block.tool.is_empty() { "(pasted)".to_owned() } else { block.tool.into() },
-                kind: if block.kind.is_empty() { "short" } else { block.kind },
+                tool: if block.report.tool.is_empty() {
+                    "(pasted)".to_owned()
+                } else {
+                    block.report.tool.into()
+                },
+                kind: if block.report.kind.is_empty() { "short" } else { block.report.kind },
                 hint: block.hint,
-                before: block.before,
-                after: block.after,
+                before: block.report.before,
+                after: block.report.after,
                 times,
             });
         }

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use llm_proxy::Offline;
 use metrics::Prices;
 use private_fs::Writer;
-use proxy::llm::Offline;
 
 use crate::args::AuditArgs;
 use crate::audit::account::Account;

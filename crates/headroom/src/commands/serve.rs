@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use access::{AccessPolicy, RemoteAccess};
-use proxy::llm::Settings;
+use llm_proxy::Settings;
 use proxy::{BindError, Config, Listeners, LlmRoutes, Server};
 use tokio::runtime;
 use tokio::sync::oneshot;
@@ -34,7 +34,7 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     log::start(args.log_file.as_deref(), args.log_format)
         .map_err(|error| Failure::new(format!("can't write the log: {error}")))?;
     let token = args.token.as_deref().filter(|token| !token.is_empty());
-    let (originals, records) = args.store.of_server(token)?;
+    let (originals, replay_store) = args.store.of_server(token)?;
     let prices = prices::read()?;
     let owner = owner(&args);
     let config = Config {
@@ -63,7 +63,7 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     let served = runtime.block_on(async {
         let stop = stop_signal(args.until_input_ends, owner).map_err(Failure::new)?;
         announce(&listeners);
-        let server = Server::new(config, originals, LlmRoutes { settings, records });
+        let server = Server::new(config, originals, LlmRoutes { settings, replay_store });
         server.run(listeners, stop, DRAIN).await.map_err(Failure::new)
     });
     // What is still worked on is for clients that have waited long enough.

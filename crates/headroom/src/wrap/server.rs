@@ -10,7 +10,7 @@
 use std::io::{self, BufRead as _, BufReader, PipeWriter, Read as _};
 use std::process::{Command, Stdio};
 
-use proxy::llm::Targets;
+use llm_proxy::Targets;
 
 use super::base_url::Leads;
 use super::table::Provider;

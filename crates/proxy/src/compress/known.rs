@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use compress::Options;
 
-use crate::cache::{Cache, Key, Weigh};
 use crate::compressor::{Compressor, Outcome};
+use llm_proxy::cache::{Cache, Key, Weigh};
 
 /// Shorter texts, in bytes, are compressed again: that takes as long as to look them up.
 const SHORTEST: usize = 2 << 10;
@@ -55,7 +55,7 @@ fn key(text: &str, options: &Options) -> Key {
     hasher.finalize().into()
 }
 
-impl Weigh for Arc<Outcome> {
+impl Weigh for Outcome {
     fn weight(&self) -> usize {
         let compressed = &self.compressed;
         let originals: usize =

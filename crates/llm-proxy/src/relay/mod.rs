@@ -1,0 +1,32 @@
+//! Passing the provider's response on to the client.
+
+mod retry;
+mod rounds;
+mod usage_body;
+mod websocket;
+
+use axum::body::Body;
+use axum::http::Response;
+use hyper::body::Incoming;
+use llm_api::Api;
+
+use crate::forward::headers;
+use crate::recording::Recording;
+pub(crate) use retry::Retries;
+pub(crate) use rounds::TurnRelay;
+use usage_body::UsageObservingBody;
+pub(crate) use websocket::{upgrade, upgrade_headers};
+
+/// A response that nobody changes. `api`: none where it isn't a model's that is understood.
+pub(crate) fn unchanged(
+    response: Response<Incoming>,
+    api: Option<&'static dyn Api>,
+    recording: Recording,
+) -> Response<Body> {
+    let (parts, body) = response.into_parts();
+    let body = UsageObservingBody::new(body, api, &parts.headers, recording);
+    let mut response = Response::new(Body::new(body));
+    *response.status_mut() = parts.status;
+    *response.headers_mut() = headers::to_client(&parts.headers);
+    response
+}

@@ -1,0 +1,346 @@
+//! The compression of one block of a conversation: a function of the block and of what came before it.
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use compress::earlier::Earlier;
+use compress::{Compressed, Kind, Options, Provider, Retrieval};
+use json_index::scan;
+use llm_api::request::{Block, Role};
+use llm_api::retrieval::is_retrieval;
+use llm_api::splice::quote;
+use llm_api::tool_call::{hint, shows_files};
+use metrics::{BlockReport, BlockTexts};
+use tokens::Encoding;
+
+/// Shorter texts, in bytes, are not looked at.
+const SHORTEST: usize = 200;
+
+/// Failed calls say what went wrong in their first lines and last; shorter ones stay whole.
+const ERROR_TOKENS: usize = 2000;
+
+/// Bytes of a text that people can look at.
+const SHOWN_BYTES: usize = 16 << 10;
+
+/// What a user pasted is looked at from here on, in tokens.
+const PASTED_TOKENS: usize = 500;
+
+/// The same in bytes, to spare counting: data has more than two bytes for each token.
+const PASTED_BYTES: usize = 2 * PASTED_TOKENS;
+
+/// What came before a block, as far as it matters, and what may be done.
+#[derive(Clone)]
+pub(super) struct BlockContext<'c> {
+    /// Who compresses.
+    pub(super) compressor: &'c dyn Provider,
+    /// What the agent is doing.
+    pub(super) task: String,
+    /// About how many tokens are before the block.
+    pub(super) tokens_before: usize,
+    /// Whether something may be elided.
+    pub(super) retrieval: Retrieval,
+    /// Whether credentials are replaced.
+    pub(super) redact: bool,
+    /// What the model was shown of the results before, where it can be referred to.
+    pub(super) earlier: Option<&'c Earlier>,
+    /// What an earlier result became whose text is the same to the byte.
+    pub(super) same: Option<&'c CompressedBlock>,
+}
+
+/// What a block became.
+#[derive(Debug, Clone)]
+pub(crate) struct CompressedBlock {
+    /// For each of its texts the JSON string that stands for it; `None` where it stays.
+    pub(super) texts: Vec<Option<Box<[u8]>>>,
+    /// Its numbers and names, as far as they don't depend on the request.
+    pub(crate) report: BlockReport,
+    /// The names of what was done.
+    pub(super) transforms: Vec<Box<str>>,
+    /// The hashes of what was elided.
+    pub(super) hashes: Vec<Box<str>>,
+    /// Texts that stay because compressing them failed.
+    pub(super) failures: usize,
+    /// Credentials that were replaced.
+    pub(super) redacted: usize,
+}
+
+impl CompressedBlock {
+    /// The result for a block of which no text has been added yet.
+    fn new(block: &Block<'_>) -> Self {
+        CompressedBlock {
+            texts: Vec::new(),
+            report: BlockReport {
+                tool: tool_name(block).into(),
+                kind: "",
+                before: 0,
+                after: 0,
+                reason: None,
+                is_new: false,
+                is_last: false,
+                texts: None,
+            },
+            transforms: Vec::new(),
+            hashes: Vec::new(),
+            failures: 0,
+            redacted: 0,
+        }
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn weight(&self) -> usize {
+        let texts: usize = self.texts.iter().flatten().map(|text| text.len()).sum();
+        let names = self.transforms.iter().chain(&self.hashes).map(|name| name.len() + 16);
+        size_of::<Self>() + texts + self.texts.len() * 16 + names.sum::<usize>()
+    }
+}
+
+/// The tool whose result a block is: `unknown` if the call isn't in the request, empty for what isn't
+/// a result.
+fn tool_name<'b>(block: &'b Block<'_>) -> &'b str {
+    match &block.tool_result {
+        Some(result) => result.call.as_ref().map_or("unknown", |call| &call.name),
+        None => "",
+    }
+}
+
+/// Whether a block may change at all.
+pub(super) fn may_change(block: &Block<'_>) -> bool {
+    let is_long = || block.texts.iter().any(|text| text.range().len() >= SHORTEST);
+    match block.role {
+        Role::Tool => block.tool_result.is_some() && is_long(),
+        Role::User => {
+            let longest = block.texts.iter().map(|text| text.range().len()).max();
+            longest.is_some_and(|longest| longest >= PASTED_BYTES)
+        }
+        _ => false,
+    }
+}
+
+/// Compresses a block.
+pub(super) fn compress(block: &Block<'_>, context: &BlockContext<'_>) -> CompressedBlock {
+    let mut out = CompressedBlock::new(block);
+    if let Some(reason) = untouched(block) {
+        out.texts = block.texts.iter().map(|_| None).collect();
+        let tokens = count(block);
+        out.report =
+            BlockReport { reason: Some(reason), before: tokens, after: tokens, ..out.report };
+        return out;
+    }
+    if let Some(copy) = repeated(block, context) {
+        return copy;
+    }
+    for value in &block.texts {
+        let text = value.text().filter(|text| text.len() >= SHORTEST);
+        let replaced = text.and_then(|text| out.add(block, &text, context));
+        out.texts.push(replaced.map(|text| quote(&text).into()));
+    }
+    out
+}
+
+/// What a result becomes that says what an earlier one did: references to what stands for that one,
+/// and its retrieval references, whatever was said in between.
+fn repeated(block: &Block<'_>, context: &BlockContext<'_>) -> Option<CompressedBlock> {
+    let (same, earlier) = (context.same?, context.earlier?);
+    let [value] = &block.texts[..] else { return None };
+    let shown = match same.texts.first()?.as_deref() {
+        Some(sent) => sent_text(sent)?,
+        None => value.text()?.into_owned(),
+    };
+    let shorter = earlier.refer(&shown)?;
+    let after = tokens::count(Encoding::default(), &shorter);
+    is_worth(after, same.report.after).then(|| CompressedBlock {
+        texts: vec![Some(quote(&shorter).into())],
+        report: BlockReport { tool: tool_name(block).into(), after, ..same.report.clone() },
+        transforms: vec![EARLIER.into()],
+        ..same.clone()
+    })
+}
+
+/// Whether `tokens` are at least a twentieth fewer than `before`.
+fn is_worth(tokens: usize, before: usize) -> bool {
+    tokens * 20 <= before * 19
+}
+
+impl CompressedBlock {
+    /// Adds one text; gives what stands for it, if anything does.
+    fn add(
+        &mut self,
+        block: &Block<'_>,
+        given: &str,
+        context: &BlockContext<'_>,
+    ) -> Option<String> {
+        let (text, found) = redacted(given, block, context);
+        self.redacted += found;
+        let Some(result) = attempt(block, &text, context) else {
+            let tokens = tokens::count(Encoding::default(), &text);
+            self.report.before += tokens;
+            self.report.after += tokens;
+            self.failures += 1;
+            self.report.reason = Some("compressing it failed");
+            return (found > 0).then(|| text.into_owned());
+        };
+        self.report.before += result.tokens_before;
+        self.failures += result.failures;
+        let largest = result.chunks.iter().max_by_key(|part| part.tokens_before);
+        if self.report.kind.is_empty() {
+            self.report.kind = largest.map_or("", |part| part.kind.name());
+        }
+        let result = referred(result, &text, block, context);
+        self.report.after += result.tokens_after;
+        if result.text == text {
+            if block.role == Role::User {
+                self.report.reason = self.report.reason.or(Some("a user's own words"));
+            }
+            return (found > 0).then(|| text.into_owned());
+        }
+        self.hashes
+            .extend(result.omissions.iter().filter_map(|omission| omission.hash()).map(Box::from));
+        for transform in &result.transforms {
+            if !self.transforms.iter().any(|known| **known == **transform) {
+                self.transforms.push(transform.as_str().into());
+            }
+        }
+        Some(result.text)
+    }
+}
+
+/// What was elided from the block under `hash`, which may be its first digits.
+pub(super) fn original(
+    block: &Block<'_>,
+    context: &BlockContext<'_>,
+    hash: &str,
+) -> Option<String> {
+    block.texts.iter().find_map(|value| {
+        let given = value.text()?;
+        let (text, _) = redacted(&given, block, context);
+        let result = attempt(block, &text, context)?;
+        let gap = result
+            .omissions
+            .into_iter()
+            .find(|omission| omission.hash().is_some_and(|h| h.starts_with(hash)))?;
+        Some(gap.original)
+    })
+}
+
+/// Why a block stays whatever is in it.
+fn untouched(block: &Block<'_>) -> Option<&'static str> {
+    let Some(result) = &block.tool_result else { return None };
+    let name = result.call.as_ref().map_or("", |call| &call.name);
+    if is_retrieval(name) {
+        return Some("result of a retrieval");
+    }
+    let length: usize = block.texts.iter().map(|text| text.range().len()).sum();
+    // No text has fewer bytes than tokens.
+    (result.is_error && (length < ERROR_TOKENS || count(block) < ERROR_TOKENS))
+        .then_some("short error")
+}
+
+/// Tokens of a block's texts.
+fn count(block: &Block<'_>) -> usize {
+    let texts = block.texts.iter().filter_map(|text| text.text());
+    texts.map(|text| tokens::count(Encoding::default(), &text)).sum()
+}
+
+/// What a block says and what stands for it, for people to look at: cut, and without credentials.
+pub(super) fn texts(block: &Block<'_>, compressed: &CompressedBlock) -> BlockTexts {
+    let mut texts = BlockTexts { before: String::new(), after: String::new() };
+    for (value, replaced) in block.texts.iter().zip(&compressed.texts) {
+        let before = value.text().unwrap_or_default();
+        let after = replaced.as_deref().and_then(sent_text);
+        texts.after.push_str(after.as_deref().unwrap_or(&before));
+        texts.before.push_str(&before);
+    }
+    let shown = |text: &str| {
+        let redacted = secrets::redact(text).text;
+        let end = redacted.floor_char_boundary(SHOWN_BYTES);
+        let rest = if end < redacted.len() { "\n…" } else { "" };
+        [&redacted[..end], rest].concat()
+    };
+    BlockTexts { before: shown(&texts.before), after: shown(&texts.after) }
+}
+
+/// The text in a JSON string that is sent.
+fn sent_text(sent: &[u8]) -> Option<String> {
+    let index = scan(sent).ok()?;
+    index.root().text().map(Cow::into_owned)
+}
+
+/// The text without credentials, where that is asked for, and how many there were. What a user said
+/// is the user's own.
+fn redacted<'t>(
+    text: &'t str,
+    block: &Block<'_>,
+    context: &BlockContext<'_>,
+) -> (Cow<'t, str>, usize) {
+    if !context.redact || block.role != Role::Tool {
+        return (Cow::Borrowed(text), 0);
+    }
+    let redacted = secrets::redact(text);
+    (redacted.text, redacted.findings.len())
+}
+
+/// `result`, or a version of it or of `text` that refers to lines that were shown before, if that is
+/// shorter.
+fn referred(
+    mut result: Compressed,
+    text: &str,
+    block: &Block<'_>,
+    context: &BlockContext<'_>,
+) -> Compressed {
+    let Some(earlier) = context.earlier.filter(|_| block.role == Role::Tool) else { return result };
+    let count = |text: &str| tokens::count(Encoding::default(), text);
+    if let Some(shorter) = earlier.refer(&result.text) {
+        let tokens = count(&shorter);
+        if is_worth(tokens, result.tokens_after) {
+            (result.text, result.tokens_after) = (shorter, tokens);
+            result.transforms.push(EARLIER.to_owned());
+        }
+    }
+    // What was elided may have been shown in full before.
+    if !result.omissions.is_empty()
+        && let Some(shorter) = earlier.refer(text)
+    {
+        let tokens = count(&shorter);
+        if is_worth(tokens, result.tokens_after) {
+            (result.text, result.tokens_after) = (shorter, tokens);
+            (result.transforms, result.omissions) = (vec![EARLIER.to_owned()], Vec::new());
+        }
+    }
+    result
+}
+
+/// The name of that in reports.
+const EARLIER: &str = "earlier/1";
+
+/// Compresses one text; `None` when that failed, or isn't allowed to.
+fn attempt(block: &Block<'_>, text: &str, context: &BlockContext<'_>) -> Option<Compressed> {
+    let is_result = block.role == Role::Tool;
+    let call = block.tool_result.as_ref().and_then(|result| result.call.as_ref());
+    let options = Options {
+        task: context.task.clone(),
+        kind: call.and_then(hint),
+        retrieval: if is_result { context.retrieval } else { Retrieval::None },
+        cosmetic: is_result && !call.is_some_and(shows_files),
+        every_line: true,
+        has_read: Some(context.tokens_before),
+        ..Options::default()
+    };
+    let work = AssertUnwindSafe(|| context.compressor.compress(text, &options).ok());
+    let result = catch_unwind(work).ok()??;
+    if is_result || result.text == text || is_pasted_data(&result) {
+        return Some(result);
+    }
+    Some(Compressed {
+        text: text.to_owned(),
+        tokens_after: result.tokens_before,
+        tokens_before: result.tokens_before,
+        ..Compressed::default()
+    })
+}
+
+/// Whether a text of a user is long, and only data in it was written otherwise.
+fn is_pasted_data(result: &Compressed) -> bool {
+    let is_data = |kind: Kind| !matches!(kind, Kind::Prose | Kind::Text | Kind::Code | Kind::Pack);
+    result.tokens_before >= PASTED_TOKENS
+        && result.chunks.iter().all(|part| part.transform.is_none() || is_data(part.kind))
+}

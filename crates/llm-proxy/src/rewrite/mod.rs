@@ -1,0 +1,123 @@
+//! What a request becomes before it goes on: its blocks compressed in the provider's order,
+//! intercepted calls put back, the retrieval tool injected. All of it computes or reads small files,
+//! and waits for nothing else.
+
+mod block;
+mod continue_turn;
+mod memo;
+mod replay;
+mod report;
+mod retrieval_results;
+mod task;
+mod tool_injection;
+mod traverse;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use compress::Provider;
+use json_index::scan;
+use llm_api::Api;
+use llm_api::request::{Request, read};
+use llm_api::retrieval::TOOL;
+use originals::Originals;
+
+use crate::Settings;
+use crate::cache::Cache;
+use crate::replay_store::ReplayStore;
+pub(crate) use continue_turn::{MAX_ROUNDS, OpenTurn};
+use memo::Memo;
+pub(crate) use report::RequestReport;
+pub(crate) use retrieval_results::tool_tokens;
+use tool_injection::ToolInjection;
+pub(crate) use traverse::TraversedBlock;
+
+/// The version of what requests become. Replicas that serve one conversation need the same.
+pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/4");
+
+/// Bytes of a token, where an estimate will do.
+const BYTES_PER_TOKEN: usize = 4;
+
+/// Rewrites requests, and remembers what it made of their blocks.
+pub(crate) struct RequestRewriter {
+    memo: Cache<Memo>,
+    replay_store: Arc<dyn ReplayStore>,
+    originals: Option<Arc<Originals>>,
+    compressor: Box<dyn Provider + Send + Sync>,
+    settings: Settings,
+}
+
+/// A request that was rewritten.
+pub(crate) struct RewrittenRequest {
+    /// The body to be sent.
+    pub(crate) body: Bytes,
+    /// What was done.
+    pub(crate) report: RequestReport,
+    /// What is needed to answer the model's calls, where the retrieval tool was injected.
+    pub(crate) turn: Option<OpenTurn>,
+}
+
+impl RewrittenRequest {
+    /// A body that goes on as it is.
+    pub(crate) fn unchanged(body: Bytes, reason: &'static str) -> Self {
+        let report = RequestReport { reason: Some(reason), ..RequestReport::default() };
+        RewrittenRequest { body, report, turn: None }
+    }
+}
+
+impl RequestRewriter {
+    pub(crate) fn new(
+        settings: Settings,
+        replay_store: Arc<dyn ReplayStore>,
+        originals: Option<Arc<Originals>>,
+        compressor: Box<dyn Provider + Send + Sync>,
+    ) -> Self {
+        let memo = Cache::new(settings.cache_bytes);
+        RequestRewriter { memo, replay_store, originals, compressor, settings }
+    }
+
+    /// Rewrites a request of `api`. A body that isn't understood goes on as it is.
+    pub(crate) fn rewrite(&self, api: &'static dyn Api, body: &Bytes) -> RewrittenRequest {
+        let unchanged = |report| RewrittenRequest { body: body.clone(), report, turn: None };
+        let Ok(index) = scan(body) else {
+            return RewrittenRequest::unchanged(body.clone(), "not readable as JSON");
+        };
+        let Some(request) = read(api, &index) else {
+            return RewrittenRequest::unchanged(body.clone(), "no conversation");
+        };
+        let traversal = self.traverse(&request);
+        let mut report = RequestReport::of(&traversal, self.settings.log_messages);
+        report.held_out = report.conversation.is_some_and(|id| self.is_held_out(id));
+        if !self.settings.optimize || report.held_out {
+            return unchanged(report);
+        }
+        let mut edits = traversal.edits();
+        let is_injected = traversal.injection == ToolInjection::Injected;
+        if is_injected {
+            let definition = api.tool_definition(&TOOL);
+            request.insert_tool(traversal.tool_position, &definition, &mut edits);
+            let before = edits.added();
+            self.restore(&traversal, &mut edits, &mut report);
+            report.tokens_added += (edits.added() - before) / BYTES_PER_TOKEN;
+        }
+        self.remember_injection(&traversal);
+        if edits.is_empty() {
+            return unchanged(report);
+        }
+        // Edits of distinct values of one text never overlap.
+        let Ok(sent) = edits.apply(body) else { return unchanged(report) };
+        let turn =
+            is_injected.then(|| OpenTurn::new(&request, body.clone(), edits, traversal.end()));
+        RewrittenRequest { body: sent.into(), report, turn }
+    }
+
+    /// What the blocks of a request become that may change, in their order.
+    pub(crate) fn compressed_blocks(&self, request: &Request<'_>) -> Vec<TraversedBlock> {
+        self.traverse(request).blocks
+    }
+
+    fn is_held_out(&self, conversation: [u8; 8]) -> bool {
+        let place = u64::from_le_bytes(conversation) as f64 / u64::MAX as f64;
+        place < self.settings.holdout
+    }
+}
