@@ -1,4 +1,4 @@
-//! The providers whose APIs these are, and the companies behind them.
+//! The providers that requests are forwarded to, and the companies that run them.
 
 /// A provider, as far as it has an address of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! Turns in which calls were intercepted, made again what the provider saw of them.
+//! Replay: intercepted calls and their results, put back into the turns of later requests.
 //!
 //! The client sends a turn back as it saw it; the provider saw calls in it that the client didn't,
 //! with their results. [`restore`] makes of the former the latter, and [`exchange`] is one round of it

@@ -1,7 +1,7 @@
-//! What the conversation in a request is: its blocks in the order in which the provider reads them
-//! (tools, system, messages), which strings are tool results, and what call each answers.
+//! The conversation in a request: its blocks in the order in which the provider reads them (tools,
+//! system, messages), which strings are tool results, and the call that each is of.
 //!
-//! Reading never fails: what isn't understood is a block without texts, which nobody changes. A
+//! Reading never fails: an unknown shape is a block without texts, which nobody changes. A
 //! name that an object has twice counts as absent ([`Value::get`]), so that nothing is changed
 //! where two parsers could disagree.
 
@@ -250,7 +250,7 @@ impl<'t> Block<'t> {
     }
 
     /// Feeds what identifies the block to a hash. Blocks that mean the same to the provider feed
-    /// the same: `cache_control` is left out, the order of a block's members doesn't matter, and a
+    /// the same: `cache_control` is skipped, the order of a block's members doesn't matter, and a
     /// content that is a string is the list of one text.
     pub fn fingerprint(&self, feed: &mut impl FnMut(&[u8])) {
         feed(&[self.role as u8]);

@@ -2,7 +2,7 @@
 //!
 //! A [`Relay`] takes a response as it comes, streamed or whole, and gives what the client is to see
 //! of it. As long as the model doesn't call the intercepted tool, that is the provider's own bytes.
-//! When it does, the call is left out, and at the end of the round ([`RoundEnd`]) the caller either
+//! When it does, the call is removed, and at the end of the round ([`RoundEnd`]) the caller either
 //! asks the provider again with the call's result ([`Relay::next_round`]), or lets the turn end
 //! ([`Relay::close`]). Rounds go on as one response: one head, indexes without gaps, usage summed.
 //!

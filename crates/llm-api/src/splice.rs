@@ -1,4 +1,4 @@
-//! Edits on bytes: some ranges replaced, all else as it was.
+//! Edits of bytes: some ranges are replaced, everything else stays as it was.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Server-sent events, cut out of a stream whose pieces may end anywhere.
+//! Server-sent events, parsed from a stream whose chunks may end anywhere.
 //!
 //! An event keeps its own bytes, so that it can be passed on exactly as it came.
 

@@ -1,6 +1,5 @@
-//! What the call of a tool says about the text that it gave: the command that wrote it, or the file
-//! that it is from. One reader for every agent and every route; who calls which argument what is in
-//! the tests.
+//! The arguments of tool calls, read for the command that wrote a result, or the file that it is from.
+//! One reader for every agent and every route; the tests show how each agent names its arguments.
 
 use std::borrow::Cow;
 
@@ -81,7 +80,7 @@ pub fn shows_files(call: &Call<'_>) -> bool {
     programs.any(|program| SHOW_FILES.contains(&program))
 }
 
-/// What the arguments of a call say.
+/// The arguments of a call, as far as they matter here.
 #[derive(Debug, Default)]
 struct Arguments {
     /// Whether they could be read.
@@ -266,7 +265,7 @@ mod tests {
 
     use super::*;
 
-    /// What `ask` says of a call, which every API says alike.
+    /// The result of `ask` for a call, which is the same in every API.
     fn asked<T: PartialEq + std::fmt::Debug>(
         name: &str,
         input: &Json,

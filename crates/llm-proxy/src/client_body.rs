@@ -1,5 +1,5 @@
-//! A request's body as it comes from the client, which may be slow but not silent for ever: a
-//! request that waits holds a place among those under way.
+//! A request's body as it comes from the client, with a timeout between chunks: a request that waits
+//! counts among those under way.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -20,7 +20,7 @@ pub(crate) struct ClientBody {
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-/// The client was silent for too long.
+/// The timeout has passed.
 #[derive(Debug, thiserror::Error)]
 #[error("nothing of it came for {} s", .0.as_secs())]
 pub(crate) struct Silence(Duration);

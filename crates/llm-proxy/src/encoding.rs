@@ -1,4 +1,4 @@
-//! Bodies that came encoded, made readable within a bound.
+//! Content encodings (gzip, deflate, brotli, zstd), decoded within a bound.
 
 use std::io::{self, Read};
 

@@ -1,4 +1,5 @@
-//! The LLM routes of the server: what agents send to their providers, made smaller on its way.
+//! The LLM routes of the server: compresses what agents send to their providers, and relays the
+//! responses.
 //!
 //! One request takes these steps, each a module:
 //!

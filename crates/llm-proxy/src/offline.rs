@@ -16,7 +16,7 @@ use crate::rewrite::{RequestRewriter, tool_tokens};
 use crate::route::target::{TargetError, Targets};
 use crate::settings::Settings;
 
-/// The function that the proxy applies, with nothing around it.
+/// Compresses conversations as the proxy does.
 pub struct Offline {
     rewriter: RequestRewriter,
 }
@@ -63,7 +63,7 @@ impl Offline {
         Some(blocks.collect())
     }
 
-    /// Tokens that the tool takes by which the model asks for what was left out.
+    /// Tokens of the injected tool's definition.
     pub fn tool_tokens(api: &'static dyn Api) -> usize {
         tool_tokens(api)
     }

@@ -1,4 +1,4 @@
-//! The provider APIs that are understood: one folder each, behind one trait.
+//! The supported provider APIs: one folder each, behind one trait.
 //!
 //! To add one: a folder with an implementation of [`Api`], its `mod` line and its row in [`APIS`].
 

@@ -26,7 +26,7 @@ const PERMANENT: [&str; 16] = [
 /// Statuses below 500 after which clients of the providers try again.
 const RETRIED: [u64; 3] = [408, 409, 429];
 
-/// Whether clients of the providers try a request again that was answered with this status.
+/// Whether clients of the providers retry a request that got a response of this status.
 pub fn is_retried(status: u16) -> bool {
     status >= 500 || RETRIED.contains(&u64::from(status))
 }

@@ -1,4 +1,4 @@
-//! The command that a program in JavaScript runs through a tool: Codex lets the model write
+//! The shell command in a JavaScript program: Codex lets the model write
 //! `await tools.exec_command({cmd: "ls -l"})`.
 
 /// Members that hold a command.

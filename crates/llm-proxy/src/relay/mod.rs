@@ -17,7 +17,7 @@ pub(crate) use rounds::TurnRelay;
 use usage_body::UsageObservingBody;
 pub(crate) use websocket::{upgrade, upgrade_headers};
 
-/// A response that nobody changes. `api`: none where it isn't a model's that is understood.
+/// A response that nobody changes. `api`: none where the response isn't a model's, or the API is unknown.
 pub(crate) fn unchanged(
     response: Response<Incoming>,
     api: Option<&'static dyn Api>,

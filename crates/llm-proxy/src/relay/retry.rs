@@ -1,8 +1,8 @@
-//! When a request of this server's own, with the result of a retrieval, is sent again.
+//! Retries of the requests that the proxy makes by itself, with the results of retrievals.
 //!
-//! The client doesn't know of that request, and some agents give a turn up that breaks off after its
-//! first words. So what they would do themselves is done here first: wait as long as the provider
-//! says, or longer each time.
+//! The client doesn't know of such a request, and some agents give up a turn that breaks off after its
+//! first words. So the proxy retries as they would: after the time that the provider asks for, or with
+//! exponential backoff.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use llm_api::response::is_retried;
 /// The first wait where the provider names none; doubled each time. As in the providers' own SDKs.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// What is left of the patience with a provider.
+/// How long to go on retrying.
 #[derive(Debug)]
 pub(crate) struct Retries {
     left: Duration,
@@ -37,7 +37,7 @@ impl Retries {
     }
 }
 
-/// Whether an answer says that the same request may be answered another time.
+/// Whether a response says that the same request may succeed later.
 pub(crate) fn may_be_retried(status: StatusCode, headers: &HeaderMap) -> bool {
     match headers.get("x-should-retry").map(axum::http::HeaderValue::as_bytes) {
         Some(b"true") => true,
@@ -46,7 +46,7 @@ pub(crate) fn may_be_retried(status: StatusCode, headers: &HeaderMap) -> bool {
     }
 }
 
-/// How long an answer asks its client to wait.
+/// How long a response asks its client to wait.
 pub(crate) fn asked_wait(headers: &HeaderMap) -> Option<Duration> {
     let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
     let seconds =

@@ -183,7 +183,7 @@ impl TurnRelay {
                         }
                     };
                     if response.status() != StatusCode::OK {
-                        // Nothing was delivered yet, so the provider's own answer can be.
+                        // Nothing was delivered yet, so the provider's own response can be.
                         self.finished(Ending::Done);
                         let (parts, body) = response.into_parts();
                         self.recording.exchange.status = Some(parts.status.as_u16());
@@ -198,7 +198,7 @@ impl TurnRelay {
         }
     }
 
-    /// The body of an answer that is streamed.
+    /// The body of a response that is streamed.
     pub(crate) fn stream(self, body: Incoming) -> Body {
         let state = Some(Streaming { turn: self, source: Some(body), again: None, error: None });
         Body::from_stream(unfold(state, |state| async move { state?.step().await }))
@@ -345,7 +345,7 @@ impl Streaming {
     }
 
     /// The provider failed. A request that the client doesn't know of is sent again after a while, as
-    /// long as the client has seen nothing of its answer; `wait`: how long the provider asks for.
+    /// long as the client has seen nothing of its response; `wait`: how long the provider asks for.
     async fn failed(mut self, error: BoxError, wait: Option<Duration>) -> Self {
         self.source = None;
         let is_unseen = self.turn.relay.end().is_some() || self.turn.relay.is_unseen();
@@ -360,7 +360,7 @@ impl Streaming {
 
     /// Ends the client's stream without its last event. Agents take that for a broken connection, after
     /// which most send their request again, whereas an error in the stream ends the run of most of
-    /// them. What they ask for then gets the provider's own answer, with what it says about when to
+    /// them. What they ask for then gets the provider's own response, with what it says about when to
     /// come back.
     async fn break_off(mut self, error: BoxError) -> Self {
         if self.again.is_some() {
@@ -378,7 +378,7 @@ impl Drop for TurnRelay {
     /// last event, and what came before a stream broke off is billed too.
     fn drop(&mut self) {
         self.recording.exchange.usage = self.relay.usage_so_far();
-        // Nothing was kept back, so the client has all of it.
+        // Nothing was intercepted, so the client has all of it.
         let is_whole = self.asked == 0 && self.relay.end() == Some(RoundEnd::Plain);
         if is_whole && self.recording.exchange.ending == Ending::ClientGone {
             self.recording.ended(Ending::Done);

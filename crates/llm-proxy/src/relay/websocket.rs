@@ -1,4 +1,4 @@
-//! Connections that become something else: WebSockets, passed through.
+//! WebSockets, passed through.
 
 use std::pin::pin;
 use std::time::Duration;

@@ -13,19 +13,20 @@ use llm_api::tool_call::{hint, shows_files};
 use metrics::{BlockReport, BlockTexts};
 use tokens::Encoding;
 
-/// Shorter texts, in bytes, are not looked at.
+/// Shorter texts, in bytes, are sent as they are. By hand: a marker alone has about 80.
 const SHORTEST: usize = 200;
 
-/// Failed calls say what went wrong in their first lines and last; shorter ones stay whole.
+/// Tokens from which on the result of a failed call is compressed; shorter ones stay whole, so that the
+/// model sees all that went wrong. By hand, not measured.
 const ERROR_TOKENS: usize = 2000;
 
-/// Bytes of a text that people can look at.
+/// Bytes of a text that the dashboard shows.
 const SHOWN_BYTES: usize = 16 << 10;
 
-/// What a user pasted is looked at from here on, in tokens.
+/// Tokens from which on a user's text may be pasted data. By hand, not measured.
 const PASTED_TOKENS: usize = 500;
 
-/// The same in bytes, to spare counting: data has more than two bytes for each token.
+/// The same in bytes, so that most texts need no counting: data has more than two bytes per token.
 const PASTED_BYTES: usize = 2 * PASTED_TOKENS;
 
 /// What came before a block, as far as it matters, and what may be done.
@@ -137,8 +138,8 @@ pub(super) fn compress(block: &Block<'_>, context: &BlockContext<'_>) -> Compres
     out
 }
 
-/// What a result becomes that says what an earlier one did: references to what stands for that one,
-/// and its retrieval references, whatever was said in between.
+/// A result whose text is that of an earlier one: references to the lines that stand for that one, and
+/// its retrieval references, whatever came in between.
 fn repeated(block: &Block<'_>, context: &BlockContext<'_>) -> Option<CompressedBlock> {
     let (same, earlier) = (context.same?, context.earlier?);
     let [value] = &block.texts[..] else { return None };
@@ -241,7 +242,7 @@ fn count(block: &Block<'_>) -> usize {
     texts.map(|text| tokens::count(Encoding::default(), &text)).sum()
 }
 
-/// What a block says and what stands for it, for people to look at: cut, and without credentials.
+/// A block's texts before and after, for people to look at: truncated, and without credentials.
 pub(super) fn texts(block: &Block<'_>, compressed: &CompressedBlock) -> BlockTexts {
     let mut texts = BlockTexts { before: String::new(), after: String::new() };
     for (value, replaced) in block.texts.iter().zip(&compressed.texts) {

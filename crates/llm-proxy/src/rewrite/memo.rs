@@ -1,4 +1,4 @@
-//! What was worked out for earlier requests, and the hashes by which it is found.
+//! The memo of the rewriter: results of earlier requests, and the hashes they are found by.
 
 use std::sync::Arc;
 

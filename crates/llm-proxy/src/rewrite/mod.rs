@@ -1,6 +1,6 @@
-//! What a request becomes before it goes on: its blocks compressed in the provider's order,
-//! intercepted calls put back, the retrieval tool injected. All of it computes or reads small files,
-//! and waits for nothing else.
+//! Rewriting of a request before it is forwarded: its blocks are compressed in the provider's order,
+//! intercepted calls are put back, and the retrieval tool is injected. All of it computes or reads
+//! small files, and waits for nothing else.
 
 mod block;
 mod continue_turn;
@@ -53,7 +53,7 @@ pub(crate) struct RewrittenRequest {
     pub(crate) body: Bytes,
     /// What was done.
     pub(crate) report: RequestReport,
-    /// What is needed to answer the model's calls, where the retrieval tool was injected.
+    /// The state for answering the model's calls, where the retrieval tool was injected.
     pub(crate) turn: Option<OpenTurn>,
 }
 
@@ -76,7 +76,7 @@ impl RequestRewriter {
         RequestRewriter { memo, replay_store, originals, compressor, settings }
     }
 
-    /// Rewrites a request of `api`. A body that isn't understood goes on as it is.
+    /// Rewrites a request of `api`. A body without a conversation that can be read goes on as it is.
     pub(crate) fn rewrite(&self, api: &'static dyn Api, body: &Bytes) -> RewrittenRequest {
         let unchanged = |report| RewrittenRequest { body: body.clone(), report, turn: None };
         let Ok(index) = scan(body) else {

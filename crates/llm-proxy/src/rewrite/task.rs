@@ -1,4 +1,4 @@
-//! What the agent is doing, as far as the conversation says so before a block.
+//! The task of the agent at a block: what the user and the model wrote before it.
 
 use llm_api::request::{Block, Role};
 
@@ -8,7 +8,7 @@ const LONGEST: usize = 2000;
 /// What clients put into the user's messages in their own name.
 const REMINDER: (&str, &str) = ("<system-reminder>", "</system-reminder>");
 
-/// The words of the task: what the user said first and last, and what the model said since.
+/// The text of the task: the user's first and last message, and the model's last one.
 pub(super) fn task(before: &[Block<'_>]) -> String {
     let is_word = |block: &&Block<'_>| block.role == Role::User && !words(block).is_empty();
     let first = before.iter().find(is_word);
@@ -29,7 +29,7 @@ pub(super) fn task(before: &[Block<'_>]) -> String {
     out
 }
 
-/// The beginning of what is said in a block, without what only the client says.
+/// The beginning of a block's texts, without the client's own reminders.
 fn words(block: &Block<'_>) -> String {
     let mut out = String::new();
     for text in block.texts.iter().filter_map(|text| text.text()) {

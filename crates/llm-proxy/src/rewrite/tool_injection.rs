@@ -1,4 +1,4 @@
-//! Whether the retrieval tool is injected into a request: the one table of the cases.
+//! Whether the retrieval tool is injected into a request, and if not, why.
 
 use llm_api::request::{Choice, Request, Tool};
 use llm_api::retrieval::{NAME, is_retrieval};

@@ -1,5 +1,5 @@
-//! The blocks of a request in the provider's order, each compressed once: what a block becomes is a
-//! function of the block and of those before it, and is found again by a hash of them.
+//! Traversal of a request's blocks in the provider's order. Each is compressed once: the result is a
+//! function of the block and of those before it, and is remembered under a hash of them.
 
 use std::sync::Arc;
 

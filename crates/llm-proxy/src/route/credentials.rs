@@ -1,5 +1,5 @@
-//! What a request's credentials say of whose they are. They are looked at and go on; none is kept,
-//! compared with another, or shown.
+//! The issuers of a request's credentials, as far as their format tells. Credentials are passed on;
+//! none is kept, compared with another, or shown.
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -39,7 +39,7 @@ const GOOGLE_KEY: &str = "x-goog-api-key";
 /// Parameters of a query that hold a key; only Google's APIs take one there.
 const PARAMETERS: [&str; 2] = ["key", "access_token"];
 
-/// What is known of a request's credentials.
+/// The credentials of a request: whether there are any, and whose.
 #[derive(Debug, Default)]
 pub(crate) struct Credentials {
     is_any: bool,

@@ -1,4 +1,4 @@
-//! Which provider a request is for, and whether its conversation is understood.
+//! Routing: the provider that a request is for, and the API if it carries a conversation.
 //!
 //! The path decides. Credentials only confirm it, or decide where several providers have the same
 //! path: a client's token and its words never go to another company because of a guess. What can't
@@ -20,9 +20,9 @@ use target::Targets;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) provider: Provider,
-    /// The path, if it is one of those whose conversations are understood; empty for others.
+    /// The path of the endpoint, if it is one for conversations; empty for others.
     pub(crate) name: &'static str,
-    /// The API, where the body holds a conversation that is understood.
+    /// The API, where the body holds a conversation of it.
     pub(crate) api: Option<&'static dyn Api>,
     /// Whether the model responds; a count of tokens isn't the model's.
     pub(crate) is_generation: bool,
@@ -112,7 +112,7 @@ const GEMINI: [&str; 4] = ["cachedContents", "corpora", "operations", "tunedMode
 /// What comes after `/v1/` in the paths of several providers.
 const SHARED: [&str; 3] = ["files", "models", "skills"];
 
-/// What a path says of whose it is.
+/// The owner of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
     One(Provider),
@@ -147,7 +147,7 @@ pub(crate) fn find(head: &Parts, targets: &Targets) -> Result<Route, NoRoute> {
     Ok(route)
 }
 
-/// Whose a path is that holds no conversation that is understood.
+/// The provider of a path that is no endpoint for conversations.
 fn provider(
     method: &Method,
     uri: &Uri,

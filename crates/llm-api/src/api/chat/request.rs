@@ -1,4 +1,4 @@
-//! OpenAI's Chat Completions API. A message is one block.
+//! Requests of the Chat Completions API. A message is one block.
 
 use crate::api::CHAT;
 use crate::request::{
@@ -72,7 +72,8 @@ fn tool(value: Value<'_>) -> Tool<'_> {
     }
 }
 
-/// The choice of both OpenAI APIs; a list of allowed tools is a choice from which ours is missing.
+/// The tool choice in a request of either OpenAI API. A list of allowed tools counts as forced: the
+/// injected tool isn't among them.
 pub(in crate::api) fn choice(root: Value<'_>) -> Choice {
     let Some(choice) = root.get("tool_choice") else { return Choice::Free };
     match choice.text().as_deref() {

@@ -1,4 +1,4 @@
-//! Answers of OpenAI's Chat Completions API: one message, whose text and calls come in chunks.
+//! Responses of the Chat Completions API: one message, whose text and calls come in deltas.
 
 use crate::response::{
     CloseReason, FinishedRound, InterceptedCall, ResponseRewriter, Round, Usage, at, edited,
@@ -11,7 +11,7 @@ use json_index::{Kind, Value, scan};
 #[derive(Debug)]
 pub(super) struct Rewriter {
     tool: &'static str,
-    /// The id of the first round's answer, as JSON.
+    /// The id of the first round's response, as JSON.
     id: Option<Vec<u8>>,
     first: Option<Usage>,
     usage: Usage,
@@ -70,8 +70,8 @@ impl Rewriter {
         }
     }
 
-    /// Reads a delta, and edits out of it what is kept back. True when nothing is left that the
-    /// client needs.
+    /// Reads a delta, and removes intercepted calls from it. True when nothing is left that the client
+    /// needs.
     fn delta(&mut self, delta: Value<'_>, edits: &mut Edits) -> bool {
         let content = delta.get("content").and_then(Value::text).unwrap_or_default();
         self.text.push_str(&content);
@@ -102,7 +102,7 @@ impl Rewriter {
         nothing && (is_role_again || (dropped && delta.get("role").is_none()))
     }
 
-    /// Reads a part of a call; what the client is to see of it, none where it is kept back.
+    /// Reads a part of a call; what the client is to see of it, none where it is intercepted.
     fn call(&mut self, value: Value<'_>) -> Option<Vec<u8>> {
         let index = number(value, &["index"]);
         let arguments =
@@ -375,7 +375,7 @@ impl ResponseRewriter for Rewriter {
 }
 
 impl Building {
-    /// Whether the call is kept back, its id, its arguments, and all of it.
+    /// Whether the call is intercepted, its id, its arguments, and the whole call.
     fn said(&self) -> (bool, String, String, Vec<u8>) {
         (self.is_intercepted, self.id.clone(), self.arguments.clone(), self.whole())
     }

@@ -1,4 +1,4 @@
-//! Anthropic's Messages API.
+//! Requests of the Messages API: content blocks, and marks of the prefix cache.
 
 use crate::api::MESSAGES;
 use crate::request::{

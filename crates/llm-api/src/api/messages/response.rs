@@ -1,4 +1,4 @@
-//! Answers of Anthropic's Messages API: content blocks, each with its own events.
+//! Responses of the Messages API: content blocks, each with its own events.
 
 use crate::response::{
     CloseReason, FinishedRound, Part, ResponseRewriter, Usage, at, edited, error_object, join,
@@ -17,7 +17,7 @@ pub(super) struct Rewriter {
     first: Option<Usage>,
     /// What this round used so far.
     usage: Usage,
-    /// Tokens of the answers of the rounds before this one.
+    /// Output tokens of the rounds before this one.
     output_before: u64,
     /// Blocks of a stream that the client saw in the rounds before this one.
     shown_before: usize,
@@ -36,7 +36,7 @@ pub(super) struct Rewriter {
 #[derive(Debug)]
 struct Building {
     index: u64,
-    /// The index that the client sees; none for a block that is kept back.
+    /// The index that the client sees; none for an intercepted call.
     shown_as: Option<usize>,
     start: Vec<u8>,
     text: String,
@@ -76,7 +76,7 @@ impl Rewriter {
         }
     }
 
-    /// The end of a turn of which something was kept back waits for [`close`](Self::close).
+    /// The end of a turn in which a call was intercepted is held until [`close`](ResponseRewriter::close).
     fn hold_or_show(&mut self, event: Event, out: &mut Vec<u8>) {
         if self.is_next || self.has_intercepted {
             self.held.push(event);
@@ -127,7 +127,7 @@ impl Rewriter {
         }
     }
 
-    /// Sums the figures, and says why the turn ended if that isn't for the reason given.
+    /// Sums the usage, and sets the stop reason if the turn ends for another one.
     fn rewrite_end(
         &self,
         root: Value<'_>,

@@ -1,4 +1,4 @@
-//! OpenAI's Responses API. An item is one block.
+//! Requests of the Responses API. An item is one block.
 
 use crate::api::RESPONSES;
 use crate::api::chat::choice;
@@ -38,7 +38,7 @@ pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
     Some(request)
 }
 
-/// Adds an item; what the model says in a row is one turn.
+/// Adds an item; consecutive items of the model are one turn.
 fn push<'t>(request: &mut Request<'t>, block: Block<'t>) {
     let at = request.blocks.len();
     let role = block.role;

@@ -1,4 +1,4 @@
-//! Answers of OpenAI's Responses API: items, and one numbering of all events.
+//! Responses of the Responses API: items, and events that are numbered through.
 
 use crate::response::{
     CloseReason, FinishedRound, Part, ResponseRewriter, Usage, at, edited, join, number, one_line,
@@ -22,7 +22,7 @@ pub(super) struct Rewriter {
     usage: Usage,
     output_before: u64,
     /// Items that the client saw begin in the rounds before this one, and the places of this
-    /// round's items: the provider's index and the client's, none for one that is kept back.
+    /// round's items: the provider's index and the client's, none for an intercepted call.
     shown_before: usize,
     places: Vec<(u64, Option<usize>)>,
     /// The items that the client saw, over all rounds.
@@ -115,7 +115,7 @@ impl Rewriter {
     }
 
     /// A part as the next request has it. What the provider neither stores nor gave in a form that
-    /// can be given back is left out, and so are the ids that would refer to it.
+    /// can be given back is dropped.
     fn sent_back(&self, part: &Part) -> Option<Part> {
         if self.is_stored {
             return Some(part.clone());
@@ -133,7 +133,7 @@ impl Rewriter {
     /// Makes of the last round's response that of the turn. True when the turn is cut short for want
     /// of tokens although the round was complete.
     fn rewrite(&self, response: Value<'_>, reason: CloseReason, edits: &mut Edits) -> bool {
-        // A stored answer is referred to by its id later: then it must be that of the last round,
+        // A stored response is referred to by its id later: then it must be that of the last round,
         // which holds all of them.
         if let (false, Some(id), Some(first)) = (self.is_stored, response.get("id"), &self.id) {
             edits.replace(id.range(), first.clone());
