@@ -9,10 +9,10 @@ mod wrap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use blob_store::Lines;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use llm_proxy::{TargetError, Targets, WebSockets};
-use originals::Lines;
 use proxy::Host;
 
 pub(crate) use audit::AuditArgs;

@@ -1,24 +1,19 @@
-//! Where originals are kept: the folder, the bounds, and the store itself, from flags and environment.
+//! The store that a program keeps originals in, from flags and environment, and the files of the
+//! workspace.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use blob_store::{Bounds, Error, Location, Namespace, Opener, Originals, ReplayStore};
 use bytesize::ByteSize;
 use clap::Args;
-use llm_proxy::{FileReplayStore, MemoryReplayStore, RedisReplayStore, ReplayStore};
-use originals::{Bounds, Files, Memory, Originals, Redis};
 
 use crate::environment;
 use crate::failure::Failure;
 
-/// The folder of originals below the workspace.
-const ORIGINALS: &str = "originals";
-/// The folder of replay entries below the workspace.
-const REPLAY: &str = "state/replay";
-/// The file of past figures below the workspace.
-const FIGURES: &str = "state/figures.json";
+/// The file of the history of metrics, below the workspace.
+const HISTORY: &str = "state/figures.json";
 /// The file of what `wrap --keep` wrote, below the workspace.
 const KEPT_SETTINGS: &str = "state/kept.json";
 /// The workspace below the home directory.
@@ -27,42 +22,8 @@ const WORKSPACE: &str = ".headroom";
 /// How long a program that ends soon waits for a Redis at its start.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// Which store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Where {
-    /// Files that all programs of this user share.
-    Files,
-    /// The memory of one process.
-    Memory,
-    /// The Redis at this address, which may hold a password.
-    Redis(Address),
-}
-
-/// What a server keeps: originals, and what providers saw of turns and clients didn't.
-pub(crate) type Kept = (Arc<Originals>, Arc<dyn ReplayStore>);
-
-/// An address that isn't shown.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Address(String);
-
-impl std::fmt::Debug for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
-    }
-}
-
-impl FromStr for Where {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "files" => Ok(Self::Files),
-            "memory" => Ok(Self::Memory),
-            _ if text.contains("://") => Ok(Self::Redis(Address(text.to_owned()))),
-            _ => Err("expected files, memory, redis://HOST or rediss://HOST"),
-        }
-    }
-}
+/// What a server keeps: originals, and the replay entries of its proxy.
+pub(crate) type Kept = (Arc<Originals>, ReplayStore);
 
 /// Where originals are kept. All processes that share a store say the same.
 #[derive(Debug, Clone, Args)]
@@ -71,64 +32,62 @@ pub(crate) struct StoreArgs {
     /// server; nothing is left on disk), or a Redis that several machines share
     #[arg(long, value_name = "files|memory|redis://…", default_value = "files")]
     #[arg(env = environment::STORE, hide_env_values = true, help_heading = "Store")]
-    store: Where,
+    store: Location,
 
     #[command(flatten)]
     bounds: BoundsArgs,
 }
 
 impl StoreArgs {
-    /// The store of a server whose token that is: its originals, and what it remembers of turns.
+    /// The store of a server with this token: its originals and replay entries.
     pub(crate) fn of_server(&self, token: Option<&str>) -> Result<Kept, Failure> {
-        Ok(match &self.store {
-            Where::Files => {
-                (self.bounds.shared()?, Arc::new(FileReplayStore::open(workspace()?.join(REPLAY))))
-            }
-            Where::Memory => (self.in_memory(), Arc::new(MemoryReplayStore::default())),
-            Where::Redis(address) => {
-                let redis = self.redis(address, token)?;
-                (kept_in(redis.clone()), Arc::new(RedisReplayStore::new(redis)))
-            }
-        })
+        let open = self.open(token)?;
+        let originals = self.originals(&open)?;
+        let replay = open(Namespace::replay()).map_err(|error| self.failure(error))?;
+        Ok((originals, ReplayStore::new(replay)))
     }
 
-    /// Where the figures of a server are kept beyond its end: nowhere if it is to leave nothing on
-    /// disk, or if there is no place.
-    pub(crate) fn figures(&self) -> Option<PathBuf> {
-        if self.store == Where::Memory { None } else { figures().ok() }
+    /// The file of the history of a server's metrics: none if the server is to leave nothing on disk, or
+    /// if there is no place.
+    pub(crate) fn history(&self) -> Option<PathBuf> {
+        if self.store.is_shared() { history().ok() } else { None }
     }
 
     /// The store, for a program that ends soon: one that others share.
     pub(crate) fn shared(&self) -> Result<Arc<Originals>, Failure> {
-        match &self.store {
-            Where::Files => self.bounds.shared(),
-            Where::Memory => Err(Failure::usage(
+        if !self.store.is_shared() {
+            return Err(Failure::usage(
                 "--store memory is for a server: what this program keeps in its memory is gone \
                  when it ends",
+            ));
+        }
+        let originals = self.originals(&self.open(environment::token().as_deref())?)?;
+        originals.settle(SETTLING);
+        Ok(originals)
+    }
+
+    fn originals(&self, open: &Opener) -> Result<Arc<Originals>, Failure> {
+        let store = open(Namespace::originals(self.bounds.bounds()));
+        store.map(|store| Arc::new(Originals::new(store))).map_err(|error| self.failure(error))
+    }
+
+    fn open(&self, token: Option<&str>) -> Result<Opener, Failure> {
+        // A store that has no files needs no home directory.
+        let folder = if self.store.is_on_disk() { workspace()? } else { PathBuf::new() };
+        self.store.open(&folder, token).map_err(|error| self.failure(error))
+    }
+
+    fn failure(&self, error: Error) -> Failure {
+        match error {
+            Error::BadUrl => Failure::usage(format!("--store: {error}")),
+            error if self.store.is_on_disk() => Failure::new(format!(
+                "originals can't be kept: {error}\n\
+                 Name another folder with {}=DIR.",
+                environment::WORKSPACE_DIR
             )),
-            Where::Redis(address) => {
-                let redis = self.redis(address, environment::token().as_deref())?;
-                redis.settle(SETTLING);
-                Ok(kept_in(redis))
-            }
+            error => Failure::new(error),
         }
     }
-
-    /// A store in memory, which ends with this process.
-    pub(crate) fn in_memory(&self) -> Arc<Originals> {
-        kept_in(Memory::new(self.bounds.bounds()))
-    }
-
-    fn redis(&self, address: &Address, token: Option<&str>) -> Result<Redis, Failure> {
-        Redis::open(&address.0, token, self.bounds.bounds()).map_err(|error| match error {
-            originals::Error::BadUrl => Failure::usage(format!("--store: {error}")),
-            error => Failure::new(error),
-        })
-    }
-}
-
-fn kept_in(store: impl originals::Store + 'static) -> Arc<Originals> {
-    Arc::new(Originals::new(store))
 }
 
 /// How much is kept, and for how long. All processes that share a store should say the same.
@@ -150,29 +109,16 @@ impl BoundsArgs {
     fn bounds(&self) -> Bounds {
         Bounds { bytes: self.store_max, age: self.ttl }
     }
-
-    /// The store in files, which all processes of this user share.
-    fn shared(&self) -> Result<Arc<Originals>, Failure> {
-        let folder = folder()?;
-        let files = Files::open(&folder, self.bounds()).map_err(|error| {
-            Failure::new(format!(
-                "originals can't be kept: {error}\n\
-                 Name another folder with {}=DIR.",
-                environment::WORKSPACE_DIR
-            ))
-        })?;
-        Ok(Arc::new(Originals::new(files)))
-    }
 }
 
-/// The folder of the shared store.
+/// The folder of originals in files.
 pub(crate) fn folder() -> Result<PathBuf, Failure> {
-    Ok(workspace()?.join(ORIGINALS))
+    Ok(workspace()?.join(Namespace::originals(Bounds::default()).folder))
 }
 
-/// The file of past figures.
-pub(crate) fn figures() -> Result<PathBuf, Failure> {
-    Ok(workspace()?.join(FIGURES))
+/// The file of the history of metrics.
+pub(crate) fn history() -> Result<PathBuf, Failure> {
+    Ok(workspace()?.join(HISTORY))
 }
 
 /// The file that says what `wrap --keep` has written into agents' settings.
@@ -221,15 +167,6 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn stores() {
-        assert_eq!("files".parse(), Ok(Where::Files));
-        assert_eq!("memory".parse(), Ok(Where::Memory));
-        let redis: Where = "rediss://user:secret@host".parse().unwrap();
-        assert!(!format!("{redis:?}").contains("secret"));
-        assert!("file".parse::<Where>().is_err());
-    }
 
     #[test]
     fn times_and_sizes() {

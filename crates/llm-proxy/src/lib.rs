@@ -24,7 +24,8 @@
 //!
 //! use axum::body::Body;
 //! use axum::http::{Request, StatusCode};
-//! use llm_proxy::{LlmProxy, MemoryReplayStore, Settings, Targets};
+//! use blob_store::ReplayStore;
+//! use llm_proxy::{LlmProxy, Settings, Targets};
 //! use metrics::{Exchange, Recorder};
 //! use testkit::provider::{Answer, Provider, Reply, Say};
 //!
@@ -41,8 +42,7 @@
 //! let provider = Provider::start(|_| Reply::Answer(Answer::new("id_1", [Say::text("hello")])));
 //! let targets = Targets::new(Some(&provider.url()), None, None)?;
 //! let exchanges = Arc::new(Exchanges::default());
-//! let replay_store = Arc::new(MemoryReplayStore::default());
-//! let proxy = LlmProxy::new(Settings::new(targets), replay_store, None, exchanges.clone());
+//! let proxy = LlmProxy::new(Settings::new(targets), ReplayStore::in_memory(), None, exchanges.clone());
 //!
 //! let body = r#"{"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}"#;
 //! let request = Request::post("/v1/messages").header("x-api-key", "made-up").body(Body::from(body))?;
@@ -66,7 +66,7 @@ mod proxy;
 mod proxy_error;
 mod recording;
 mod relay;
-mod replay_store;
+mod replay_entry;
 mod rewrite;
 mod route;
 mod settings;
@@ -74,9 +74,6 @@ mod settings;
 pub use llm_api::provider::Provider;
 pub use offline::{Offline, OfflineBlock};
 pub use proxy::LlmProxy;
-pub use replay_store::{
-    FileReplayStore, KEPT_FOR, MemoryReplayStore, RedisReplayStore, ReplayKey, ReplayStore,
-};
 pub use rewrite::COMPRESSION_VERSION;
 pub use route::NoRoute;
 pub use route::target::{Target, TargetError, Targets};

@@ -1,8 +1,7 @@
 //! The compression of conversations that are over, for `headroom audit`: what each block would have
 //! become, with nothing sent, stored or asked.
 
-use std::sync::Arc;
-
+use blob_store::ReplayStore;
 use bytes::Bytes;
 use compress::Builtin;
 use json_index::scan;
@@ -11,7 +10,6 @@ use llm_api::request::read;
 use llm_api::tool_call::hint;
 use metrics::BlockReport;
 
-use crate::replay_store::MemoryReplayStore;
 use crate::rewrite::{RequestRewriter, tool_tokens};
 use crate::route::target::{TargetError, Targets};
 use crate::settings::Settings;
@@ -41,7 +39,7 @@ impl Offline {
         // Nothing is sent to these, and no work is done twice.
         let settings =
             Settings { cache_bytes: 0, ..Settings::new(Targets::new(None, None, None)?) };
-        let replay_store = Arc::new(MemoryReplayStore::default());
+        let replay_store = ReplayStore::in_memory();
         Ok(Self { rewriter: RequestRewriter::new(settings, replay_store, None, Box::new(Builtin)) })
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use blob_store::{Originals, ReplayStore};
 use bytes::Bytes;
 use compress::Builtin;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -12,7 +13,6 @@ use hyper::body::Incoming;
 use llm_api::Api;
 use llm_api::provider::Provider;
 use metrics::{Ending, Recorder, Unrecognized};
-use originals::Originals;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::client_body::ClientBody;
@@ -22,7 +22,6 @@ use crate::forward::{PreparedRequest, Upstream};
 use crate::proxy_error::ProxyError;
 use crate::recording::Recording;
 use crate::relay::{self, Retries, TurnRelay};
-use crate::replay_store::ReplayStore;
 use crate::rewrite::{OpenTurn, RequestRewriter, RewrittenRequest};
 use crate::route::target::Targets;
 use crate::route::{self, NoRoute, Route};
@@ -46,7 +45,7 @@ impl LlmProxy {
     /// client.
     pub fn new(
         settings: Settings,
-        replay_store: Arc<dyn ReplayStore>,
+        replay_store: ReplayStore,
         originals: Option<Arc<Originals>>,
         recorder: Arc<dyn Recorder>,
     ) -> Self {
@@ -57,7 +56,7 @@ impl LlmProxy {
     pub(crate) fn with_compressor(
         compressor: Box<dyn compress::Provider + Send + Sync>,
         settings: Settings,
-        replay_store: Arc<dyn ReplayStore>,
+        replay_store: ReplayStore,
         originals: Option<Arc<Originals>>,
         recorder: Arc<dyn Recorder>,
     ) -> Self {

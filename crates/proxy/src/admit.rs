@@ -67,7 +67,7 @@ mod tests {
     use axum::Router;
     use axum::body::Body;
     use axum::http::Version;
-    use originals::{Bounds, Memory, Originals};
+    use blob_store::{Bounds, Originals, ReplayStore};
     use testkit::access::{ALLOWED_HOSTS, ATTEMPTS, Attempt, TOKEN as SECRET};
     use tower::ServiceExt as _;
 
@@ -75,14 +75,14 @@ mod tests {
     use crate::app::Config;
     use crate::server::LlmRoutes;
     use crate::stack::router;
-    use llm_proxy::{MemoryReplayStore, Settings, Targets};
+    use llm_proxy::{Settings, Targets};
 
     fn server() -> Router {
         let hosts = ALLOWED_HOSTS.map(str::to_owned).to_vec();
         let access = AccessPolicy::new(hosts, RemoteAccess::Token(SECRET.to_owned()));
-        let originals = Arc::new(Originals::new(Memory::new(Bounds::default())));
+        let originals = Arc::new(Originals::in_memory(Bounds::default()));
         let settings = Settings::new(Targets::new(None, None, None).unwrap());
-        let llm = LlmRoutes { settings, replay_store: Arc::new(MemoryReplayStore::default()) };
+        let llm = LlmRoutes { settings, replay_store: ReplayStore::in_memory() };
         router(Arc::new(App::new(Config { access, ..Config::default() }, originals, llm)))
     }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use access::AccessPolicy;
+use blob_store::Originals;
 use metrics::{MetricsRecorder, Prices};
-use originals::Originals;
 
 use crate::compress::Known;
-use crate::compressor::Compressor;
 use crate::limits::Limits;
 use crate::server::LlmRoutes;
+use blob_store::Compressor;
 use llm_proxy::LlmProxy;
 
 /// How the server behaves.

@@ -11,7 +11,6 @@ mod answer;
 mod app;
 mod body;
 mod compress;
-mod compressor;
 mod dashboard;
 mod health;
 mod limits;
@@ -23,7 +22,6 @@ mod stack;
 mod stats;
 
 pub use app::Config;
-pub use compressor::{Compressor, Outcome};
 pub use listen::{BindError, Host, Listeners};
 pub use server::{LlmRoutes, Server};
 pub use stats::read_history;

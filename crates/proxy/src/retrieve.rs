@@ -7,9 +7,9 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use blob_store::{Excerpt, Excerpts, Lines, Miss, NotLines, Original, Place, Selection};
 use json_index::Kind;
 use metrics::Retrieval;
-use originals::{Excerpt, Excerpts, Lines, Miss, NotLines, Original, Place, Selection};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokens::Encoding;
@@ -266,7 +266,7 @@ fn find(app: &App, hash: &str, selection: Selection) -> Result<Found, Refusal> {
             let hash = hash.chars().take(64).collect();
             return Ok(Found::Unknown(Unknown { hash, ttl: app.originals.bounds().age.as_secs() }));
         }
-        Err(error @ originals::Error::Ambiguous(_)) => {
+        Err(error @ blob_store::Error::Ambiguous(_)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             return Err(Refusal::new(status, "validation_error", error.to_string()));
         }
@@ -379,7 +379,7 @@ fn not_found(unknown: &Unknown) -> Response {
     json_response(refusal.status, &body)
 }
 
-fn unusable(error: &originals::Error) -> Refusal {
+fn unusable(error: &blob_store::Error) -> Refusal {
     tracing::warn!(%error, "the store of originals can't be used");
     let message = "the store of originals can't be used now (the server's log says why): \
                    ask again later, or run the command that made the text again";

@@ -13,13 +13,13 @@ use access::Connection;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use blob_store::{Originals, ReplayStore};
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use metrics::{HistoryFileError, MetricsRecorder};
-use originals::Originals;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -49,8 +49,8 @@ const LAST_TRIES: usize = 40;
 pub struct LlmRoutes {
     /// Where to, and what is done to them.
     pub settings: llm_proxy::Settings,
-    /// Where intercepted calls are kept.
-    pub replay_store: Arc<dyn llm_proxy::ReplayStore>,
+    /// Where replay entries are kept.
+    pub replay_store: ReplayStore,
 }
 
 /// The server, not yet listening.

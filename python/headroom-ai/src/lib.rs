@@ -2,9 +2,10 @@
 //! `headroom_ai.local`, which is written in Python and documented there.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use compress::{Compressed, Options, Retrieval};
-use originals::{Bounds, Error, Files, Originals};
+use blob_store::{Bounds, Compressor, Error, Files, Namespace, Originals};
+use compress::{Compressed, Options};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 
@@ -24,31 +25,30 @@ fn shorten(
     store: Option<PathBuf>,
 ) -> PyResult<Answer> {
     let options = Options { task, kind, budget, ..Options::default() };
-    let result = python.detach(|| match store {
-        Some(store) => with_originals(text, options, store),
-        None => Ok(nothing_left_out(text, options)),
-    });
+    let result = python.detach(|| shorten_and_keep(text, &options, store));
     let result = result.map_err(|error| PyOSError::new_err(error.to_string()))?;
     Ok((result.text, result.tokens_before, result.tokens_after, result.transforms))
 }
 
-fn with_originals(text: &str, options: Options, store: PathBuf) -> Result<Compressed, Error> {
-    let result = compress::compress(text, &options);
-    if result.omissions.is_empty() {
-        return Ok(result);
+/// Opens the store only if something was elided.
+fn shorten_and_keep(
+    text: &str,
+    options: &Options,
+    store: Option<PathBuf>,
+) -> Result<Compressed, Error> {
+    let lossless = Compressor::lossless();
+    let Some(store) = store else { return Ok(lossless.compress(text, options).compressed) };
+    let result = lossless.simulate(text, options);
+    if result.compressed.omissions.is_empty() {
+        return Ok(result.compressed);
     }
-    let originals = Originals::new(Files::open(store, Bounds::default())?);
-    match originals.put_all(result.originals()) {
-        Ok(()) => Ok(result),
-        Err(Error::Credential { .. } | Error::TooLarge { .. }) => {
-            Ok(nothing_left_out(text, options))
-        }
-        Err(error) => Err(error),
+    let files = Files::open(store, Namespace::originals(Bounds::default()))?;
+    let compressor = Compressor::new(Arc::new(Originals::new(Arc::new(files))));
+    let result = compressor.keep_or_redo(result, text, options);
+    match result.not_kept {
+        None | Some(Error::Credential { .. } | Error::TooLarge { .. }) => Ok(result.compressed),
+        Some(error) => Err(error),
     }
-}
-
-fn nothing_left_out(text: &str, options: Options) -> Compressed {
-    compress::compress(text, &Options { retrieval: Retrieval::None, ..options })
 }
 
 #[pymodule]

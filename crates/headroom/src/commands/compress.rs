@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Write as _};
 use std::path::Path;
 
+use blob_store::{CompressionResult, Compressor};
 use compress::{Compressed, Options};
-use proxy::{Compressor, Outcome};
 use serde_json::json;
 
 use crate::args::{CompressArgs, Retrieval};
@@ -57,9 +57,13 @@ pub(crate) fn run(args: CompressArgs) -> Result<(), Failure> {
     }
 }
 
-/// Compresses, and opens the store only when something may be left out. Without a store nothing is:
+/// Compresses, and opens the store only when something may be elided. Without a store nothing is:
 /// a program in a pipe must hand on what it was given.
-fn compress(args: &CompressArgs, text: &str, options: Options) -> Result<Outcome, Failure> {
+fn compress(
+    args: &CompressArgs,
+    text: &str,
+    options: Options,
+) -> Result<CompressionResult, Failure> {
     let opened = match options.retrieval {
         compress::Retrieval::Offered => args.store.shared().map(Some),
         compress::Retrieval::None => Ok(None),
@@ -71,11 +75,8 @@ fn compress(args: &CompressArgs, text: &str, options: Options) -> Result<Outcome
             Ok(None)
         }
     })?;
-    let (originals, retrieval) = match shared {
-        Some(originals) => (originals, compress::Retrieval::Offered),
-        None => (args.store.in_memory(), compress::Retrieval::None),
-    };
-    Ok(Compressor::new(originals).compress(text, &Options { retrieval, ..options }))
+    let compressor = shared.map_or_else(Compressor::lossless, Compressor::new);
+    Ok(compressor.compress(text, &options))
 }
 
 fn open(file: Option<&Path>) -> Result<Box<dyn Read>, Failure> {
@@ -99,7 +100,7 @@ fn pass_on(begun: &[u8], mut rest: impl Read) -> Result<(), Failure> {
     written.and_then(|_| out.flush()).map_err(|error| Failure::of_output(&error))
 }
 
-fn report_trouble(outcome: &Outcome) {
+fn report_trouble(outcome: &CompressionResult) {
     if let Some(error) = &outcome.not_kept {
         note(format!("note: nothing was left out: {error}"));
     }

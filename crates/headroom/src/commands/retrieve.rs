@@ -1,6 +1,6 @@
 //! `headroom retrieve HASH`
 
-use originals::{Error, Excerpts, Place, Selection};
+use blob_store::{Error, Excerpts, Place, Selection};
 
 use crate::args::RetrieveArgs;
 use crate::failure::Failure;

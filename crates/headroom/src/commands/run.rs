@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::{Arc, OnceLock};
 
-use compress::{Options, Retrieval};
-use proxy::Compressor;
+use blob_store::Compressor;
+use compress::Options;
 
 use crate::args::RunArgs;
 use crate::child;
@@ -80,17 +80,16 @@ struct Press {
     kind: String,
     store: StoreArgs,
     /// Opened when there is something to make smaller.
-    compressor: OnceLock<(Compressor, Retrieval)>,
+    compressor: OnceLock<Compressor>,
 }
 
 impl Press {
     fn press(&self, output: &[u8]) -> Vec<u8> {
         let Ok(text) = std::str::from_utf8(output) else { return output.to_vec() };
-        let (compressor, retrieval) = self.compressor.get_or_init(|| self.open());
+        let compressor = self.compressor.get_or_init(|| self.open());
         let options = Options {
             task: self.task.clone(),
             kind: Some(self.kind.clone()),
-            retrieval: *retrieval,
             ..Options::default()
         };
         let outcome = compressor.compress(text, &options);
@@ -112,21 +111,21 @@ impl Press {
         pressed.text.into_bytes()
     }
 
-    /// The store; without one, nothing is left out.
-    fn open(&self) -> (Compressor, Retrieval) {
+    /// A compressor with the store; without one, it is lossless.
+    fn open(&self) -> Compressor {
         match self.store.shared() {
-            Ok(originals) => (Compressor::new(originals), Retrieval::Offered),
+            Ok(originals) => Compressor::new(originals),
             Err(failure) => {
                 note(format!("headroom: nothing is left out: {}", failure.message()));
-                (Compressor::new(self.store.in_memory()), Retrieval::None)
+                Compressor::lossless()
             }
         }
     }
 }
 
 /// That a text holds a credential is no trouble that anybody has to be told of.
-fn is_a_credential(error: &originals::Error) -> bool {
-    matches!(error, originals::Error::Credential { .. })
+fn is_a_credential(error: &blob_store::Error) -> bool {
+    matches!(error, blob_store::Error::Credential { .. })
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use blob_store::Compressor;
+use blob_store::{Error as StoreError, Lines, Miss, NotLines, Originals, Selection};
 use compress::Options;
 use mcp_server::LARGEST_REQUEST;
-use originals::{Error as StoreError, Lines, Miss, NotLines, Originals, Selection};
-use proxy::Compressor;
 
 use super::server::Server;
 use super::tools::{
@@ -108,7 +108,7 @@ impl Service {
 
     pub(super) fn retrieve(&self, request: &RetrieveRequest) -> Result<Retrieved, Refusal> {
         let name = request.hash.trim();
-        if originals::Key::parse(name).is_none() {
+        if blob_store::Key::parse(name).is_none() {
             return Err(Refusal::NotAHash(name.chars().take(40).collect()));
         }
         let selection = Selection {
@@ -133,9 +133,9 @@ impl Service {
         let count = found.shown.len() + found.more;
         let results = found.shown.into_iter().map(|excerpt| Found {
             place: match excerpt.place {
-                originals::Place::Lines(first, last) => Some(Place::Lines([first, last])),
-                originals::Place::Item(index) => Some(Place::Item(index)),
-                originals::Place::Whole => None,
+                blob_store::Place::Lines(first, last) => Some(Place::Lines([first, last])),
+                blob_store::Place::Item(index) => Some(Place::Item(index)),
+                blob_store::Place::Whole => None,
             },
             text: excerpt.text,
         });
@@ -168,7 +168,7 @@ impl Service {
     pub(super) fn stats(&self) -> Result<Stats, Refusal> {
         let usage = match self.originals.usage() {
             // Counted when it is back; the place says which store it is.
-            Err(StoreError::Unavailable { .. }) => originals::Usage::default(),
+            Err(StoreError::Unavailable { .. }) => blob_store::Usage::default(),
             usage => usage?,
         };
         let bounds = self.originals.bounds();
@@ -211,12 +211,12 @@ fn percent(part: u64, whole: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use originals::{Bounds, Memory};
+    use blob_store::Bounds;
 
     #[allow(clippy::unwrap_used)]
     fn service() -> Service {
         let server = Server::at("http://127.0.0.1:9").unwrap();
-        Service::new(Arc::new(Originals::new(Memory::new(Bounds::default()))), server)
+        Service::new(Arc::new(Originals::in_memory(Bounds::default())), server)
     }
 
     fn compress(service: &Service, content: &str) -> Result<Compressed, Refusal> {

@@ -34,7 +34,7 @@ fn installed() -> PathBuf {
     let lock = fs::read_to_string(format!("{DRIVER}/package-lock.json")).unwrap();
     let folder = std::env::var_os("HEADROOM_NPM_DIR")
         .map_or_else(std::env::temp_dir, PathBuf::from)
-        .join(format!("headroom-npm-{}", originals::Hash::of(&lock)));
+        .join(format!("headroom-npm-{}", blob_store::Hash::of(&lock)));
     if !folder.exists() {
         fs::create_dir_all(folder.parent().unwrap()).unwrap();
         let aside = tempfile::tempdir_in(folder.parent().unwrap()).unwrap();

@@ -123,7 +123,7 @@ fn while_it_is_down_nothing_is_left_out_and_that_is_said() {
     server.signal(rustix::process::Signal::TERM);
     let (status, said) = server.wait();
     assert!(status.success());
-    assert!(said.contains("nothing is left out until it is back"), "{said}");
+    assert!(said.contains("nothing is elided until it is back"), "{said}");
     assert!(said.contains("the store of originals is back"), "{said}");
 }
 

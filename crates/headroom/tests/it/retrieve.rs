@@ -255,7 +255,7 @@ fn the_command_gives_parts_too() {
 
 /// Puts `text` itself into the store of `server`, as MCP does; its hash.
 fn put(server: &Server, text: &str) -> String {
-    let hash = originals::Hash::of(text).to_string();
+    let hash = blob_store::Hash::of(text).to_string();
     let folder = server.home.originals().join(&hash[..2]);
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join(&hash[2..]), text).unwrap();

@@ -14,17 +14,16 @@ mod traverse;
 
 use std::sync::Arc;
 
+use blob_store::{Originals, ReplayStore};
 use bytes::Bytes;
 use compress::Provider;
 use json_index::scan;
 use llm_api::Api;
 use llm_api::request::{Request, read};
 use llm_api::retrieval::TOOL;
-use originals::Originals;
 
 use crate::Settings;
 use crate::cache::Cache;
-use crate::replay_store::ReplayStore;
 pub(crate) use continue_turn::{MAX_ROUNDS, OpenTurn};
 use memo::Memo;
 pub(crate) use report::RequestReport;
@@ -41,7 +40,7 @@ const BYTES_PER_TOKEN: usize = 4;
 /// Rewrites requests, and remembers what it made of their blocks.
 pub(crate) struct RequestRewriter {
     memo: Cache<Memo>,
-    replay_store: Arc<dyn ReplayStore>,
+    replay_store: ReplayStore,
     originals: Option<Arc<Originals>>,
     compressor: Box<dyn Provider + Send + Sync>,
     settings: Settings,
@@ -68,7 +67,7 @@ impl RewrittenRequest {
 impl RequestRewriter {
     pub(crate) fn new(
         settings: Settings,
-        replay_store: Arc<dyn ReplayStore>,
+        replay_store: ReplayStore,
         originals: Option<Arc<Originals>>,
         compressor: Box<dyn Provider + Send + Sync>,
     ) -> Self {

@@ -1,7 +1,7 @@
 //! Intercepted calls of earlier turns: found again, answered as before, and put back.
 
 use std::collections::HashSet;
-use std::io;
+
 use std::sync::Arc;
 
 use json_index::scan;
@@ -16,7 +16,8 @@ use super::memo::{Memo, chain};
 use super::traverse::{Traversal, TraversedBlock};
 use super::{RequestReport, RequestRewriter, block, retrieval_results};
 use crate::cache::Key;
-use crate::replay_store::{self, ReplayKey};
+use crate::replay_entry;
+use blob_store::ReplayKey;
 
 impl RequestRewriter {
     /// Puts intercepted calls back into the model's turns.
@@ -54,7 +55,7 @@ impl RequestRewriter {
         let stored =
             if entries.is_empty() { Ok(Vec::new()) } else { self.replay_store.get(&entries) };
         for (at, entry) in unknown.into_iter().zip(stored.unwrap_or_default()) {
-            let rounds = entry.as_deref().and_then(replay_store::decode).map(Arc::from);
+            let rounds = entry.as_deref().and_then(replay_entry::decode).map(Arc::from);
             let memo = Memo::Turn(rounds);
             self.memo.put(keys[at].1.entry.0, memo.clone());
             found[at] = Some(memo);
@@ -98,7 +99,7 @@ impl RequestRewriter {
     fn from_originals(&self, hash: &str) -> CallResult {
         match self.originals.as_ref().map(|originals| originals.get(hash)) {
             Some(Ok(Some(original))) => CallResult { text: original.text, is_error: false },
-            Some(Err(originals::Error::Ambiguous(_))) => retrieval_results::ambiguous(),
+            Some(Err(blob_store::Error::Ambiguous(_))) => retrieval_results::ambiguous(),
             // A store that can't be asked is as if it held nothing.
             Some(Ok(None) | Err(_)) | None => retrieval_results::not_found(),
         }
@@ -146,14 +147,14 @@ impl RequestRewriter {
         mut rounds: Vec<Round>,
         ids: &[String],
         text: &str,
-    ) -> io::Result<()> {
+    ) -> Result<(), blob_store::Error> {
         self.pin_last_results(turn, &mut rounds);
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let key = TurnKey::new(&turn.before, &ids, text);
         if let Some(calls) = key.calls {
             self.memo.put(calls, Memo::Calls);
         }
-        let entry = replay_store::encode(&rounds);
+        let entry = replay_entry::encode(&rounds);
         self.memo.put(key.entry.0, Memo::Turn(Some(rounds.into())));
         self.replay_store.put(&key.entry, &entry)
     }

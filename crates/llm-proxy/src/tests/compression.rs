@@ -1,8 +1,8 @@
 use std::io::Write;
 
+use blob_store::Bounds;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use originals::{Bounds, Memory};
 use testkit::provider::{Answer, Say};
 
 use super::*;
@@ -110,12 +110,8 @@ fn a_bypass_a_signature_and_a_switched_off_server_change_nothing() {
         claims_nothing(&got);
     }
     let provider = Arc::new(Provider::start(hello));
-    let off = Bench::with(provider.clone(), Arc::new(MemoryReplayStore::default()), None, |s| {
-        s.optimize = false
-    });
-    let held = Bench::with(provider.clone(), Arc::new(MemoryReplayStore::default()), None, |s| {
-        s.holdout = 1.0
-    });
+    let off = Bench::with(provider.clone(), ReplayStore::in_memory(), None, |s| s.optimize = false);
+    let held = Bench::with(provider.clone(), ReplayStore::in_memory(), None, |s| s.holdout = 1.0);
     for bench in [off, held] {
         claims_nothing(&bench.send(Method::POST, "/v1/messages", &KEY, body.as_bytes()));
         assert_eq!(provider.received().pop().unwrap().body, body.as_bytes());
@@ -211,7 +207,7 @@ fn a_long_error_is_a_result_like_others() {
 #[test]
 fn what_a_user_says_stays_and_what_a_user_pastes_loses_nothing() {
     let targets = Targets::new(None, None, None).unwrap();
-    let replay_store = Arc::new(MemoryReplayStore::default());
+    let replay_store = ReplayStore::in_memory();
     let rewriter = RequestRewriter::new(
         Settings::new(targets),
         replay_store,
@@ -240,9 +236,9 @@ fn what_a_user_says_stays_and_what_a_user_pastes_loses_nothing() {
 
 #[test]
 fn originals_are_kept_for_a_clients_own_tool_and_for_nobody_else() {
-    let originals = Arc::new(Originals::new(Memory::new(Bounds::default())));
+    let originals = Arc::new(Originals::in_memory(Bounds::default()));
     let provider = Arc::new(Provider::start(hello));
-    let replay_store = Arc::new(MemoryReplayStore::default());
+    let replay_store = ReplayStore::in_memory();
     let bench = Bench::with(provider, replay_store, Some(originals.clone()), |_| {});
     bench.post("/v1/messages", &conversation(MESSAGES, &["a"]));
     assert_eq!(originals.get(&hash(&middle("a"))).unwrap(), None);

@@ -125,7 +125,7 @@ fn failing_for_a_while(
         n if n <= times => then(request),
         _ => Reply::Answer(Answer::new("id_2", [Say::text("found"), bash("c")])),
     };
-    let replay_store = Arc::new(MemoryReplayStore::default());
+    let replay_store = ReplayStore::in_memory();
     Bench::with(Arc::new(Provider::start(script)), replay_store, None, |settings| {
         settings.retry_within = Duration::from_secs(5);
     })

@@ -103,11 +103,10 @@ fn a_client_that_has_its_own_from_the_start_keeps_to_it() {
     // Another conversation that begins with the same words makes no difference.
     for api in APIS {
         let targets = Targets::new(None, None, None).unwrap();
-        let originals =
-            Arc::new(Originals::new(originals::Memory::new(originals::Bounds::default())));
+        let originals = Arc::new(Originals::in_memory(blob_store::Bounds::default()));
         let rewriter = crate::rewrite::RequestRewriter::new(
             Settings::new(targets),
-            Arc::new(MemoryReplayStore::default()),
+            ReplayStore::in_memory(),
             Some(originals),
             Box::new(Cutter),
         );
@@ -163,7 +162,7 @@ fn tools_in_the_input_are_an_offer_and_ours_goes_with_them() {
             Answer::new("id_2", [Say::text("found"), bash("c")]),
             Answer::new("id_3", [Say::text("done")]),
         ]);
-        let bench = Bench::with(provider, Arc::new(MemoryReplayStore::default()), None, |_| {});
+        let bench = Bench::with(provider, ReplayStore::in_memory(), None, |_| {});
         let mut body = in_input(&tools, &["a"]);
         body["stream"] = json!(true);
         let turn = read(RESPONSES, &bench.post("/v1/responses", &body));
@@ -250,7 +249,7 @@ fn edits_of_thinking_leave_results_to_be_referred_to() {
         let targets = Targets::new(None, None, None).unwrap();
         let rewriter = crate::rewrite::RequestRewriter::new(
             Settings::new(targets),
-            Arc::new(MemoryReplayStore::default()),
+            ReplayStore::in_memory(),
             None,
             Box::new(compress::Builtin),
         );

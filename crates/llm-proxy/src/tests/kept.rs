@@ -9,7 +9,7 @@ use super::*;
 const KEPT: &str = "elsewhere";
 
 fn store() -> Arc<Originals> {
-    Arc::new(Originals::new(originals::Memory::new(originals::Bounds::default())))
+    Arc::new(Originals::in_memory(blob_store::Bounds::default()))
 }
 
 /// A conversation with a result that a hook has made smaller.
@@ -35,7 +35,7 @@ fn what_another_program_has_left_out_is_answered_from_the_store_and_stays_answer
     for (api, stream) in streams() {
         let originals = store();
         originals.put(&middle(KEPT)).unwrap();
-        let replay_store = Arc::new(MemoryReplayStore::default());
+        let replay_store = ReplayStore::in_memory();
         let provider = scripted(vec![
             Answer::new("id_1", [Say::text("let me look "), ask("r1", KEPT), ask("r2", "a")]),
             Answer::new("id_2", [Say::text("found"), bash("c")]),
@@ -67,7 +67,7 @@ fn a_call_beside_the_clients_own_gets_the_same_each_time() {
             if is_kept {
                 originals.put(&middle(KEPT)).unwrap();
             }
-            let replay_store = Arc::new(MemoryReplayStore::default());
+            let replay_store = ReplayStore::in_memory();
             let provider = scripted(vec![
                 Answer::new("id_1", [Say::text("both "), ask("r1", KEPT), bash("c")]),
                 Answer::new("id_2", [Say::text("more "), bash("d")]),
@@ -108,7 +108,7 @@ fn the_first_digits_are_enough_in_the_store_too() {
             Answer::new("id_1", [Say::call("r1", "headroom_retrieve", &given)]),
             Answer::new("id_2", [Say::text("ok")]),
         ]);
-        let replay_store = Arc::new(MemoryReplayStore::default());
+        let replay_store = ReplayStore::in_memory();
         let bench = Bench::with(provider, replay_store, Some(originals.clone()), |_| {});
         bench.post("/v1/messages", &hooked(MESSAGES, false));
         assert_eq!(bench.sent().to_string().contains(&quoted(&middle(KEPT))), is_found);

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use blob_store::{Originals, ReplayStore};
 use bytes::Bytes;
 use compress::marker::{Marker, RetrievalReference, contains, hash};
 use compress::{ChunkReport, Compressed, Omission, Options, Provider as Compressor, Retrieval};
@@ -28,7 +29,6 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use llm_api::{APIS, Api, CHAT, MESSAGES, RESPONSES};
 use metrics::{Ending, Exchange, Recorder};
-use originals::Originals;
 use serde_json::{Value, json};
 use testkit::provider::{Provider, Received, Reply};
 use tokio::net::TcpListener;
@@ -139,17 +139,12 @@ impl Got {
 impl Bench {
     /// A provider that answers as `script` says, and a server with default settings.
     pub(super) fn new(script: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
-        Self::with(
-            Arc::new(Provider::start(script)),
-            Arc::new(MemoryReplayStore::default()),
-            None,
-            |_| {},
-        )
+        Self::with(Arc::new(Provider::start(script)), ReplayStore::in_memory(), None, |_| {})
     }
 
     pub(super) fn with(
         provider: Arc<Provider>,
-        replay_store: Arc<dyn ReplayStore>,
+        replay_store: ReplayStore,
         originals: Option<Arc<Originals>>,
         set: impl FnOnce(&mut Settings),
     ) -> Self {

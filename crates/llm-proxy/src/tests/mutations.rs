@@ -64,8 +64,7 @@ fn mutations(api: &'static dyn Api) {
         *slot.lock().unwrap() = request.body.clone();
         Reply::Whole { status: 200, headers: Vec::new(), body: b"{}".to_vec() }
     });
-    let bench =
-        Bench::with(Arc::new(provider), Arc::new(MemoryReplayStore::default()), None, |_| {});
+    let bench = Bench::with(Arc::new(provider), ReplayStore::in_memory(), None, |_| {});
     let given = conversation(api, &["a", "b"]).to_string().into_bytes();
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let (mut same, mut smaller) = (0, 0);

@@ -102,13 +102,11 @@ fn a_token_and_its_body_reach_the_provider_of_the_path_alone() {
     let ok = |_: &Received| Reply::Whole { status: 200, headers: vec![], body: b"{}".to_vec() };
     let [anthropic, openai, google] = [ok; 3].map(|script| Arc::new(Provider::start(script)));
     let urls = [&anthropic, &openai, &google].map(|provider| provider.url());
-    let bench =
-        Bench::with(openai.clone(), Arc::new(MemoryReplayStore::default()), None, |settings| {
-            let [anthropic, openai, google] = urls.each_ref();
-            settings.targets =
-                Targets::new(Some(anthropic), Some(openai), Some(&format!("{google}/google")))
-                    .unwrap();
-        });
+    let bench = Bench::with(openai.clone(), ReplayStore::in_memory(), None, |settings| {
+        let [anthropic, openai, google] = urls.each_ref();
+        settings.targets =
+            Targets::new(Some(anthropic), Some(openai), Some(&format!("{google}/google"))).unwrap();
+    });
     let oauth = [("authorization", "Bearer made-up-token")];
     for (path, owner, sent_as) in [
         ("/v1/messages/batches", &anthropic, "/v1/messages/batches"),
@@ -170,7 +168,7 @@ fn errors_of_the_provider_are_the_clients_and_nobody_retries() {
 fn a_provider_that_cannot_be_reached_is_an_error_of_its_shape() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let provider = Arc::new(Provider::start(|_| hello()));
-    let bench = Bench::with(provider, Arc::new(MemoryReplayStore::default()), None, |settings| {
+    let bench = Bench::with(provider, ReplayStore::in_memory(), None, |settings| {
         let url = format!("http://{nobody}");
         settings.targets = Targets::new(Some(&url), Some(&url), None).unwrap();
     });
@@ -188,9 +186,8 @@ fn a_provider_that_cannot_be_reached_is_an_error_of_its_shape() {
 #[test]
 fn a_body_over_the_bound_is_refused_in_the_apis_shape() {
     let provider = Arc::new(Provider::start(|_| hello()));
-    let bench = Bench::with(provider, Arc::new(MemoryReplayStore::default()), None, |settings| {
-        settings.max_body = 1000
-    });
+    let bench =
+        Bench::with(provider, ReplayStore::in_memory(), None, |settings| settings.max_body = 1000);
     let body = vec![b' '; 1001];
     let got = bench.send(Method::POST, "/v1/messages", &KEY, &body);
     assert_eq!(
@@ -210,7 +207,7 @@ fn one_request_too_many_is_told_to_come_again() {
         let wait = Step::Wait(gate.lock().unwrap().take().unwrap());
         Reply::events(vec![Step::Send(b": hello\n\n".to_vec()), wait])
     });
-    let replay_store = Arc::new(MemoryReplayStore::default());
+    let replay_store = ReplayStore::in_memory();
     let bench =
         Bench::with(Arc::new(provider), replay_store, None, |settings| settings.max_requests = 1);
     let first = bench.open(Method::POST, "/v1/messages", &KEY, br#"{"messages":[],"stream":true}"#);
@@ -300,7 +297,7 @@ fn a_websocket_is_passed_through() {
     });
     let bench = Bench::with(
         Arc::new(Provider::start(|_| hello())),
-        Arc::new(MemoryReplayStore::default()),
+        ReplayStore::in_memory(),
         None,
         |settings| {
             settings.targets = Targets::new(None, Some(&target), None).unwrap();

@@ -2,8 +2,9 @@ use std::sync::Mutex;
 
 use testkit::provider::{Answer, Say};
 
+use blob_store::{Files, Namespace};
+
 use super::*;
-use crate::replay_store::FileReplayStore;
 
 /// A provider that says one thing after another.
 pub(super) fn scripted(answers: Vec<Answer>) -> Arc<Provider> {
@@ -14,7 +15,7 @@ pub(super) fn scripted(answers: Vec<Answer>) -> Arc<Provider> {
 }
 
 pub(super) fn bench(answers: Vec<Answer>) -> Bench {
-    Bench::with(scripted(answers), Arc::new(MemoryReplayStore::default()), None, |_| {})
+    Bench::with(scripted(answers), ReplayStore::in_memory(), None, |_| {})
 }
 
 pub(super) fn ask(id: &str, name: &str) -> Say {
@@ -258,7 +259,8 @@ fn another_replica_and_a_restart_send_the_same() {
         Answer::new("id_5", [Say::text("x")]),
     ]);
     let start = |folder: &std::path::Path| {
-        Bench::with(provider.clone(), Arc::new(FileReplayStore::open(folder)), None, |_| {})
+        let files = Files::open(folder, Namespace::replay()).unwrap();
+        Bench::with(provider.clone(), ReplayStore::new(Arc::new(files)), None, |_| {})
     };
     let first = start(folder.path());
     let mut body = conversation(MESSAGES, &["a"]);
@@ -398,7 +400,7 @@ fn the_ninth_round_gets_an_error_and_then_the_turn_is_closed() {
             .extend([turn[0].clone(), json!({"role": "user", "content": "so?"})]);
         let again = Bench::with(
             scripted(vec![Answer::new("x", [Say::text("x")])]),
-            Arc::new(MemoryReplayStore::default()),
+            ReplayStore::in_memory(),
             None,
             |_| {},
         );
@@ -521,10 +523,9 @@ fn a_stream_of_known_length_goes_on_too() {
 
 #[test]
 fn a_clients_own_retrieval_tool_is_the_clients() {
-    let originals = Arc::new(Originals::new(originals::Memory::new(originals::Bounds::default())));
+    let originals = Arc::new(Originals::in_memory(blob_store::Bounds::default()));
     let provider = scripted(vec![Answer::new("id_1", [ask("r1", "a")])]);
-    let bench =
-        Bench::with(provider, Arc::new(MemoryReplayStore::default()), Some(originals), |_| {});
+    let bench = Bench::with(provider, ReplayStore::in_memory(), Some(originals), |_| {});
     let mut body = conversation(MESSAGES, &["a"]);
     body["tools"]
         .as_array_mut()

@@ -6,12 +6,7 @@ use crate::rewrite::RequestRewriter;
 
 pub(super) fn rewriter() -> RequestRewriter {
     let targets = Targets::new(None, None, None).unwrap();
-    RequestRewriter::new(
-        Settings::new(targets),
-        Arc::new(MemoryReplayStore::default()),
-        None,
-        Box::new(Cutter),
-    )
+    RequestRewriter::new(Settings::new(targets), ReplayStore::in_memory(), None, Box::new(Cutter))
 }
 
 pub(super) fn rewritten(rewriter: &RequestRewriter, api: &'static dyn Api, body: &Value) -> Value {
@@ -70,7 +65,7 @@ fn what_was_sent_is_a_prefix_of_what_is_sent_later_whatever_is_remembered() {
 #[test]
 fn a_result_that_says_what_an_earlier_one_did_refers_to_all_of_it() {
     let targets = Targets::new(None, None, None).unwrap();
-    let replay_store = Arc::new(MemoryReplayStore::default());
+    let replay_store = ReplayStore::in_memory();
     let rewriter = RequestRewriter::new(
         Settings::new(targets),
         replay_store,
@@ -202,7 +197,7 @@ fn lua() -> String {
 #[test]
 fn code_that_was_asked_for_stays_whole_for_every_agent_in_every_api() {
     let targets = Targets::new(None, None, None).unwrap();
-    let replay_store = Arc::new(MemoryReplayStore::default());
+    let replay_store = ReplayStore::in_memory();
     let rewriter = RequestRewriter::new(
         Settings::new(targets),
         replay_store,

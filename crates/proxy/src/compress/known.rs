@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use compress::Options;
 
-use crate::compressor::{Compressor, Outcome};
+use blob_store::{CompressionResult, Compressor};
 use llm_proxy::cache::{Cache, Key, Weigh};
 
 /// Shorter texts, in bytes, are compressed again: that takes as long as to look them up.
@@ -15,7 +15,7 @@ const BYTES: usize = 16 << 20;
 
 /// See the module.
 pub(crate) struct Known {
-    outcomes: Cache<Arc<Outcome>>,
+    outcomes: Cache<Remembered>,
 }
 
 impl Known {
@@ -30,19 +30,19 @@ impl Known {
         compressor: &Compressor,
         text: &str,
         options: &Options,
-    ) -> Arc<Outcome> {
+    ) -> Arc<CompressionResult> {
         if text.len() < SHORTEST {
             return Arc::new(compressor.compress(text, options));
         }
         let key = key(text, options);
-        if let Some(known) = self.outcomes.get(&key)
+        if let Some(Remembered(known)) = self.outcomes.get(&key)
             && compressor.keep(&known.compressed).is_ok()
         {
             return known;
         }
         let outcome = Arc::new(compressor.compress(text, options));
         if outcome.not_kept.is_none() && !outcome.failed {
-            self.outcomes.put(key, Arc::clone(&outcome));
+            self.outcomes.put(key, Remembered(Arc::clone(&outcome)));
         }
         outcome
     }
@@ -55,9 +55,13 @@ fn key(text: &str, options: &Options) -> Key {
     hasher.finalize().into()
 }
 
-impl Weigh for Outcome {
+/// A result in the cache.
+#[derive(Clone)]
+struct Remembered(Arc<CompressionResult>);
+
+impl Weigh for Remembered {
     fn weight(&self) -> usize {
-        let compressed = &self.compressed;
+        let compressed = &self.0.compressed;
         let originals: usize =
             compressed.omissions.iter().map(|gap| gap.original.len() + 128).sum();
         compressed.text.len() + originals + compressed.chunks.len() * 128
@@ -68,8 +72,8 @@ impl Weigh for Outcome {
 mod tests {
     use std::sync::Arc;
 
+    use blob_store::{Bounds, Originals};
     use compress::Retrieval;
-    use originals::{Bounds, Memory, Originals};
 
     use super::*;
 
@@ -79,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_text_is_compressed_once_for_the_same_options() {
-        let compressor = Compressor::new(Arc::new(Originals::new(Memory::new(Bounds::default()))));
+        let compressor = Compressor::new(Arc::new(Originals::in_memory(Bounds::default())));
         let known = Known::new();
         let of = |options: &Options| known.compress(&compressor, &log(), options);
         let first = of(&Options::default());
@@ -99,10 +103,12 @@ mod tests {
     #[test]
     fn originals_that_are_gone_are_kept_again() {
         let bounds = Bounds { bytes: 40_000, ..Bounds::default() };
-        let originals = Arc::new(Originals::new(Memory::new(bounds)));
+        let originals = Arc::new(Originals::in_memory(bounds));
         let compressor = Compressor::new(Arc::clone(&originals));
         let known = Known::new();
-        let hash = |outcome: &Outcome| outcome.compressed.omissions[0].hash().unwrap().to_owned();
+        let hash = |outcome: &CompressionResult| {
+            outcome.compressed.omissions[0].hash().unwrap().to_owned()
+        };
         let first = hash(&known.compress(&compressor, &log(), &Options::default()));
         originals.put(&"another text\n".repeat(3000)).unwrap();
         assert_eq!(originals.get(&first).unwrap(), None);

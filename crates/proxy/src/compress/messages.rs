@@ -23,7 +23,7 @@ use super::settings::Settings;
 use super::{Report, fields, model, respond};
 use crate::answer::Refusal;
 use crate::app::App;
-use crate::compressor::Outcome;
+use blob_store::CompressionResult;
 
 /// The shortest text of a user, in tokens, that is taken for pasted data.
 const PASTED: usize = 500;
@@ -178,15 +178,21 @@ impl<'t> Plan<'t> {
         self.fixed += texts.iter().map(|text| tokens::count(encoding, &text.text)).sum::<usize>();
     }
 
-    fn compress(&self, app: &App, settings: &Settings) -> Vec<Arc<Outcome>> {
+    fn compress(&self, app: &App, settings: &Settings) -> Vec<Arc<CompressionResult>> {
         let one = |text: &Text<'_>| one(app, settings, text, text.options.budget);
         self.texts.iter().map(one).collect()
     }
 
     /// Leaves more out where all texts together are above `budget`: each text that may be shortened
     /// further gets its share of what is left for them.
-    fn fit(&self, app: &App, settings: &Settings, budget: usize, outcomes: &mut [Arc<Outcome>]) {
-        let after = |outcome: &Arc<Outcome>| outcome.compressed.tokens_after;
+    fn fit(
+        &self,
+        app: &App,
+        settings: &Settings,
+        budget: usize,
+        outcomes: &mut [Arc<CompressionResult>],
+    ) {
+        let after = |outcome: &Arc<CompressionResult>| outcome.compressed.tokens_after;
         let total = self.fixed + outcomes.iter().map(after).sum::<usize>();
         let may_give = |text: &Text<'_>| text.options.retrieval == Retrieval::Offered;
         let pairs = || self.texts.iter().zip(&*outcomes).filter(|(text, _)| may_give(text));
@@ -203,7 +209,11 @@ impl<'t> Plan<'t> {
     }
 
     /// The messages with the smaller texts in place.
-    fn splice(&self, list: Value<'_>, outcomes: &[Arc<Outcome>]) -> Result<Box<RawValue>, Refusal> {
+    fn splice(
+        &self,
+        list: Value<'_>,
+        outcomes: &[Arc<CompressionResult>],
+    ) -> Result<Box<RawValue>, Refusal> {
         let base = list.range().start;
         let mut edits = Edits::default();
         for (text, outcome) in self.texts.iter().zip(outcomes) {
@@ -217,7 +227,12 @@ impl<'t> Plan<'t> {
     }
 }
 
-fn one(app: &App, settings: &Settings, text: &Text<'_>, budget: Option<usize>) -> Arc<Outcome> {
+fn one(
+    app: &App,
+    settings: &Settings,
+    text: &Text<'_>,
+    budget: Option<usize>,
+) -> Arc<CompressionResult> {
     let options = Options { budget, ..text.options.clone() };
     match settings.simulate {
         true => Arc::new(app.compressor.simulate(&text.text, &options)),

@@ -26,7 +26,7 @@ use tokens::{Encoding, Model};
 use crate::answer::{Refusal, json_response};
 use crate::app::App;
 use crate::body;
-use crate::compressor::Outcome;
+use blob_store::CompressionResult;
 
 pub(crate) use known::Known;
 
@@ -85,7 +85,7 @@ struct Report {
 
 impl Report {
     /// Adds the result of compressing one text.
-    fn add(&mut self, outcome: &Outcome) {
+    fn add(&mut self, outcome: &CompressionResult) {
         let compressed = &outcome.compressed;
         self.tokens_before += compressed.tokens_before;
         self.tokens_after += compressed.tokens_after;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use blob_store::Usage;
 use metrics::{
     Blocks, COMPRESSED, Counters, Ending, Histogram, KindTokens, LEFT_ALONE, Metrics, Recent,
     Unchanged, Why, difference, dollars, ms, percent,
 };
-use originals::Usage;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
@@ -19,7 +19,7 @@ const WORK: [&str; 5] =
 pub(super) fn answer(
     app: &App,
     metrics: &Metrics,
-    usage: Result<Usage, originals::Error>,
+    usage: Result<Usage, blob_store::Error>,
 ) -> Value {
     let total = &metrics.total;
     let mut answer = json!({

@@ -18,14 +18,16 @@ use tokio::sync::{mpsc, watch};
 
 use crate::Error;
 
-/// The time limit of an operation.
+/// The time limit of an operation. By hand: longer than a local network ever takes, and short enough for
+/// a request to wait.
 pub(super) const LIMIT: Duration = Duration::from_millis(50);
-/// The time limit of connecting and the handshake.
+/// The time limit of connecting and the handshake. By hand, not measured.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
-/// The number of consecutive timeouts that opens the breaker.
+/// The number of consecutive timeouts that opens the breaker. By hand, not measured.
 const MOST_UNANSWERED: u32 = 3;
-/// The delay before the keeper retries; doubled each time up to the longest.
+/// The delay before the keeper retries; doubled each time up to the longest. By hand, not measured.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest delay before the keeper retries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The capacity of the keeper's queue of faults; more would tell it nothing new.
 const MOST_FAULTS: usize = 64;
@@ -144,7 +146,7 @@ impl Link {
             Ok(Err(reason)) => {
                 self.unanswered.store(0, Ordering::Relaxed);
                 if !self.refused.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(redis = self.place, reason, "an original wasn't kept or read");
+                    tracing::warn!(redis = self.place, reason, "an entry wasn't kept or read");
                 }
                 Err(self.unavailable(reason))
             }
@@ -270,7 +272,7 @@ fn open_breaker(publish: &watch::Sender<State>, place: &str, reason: &str) {
         tracing::warn!(
             redis = place,
             reason,
-            "the store of originals is out of reach: nothing is left out until it is back"
+            "the store of originals is out of reach: nothing is elided until it is back"
         );
     }
 }

@@ -1,7 +1,7 @@
-//! The size of a directory of originals without listing it: one line in a small file, which every
+//! The size of a directory of blobs without listing it: one line in a small file, which every
 //! process locks while it changes the directory.
 //!
-//! The figures are an upper bound: a process reserves room before it writes, and if it is killed in
+//! The numbers are an upper bound: a process reserves room before it writes, and if it is killed in
 //! between its reservation remains. Listing the directory makes them exact again.
 
 use std::fs::File;
@@ -11,10 +11,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::Usage;
 
-/// The longest valid line, in bytes.
+/// Bytes of a line that are read: more than any valid one has.
 const LONGEST: u64 = 128;
-/// The digits of a figure, padded with zeros, so that every line has the same length and overwrites
-/// the one before. Truncating the file first took longer than writing an original, because some
+/// The digits of a number, padded with zeros, so that every line has the same length and overwrites
+/// the one before. Truncating the file first took longer than writing a blob, because some
 /// file systems then flush it to disk.
 const DIGITS: usize = 20;
 
@@ -79,8 +79,8 @@ impl LedgerEntry {
         else {
             return unknown;
         };
-        let figures: Option<Vec<u64>> = line.split(' ').map(|figure| figure.parse().ok()).collect();
-        match figures.as_deref() {
+        let numbers: Option<Vec<u64>> = line.split(' ').map(|number| number.parse().ok()).collect();
+        match numbers.as_deref() {
             Some(&[entries, bytes, swept]) => Self { usage: Usage { entries, bytes }, swept },
             _ => unknown,
         }
@@ -101,7 +101,7 @@ impl LedgerEntry {
     }
 }
 
-/// Seconds after which the directory is swept even if it isn't full.
+/// Seconds after which the directory is swept even if it isn't full. By hand: listing takes milliseconds.
 const LONGEST_PAUSE: u64 = 60 * 60;
 
 /// The current time in seconds since 1970.

@@ -1,25 +1,47 @@
-//! Originals as plain files, shared by all processes of a user: `<2 hex>/<22 hex>` below one
-//! directory.
+//! Blobs as plain files, shared by all processes of a user: the first two digits of a name are a
+//! directory, the others the file in it.
 //!
 //! Files appear atomically (written to a temporary name, then renamed), so a killed process leaves
-//! no partial original, and what it acknowledged persists. There is no fsync, which would make a
-//! write ten times as slow: after a power failure a torn file is recognised by its hash, ignored by
+//! no partial blob, and what it acknowledged persists. There is no fsync, which would make a
+//! write ten times as slow: after a power failure a torn original is recognised by its hash, ignored by
 //! readers, and rewritten when its text is put again.
 //!
-//! The capacity is shared by all processes: a writer reserves room in the [`Ledger`] first, and
-//! evicts files if there is none. The oldest are evicted first, by the time of their last put and
-//! then by hash. Reading takes no lock.
+//! Where a namespace has a capacity, all processes share it: a writer reserves room in the [`Ledger`]
+//! first, and evicts files if there is none. The oldest are evicted first, by the time of their last put
+//! and then by name. Reading takes no lock. Where there is none, expired files are removed at the start.
+
+mod ledger;
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use private_fs::Writer;
 
-use crate::ledger::{self, Ledger, LedgerEntry};
-use crate::{Bounds, Error, Hash, Key, Store, Usage};
+use crate::{Backend, BlobStore, Error, Name, Namespace, Opener, Usage};
+use ledger::{Ledger, LedgerEntry};
 
+/// The entry in the list of backends.
+pub(super) const BACKEND: Backend = Backend {
+    syntax: "files",
+    accepts: |text| text == "files",
+    is_shared: true,
+    is_on_disk: true,
+    open,
+};
+
+fn open(_: &str, folder: &Path, _: Option<&str>) -> Result<Opener, Error> {
+    let folder = folder.to_owned();
+    Ok(Box::new(move |namespace| {
+        let root = folder.join(namespace.folder);
+        Ok(Arc::new(Files::open(root, namespace)?))
+    }))
+}
+
+/// The digits of a name that are its directory's.
+const DIRECTORY_DIGITS: usize = 2;
 /// The name of the ledger in the directory.
 const LEDGER: &str = "ledger";
 /// The prefix of temporary files.
@@ -30,24 +52,31 @@ const ABANDONED: Duration = Duration::from_secs(60 * 60);
 /// A store in a directory.
 pub struct Files {
     root: PathBuf,
-    bounds: Bounds,
+    namespace: Namespace,
 }
 
 impl Files {
-    /// Opens the store in the directory `root`, which is created (mode 0700) if it doesn't exist.
+    /// Opens the store in the directory `root`. Where the namespace has a capacity, the directory is
+    /// created (mode 0700) if it doesn't exist; elsewhere with the first blob.
     ///
     /// # Errors
     /// [`Error::Io`] if the directory can't be created or written.
-    pub fn open(root: impl Into<PathBuf>, bounds: Bounds) -> Result<Self, Error> {
-        let files = Self { root: root.into(), bounds };
-        private_fs::create_dir(&files.root).map_err(at(&files.root))?;
-        files.ledger()?;
+    pub fn open(root: impl Into<PathBuf>, namespace: Namespace) -> Result<Self, Error> {
+        let files = Self { root: root.into(), namespace };
+        match files.namespace.max_bytes {
+            Some(_) => {
+                private_fs::create_dir(&files.root).map_err(at(&files.root))?;
+                files.ledger()?;
+            }
+            // A file that can't be removed now will be at another start.
+            None => drop(files.sweep(0)),
+        }
         Ok(files)
     }
 
-    fn path(&self, hash: Hash) -> PathBuf {
-        let digits = hash.to_string();
-        self.root.join(&digits[..2]).join(&digits[2..])
+    fn path(&self, name: &Name) -> PathBuf {
+        let (directory, file) = name.as_str().split_at(DIRECTORY_DIGITS);
+        self.root.join(directory).join(file)
     }
 
     fn ledger(&self) -> Result<Ledger, Error> {
@@ -55,11 +84,16 @@ impl Files {
         Ledger::lock(&path).map_err(at(&path))
     }
 
+    /// The capacity in bytes.
+    fn most(&self) -> u64 {
+        self.namespace.max_bytes.unwrap_or(u64::MAX)
+    }
+
     /// Makes room for `incoming` bytes and reserves them in the ledger.
     fn reserve(&self, ledger: &mut Ledger, incoming: u64) -> Result<(), Error> {
         let now = ledger::now();
         let mut entry = ledger.entry();
-        if entry.is_due(incoming, self.bounds.bytes, self.bounds.age, now) {
+        if entry.is_due(incoming, self.most(), self.namespace.age, now) {
             entry = LedgerEntry { usage: self.sweep(incoming)?, swept: now };
         }
         entry.usage.entries += 1;
@@ -72,13 +106,13 @@ impl Files {
     /// remains.
     fn sweep(&self, incoming: u64) -> Result<Usage, Error> {
         let mut stored = self.list()?;
-        stored.sort_unstable_by_key(|file| (file.put, file.hash));
+        stored.sort_unstable_by(|a, b| (a.put, &a.name).cmp(&(b.put, &b.name)));
         let mut usage = Usage {
             entries: stored.len() as u64,
             bytes: stored.iter().map(|file| file.bytes).sum(),
         };
-        let most = self.bounds.bytes;
-        let target = if usage.bytes + incoming > most {
+        let most = self.most();
+        let target = if usage.bytes.saturating_add(incoming) > most {
             (most - most / 8).min(most.saturating_sub(incoming))
         } else {
             most
@@ -88,7 +122,7 @@ impl Files {
                 break;
             }
             // Another process may have removed it already, where file locks don't work.
-            let path = self.path(file.hash);
+            let path = self.path(&file.name);
             fs::remove_file(&path).or_else(unless_absent).map_err(at(&path))?;
             usage.entries -= 1;
             usage.bytes -= file.bytes;
@@ -96,7 +130,7 @@ impl Files {
         Ok(usage)
     }
 
-    /// All originals in the directory. Abandoned temporary files are removed on the way.
+    /// All blobs in the directory. Abandoned temporary files are removed on the way.
     fn list(&self) -> Result<Vec<StoredFile>, Error> {
         let mut stored = Vec::new();
         for dir in entries(&self.root)? {
@@ -108,8 +142,8 @@ impl Files {
                 let name = entry.file_name().to_string_lossy().into_owned();
                 let Ok(facts) = entry.metadata() else { continue };
                 let Ok(put) = facts.modified() else { continue };
-                if let Some(hash) = Hash::parse(&format!("{prefix}{name}")) {
-                    stored.push(StoredFile { put, hash, bytes: facts.len() });
+                if let Some(name) = self.name(&prefix, &name) {
+                    stored.push(StoredFile { put, name, bytes: facts.len() });
                 } else if name.starts_with(UNFINISHED) && age(put) > ABANDONED {
                     let path = entry.path();
                     fs::remove_file(&path).or_else(unless_absent).map_err(at(&path))?;
@@ -120,78 +154,84 @@ impl Files {
     }
 
     fn is_expired(&self, put: SystemTime) -> bool {
-        age(put) >= self.bounds.age
+        age(put) >= self.namespace.age
     }
 
-    /// The only original in its subdirectory that matches `key`.
-    fn resolve(&self, key: &Key) -> Result<Option<Hash>, Error> {
-        if let Some(hash) = key.exact() {
-            return Ok(Some(hash));
+    /// The name of the blob in this file, if it is one.
+    fn name(&self, directory: &str, file: &str) -> Option<Name> {
+        Name::parse(&format!("{directory}{file}"), self.namespace.digits)
+    }
+
+    /// The blob of `name`, unless it has expired.
+    fn read(&self, name: &Name) -> Result<Option<Vec<u8>>, Error> {
+        let path = self.path(name);
+        let read = || -> io::Result<Option<Vec<u8>>> {
+            let put = fs::metadata(&path)?.modified()?;
+            Ok(if self.is_expired(put) { None } else { Some(fs::read(&path)?) })
+        };
+        match read() {
+            Ok(blob) => Ok(blob),
+            // It was evicted or never existed.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(at(&path)(error)),
         }
-        let prefix = &key.to_string()[..2];
-        let dir = self.root.join(prefix);
-        let mut found = entries(&dir)?.filter_map(|entry| {
-            let name = entry.file_name();
-            let hash = Hash::parse(&format!("{prefix}{}", name.to_string_lossy()))?;
-            key.range().contains(&hash).then_some(hash)
-        });
-        let first = found.next();
-        if found.next().is_some() {
-            return Err(Error::Ambiguous(key.to_string()));
-        }
-        Ok(first)
     }
 }
 
-/// A directory entry of an original.
+/// A directory entry of a blob.
 struct StoredFile {
     put: SystemTime,
-    hash: Hash,
+    name: Name,
     bytes: u64,
 }
 
-impl Store for Files {
-    fn keep(&self, hash: Hash, text: &str) -> Result<(), Error> {
-        self.keep_all(&[(hash, text)])
-    }
-
-    fn keep_all(&self, originals: &[(Hash, &str)]) -> Result<(), Error> {
+impl BlobStore for Files {
+    fn put(&self, blobs: &[(Name, &[u8])]) -> Result<(), Error> {
         // The lock is held to the end, so that no eviction removes what was found to exist, or
         // misses what is about to be written.
-        let mut ledger = self.ledger()?;
-        for (hash, text) in originals {
-            let path = self.path(*hash);
-            if !renew(&path, text).map_err(at(&path))? {
-                self.reserve(&mut ledger, text.len() as u64)?;
-                write(&path, text).map_err(at(&path))?;
+        let mut ledger = self.namespace.max_bytes.map(|_| self.ledger()).transpose()?;
+        for (name, blob) in blobs {
+            let path = self.path(name);
+            if !renew(&path, blob).map_err(at(&path))? {
+                if let Some(ledger) = &mut ledger {
+                    self.reserve(ledger, blob.len() as u64)?;
+                }
+                write(&path, blob).map_err(at(&path))?;
             }
         }
         Ok(())
     }
 
-    fn find(&self, key: &Key) -> Result<Option<(Hash, String)>, Error> {
-        let Some(hash) = self.resolve(key)? else { return Ok(None) };
-        let path = self.path(hash);
-        let read = || -> io::Result<Option<String>> {
-            let put = fs::metadata(&path)?.modified()?;
-            Ok(if self.is_expired(put) { None } else { Some(fs::read_to_string(&path)?) })
-        };
-        match read() {
-            Ok(text) => Ok(text.map(|text| (hash, text))),
-            // Invalid UTF-8 means a torn file; a missing file was evicted or never existed.
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => {
-                Ok(None)
-            }
-            Err(error) => Err(at(&path)(error)),
+    fn get(&self, names: &[Name]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        names.iter().map(|name| self.read(name)).collect()
+    }
+
+    fn find(&self, prefix: &str) -> Result<Vec<Name>, Error> {
+        if self.namespace.lookup_digits.is_none_or(|fewest| prefix.len() < fewest) {
+            return Ok(Vec::new());
         }
+        let Some((directory, rest)) = prefix.split_at_checked(DIRECTORY_DIGITS) else {
+            return Ok(Vec::new());
+        };
+        let folder = self.root.join(directory);
+        let names = entries(&folder)?.filter_map(|entry| {
+            let file = entry.file_name().to_string_lossy().into_owned();
+            self.name(directory, &file).filter(|_| file.starts_with(rest))
+        });
+        Ok(names.collect())
     }
 
     fn usage(&self) -> Result<Usage, Error> {
-        Ok(self.ledger()?.entry().usage)
+        if self.namespace.max_bytes.is_some() {
+            return Ok(self.ledger()?.entry().usage);
+        }
+        let stored = self.list()?;
+        let bytes = stored.iter().map(|file| file.bytes).sum();
+        Ok(Usage { entries: stored.len() as u64, bytes })
     }
 
-    fn bounds(&self) -> Bounds {
-        self.bounds
+    fn namespace(&self) -> &Namespace {
+        &self.namespace
     }
 
     fn describe(&self) -> String {
@@ -199,10 +239,10 @@ impl Store for Files {
     }
 }
 
-/// Renews the file at `path` if it contains `text`; returns whether it does.
-fn renew(path: &Path, text: &str) -> io::Result<bool> {
+/// Renews the file at `path` if it contains `blob`; returns whether it does.
+fn renew(path: &Path, blob: &[u8]) -> io::Result<bool> {
     match fs::read(path) {
-        Ok(bytes) if bytes == text.as_bytes() => {
+        Ok(bytes) if bytes == blob => {
             File::options().write(true).open(path)?.set_modified(SystemTime::now())?;
             Ok(true)
         }
@@ -212,8 +252,8 @@ fn renew(path: &Path, text: &str) -> io::Result<bool> {
     }
 }
 
-/// Writes `text` to `path` atomically.
-fn write(path: &Path, text: &str) -> io::Result<()> {
+/// Writes `blob` to `path` atomically.
+fn write(path: &Path, blob: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(path);
     let writer = Writer::new().named(UNFINISHED, "");
     let mut staged = match writer.stage(path) {
@@ -223,7 +263,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
         }
         staged => staged?,
     };
-    staged.write_all(text.as_bytes())?;
+    staged.write_all(blob)?;
     staged.commit()
 }
 
@@ -255,21 +295,21 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Originals;
+    use crate::{Bounds, Hash, Originals};
 
     fn open(root: &Path, bytes: u64) -> Files {
-        Files::open(root, Bounds { bytes, ..Bounds::default() }).unwrap()
+        Files::open(root, Namespace::originals(Bounds { bytes, ..Bounds::default() })).unwrap()
     }
 
     fn keep(files: &Files, text: &str) -> PathBuf {
-        let hash = Hash::of(text);
-        files.keep(hash, text).unwrap();
-        files.path(hash)
+        let name = Hash::of(text).name();
+        files.put(&[(name.clone(), text.as_bytes())]).unwrap();
+        files.path(&name)
     }
 
     fn find(files: &Files, text: &str) -> Option<String> {
-        let key = Key::parse(&Hash::of(text).to_string()).unwrap();
-        files.find(&key).unwrap().map(|(_, text)| text)
+        let found = files.get(&[Hash::of(text).name()]).unwrap().remove(0);
+        found.map(|blob| String::from_utf8(blob).unwrap())
     }
 
     fn make_older(path: &Path, seconds: u64) {
@@ -299,7 +339,7 @@ mod tests {
     fn another_process_finds_it_by_a_prefix() {
         let root = tempfile::tempdir().unwrap();
         keep(&open(root.path(), 1000), "a text\r\n\u{feff}with all its bytes\0");
-        let other = Originals::new(open(root.path(), 1000));
+        let other = Originals::new(Arc::new(open(root.path(), 1000)));
         let hash = Hash::of("a text\r\n\u{feff}with all its bytes\0").to_string();
         for name in [&hash[..], &hash[..12], &hash[..17], &hash.to_uppercase()] {
             assert_eq!(other.get(name).unwrap().unwrap().hash.to_string(), hash, "{name}");
@@ -312,14 +352,21 @@ mod tests {
     fn two_that_begin_alike_are_told_apart_by_more_digits() {
         let root = tempfile::tempdir().unwrap();
         let files = open(root.path(), 1000);
-        for last in ["0", "1"] {
-            let hash = Hash::parse(&format!("af1349b9f5f9a1a6a0404de{last}")).unwrap();
-            files.keep(hash, last).unwrap();
+        let names = ["af1349b9f5f9a1a6a0404de0", "af1349b9f5f9a1a6a0404de1"]
+            .map(|digits| Hash::parse(digits).unwrap().name());
+        for name in &names {
+            files.put(&[(name.clone(), b"x")]).unwrap();
         }
-        let asked = files.find(&Key::parse("af1349b9f5f9a1a6").unwrap());
-        assert!(matches!(asked, Err(Error::Ambiguous(_))));
-        let exact = files.find(&Key::parse("af1349b9f5f9a1a6a0404de1").unwrap());
-        assert_eq!(exact.unwrap().unwrap().1, "1");
+        let find = |prefix: &str| {
+            let mut found = files.find(prefix).unwrap();
+            found.sort();
+            found
+        };
+        assert_eq!(find("af1349b9f5f9a1a6"), names);
+        assert_eq!(find("af1349b9f5f9a1a6a0404de1"), names[1..]);
+        for none in ["af1349b9f5f9a1a7", "af1349b9f5f", "../../../etc/passwd", ""] {
+            assert!(find(none).is_empty(), "{none}");
+        }
     }
 
     #[test]
@@ -368,9 +415,9 @@ mod tests {
     #[test]
     fn a_torn_file_is_unknown_until_it_is_put_again() {
         let root = tempfile::tempdir().unwrap();
-        let originals = Originals::new(open(root.path(), 1000));
+        let originals = Originals::new(Arc::new(open(root.path(), 1000)));
         let hash = originals.put("whole").unwrap();
-        let path = open(root.path(), 1000).path(hash);
+        let path = open(root.path(), 1000).path(&hash.name());
         for torn in [&b""[..], b"who", b"whol\xff", b"other"] {
             fs::write(&path, torn).unwrap();
             assert_eq!(originals.get(&hash.to_string()).unwrap(), None);

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde_json::value::RawValue;
 
-use crate::excerpts::{Excerpt, Excerpts, Place, excerpts};
+use super::excerpts::{Excerpt, Excerpts, Place, excerpts};
 
 /// The most steps of a pointer: each one parses the result of the one before.
 const MOST_STEPS: usize = 64;

@@ -4,16 +4,17 @@
 
 use std::time::{Duration, Instant};
 
-use originals::{Bounds, Error, Hash, Originals, Redis};
+use blob_store::{BlobStore as _, Bounds, Error, Hash, Name, Namespace, Originals, Redis};
+use std::sync::Arc;
 use testkit::RedisServer;
 
 /// A generous time limit for what a busy machine can delay; not part of what is tested.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn open(url: &str, token: Option<&str>) -> Redis {
-    let redis = Redis::open(url, token, Bounds::default()).unwrap();
+fn open(url: &str, token: Option<&str>) -> Originals {
+    let redis = Redis::open(url, token, Namespace::originals(Bounds::default())).unwrap();
     redis.settle(PATIENCE);
-    redis
+    Originals::new(Arc::new(redis))
 }
 
 /// Retries `work` until it succeeds: on a busy machine an operation may time out.
@@ -42,8 +43,8 @@ fn get(originals: &Originals, name: &str) -> Option<String> {
 #[test]
 fn what_one_keeps_another_finds() {
     let server = RedisServer::start(&[]);
-    let one = Originals::new(open(&server.url(), None));
-    let other = Originals::new(open(&server.url(), None));
+    let one = open(&server.url(), None);
+    let other = open(&server.url(), None);
     let hash = put(&one, "a text\nwith é and \u{0}");
     for name in [&hash[..], &hash[..12], &hash[..17], &hash.to_uppercase()] {
         assert_eq!(get(&other, name).as_deref(), Some("a text\nwith é and \u{0}"));
@@ -58,9 +59,9 @@ fn what_one_keeps_another_finds() {
 fn keys_are_named_as_documented_and_expire() {
     let server = RedisServer::start(&[]);
     let bounds = Bounds { age: Duration::from_secs(1000), ..Bounds::default() };
-    let redis = Redis::open(&server.url(), None, bounds).unwrap();
+    let redis = Redis::open(&server.url(), None, Namespace::originals(bounds)).unwrap();
     redis.settle(PATIENCE);
-    let hash = put(&Originals::new(redis), "text");
+    let hash = put(&Originals::new(Arc::new(redis)), "text");
     let key = format!("headroom:v1:local:{hash}");
     assert_eq!(server.say(&format!("GET {key}")), ["text"]);
     let mut keys = server.say("KEYS *");
@@ -75,7 +76,7 @@ fn keys_are_named_as_documented_and_expire() {
 #[test]
 fn what_is_not_what_was_put_is_unknown() {
     let server = RedisServer::start(&[]);
-    let originals = Originals::new(open(&server.url(), None));
+    let originals = open(&server.url(), None);
     let hash = put(&originals, "text");
     for other in ["other", "\"\\xff\\xfe\""] {
         server.say(&format!("SET headroom:v1:local:{hash} {other}"));
@@ -91,7 +92,7 @@ fn what_is_not_what_was_put_is_unknown() {
 #[test]
 fn a_prefix_of_two_is_ambiguous_and_a_list_outlives_its_hashes() {
     let server = RedisServer::start(&[]);
-    let originals = Originals::new(open(&server.url(), None));
+    let originals = open(&server.url(), None);
     let hash = put(&originals, "text");
     let twin = format!("{}{}", &hash[..12], "0".repeat(12));
     server.say(&format!("SADD headroom:v1:local:{} {twin}", &hash[..12]));
@@ -110,8 +111,8 @@ fn a_prefix_of_two_is_ambiguous_and_a_list_outlives_its_hashes() {
 #[test]
 fn a_token_has_a_namespace_of_its_own() {
     let server = RedisServer::start(&[]);
-    let local = Originals::new(open(&server.url(), None));
-    let mine = Originals::new(open(&server.url(), Some("a secret token")));
+    let local = open(&server.url(), None);
+    let mine = open(&server.url(), Some("a secret token"));
     let hash = put(&mine, "text");
     assert_eq!(get(&local, &hash), None);
     assert_eq!(get(&mine, &hash).as_deref(), Some("text"));
@@ -119,23 +120,26 @@ fn a_token_has_a_namespace_of_its_own() {
 }
 
 #[test]
-fn bytes_under_a_name() {
+fn replay_entries_have_keys_of_their_own() {
     let server = RedisServer::start(&[]);
-    let redis = open(&server.url(), None);
-    let bytes = [0, 255, 10, 13];
-    in_the_end(|| redis.put_bytes("replay:1", &bytes, Duration::from_secs(60)));
-    let names = ["replay:2".to_owned(), "replay:1".to_owned()];
-    assert_eq!(in_the_end(|| redis.clone().get_bytes(&names)), [None, Some(bytes.to_vec())]);
-    assert!(redis.get_bytes(&[]).unwrap().is_empty());
+    let redis = Redis::open(&server.url(), None, Namespace::replay()).unwrap();
+    redis.settle(PATIENCE);
+    let blob: &[u8] = &[0, 255, 10, 13];
+    let [one, two] = [1, 2].map(|byte| Name::of(&[byte; 32]));
+    in_the_end(|| redis.put(&[(one.clone(), blob)]));
+    let found = in_the_end(|| redis.get(&[two.clone(), one.clone()]));
+    assert_eq!(found, [None, Some(blob.to_vec())]);
+    assert_eq!(server.say("KEYS *"), [format!("headroom:v1:local:replay:{one}")]);
+    assert!(redis.get(&[]).unwrap().is_empty() && redis.find(one.as_str()).unwrap().is_empty());
     let large = vec![b'x'; (4 << 20) + 1];
-    let refused = redis.put_bytes("replay:3", &large, Duration::from_secs(60)).unwrap_err();
+    let refused = redis.put(&[(two, &large)]).unwrap_err();
     assert!(matches!(refused, Error::TooLarge { bound, .. } if bound == 4 << 20));
 }
 
 #[test]
 fn killed_and_started_again() {
     let mut server = RedisServer::start(&[]);
-    let originals = Originals::new(open(&server.url(), None));
+    let originals = open(&server.url(), None);
     let kept: Vec<String> = (0..200).map(|i| put(&originals, &format!("text {i}"))).collect();
     server.kill();
     let refused = originals.put("while it is down").unwrap_err();
@@ -160,7 +164,7 @@ fn killed_and_started_again() {
 #[test]
 fn a_connection_that_was_closed_costs_nothing() {
     let server = RedisServer::start(&[]);
-    let originals = Originals::new(open(&server.url(), None));
+    let originals = open(&server.url(), None);
     let hash = put(&originals, "text");
     for _ in 0..20 {
         server.say("CLIENT KILL TYPE normal SKIPME yes");
@@ -171,7 +175,7 @@ fn a_connection_that_was_closed_costs_nothing() {
 #[test]
 fn a_server_that_hangs_is_left_alone_until_it_answers() {
     let server = RedisServer::start(&[]);
-    let originals = Originals::new(open(&server.url(), None));
+    let originals = open(&server.url(), None);
     let hash = put(&originals, "text");
     server.pause(true);
     let began = Instant::now();
@@ -190,7 +194,7 @@ fn a_server_that_hangs_is_left_alone_until_it_answers() {
 #[test]
 fn a_refusal_is_no_acknowledgement() {
     let server = RedisServer::start(&["--maxmemory", "1", "--maxmemory-policy", "noeviction"]);
-    let originals = Originals::new(open(&server.url(), None));
+    let originals = open(&server.url(), None);
     let refused = loop {
         let refused = originals.put("text").unwrap_err().to_string();
         if !refused.contains("no answer within") {
@@ -204,11 +208,11 @@ fn a_refusal_is_no_acknowledgement() {
 fn a_password_is_used_and_never_said() {
     let server = RedisServer::start(&["--requirepass", "s3cret"]);
     let url = format!("redis://:s3cret@127.0.0.1:{}/2", server.port());
-    let originals = Originals::new(open(&url, None));
+    let originals = open(&url, None);
     let hash = put(&originals, "text");
     assert_eq!(get(&originals, &hash).as_deref(), Some("text"));
     assert!(!originals.describe().contains("s3cret"));
-    let wrong = Originals::new(open(&url.replace("s3cret", "wr0ng"), None));
+    let wrong = open(&url.replace("s3cret", "wr0ng"), None);
     let refused = wrong.put("text").unwrap_err().to_string();
     assert!(!refused.contains("wr0ng"), "{refused}");
 }
@@ -216,7 +220,7 @@ fn a_password_is_used_and_never_said() {
 #[test]
 fn what_is_no_address_is_refused_at_once() {
     for url in ["", "redis", "http://127.0.0.1", "redis://", "redis://a:b:c", "rediss://h/x"] {
-        let refused = Redis::open(url, None, Bounds::default()).map(drop).unwrap_err();
+        let refused = Redis::open(url, None, Namespace::replay()).map(drop).unwrap_err();
         assert!(matches!(refused, Error::BadUrl), "{url}");
     }
 }

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::Name;
+
 /// The length of a hash in bytes; each is two hex digits.
 const BYTES: usize = 12;
 /// The shortest prefix, in digits, by which an original is retrieved: with fewer, a typing error
@@ -24,8 +26,12 @@ impl Hash {
 
     /// Parses 24 hex digits, in either case; `None` for anything else.
     pub fn parse(digits: &str) -> Option<Self> {
-        let key = Key::parse(digits)?;
-        key.exact()
+        Key::parse(digits)?.exact()
+    }
+
+    /// The name of the original in a store.
+    pub fn name(&self) -> Name {
+        Name::of(&self.0)
     }
 }
 
@@ -35,45 +41,41 @@ impl fmt::Display for Hash {
     }
 }
 
-/// A retrieval reference: a full hash, or a prefix of at least twelve digits. Represented by the
-/// range of hashes that it matches.
+/// A retrieval reference: a full hash, or a prefix of at least twelve digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
-    low: Hash,
-    high: Hash,
-    digits: usize,
-}
+pub struct Key(String);
 
 impl Key {
     /// Parses 12 to 24 hex digits, in either case; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        if !(FEWEST_DIGITS..=2 * BYTES).contains(&text.len()) {
-            return None;
-        }
-        let (mut low, mut high) = ([0; BYTES], [0xff; BYTES]);
-        for (i, digit) in text.chars().enumerate() {
-            let value = u8::try_from(digit.to_digit(16)?).ok()?;
-            let shift = if i % 2 == 0 { 4 } else { 0 };
-            low[i / 2] |= value << shift;
-            high[i / 2] &= !(0xf << shift) | value << shift;
-        }
-        Some(Self { low: Hash(low), high: Hash(high), digits: text.len() })
+        let is_key = (FEWEST_DIGITS..=2 * BYTES).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_key.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The digits, in lowercase.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The hash, if it is a full one.
     pub fn exact(&self) -> Option<Hash> {
-        (self.low == self.high).then_some(self.low)
-    }
-
-    /// The first and the last hash that it matches.
-    pub fn range(&self) -> std::ops::RangeInclusive<Hash> {
-        self.low..=self.high
+        let mut bytes = [0; BYTES];
+        if self.0.len() != 2 * BYTES {
+            return None;
+        }
+        for (byte, digits) in bytes.iter_mut().zip(self.0.as_bytes().chunks_exact(2)) {
+            let value =
+                |digit: u8| char::from(digit).to_digit(16).and_then(|v| u8::try_from(v).ok());
+            *byte = value(digits[0])? << 4 | value(digits[1])?;
+        }
+        Some(Hash(bytes))
     }
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.low.to_string()[..self.digits])
+        f.write_str(&self.0)
     }
 }
 
@@ -107,15 +109,16 @@ mod tests {
         fn a_prefix_names_its_hash(text: String, digits in 12usize..=24) {
             let hash = Hash::of(&text);
             let key = Key::parse(&hash.to_string()[..digits]).unwrap();
-            prop_assert!(key.range().contains(&hash));
-            prop_assert_eq!(key.exact().is_some(), digits == 24);
+            prop_assert!(hash.to_string().starts_with(key.as_str()));
+            prop_assert_eq!(hash.name().to_string(), hash.to_string());
+            prop_assert_eq!(key.exact(), (digits == 24).then_some(hash));
             prop_assert_eq!(key.to_string(), &hash.to_string()[..digits]);
         }
 
         #[test]
         fn any_text_is_a_key_or_not(text: String) {
             if let Some(key) = Key::parse(&text) {
-                prop_assert!(key.range().start() <= key.range().end());
+                prop_assert_eq!(key.as_str(), text.to_lowercase());
             }
         }
     }
