@@ -7,6 +7,9 @@ use std::time::Duration;
 const PER_DOUBLING: f64 = 8.0;
 /// Buckets in all: 33 doublings, from a microsecond to more than two hours.
 const BUCKETS: usize = 8 * 33;
+/// The doublings of a microsecond that are the bounds of the cumulative buckets: 128 µs (what compressing
+/// a small request takes) to 134 s (a long response).
+const CUMULATIVE: std::ops::RangeInclusive<usize> = 7..=27;
 
 /// A histogram of durations.
 #[derive(Debug, Clone)]
@@ -39,6 +42,14 @@ impl Histogram {
         // A cast of a float saturates: what is shorter than a microsecond is in the first bucket.
         let bucket = ((took.as_secs_f64() * 1e6).log2() * PER_DOUBLING).ceil() as usize;
         self.buckets[bucket.min(BUCKETS - 1)] += 1;
+    }
+
+    /// How many durations don't exceed each of some bounds, which double from one to the next.
+    pub fn cumulative(&self) -> impl Iterator<Item = (Duration, u64)> {
+        CUMULATIVE.map(|doublings| {
+            let last = doublings * PER_DOUBLING as usize;
+            (upper_bound(last), self.buckets[..=last].iter().sum())
+        })
     }
 
     /// The mean; zero if there is none.
@@ -94,6 +105,19 @@ mod tests {
             (histogram.min, histogram.max),
             (Duration::from_micros(100), Duration::from_millis(100))
         );
+    }
+
+    #[test]
+    fn cumulative_buckets_count_what_does_not_exceed_their_bound() {
+        let mut histogram = Histogram::default();
+        for micros in [1, 128, 129, 1024, 1025, 1 << 27, (1 << 27) + 1] {
+            histogram.add(Duration::from_micros(micros));
+        }
+        let buckets: Vec<_> = histogram.cumulative().collect();
+        assert_eq!(buckets[0], (Duration::from_micros(128), 2));
+        assert_eq!(buckets[1], (Duration::from_micros(256), 3));
+        assert_eq!(buckets[3], (Duration::from_micros(1024), 4));
+        assert_eq!(buckets.last(), Some(&(Duration::from_micros(1 << 27), 6)));
     }
 
     #[test]
