@@ -1,10 +1,11 @@
-//! Results that are remembered within a bound of bytes, so that work for a request is about what is
-//! new in it.
+//! Results that are kept to spare work, within a bound in bytes: the work for a request is then about
+//! what is new in it.
 //!
 //! Only a cache: everything in it can be worked out again from a request.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+
+use lru::LruCache;
 
 /// A key: a hash of all that a value depends on.
 pub type Key = [u8; 32];
@@ -21,63 +22,54 @@ impl<V: Weigh> Weigh for std::sync::Arc<V> {
     }
 }
 
-/// Two generations: new values and used ones are in the young one. When that holds half of the
-/// bound, it becomes the old one, and what was in the old one is forgotten.
+/// Keeps the most recently used values.
 pub struct Cache<V> {
-    generations: Mutex<Generations<V>>,
-    half: usize,
+    entries: Mutex<Entries<V>>,
+    bound: usize,
 }
 
-struct Generations<V> {
-    young: HashMap<Key, V>,
-    old: HashMap<Key, V>,
-    young_bytes: usize,
+struct Entries<V> {
+    values: LruCache<Key, V>,
+    bytes: usize,
 }
 
-/// Bytes that an entry takes beside its value.
+/// Bytes that an entry takes beside its value: key, list and table.
 const OVERHEAD: usize = 96;
 
 impl<V: Weigh + Clone> Cache<V> {
-    /// A cache of `bytes`.
+    /// A cache of so many `bytes`.
     pub fn new(bytes: usize) -> Self {
-        let generations =
-            Generations { young: HashMap::new(), old: HashMap::new(), young_bytes: 0 };
-        Cache { generations: Mutex::new(generations), half: bytes / 2 }
+        let entries = Entries { values: LruCache::unbounded(), bytes: 0 };
+        Cache { entries: Mutex::new(entries), bound: bytes }
     }
 
     /// The value of `key`.
     pub fn get(&self, key: &Key) -> Option<V> {
-        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = generations.young.get(key) {
-            return Some(value.clone());
-        }
-        let value = generations.old.remove(key)?;
-        generations.add(*key, value.clone(), self.half);
-        Some(value)
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.values.get(key).cloned()
     }
 
-    /// Keeps a value. One that alone is larger than half of the bound isn't kept.
+    /// Keeps a value, in the place of those that were longest unused. One that alone is larger than half
+    /// of the bound isn't kept: it would displace too much.
     pub fn put(&self, key: Key, value: V) {
-        if value.weight() + OVERHEAD > self.half {
+        let size = size(&value);
+        if size > self.bound / 2 {
             return;
         }
-        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-        generations.add(key, value, self.half);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.bytes += size;
+        if let Some((_, before)) = entries.values.push(key, value) {
+            entries.bytes -= self::size(&before);
+        }
+        while entries.bytes > self.bound {
+            let Some((_, oldest)) = entries.values.pop_lru() else { break };
+            entries.bytes -= self::size(&oldest);
+        }
     }
 }
 
-impl<V: Weigh> Generations<V> {
-    fn add(&mut self, key: Key, value: V, half: usize) {
-        let weight = value.weight() + OVERHEAD;
-        if self.young_bytes + weight > half {
-            self.old = std::mem::take(&mut self.young);
-            self.young_bytes = 0;
-        }
-        self.young_bytes += weight;
-        if let Some(before) = self.young.insert(key, value) {
-            self.young_bytes -= before.weight() + OVERHEAD;
-        }
-    }
+fn size(value: &impl Weigh) -> usize {
+    value.weight() + OVERHEAD
 }
 
 #[cfg(test)]
@@ -107,7 +99,7 @@ mod tests {
             assert_eq!(cache.get(&key(0)), Some(Block(1000)));
         }
         let kept = (0..1000).filter(|n| cache.get(&key(*n)).is_some()).count();
-        assert!(kept <= 100);
+        assert_eq!(kept, 100);
         assert!(cache.get(&key(999)).is_some());
     }
 
@@ -118,6 +110,7 @@ mod tests {
         assert_eq!(cache.get(&key(1)), None);
         cache.put(key(2), Block(300));
         cache.put(key(2), Block(300));
+        cache.put(key(3), Block(300));
         assert_eq!(cache.get(&key(2)), Some(Block(300)));
     }
 }
