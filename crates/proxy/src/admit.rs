@@ -8,9 +8,9 @@ use axum::http::{HeaderName, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::answer::Refusal;
 use crate::app::App;
 use crate::dashboard;
+use crate::response::ApiError;
 
 /// The header of the server's token where `Authorization` is the provider's.
 const TOKEN: HeaderName = HeaderName::from_static("x-headroom-proxy-token");
@@ -41,7 +41,7 @@ fn token_source(route: Option<&MatchedPath>) -> TokenSource {
     }
 }
 
-fn refusal(denied: Denied, source: &TokenSource) -> Refusal {
+fn refusal(denied: Denied, source: &TokenSource) -> ApiError {
     let status = denied.status();
     let kind = match status {
         StatusCode::BAD_REQUEST => "validation_error",
@@ -58,7 +58,7 @@ fn refusal(denied: Denied, source: &TokenSource) -> Refusal {
         }
         (denied, _) => denied.to_string(),
     };
-    Refusal::new(status, kind, message)
+    ApiError::new(status, kind, message)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What every request can reach: the configuration, the store, the figures and the limits.
+//! The state that all routes share: configuration, store, metrics and limits.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use access::AccessPolicy;
 use blob_store::Originals;
 use metrics::{MetricsRecorder, Prices};
 
-use crate::compress::Known;
+use crate::compress::CompressionMemo;
 use crate::limits::Limits;
 use crate::server::LlmRoutes;
 use blob_store::Compressor;
@@ -19,20 +19,20 @@ use llm_proxy::LlmProxy;
 pub struct Config {
     /// Who may use it, and by which names.
     pub access: AccessPolicy,
-    /// Whether anything is made smaller.
+    /// Whether texts are compressed.
     pub optimize: bool,
-    /// The most bytes that a request's body may have.
+    /// The largest body of a request, in bytes.
     pub max_body: usize,
-    /// The most bytes that the bodies of all requests may have at one time.
+    /// The most bytes that the bodies of all requests may have at one time together.
     pub max_bodies: usize,
-    /// Requests with work to do that are taken in at one time.
+    /// Requests that are worked on, or wait for that, at one time; the others are answered 503.
     pub max_requests: usize,
-    /// Texts that are worked on at one time; the other requests wait.
+    /// Requests that are worked on at one time; the others wait.
     pub workers: usize,
-    /// What tokens cost.
+    /// The prices of models.
     pub prices: Prices,
-    /// The file in which figures are kept beyond the end of the process; nowhere without it.
-    pub figures: Option<PathBuf>,
+    /// The file that keeps the history of metrics beyond the end of the process; none without it.
+    pub history: Option<PathBuf>,
     /// The program's version.
     pub version: &'static str,
 }
@@ -42,12 +42,14 @@ impl Default for Config {
         Self {
             access: AccessPolicy::default(),
             optimize: true,
+            // All three by hand: larger than any request seen, and less memory than a developer's
+            // machine can spare.
             max_body: 100 << 20,
             max_bodies: 256 << 20,
             max_requests: 256,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             prices: Prices::known(),
-            figures: None,
+            history: None,
             version: env!("CARGO_PKG_VERSION"),
         }
     }
@@ -58,11 +60,11 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) originals: Arc<Originals>,
     pub(crate) compressor: Compressor,
-    /// What came of texts lately.
-    pub(crate) known: Known,
+    /// Results of recent texts.
+    pub(crate) memo: CompressionMemo,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<MetricsRecorder>,
-    /// What agents send to their providers.
+    /// The routes to the providers.
     pub(crate) llm: LlmProxy,
     pub(crate) started: Instant,
 }
@@ -72,14 +74,14 @@ impl App {
         let metrics = Arc::new(MetricsRecorder::new(
             config.optimize,
             config.prices.clone(),
-            config.figures.as_ref(),
+            config.history.as_ref(),
         ));
         let recorder = Arc::clone(&metrics) as Arc<_>;
         let llm =
             LlmProxy::new(llm.settings, llm.replay_store, Some(Arc::clone(&originals)), recorder);
         Self {
             compressor: Compressor::new(Arc::clone(&originals)),
-            known: Known::new(),
+            memo: CompressionMemo::new(),
             limits: Limits::new(&config),
             metrics,
             llm,

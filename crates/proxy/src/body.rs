@@ -1,4 +1,4 @@
-//! Reading the body of a request on our own routes: bounded, and only if it can be JSON.
+//! Reading the body of a request to this server's own routes: bounded, and only if it can be JSON.
 
 use std::time::Duration;
 
@@ -10,30 +10,34 @@ use http_body_util::BodyExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use crate::answer::Refusal;
 use crate::app::App;
+use crate::response::ApiError;
 
-/// How long a client may be silent in the middle of its body.
+/// How long a client may pause in the middle of its body. By hand: longer than a bad network pauses.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
-/// How much of a body that is too large is still read, in bodies of the largest size, so that a
-/// client that sends first and listens then hears why it is refused.
-const BODIES_READ_AWAY: usize = 2;
+/// How much of a body that is too large is still read, in bodies of the largest size: a client that
+/// reads no response before it has sent everything would else not learn why it is rejected. By hand.
+const DISCARDED_BODIES: usize = 2;
 
-/// A body, and the room that it takes.
-pub(crate) struct Held {
+/// A body, and the permits for its bytes.
+pub(crate) struct BufferedBody {
     pub(crate) bytes: Bytes,
-    _room: Vec<OwnedSemaphorePermit>,
+    _permits: Vec<OwnedSemaphorePermit>,
 }
 
-/// Reads a body that says that it is JSON, or doesn't say what it is.
-pub(crate) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Held, Refusal> {
+/// Reads a body whose content type is JSON or missing.
+pub(crate) async fn read(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<BufferedBody, ApiError> {
     check_type(headers)?;
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let mut reader = Reader { app, body, taken: 0 };
     match reader.read(length.unwrap_or(0)).await {
-        Err(refusal) if refusal.status == StatusCode::PAYLOAD_TOO_LARGE => {
-            reader.read_away().await;
-            Err(refusal)
+        Err(error) if error.status == StatusCode::PAYLOAD_TOO_LARGE => {
+            reader.discard().await;
+            Err(error)
         }
         done => done,
     }
@@ -46,16 +50,16 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    async fn read(&mut self, announced: usize) -> Result<Held, Refusal> {
+    async fn read(&mut self, announced: usize) -> Result<BufferedBody, ApiError> {
         let most = self.app.config.max_body;
         let too_large = || {
             let message = format!("the body is larger than {most} bytes (--max-body)");
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
         };
         if announced > most {
             return Err(too_large());
         }
-        let mut room = vec![self.app.limits.room(announced)?];
+        let mut permits = vec![self.app.limits.reserve(announced)?];
         let mut granted = announced;
         let mut bytes = Vec::with_capacity(announced);
         while let Some(part) = self.next().await? {
@@ -64,26 +68,26 @@ impl Reader<'_> {
                 return Err(too_large());
             }
             if needed > granted {
-                // Room for twice as much, so that small parts don't take a permit each.
+                // Twice as much as is needed, so that small parts don't take a permit each.
                 let target = (2 * needed).min(most);
-                room.push(self.app.limits.room(target - granted)?);
+                permits.push(self.app.limits.reserve(target - granted)?);
                 granted = target;
             }
             bytes.extend_from_slice(&part);
         }
-        Ok(Held { bytes: bytes.into(), _room: room })
+        Ok(BufferedBody { bytes: bytes.into(), _permits: permits })
     }
 
     /// The next part of the body; `None` at its end.
-    async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+    async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
         loop {
             let frame = timeout(LONGEST_SILENCE, self.body.frame()).await.map_err(|_| {
                 let message = "the body didn't arrive in time";
-                Refusal::new(StatusCode::REQUEST_TIMEOUT, "validation_error", message)
+                ApiError::new(StatusCode::REQUEST_TIMEOUT, "validation_error", message)
             })?;
             match frame {
                 None => return Ok(None),
-                Some(Err(_)) => return Err(Refusal::invalid("the body broke off")),
+                Some(Err(_)) => return Err(ApiError::invalid("the body broke off")),
                 Some(Ok(frame)) => {
                     if let Ok(part) = frame.into_data() {
                         self.taken += part.len();
@@ -94,15 +98,15 @@ impl Reader<'_> {
         }
     }
 
-    async fn read_away(&mut self) {
-        let most = self.app.config.max_body.saturating_mul(BODIES_READ_AWAY);
+    async fn discard(&mut self) {
+        let most = self.app.config.max_body.saturating_mul(DISCARDED_BODIES);
         while self.taken < most && matches!(self.next().await, Ok(Some(_))) {}
     }
 }
 
-fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
     let unsupported = |message: &'static str| {
-        Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "validation_error", message)
+        ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "validation_error", message)
     };
     if let Some(encoding) = headers.get(CONTENT_ENCODING)
         && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
@@ -134,7 +138,7 @@ mod tests {
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
-        check_type(&map).err().map(|refusal| refusal.status)
+        check_type(&map).err().map(|error| error.status)
     }
 
     #[test]

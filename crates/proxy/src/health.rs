@@ -9,23 +9,23 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::SERVICE;
-use crate::answer::{Refusal, json_response};
 use crate::app::App;
+use crate::response::{ApiError, json_response};
 use llm_proxy::COMPRESSION_VERSION;
 
-/// `GET /livez`: the process answers.
+/// `GET /livez`: the process is alive.
 pub(crate) async fn livez(State(app): State<Arc<App>>) -> Response {
     json_response(StatusCode::OK, &alive(&app))
 }
 
-/// `GET /readyz`: it can do its work. A store that can't be used is named, but what can't be kept is
-/// only not left out, so the server is ready without it.
-pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+/// `GET /readyz`: the server can do its work. A store that can't be used is reported, but the server is
+/// ready without it: it then compresses losslessly.
+pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     Ok(json_response(StatusCode::OK, &ready(&app).await?))
 }
 
-/// `GET /health`: that, and the configuration.
-pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+/// `GET /health`: the same with the configuration.
+pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     let mut health = ready(&app).await?;
     let targets = app.llm.targets();
     health["config"] = json!({
@@ -55,11 +55,10 @@ fn alive(app: &App) -> Value {
     })
 }
 
-async fn ready(app: &Arc<App>) -> Result<Value, Refusal> {
+async fn ready(app: &Arc<App>) -> Result<Value, ApiError> {
     let worker = Arc::clone(app);
     let usage = app.limits.read(move || worker.originals.usage()).await?;
-    let error =
-        usage.err().map(|error| format!("{error}; nothing is left out until it can be used"));
+    let error = usage.err().map(|error| format!("{error}; nothing is elided until it can be used"));
     let mut ready = alive(app);
     ready["ready"] = true.into();
     // Replicas that serve one conversation run the same version of the compressor.

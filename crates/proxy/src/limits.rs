@@ -1,4 +1,4 @@
-//! How much is done at one time: requests taken in, bytes of bodies held, texts worked on.
+//! Limits on what happens at one time: requests admitted, bytes of bodies buffered, requests worked on.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::answer::Refusal;
 use crate::app::{App, Config};
+use crate::response::ApiError;
 
-/// Bytes of a body that one permit stands for.
+/// Bytes of a body that one permit stands for; a semaphore has at most 2^61 permits.
 const UNIT: usize = 1024;
 
 pub(crate) struct Limits {
@@ -33,51 +33,55 @@ impl Limits {
         }
     }
 
-    /// Room for `bytes` more of a body, until the permit is dropped.
-    pub(crate) fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refusal> {
-        let units = u32::try_from(bytes.div_ceil(UNIT)).map_err(|_| Refusal::busy())?;
-        Arc::clone(&self.bodies).try_acquire_many_owned(units).map_err(|_| Refusal::busy())
+    /// Reserves `bytes` for a body until the permit is dropped.
+    pub(crate) fn reserve(&self, bytes: usize) -> Result<OwnedSemaphorePermit, ApiError> {
+        let units = u32::try_from(bytes.div_ceil(UNIT)).map_err(|_| ApiError::busy())?;
+        Arc::clone(&self.bodies).try_acquire_many_owned(units).map_err(|_| ApiError::busy())
     }
 
-    /// Runs `job`, which computes for long, when a processor is free for it.
+    /// Runs `job`, which computes, when a processor is free for it.
     pub(crate) async fn compute<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Refusal> {
+    ) -> Result<T, ApiError> {
         run(&self.computing, job).await
     }
 
-    /// Runs `job`, which reads from the store. It doesn't wait for those that compute.
+    /// Runs `job`, which reads from a store. It doesn't wait for those that compute.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Refusal> {
+    ) -> Result<T, ApiError> {
         run(&self.reading, job).await
     }
 }
 
-/// Runs `job` on a thread where it holds up nobody else, once it has its turn. When it has begun it
-/// runs to its end, also if the client is gone.
+/// Runs `job` on a thread for blocking work, once it has a permit. When it has begun it runs to its end,
+/// even if the client disconnects.
 async fn run<T: Send + 'static>(
-    turns: &Arc<Semaphore>,
+    permits: &Arc<Semaphore>,
     job: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Refusal> {
-    let turn = Arc::clone(turns).acquire_owned().await.map_err(|_| Refusal::busy())?;
+) -> Result<T, ApiError> {
+    let permit = Arc::clone(permits).acquire_owned().await.map_err(|_| ApiError::busy())?;
     let job = tokio::task::spawn_blocking(move || {
         let result = job();
-        drop(turn);
+        drop(permit);
         result
     });
     job.await.map_err(|_| {
         let message = "the request could not be worked on; the server's log says where it failed";
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
     })
 }
 
-/// Takes a request in, or says that there are too many.
-pub(crate) async fn take_in(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Passes a request on, or answers 503 if there are too many.
+pub(crate) async fn limit_requests(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
     match app.limits.requests.try_acquire() {
-        Ok(_place) => next.run(request).await,
-        Err(_) => Refusal::busy().into_response(),
+        Ok(_permit) => next.run(request).await,
+        Err(_) => ApiError::busy().into_response(),
     }
 }

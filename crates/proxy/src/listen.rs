@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::str::FromStr;
 
-/// How often another port is tried when port 0 gave one that is taken on ::1.
+/// How often another port is tried when port 0 gave one that is taken on ::1. By hand, not measured.
 const TRIES: usize = 16;
 
 /// Where to listen.
@@ -50,15 +50,15 @@ impl Host {
 /// Why the server can't listen.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// Somebody listens there already.
+    /// Another program listens there.
     #[error("{0} is taken")]
     Taken(SocketAddr),
-    /// The system refuses.
+    /// The operating system reports an error.
     #[error("can't listen on {address}: {source}")]
     Io {
         /// The address.
         address: SocketAddr,
-        /// What the system said.
+        /// The error.
         source: io::Error,
     },
 }
@@ -75,7 +75,7 @@ impl Listeners {
     /// Listens on `host` at `port`; port 0 chooses a free one.
     ///
     /// # Errors
-    /// [`BindError::Taken`] when somebody else listens there, on either loopback address.
+    /// [`BindError::Taken`] when another program listens there, on either loopback address.
     pub fn bind(host: Host, port: u16) -> Result<Self, BindError> {
         match host {
             Host::Address(address) => {
@@ -115,7 +115,7 @@ impl Listeners {
         self.address
     }
 
-    /// What is not as usual, for people: no ::1 on this machine.
+    /// A remark for people: that there is no ::1 on this machine.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }

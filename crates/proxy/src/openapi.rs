@@ -1,4 +1,4 @@
-//! `/openapi.json`: what the routes take and give, for programs.
+//! `/openapi.json`: the description of the routes for programs.
 
 use std::sync::Arc;
 

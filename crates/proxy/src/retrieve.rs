@@ -1,5 +1,5 @@
-//! `/v1/retrieve`: what was left out, by its hash, whole or the parts that are asked for: lines, the
-//! value at a JSON pointer, what answers a query.
+//! `/v1/retrieve`: originals by their hash, whole or in part: lines, the value at a JSON pointer, what
+//! matches a query.
 
 use std::sync::Arc;
 
@@ -14,43 +14,42 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokens::Encoding;
 
-use crate::answer::{Refusal, json_response};
 use crate::app::App;
 use crate::body;
+use crate::response::{ApiError, json_response};
 
-/// The name of the tool by which models ask.
+/// The name of the tool with which models retrieve.
 const TOOL: &str = "headroom_retrieve";
 
 /// `?query=&lines=&pointer=`
 #[derive(Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct RetrieveQuery {
     query: Option<String>,
     lines: Option<String>,
     pointer: Option<String>,
 }
 
-/// `GET /v1/retrieve/{hash}`. With a query alone, the original comes beside what was found: callers
-/// of this form (guardrails) read only `original_content`.
+/// `GET /v1/retrieve/{hash}`. With a query alone, the response has the whole original beside what was
+/// found: callers of this form (guardrails) read only `original_content`.
 pub(crate) async fn by_path(
     State(app): State<Arc<App>>,
     Path(hash): Path<String>,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Refusal> {
+    Query(query): Query<RetrieveQuery>,
+) -> Result<Response, ApiError> {
     let worker = Arc::clone(&app);
     app.limits
         .read(move || {
-            let selection = selection(asked.query, asked.lines.as_deref(), asked.pointer)?;
+            let selection = selection(query.query, query.lines.as_deref(), query.pointer)?;
             let is_query = selection.lines.is_none() && selection.pointer.is_none();
             let found = find(&worker, &hash, selection)?;
             if !(is_query && matches!(found, Found::Parts { .. })) {
-                return found.answer();
+                return found.response();
             }
-            let mut answer = found.whole();
-            if let (Value::Object(answer), Value::Object(results)) = (&mut answer, found.results())
-            {
-                answer.extend(results);
+            let mut body = found.whole();
+            if let (Value::Object(body), Value::Object(results)) = (&mut body, found.results()) {
+                body.extend(results);
             }
-            Ok(json_response(StatusCode::OK, &answer))
+            Ok(json_response(StatusCode::OK, &body))
         })
         .await?
 }
@@ -60,13 +59,13 @@ pub(crate) async fn by_body(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let held = body::read(&app, &headers, body).await?;
     let worker = Arc::clone(&app);
     app.limits
         .read(move || {
-            let asked = Question::read(&held.bytes)?;
-            find(&worker, &asked.hash, asked.selection)?.answer()
+            let request = RetrieveRequest::read(&held.bytes)?;
+            find(&worker, &request.hash, request.selection)?.response()
         })
         .await?
 }
@@ -77,40 +76,40 @@ pub(crate) async fn by_tool_call(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let held = body::read(&app, &headers, body).await?;
     let worker = Arc::clone(&app);
     app.limits
         .read(move || {
             let call = ToolCall::read(&held.bytes)?;
-            let found = find(&worker, &call.question.hash, call.question.selection.clone())?;
+            let found = find(&worker, &call.request.hash, call.request.selection.clone())?;
             let (success, data) = match &found {
-                Found::Unknown(unknown) => (false, unknown.data()),
+                Found::Missing(missing) => (false, missing.data()),
                 Found::Missed(miss) => {
-                    let hash = &call.question.hash;
+                    let hash = &call.request.hash;
                     (false, json!({ "error": miss.to_string(), "hash": hash, "status": "missed" }))
                 }
                 Found::Whole { .. } => (true, found.whole()),
                 Found::Parts { .. } => (true, found.results()),
             };
-            let answer = json!({
+            let body = json!({
                 "tool_result": call.result(success, &data),
                 "success": success,
                 "data": data,
             });
-            Ok(json_response(StatusCode::OK, &answer))
+            Ok(json_response(StatusCode::OK, &body))
         })
         .await?
 }
 
 /// `GET /v1/retrieve/stats`.
-pub(crate) async fn stats(State(app): State<Arc<App>>) -> Result<Response, Refusal> {
+pub(crate) async fn stats(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     let worker = Arc::clone(&app);
     let usage =
         app.limits.read(move || worker.originals.usage()).await?.map_err(|e| unusable(&e))?;
     let bounds = app.originals.bounds();
-    let figures = app.metrics.read();
-    let recent = figures.retrievals.iter().rev().take(20).map(|retrieval| {
+    let metrics = app.metrics.read();
+    let recent = metrics.retrievals.iter().rev().take(20).map(|retrieval| {
         json!({
             "hash": retrieval.hash,
             "query": null,
@@ -120,7 +119,7 @@ pub(crate) async fn stats(State(app): State<Arc<App>>) -> Result<Response, Refus
             "retrieval_type": if retrieval.queried { "search" } else { "full" },
         })
     });
-    let answer = json!({
+    let body = json!({
         "store": {
             "backend": { "backend_type": app.originals.describe() },
             "entry_count": usage.entries,
@@ -128,50 +127,51 @@ pub(crate) async fn stats(State(app): State<Arc<App>>) -> Result<Response, Refus
             "bytes": usage.bytes,
             "max_bytes": bounds.bytes,
             "default_ttl_seconds": bounds.age.as_secs(),
-            "total_retrievals": figures.retrieved,
-            "retrievals": figures.retrieved,
-            "not_found": figures.not_found,
+            "total_retrievals": metrics.retrieved,
+            "retrievals": metrics.retrieved,
+            "not_found": metrics.not_found,
         },
         "recent_retrievals": recent.collect::<Vec<_>>(),
     });
-    Ok(json_response(StatusCode::OK, &answer))
+    Ok(json_response(StatusCode::OK, &body))
 }
 
-/// What is asked for.
-struct Question {
+/// A request for an original or a part of it.
+struct RetrieveRequest {
     hash: String,
     selection: Selection,
 }
 
-/// What is asked for of an original; a query of blanks asks for nothing.
+/// The requested part of an original; a query of blanks selects nothing.
 fn selection(
     query: Option<String>,
     lines: Option<&str>,
     pointer: Option<String>,
-) -> Result<Selection, Refusal> {
-    let invalid = |error: NotLines| Refusal::invalid(format!("invalid lines: {error}"));
+) -> Result<Selection, ApiError> {
+    let invalid = |error: NotLines| ApiError::invalid(format!("invalid lines: {error}"));
     let lines = lines.map(|lines| lines.parse::<Lines>().map_err(invalid)).transpose()?;
     Ok(Selection { pointer, lines, query: query.filter(|query| !query.trim().is_empty()) })
 }
 
-impl Question {
-    fn read(body: &[u8]) -> Result<Self, Refusal> {
+impl RetrieveRequest {
+    fn read(body: &[u8]) -> Result<Self, ApiError> {
         let index = json_index::scan(body).map_err(|error| {
-            Refusal::invalid(format!("invalid JSON in the request body: {error}"))
+            ApiError::invalid(format!("invalid JSON in the request body: {error}"))
         })?;
         Self::of(index.root())
     }
 
-    fn of(object: json_index::Value<'_>) -> Result<Self, Refusal> {
+    fn of(object: json_index::Value<'_>) -> Result<Self, ApiError> {
         let text = |name: &str| match object.get(name) {
             None => Ok(None),
             Some(value) if value.is_null() => Ok(None),
             Some(value) => match value.text() {
                 Some(text) if value.kind() == Kind::String => Ok(Some(text.into_owned())),
-                _ => Err(Refusal::invalid(format!("invalid {name}: expected a string"))),
+                _ => Err(ApiError::invalid(format!("invalid {name}: expected a string"))),
             },
         };
-        let hash = text("hash")?.ok_or_else(|| Refusal::invalid("missing required field: hash"))?;
+        let hash =
+            text("hash")?.ok_or_else(|| ApiError::invalid("missing required field: hash"))?;
         let lines = text("lines")?;
         let selection = selection(text("query")?, lines.as_deref(), text("pointer")?)?;
         Ok(Self { hash, selection })
@@ -182,41 +182,43 @@ impl Question {
 struct ToolCall {
     is_anthropic: bool,
     id: String,
-    question: Question,
+    request: RetrieveRequest,
 }
 
 impl ToolCall {
     /// Reads the call as Anthropic (`{id, name, input}`) or OpenAI
     /// (`{id, function: {name, arguments}}`) write it.
-    fn read(body: &[u8]) -> Result<Self, Refusal> {
+    fn read(body: &[u8]) -> Result<Self, ApiError> {
         let index = json_index::scan(body).map_err(|error| {
-            Refusal::invalid(format!("invalid JSON in the request body: {error}"))
+            ApiError::invalid(format!("invalid JSON in the request body: {error}"))
         })?;
         let root = index.root();
         let call = root
             .get("tool_call")
-            .ok_or_else(|| Refusal::invalid("missing required field: tool_call"))?;
+            .ok_or_else(|| ApiError::invalid("missing required field: tool_call"))?;
         let is_anthropic = match root.get("provider") {
             None => call.get("function").is_none(),
             Some(provider) if provider.is("anthropic") => true,
             Some(provider) if provider.is("openai") => false,
             Some(_) => {
-                return Err(Refusal::invalid("invalid provider: expected anthropic or openai"));
+                return Err(ApiError::invalid("invalid provider: expected anthropic or openai"));
             }
         };
-        let not_ours = || Refusal::invalid(format!("invalid tool_call: not a call of {TOOL}"));
+        let not_ours = || ApiError::invalid(format!("invalid tool_call: not a call of {TOOL}"));
         let inner = if is_anthropic { Some(call) } else { call.get("function") };
         let inner = inner.ok_or_else(not_ours)?;
         if !inner.get("name").is_some_and(|name| name.is(TOOL)) {
             return Err(not_ours());
         }
-        let question = match inner.get(if is_anthropic { "input" } else { "arguments" }) {
-            Some(input) if input.kind() == Kind::Object => Question::of(input),
-            Some(arguments) => Question::read(arguments.text().unwrap_or_default().as_bytes()),
+        let request = match inner.get(if is_anthropic { "input" } else { "arguments" }) {
+            Some(input) if input.kind() == Kind::Object => RetrieveRequest::of(input),
+            Some(arguments) => {
+                RetrieveRequest::read(arguments.text().unwrap_or_default().as_bytes())
+            }
             None => Err(not_ours()),
         }?;
         let id = call.get("id").and_then(json_index::Value::text).unwrap_or_default().into_owned();
-        Ok(Self { is_anthropic, id, question })
+        Ok(Self { is_anthropic, id, request })
     }
 
     /// The result in the provider's shape.
@@ -236,8 +238,9 @@ impl ToolCall {
     }
 }
 
+/// What a retrieval found.
 enum Found {
-    Unknown(Unknown),
+    Missing(Missing),
     Whole {
         original: Original,
         retrievals: usize,
@@ -248,27 +251,27 @@ enum Found {
         selection: Selection,
         excerpts: Excerpts,
     },
-    /// The original is there, and what is asked for isn't in it.
+    /// The original is there, but the requested part isn't in it.
     Missed(Miss),
 }
 
-/// A hash of which nothing is kept.
-struct Unknown {
+/// A hash under which nothing is stored.
+struct Missing {
     hash: String,
     ttl: u64,
 }
 
-fn find(app: &App, hash: &str, selection: Selection) -> Result<Found, Refusal> {
+fn find(app: &App, hash: &str, selection: Selection) -> Result<Found, ApiError> {
     let original = match app.originals.get(hash) {
         Ok(Some(original)) => original,
         Ok(None) => {
             app.metrics.not_found();
             let hash = hash.chars().take(64).collect();
-            return Ok(Found::Unknown(Unknown { hash, ttl: app.originals.bounds().age.as_secs() }));
+            return Ok(Found::Missing(Missing { hash, ttl: app.originals.bounds().age.as_secs() }));
         }
         Err(error @ blob_store::Error::Ambiguous(_)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Err(Refusal::new(status, "validation_error", error.to_string()));
+            return Err(ApiError::new(status, "validation_error", error.to_string()));
         }
         Err(error) => return Err(unusable(&error)),
     };
@@ -292,21 +295,21 @@ fn find(app: &App, hash: &str, selection: Selection) -> Result<Found, Refusal> {
 }
 
 impl Found {
-    fn answer(&self) -> Result<Response, Refusal> {
+    fn response(&self) -> Result<Response, ApiError> {
         match self {
-            Self::Unknown(unknown) => Ok(not_found(unknown)),
+            Self::Missing(missing) => Ok(not_found(missing)),
             Self::Whole { .. } => Ok(json_response(StatusCode::OK, &self.whole())),
             Self::Parts { .. } => Ok(json_response(StatusCode::OK, &self.results())),
             Self::Missed(miss) => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
-                Err(Refusal::new(status, "validation_error", miss.to_string()))
+                Err(ApiError::new(status, "validation_error", miss.to_string()))
             }
         }
     }
 
     fn whole(&self) -> Value {
         match self {
-            Self::Unknown(unknown) => unknown.data(),
+            Self::Missing(missing) => missing.data(),
             Self::Missed(miss) => json!({ "error": miss.to_string() }),
             Self::Whole { original, retrievals } | Self::Parts { original, retrievals, .. } => {
                 json!({
@@ -322,7 +325,7 @@ impl Found {
         }
     }
 
-    /// The parts that were asked for, after what was asked; empty where nothing was.
+    /// The requested parts after what selected them; empty where the whole original was requested.
     fn results(&self) -> Value {
         let Self::Parts { original, selection, excerpts, .. } = self else { return json!({}) };
         let mut results = json!({ "hash": original.hash.to_string() });
@@ -351,7 +354,7 @@ fn result(excerpt: &Excerpt) -> Value {
     }
 }
 
-impl Unknown {
+impl Missing {
     fn message(&self) -> String {
         format!(
             "no original with hash {}: it expired (after {} seconds) or never was here; \
@@ -360,7 +363,7 @@ impl Unknown {
         )
     }
 
-    /// What a model is told.
+    /// The result for a model.
     fn data(&self) -> Value {
         json!({
             "error": self.message(),
@@ -371,17 +374,18 @@ impl Unknown {
     }
 }
 
-/// 404, with `detail` for clients of the Python package.
-fn not_found(unknown: &Unknown) -> Response {
-    let refusal = Refusal::new(StatusCode::NOT_FOUND, "storage_error", unknown.message());
-    let mut body = refusal.body();
-    body["detail"] = refusal.message.into_owned().into();
-    json_response(refusal.status, &body)
+/// The 404 response, with `detail` for clients of the Python package.
+fn not_found(missing: &Missing) -> Response {
+    let error = ApiError::new(StatusCode::NOT_FOUND, "storage_error", missing.message());
+    let mut body = error.body();
+    body["detail"] = error.message.into_owned().into();
+    json_response(error.status, &body)
 }
 
-fn unusable(error: &blob_store::Error) -> Refusal {
+/// The 503 response where the store can't be used.
+fn unusable(error: &blob_store::Error) -> ApiError {
     tracing::warn!(%error, "the store of originals can't be used");
     let message = "the store of originals can't be used now (the server's log says why): \
                    ask again later, or run the command that made the text again";
-    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "storage_error", message)
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "storage_error", message)
 }

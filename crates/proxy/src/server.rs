@@ -1,4 +1,4 @@
-//! From sockets to requests: accept, serve each connection, and stop without cutting anyone off.
+//! From sockets to requests: accept, serve each connection, and shut down without breaking off responses.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -30,24 +30,25 @@ use crate::app::{App, Config};
 use crate::listen::Listeners;
 use crate::stack;
 
-/// Connections at one time; more wait in the system's queue.
+/// Connections at one time; more wait in the system's queue. By hand: below the usual limits of descriptors.
 const MOST_CONNECTIONS: usize = 4096;
-/// How long a connection may be idle, or take to send the head of a request.
+/// How long a connection may be idle, or take to send the head of a request. By hand, not measured.
 const LONGEST_IDLE: Duration = Duration::from_secs(5 * 60);
-/// How long a client may take for the rest of a head after the server was told to stop. By hand: it
-/// is long for a head that is on its way, and short for whoever waits for the server's end.
+/// How long a client may take for the rest of a head after the shutdown began. By hand: long for a head
+/// that is on its way, and short for whoever waits for the server's end.
 const LAST_HEAD: Duration = Duration::from_secs(1);
-/// How long to wait before accepting again when the system is out of something.
-const PAUSE: Duration = Duration::from_millis(50);
+/// The delay before accepting again when the system is out of descriptors, and before trying again to
+/// write the history. By hand, not measured.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// How often figures are written down.
+/// How often the history of metrics is written: what a process loses at most if it is killed.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(5);
-/// Times that this is tried at the end, when another server is at the file.
+/// How often this is tried at the end, while another server writes the file: two seconds in all.
 const LAST_TRIES: usize = 40;
 
-/// How requests to the providers are forwarded.
+/// How requests to providers are forwarded.
 pub struct LlmRoutes {
-    /// Where to, and what is done to them.
+    /// Where to, and how they are compressed.
     pub settings: llm_proxy::Settings,
     /// Where replay entries are kept.
     pub replay_store: ReplayStore,
@@ -60,17 +61,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that keeps originals in `originals`, and forwards what agents send to their providers.
+    /// A server that keeps originals in `originals`, and forwards requests to providers as `llm` says.
     pub fn new(config: Config, originals: Arc<Originals>, llm: LlmRoutes) -> Self {
         let app = Arc::new(App::new(config, originals, llm));
         Self { metrics: Arc::clone(&app.metrics), router: stack::router(app) }
     }
 
-    /// Answers requests until `stop` is done; then takes no more, and ends when all that were begun
+    /// Serves requests until `stop` completes; then accepts no more, and returns when all that were begun
     /// are answered, but after `drain` at the latest.
     ///
     /// # Errors
-    /// When a socket can't be used.
+    /// When a socket can't be registered with the runtime.
     ///
     /// # Panics
     /// Outside of a Tokio runtime that has time and net enabled.
@@ -80,20 +81,25 @@ impl Server {
         stop: impl Future<Output = ()>,
         drain: Duration,
     ) -> io::Result<()> {
-        let (last_call, heard) = watch::channel(());
-        let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let (shutdown, receiver) = watch::channel(());
+        let permits = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         let mut accepting = JoinSet::new();
         for socket in listeners.sockets {
             let socket = TcpListener::from_std(socket)?;
-            accepting.spawn(accept(socket, self.router.clone(), Arc::clone(&room), heard.clone()));
+            accepting.spawn(accept(
+                socket,
+                self.router.clone(),
+                Arc::clone(&permits),
+                receiver.clone(),
+            ));
         }
-        drop(heard);
+        drop(receiver);
         let flushing = tokio::spawn(flush(Arc::clone(&self.metrics)));
         stop.await;
         accepting.shutdown().await;
-        last_call.send_replace(());
-        // Every connection holds an ear until its end.
-        if tokio::time::timeout(drain, last_call.closed()).await.is_err() {
+        shutdown.send_replace(());
+        // Every connection holds a shutdown receiver until its end.
+        if tokio::time::timeout(drain, shutdown.closed()).await.is_err() {
             tracing::warn!("stopped with requests unanswered after {} s", drain.as_secs());
         }
         flushing.abort();
@@ -102,32 +108,32 @@ impl Server {
     }
 }
 
-/// Writes figures down from time to time, so that they outlive the process however it ends.
+/// Writes the history of metrics periodically, so that it outlives the process however it ends.
 async fn flush(metrics: Arc<MetricsRecorder>) {
     let mut ticks = tokio::time::interval(FLUSH_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut is_told = false;
+    let mut is_reported = false;
     loop {
         ticks.tick().await;
         let worker = Arc::clone(&metrics);
         match tokio::task::spawn_blocking(move || worker.flush()).await {
-            // Another server is at it: the next time will do.
-            Ok(Ok(()) | Err(HistoryFileError::Busy)) => is_told = false,
-            Ok(Err(error)) if !is_told => {
-                tracing::warn!(%error, "figures can't be written down");
-                is_told = true;
+            // Another server is writing: the next time will do.
+            Ok(Ok(()) | Err(HistoryFileError::Busy)) => is_reported = false,
+            Ok(Err(error)) if !is_reported => {
+                tracing::warn!(%error, "the history of metrics can't be written");
+                is_reported = true;
             }
             _ => {}
         }
     }
 }
 
-/// Writes down what is left at the end.
+/// Writes what is left at the end.
 async fn flush_last(metrics: &Arc<MetricsRecorder>) {
     for _ in 0..LAST_TRIES {
         let worker = Arc::clone(metrics);
         match tokio::task::spawn_blocking(move || worker.flush()).await {
-            Ok(Err(HistoryFileError::Busy)) => tokio::time::sleep(PAUSE).await,
+            Ok(Err(HistoryFileError::Busy)) => tokio::time::sleep(RETRY_DELAY).await,
             _ => return,
         }
     }
@@ -137,35 +143,35 @@ async fn flush_last(metrics: &Arc<MetricsRecorder>) {
 async fn accept(
     socket: TcpListener,
     router: Router,
-    room: Arc<Semaphore>,
-    last_call: watch::Receiver<()>,
+    permits: Arc<Semaphore>,
+    shutdown: watch::Receiver<()>,
 ) {
     loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
         match socket.accept().await {
             Ok((stream, peer)) => {
                 let Ok(local) = stream.local_addr() else { continue };
                 let connection = Connection { peer, local: Some(local) };
-                let (router, last_call) = (router.clone(), last_call.clone());
-                tokio::spawn(serve(stream, connection, router, last_call, place));
+                let (router, shutdown) = (router.clone(), shutdown.clone());
+                tokio::spawn(serve(stream, connection, router, shutdown, permit));
             }
-            // The client gave up, or the system is out of descriptors: a later one will do better.
+            // The client gave up, or the system is out of descriptors: both pass.
             Err(error) => {
                 tracing::debug!(%error, "accept");
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_DELAY).await;
             }
         }
     }
 }
 
-/// Serves one connection. After the last call it ends with the answer to what was begun; a head of
-/// which only a part has come is nothing that was begun.
+/// Serves one connection. After the shutdown began it ends with the response to the request that is
+/// under way; a request of whose head only a part has come isn't.
 async fn serve(
     stream: TcpStream,
     connection: Connection,
     router: Router,
-    mut last_call: watch::Receiver<()>,
-    _place: OwnedSemaphorePermit,
+    mut shutdown: watch::Receiver<()>,
+    _permit: OwnedSemaphorePermit,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "nodelay");
@@ -175,9 +181,9 @@ async fn serve(
     let service = tower::service_fn(move |mut request: Request<_>| {
         shared.step();
         request.extensions_mut().insert(connection);
-        let answering = router.clone().oneshot(request);
+        let responding = router.clone().oneshot(request);
         let progress = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(answering.await?.map(|body| Answer { body, progress })) }
+        async move { Ok::<_, Infallible>(responding.await?.map(|body| ResponseBody { body, progress })) }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -187,11 +193,11 @@ async fn serve(
     let mut serving = pin!(serving);
     let served = tokio::select! {
         served = serving.as_mut() => served,
-        _ = last_call.changed() => {
+        _ = shutdown.changed() => {
             serving.as_mut().graceful_shutdown();
             tokio::select! {
                 served = serving.as_mut() => served,
-                () = progress.nothing_begins() => Ok(()),
+                () = progress.is_idle() => Ok(()),
             }
         }
     };
@@ -200,7 +206,7 @@ async fn serve(
     }
 }
 
-/// How far a connection is: a step where a request begins, and one where its answer ends. It is
+/// How far a connection is: a step where a request begins, and one where its response ends. It is
 /// between two requests when the number is even.
 #[derive(Debug, Default)]
 struct Progress(AtomicUsize);
@@ -214,9 +220,9 @@ impl Progress {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Done when no request is under way, and none begins within the time that the rest of a head
+    /// Completes when no request is under way, and none begins within the time that the rest of a head
     /// may take.
-    async fn nothing_begins(&self) {
+    async fn is_idle(&self) {
         let before = self.steps();
         if before.is_multiple_of(2) {
             tokio::time::sleep(LAST_HEAD).await;
@@ -228,19 +234,19 @@ impl Progress {
     }
 }
 
-/// The body of an answer, with whose end its request ends.
-struct Answer {
+/// The body of a response, with whose end its request ends.
+struct ResponseBody {
     body: Body,
     progress: Arc<Progress>,
 }
 
-impl Drop for Answer {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
         self.progress.step();
     }
 }
 
-impl HttpBody for Answer {
+impl HttpBody for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -1,5 +1,5 @@
-//! The routes, and what every request passes on its way to one: the one place where this is put
-//! together, outermost last.
+//! The routes, and the layers that every request passes on its way to one: the one place where they are
+//! put together, outermost last.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,14 +13,14 @@ use axum::routing::{get, post};
 use metrics::Unrecognized;
 
 use crate::admit::admit;
-use crate::answer::Refusal;
 use crate::app::App;
 use crate::compress::compress;
-use crate::limits::take_in;
+use crate::limits::limit_requests;
+use crate::response::ApiError;
 use crate::{dashboard, health, openapi, retrieve, stats};
 use llm_proxy::NoRoute;
 
-/// Every route of our own, as people write it.
+/// Every route of this server, as people write it.
 pub(crate) const ROUTES: [&str; 17] = [
     "/v1/compress",
     "/v1/retrieve",
@@ -41,18 +41,18 @@ pub(crate) const ROUTES: [&str; 17] = [
     "/openapi.json",
 ];
 
-/// Routes to the providers that people write.
+/// Routes to providers, as people write them.
 const FORWARDED: [&str; 3] = ["/v1/messages", "/v1/chat/completions", "/v1/responses"];
 
-/// record → admit → route → (take in) → the route's own work.
+/// record → admit → route → (limit) → the handler of the route.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let work = Router::new()
         .route("/v1/compress", post(compress))
         .route("/v1/retrieve", post(retrieve::by_body))
         .route("/v1/retrieve/tool_call", post(retrieve::by_tool_call))
         .route("/v1/retrieve/{hash}", get(retrieve::by_path))
-        .layer(from_fn_with_state(Arc::clone(&app), take_in));
-    let figures = Router::new()
+        .layer(from_fn_with_state(Arc::clone(&app), limit_requests));
+    let status = Router::new()
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/health", get(health::health))
@@ -63,7 +63,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(stats::metrics))
         .route("/v1/retrieve/stats", get(retrieve::stats))
         .route("/openapi.json", get(openapi::document));
-    work.merge(figures)
+    work.merge(status)
         .fallback(forward)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(&app), admit))
@@ -71,7 +71,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Counts every answer, under the name of its route: a path can hold what is the client's.
+/// Counts every response, under the pattern of its route: a path can hold what is the client's.
 async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
@@ -92,12 +92,12 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     response
 }
 
-/// Forwards what is for a provider; anything else is no route.
+/// Forwards what is for a provider; everything else is answered 404.
 async fn forward(State(app): State<Arc<App>>, request: Request) -> Response {
     let (uri, is_post) = (request.uri().clone(), request.method() == Method::POST);
     app.llm.handle(request).await.unwrap_or_else(|why| {
-        let mut response = refused(why, &uri).into_response();
-        // What was meant for this server's own routes, or by a browser, asks for no provider.
+        let mut response = not_forwarded(why, &uri).into_response();
+        // A GET to an unknown path was meant for this server or comes from a browser, not from an agent.
         if is_post || why != NoRoute::Unknown {
             response.extensions_mut().insert(Unrecognized::NoRoute);
         }
@@ -106,7 +106,7 @@ async fn forward(State(app): State<Arc<App>>, request: Request) -> Response {
 }
 
 /// Why nothing was forwarded. The path isn't repeated: its query may hold a key.
-fn refused(why: NoRoute, uri: &Uri) -> Refusal {
+fn not_forwarded(why: NoRoute, uri: &Uri) -> ApiError {
     let message = match why {
         NoRoute::Unknown => {
             let nearest = nearest(uri.path());
@@ -114,24 +114,24 @@ fn refused(why: NoRoute, uri: &Uri) -> Refusal {
         }
         why => format!("the request was sent to no provider: {why}"),
     };
-    Refusal::new(StatusCode::NOT_FOUND, "not_found_error", message)
+    ApiError::new(StatusCode::NOT_FOUND, "not_found_error", message)
 }
 
-async fn wrong_method(method: Method) -> Refusal {
+async fn wrong_method(method: Method) -> ApiError {
     let method = match method {
         Method::GET | Method::POST | Method::PUT | Method::DELETE | Method::PATCH => method,
         _ => Method::OPTIONS,
     };
     let message = format!("this route doesn't take {method}; the Allow header says what it takes");
-    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "validation_error", message)
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "validation_error", message)
 }
 
-/// The route that is most like `path`.
+/// The route that is most similar to `path`.
 fn nearest(path: &str) -> &'static str {
     // Nobody writes a path this long by mistake, and comparing takes time.
     let path: String = path.chars().take(100).collect();
-    let likeness = |route: &&&str| (strsim::normalized_levenshtein(&path, route) * 1e6) as u64;
-    ROUTES.iter().chain(&FORWARDED).max_by_key(likeness).copied().unwrap_or("/health")
+    let similarity = |route: &&&str| (strsim::normalized_levenshtein(&path, route) * 1e6) as u64;
+    ROUTES.iter().chain(&FORWARDED).max_by_key(similarity).copied().unwrap_or("/health")
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
         optimize: !args.no_optimize,
         max_body: usize::try_from(args.max_body).unwrap_or(usize::MAX),
         prices,
-        figures: args.store.history(),
+        history: args.store.history(),
         version: env!("CARGO_PKG_VERSION"),
         ..Config::default()
     };

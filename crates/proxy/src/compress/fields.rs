@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use json_index::{Kind, Value};
 
-use crate::answer::Refusal;
+use crate::response::ApiError;
 
 fn present<'t>(object: Value<'t>, name: &str) -> Option<Value<'t>> {
     object.get(name).filter(|value| !value.is_null())
 }
 
 /// A string.
-pub(super) fn string<'t>(object: Value<'t>, name: &str) -> Result<Option<Cow<'t, str>>, Refusal> {
+pub(super) fn string<'t>(object: Value<'t>, name: &str) -> Result<Option<Cow<'t, str>>, ApiError> {
     let Some(value) = present(object, name) else { return Ok(None) };
     let text = (value.kind() == Kind::String).then(|| value.text());
     match text {
@@ -26,7 +26,7 @@ pub(super) fn number(
     object: Value<'_>,
     name: &str,
     least: usize,
-) -> Result<Option<usize>, Refusal> {
+) -> Result<Option<usize>, ApiError> {
     let Some(value) = present(object, name) else { return Ok(None) };
     let number = value.unsigned().and_then(|number| usize::try_from(number).ok());
     match number {
@@ -37,7 +37,7 @@ pub(super) fn number(
 }
 
 /// A number above 0 and up to 1.
-pub(super) fn ratio(object: Value<'_>, name: &str) -> Result<Option<f64>, Refusal> {
+pub(super) fn ratio(object: Value<'_>, name: &str) -> Result<Option<f64>, ApiError> {
     let Some(value) = present(object, name) else { return Ok(None) };
     let text = std::str::from_utf8(value.raw()).unwrap_or_default();
     let number = (value.kind() == Kind::Number).then(|| text.parse::<f64>().ok()).flatten();
@@ -48,7 +48,7 @@ pub(super) fn ratio(object: Value<'_>, name: &str) -> Result<Option<f64>, Refusa
 }
 
 /// True or false.
-pub(super) fn boolean(object: Value<'_>, name: &str) -> Result<Option<bool>, Refusal> {
+pub(super) fn boolean(object: Value<'_>, name: &str) -> Result<Option<bool>, ApiError> {
     let Some(value) = present(object, name) else { return Ok(None) };
     match value.kind() {
         Kind::Bool => Ok(Some(value.is_true())),
@@ -57,7 +57,7 @@ pub(super) fn boolean(object: Value<'_>, name: &str) -> Result<Option<bool>, Ref
 }
 
 /// An object.
-pub(super) fn object<'t>(object: Value<'t>, name: &str) -> Result<Option<Value<'t>>, Refusal> {
+pub(super) fn object<'t>(object: Value<'t>, name: &str) -> Result<Option<Value<'t>>, ApiError> {
     let Some(value) = present(object, name) else { return Ok(None) };
     match value.kind() {
         Kind::Object => Ok(Some(value)),
@@ -66,11 +66,11 @@ pub(super) fn object<'t>(object: Value<'t>, name: &str) -> Result<Option<Value<'
 }
 
 /// The refusal of a field that isn't what it has to be.
-pub(super) fn wrong(name: &str, expected: &str) -> Refusal {
-    Refusal::invalid(format!("invalid {name}: expected {expected}"))
+pub(super) fn wrong(name: &str, expected: &str) -> ApiError {
+    ApiError::invalid(format!("invalid {name}: expected {expected}"))
 }
 
 /// The refusal of a request without a field that it has to have.
-pub(super) fn missing(name: &str) -> Refusal {
-    Refusal::invalid(format!("missing required field: {name}"))
+pub(super) fn missing(name: &str) -> ApiError {
+    ApiError::invalid(format!("missing required field: {name}"))
 }

@@ -20,9 +20,9 @@ use serde_json::value::RawValue;
 use tokens::Encoding;
 
 use super::settings::Settings;
-use super::{Report, fields, model, respond};
-use crate::answer::Refusal;
+use super::{Report, fields, finish, model};
 use crate::app::App;
+use crate::response::ApiError;
 use blob_store::CompressionResult;
 
 /// The shortest text of a user, in tokens, that is taken for pasted data.
@@ -53,12 +53,12 @@ struct Simulation<'a> {
     estimated_savings: String,
 }
 
-pub(super) fn answer(
+pub(super) fn respond(
     app: &App,
     index: &Index<'_>,
     list_name: &str,
     bypass: bool,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let began = Instant::now();
     let root = index.root();
     let list = list(root, list_name)?;
@@ -104,11 +104,11 @@ pub(super) fn answer(
             estimated_savings: format!("{:.1}%", (1.0 - report.compression_ratio) * 100.0),
         }),
     };
-    Ok(respond(app, "messages", Some(model_name.into()), began, &report, &answer))
+    Ok(finish(app, "messages", Some(model_name.into()), began, &report, &answer))
 }
 
 /// The messages: a list of objects, or for `input` a string.
-fn list<'t>(root: Value<'t>, name: &str) -> Result<Value<'t>, Refusal> {
+fn list<'t>(root: Value<'t>, name: &str) -> Result<Value<'t>, ApiError> {
     let list = root.get(name).ok_or_else(|| fields::missing(name))?;
     match list.kind() {
         Kind::Array => {
@@ -213,7 +213,7 @@ impl<'t> Plan<'t> {
         &self,
         list: Value<'_>,
         outcomes: &[Arc<CompressionResult>],
-    ) -> Result<Box<RawValue>, Refusal> {
+    ) -> Result<Box<RawValue>, ApiError> {
         let base = list.range().start;
         let mut edits = Edits::default();
         for (text, outcome) in self.texts.iter().zip(outcomes) {
@@ -236,7 +236,7 @@ fn one(
     let options = Options { budget, ..text.options.clone() };
     match settings.simulate {
         true => Arc::new(app.compressor.simulate(&text.text, &options)),
-        false => app.known.compress(&app.compressor, &text.text, &options),
+        false => app.memo.compress(&app.compressor, &text.text, &options),
     }
 }
 
@@ -288,13 +288,13 @@ fn said(block: &Block<'_>) -> Option<String> {
     Some(if tail <= head { said } else { format!("{}\n{}", &said[..head], &said[tail..]) })
 }
 
-fn raw(json: Vec<u8>) -> Result<Box<RawValue>, Refusal> {
+fn raw(json: Vec<u8>) -> Result<Box<RawValue>, ApiError> {
     let json = String::from_utf8(json).map_err(|_| broken())?;
     RawValue::from_string(json).map_err(|_| broken())
 }
 
 /// What can't happen: edits of an indexed text that don't fit it.
-fn broken() -> Refusal {
+fn broken() -> ApiError {
     let message = "the messages could not be put together again";
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "transform_error", message)
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "transform_error", message)
 }

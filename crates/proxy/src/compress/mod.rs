@@ -1,12 +1,11 @@
-//! `POST /v1/compress`: a text, or the messages of a conversation, made smaller.
+//! `POST /v1/compress`: compresses a text, or the messages of a conversation.
 //!
-//! Two forms share the route. The text form has a `text` and may elide what the reader can ask
-//! for; the messages form has `messages` (OpenAI or Anthropic shape) or `input` (Responses shape)
-//! and leaves nothing out unless it is told to (`config.mode: "ccr"`), because most of its callers
-//! have no way to ask.
+//! Two forms share the route. The text form has a `text` and may elide what the reader can retrieve;
+//! the messages form has `messages` (OpenAI or Anthropic shape) or `input` (Responses shape) and elides
+//! nothing unless it is told to (`config.mode: "ccr"`), because most of its callers can't retrieve.
 
 mod fields;
-mod known;
+mod memo;
 mod messages;
 mod settings;
 mod text;
@@ -23,16 +22,16 @@ use metrics::Compression;
 use serde::Serialize;
 use tokens::{Encoding, Model};
 
-use crate::answer::{Refusal, json_response};
 use crate::app::App;
 use crate::body;
+use crate::response::{ApiError, json_response};
 use blob_store::CompressionResult;
 
-pub(crate) use known::Known;
+pub(crate) use memo::CompressionMemo;
 
-/// Set to `true` by a client that wants its request back as it is.
+/// The header with which a client asks for its request back as it is: `true`.
 const BYPASS: &str = "x-headroom-bypass";
-/// Set to `true` in an answer of which a part is as it came because compressing it failed.
+/// The header of a response of which a part is as it came because compressing it failed: `true`.
 const FAILED: &str = "x-headroom-compression-failed";
 
 /// `POST /v1/compress`.
@@ -40,40 +39,40 @@ pub(crate) async fn compress(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let held = body::read(&app, &headers, body).await?;
     let bypass =
         headers.get(BYPASS).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
     let worker = Arc::clone(&app);
-    app.limits.compute(move || answer(&worker, &held.bytes, bypass)).await?
+    app.limits.compute(move || respond(&worker, &held.bytes, bypass)).await?
 }
 
-fn answer(app: &App, body: &[u8], bypass: bool) -> Result<Response, Refusal> {
+fn respond(app: &App, body: &[u8], bypass: bool) -> Result<Response, ApiError> {
     let index = json_index::scan(body)
-        .map_err(|error| Refusal::invalid(format!("invalid JSON in the request body: {error}")))?;
+        .map_err(|error| ApiError::invalid(format!("invalid JSON in the request body: {error}")))?;
     let root = index.root();
     if root.kind() != Kind::Object {
-        return Err(Refusal::invalid("the request body isn't a JSON object"));
+        return Err(ApiError::invalid("the request body isn't a JSON object"));
     }
     let has = |name: &str| root.get(name).is_some();
     match (has("text"), has("messages"), has("input")) {
-        (true, false, false) => text::answer(app, root, bypass),
-        (false, true, false) => messages::answer(app, &index, "messages", bypass),
-        (false, false, true) => messages::answer(app, &index, "input", bypass),
+        (true, false, false) => text::respond(app, root, bypass),
+        (false, true, false) => messages::respond(app, &index, "messages", bypass),
+        (false, false, true) => messages::respond(app, &index, "input", bypass),
         (false, false, false) => {
-            Err(Refusal::invalid("missing required field: text, messages or input"))
+            Err(ApiError::invalid("missing required field: text, messages or input"))
         }
-        _ => Err(Refusal::invalid("give one of text, messages and input, not several")),
+        _ => Err(ApiError::invalid("give one of text, messages and input, not several")),
     }
 }
 
-/// What was done, as both forms answer it.
+/// What was done, as the responses of both forms report it.
 #[derive(Debug, Default, Serialize)]
 struct Report {
     tokens_before: usize,
     tokens_after: usize,
     tokens_saved: usize,
-    /// Tokens after for each one before; 1 where nothing was saved.
+    /// Tokens after by tokens before; 1 where nothing was saved.
     compression_ratio: f64,
     transforms_applied: Vec<String>,
     ccr_hashes: Vec<String>,
@@ -85,22 +84,22 @@ struct Report {
 
 impl Report {
     /// Adds the result of compressing one text.
-    fn add(&mut self, outcome: &CompressionResult) {
-        let compressed = &outcome.compressed;
+    fn add(&mut self, result: &CompressionResult) {
+        let compressed = &result.compressed;
         self.tokens_before += compressed.tokens_before;
         self.tokens_after += compressed.tokens_after;
-        self.failures += usize::from(outcome.failed);
-        self.not_kept += usize::from(outcome.not_kept.is_some());
+        self.failures += usize::from(result.failed);
+        self.not_kept += usize::from(result.not_kept.is_some());
         for transform in &compressed.transforms {
             if !self.transforms_applied.contains(transform) {
                 self.transforms_applied.push(transform.clone());
             }
         }
-        let hashes = compressed.omissions.iter().filter_map(|gap| gap.hash());
+        let hashes = compressed.omissions.iter().filter_map(|omission| omission.hash());
         self.ccr_hashes.extend(hashes.map(str::to_owned));
     }
 
-    /// Says the counts, which are the encoding's, in the model's tokens, and works out the rest.
+    /// Converts the counts, which are the encoding's, to the model's tokens, and works out the rest.
     fn finish(&mut self, model: &Model) {
         self.ccr_hashes.sort_unstable();
         self.ccr_hashes.dedup();
@@ -114,13 +113,14 @@ impl Report {
     }
 }
 
-/// How the tokens of the model of that name are counted; as the newest ones are where it isn't known.
+/// How the tokens of the model of that name are counted; like those of the newest models where it isn't
+/// known.
 fn model(name: Option<&str>) -> Model {
     name.and_then(tokens::model).unwrap_or(Model { encoding: Encoding::default(), factor: 1.0 })
 }
 
-/// Counts the request in, and answers it.
-fn respond(
+/// Records the request, and makes the response.
+fn finish(
     app: &App,
     form: &'static str,
     model: Option<String>,

@@ -1,4 +1,4 @@
-//! `config` of the messages form: what its callers may ask for.
+//! `config` of the messages form: its callers' settings.
 //!
 //! Fields that aren't here are for other parts of the Python package, which clients send along; they
 //! are ignored.
@@ -7,23 +7,23 @@ use compress::Retrieval;
 use json_index::Value;
 
 use super::fields;
-use crate::answer::Refusal;
+use crate::response::ApiError;
 
-/// What the messages of one request are treated with.
+/// How the messages of one request are compressed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Settings {
-    /// Whether anything may be left out.
+    /// Whether anything may be elided.
     pub(super) retrieval: Retrieval,
-    /// Whether what the user says may be changed: as a tool's result, never, or, where nothing is
-    /// said, if it is large, and in forms that lose nothing.
+    /// Whether user messages may be compressed: like a tool's result, never, or, where nothing is said,
+    /// losslessly if they are large.
     pub(super) user_messages: Option<bool>,
-    /// A ceiling for each text, as a share of its tokens.
+    /// A ceiling for each text, as a share of its tokens (above 0, up to 1).
     pub(super) target_ratio: Option<f64>,
-    /// The last so many messages stay.
+    /// How many messages at the end stay as they are.
     pub(super) protect_recent: usize,
-    /// The first so many messages stay.
+    /// How many messages at the beginning stay as they are.
     pub(super) frozen: usize,
-    /// Nothing is kept: the answer is for looking at.
+    /// Whether originals aren't kept: the response is only looked at.
     pub(super) simulate: bool,
 }
 
@@ -32,7 +32,7 @@ const MODES: [&str; 3] = ["ccr", "lossy_inline", "lossless_then_lossy"];
 
 impl Settings {
     /// Reads the `config` of a request's body.
-    pub(super) fn read(root: Value<'_>) -> Result<Self, Refusal> {
+    pub(super) fn read(root: Value<'_>) -> Result<Self, ApiError> {
         let Some(config) = fields::object(root, "config")? else {
             return Ok(Self {
                 retrieval: Retrieval::None,
@@ -43,7 +43,7 @@ impl Settings {
                 simulate: false,
             });
         };
-        let named = |refusal: Refusal| Refusal {
+        let named = |refusal: ApiError| ApiError {
             message: refusal.message.replacen("invalid ", "invalid config.", 1).into(),
             ..refusal
         };
@@ -65,8 +65,8 @@ impl Settings {
     }
 }
 
-/// Only `ccr` promises that the caller can ask for what is left out.
-fn retrieval(config: Value<'_>) -> Result<Retrieval, Refusal> {
+/// Only `ccr` promises that the reader can retrieve what is elided.
+fn retrieval(config: Value<'_>) -> Result<Retrieval, ApiError> {
     match config.get("mode").filter(|mode| !mode.is_null()) {
         None => Ok(Retrieval::None),
         Some(mode) if mode.is("ccr") => Ok(Retrieval::Offered),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_out_unless_asked_for() {
+    fn nothing_is_elided_unless_asked_for() {
         for config in ["null", "{}", r#"{"mode": null}"#, r#"{"mode": "lossy_inline"}"#] {
             assert_eq!(read(config).unwrap().retrieval, Retrieval::None, "{config}");
         }

@@ -8,18 +8,18 @@ use compress::{Options, Retrieval, Source};
 use json_index::Value;
 use serde::Serialize;
 
-use super::{Report, fields, model, respond};
-use crate::answer::Refusal;
+use super::{Report, fields, finish, model};
 use crate::app::App;
+use crate::response::ApiError;
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct TextResponse<'a> {
     text: &'a str,
     #[serde(flatten)]
     report: &'a Report,
 }
 
-pub(super) fn answer(app: &App, root: Value<'_>, bypass: bool) -> Result<Response, Refusal> {
+pub(super) fn respond(app: &App, root: Value<'_>, bypass: bool) -> Result<Response, ApiError> {
     let began = Instant::now();
     let text = fields::string(root, "text")?.ok_or_else(|| fields::missing("text"))?;
     let model_name = fields::string(root, "model")?;
@@ -35,26 +35,26 @@ pub(super) fn answer(app: &App, root: Value<'_>, bypass: bool) -> Result<Respons
         ..Options::default()
     };
     if !app.config.optimize {
-        let message = "this server was started with --no-optimize: it makes nothing smaller";
-        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "configuration_error", message));
+        let message = "this server was started with --no-optimize: it compresses nothing";
+        return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "configuration_error", message));
     }
     let mut report = Report::default();
-    let outcome;
+    let result;
     let text = if bypass {
         let tokens = tokens::count(options.encoding, &text);
         report = Report { tokens_before: tokens, tokens_after: tokens, ..report };
         &*text
     } else {
-        outcome = app.known.compress(&app.compressor, &text, &options);
-        report.add(&outcome);
-        &outcome.compressed.text
+        result = app.memo.compress(&app.compressor, &text, &options);
+        report.add(&result);
+        &result.compressed.text
     };
     report.finish(&model);
     let model_name = model_name.map(Into::into);
-    Ok(respond(app, "text", model_name, began, &report, &Answer { text, report: &report }))
+    Ok(finish(app, "text", model_name, began, &report, &TextResponse { text, report: &report }))
 }
 
-fn retrieval(root: Value<'_>) -> Result<Retrieval, Refusal> {
+fn retrieval(root: Value<'_>) -> Result<Retrieval, ApiError> {
     match fields::string(root, "retrieval")?.as_deref() {
         None | Some("offered") => Ok(Retrieval::Offered),
         Some("none") => Ok(Retrieval::None),
@@ -62,7 +62,7 @@ fn retrieval(root: Value<'_>) -> Result<Retrieval, Refusal> {
     }
 }
 
-fn source(root: Value<'_>) -> Result<Option<Source>, Refusal> {
+fn source(root: Value<'_>) -> Result<Option<Source>, ApiError> {
     let Some(source) = fields::object(root, "source")? else { return Ok(None) };
     let path = fields::string(source, "path")?.ok_or_else(|| fields::missing("source.path"))?;
     let line = fields::number(source, "line", 1)?.unwrap_or(1);

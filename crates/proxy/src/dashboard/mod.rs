@@ -1,8 +1,8 @@
-//! `/dashboard`: one page that shows what `/stats` and `/stats-history` answer.
+//! `/dashboard`: one page that shows the content of `/stats` and `/stats-history`.
 //!
-//! Page, script and style are part of the program and loaded from this server; the policy that is sent
-//! with them lets a browser load nothing from anywhere else, and run nothing that is written into the
-//! page. The page holds no figure: its script asks for them.
+//! Page, script and style are part of the program and loaded from this server; the content security
+//! policy lets a browser load nothing from anywhere else, and run nothing that is written into the page.
+//! The page holds no data: its script fetches them.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use axum::routing::get;
 
 use crate::app::App;
 
-/// What the page may do: load from here, ask here, and nothing else.
+/// The content security policy: the page may load and fetch from this server, and nothing else.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; \
                       frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// The path of the page, what is served there, and its type.
+/// The files: path, content and content type.
 const FILES: [(&str, &str, &str); 4] = [
     ("/dashboard", include_str!("page.html"), "text/html; charset=utf-8"),
     ("/dashboard/style.css", include_str!("style.css"), "text/css; charset=utf-8"),
@@ -29,14 +29,14 @@ const FILES: [(&str, &str, &str); 4] = [
     ("/dashboard/icon.svg", include_str!("icon.svg"), "image/svg+xml"),
 ];
 
-/// The routes of the page and of what belongs to it.
+/// The routes of the page and its files.
 pub(crate) fn routes() -> Router<Arc<App>> {
     FILES.iter().fold(Router::new(), |router, (path, text, kind)| {
         router.route(path, get(move || async move { file(text, kind) }))
     })
 }
 
-/// Whether that is the path of the page or of what belongs to it.
+/// Whether this is the path of the page or of one of its files.
 pub(crate) fn is_page(path: &str) -> bool {
     FILES.iter().any(|(file, ..)| *file == path)
 }
@@ -48,7 +48,7 @@ fn file(text: &'static str, kind: &'static str) -> impl IntoResponse {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        // Another version of the program has another page.
+        // The next version of the program has another page.
         (CACHE_CONTROL, "no-cache"),
     ];
     (headers, text)

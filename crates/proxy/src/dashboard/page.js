@@ -1,7 +1,9 @@
-// Shows what /stats and /stats-history answer, and asks again from time to time. Names come from
+// Shows the content of /stats and /stats-history, and fetches them again periodically. Names come from
 // clients and are only ever set as text.
 "use strict";
 
+// How often /stats and /stats-history are fetched, in milliseconds, and the rows of a table and of the list
+// of requests that are shown at first. All by hand.
 const LIVE_MS = 2000;
 const PAST_MS = 20000;
 const ROWS = 12;
@@ -20,7 +22,7 @@ function el(name, className, ...children) {
   return node;
 }
 
-/** A figure: its text, and under which name the server's answer has it. */
+/** A number: its text, and the path under which the server's response has it. */
 function figure(path, text, className) {
   const node = el("span", className, text);
   node.dataset.figure = path;
@@ -34,7 +36,7 @@ function svg(name, attributes, ...children) {
   return node;
 }
 
-/** A bar: the whole is before, the filled part is after; or would be, where nothing was changed. */
+/** A bar: its whole length is before, the filled part after compression, or what it would be. */
 function bar(before, after, most, isSent = true) {
   const whole = most > 0 ? (before / most) * 100 : 0;
   const filled = most > 0 ? (after / most) * 100 : 0;
@@ -47,8 +49,8 @@ function bar(before, after, most, isSent = true) {
 }
 
 /**
- * A table. Heads that begin with # are of numbers, and columns whose head ends in ~ are left away where
- * there is little room. `className`: cards, where a row becomes a card then.
+ * A table. Columns whose head begins with # hold numbers; those whose head ends in ~ are hidden on narrow
+ * screens. `className`: "cards" shows rows as cards there.
  */
 function table(heads, rows, className = "") {
   const names = heads.map((head) => head.replace(/[#~]/g, ""));
@@ -117,13 +119,13 @@ function tiles(stats) {
   const totals = cache.totals;
   const providers = Object.entries(requests.by_provider).map(([name, n]) => `${name}\u00a0${count(n)}`);
   const savedTile = isMeter
-    ? tile("Would not be sent", figure("tokens.would_save", count(tokens.would_save), "good"),
+    ? tile("Tokens that would be saved", figure("tokens.would_save", count(tokens.would_save), "good"),
         ["of ", figure("tokens.total_before_compression", count(tokens.total_before_compression)), " tokens in tool results"],
-        "nothing is changed")
-    : tile("Tokens not sent", figure("tokens.saved", count(tokens.saved), "good"),
+        "requests are sent unchanged")
+    : tile("Tokens saved", figure("tokens.saved", count(tokens.saved), "good"),
         ["of ", figure("tokens.total_before_compression", count(tokens.total_before_compression)),
           " in tool results: ", figure("tokens.savings_percent", percent(tokens.savings_percent))],
-        tokens.would_save > 0 ? `and ${count(tokens.would_save)} would be, in what was left alone` : null);
+        tokens.would_save > 0 ? `${count(tokens.would_save)} more would be saved in the holdout` : null);
   const moneyTile = isMeter
     ? tile("Would be saved (estimate)", figure("cost.would_save_usd_estimate", money(cost.would_save_usd_estimate), "good"),
         ["billed ", figure("cost.usd", money(cost.usd))])
@@ -139,7 +141,7 @@ function tiles(stats) {
     tile("Requests", figure("summary.api_requests", count(summary.api_requests)),
       providers.length ? providers.join(" · ") : null,
       problems(requests)),
-    tile("Added to a request", figure("overhead.p50_ms", time(overhead.p50_ms)),
+    tile("Added latency", figure("overhead.p50_ms", time(overhead.p50_ms)),
       ["p99 ", figure("overhead.p99_ms", time(overhead.p99_ms))],
       ttfb.count ? ["first byte: p50 ", figure("ttfb.p50_ms", time(ttfb.p50_ms)), ", p99 ", figure("ttfb.p99_ms", time(ttfb.p99_ms))] : null),
     tile("Retrieved", figure("retrieval.asked", count(retrieval.asked)),
@@ -148,7 +150,7 @@ function tiles(stats) {
   ];
 }
 
-/** Requests that ended otherwise than they should. */
+/** Requests that failed or were abandoned. */
 function problems(requests) {
   const refused = {};
   for (const statuses of Object.values(requests.by_status)) {
@@ -156,29 +158,29 @@ function problems(requests) {
       if (!status.startsWith("2") && status !== "101") refused[status] = (refused[status] ?? 0) + n;
     }
   }
-  const parts = Object.entries(refused).map(([status, n]) => `${count(n)} × ${status === "none" ? "no answer" : `status ${status}`}`);
-  if (requests.client_gone > 0) parts.push(`${count(requests.client_gone)} left by the client`);
-  return parts.length ? parts.join(", ") : "all answered with success";
+  const parts = Object.entries(refused).map(([status, n]) => `${count(n)} × ${status === "none" ? "no response" : `status ${status}`}`);
+  if (requests.client_gone > 0) parts.push(`${count(requests.client_gone)} abandoned by the client`);
+  return parts.length ? parts.join(", ") : "all succeeded";
 }
 
 function warnings(stats, past) {
   const { compression, retrieval, store, cost } = stats;
   const found = [];
   if (compression.failed > 0) {
-    found.push(`${plural(compression.failed, "text", "texts")} stayed as they came because something failed; the log says where.`);
+    found.push(`${plural(compression.failed, "text", "texts")} weren't compressed because of an error; the log has the details.`);
   }
   if (retrieval.replay_missing > 0) {
-    found.push(`${plural(retrieval.replay_missing, "turn", "turns")} could not be given back what was asked for in them: the record is gone. The provider reads that much less from its cache.`);
+    found.push(`${plural(retrieval.replay_missing, "turn", "turns")} lost a retrieval: its replay entry is gone, so the provider's prefix cache was missed from there on, once.`);
   }
   if (store.error) found.push(`The store of originals can't be used: ${store.error}`);
-  if (past?.kept.error) found.push(`Past figures are not shown: ${past.kept.error}`);
+  if (past?.kept.error) found.push(`The history isn't shown: ${past.kept.error}`);
   if (cost.unpriced_requests > 0) {
-    found.push(`${plural(cost.unpriced_requests, "request is", "requests are")} of models whose price isn't known: in the tokens, and not in the money. Add them to prices.toml.`);
+    found.push(`${plural(cost.unpriced_requests, "request is", "requests are")} of models without a known price: counted in tokens, not in costs. Add the prices to prices.toml.`);
   }
   return found.map((text) => el("p", "notice", text));
 }
 
-/** What blocks of one sort come to, those that save most, or would, first. */
+/** Blocks by kind or tool, those that save most, or would, first. */
 function sorts(id, title, what, name, stats) {
   const isMeter = stats.summary.mode === "meter";
   const key = isMeter ? "tokens_would_save" : "tokens_saved";
@@ -197,7 +199,7 @@ function sorts(id, title, what, name, stats) {
       count(blocks),
     ];
   });
-  const heads = [what, "~", "#before", isMeter ? "#would save" : "#after", "#less", "#blocks~"];
+  const heads = [what, "~", "#before", isMeter ? "#would save" : "#after", "#saved", "#blocks~"];
   const rest = rows.length > ROWS ? el("p", "faint", `and ${rows.length - ROWS} more in /stats`) : null;
   return [
     el("h2", "", title),
@@ -225,17 +227,17 @@ function models(byModel) {
         isPriced ? figure(path("cost.without_usd_estimate"), money(cost.without_usd_estimate)) : "–",
       ];
     });
-  const heads = ["model", "#requests", "#not sent", "#input", "#cache written", "#cache read", "#output", "#billed", "#without (estimate)"];
+  const heads = ["model", "#requests", "#saved", "#input", "#cache written", "#cache read", "#output", "#billed", "#without (estimate)"];
   return [
     el("h2", "", "By model"),
-    el("p", "faint", "Tokens as the provider counted and billed them. Input: neither read from its prefix cache nor written to it."),
+    el("p", "faint", "Tokens as the provider reported them. Input: tokens neither read from the prefix cache nor written to it."),
     rows.length ? table(heads, rows, "cards") : el("p", "faint", "Nothing yet."),
   ];
 }
 
 const WHYS = {
-  no_shorter_form: "no form of it is shorter and keeps what matters",
-  nothing_can_be_left_out: "nothing could be left out of this request",
+  no_shorter_form: "nothing shorter keeps what matters",
+  nothing_can_be_left_out: "nothing could be omitted in this request",
   never_changed: "never changed",
 };
 
@@ -249,8 +251,8 @@ function unchanged(blocks) {
     clock(block.timestamp),
   ]);
   return [
-    el("h2", "", "The largest blocks left as they were"),
-    rows.length ? table(["tool", "kind", "#tokens", "#times", "why", "last"], rows, "cards") : el("p", "faint", "None so far."),
+    el("h2", "", "Largest blocks left unchanged"),
+    rows.length ? table(["tool", "kind", "#tokens", "#times", "why", "last"], rows, "cards") : el("p", "faint", "None yet."),
   ];
 }
 
@@ -268,17 +270,17 @@ function holdout(holdout) {
   const rows = [
     row("conversations", "conversations", count, (arm) => arm.conversations),
     row("requests", "requests", count, (arm) => arm.requests),
-    row("input tokens of a request", "each_request.input_tokens", count, (arm) => arm.each_request.input_tokens),
-    row("output tokens of a request", "each_request.output_tokens", count, (arm) => arm.each_request.output_tokens),
-    row("billed for a request", "each_request.cost_usd", money, (arm) => arm.each_request.cost_usd),
+    row("input tokens per request", "each_request.input_tokens", count, (arm) => arm.each_request.input_tokens),
+    row("output tokens per request", "each_request.output_tokens", count, (arm) => arm.each_request.output_tokens),
+    row("billed per request", "each_request.cost_usd", money, (arm) => arm.each_request.cost_usd),
     row("retrieved", "retrievals", count, (arm) => arm.retrievals),
   ];
   const few = Math.min(compressed.conversations, alone.conversations) < 20;
   return [
-    el("h2", "", "Compared with what is left alone"),
-    el("p", "faint", `About ${percent(share * 100)} of conversations, chosen by their first block, are sent as they come. ` +
-      (few ? "There are too few of them so far to say more than a direction: conversations differ." : "Both arms are real bills, no estimate; but conversations differ.")),
-    table(["", "#made smaller", "#left alone", "#ratio"], rows),
+    el("h2", "", "Comparison with the holdout"),
+    el("p", "faint", `About ${percent(share * 100)} of conversations, chosen by their first block, are sent unchanged. ` +
+      (few ? "There are too few so far for more than a tendency, since conversations differ." : "Both columns are reported usage, not estimates; but conversations differ.")),
+    table(["", "#compressed", "#holdout", "#ratio"], rows),
   ];
 }
 
@@ -296,26 +298,26 @@ function request(stats, one, at, most) {
     el("span", "faint", clock(one.timestamp)),
     el("b", "", one.model ?? "no model"),
     el("span", "faint", one.provider ? one.mode : `/v1/compress (${one.mode})`),
-    isBad ? el("span", "bad", one.status === null ? "no answer" : one.ending === "done" ? `status ${one.status}` : `${one.status}, ${one.ending}`) : null,
-    one.held_out ? el("span", "badge", "left alone for comparison") : null,
+    isBad ? el("span", "bad", one.status === null ? "no response" : one.ending === "done" ? `status ${one.status}` : `${one.status}, ${one.ending}`) : null,
+    one.held_out ? el("span", "badge", "holdout") : null,
     !one.applied && !one.held_out ? el("span", "badge", "only measured") : null,
-    one.retrievals > 0 ? el("span", "badge", `asked ${plural(one.retrievals, "time", "times")} for more`) : null,
+    one.retrievals > 0 ? el("span", "badge", plural(one.retrievals, "retrieval", "retrievals")) : null,
   );
   const less = one.applied ? one.tokens_saved : one.tokens_would_save;
   const figures = el("div", "line",
-    isRefused ? el("span", "faint", "not billed, so nothing of it counts as sent or saved") : el("span", "", figure(path("input_tokens_original"), count(one.input_tokens_original)), " → ",
+    isRefused ? el("span", "faint", "not billed, so it isn't counted") : el("span", "", figure(path("input_tokens_original"), count(one.input_tokens_original)), " → ",
       figure(path("input_tokens_optimized"), count(one.input_tokens_optimized)), one.provider ? " tokens of tool results" : " tokens"),
-    less > 0 ? el("span", "good", `${one.applied ? "" : "would be "}${count(less)} less`) : null,
+    less > 0 ? el("span", "good", `${count(less)} ${one.applied ? "saved" : "would be saved"}`) : null,
     one.usage ? el("span", "faint", `input ${count(one.usage.total_input)}, ${count(one.usage.cache_read)} of it from the cache; output ${count(one.usage.output)}`) : null,
     one.cost_usd !== null ? el("span", "faint", figure(path("cost_usd"), money(one.cost_usd))) : null,
     el("span", "faint", `added ${time(one.optimization_latency_ms)}`),
-    one.reason ? el("span", "faint", `nothing left out: ${one.reason}`) : null,
+    one.reason ? el("span", "faint", `nothing omitted: ${one.reason}`) : null,
   );
   const chips = kinds.map(([kind, sum]) => el("span", "chip", `${kindName(kind)} `,
     figure(path(`by_kind.${kind}.tokens_before`), count(sum.tokens_before)),
     sum.tokens_after < sum.tokens_before
       ? [" → ", figure(path(`by_kind.${kind}.tokens_after`), count(sum.tokens_after), "good")]
-      : " stays"));
+      : " unchanged"));
   const item = el("li", "request", head, isRefused ? null : bar(one.input_tokens_original, one.input_tokens_original - less, most, one.applied), figures,
     chips.length ? el("div", "line", chips) : null);
   if (stats.log_messages && one.provider) item.append(messages(one.id));
@@ -336,14 +338,14 @@ function recent(stats) {
     el("div", "head", el("h2", "", "Recent requests"), all.length > FEW ? more : ""),
     shown.length
       ? el("ol", "requests", shown.map((one, at) => request(stats, one, at, most)))
-      : el("p", "faint", "None since the server was started."),
+      : el("p", "faint", "None since the server started."),
   ];
 }
 
-/** A button that shows what the blocks of a request say, before and after. */
+/** A button that shows the content of a request's blocks, before and after. */
 function messages(id) {
   const box = el("div", "messages");
-  const button = el("button", "", opened.has(id) ? "Hide what it says" : "Show what it says");
+  const button = el("button", "", opened.has(id) ? "Hide content" : "Show content");
   button.type = "button";
   button.addEventListener("click", async () => {
     if (opened.has(id)) {
@@ -357,7 +359,7 @@ function messages(id) {
   box.append(button);
   if (opened.has(id)) {
     const blocks = opened.get(id);
-    if (!blocks.length) box.append(el("p", "faint", "Nothing new in this request, or it isn't kept any more."));
+    if (!blocks.length) box.append(el("p", "faint", "Nothing new in this request, or its content is no longer kept."));
     for (const block of blocks) {
       box.append(
         el("p", "", `${block.tool}, ${kindName(block.kind)}: ${count(block.tokens_before)} → ${count(block.tokens_after)} tokens`),
@@ -368,7 +370,7 @@ function messages(id) {
   return box;
 }
 
-// ---- past ----
+// ---- savings over time ----
 
 const PERIODS = {
   hourly: { most: 48, step: 3600e3, length: 13 },
@@ -401,7 +403,7 @@ function chart(past) {
     const [before, after, less] = [point.tokens_before, point.tokens_after, point.tokens_after - would].map((tokens) => (tokens / most) * 100);
     const x = at * width + width * 0.12;
     const place = { x, width: width * 0.76 };
-    const text = `${point.period}: ${count(point.tokens_saved)} of ${count(point.tokens_before)} tokens not sent, ${plural(point.requests, "request", "requests")}`;
+    const text = `${point.period}: ${count(point.tokens_saved)} of ${count(point.tokens_before)} tokens saved, ${plural(point.requests, "request", "requests")}`;
     return [
       svg("g", {},
         svg("title", {}, text),
@@ -411,7 +413,7 @@ function chart(past) {
         svg("rect", { ...place, class: "sent", y: 100 - less, height: less })),
     ];
   });
-  const picture = svg("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", "aria-label": "Tokens sent and not sent over time" }, ...bars);
+  const picture = svg("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img", "aria-label": "Tokens sent and saved over time" }, ...bars);
   return [
     el("div", "scale", el("span", "", short(most)), el("span", "", "0")),
     el("div", "plot", picture),
@@ -420,24 +422,24 @@ function chart(past) {
 }
 
 function lifetime(past) {
-  if (!past.since) return ["Nothing was counted yet."];
+  if (!past.since) return ["Nothing counted yet."];
   const { lifetime: all } = past;
   const parts = [
     `Since ${past.since.slice(0, 10)}: `,
-    figure("lifetime.tokens_saved", count(all.tokens_saved), "good"), " tokens not sent of ",
+    figure("lifetime.tokens_saved", count(all.tokens_saved), "good"), " tokens saved of ",
     figure("lifetime.tokens_before", count(all.tokens_before)), " (", figure("lifetime.savings_percent", percent(all.savings_percent)), ") in ",
     figure("lifetime.requests", count(all.requests)), all.requests === 1 ? " request" : " requests", "; billed ",
     figure("lifetime.cost.usd", money(all.cost.usd)), ", saved about ",
     figure("lifetime.cost.saved_usd_estimate", money(all.cost.saved_usd_estimate)), ".",
   ];
   if (all.tokens_would_save > 0) {
-    parts.push(" Only measured: ", figure("lifetime.tokens_would_save", count(all.tokens_would_save)), " tokens more.");
+    parts.push(" Would be saved where requests were left alone: ", figure("lifetime.tokens_would_save", count(all.tokens_would_save)), " tokens.");
   }
-  if (!past.kept.is_kept) parts.push(" These figures end with the server: it keeps nothing on disk.");
+  if (!past.kept.is_kept) parts.push(" This history ends with the server, which keeps nothing on disk.");
   return parts;
 }
 
-// ---- asking ----
+// ---- fetching ----
 
 let token = "";
 let seen = "";
@@ -455,9 +457,9 @@ async function ask(path) {
 function show(stats, past) {
   const isMeter = stats.summary.mode === "meter";
   byId("mode").hidden = false;
-  byId("mode").textContent = isMeter ? "only measuring" : "making smaller";
+  byId("mode").textContent = isMeter ? "only measuring" : "compressing";
   byId("about").textContent = `${stats.version} · up ${duration(stats.uptime_seconds)}`;
-  // What is shown is built again only if a figure has changed.
+  // The page is built again only if a number has changed.
   const now = JSON.stringify([{ ...stats, uptime_seconds: 0 }, past, series]);
   if (now === seen) return;
   seen = now;
@@ -494,15 +496,15 @@ async function refresh() {
     byId("state").textContent = "live";
     document.body.dataset.state = "shown";
   } catch (error) {
-    byId("state").textContent = document.body.dataset.state === "shown" ? "the server doesn't answer; figures as they were" : "no figures";
+    byId("state").textContent = document.body.dataset.state === "shown" ? "the server doesn't respond; these numbers are old" : "no data";
     document.body.dataset.state = "stale";
   }
 }
 
-async function keepAsking() {
-  // A page that nobody looks at doesn't ask.
+async function poll() {
+  // A hidden page doesn't fetch.
   if (!document.hidden) await refresh();
-  setTimeout(keepAsking, LIVE_MS);
+  setTimeout(poll, LIVE_MS);
 }
 
 byId("token").addEventListener("submit", (event) => {
@@ -518,4 +520,4 @@ for (const button of document.querySelectorAll("[data-series]")) {
   });
 }
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
-keepAsking();
+poll();

@@ -1,4 +1,4 @@
-//! The answer of `/stats-history`: the figures of all times.
+//! The body of `/stats-history`: the metrics of all times.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
@@ -8,17 +8,18 @@ use serde_json::{Map, Value, json};
 
 use super::live::{arm, blocks, cost, models, retrieval, savings, used};
 
-/// Seconds of an hour.
+/// Seconds in an hour.
 const HOUR: u64 = 60 * 60;
-/// Hours of a day, and days of a week.
+/// Hours in a day.
 const DAY: u64 = 24;
+/// Days in a week.
 const WEEK: u64 = 7;
 
-/// The series that there are.
+/// The names of the series.
 pub(super) const SERIES: [&str; 4] = ["hourly", "daily", "weekly", "monthly"];
 
-/// The answer, with one series or all.
-pub(super) fn answer(history: &History, series: Option<&str>) -> Value {
+/// The body, with one series or all.
+pub(super) fn body(history: &History, series: Option<&str>) -> Value {
     let chosen = all_series(history)
         .into_iter()
         .filter(|(name, _)| series.is_none_or(|series| series == name))
@@ -48,7 +49,7 @@ fn lifetime(history: &History) -> Value {
     lifetime
 }
 
-/// The figures by hour, day, week (from Monday) and month, in UTC, oldest first.
+/// The metrics by hour, day, week (from Monday) and month, in UTC, oldest first.
 fn all_series(history: &History) -> Vec<(String, Value)> {
     // The first of January 1970 was a Thursday: three days after a Monday.
     let monday = |day: u64| ((day + 3) / WEEK * WEEK).saturating_sub(3);
@@ -77,9 +78,9 @@ fn group(counters: &BTreeMap<u64, Counters>, period: impl Fn(u64) -> String) -> 
     periods.into_iter().map(point).collect()
 }
 
-/// The first characters of a time; those of 1970 for one that no calendar has.
+/// The first `length` characters of a time in RFC 3339.
 fn date(second: u64, length: usize) -> String {
-    // Nine thousand years; what is later can't be written.
+    // The end of the year 9999: what is later can't be written.
     let second = second.min(253_402_300_799);
     let mut time =
         humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(second)).to_string();
@@ -99,9 +100,9 @@ mod tests {
             let counters = Counters { tokens_before: 100, tokens_after: 50, ..Counters::default() };
             history.count(second, &counters);
         }
-        let answer = answer(&history, None);
+        let body = body(&history, None);
         let periods = |name: &str| -> Vec<(String, u64)> {
-            let points = answer["series"][name].as_array().unwrap();
+            let points = body["series"][name].as_array().unwrap();
             let point = |p: &Value| {
                 (p["period"].as_str().unwrap().to_owned(), p["tokens_saved"].as_u64().unwrap())
             };
@@ -120,13 +121,13 @@ mod tests {
         );
         assert_eq!(periods("weekly"), expected(&[("2024-04-22", 50), ("2024-04-29", 150)]));
         assert_eq!(periods("monthly"), expected(&[("2024-04", 100), ("2024-05", 100)]));
-        assert_eq!(answer["since"], "2024-04-28T23:30:00Z");
-        assert_eq!(answer["lifetime"]["tokens_saved"], 200);
+        assert_eq!(body["since"], "2024-04-28T23:30:00Z");
+        assert_eq!(body["lifetime"]["tokens_saved"], 200);
     }
 
     #[test]
     fn any_number_is_a_date() {
         assert_eq!(date(u64::MAX, 4), "9999");
-        assert_eq!(answer(&History::default(), Some("daily"))["since"], Value::Null);
+        assert_eq!(body(&History::default(), Some("daily"))["since"], Value::Null);
     }
 }

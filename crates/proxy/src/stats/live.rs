@@ -1,4 +1,4 @@
-//! The answer of `/stats`: what happened since the process began.
+//! The body of `/stats`: what happened since the process began.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,14 @@ use serde_json::{Map, Value, json};
 
 use crate::app::App;
 
-/// Routes whose requests are the work that the server is there for.
+/// The routes whose requests are the server's work; `other` are those to providers.
 const WORK: [&str; 5] =
     ["/v1/compress", "/v1/retrieve", "/v1/retrieve/{hash}", "/v1/retrieve/tool_call", "other"];
 
-/// The whole answer. `usage`: of the store of originals.
-pub(super) fn answer(
-    app: &App,
-    metrics: &Metrics,
-    usage: Result<Usage, blob_store::Error>,
-) -> Value {
+/// The whole body. `usage`: of the store of originals.
+pub(super) fn body(app: &App, metrics: &Metrics, usage: Result<Usage, blob_store::Error>) -> Value {
     let total = &metrics.total;
-    let mut answer = json!({
+    let mut body = json!({
         "summary": summary(app, total),
         "version": app.config.version,
         "uptime_seconds": app.started.elapsed().as_secs_f64(),
@@ -58,7 +54,7 @@ pub(super) fn answer(
         "log_messages": app.llm.keeps_messages(),
         "recent_requests": metrics.recent.iter().rev().map(recent).collect::<Vec<_>>(),
     });
-    answer["compression"] = json!({
+    body["compression"] = json!({
         "by_transform": metrics.by_transform,
         "failed": total.failures,
         "not_kept": total.not_kept,
@@ -69,13 +65,13 @@ pub(super) fn answer(
         "ccr_retrievals": metrics.retrieved,
         "ccr_not_found": metrics.not_found,
     });
-    answer["store"] = json!({
+    body["store"] = json!({
         "backend": app.originals.describe(),
         "ready": usage.is_ok(),
         "error": usage.as_ref().err().map(ToString::to_string),
         "leaves_out": app.config.optimize && usage.is_ok(),
     });
-    answer
+    body
 }
 
 fn summary(app: &App, total: &Counters) -> Value {
@@ -118,7 +114,7 @@ fn requests(metrics: &Metrics) -> Value {
     })
 }
 
-/// What providers said that requests used.
+/// The usage that providers reported.
 pub(super) fn used(counters: &Counters) -> Value {
     json!({
         "requests": counters.metered,
@@ -141,7 +137,7 @@ fn prefix_cache(counters: &Counters) -> Value {
     })
 }
 
-/// What providers billed, at list prices, and what it would have been otherwise.
+/// The cost at list prices, and the estimates of what it would have been otherwise.
 pub(super) fn cost(counters: &Counters) -> Value {
     json!({
         "usd": dollars(counters.cost),
@@ -154,7 +150,7 @@ pub(super) fn cost(counters: &Counters) -> Value {
     })
 }
 
-/// How much less than `before` `after` is, in percent; 0 of nothing.
+/// How much less `after` is than `before`, in percent; 0 if `before` is 0.
 fn share(before: u64, after: u64) -> f64 {
     if before == 0 { 0.0 } else { (before as f64 - after as f64) * 100.0 / before as f64 }
 }
@@ -169,7 +165,7 @@ pub(super) fn models(by_model: &BTreeMap<String, Counters>) -> Value {
     by_model.iter().map(one).collect::<Map<_, _>>().into()
 }
 
-/// Retrievals, and whether they could be answered.
+/// Intercepted tool calls and their replay.
 pub(super) fn retrieval(counters: &Counters) -> Value {
     json!({
         "asked": counters.retrievals,
@@ -209,7 +205,7 @@ pub(super) fn blocks(sums: &BTreeMap<String, Blocks>) -> Value {
     sums.iter().map(one).collect::<Map<_, _>>().into()
 }
 
-/// One arm of the comparison with conversations that are left alone.
+/// One arm of the comparison with the holdout.
 pub(super) fn arm(counters: &Counters) -> Value {
     let each = |sum: f64| if counters.metered == 0 { 0.0 } else { sum / counters.metered as f64 };
     let priced = counters.metered - counters.unpriced.min(counters.metered);
@@ -226,7 +222,7 @@ pub(super) fn arm(counters: &Counters) -> Value {
     arm
 }
 
-/// Requests of which nothing could be saved, as they weren't understood.
+/// Requests in which nothing was saved, as they weren't understood, by the reason.
 fn not_understood(metrics: &Metrics) -> Value {
     let counts = metrics.not_understood.iter();
     counts.map(|(what, n)| (what.name().to_owned(), (*n).into())).collect::<Map<_, _>>().into()

@@ -1,5 +1,5 @@
-//! What came of the texts that were compressed lately. Clients send a conversation whole each time, so
-//! most of its texts were here before.
+//! The results of recent texts. Clients send a conversation whole each time, so most of its texts were
+//! compressed before.
 
 use std::sync::Arc;
 
@@ -8,23 +8,24 @@ use compress::Options;
 use blob_store::{CompressionResult, Compressor};
 use llm_proxy::cache::{Cache, Key, Weigh};
 
-/// Shorter texts, in bytes, are compressed again: that takes as long as to look them up.
+/// Texts of fewer bytes are compressed again: that takes as long as looking them up. By hand, not
+/// measured.
 const SHORTEST: usize = 2 << 10;
-/// Bytes that outcomes may take.
+/// Bytes that all results may take. By hand: some long conversations.
 const BYTES: usize = 16 << 20;
 
-/// See the module.
-pub(crate) struct Known {
-    outcomes: Cache<Remembered>,
+/// The results of recent texts by a hash of all that they depend on.
+pub(crate) struct CompressionMemo {
+    results: Cache<Remembered>,
 }
 
-impl Known {
+impl CompressionMemo {
     pub(crate) fn new() -> Self {
-        Self { outcomes: Cache::new(BYTES) }
+        Self { results: Cache::new(BYTES) }
     }
 
-    /// What `compressor` makes of `text`. Where that is known, it is only made sure that the originals
-    /// are kept: they may have been swept meanwhile, and count as new now.
+    /// Compresses `text`. Where the result is known, only its originals are kept again: they may have
+    /// been evicted meanwhile, and count as new now.
     pub(super) fn compress(
         &self,
         compressor: &Compressor,
@@ -35,20 +36,20 @@ impl Known {
             return Arc::new(compressor.compress(text, options));
         }
         let key = key(text, options);
-        if let Some(Remembered(known)) = self.outcomes.get(&key)
-            && compressor.keep(&known.compressed).is_ok()
+        if let Some(Remembered(result)) = self.results.get(&key)
+            && compressor.keep(&result.compressed).is_ok()
         {
-            return known;
+            return result;
         }
-        let outcome = Arc::new(compressor.compress(text, options));
-        if outcome.not_kept.is_none() && !outcome.failed {
-            self.outcomes.put(key, Remembered(Arc::clone(&outcome)));
+        let result = Arc::new(compressor.compress(text, options));
+        if result.not_kept.is_none() && !result.failed {
+            self.results.put(key, Remembered(Arc::clone(&result)));
         }
-        outcome
+        result
     }
 }
 
-/// A hash of all that an outcome depends on.
+/// A hash of all that a result depends on.
 fn key(text: &str, options: &Options) -> Key {
     let mut hasher = blake3::Hasher::new();
     hasher.update(format!("{options:?}").as_bytes()).update(b"\n").update(text.as_bytes());
@@ -63,7 +64,7 @@ impl Weigh for Remembered {
     fn weight(&self) -> usize {
         let compressed = &self.0.compressed;
         let originals: usize =
-            compressed.omissions.iter().map(|gap| gap.original.len() + 128).sum();
+            compressed.omissions.iter().map(|omission| omission.original.len() + 128).sum();
         compressed.text.len() + originals + compressed.chunks.len() * 128
     }
 }
@@ -84,8 +85,8 @@ mod tests {
     #[test]
     fn a_text_is_compressed_once_for_the_same_options() {
         let compressor = Compressor::new(Arc::new(Originals::in_memory(Bounds::default())));
-        let known = Known::new();
-        let of = |options: &Options| known.compress(&compressor, &log(), options);
+        let memo = CompressionMemo::new();
+        let of = |options: &Options| memo.compress(&compressor, &log(), options);
         let first = of(&Options::default());
         assert!(Arc::ptr_eq(&first, &of(&Options::default())));
         for options in [
@@ -101,18 +102,18 @@ mod tests {
     }
 
     #[test]
-    fn originals_that_are_gone_are_kept_again() {
+    fn originals_that_were_evicted_are_kept_again() {
         let bounds = Bounds { bytes: 40_000, ..Bounds::default() };
         let originals = Arc::new(Originals::in_memory(bounds));
         let compressor = Compressor::new(Arc::clone(&originals));
-        let known = Known::new();
+        let memo = CompressionMemo::new();
         let hash = |outcome: &CompressionResult| {
             outcome.compressed.omissions[0].hash().unwrap().to_owned()
         };
-        let first = hash(&known.compress(&compressor, &log(), &Options::default()));
+        let first = hash(&memo.compress(&compressor, &log(), &Options::default()));
         originals.put(&"another text\n".repeat(3000)).unwrap();
         assert_eq!(originals.get(&first).unwrap(), None);
-        assert_eq!(hash(&known.compress(&compressor, &log(), &Options::default())), first);
+        assert_eq!(hash(&memo.compress(&compressor, &log(), &Options::default())), first);
         assert!(originals.get(&first).unwrap().is_some());
     }
 }

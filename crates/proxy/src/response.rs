@@ -1,4 +1,4 @@
-//! What goes back to a client of our own routes: JSON, or a refusal.
+//! Responses of this server's own routes: JSON, or an API error.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,18 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
 
-/// A request that isn't done, as `{"error": {"type", "message"}}`.
+/// An error response, with the body `{"error": {"type", "message"}}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
+    /// The status.
     pub(crate) status: StatusCode,
-    /// The kind of error, as clients' libraries map it to their own.
+    /// The type of the error, which clients' libraries map to their own.
     pub(crate) kind: &'static str,
+    /// What is wrong, and what to do about it.
     pub(crate) message: Cow<'static, str>,
 }
 
-impl Refusal {
+impl ApiError {
     pub(crate) fn new(
         status: StatusCode,
         kind: &'static str,
@@ -26,27 +28,27 @@ impl Refusal {
         Self { status, kind, message: message.into() }
     }
 
-    /// The request isn't what the route takes: 400.
+    /// 400: the request isn't what the route takes.
     pub(crate) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "validation_error", message)
     }
 
-    /// There is too much to do at the moment: 503, to be asked again in a second.
+    /// 503: too many requests at once, to be repeated in a second.
     pub(crate) fn busy() -> Self {
         let message = "too many requests at once; try again in a second";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded_error", message)
     }
 
-    /// The body that says so.
+    /// The body of the response.
     pub(crate) fn body(&self) -> serde_json::Value {
         json!({ "error": { "type": self.kind, "message": self.message } })
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = json_response(self.status, &self.body());
-        // What is switched off stays so; all else that is unavailable may come back.
+        // What is switched off stays so; everything else that is unavailable may come back.
         if self.status == StatusCode::SERVICE_UNAVAILABLE && self.kind != "configuration_error" {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -57,7 +59,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// `value` as the body of an answer.
+/// A response with `value` as its body.
 pub(crate) fn json_response(status: StatusCode, value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
         Ok(body) => (status, [(CONTENT_TYPE, "application/json")], body).into_response(),
