@@ -13,7 +13,7 @@ use blob_store::Lines;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use llm_proxy::{TargetError, Targets, WebSockets};
-use proxy::Host;
+use server::Host;
 
 pub(crate) use audit::AuditArgs;
 pub(crate) use hooks::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};

@@ -126,5 +126,5 @@ fn headroom(response: ureq::http::Response<ureq::Body>) -> Option<Headroom> {
 fn own_answer(response: ureq::http::Response<ureq::Body>) -> Option<Value> {
     let body = response.into_body().into_with_config().limit(LONGEST_ANSWER).read_to_string();
     let answer: Value = serde_json::from_str(&body.ok()?).ok()?;
-    (answer["service"] == proxy::SERVICE).then_some(answer)
+    (answer["service"] == server::SERVICE).then_some(answer)
 }

@@ -15,7 +15,7 @@ const HINT: usize = 200;
 pub(crate) fn page(account: &Account) -> String {
     let (without, with) = (&account.without, &account.with);
     let mut out = String::from(HEAD);
-    let _ = write!(out, "<style>{}</style>\n</head>\n<body>\n", proxy::STYLE);
+    let _ = write!(out, "<style>{}</style>\n</head>\n<body>\n", server::STYLE);
     let _ = write!(
         out,
         "<header><h1>Headroom audit</h1><span class=\"faint\">{}</span></header>\n<div class=\"tiles\">\n",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use access::{AccessPolicy, RemoteAccess};
 use llm_proxy::Settings;
-use proxy::{BindError, Config, Listeners, LlmRoutes, Server};
+use server::{BindError, Config, Listeners, LlmRoutes, Server};
 use tokio::runtime;
 use tokio::sync::oneshot;
 

@@ -41,5 +41,6 @@ pub(crate) fn run(args: &StatsArgs) -> Result<(), Failure> {
 /// What servers have kept on this machine.
 fn kept() -> Result<Option<Value>, Failure> {
     let file = store::history()?;
-    proxy::read_history(&file).map_err(|error| Failure::new(format!("{}: {error}", file.display())))
+    server::read_history(&file)
+        .map_err(|error| Failure::new(format!("{}: {error}", file.display())))
 }
