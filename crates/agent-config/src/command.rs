@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::entry::Change;
 use crate::install::{Installation, Selection, State};
+use crate::machine::Machine;
 use crate::server::Server;
-use crate::table::Machine;
 
 /// How to go about it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -177,7 +177,7 @@ impl Installation {
     }
 
     fn starts(&self, entry: &Value) -> String {
-        match self.agent.shape.program(entry) {
+        match self.config.shape.program(entry) {
             Some(program) => format!(", which starts `{}`", program.escape_debug()),
             None => String::new(),
         }

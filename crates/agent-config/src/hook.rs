@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::agent::{Agent, HookConfig, by_id, ids};
 use crate::command::{End, Options, Report, carry_out_for};
 use crate::edit::{Entry, Format, Slot};
 use crate::entry::{ConfigEntry, EntryError};
-use crate::table::{Agent, HookPlace, Machine, all, by_id};
+use crate::machine::Machine;
 
 /// How the line of our hook ends, whatever the program's folder and however it is quoted.
 pub const ARGUMENTS: &str = "hooks pre-tool-use";
@@ -20,7 +21,7 @@ const OWNER: &str = "headroom";
 #[derive(Debug)]
 pub struct Hook {
     agent: &'static Agent,
-    place: &'static HookPlace,
+    place: &'static HookConfig,
     file: PathBuf,
     is_there: bool,
     entry: Value,
@@ -32,8 +33,7 @@ pub struct Hook {
 pub struct NoHooks(String);
 
 fn known() -> String {
-    let agents = all().iter().filter(|agent| agent.hook.is_some());
-    agents.map(|agent| agent.id.as_str()).collect::<Vec<_>>().join(", ")
+    ids(|agent| agent.hook.is_some()).join(", ")
 }
 
 impl Hook {

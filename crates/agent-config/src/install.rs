@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::agent::{self, Agent, McpConfig};
 use crate::edit::{Entry, Slot};
 use crate::entry::{Change, ConfigEntry, EntryError};
+use crate::machine::Machine;
 use crate::server::Server;
-use crate::table::{self, Agent, Machine};
 
 /// Every agent, on a command line.
 pub const ALL: &str = "all";
@@ -15,17 +16,20 @@ pub const ALL: &str = "all";
 /// The agents that a command is about.
 #[derive(Debug)]
 pub struct Selection {
-    agents: Vec<&'static Agent>,
+    agents: Vec<(&'static Agent, &'static McpConfig)>,
     by_name: bool,
 }
 
 /// A name that no agent has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no agent is called `{0}`; known are {known} and {ALL}", known = known())]
+#[error("no agent is called `{0}`; known are {known}", known = names().join(", "))]
 pub struct UnknownAgent(String);
 
-fn known() -> String {
-    table::all().iter().map(|agent| agent.id.as_str()).collect::<Vec<_>>().join(", ")
+/// The ids of the agents that take MCP servers, and [`ALL`]: what a command line offers.
+pub fn names() -> Vec<&'static str> {
+    let mut names = agent::ids(|agent| agent.mcp.is_some());
+    names.push(ALL);
+    names
 }
 
 impl Selection {
@@ -34,16 +38,20 @@ impl Selection {
     /// # Errors
     /// If no agent has that name.
     pub fn of(id: &str) -> Result<Self, UnknownAgent> {
-        if id == ALL {
-            return Ok(Self { agents: table::all().iter().collect(), by_name: false });
+        let named = |agent: &&'static Agent| id == ALL || agent.id == id;
+        let with_config = |agent: &'static Agent| Some((agent, agent.mcp.as_ref()?));
+        let agents: Vec<_> = agent::all().iter().filter(named).filter_map(with_config).collect();
+        if agents.is_empty() {
+            return Err(UnknownAgent(id.to_owned()));
         }
-        let agent = table::by_id(id).ok_or_else(|| UnknownAgent(id.to_owned()))?;
-        Ok(Self { agents: vec![agent], by_name: true })
+        Ok(Self { agents, by_name: id != ALL })
     }
 
     /// What each agent's config file says about `server`.
     pub fn look(&self, machine: &Machine<'_>, server: &Server) -> Vec<Installation> {
-        let look = |agent: &&'static Agent| Installation::of(agent, self.by_name, machine, server);
+        let look = |&(agent, config): &(&'static Agent, &'static McpConfig)| {
+            Installation::of(agent, config, self.by_name, machine, server)
+        };
         self.agents.iter().map(look).collect()
     }
 }
@@ -53,7 +61,9 @@ impl Selection {
 pub struct Installation {
     /// The agent.
     pub agent: &'static Agent,
-    /// Its config file, which need not exist.
+    /// What is known of its config file.
+    pub config: &'static McpConfig,
+    /// That file, which need not exist.
     pub file: PathBuf,
     /// What was found.
     pub state: State,
@@ -80,21 +90,27 @@ pub enum State {
 }
 
 impl Installation {
-    fn of(agent: &'static Agent, by_name: bool, machine: &Machine<'_>, server: &Server) -> Self {
-        let file = agent.file(machine);
-        let there = agent.is_there(machine) || (by_name && agent.has_place(machine));
-        let found = with_entry(agent, &file, server, |entry| entry.find());
+    fn of(
+        agent: &'static Agent,
+        config: &'static McpConfig,
+        by_name: bool,
+        machine: &Machine<'_>,
+        server: &Server,
+    ) -> Self {
+        let file = config.file(machine);
+        let there = config.is_there(machine) || (by_name && config.has_place(machine));
+        let found = with_entry(config, &file, server, |entry| entry.find());
         let state = match found {
             _ if !there => State::NoAgent,
             Err(error) => State::Unreadable(error),
             Ok(None) => State::Missing,
-            Ok(Some(found)) if agent.shape.is_same(&found, server) => State::Same,
+            Ok(Some(found)) if config.shape.is_same(&found, server) => State::Same,
             Ok(Some(found)) => {
-                let kin = agent.shape.is_kin(&found, server);
+                let kin = config.shape.is_kin(&found, server);
                 State::Different { found, kin }
             }
         };
-        Self { agent, file, state }
+        Self { agent, config, file, state }
     }
 
     /// What puts `server` into the agent's file, in place of whatever has its name there.
@@ -102,8 +118,8 @@ impl Installation {
     /// # Errors
     /// If the file can't be read, is read-only or broken.
     pub fn install(&self, server: &Server) -> Result<Change, EntryError> {
-        let value = self.agent.shape.entry(server);
-        with_entry(self.agent, &self.file, server, |entry| entry.put(&value))
+        let value = self.config.shape.entry(server);
+        with_entry(self.config, &self.file, server, |entry| entry.put(&value))
     }
 
     /// What takes `server` out of the agent's file; `None` if nothing has its name there.
@@ -111,20 +127,20 @@ impl Installation {
     /// # Errors
     /// If the file can't be read, is read-only or broken.
     pub fn uninstall(&self, server: &Server) -> Result<Option<Change>, EntryError> {
-        with_entry(self.agent, &self.file, server, |entry| entry.take())
+        with_entry(self.config, &self.file, server, |entry| entry.take())
     }
 }
 
 fn with_entry<T>(
-    agent: &Agent,
+    config: &McpConfig,
     file: &Path,
     server: &Server,
     act: impl FnOnce(&ConfigEntry<'_>) -> T,
 ) -> T {
-    let path = agent.path.iter().map(String::as_str).collect();
+    let path = config.path.iter().map(String::as_str).collect();
     let slot = Slot { path, entry: Entry::Member(&server.name) };
     let is_ours =
-        |found: &Value| agent.shape.is_same(found, server) || agent.shape.is_kin(found, server);
-    let (format, owner) = (agent.format, server.name.as_str());
+        |found: &Value| config.shape.is_same(found, server) || config.shape.is_kin(found, server);
+    let (format, owner) = (config.format, server.name.as_str());
     act(&ConfigEntry { file, format, slot, owner, is_ours: &is_ours })
 }

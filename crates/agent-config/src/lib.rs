@@ -6,24 +6,28 @@
 //! is a few insertions into the text ([`edit`]), every other byte stays, and taking it out again gives
 //! back the file as it was, byte for byte ([`entry`]).
 //!
-//! - [`table`]: the agents, one row of data each: file, place in it, shape of an entry.
+//! - [`agent`]: the agents, one file of data each, `agents/ID.toml`: config files, the places in them,
+//!   hooks, base URLs, transcripts. To add an agent is to add a file.
 //! - [`edit`]: pure edits of JSONC and TOML texts. Start reading here.
 //! - [`entry`]: one entry of ours in one file: put in, looked up, taken out, with a backup.
 //! - [`install`]: the same for a server and the agents that a user names.
 //! - [`hook`]: a command that an agent asks before it runs a shell command, put in the same way.
+//! - [`wrap`]: where an agent's base URL is set, and what sends its requests elsewhere.
 //! - [`command`]: what both programs' `mcp install` does and says.
 //! - [`starts`]: whether an executable starts, to be asked before it is named in a config file.
 //!
 //! This crate knows nothing of what the servers do, and prints nothing.
 
+pub mod agent;
 pub mod command;
 pub mod edit;
 pub mod entry;
 mod file;
 pub mod hook;
 pub mod install;
+pub mod machine;
 pub mod server;
 pub mod starts;
-pub mod table;
+pub mod wrap;
 
 pub use file::FileError;

@@ -33,6 +33,11 @@ impl TryFrom<String> for Shape {
 }
 
 impl Shape {
+    /// The names of an entry's members.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The entry for `server`.
     pub fn entry(&self, server: &Server) -> Value {
         let filled = self.0.iter().filter_map(|(key, value)| {
@@ -105,8 +110,12 @@ fn env(server: &Server) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table;
+    use crate::agent;
     use serde_json::json;
+
+    fn shape(id: &str) -> &'static Shape {
+        &agent::by_id(id).unwrap().mcp.as_ref().unwrap().shape
+    }
 
     fn server(env: &[(&str, &str)]) -> Server {
         Server {
@@ -119,10 +128,9 @@ mod tests {
 
     #[test]
     fn every_agent_gets_its_shape() {
-        let shape = |id| &table::by_id(id).unwrap().shape;
         let plain = server(&[]);
         let common = json!({"command": "/opt/headroom", "args": ["mcp", "serve"]});
-        for id in ["claude", "codex", "cursor", "gemini", "windsurf", "zed"] {
+        for id in ["claude", "codex", "cursor", "gemini", "kiro", "qwen", "windsurf", "zed"] {
             assert_eq!(shape(id).entry(&plain), common, "{id}");
         }
         let vscode = shape("vscode").entry(&plain);
@@ -136,7 +144,7 @@ mod tests {
 
     #[test]
     fn additions_of_the_user_are_no_difference_but_another_environment_is() {
-        let shape = &table::by_id("claude").unwrap().shape;
+        let shape = shape("claude");
         let mut found = shape.entry(&server(&[]));
         found["alwaysAllow"] = json!(["headroom_stats"]);
         found["env"] = json!({});
@@ -148,8 +156,8 @@ mod tests {
 
     #[test]
     fn kin_is_the_same_program_elsewhere() {
-        let claude = &table::by_id("claude").unwrap().shape;
-        let opencode = &table::by_id("opencode").unwrap().shape;
+        let claude = shape("claude");
+        let opencode = shape("opencode");
         let ours = server(&[]);
         assert!(claude.is_kin(&json!({"command": "headroom", "args": ["mcp", "serve"]}), &ours));
         assert!(!claude.is_kin(&json!({"command": "uvx", "args": ["mcp", "serve"]}), &ours));

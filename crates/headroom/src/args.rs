@@ -24,6 +24,7 @@ pub(crate) use mcp::{
 pub(crate) use run::RunArgs;
 pub(crate) use wrap::{UnwrapArgs, WrapArgs};
 
+use crate::client;
 use crate::environment;
 use crate::log::Format;
 use crate::output::Color;
@@ -105,7 +106,7 @@ Examples:
 
 /// `headroom serve`
 #[derive(Debug, ClapArgs)]
-#[command(after_help = SERVE)]
+#[command(after_help = serve_help())]
 pub(crate) struct ServeArgs {
     /// The address to listen on; 127.0.0.1 stands for ::1 too
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", env = environment::HOST)]
@@ -229,20 +230,32 @@ impl ProvidersArgs {
     }
 }
 
-const SERVE: &str = "\
-It makes texts smaller for whoever asks, and makes the tool results smaller that agents
-send to their providers through it. `headroom wrap AGENT` starts an agent so that it does;
-otherwise it is told, each in its own way:
+/// What `serve --help` ends with.
+fn serve_help() -> String {
+    format!("{SERVE_INTRODUCTION}\n{}\n{SERVE}", base_urls())
+}
 
-  Claude Code, Anthropic's SDKs   ANTHROPIC_BASE_URL=http://127.0.0.1:8787
-  Codex from 0.118 on             codex -c 'openai_base_url=\"http://127.0.0.1:8787/v1\"', or
-                                  openai_base_url in ~/.codex/config.toml; with a
-                                  model_provider of your own, that provider's base_url
-  Codex up to 0.118               OPENAI_BASE_URL, which later versions ignore
-  OpenAI's SDKs, Qwen Code        OPENAI_BASE_URL=http://127.0.0.1:8787/v1
-  OpenCode                        provider.NAME.options.baseURL in opencode.json, with /v1
-  Aider                           OPENAI_API_BASE with /v1, ANTHROPIC_API_BASE without
-  Goose                           OPENAI_HOST, ANTHROPIC_HOST, both without /v1
+/// How each agent is sent to the server by hand.
+fn base_urls() -> String {
+    let mut lines = String::new();
+    for agent in agent_config::agent::all() {
+        let Some(wrap) = &agent.wrap else { continue };
+        for (at, line) in wrap.instructions(client::DEFAULT_URL).into_iter().enumerate() {
+            let name = if at == 0 { &*agent.name } else { "" };
+            lines.push_str(&format!("  {name:<13}{line}\n"));
+        }
+    }
+    lines
+}
+
+const SERVE_INTRODUCTION: &str = "\
+It makes texts smaller for whoever asks, and makes the tool results smaller that agents
+send to their providers through it. `headroom wrap AGENT` starts an agent so that it does.
+Without that, a base URL sends it here:
+";
+
+const SERVE: &str = "\
+Anthropic's SDKs read ANTHROPIC_BASE_URL, OpenAI's OPENAI_BASE_URL, which ends in /v1.
 
 What it does is shown at http://127.0.0.1:8787/dashboard, and by headroom stats.
 

@@ -1,5 +1,7 @@
 //! `contextos mcp`.
 
+use agent_config::install;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
 /// `contextos mcp`
@@ -11,8 +13,8 @@ Examples:
   contextos mcp status
   contextos mcp uninstall --agent claude
 
-Agents: claude, codex, cursor, gemini, opencode, vscode, windsurf, zed. Everything else in an agent's
-config file stays as it is; the file as it was is kept beside it, and uninstall gives it back.")]
+Everything else in an agent's config file stays as it is; the file as it was is kept beside it, and uninstall
+gives it back.")]
 pub(crate) struct McpArgs {
     #[command(subcommand)]
     pub(crate) command: McpCommand,
@@ -45,6 +47,7 @@ pub(crate) struct McpChangeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct McpAgentArgs {
     /// An agent, or `all` that are on this machine
-    #[arg(long, value_name = "NAME|all", default_value = agent_config::install::ALL)]
+    #[arg(long, value_name = "NAME", default_value = install::ALL)]
+    #[arg(value_parser = PossibleValuesParser::new(install::names()))]
     pub(crate) agent: String,
 }

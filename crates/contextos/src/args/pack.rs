@@ -182,7 +182,7 @@ impl PackFormat {
 
     /// The names of all formats.
     pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-        ["md", "json", "xml"].into_iter().chain(exporters::ALL.iter().map(|e| e.name))
+        ["md", "json", "xml"].into_iter().chain(exporters::all().iter().map(|e| e.name))
     }
 }
 
@@ -252,7 +252,7 @@ fn format_parser() -> impl TypedValueParser<Value = PackFormat> {
 }
 
 fn target_parser() -> impl TypedValueParser<Value = ExportTarget> {
-    let values = exporters::ALL.iter().map(|e| e.name).chain(["all"]).map(PossibleValue::new);
+    let values = exporters::all().iter().map(|e| e.name).chain(["all"]).map(PossibleValue::new);
     PossibleValuesParser::new(values).map(|name| match exporters::named(&name) {
         Some(exporter) => ExportTarget::One(exporter),
         None => ExportTarget::All,

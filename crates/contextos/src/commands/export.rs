@@ -14,7 +14,7 @@ use crate::terminal::Terminal;
 pub(super) fn run(global: &Global, args: &ExportArgs, terminal: &Terminal) -> Result<(), Failure> {
     let targets: Vec<&'static Exporter> = match args.target {
         ExportTarget::One(exporter) => vec![exporter],
-        ExportTarget::All => exporters::ALL.iter().collect(),
+        ExportTarget::All => exporters::all().iter().collect(),
     };
     if let (ExportTarget::All, Some(out)) = (args.target, args.write.out.as_deref()) {
         let out: &Path = out;
@@ -31,7 +31,7 @@ pub(super) fn run(global: &Global, args: &ExportArgs, terminal: &Terminal) -> Re
     let picked = resolve::pick(place.clone(), task, &args.pick, &settings)?;
     let producer = Producer::new(&place, &args.write, &settings, terminal)?;
     for exporter in targets {
-        producer.produce(picked.clone(), PackFormat::Agent(exporter), exporter.file, false)?;
+        producer.produce(picked.clone(), PackFormat::Agent(exporter), &exporter.file, false)?;
     }
     Ok(())
 }

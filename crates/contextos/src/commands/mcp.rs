@@ -2,9 +2,9 @@
 
 use agent_config::command::{self, End, Options, Report};
 use agent_config::install::Selection;
+use agent_config::machine::Machine;
 use agent_config::server::Server;
 use agent_config::starts;
-use agent_config::table::Machine;
 
 use crate::args::{McpArgs, McpChangeArgs, McpCommand};
 use crate::environment;

@@ -38,7 +38,7 @@ fn a_machine_without_agents() {
     assert!(shown.ends_with("error: nothing was done\n"), "{shown}");
     let shown = sandbox.run(&["mcp", "install", "--agent", "emacs"]);
     assert!(
-        shown.starts_with("exit: 2\n") && shown.contains("no agent is called `emacs`"),
+        shown.starts_with("exit: 2\n") && shown.contains("invalid value 'emacs'"),
         "{shown}"
     );
 }

@@ -1,5 +1,7 @@
 //! `headroom hooks`.
 
+use agent_config::agent;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
 /// `headroom hooks`
@@ -35,8 +37,9 @@ pub(crate) enum HooksCommand {
 /// Which agent.
 #[derive(Debug, Args)]
 pub(crate) struct HooksAgentArgs {
-    /// The agent: claude
+    /// The agent
     #[arg(long, value_name = "NAME")]
+    #[arg(value_parser = PossibleValuesParser::new(agent::ids(|agent| agent.hook.is_some())))]
     pub(crate) agent: String,
 }
 

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use agent_config::install;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::environment;
@@ -19,9 +21,8 @@ Examples:
   headroom mcp status
   headroom mcp uninstall --agent claude
 
-Agents: claude, codex, cursor, gemini, opencode, vscode, windsurf, zed. Everything else in
-an agent's config file stays as it is; the file as it was is kept beside it, and uninstall
-gives it back.")]
+Everything else in an agent's config file stays as it is; the file as it was is kept beside
+it, and uninstall gives it back.")]
 pub(crate) struct McpArgs {
     #[command(subcommand)]
     pub(crate) command: McpCommand,
@@ -143,7 +144,8 @@ impl McpHttpArgs {
 #[derive(Debug, Args)]
 pub(crate) struct McpAgentArgs {
     /// An agent, or `all` that are on this machine
-    #[arg(long, value_name = "NAME|all", default_value = agent_config::install::ALL)]
+    #[arg(long, value_name = "NAME", default_value = install::ALL)]
+    #[arg(value_parser = PossibleValuesParser::new(install::names()))]
     pub(crate) agent: String,
 }
 

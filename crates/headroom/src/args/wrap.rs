@@ -3,12 +3,16 @@
 use std::ffi::OsString;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use crate::wrap::agent;
 
 /// `headroom wrap`
 #[derive(Debug, Args)]
 #[command(after_help = WRAP)]
 pub(crate) struct WrapArgs {
-    /// The agent: claude, codex, aider, opencode, goose or qwen
+    /// The agent
+    #[arg(value_parser = PossibleValuesParser::new(agent::ids()))]
     pub(crate) agent: String,
 
     /// Write it into the agent's own settings instead of running it, for a server that always runs
@@ -40,5 +44,6 @@ Takes a base URL that leads to Headroom out of the agent's settings, and puts ba
 there before `headroom wrap AGENT --keep`.")]
 pub(crate) struct UnwrapArgs {
     /// The agent; all of them without it
+    #[arg(value_parser = PossibleValuesParser::new(agent::ids()))]
     pub(crate) agent: Option<String>,
 }

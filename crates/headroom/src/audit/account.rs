@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 
+use agent_config::agent::TranscriptFormat;
 use bytes::Bytes;
 use llm_api::response::Usage;
 use llm_proxy::{Offline, OfflineBlock};
@@ -19,7 +20,7 @@ use metrics::Prices;
 use metrics::cost_estimate::{Change, with_compression};
 use tokens::Encoding;
 
-use super::transcript::{Agent, Conversation, PassedOver};
+use super::transcript::{self, Conversation, PassedOver};
 
 /// Growth of fewer tokens, by our count, is too little to measure by.
 const LEAST_MEASURED: usize = 2000;
@@ -34,7 +35,7 @@ const MOST_NAMES: usize = 60;
 /// All of an audit.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
-    pub(crate) transcripts: BTreeMap<Agent, usize>,
+    pub(crate) transcripts: BTreeMap<TranscriptFormat, usize>,
     pub(crate) conversations: usize,
     pub(crate) requests: usize,
     /// Requests whose use had to be worked out.
@@ -128,17 +129,17 @@ impl Account {
     /// Replays a conversation and adds it.
     pub(crate) fn add(
         &mut self,
-        agent: Agent,
+        format: TranscriptFormat,
         conversation: &Conversation,
         offline: &Offline,
         prices: &Prices,
     ) {
-        let (body, places) = body(agent, conversation);
-        let replayed = offline.compress(agent.api(), &body).unwrap_or_default();
+        let (body, places) = body(format, conversation);
+        let replayed = offline.compress(transcript::api(format), &body).unwrap_or_default();
         let item_of = |block: &OfflineBlock| places.partition_point(|place| *place <= block.at) - 1;
         let blocks: Vec<(usize, OfflineBlock)> =
             replayed.into_iter().map(|block| (item_of(&block), block)).collect();
-        let tool = Offline::tool_tokens(agent.api());
+        let tool = Offline::tool_tokens(transcript::api(format));
         let measured = measured(conversation);
         self.conversations += 1;
         let mut known = conversation.shared;
@@ -163,7 +164,7 @@ impl Account {
             let (old, new) = (saved(0..known), saved(known..request.items));
             self.modelled += usize::from(request.usage.is_none());
             let without = request.usage.unwrap_or_else(|| {
-                modelled(agent, &conversation.items[..request.items], known, of_provider)
+                modelled(format, &conversation.items[..request.items], known, of_provider)
             });
             let change = Change { old, new, added: estimate(tool) };
             let with = with_compression(without, change, known == 0);
@@ -212,8 +213,8 @@ impl Account {
 
     /// Adds what another account holds.
     pub(crate) fn merge(&mut self, other: Self) {
-        for (agent, count) in other.transcripts {
-            *self.transcripts.entry(agent).or_default() += count;
+        for (format, count) in other.transcripts {
+            *self.transcripts.entry(format).or_default() += count;
         }
         self.conversations += other.conversations;
         self.requests += other.requests;
@@ -243,10 +244,10 @@ fn sum<'s>(sums: &'s mut BTreeMap<String, Sum>, name: &str) -> &'s mut Sum {
 }
 
 /// A request's body that holds the whole conversation, and where each item begins in it.
-fn body(agent: Agent, conversation: &Conversation) -> (Bytes, Vec<usize>) {
-    let mut body = match agent {
-        Agent::Claude => r#"{"tools":[{"name":"Bash"}],"messages":["#,
-        Agent::Codex => r#"{"tools":[{"type":"function","name":"shell"}],"input":["#,
+fn body(format: TranscriptFormat, conversation: &Conversation) -> (Bytes, Vec<usize>) {
+    let mut body = match format {
+        TranscriptFormat::ClaudeCode => r#"{"tools":[{"name":"Bash"}],"messages":["#,
+        TranscriptFormat::Codex => r#"{"tools":[{"type":"function","name":"shell"}],"input":["#,
     }
     .to_owned();
     let mut places = Vec::with_capacity(conversation.items.len());
@@ -302,7 +303,7 @@ fn said(item: &str) -> usize {
 /// What a request used by the caching rules alone, of which the first `known` items were in the one
 /// before.
 fn modelled(
-    agent: Agent,
+    format: TranscriptFormat,
     items: &[String],
     known: usize,
     estimate: impl Fn(usize) -> u64,
@@ -312,9 +313,9 @@ fn modelled(
     };
     let (old, new) = items.split_at(known.min(items.len()));
     let mut usage = Usage { cache_read: count(old), ..Usage::default() };
-    match agent {
-        Agent::Claude => usage.cache_write = count(new),
-        Agent::Codex => usage.input = count(new),
+    match format {
+        TranscriptFormat::ClaudeCode => usage.cache_write = count(new),
+        TranscriptFormat::Codex => usage.input = count(new),
     }
     usage
 }
@@ -381,7 +382,7 @@ mod tests {
                 },
             ];
             let mut account = Account::default();
-            account.add(Agent::Claude, &conversation, &offline, &Prices::known());
+            account.add(TranscriptFormat::ClaudeCode, &conversation, &offline, &Prices::known());
             account.without.sent() - account.with.sent()
         };
         let (less, more) = (saved(80) as f64, saved(120) as f64);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::account::{Account, Bill, Sum};
+use super::transcript::agent_name;
 
 /// Rows of a table in words.
 const ROWS: usize = 12;
@@ -80,7 +81,7 @@ pub(crate) fn headline(account: &Account) -> String {
     let agents: Vec<String> = account
         .transcripts
         .iter()
-        .map(|(agent, count)| format!("{count} of {}", agent.name()))
+        .map(|(format, count)| format!("{count} of {}", agent_name(*format)))
         .collect();
     let agents = if agents.is_empty() { "none".to_owned() } else { agents.join(", ") };
     format!(
@@ -142,7 +143,7 @@ pub(crate) fn json(account: &Account) -> Value {
     let passed = account.passed_over;
     json!({
         "version": 1,
-        "transcripts": account.transcripts.iter().map(|(agent, n)| (agent.name().to_owned(), json!(n))).collect::<serde_json::Map<_, _>>(),
+        "transcripts": account.transcripts.iter().map(|(format, n)| (agent_name(*format).to_owned(), json!(n))).collect::<serde_json::Map<_, _>>(),
         "conversations": account.conversations,
         "requests": account.requests,
         "requests_modelled": account.modelled,

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
+use agent_config::agent::{self, Agent, TranscriptFormat};
 use llm_api::response::Usage;
 use llm_api::{Api, MESSAGES, RESPONSES};
 use serde::Deserialize as _;
@@ -16,26 +17,18 @@ const LONGEST_LINE: usize = 64 << 20;
 /// Bytes of a conversation beyond which no provider would take it.
 const MOST_BYTES: usize = 64 << 20;
 
-/// Who wrote a transcript.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Agent {
-    Claude,
-    Codex,
+/// The name of the agent that keeps transcripts of this format.
+pub(crate) fn agent_name(format: TranscriptFormat) -> &'static str {
+    let keeps =
+        |agent: &&Agent| agent.transcripts.as_ref().is_some_and(|kept| kept.reader == format);
+    agent::all().iter().find(keeps).map_or("another agent", |agent| &agent.name)
 }
 
-impl Agent {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Agent::Claude => "Claude Code",
-            Agent::Codex => "Codex",
-        }
-    }
-
-    pub(crate) fn api(self) -> &'static dyn Api {
-        match self {
-            Agent::Claude => MESSAGES,
-            Agent::Codex => RESPONSES,
-        }
+/// The API whose messages or items a transcript of this format holds.
+pub(crate) fn api(format: TranscriptFormat) -> &'static dyn Api {
+    match format {
+        TranscriptFormat::ClaudeCode => MESSAGES,
+        TranscriptFormat::Codex => RESPONSES,
     }
 }
 
@@ -119,10 +112,10 @@ pub(crate) trait Reader {
 ///
 /// # Errors
 /// When the file can't be read.
-pub(crate) fn read(path: &Path) -> io::Result<Option<(Agent, Transcript)>> {
+pub(crate) fn read(path: &Path) -> io::Result<Option<(TranscriptFormat, Transcript)>> {
     let mut input = BufReader::new(File::open(path)?);
     let mut out = Transcript::default();
-    let mut reader: Option<(Agent, Box<dyn Reader>)> = None;
+    let mut reader: Option<(TranscriptFormat, Box<dyn Reader>)> = None;
     while let Some(line) = next(&mut input)? {
         out.lines += 1;
         let Some(line) = line else {
@@ -138,9 +131,12 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<(Agent, Transcript)>> {
         };
         if reader.is_none() {
             reader = if codex::is_line(&line) {
-                Some((Agent::Codex, Box::new(codex::Rollout::default()) as Box<dyn Reader>))
+                Some((
+                    TranscriptFormat::Codex,
+                    Box::new(codex::Rollout::default()) as Box<dyn Reader>,
+                ))
             } else if claude::is_line(&line) {
-                Some((Agent::Claude, Box::new(claude::Session::default())))
+                Some((TranscriptFormat::ClaudeCode, Box::new(claude::Session::default())))
             } else {
                 None
             };
@@ -150,9 +146,9 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<(Agent, Transcript)>> {
             None => out.passed_over.odd += 1,
         }
     }
-    Ok(reader.map(|(agent, reader)| {
+    Ok(reader.map(|(format, reader)| {
         out.conversations = reader.conversations();
-        (agent, out)
+        (format, out)
     }))
 }
 

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use agent_config::agent;
+use agent_config::machine::Machine;
 use llm_proxy::Offline;
 use metrics::Prices;
 use private_fs::Writer;
@@ -73,12 +75,12 @@ fn replay(files: &[PathBuf], prices: &Prices) -> Result<Account, Failure> {
 
 fn add(account: &mut Account, path: &Path, offline: &Offline, prices: &Prices) {
     match transcript::read(path) {
-        Ok(Some((agent, transcript))) => {
-            *account.transcripts.entry(agent).or_default() += 1;
+        Ok(Some((format, transcript))) => {
+            *account.transcripts.entry(format).or_default() += 1;
             account.lines += transcript.lines;
             account.passed_over.add(transcript.passed_over);
             for conversation in &transcript.conversations {
-                account.add(agent, conversation, offline, prices);
+                account.add(format, conversation, offline, prices);
             }
         }
         Ok(None) => account.foreign += 1,
@@ -88,14 +90,12 @@ fn add(account: &mut Account, path: &Path, offline: &Offline, prices: &Prices) {
 
 /// The transcripts that agents keep on this machine and that have changed lately.
 fn kept(since: Duration) -> Result<Vec<PathBuf>, Failure> {
-    let home = std::env::home_dir().ok_or_else(|| Failure::new("there is no home directory"))?;
-    let folder = |name: &str, other: &str| {
-        std::env::var_os(name).filter(|dir| !dir.is_empty()).map_or(home.join(other), PathBuf::from)
-    };
+    let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
     let mut files = Vec::new();
-    collect(&folder("CLAUDE_CONFIG_DIR", ".claude").join("projects"), DEEPEST, &mut files);
-    for sessions in ["sessions", "archived_sessions"] {
-        collect(&folder("CODEX_HOME", ".codex").join(sessions), DEEPEST, &mut files);
+    for transcripts in agent::all().iter().filter_map(|agent| agent.transcripts.as_ref()) {
+        for folder in transcripts.folders(&machine) {
+            collect(&folder, DEEPEST, &mut files);
+        }
     }
     let begin = SystemTime::now().checked_sub(since);
     files.retain(|path| {

@@ -5,8 +5,8 @@ use std::io::{self, Read as _};
 
 use agent_config::command::{Options, Report};
 use agent_config::hook::Hook;
+use agent_config::machine::Machine;
 use agent_config::starts;
-use agent_config::table::Machine;
 
 use super::mcp::tell;
 use crate::args::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use access::{AccessPolicy, RemoteAccess};
 use agent_config::command::{self, End, Options, Report};
 use agent_config::install::Selection;
+use agent_config::machine::Machine;
 use agent_config::server::Server as AgentServer;
 use agent_config::starts;
-use agent_config::table::Machine;
 
 use crate::args::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,

@@ -2,27 +2,27 @@
 
 use std::path::Path;
 
-use agent_config::table::Machine;
+use agent_config::machine::Machine;
+use agent_config::wrap::Setting;
+use agent_config::wrap::found::Place;
 use serde_json::Value;
 
 use crate::args::UnwrapArgs;
 use crate::client;
 use crate::failure::Failure;
 use crate::output;
-use crate::wrap::base_url::{self, Leads, Place};
+use crate::wrap::agent::{self, Agent};
+use crate::wrap::base_url::{self, Leads, OWNER};
 use crate::wrap::kept_settings::KeptSettings;
-use crate::wrap::table::{self, Agent, Setting};
 
 /// Takes them out, of one agent's settings or of all.
 pub(crate) fn run(args: &UnwrapArgs) -> Result<(), Failure> {
     let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
-    let agents: Vec<&Agent> = match &args.agent {
-        Some(id) => vec![table::by_id(id).map_err(Failure::usage)?],
-        None => table::all().iter().collect(),
-    };
+    // The command line takes no names but those of agents.
+    let is_meant = |agent: &Agent| args.agent.as_ref().is_none_or(|id| agent.id == id);
     let mut failed = false;
-    for agent in agents {
-        match unwrap(agent, &machine) {
+    for agent in agent::all().filter(is_meant) {
+        match unwrap(&agent, &machine) {
             Ok(removed) if removed.is_empty() && args.agent.is_none() => {}
             Ok(removed) if removed.is_empty() => {
                 output::print(&format!("{}: nothing to undo\n", agent.name))?;
@@ -44,7 +44,7 @@ fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
     let mut removed = String::new();
     let mut take = |setting: &Setting, file: &Path, is_ours: &dyn Fn(&str) -> bool| {
         let is_ours = |value: &Value| value.as_str().is_some_and(is_ours);
-        let entry = setting.entry(file, &is_ours);
+        let entry = setting.entry(file, OWNER, &is_ours);
         if !entry.find().map_err(Failure::new)?.is_some_and(|value| is_ours(&value)) {
             return Ok(());
         }
@@ -68,7 +68,7 @@ fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
     }
     // What somebody else has written that leads to a Headroom.
     // A provider whose address can't be set hasn't got one of ours.
-    let agent = &base_url::on(agent, machine).unwrap_or_else(|_| agent.clone());
+    let agent = &agent.on(machine).unwrap_or_else(|_| agent.clone());
     for setting in agent.routes.iter().filter_map(|route| route.setting.as_ref()) {
         let file = machine.path(&setting.file);
         let place = Place::File(file.clone());
@@ -77,7 +77,7 @@ fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
             matches!(leads, Leads::Here(_) | Leads::Nowhere { was_ours: true })
         })?;
     }
-    for (url, place) in base_url::found(agent, machine)?.into_iter().filter_map(|found| found.set) {
+    for (url, place) in agent.found(machine)?.into_iter().filter_map(|found| found.set) {
         if let Leads::Nowhere { .. } = base_url::leads(&url, &place, &own, &kept_settings) {
             output::note(format!(
                 "note: {}: {place} leads to {url}, where nobody answers; it isn't written by \

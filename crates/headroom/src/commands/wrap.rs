@@ -3,27 +3,30 @@
 use std::ffi::OsString;
 use std::process::Command;
 
-use agent_config::table::Machine;
+use agent_config::machine::Machine;
+use agent_config::wrap::Route;
+use agent_config::wrap::found::{Found, Place};
 
 use crate::args::WrapArgs;
 use crate::client;
 use crate::failure::Failure;
 use crate::output::{self, note};
-use crate::wrap::base_url::{self, Found, Leads, Place, Sending};
+use crate::wrap::agent::{self, Agent};
+use crate::wrap::base_url::{self, Leads, OWNER, Sending};
 use crate::wrap::kept_settings::KeptSettings;
 use crate::wrap::server::{Proxy, Wanted, known};
-use crate::wrap::table::{self, Agent, Route};
 
 /// The exit code for a program that isn't there, as shells have it.
 const NOT_FOUND: u8 = 127;
 
 /// Finds the agent → where its requests go now → a proxy that sends them there → runs the agent.
 pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
-    let agent = table::by_id(&args.agent).map_err(Failure::usage)?;
+    // The command line takes no other names.
+    let agent = agent::by_id(&args.agent).ok_or_else(Failure::silent)?;
     let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
-    let agent = &base_url::on(agent, &machine)?;
+    let agent = &agent.on(&machine)?;
     let own = client::server_url();
-    let found = base_url::found(agent, &machine)?;
+    let found = agent.found(&machine)?;
     let kept_settings = KeptSettings::read()?;
     let leads: Vec<Leads> = found
         .iter()
@@ -37,7 +40,7 @@ pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
     if args.keep {
         return keep(agent, &machine, &found, &wanted, &candidates, kept_settings);
     }
-    let program = base_url::program(agent).ok_or_else(|| {
+    let program = agent.program().ok_or_else(|| {
         let message = format!("{} is not in PATH: install {}", agent.command, agent.name);
         Failure::with_code(message, NOT_FOUND)
     })?;
@@ -159,7 +162,7 @@ fn keep(
         let is_ours = |value: &serde_json::Value| {
             value.as_str().is_some_and(|known| known == url || kept_settings.has(&file, known))
         };
-        let change = setting.entry(&file, &is_ours).put(&url.as_str().into());
+        let change = setting.entry(&file, OWNER, &is_ours).put(&url.as_str().into());
         let change = change.map_err(Failure::new)?;
         // Recorded first: an entry of the record that isn't in the file does no harm.
         let old = match &found.set {

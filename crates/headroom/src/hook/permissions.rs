@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use agent_config::table::Machine;
+use agent_config::machine::Machine;
 use serde_json::Value;
 
 use super::invocation::Invocation;

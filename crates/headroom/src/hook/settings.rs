@@ -11,7 +11,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use agent_config::edit::{self, Entry, Format, Slot};
-use agent_config::table::Machine;
+use agent_config::machine::Machine;
 use serde_json::Value;
 
 use super::invocation::Invocation;
@@ -70,7 +70,7 @@ pub(super) fn rules_in_force(
     invocation: &Invocation,
     place: &Place<'_>,
 ) -> Result<RuleTexts, Unknown> {
-    let agent = agent_config::table::by_id("claude").ok_or(Unknown)?;
+    let agent = agent_config::agent::by_id("claude").ok_or(Unknown)?;
     let user = agent.hook.as_ref().ok_or(Unknown)?.file(machine);
     let mut reader = Reader::default();
     reader.read(Source::User, &user)?;
@@ -90,7 +90,8 @@ pub(super) fn rules_in_force(
     for given in &invocation.settings {
         reader.read_given(given)?;
     }
-    let trust = Trust { notes: &agent.file(machine), project: place.project };
+    let notes = agent.mcp.as_ref().ok_or(Unknown)?.file(machine);
+    let trust = Trust { notes: &notes, project: place.project };
     let mut rules = reader.in_force(invocation, &trust);
     rules.allowed.extend_from_slice(&invocation.allowed);
     rules.restricted.extend_from_slice(&invocation.denied);

@@ -1,53 +1,21 @@
-//! Where an agent's requests go now, and what sends them through a proxy instead.
+//! What an agent's base URL leads to now, and what sends its requests through a proxy instead.
 //!
 //! A base URL that is set already names the provider that the user wants: it becomes the proxy's
 //! target. One that leads to a Headroom is no such wish.
 
 use std::ffi::OsString;
-use std::fs;
 use std::net::IpAddr;
-use std::path::PathBuf;
 
-use agent_config::edit::{Entry, Slot};
-use agent_config::entry::ConfigEntry;
-use agent_config::table::Machine;
+use agent_config::wrap::found::{Found, Place};
 use serde_json::{Value, json};
 
+use super::agent::Agent;
 use super::kept_settings::KeptSettings;
-use super::table::{Agent, Provider, Route, Setting};
 use crate::client::{self, Answer};
 use crate::failure::Failure;
 
 /// The owner of what is written to agents' files, in the names of backups.
-const OWNER: &str = "headroom-wrap";
-/// The largest file that is looked at for a login.
-const MOST_BYTES: u64 = 1 << 20;
-
-/// What an agent's requests to one provider do now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
-    pub(crate) provider: Provider,
-    /// The base URL that is set, and where.
-    pub(crate) set: Option<(String, Place)>,
-    /// Whether the user is logged in by an account.
-    pub(crate) by_login: bool,
-}
-
-/// Where a base URL is set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
-    Variable(String),
-    File(PathBuf),
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Place::Variable(name) => f.write_str(name),
-            Place::File(path) => write!(f, "{}", path.display()),
-        }
-    }
-}
+pub(crate) const OWNER: &str = "headroom-wrap";
 
 /// What a base URL leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,33 +29,6 @@ pub(crate) enum Leads {
     },
     /// To somebody else: a provider, or a gateway.
     Elsewhere,
-}
-
-/// What is set for each of the agent's routes.
-pub(crate) fn found(agent: &Agent, machine: &Machine<'_>) -> Result<Vec<Found>, Failure> {
-    agent.routes.iter().map(|route| route.found(machine)).collect()
-}
-
-/// The agent with the routes that it has on `machine`: where its settings name a provider of the user's
-/// own, the route to that one.
-///
-/// # Errors
-/// If a config file can't be read, or names a provider whose base URL can't be set.
-pub(crate) fn on(agent: &Agent, machine: &Machine<'_>) -> Result<Agent, Failure> {
-    let routes: Result<Vec<Route>, Failure> =
-        agent.routes.iter().map(|route| route.selected(agent, machine)).collect();
-    Ok(Agent { routes: routes?, ..agent.clone() })
-}
-
-/// The agent's program in PATH.
-pub(crate) fn program(agent: &Agent) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
-    std::env::split_paths(&path)
-        .flat_map(|folder| {
-            endings.iter().map(move |ending| folder.join(format!("{}{ending}", agent.command)))
-        })
-        .find(|path| path.is_file())
 }
 
 /// What the base URL `url`, which is set at `place`, leads to. `own`: where a Headroom is expected.
@@ -220,94 +161,6 @@ fn past_proxies() -> Vec<(String, OsString)> {
     }
     list.push("127.0.0.1,localhost");
     ["NO_PROXY", "no_proxy"].map(|name| (name.to_owned(), list.clone())).into()
-}
-
-impl Route {
-    /// This route, or the one to the provider that the user has selected in its place.
-    fn selected(&self, agent: &Agent, machine: &Machine<'_>) -> Result<Self, Failure> {
-        let (Some(setting), Some(selected)) = (&self.setting, &self.selected) else {
-            return Ok(self.clone());
-        };
-        let file = machine.path(&setting.file);
-        let by = Setting { path: selected.by.clone(), ..setting.clone() };
-        let name = by.entry(&file, &|_| true).find().map_err(Failure::new)?;
-        let name = name.as_ref().and_then(Value::as_str).unwrap_or(&selected.none);
-        if name == selected.none {
-            return Ok(self.clone());
-        }
-        let route = self.of_selected(selected, name);
-        // A dot or a quote in it would be another place where it is given as an argument.
-        let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-        if is_plain && route.in_file(machine)?.is_some() {
-            return Ok(route);
-        }
-        Err(Failure::new(format!(
-            "{} uses the provider `{name}`, for which {} has no base URL that Headroom can replace",
-            agent.name,
-            file.display()
-        )))
-    }
-
-    fn found(&self, machine: &Machine<'_>) -> Result<Found, Failure> {
-        let set = match self.in_file(machine)? {
-            Some(found) => Some(found),
-            None => self.in_environment(machine),
-        };
-        let by_login = set.is_none() && self.is_logged_in(machine);
-        Ok(Found { provider: self.provider, set, by_login })
-    }
-
-    fn in_environment(&self, machine: &Machine<'_>) -> Option<(String, Place)> {
-        let value = |name: &str| (machine.variable)(name).filter(|value| !value.trim().is_empty());
-        let inline = self.inline.as_ref().and_then(|inline| {
-            let whole: Value = serde_json::from_str(&value(&inline.variable)?).ok()?;
-            let url = inline.path.iter().try_fold(&whole, |value, key| value.get(key))?.as_str()?;
-            Some((url.to_owned(), Place::Variable(inline.variable.clone())))
-        });
-        let plain = || {
-            self.variables
-                .iter()
-                .find_map(|name| Some((value(name)?, Place::Variable(name.clone()))))
-        };
-        inline.or_else(plain)
-    }
-
-    fn in_file(&self, machine: &Machine<'_>) -> Result<Option<(String, Place)>, Failure> {
-        let Some(setting) = &self.setting else { return Ok(None) };
-        let file = machine.path(&setting.file);
-        let value = setting.entry(&file, &|_| true).find().map_err(Failure::new)?;
-        let url = value.as_ref().and_then(Value::as_str).filter(|url| !url.trim().is_empty());
-        Ok(url.map(|url| (url.to_owned(), Place::File(file))))
-    }
-
-    fn is_logged_in(&self, machine: &Machine<'_>) -> bool {
-        let Some(login) = &self.login else { return false };
-        let file = machine.path(&login.file);
-        if fs::metadata(&file).map_or(true, |file| file.len() > MOST_BYTES) {
-            return false;
-        }
-        let whole: Value = fs::read_to_string(&file)
-            .ok()
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_default();
-        let value = login.path.iter().try_fold(&whole, |value, key| value.get(key));
-        value.is_some_and(|value| !value.is_null())
-    }
-}
-
-impl Setting {
-    /// The place in `file`. `is_ours`: whether a value there was written by us.
-    pub(crate) fn entry<'a>(
-        &'a self,
-        file: &'a std::path::Path,
-        is_ours: &'a dyn Fn(&Value) -> bool,
-    ) -> ConfigEntry<'a> {
-        let (name, path) =
-            self.path.split_last().map_or(("", &[][..]), |(name, path)| (name, path));
-        let path = path.iter().map(String::as_str).collect();
-        let slot = Slot { path, entry: Entry::Member(name) };
-        ConfigEntry { file, format: self.format, slot, owner: OWNER, is_ours }
-    }
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use agent_config::wrap::Setting;
 use private_fs::{Links, Writer};
 use serde::{Deserialize, Serialize};
 
-use super::table::{Agent, Setting};
+use super::agent::Agent;
 use crate::failure::Failure;
 use crate::store;
 
@@ -85,7 +86,7 @@ impl KeptSettings {
         };
         let before = before.map(str::to_owned);
         self.kept.retain(|kept| kept.file != file || kept.path != setting.path);
-        let (agent, file, url) = (agent.id.clone(), file.to_owned(), url.to_owned());
+        let (agent, file, url) = (agent.id.to_owned(), file.to_owned(), url.to_owned());
         self.kept.push(Kept { agent, file, path: setting.path.clone(), url, before });
     }
 

@@ -10,10 +10,10 @@
 use std::io::{self, BufRead as _, BufReader, PipeWriter, Read as _};
 use std::process::{Command, Stdio};
 
+use agent_config::wrap::Provider;
 use llm_proxy::Targets;
 
 use super::base_url::Leads;
-use super::table::Provider;
 use crate::client;
 use crate::environment;
 use crate::failure::Failure;

@@ -123,7 +123,7 @@ fn without_the_agent_or_its_name_nothing_is_done() {
     assert!(text(&out.stderr).contains("not found on this machine"));
     let out = home.run(&["hooks", "install", "--agent", "cursor"], "");
     assert_eq!(out.status.code(), Some(2));
-    assert!(text(&out.stderr).contains("known are claude"), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("possible values: claude"), "{}", text(&out.stderr));
     assert_eq!(home.run(&["hooks", "install"], "").status.code(), Some(2));
 }
 

@@ -309,7 +309,7 @@ fn what_cannot_be_done_is_said() {
     };
     let (code, said) = refused(&["wrap", "nobody"], "");
     assert_eq!(code, Some(2));
-    assert!(said.contains("known are claude, codex"), "{said}");
+    assert!(said.contains("possible values: aider, claude, codex"), "{said}");
     let (code, said) = refused(&["wrap", "claude"], "");
     assert_eq!(code, Some(127));
     assert!(said.contains("claude is not in PATH: install Claude Code"), "{said}");

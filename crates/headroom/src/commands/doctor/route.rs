@@ -1,13 +1,13 @@
 //! The way of agents' requests: from the agent to the server, and from there to the provider.
 
-use agent_config::table::Machine;
+use agent_config::machine::Machine;
 
 use super::Finding;
 use crate::client;
 use crate::failure::Failure;
+use crate::wrap::agent::{self, Agent};
 use crate::wrap::base_url::{self, Leads};
 use crate::wrap::kept_settings::KeptSettings;
-use crate::wrap::table::{self, Agent};
 
 /// Where the requests of each agent go that is on this machine, or has a base URL.
 pub(super) fn agents(own: &str) -> Vec<Finding> {
@@ -16,10 +16,10 @@ pub(super) fn agents(own: &str) -> Vec<Finding> {
         Ok(kept_settings) => (kept_settings, None),
         Err(failure) => (KeptSettings::default(), Some(Finding::Bad(failure.message()))),
     };
-    let agents = table::all().iter();
+    let agents = agent::all();
     broken
         .into_iter()
-        .chain(agents.filter_map(|agent| of_agent(agent, &machine, own, &kept_settings)))
+        .chain(agents.filter_map(|agent| of_agent(&agent, &machine, own, &kept_settings)))
         .collect()
 }
 
@@ -30,11 +30,11 @@ fn of_agent(
     kept_settings: &KeptSettings,
 ) -> Option<Finding> {
     let bad = |failure: Failure| Finding::Bad(format!("{}: {}", agent.name, failure.message()));
-    let found = match (base_url::on(agent, machine), base_url::found(agent, machine)) {
+    let found = match (agent.on(machine), agent.found(machine)) {
         (_, Err(failure)) => return Some(bad(failure)),
         // The agent works; it just can't be sent through a Headroom.
         (Err(failure), Ok(_)) => return Some(Finding::Odd(failure.message())),
-        (Ok(agent), Ok(_)) => match base_url::found(&agent, machine) {
+        (Ok(agent), Ok(_)) => match agent.found(machine) {
             Ok(found) => found,
             Err(failure) => return Some(bad(failure)),
         },
@@ -61,7 +61,7 @@ fn of_agent(
             Leads::Elsewhere => {}
         }
     }
-    base_url::program(agent).map(|_| {
+    agent.program().map(|_| {
         Finding::Odd(format!(
             "{name} doesn't go through Headroom: start it with `headroom wrap {}`",
             agent.id

@@ -1,0 +1,112 @@
+//! `docs/agents.md` says what the files in `agents` say. Written anew with `UPDATE_DOCS=1`.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use agent_config::agent::{self, Agent};
+use agent_config::edit::Format;
+use agent_config::machine::default_path;
+
+const HEAD: &str = "\
+# Agents
+
+<!-- Made from `crates/agent-config/agents` by `UPDATE_DOCS=1 cargo test -p agent-config`; edits here are lost. -->
+
+What Headroom and ContextOS know of coding agents. Each is a file of data, `crates/agent-config/agents/ID.toml`, and
+[the page beside them](../crates/agent-config/agents/README.md) says how to add one. `ID` is what command lines take.
+
+| agent | `ID` | `mcp install` | `hooks install` | `wrap` | `wrap --keep` | `export` | `audit` |
+|---|---|---|---|---|---|---|---|
+";
+
+const BASE_URLS: &str = "
+## Base URLs
+`headroom wrap ID` starts an agent with its requests sent through a server, whichever port that has. By hand, for a
+server at its default address:
+
+| agent | base URL |
+|---|---|
+";
+
+const MCP: &str = "
+## Config files of MCP servers
+These are the places on Linux. Variables that move an agent's folder (`CLAUDE_CONFIG_DIR`, `CODEX_HOME`,
+`XDG_CONFIG_HOME`) are honoured; on macOS and Windows some files are elsewhere, where the agent has it so.
+
+| agent | file | in | members of an entry |
+|---|---|---|---|
+";
+
+fn mark(has: bool) -> &'static str {
+    if has { "yes" } else { "–" }
+}
+
+fn overview(agent: &Agent) -> String {
+    let keep = agent
+        .wrap
+        .as_ref()
+        .is_some_and(|wrap| wrap.routes.iter().any(|route| route.setting.is_some()));
+    let cells = [
+        &agent.name,
+        &format!("`{}`", agent.id),
+        mark(agent.mcp.is_some()),
+        mark(agent.hook.is_some()),
+        mark(agent.wrap.is_some()),
+        mark(keep),
+        mark(agent.export.is_some()),
+        mark(agent.transcripts.is_some()),
+    ];
+    format!("| {} |\n", cells.join(" | "))
+}
+
+fn page() -> String {
+    let mut page = HEAD.to_owned();
+    agent::all().iter().for_each(|agent| page.push_str(&overview(agent)));
+    page.push_str(BASE_URLS);
+    for agent in agent::all() {
+        let Some(wrap) = &agent.wrap else { continue };
+        let mut ways = wrap.instructions("http://127.0.0.1:8787");
+        let note = wrap.note.as_ref().and_then(|_| ways.pop());
+        let ways: Vec<_> = ways.iter().map(|way| format!("`{way}`")).collect();
+        let note = note.map(|note| format!("; {note}")).unwrap_or_default();
+        writeln!(page, "| [{}]({}) | {}{note} |", agent.name, wrap.source, ways.join(", "))
+            .unwrap();
+    }
+    page.push_str(MCP);
+    for agent in agent::all() {
+        let Some(mcp) = &agent.mcp else { continue };
+        let files: Vec<_> =
+            mcp.places("linux").iter().map(|file| format!("`{}`", default_path(file))).collect();
+        let place = match mcp.format {
+            Format::Jsonc => mcp.path.join("."),
+            Format::Toml => format!("[{}.NAME]", mcp.path.join(".")),
+        };
+        let members: Vec<_> = mcp.shape.keys().map(|key| format!("`{key}`")).collect();
+        writeln!(
+            page,
+            "| [{}]({}) | {} | `{place}` | {} |",
+            agent.name,
+            mcp.source,
+            files.join(" or "),
+            members.join(", ")
+        )
+        .unwrap();
+    }
+    page
+}
+
+#[test]
+fn the_page_is_of_these_agents() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/agents.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, page()).unwrap();
+    }
+    let there = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        there == page(),
+        "docs/agents.md is out of date: UPDATE_DOCS=1 cargo test -p agent-config"
+    );
+}
