@@ -24,7 +24,7 @@ pub struct Agent {
     pub name: String,
     /// The config file that lists its MCP servers.
     pub mcp: Option<McpConfig>,
-    /// Where it is told of a command that it asks before it runs a shell command.
+    /// Where it reads of a command that it runs before each shell command (a hook).
     pub hook: Option<HookConfig>,
     /// How its requests are sent through a proxy.
     pub wrap: Option<WrapConfig>,
@@ -54,7 +54,7 @@ pub struct McpConfig {
     pub shape: Shape,
 }
 
-/// Where an agent is told of a hook, and how.
+/// Where hooks are configured, and in which form.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HookConfig {

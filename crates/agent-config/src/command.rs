@@ -17,11 +17,11 @@ pub struct Options {
     pub dry_run: bool,
 }
 
-/// What became of one agent.
+/// The result for one agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// How it ended.
-    pub end: End,
+    pub status: Status,
     /// A line about it, without a line end.
     pub line: String,
     /// What a dry run would do to the file, as a unified diff.
@@ -30,7 +30,7 @@ pub struct Report {
 
 /// How it ended for one agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum Status {
     /// Everything is as was asked for; it may have been so before.
     Done,
     /// Nothing was done, for a reason that isn't a fault.
@@ -44,11 +44,11 @@ pub enum End {
 /// # Errors
 /// In words, if something failed, or nothing was done.
 pub fn verdict(reports: &[Report]) -> Result<(), &'static str> {
-    let any = |end| reports.iter().any(|report| report.end == end);
-    if any(End::Failed) {
+    let any = |status| reports.iter().any(|report| report.status == status);
+    if any(Status::Failed) {
         return Err("not every config file could be edited");
     }
-    if any(End::Done) { Ok(()) } else { Err("nothing was done") }
+    if any(Status::Done) { Ok(()) } else { Err("nothing was done") }
 }
 
 /// Puts `server` into the config file of each selected agent.
@@ -60,11 +60,13 @@ pub fn install(
 ) -> Vec<Report> {
     let each = |found: &Installation| match &found.state {
         State::Missing => put(found, server, options, "added to"),
-        State::Same => found.report(End::Done, format!("configured already in {}", found.place())),
+        State::Same => {
+            found.report(Status::Done, format!("configured already in {}", found.place()))
+        }
         State::Different { .. } if options.force => put(found, server, options, "replaced in"),
         State::Different { found: entry, kin } => found.kept(server, entry, *kin),
         State::NoAgent => found.absent(),
-        State::Unreadable(error) => found.report(End::Failed, error.to_string()),
+        State::Unreadable(error) => found.report(Status::Failed, error.to_string()),
     };
     selection.look(machine, server).iter().map(each).collect()
 }
@@ -77,13 +79,15 @@ pub fn uninstall(
     options: Options,
 ) -> Vec<Report> {
     let each = |found: &Installation| match &found.state {
-        State::Missing => found.report(End::Done, format!("not configured in {}", found.place())),
+        State::Missing => {
+            found.report(Status::Done, format!("not configured in {}", found.place()))
+        }
         State::Different { found: entry, kin: false } if !options.force => {
             found.kept(server, entry, false)
         }
         State::Same | State::Different { .. } => take(found, server, options),
         State::NoAgent => found.absent(),
-        State::Unreadable(error) => found.report(End::Failed, error.to_string()),
+        State::Unreadable(error) => found.report(Status::Failed, error.to_string()),
     };
     selection.look(machine, server).iter().map(each).collect()
 }
@@ -91,16 +95,16 @@ pub fn uninstall(
 /// Says what each selected agent knows of `server`.
 pub fn status(selection: &Selection, machine: &Machine<'_>, server: &Server) -> Vec<Report> {
     let each = |found: &Installation| match &found.state {
-        State::Missing => found.report(End::Done, format!("not configured ({})", found.place())),
-        State::Same => found.report(End::Done, format!("configured ({})", found.place())),
+        State::Missing => found.report(Status::Done, format!("not configured ({})", found.place())),
+        State::Same => found.report(Status::Done, format!("configured ({})", found.place())),
         State::Different { found: entry, kin } => {
             let how =
                 if *kin { "configured with other settings" } else { "configured differently" };
             let what = format!("{how} ({}){}", found.place(), found.starts(entry));
-            found.report(End::Done, what)
+            found.report(Status::Done, what)
         }
-        State::NoAgent => found.report(End::Done, "not found on this machine".to_owned()),
-        State::Unreadable(error) => found.report(End::Failed, error.to_string()),
+        State::NoAgent => found.report(Status::Done, "not found on this machine".to_owned()),
+        State::Unreadable(error) => found.report(Status::Failed, error.to_string()),
     };
     selection.look(machine, server).iter().map(each).collect()
 }
@@ -108,7 +112,7 @@ pub fn status(selection: &Selection, machine: &Machine<'_>, server: &Server) -> 
 fn put(found: &Installation, server: &Server, options: Options, done: &str) -> Report {
     match found.install(server) {
         Ok(change) => carry_out(found, &change, options, format!("{done} {}", found.place())),
-        Err(error) => found.report(End::Failed, error.to_string()),
+        Err(error) => found.report(Status::Failed, error.to_string()),
     }
 }
 
@@ -119,8 +123,8 @@ fn take(found: &Installation, server: &Server, options: Options) -> Report {
                 if change.removes_file() { ", which held nothing else and is gone" } else { "" };
             carry_out(found, &change, options, format!("removed from {}{rest}", found.place()))
         }
-        Ok(None) => found.report(End::Done, format!("not configured in {}", found.place())),
-        Err(error) => found.report(End::Failed, error.to_string()),
+        Ok(None) => found.report(Status::Done, format!("not configured in {}", found.place())),
+        Err(error) => found.report(Status::Failed, error.to_string()),
     }
 }
 
@@ -135,21 +139,21 @@ pub(crate) fn carry_out_for(
     options: Options,
     done: String,
 ) -> Report {
-    let report = |end, what: String| Report::of(agent, end, what);
+    let report = |status, what: String| Report::of(agent, status, what);
     if options.dry_run {
-        let report = report(End::Done, format!("would be {done}"));
+        let report = report(Status::Done, format!("would be {done}"));
         return Report { diff: Some(change.diff()), ..report };
     }
     match change.apply() {
-        Ok(()) => report(End::Done, done),
-        Err(error) => report(End::Failed, error.to_string()),
+        Ok(()) => report(Status::Done, done),
+        Err(error) => report(Status::Failed, error.to_string()),
     }
 }
 
 impl Report {
     /// About the agent of that name.
-    pub(crate) fn of(agent: &str, end: End, what: String) -> Self {
-        Self { end, line: format!("{agent}: {what}"), diff: None }
+    pub(crate) fn of(agent: &str, status: Status, what: String) -> Self {
+        Self { status, line: format!("{agent}: {what}"), diff: None }
     }
 }
 
@@ -158,12 +162,12 @@ impl Installation {
         self.file.display()
     }
 
-    fn report(&self, end: End, what: String) -> Report {
-        Report::of(&self.agent.name, end, what)
+    fn report(&self, status: Status, what: String) -> Report {
+        Report::of(&self.agent.name, status, what)
     }
 
     fn absent(&self) -> Report {
-        self.report(End::Skipped, "not found on this machine, skipped".to_owned())
+        self.report(Status::Skipped, "not found on this machine, skipped".to_owned())
     }
 
     fn kept(&self, server: &Server, entry: &Value, kin: bool) -> Report {
@@ -173,7 +177,7 @@ impl Installation {
             false => format!("another `{name}`"),
         };
         let what = format!("{place} has {entry}{starts}; kept, --force overrides");
-        self.report(End::Skipped, what)
+        self.report(Status::Skipped, what)
     }
 
     fn starts(&self, entry: &Value) -> String {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::agent::{Agent, HookConfig, by_id, ids};
-use crate::command::{End, Options, Report, carry_out_for};
+use crate::command::{Options, Report, Status, carry_out_for};
 use crate::edit::{Entry, Format, Slot};
 use crate::entry::{ConfigEntry, EntryError};
 use crate::machine::Machine;
@@ -85,9 +85,9 @@ impl Hook {
     }
 
     fn report(&self, act: impl FnOnce(&ConfigEntry<'_>) -> Result<Report, EntryError>) -> Report {
-        let report = |end, what| Report::of(&self.agent.name, end, what);
+        let report = |status, what| Report::of(&self.agent.name, status, what);
         if !self.is_there {
-            return report(End::Skipped, "not found on this machine, skipped".to_owned());
+            return report(Status::Skipped, "not found on this machine, skipped".to_owned());
         }
         let path = self.place.path.iter().map(String::as_str).collect();
         let config = ConfigEntry {
@@ -97,11 +97,11 @@ impl Hook {
             owner: OWNER,
             is_ours: &is_ours,
         };
-        act(&config).unwrap_or_else(|error| report(End::Failed, error.to_string()))
+        act(&config).unwrap_or_else(|error| report(Status::Failed, error.to_string()))
     }
 
     fn done(&self, what: &str) -> Report {
-        Report::of(&self.agent.name, End::Done, self.at(what))
+        Report::of(&self.agent.name, Status::Done, self.at(what))
     }
 
     fn at(&self, what: &str) -> String {
@@ -168,13 +168,13 @@ mod tests {
         for text in texts {
             let (_home, file, hook) = hook(text);
             let report = hook.install(Options::default());
-            assert_eq!(report.end, End::Done, "{report:?}");
+            assert_eq!(report.status, Status::Done, "{report:?}");
             let installed = fs::read_to_string(&file).unwrap();
             assert!(installed.contains("/opt/headroom hooks pre-tool-use"));
             assert!(hook.status().line.starts_with("Claude Code: installed in"));
             assert!(hook.install(Options::default()).line.contains("installed already in"));
             assert_eq!(fs::read_to_string(&file).unwrap(), installed);
-            assert_eq!(hook.uninstall(Options::default()).end, End::Done);
+            assert_eq!(hook.uninstall(Options::default()).status, Status::Done);
             assert_eq!(fs::read_to_string(&file).ok().as_deref(), text);
             assert!(hook.status().line.starts_with("Claude Code: not installed in"));
             let left: Vec<_> = fs::read_dir(file.parent().unwrap()).unwrap().collect();
@@ -221,9 +221,9 @@ mod tests {
     #[test]
     fn without_the_agent_nothing_is_done_and_broken_settings_stay() {
         let home = tempfile::tempdir().unwrap();
-        assert_eq!(of(&home, "x").install(Options::default()).end, End::Skipped);
+        assert_eq!(of(&home, "x").install(Options::default()).status, Status::Skipped);
         let (_home, file, hook) = hook(Some("{\"hooks\": 7}"));
-        assert_eq!(hook.install(Options::default()).end, End::Failed);
+        assert_eq!(hook.install(Options::default()).status, Status::Failed);
         assert_eq!(fs::read_to_string(&file).unwrap(), "{\"hooks\": 7}");
         assert!(
             Hook::of("cursor", &Machine { home: "/".into(), variable: &|_| None }, "x").is_err()

@@ -17,6 +17,22 @@
 //! - [`starts`]: whether an executable starts, to be asked before it is named in a config file.
 //!
 //! This crate knows nothing of what the servers do, and prints nothing.
+//!
+//! ```
+//! use agent_config::edit::{self, Entry, Format, Slot};
+//!
+//! let before = "{\n  // mine\n  \"mcpServers\": {\n    \"other\": {}\n  }\n}\n";
+//! let slot = Slot { path: vec!["mcpServers"], entry: Entry::Member("headroom") };
+//! let server = serde_json::json!({"command": "/opt/headroom"});
+//!
+//! let with = edit::put(Format::Jsonc, before, &slot, &server)?;
+//! assert_eq!(edit::find(Format::Jsonc, &with, &slot)?, Some(server));
+//! assert!(with.contains("// mine"));
+//!
+//! let kept = edit::depth(Format::Jsonc, before, &slot)?;
+//! assert_eq!(edit::take(Format::Jsonc, &with, &slot, kept)?, before);
+//! # Ok::<(), edit::EditError>(())
+//! ```
 
 pub mod agent;
 pub mod command;

@@ -32,7 +32,7 @@ impl Machine<'_> {
     }
 }
 
-/// `template` as people are told of it: with what stands for a variable that isn't set.
+/// `template` for documentation: with the place that counts when no variable is set.
 pub fn default_path(template: &str) -> String {
     match variable(template) {
         Some((_, other, rest)) => format!("{other}{rest}"),

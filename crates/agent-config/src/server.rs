@@ -1,4 +1,4 @@
-//! An MCP server as an agent is told of it: what to start, and the shape each agent wants that in.
+//! An MCP server's entry in a config file: what to start, in the form that each agent reads.
 
 use std::path::{Path, PathBuf};
 

@@ -1,19 +1,22 @@
-//! The executable that an agent is told to start: where it is, and whether it starts.
+//! The executable that is named in config files: where it is, and whether it starts.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long `--version` may take. A cold start from a slow disk with a virus scanner in between is seconds.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// The time between two looks at whether a program has ended.
+const RETRY: Duration = Duration::from_millis(10);
+
 /// How much of its output is read, in bytes.
 const MAX_OUTPUT: u64 = 4096;
 
-/// Why an executable isn't one that an agent can be told to start.
+/// Why an executable must not be named in a config file.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// It can't be started.
@@ -33,9 +36,9 @@ pub enum StartError {
         answer: String,
     },
     /// It didn't end in time.
-    #[error("`{command} --version` didn't end within 20 seconds")]
+    #[error("`{command}` didn't end within 20 seconds")]
     Time {
-        /// The executable.
+        /// The executable and its arguments.
         command: String,
     },
 }
@@ -45,7 +48,7 @@ pub enum StartError {
 /// may be a directory of one version, gone with the next.)
 ///
 /// # Errors
-/// If the system can't tell.
+/// If the system doesn't say.
 pub fn own_executable(path: impl IntoIterator<Item = PathBuf>) -> std::io::Result<PathBuf> {
     let own = std::env::current_exe()?;
     let real = own.canonicalize()?;
@@ -76,7 +79,7 @@ pub fn check(command: &Path, name: &str) -> Result<(), StartError> {
         // It may have ended by itself just now; then there is nothing to stop.
         let _ = child.kill();
         let _ = child.wait();
-        return Err(StartError::Time { command: shown() });
+        return Err(StartError::Time { command: format!("{} --version", shown()) });
     };
     let answer = match child.wait() {
         Ok(status) if !status.success() => status.to_string(),
@@ -85,6 +88,37 @@ pub fn check(command: &Path, name: &str) -> Result<(), StartError> {
         Err(error) => error.to_string(),
     };
     Err(StartError::Answer { command: shown(), answer })
+}
+
+/// Runs `command` with `args`, an empty input and its output discarded; whether it succeeds.
+///
+/// # Errors
+/// If it doesn't start, or doesn't end in 20 seconds; then it is killed.
+pub fn succeeds(command: &Path, args: &[&str]) -> Result<bool, StartError> {
+    let shown = || command.display().to_string();
+    let failed = |source| StartError::Start { command: shown(), source };
+    let mut child = Command::new(command)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(failed)?;
+    let end = Instant::now() + LIMIT;
+    loop {
+        match child.try_wait().map_err(failed)? {
+            Some(status) => return Ok(status.success()),
+            None if Instant::now() < end => thread::sleep(RETRY),
+            None => {
+                // It may have ended by itself just now; then there is nothing to stop.
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(StartError::Time {
+                    command: format!("{} {}", shown(), args.join(" ")),
+                });
+            }
+        }
+    }
 }
 
 /// What `child` writes until it closes its output; `None` if it takes too long.
@@ -130,6 +164,14 @@ mod tests {
         std::os::unix::fs::symlink(&own, &link).unwrap();
         let path = [PathBuf::from("relative"), directory.path().to_owned()];
         assert_eq!(own_executable(path).unwrap(), link);
+    }
+
+    #[test]
+    fn success_is_an_exit_code_of_zero() {
+        let (_directory, path) = script("[ \"$1 $2\" = \"serve --help\" ]");
+        assert!(succeeds(&path, &["serve", "--help"]).unwrap());
+        assert!(!succeeds(&path, &["serve"]).unwrap());
+        assert!(succeeds(Path::new("/nowhere/headroom"), &[]).is_err());
     }
 
     #[test]

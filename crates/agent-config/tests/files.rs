@@ -385,7 +385,7 @@ mod unix {
 /// Lines as both programs print them, with the home left out.
 fn lines(home: &Home, reports: &[Report]) -> String {
     let path = format!("{}/", home.0.path().display());
-    let lines = reports.iter().map(|report| format!("{:?} {}\n", report.end, report.line));
+    let lines = reports.iter().map(|report| format!("{:?} {}\n", report.status, report.line));
     lines.collect::<String>().replace(&path, "~/")
 }
 

@@ -70,7 +70,7 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Send the shell commands of an agent through `headroom run`
     Hooks(HooksArgs),
-    /// Serve agents by MCP, and tell them to use it
+    /// Serve agents by MCP, and add the server to their config files
     Mcp(McpArgs),
     /// Replay past sessions of coding agents, and say what they would have cost
     Audit(AuditArgs),

@@ -1,4 +1,4 @@
-//! A server that is running already, as another program on its machine sees it.
+//! Requests to a server that is running already: health, metrics, compression.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use crate::environment;
 
 /// Where the server is if nothing says otherwise.
 pub(crate) const DEFAULT_URL: &str = "http://127.0.0.1:8787";
-/// How long it may take to say that it is there.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a provider may take.
-const FAR: Duration = Duration::from_secs(30);
-/// The most bytes of an answer that are read.
-const LONGEST_ANSWER: u64 = 1 << 20;
-/// The most bytes of figures that are read.
-const LONGEST_FIGURES: u64 = 16 << 20;
+/// How long a server on this machine may take to respond.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a request that goes on to a provider may take.
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The largest response that is read, in bytes; these are small documents.
+const MAX_RESPONSE_BYTES: u64 = 1 << 20;
+/// The largest document of metrics that is read, in bytes.
+const MAX_METRICS_BYTES: u64 = 16 << 20;
 
-/// Who answers at an address.
+/// What responds at an address.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Answer {
+pub(crate) enum Probe {
     /// A Headroom.
     Headroom(Headroom),
     /// Some other program.
@@ -32,22 +32,22 @@ pub(crate) enum Answer {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Headroom {
     pub(crate) version: String,
-    /// Not told by other implementations.
+    /// Other implementations don't report it.
     pub(crate) pid: Option<u64>,
     pub(crate) uptime: Option<Duration>,
 }
 
-/// Asks who is at `url`, by `GET /livez`.
-pub(crate) fn who_is_at(url: &str) -> Answer {
+/// Finds out what responds at `url`, by `GET /livez`.
+pub(crate) fn probe(url: &str) -> Probe {
     let url = format!("{}/livez", url.trim_end_matches('/'));
     let response = match agent().get(&url).call() {
         Ok(response) => response,
         Err(ureq::Error::ConnectionFailed | ureq::Error::Timeout(_) | ureq::Error::Io(_)) => {
-            return Answer::Nobody;
+            return Probe::Nobody;
         }
-        Err(_) => return Answer::Another,
+        Err(_) => return Probe::Another,
     };
-    headroom(response).map_or(Answer::Another, Answer::Headroom)
+    headroom(response).map_or(Probe::Another, Probe::Headroom)
 }
 
 /// Where the server is expected: `HEADROOM_BASE_URL`, else the default address; without a slash at
@@ -62,13 +62,13 @@ pub(crate) fn server_url() -> String {
 /// none, or it doesn't say.
 pub(crate) fn targets(url: &str) -> Option<(String, String)> {
     let response = agent().get(format!("{url}/health")).call().ok()?;
-    let health = own_answer(response)?;
+    let health = own_response(response)?;
     let target = |name: &str| Some(health["config"][name].as_str()?.to_owned());
     Some((target("anthropic_api_url")?, target("openai_api_url")?))
 }
 
 /// The JSON that the Headroom at `url` answers to `path`; why there is none.
-pub(crate) fn figures(url: &str, token: Option<&str>, path: &str) -> Result<Value, String> {
+pub(crate) fn get_json(url: &str, token: Option<&str>, path: &str) -> Result<Value, String> {
     let mut request = agent().get(format!("{url}{path}"));
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
@@ -77,7 +77,7 @@ pub(crate) fn figures(url: &str, token: Option<&str>, path: &str) -> Result<Valu
     if !response.status().is_success() {
         return Err(format!("it answers {}", response.status()));
     }
-    let body = response.into_body().into_with_config().limit(LONGEST_FIGURES).read_to_string();
+    let body = response.into_body().into_with_config().limit(MAX_METRICS_BYTES).read_to_string();
     serde_json::from_str(&body.map_err(|error| error.to_string())?).map_err(|e| e.to_string())
 }
 
@@ -95,9 +95,13 @@ pub(crate) fn compress(url: &str, token: Option<&str>, text: &str) -> Result<u16
 }
 
 /// Sends an empty request to a provider's route of the server at `url`; the status of the answer.
-pub(crate) fn knock(url: &str, path: &str) -> Result<u16, String> {
-    let request = agent().post(format!("{url}{path}")).config().timeout_global(Some(FAR)).build();
-    // Nobody's conversation, so not to be counted as one that isn't understood.
+pub(crate) fn probe_route(url: &str, path: &str) -> Result<u16, String> {
+    let request = agent()
+        .post(format!("{url}{path}"))
+        .config()
+        .timeout_global(Some(PROVIDER_TIMEOUT))
+        .build();
+    // This is no conversation, so it must not count as a request that isn't understood.
     let request = request.header("x-headroom-bypass", "true");
     let response = request.content_type("application/json").send("{}");
     Ok(response.map_err(|error| error.to_string())?.status().as_u16())
@@ -108,13 +112,13 @@ fn agent() -> ureq::Agent {
         .proxy(None)
         .max_redirects(0)
         .http_status_as_error(false)
-        .timeout_global(Some(PATIENCE))
+        .timeout_global(Some(PROBE_TIMEOUT))
         .build()
         .new_agent()
 }
 
 fn headroom(response: ureq::http::Response<ureq::Body>) -> Option<Headroom> {
-    let livez = own_answer(response)?;
+    let livez = own_response(response)?;
     Some(Headroom {
         version: livez["version"].as_str().unwrap_or("unknown").to_owned(),
         pid: livez["pid"].as_u64(),
@@ -122,9 +126,9 @@ fn headroom(response: ureq::http::Response<ureq::Body>) -> Option<Headroom> {
     })
 }
 
-/// The JSON of an answer, if a Headroom gave it.
-fn own_answer(response: ureq::http::Response<ureq::Body>) -> Option<Value> {
-    let body = response.into_body().into_with_config().limit(LONGEST_ANSWER).read_to_string();
+/// The JSON of a response, if a Headroom gave it.
+fn own_response(response: ureq::http::Response<ureq::Body>) -> Option<Value> {
+    let body = response.into_body().into_with_config().limit(MAX_RESPONSE_BYTES).read_to_string();
     let answer: Value = serde_json::from_str(&body.ok()?).ok()?;
     (answer["service"] == server::SERVICE).then_some(answer)
 }

@@ -12,7 +12,7 @@ const USAGE: u8 = 2;
 /// A message for people, and an exit code.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// Empty when there is nobody to tell.
+    /// Empty when it has been said already, or nobody can read it.
     message: String,
     code: u8,
 }
@@ -69,7 +69,7 @@ impl Failure {
     /// Says it on standard error, and returns the exit code.
     pub(crate) fn report(self) -> ExitCode {
         if !self.message.is_empty() {
-            // If there is no standard error, nobody can be told.
+            // Without standard error there is nowhere to say it.
             let _ = writeln!(anstream::stderr(), "error: {}", self.message);
         }
         ExitCode::from(self.code)

@@ -1,12 +1,12 @@
-//! A server's figures in words, for a terminal. They come as the JSON that the server answers, which
-//! may be of another version: what isn't there is left out.
+//! A server's metrics as text for a terminal. They come as the JSON that the server responds with, which
+//! may be of another version: what isn't there is omitted.
 
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-use crate::audit::report::{grouped, shortened};
+use crate::audit::report::{counted, grouped, shortened};
 
 /// Rows of a table.
 const ROWS: usize = 10;
@@ -15,20 +15,21 @@ const HEAD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Yellow.on_default();
 
-/// All of it. `live`: since the server at `url` began; `past`: of all times.
+/// The whole text. `live` is what the server at `url` has counted since its start, `past` the totals of
+/// all servers of this user.
 pub(crate) fn text(url: &str, live: Option<&Value>, past: Option<&Value>) -> String {
     let mut out = String::new();
     let all = past.map(|past| &past["lifetime"]);
     if let Some(live) = live {
         let mode = match name(&live["summary"]["mode"]).as_str() {
-            "meter" => "only measuring",
-            _ => "making smaller",
+            "meter" => "measuring only",
+            _ => "compressing",
         };
         let up =
             std::time::Duration::from_secs(live["uptime_seconds"].as_f64().unwrap_or(0.0) as u64);
         let version = name(&live["version"]);
         let up = humantime::format_duration(up);
-        line(&mut out, HEAD, &format!("Headroom {version} at {url}, for {up}, {mode}"));
+        line(&mut out, HEAD, &format!("Headroom {version} at {url}, up {up}, {mode}"));
         out.push('\n');
     }
     summary(&mut out, live, all, past.and_then(|past| past["since"].as_str()));
@@ -37,7 +38,7 @@ pub(crate) fn text(url: &str, live: Option<&Value>, past: Option<&Value>) -> Str
         (Some(blocks), _) if !is_empty(&blocks[key]) => {
             Some(("since the start", blocks[key].clone()))
         }
-        (_, Some(all)) => Some(("in all", all[key].clone())),
+        (_, Some(all)) => Some(("in total", all[key].clone())),
         _ => None,
     };
     for (key, title) in [("by_kind", "kind"), ("by_tool", "tool")] {
@@ -51,27 +52,27 @@ pub(crate) fn text(url: &str, live: Option<&Value>, past: Option<&Value>) -> Str
         table_of_not_understood(&mut out, live);
     }
     out.push_str(
-        "\nBilled: what providers say was used, at the list prices of prices.toml. Estimates: what it \
-         would have\nbeen otherwise. Tokens are those of tool results, in every request that held them.\n",
+        "\nBilled: the usage that providers reported, at list prices (prices.toml). Without, saved: estimates.\n\
+         Tokens are those of what may be compressed, counted in each request that contains it.\n",
     );
     out
 }
 
-/// One line of the summary: its name, and its figure in a set of figures.
+/// One line of the summary: its name, and its value in a set of metrics.
 type Row = (&'static str, fn(&Value) -> Option<String>);
 
-/// What a server's answer and the sum of all times both have; the places of the figures differ.
+/// What a server's metrics and the totals both have, though in different places.
 const SUMMARY: [Row; 13] = [
     ("requests", |v| number(pick(v, &["/summary/api_requests", "/requests"])?)),
-    ("tokens of tool results", |v| {
+    ("tokens before compression", |v| {
         number(pick(v, &["/tokens/total_before_compression", "/tokens_before"])?)
     }),
-    ("  not sent", |v| {
+    ("  saved", |v| {
         let saved = pick(v, &["/tokens/saved", "/tokens_saved"])?;
         let percent = pick(v, &["/tokens/savings_percent", "/savings_percent"])?;
         Some(format!("{} ({:.1} %)", number(saved)?, percent.as_f64()?))
     }),
-    ("  would not be sent", |v| {
+    ("  would be saved", |v| {
         let would = pick(v, &["/tokens/would_save", "/tokens_would_save"])?;
         if would.as_u64() == Some(0) { None } else { number(would) }
     }),
@@ -85,10 +86,10 @@ const SUMMARY: [Row; 13] = [
         let would = v.pointer("/cost/would_save_usd_estimate")?;
         if would.as_f64() == Some(0.0) { None } else { money(would) }
     }),
-    ("input: uncached", |v| number(v.pointer("/usage/input")?)),
-    ("  written to the cache", |v| number(v.pointer("/usage/cache_write")?)),
-    ("  read from the cache", |v| number(v.pointer("/usage/cache_read")?)),
-    ("output", |v| number(v.pointer("/usage/output")?)),
+    ("input tokens, uncached", |v| number(v.pointer("/usage/input")?)),
+    ("  cache writes", |v| number(v.pointer("/usage/cache_write")?)),
+    ("  cache reads", |v| number(v.pointer("/usage/cache_read")?)),
+    ("output tokens", |v| number(v.pointer("/usage/output")?)),
     ("prefix cache hits", |v| {
         let hits = pick(v, &["/prefix_cache/totals/hit_requests", "/cache_hits"])?;
         let of = v.pointer("/usage/requests")?;
@@ -102,17 +103,18 @@ const EVENTS: [Row; 3] = [
         let asked = v.pointer("/retrieval/asked")?;
         Some(format!("{} ({} failed)", number(asked)?, number(v.pointer("/retrieval/in_vain")?)?))
     }),
-    ("  replayed later", |v| {
+    ("replayed", |v| {
         let replayed = v.pointer("/retrieval/replayed")?;
         let missing = v.pointer("/retrieval/replay_missing")?;
         Some(format!("{} ({} missing)", number(replayed)?, number(missing)?))
     }),
-    ("failures", |v| number(pick(v, &["/compression/failed", "/failures"])?)),
+    ("failed compressions", |v| number(pick(v, &["/compression/failed", "/failures"])?)),
 ];
 
 fn summary(out: &mut String, live: Option<&Value>, all: Option<&Value>, since: Option<&str>) {
-    let since = since
-        .map_or("in all".to_owned(), |since| format!("since {}", since.get(..10).unwrap_or(since)));
+    let since = since.map_or("in total".to_owned(), |since| {
+        format!("since {}", since.get(..10).unwrap_or(since))
+    });
     let columns: Vec<(&str, &Value)> = live
         .map(|live| ("since the start", live))
         .into_iter()
@@ -133,7 +135,7 @@ fn summary(out: &mut String, live: Option<&Value>, all: Option<&Value>, since: O
             let _ = write!(row, "{:>26}", cell.unwrap_or_default());
         }
         let style = match *title {
-            "  not sent" | "saved (estimate)" => GOOD,
+            "  saved" | "saved (estimate)" => GOOD,
             _ => Style::new(),
         };
         line(out, style, &row);
@@ -148,8 +150,8 @@ fn summary(out: &mut String, live: Option<&Value>, all: Option<&Value>, since: O
     }
     let unpriced = live.pointer("/cost/unpriced_requests").and_then(Value::as_u64).unwrap_or(0);
     if unpriced > 0 {
-        let text = format!("{} requests of models whose price isn't known", grouped(unpriced));
-        line(out, BAD, &text);
+        let requests = counted(unpriced, "request");
+        line(out, BAD, &format!("{requests} of models without a price (not in the costs)"));
     }
 }
 
@@ -162,7 +164,7 @@ fn table_of_blocks(out: &mut String, title: &str, when: &str, sums: &Value) {
         (std::cmp::Reverse((saved, before)), name.to_string())
     });
     let head = format!("by {title}, {when}");
-    let heads = ("blocks", "before", "after", "less");
+    let heads = ("blocks", "before", "after", "saved");
     out.push('\n');
     line(
         out,
@@ -183,8 +185,7 @@ fn table_of_blocks(out: &mut String, title: &str, when: &str, sums: &Value) {
     }
 }
 
-/// Requests of which a server could save nothing, as it didn't understand them: how many, and why.
-/// The most frequent first.
+/// Why a server couldn't compress requests, and how many of each; the most frequent first.
 pub(crate) fn not_understood(live: &Value) -> Vec<(u64, String)> {
     let counts = live["not_understood"].as_object().into_iter().flatten();
     let mut counts: Vec<_> = counts
@@ -200,7 +201,7 @@ fn table_of_not_understood(out: &mut String, live: &Value) {
         return;
     }
     out.push('\n');
-    line(out, BAD, "requests that weren't understood, since the start: nothing is saved by these");
+    line(out, BAD, "requests not understood since the start (nothing is saved in these)");
     for (count, why) in counts.into_iter().take(ROWS) {
         let _ = writeln!(out, "{:>10}  {why}", grouped(count));
     }
@@ -212,14 +213,14 @@ fn holdout(out: &mut String, holdout: &Value) {
         return;
     }
     out.push('\n');
-    let head = format!("compared with {:.1} % left alone", share * 100.0);
-    line(out, HEAD, &format!("{head:<34}{:>16}{:>16}", "made smaller", "left alone"));
+    let head = format!("holdout: {:.1} % not compressed", share * 100.0);
+    line(out, HEAD, &format!("{head:<34}{:>16}{:>16}", "compressed", "not compressed"));
     let rows: [Row; 5] = [
         ("conversations", |arm| number(&arm["conversations"])),
         ("requests", |arm| number(&arm["requests"])),
-        ("input tokens of a request", |arm| rounded(&arm["each_request"]["input_tokens"])),
-        ("output tokens of a request", |arm| rounded(&arm["each_request"]["output_tokens"])),
-        ("billed for a request", |arm| money(&arm["each_request"]["cost_usd"])),
+        ("input tokens per request", |arm| rounded(&arm["each_request"]["input_tokens"])),
+        ("output tokens per request", |arm| rounded(&arm["each_request"]["output_tokens"])),
+        ("billed per request", |arm| money(&arm["each_request"]["cost_usd"])),
     ];
     for (title, figure) in rows {
         let of = |arm: &str| figure(&holdout[arm]).unwrap_or_default();
@@ -230,11 +231,11 @@ fn holdout(out: &mut String, holdout: &Value) {
 fn unchanged(out: &mut String, blocks: &Value) {
     let Some(blocks) = blocks.as_array().filter(|blocks| !blocks.is_empty()) else { return };
     out.push('\n');
-    line(out, HEAD, "the largest blocks left as they were");
+    line(out, HEAD, "largest blocks left as they were");
     for block in blocks.iter().take(ROWS) {
         let why = match block["why"].as_str() {
-            Some("no_shorter_form") => "no form of it is shorter and keeps what matters",
-            Some("nothing_can_be_left_out") => "nothing could be left out of this request",
+            Some("no_shorter_form") => "no shorter form keeps what matters",
+            Some("nothing_can_be_left_out") => "nothing may be omitted in this request",
             _ => "never changed",
         };
         let detail = block["detail"].as_str().map(|detail| format!(": {}", plain(detail, 60)));
@@ -298,6 +299,21 @@ mod tests {
 
     use super::*;
 
+    /// The whole text for what servers have responded with, in three situations.
+    #[test]
+    fn golden() {
+        for (name, file) in [
+            ("compressing", include_str!("../tests/data/stats-compressing.json")),
+            ("measuring", include_str!("../tests/data/stats-measuring.json")),
+            ("stopped", include_str!("../tests/data/stats-stopped.json")),
+        ] {
+            let stats: Value = serde_json::from_str(file).unwrap();
+            let part = |name: &str| Some(&stats[name]).filter(|part| !part.is_null());
+            let text = text("http://127.0.0.1:8787", part("stats"), part("history"));
+            insta::assert_snapshot!(name, anstream::adapter::strip_str(&text));
+        }
+    }
+
     #[test]
     fn small_amounts_have_more_digits() {
         let shown = |amount: f64| money(&json!(amount)).unwrap();
@@ -318,7 +334,7 @@ mod tests {
             },
         });
         let text = anstream::adapter::strip_str(&text("http://u", Some(&live), None)).to_string();
-        assert!(text.starts_with("Headroom 1 at http://u, for 1m 1s, making smaller\n"), "{text}");
+        assert!(text.starts_with("Headroom 1 at http://u, up 1m 1s, compressing\n"), "{text}");
         assert!(
             text.contains("a?[31mb?c") && text.contains("60 %") && text.contains("1,234  x?"),
             "{text}"

@@ -3,6 +3,13 @@
 //! [`TempRepo`] makes folders and git repositories whose commits have fixed authors and dates, so that
 //! the same calls give the same object ids on every machine. It panics where something fails: a test
 //! that can't set up has nothing to say.
+//!
+//! ```
+//! let repo = testkit::TempRepo::new();
+//! repo.write("src/lib.rs", "pub fn one() {}\n");
+//! let commit = repo.commit("Add one");
+//! assert_eq!(repo.git(&["rev-parse", "HEAD"]).trim(), commit);
+//! ```
 
 pub mod access;
 pub mod provider;

@@ -41,7 +41,7 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// Why a route can't be told.
+/// Why a route can't be determined.
 #[derive(Debug, thiserror::Error)]
 pub enum RouteError {
     /// A config file can't be read.

@@ -22,9 +22,9 @@ pub(crate) struct McpArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum McpCommand {
-    /// Tell agents to start `contextos serve --stdio`
+    /// Add `contextos serve --stdio` to the config files of agents
     Install(McpChangeArgs),
-    /// Show which agents know of contextos
+    /// Show which agents are configured
     Status(McpAgentArgs),
     /// Undo what install did
     Uninstall(McpChangeArgs),

@@ -1,8 +1,8 @@
 //! `contextos doctor`: is everything there that the program can use, and is it well?
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
+use agent_config::starts;
 use checkout::{Git, GitError};
 
 use crate::args::{DoctorArgs, Global};
@@ -94,20 +94,14 @@ fn executable() -> Finding {
     let Some(path) = compression::find_headroom() else {
         return Finding::well("headroom: not installed; only --compress headroom needs it");
     };
-    let serves = Command::new(&path)
-        .args(["serve", "--help"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
     let shown = path.display();
-    match serves {
-        Ok(status) if status.success() => Finding::well(format!("headroom: {shown}")),
-        Ok(_) => Finding::ill(format!(
+    match starts::succeeds(&path, &["serve", "--help"]) {
+        Ok(true) => Finding::well(format!("headroom: {shown}")),
+        Ok(false) => Finding::ill(format!(
             "headroom: {shown} has no `serve`: it is the other program of that name\n\
              start that one with `headroom proxy`, or install the one that belongs to contextos"
         )),
-        Err(error) => Finding::ill(format!("headroom: {shown}: {error}")),
+        Err(error) => Finding::ill(format!("headroom: {error}")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `contextos mcp`: agents told to start our MCP server, by their own config files.
 
-use agent_config::command::{self, End, Options, Report};
+use agent_config::command::{self, Options, Report, Status};
 use agent_config::install::Selection;
 use agent_config::machine::Machine;
 use agent_config::server::Server;
@@ -50,10 +50,10 @@ fn tell(reports: &[Report], terminal: &Terminal) -> Result<(), Failure> {
         if let Some(diff) = &report.diff {
             terminal.print(diff)?;
         }
-        match report.end {
-            End::Done => terminal.print(&format!("{}\n", report.line))?,
-            End::Skipped => terminal.note(&report.line),
-            End::Failed => terminal.error(&report.line),
+        match report.status {
+            Status::Done => terminal.print(&format!("{}\n", report.line))?,
+            Status::Skipped => terminal.note(&report.line),
+            Status::Failed => terminal.error(&report.line),
         }
     }
     command::verdict(reports).map_err(Failure::new)

@@ -31,9 +31,9 @@ pub(crate) struct McpArgs {
 /// What to do about MCP.
 #[derive(Debug, Subcommand)]
 pub(crate) enum McpCommand {
-    /// Tell agents to start `headroom mcp serve`
+    /// Add `headroom mcp serve` to the config files of agents
     Install(McpInstallArgs),
-    /// Show which agents know of headroom, and whether the server answers
+    /// Show which agents are configured, and whether the server answers
     Status(McpStatusArgs),
     /// Undo what install did
     Uninstall(McpUninstallArgs),

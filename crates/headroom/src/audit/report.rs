@@ -1,10 +1,10 @@
-//! An audit in words and as JSON.
+//! An audit as text for a terminal, and as JSON.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::account::{Account, Bill, Sum};
+use super::totals::{AuditTotals, BlockTotals, Cost};
 use super::transcript::agent_name;
 
 /// Rows of a table in words.
@@ -13,13 +13,13 @@ const ROWS: usize = 12;
 const HINT: usize = 56;
 
 /// The audit, for a terminal.
-pub(crate) fn text(account: &Account) -> String {
-    let mut out = format!("{}\n", headline(account));
-    if account.requests == 0 {
+pub(crate) fn text(totals: &AuditTotals) -> String {
+    let mut out = format!("{}\n", headline(totals));
+    if totals.requests == 0 {
         out.push_str("There is nothing to replay.\n");
-        return out + &notes(account);
+        return out + &notes(totals);
     }
-    let (without, with) = (&account.without, &account.with);
+    let (without, with) = (&totals.without, &totals.with);
     let _ = writeln!(out, "\n{:<28}{:>16}{:>16}{:>9}", "", "without", "with", "saved");
     for (name, before, after) in lines(without, with) {
         let percent = percent(before as f64, after as f64);
@@ -30,15 +30,15 @@ pub(crate) fn text(account: &Account) -> String {
         out,
         "{:<28}{:>16}{:>16}{:>9}",
         "cost (estimate)",
-        dollars(without.cost),
-        dollars(with.cost),
-        percent(without.cost, with.cost)
+        dollars(without.dollars),
+        dollars(with.dollars),
+        percent(without.dollars, with.dollars)
     );
-    for (title, sums) in [("by kind", &account.by_kind), ("by tool", &account.by_tool)] {
+    for (title, sums) in [("by kind", &totals.by_kind), ("by tool", &totals.by_tool)] {
         let _ = writeln!(
             out,
             "\n{title:<24}{:>8}{:>14}{:>14}{:>9}{:>16}",
-            "blocks", "tokens", "smaller", "saved", "in all requests"
+            "blocks", "before", "after", "saved", "in all requests"
         );
         for (name, sum) in ranked(sums).into_iter().take(ROWS) {
             let _ = writeln!(
@@ -53,17 +53,17 @@ pub(crate) fn text(account: &Account) -> String {
             );
         }
     }
-    if !account.blocks.is_empty() {
+    if !totals.blocks.is_empty() {
         let _ = writeln!(
             out,
-            "\n{:<16}{:>10}{:>10}{:>7}  what saves most",
-            "kind", "tokens", "smaller", "times"
+            "\n{:<16}{:>10}{:>10}{:>10}  largest savings",
+            "kind", "before", "after", "requests"
         );
-        for block in account.blocks.iter().take(ROWS) {
+        for block in totals.blocks.iter().take(ROWS) {
             let hint = block.hint.as_deref().unwrap_or("");
             let _ = writeln!(
                 out,
-                "{:<16}{:>10}{:>10}{:>7}  {} {}",
+                "{:<16}{:>10}{:>10}{:>10}  {} {}",
                 block.kind,
                 grouped(block.before as u64),
                 grouped(block.after as u64),
@@ -73,113 +73,125 @@ pub(crate) fn text(account: &Account) -> String {
             );
         }
     }
-    out + &notes(account)
+    out + &notes(totals)
 }
 
 /// What was replayed.
-pub(crate) fn headline(account: &Account) -> String {
-    let agents: Vec<String> = account
+pub(crate) fn headline(totals: &AuditTotals) -> String {
+    let agents: Vec<String> = totals
         .transcripts
         .iter()
         .map(|(format, count)| format!("{count} of {}", agent_name(*format)))
         .collect();
     let agents = if agents.is_empty() { "none".to_owned() } else { agents.join(", ") };
     format!(
-        "Transcripts: {agents}; {} conversations, {} requests.",
-        grouped(account.conversations as u64),
-        grouped(account.requests as u64)
+        "Transcripts: {agents}; {}, {}.",
+        counted(totals.conversations as u64, "conversation"),
+        counted(totals.requests as u64, "request")
     )
 }
 
-/// What has to be known to read the figures.
-pub(crate) fn notes(account: &Account) -> String {
-    let mut out = String::from("\n");
-    let passed = account.passed_over;
-    for (count, what) in [
+/// What has to be known to read the numbers: how many of what aren't measured, or aren't included.
+pub(crate) fn notes(totals: &AuditTotals) -> String {
+    let mut out = String::new();
+    let passed = totals.passed_over;
+    for (count, unit, what) in [
         (
-            account.modelled,
-            "requests without the provider's figures: worked out by the caching rules, without system prompt and tools",
+            totals.modelled,
+            "request",
+            "without reported usage: estimated from the caching rules, without system prompt and tools",
         ),
         (
-            account.unpriced,
-            "requests of models whose price isn't known: not in the cost (add them to prices.toml)",
+            totals.unpriced,
+            "request",
+            "of models without a price: not in the cost (add the models to prices.toml)",
         ),
-        (passed.broken, "lines passed over that aren't JSON"),
-        (passed.too_long, "lines passed over that are too long"),
-        (passed.odd, "lines passed over that have another shape"),
-        (account.foreign, "files passed over that are no transcripts"),
-        (account.unreadable, "files that can't be read"),
+        (passed.broken, "line", "skipped: not JSON"),
+        (passed.too_long, "line", "skipped: too long"),
+        (passed.odd, "line", "skipped: an unknown form of message"),
+        (totals.foreign, "file", "skipped: no transcript"),
+        (totals.unreadable, "file", "skipped: can't be read"),
     ] {
         if count > 0 {
-            let _ = writeln!(out, "{} {what}", grouped(count as u64));
+            let _ = writeln!(out, "{} {what}", counted(count as u64, unit));
         }
     }
+    if !out.is_empty() {
+        out.insert(0, '\n');
+    }
     out.push_str(
-        "\"Without\" is what the provider billed, at list prices; \"with\" is an estimate: the same less \
-         what compression takes.\nWhat the model would have retrieved isn't in it. Nothing left this machine.\n",
+        "\nWithout: what the provider reported, at list prices. With: an estimate, the same less what \
+         compression saves.\nWhat the model would have retrieved isn't included. Nothing was sent anywhere.\n",
     );
     out
 }
 
 /// The audit, for programs.
-pub(crate) fn json(account: &Account) -> Value {
-    let bill = |bill: &Bill| {
+pub(crate) fn json(totals: &AuditTotals) -> Value {
+    let cost = |cost: &Cost| {
         json!({
-            "tokens_sent": bill.sent(),
-            "input_tokens": bill.usage.input,
-            "cache_read_tokens": bill.usage.cache_read,
-            "cache_write_tokens": bill.usage.cache_write,
-            "output_tokens": bill.usage.output,
-            "cost_usd": bill.cost,
+            "tokens_sent": cost.sent(),
+            "input_tokens": cost.usage.input,
+            "cache_read_tokens": cost.usage.cache_read,
+            "cache_write_tokens": cost.usage.cache_write,
+            "output_tokens": cost.usage.output,
+            "cost_usd": cost.dollars,
         })
     };
     let sums = |sums| -> Vec<Value> {
-        let row = |(name, sum): (&str, &Sum)| {
+        let row = |(name, sum): (&str, &BlockTotals)| {
             json!({"name": name, "blocks": sum.blocks, "tokens_before": sum.before,
                    "tokens_after": sum.after, "tokens_saved_in_all_requests": sum.saved})
         };
         ranked(sums).into_iter().map(row).collect()
     };
-    let passed = account.passed_over;
+    let passed = totals.passed_over;
     json!({
         "version": 1,
-        "transcripts": account.transcripts.iter().map(|(format, n)| (agent_name(*format).to_owned(), json!(n))).collect::<serde_json::Map<_, _>>(),
-        "conversations": account.conversations,
-        "requests": account.requests,
-        "requests_modelled": account.modelled,
-        "requests_unpriced": account.unpriced,
-        "without": bill(&account.without),
-        "with_estimate": bill(&account.with),
-        "relative_cost": (account.without.cost > 0.0).then(|| account.with.cost / account.without.cost),
-        "by_kind": sums(&account.by_kind),
-        "by_tool": sums(&account.by_tool),
-        "blocks": account.blocks.iter().map(|block| json!({
+        "transcripts": totals.transcripts.iter().map(|(format, n)| (agent_name(*format).to_owned(), json!(n))).collect::<serde_json::Map<_, _>>(),
+        "conversations": totals.conversations,
+        "requests": totals.requests,
+        "requests_modelled": totals.modelled,
+        "requests_unpriced": totals.unpriced,
+        "without": cost(&totals.without),
+        "with_estimate": cost(&totals.with),
+        "relative_cost": (totals.without.dollars > 0.0).then(|| totals.with.dollars / totals.without.dollars),
+        "by_kind": sums(&totals.by_kind),
+        "by_tool": sums(&totals.by_tool),
+        "blocks": totals.blocks.iter().map(|block| json!({
             "tool": block.tool, "kind": block.kind, "hint": block.hint,
             "tokens_before": block.before, "tokens_after": block.after, "requests": block.times,
             "tokens_saved_in_all_requests": block.saved(),
         })).collect::<Vec<_>>(),
-        "lines": account.lines,
+        "lines": totals.lines,
         "passed_over": {"broken": passed.broken, "too_long": passed.too_long, "odd": passed.odd,
-                        "foreign_files": account.foreign, "unreadable_files": account.unreadable},
+                        "foreign_files": totals.foreign, "unreadable_files": totals.unreadable},
     })
 }
 
-/// The lines of the bill, without and with.
-pub(crate) fn lines(without: &Bill, with: &Bill) -> [(&'static str, u64, u64); 5] {
+/// The token counts, without compression and with it.
+pub(crate) fn lines(without: &Cost, with: &Cost) -> [(&'static str, u64, u64); 5] {
     [
-        ("tokens sent", without.sent(), with.sent()),
-        ("  read from the cache", without.usage.cache_read, with.usage.cache_read),
-        ("  written to the cache", without.usage.cache_write, with.usage.cache_write),
+        ("input tokens", without.sent(), with.sent()),
+        ("  cache reads", without.usage.cache_read, with.usage.cache_read),
+        ("  cache writes", without.usage.cache_write, with.usage.cache_write),
         ("  uncached", without.usage.input, with.usage.input),
-        ("tokens of output", without.usage.output, with.usage.output),
+        ("output tokens", without.usage.output, with.usage.output),
     ]
 }
 
 /// Sums, those that save most first.
-pub(crate) fn ranked(sums: &std::collections::BTreeMap<String, Sum>) -> Vec<(&str, &Sum)> {
+pub(crate) fn ranked(
+    sums: &std::collections::BTreeMap<String, BlockTotals>,
+) -> Vec<(&str, &BlockTotals)> {
     let mut rows: Vec<_> = sums.iter().map(|(name, sum)| (&**name, sum)).collect();
     rows.sort_by_key(|(name, sum)| (std::cmp::Reverse((sum.saved, sum.before)), *name));
     rows
+}
+
+/// `1 line`, `2 lines`, `1,000 lines`.
+pub(crate) fn counted(count: u64, unit: &str) -> String {
+    format!("{} {unit}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// A number with commas between its thousands.
@@ -222,6 +234,7 @@ mod tests {
     #[test]
     fn numbers_for_people() {
         assert_eq!([0, 999, 1000, 1234567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0, 1, 2000].map(|n| counted(n, "line")), ["0 lines", "1 line", "2,000 lines"]);
         assert_eq!((percent(200.0, 50.0), percent(0.0, 0.0)), ("75 %".to_owned(), "–".to_owned()));
         assert_eq!(
             (shortened("ab\ncd", 9), shortened("abcdef", 3)),

@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal as _};
 
-/// Whether a process of the tree below `pid` waits for input; `None` where the system doesn't tell.
+/// Whether a process of the tree below `pid` waits for input; `None` where the system doesn't say.
 pub(super) fn is_awaited(pid: u32) -> Option<bool> {
     system::is_awaited(pid)
 }

@@ -2,7 +2,7 @@
 //! signals, the same streams. Only the output may be held back for a while, to be made smaller.
 //!
 //! Start reading at [`run`]. [`Stream`] is one of its two streams of output, `input` tells
-//! whether it waits for somebody to answer, `signals` passes on what this program is told.
+//! whether it waits for input, `signals` passes on the signals that this program receives.
 
 mod input;
 #[cfg(unix)]
@@ -29,7 +29,7 @@ pub(crate) use signals::die_of;
 const TICK: Duration = Duration::from_millis(50);
 /// How long a command has to be silent before it is asked whether it waits for input.
 const SILENCE: Duration = Duration::from_millis(100);
-/// The same where the system can't tell what it waits for.
+/// The same where the system can't say what it waits for.
 const LONG_SILENCE: Duration = Duration::from_secs(1);
 /// How long output may come after the command's end before what has come is given out: a process that
 /// the command left behind may keep the stream open for good.
@@ -157,7 +157,7 @@ fn supervise(
             Ok(Event::Exited(ended)) => exited = Some((ended?, Instant::now())),
             Ok(Event::Closed) => open -= 1,
             Err(RecvTimeoutError::Timeout) => {}
-            // Each thread tells before it ends.
+            // Each thread sends an event before it ends.
             Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::BrokenPipe.into()),
         }
         match exited {

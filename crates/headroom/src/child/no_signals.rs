@@ -1,4 +1,4 @@
-//! Where there are no signals to pass on.
+//! Systems without signals: there is nothing to pass on.
 
 use std::io;
 use std::process::{Child, ExitStatus};

@@ -1,5 +1,5 @@
-//! What this program is told to do is told to the command; how the command ended is how this program
-//! ends.
+//! Signals that this program receives are passed on to the command, and this program ends the way the
+//! command did.
 
 use std::io;
 use std::os::raw::c_int;
@@ -59,7 +59,7 @@ fn pass_on(mut signals: SignalsInfo<WithOrigin>, child: &Mutex<Option<Pid>>) {
 }
 
 /// The signals that this program was started to ignore (`nohup`), a bit for each; none where the system
-/// doesn't tell.
+/// doesn't say.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -14,8 +14,8 @@ use metrics::Prices;
 use private_fs::Writer;
 
 use crate::args::AuditArgs;
-use crate::audit::account::Account;
-use crate::audit::{page, report, transcript};
+use crate::audit::totals::AuditTotals;
+use crate::audit::{html, report, transcript};
 use crate::failure::Failure;
 use crate::{output, prices};
 
@@ -30,18 +30,18 @@ const MOST_FILES: usize = 100_000;
 pub(crate) fn run(args: &AuditArgs) -> Result<(), Failure> {
     let prices = prices::read()?;
     let files = if args.files.is_empty() { kept(args.since)? } else { named(&args.files)? };
-    let account = replay(&files, &prices)?;
+    let totals = replay(&files, &prices)?;
     if let Some(path) = &args.html {
-        write(path, &page::page(&account))?;
+        write(path, &html::page(&totals))?;
         output::note(format!("written to {}", path.display()));
     }
     let answer =
-        if args.json { format!("{:#}\n", report::json(&account)) } else { report::text(&account) };
+        if args.json { format!("{:#}\n", report::json(&totals)) } else { report::text(&totals) };
     output::print(&answer)
 }
 
 /// Replays files side by side, and adds them up in their own order.
-fn replay(files: &[PathBuf], prices: &Prices) -> Result<Account, Failure> {
+fn replay(files: &[PathBuf], prices: &Prices) -> Result<AuditTotals, Failure> {
     let offline = Offline::new().map_err(Failure::new)?;
     let next = AtomicUsize::new(0);
     let worker = || {
@@ -49,42 +49,42 @@ fn replay(files: &[PathBuf], prices: &Prices) -> Result<Account, Failure> {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(path) = files.get(at) else { return done };
-            let mut account = Account::default();
-            add(&mut account, path, &offline, prices);
-            done.push((at, account));
+            let mut totals = AuditTotals::default();
+            add(&mut totals, path, &offline, prices);
+            done.push((at, totals));
         }
     };
     let workers = thread::available_parallelism().map_or(1, usize::from).min(files.len());
-    let mut accounts = thread::scope(|scope| {
+    let mut all_totals = thread::scope(|scope| {
         let mut threads = Vec::new();
         for _ in 0..workers {
             threads.push(thread::Builder::new().stack_size(STACK).spawn_scoped(scope, worker)?);
         }
-        let mut accounts = Vec::new();
+        let mut all_totals = Vec::new();
         for thread in threads {
-            accounts.extend(thread.join().map_err(|_| io::Error::other("it failed"))?);
+            all_totals.extend(thread.join().map_err(|_| io::Error::other("it failed"))?);
         }
-        Ok(accounts)
+        Ok(all_totals)
     })
     .map_err(|error: io::Error| Failure::new(format!("the replay can't be done: {error}")))?;
-    accounts.sort_by_key(|(at, _)| *at);
-    let mut whole = Account::default();
-    accounts.into_iter().for_each(|(_, account)| whole.merge(account));
+    all_totals.sort_by_key(|(at, _)| *at);
+    let mut whole = AuditTotals::default();
+    all_totals.into_iter().for_each(|(_, totals)| whole.merge(totals));
     Ok(whole)
 }
 
-fn add(account: &mut Account, path: &Path, offline: &Offline, prices: &Prices) {
+fn add(totals: &mut AuditTotals, path: &Path, offline: &Offline, prices: &Prices) {
     match transcript::read(path) {
         Ok(Some((format, transcript))) => {
-            *account.transcripts.entry(format).or_default() += 1;
-            account.lines += transcript.lines;
-            account.passed_over.add(transcript.passed_over);
+            *totals.transcripts.entry(format).or_default() += 1;
+            totals.lines += transcript.lines;
+            totals.passed_over.add(transcript.passed_over);
             for conversation in &transcript.conversations {
-                account.add(format, conversation, offline, prices);
+                totals.add(format, conversation, offline, prices);
             }
         }
-        Ok(None) => account.foreign += 1,
-        Err(_) => account.unreadable += 1,
+        Ok(None) => totals.foreign += 1,
+        Err(_) => totals.unreadable += 1,
     }
 }
 

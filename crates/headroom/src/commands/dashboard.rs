@@ -1,19 +1,19 @@
 //! `headroom dashboard`
 
 use crate::args::DashboardArgs;
-use crate::client::{self, Answer};
+use crate::client::{self, Probe};
 use crate::failure::Failure;
 use crate::output;
 
 /// Says where the page is, and opens it where there is something to open it in.
 pub(crate) fn run(args: &DashboardArgs) -> Result<(), Failure> {
     let server = client::server_url();
-    match client::who_is_at(&server) {
-        Answer::Headroom(_) => {}
-        Answer::Another => {
+    match client::probe(&server) {
+        Probe::Headroom(_) => {}
+        Probe::Another => {
             return Err(Failure::new(format!("{server} is answered by another program")));
         }
-        Answer::Nobody => {
+        Probe::Nobody => {
             return Err(Failure::new(format!(
                 "no server answers at {server}.\n\
                  Start one (headroom serve), or name it with HEADROOM_BASE_URL=URL."

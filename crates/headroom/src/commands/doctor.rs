@@ -6,8 +6,11 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
+use bytesize::ByteSize;
+
 use crate::args::DoctorArgs;
-use crate::client::{self, Answer, DEFAULT_URL};
+use crate::audit::report::counted;
+use crate::client::{self, DEFAULT_URL, Probe};
 use crate::environment;
 use crate::failure::Failure;
 use crate::output;
@@ -22,11 +25,11 @@ const MOST_SHOWN: usize = 10;
 
 /// What a check found.
 enum Finding {
-    Good(String),
-    /// Works, but not as one would expect.
-    Odd(String),
+    Pass(String),
+    /// Works, but something should be known about it.
+    Note(String),
     /// Doesn't work.
-    Bad(String),
+    Fail(String),
 }
 
 /// Runs every check; fails when something doesn't work.
@@ -42,7 +45,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
     }
     let lines: String = findings.iter().map(Finding::line).collect();
     output::print(&lines)?;
-    if findings.iter().any(|finding| matches!(finding, Finding::Bad(_))) {
+    if findings.iter().any(|finding| matches!(finding, Finding::Fail(_))) {
         return Err(Failure::silent());
     }
     Ok(())
@@ -51,9 +54,9 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
 impl Finding {
     fn line(&self) -> String {
         let (mark, text) = match self {
-            Self::Good(text) => ("ok  ", text),
-            Self::Odd(text) => ("note", text),
-            Self::Bad(text) => ("FAIL", text),
+            Self::Pass(text) => ("ok  ", text),
+            Self::Note(text) => ("note", text),
+            Self::Fail(text) => ("FAIL", text),
         };
         format!("{mark}  {}\n", text.replace('\n', "\n      "))
     }
@@ -62,8 +65,8 @@ impl Finding {
 fn program() -> Finding {
     let version = env!("CARGO_PKG_VERSION");
     match std::env::current_exe() {
-        Ok(path) => Finding::Good(format!("headroom {version} at {}", path.display())),
-        Err(_) => Finding::Good(format!("headroom {version}")),
+        Ok(path) => Finding::Pass(format!("headroom {version} at {}", path.display())),
+        Err(_) => Finding::Pass(format!("headroom {version}")),
     }
 }
 
@@ -89,12 +92,12 @@ fn namesakes() -> Vec<Finding> {
 fn namesake(path: &Path) -> Finding {
     let path_shown = path.display();
     if is_python_script(path) {
-        Finding::Odd(format!(
+        Finding::Note(format!(
             "{path_shown} is another program: the Python package headroom-ai, which has no `serve`.\n\
              Uninstall it (pip uninstall headroom-ai), or put this program's folder before it in PATH."
         ))
     } else {
-        Finding::Odd(format!("there is another headroom at {path_shown}"))
+        Finding::Note(format!("there is another headroom at {path_shown}"))
     }
 }
 
@@ -110,23 +113,23 @@ fn is_python_script(path: &Path) -> bool {
 fn kept(store: &StoreArgs) -> Vec<Finding> {
     let (folder, originals) = match (store::folder(), store.shared()) {
         (Ok(folder), Ok(originals)) => (folder, originals),
-        (Err(failure), _) | (_, Err(failure)) => return vec![Finding::Bad(failure.message())],
+        (Err(failure), _) | (_, Err(failure)) => return vec![Finding::Fail(failure.message())],
     };
     let probe = originals.put(PROBE).and_then(|hash| originals.get(&hash.to_string()));
     let state = match probe {
         Ok(Some(original)) if original.text == PROBE => {
             let usage = originals.usage().unwrap_or_default();
-            Finding::Good(format!(
-                "originals are kept as {}: {} of them, {} of {} bytes, for {}",
+            Finding::Pass(format!(
+                "store: {}: {}, {} of {}, for {}",
                 originals.describe(),
-                usage.entries,
-                usage.bytes,
-                originals.bounds().bytes,
+                counted(usage.entries, "original"),
+                ByteSize(usage.bytes),
+                ByteSize(originals.bounds().bytes),
                 humantime::format_duration(originals.bounds().age),
             ))
         }
-        Ok(_) => Finding::Bad(format!("what is kept in {} can't be read back", folder.display())),
-        Err(error) => Finding::Bad(format!("originals can't be kept: {error}")),
+        Ok(_) => Finding::Fail(format!("what is kept in {} can't be read back", folder.display())),
+        Err(error) => Finding::Fail(format!("originals can't be kept: {error}")),
     };
     let mut findings = vec![state];
     findings.extend(exposed(&folder));
@@ -141,7 +144,7 @@ fn exposed(folder: &Path) -> Option<Finding> {
     let mode = fs::metadata(folder).ok()?.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then(|| {
         let folder = folder.display();
-        Finding::Odd(format!(
+        Finding::Note(format!(
             "other users can look into {folder} (mode {mode:o}): chmod 700 {folder}"
         ))
     })
@@ -155,20 +158,20 @@ fn exposed(_: &Path) -> Option<Finding> {
 /// Whether a server answers where clients look for it.
 fn server(url: &str) -> Vec<Finding> {
     let is_named = url != DEFAULT_URL;
-    let headroom = match client::who_is_at(url) {
-        Answer::Headroom(headroom) => headroom,
-        Answer::Nobody if is_named => {
-            return vec![Finding::Bad(format!(
+    let headroom = match client::probe(url) {
+        Probe::Headroom(headroom) => headroom,
+        Probe::Nobody if is_named => {
+            return vec![Finding::Fail(format!(
                 "no server answers at {url} (HEADROOM_BASE_URL): start it there, or unset the variable"
             ))];
         }
-        Answer::Nobody => {
+        Probe::Nobody => {
             let message = format!("no server answers at {url}: start it with `headroom serve &`");
-            return vec![Finding::Odd(message)];
+            return vec![Finding::Note(message)];
         }
-        Answer::Another => {
-            return vec![Finding::Bad(format!(
-                "something else than Headroom answers at {url}: choose another port with \
+        Probe::Another => {
+            return vec![Finding::Fail(format!(
+                "another program than Headroom answers at {url}: choose another port with \
                  `headroom serve --port`, and tell clients with HEADROOM_BASE_URL"
             ))];
         }
@@ -176,21 +179,21 @@ fn server(url: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let token = environment::token();
     findings.push(match client::compress(url, token.as_deref(), PROBE) {
-        Ok(200) => Finding::Good(format!("Headroom {} answers at {url}", headroom.version)),
+        Ok(200) => Finding::Pass(format!("Headroom {} answers at {url}", headroom.version)),
         Ok(401) => {
-            Finding::Bad(format!("the server at {url} wants its token: set HEADROOM_API_KEY"))
+            Finding::Fail(format!("the server at {url} requires its token: set HEADROOM_API_KEY"))
         }
-        Ok(503) => Finding::Odd(format!(
-            "Headroom {} at {url} makes nothing smaller now (is it busy, or --no-optimize?)",
+        Ok(503) => Finding::Note(format!(
+            "Headroom {} at {url} doesn't compress now (is it busy, or started with --no-optimize?)",
             headroom.version
         )),
-        Ok(status) => Finding::Bad(format!("the server at {url} answers {status} to a small text")),
-        Err(error) => Finding::Bad(format!("the server at {url} doesn't compress: {error}")),
+        Ok(status) => Finding::Fail(format!("the server at {url} answers {status} to a small text")),
+        Err(error) => Finding::Fail(format!("the server at {url} doesn't compress: {error}")),
     });
     findings.extend(not_understood(url, token.as_deref()));
     let own = env!("CARGO_PKG_VERSION");
     if headroom.version != own {
-        findings.push(Finding::Odd(format!(
+        findings.push(Finding::Note(format!(
             "that server is version {}, this program {own}: restart the server",
             headroom.version
         )));
@@ -200,15 +203,14 @@ fn server(url: &str) -> Vec<Finding> {
 
 /// What agents have sent to the server at `url` of which it could save nothing.
 fn not_understood(url: &str, token: Option<&str>) -> Option<Finding> {
-    let stats = client::figures(url, token, "/stats").ok()?;
+    let stats = client::get_json(url, token, "/stats").ok()?;
     let counts = stats_text::not_understood(&stats);
     if counts.is_empty() {
         return None;
     }
     let lines: String =
         counts.iter().take(MOST_SHOWN).map(|(n, why)| format!("\n{n} × {why}")).collect();
-    Some(Finding::Odd(format!(
-        "some requests weren't understood since that server began, so that nothing is saved by \
-         them:{lines}"
+    Some(Finding::Note(format!(
+        "some requests to that server weren't understood, so nothing was saved in them:{lines}"
     )))
 }

@@ -8,7 +8,6 @@ use agent_config::hook::Hook;
 use agent_config::machine::Machine;
 use agent_config::starts;
 
-use super::mcp::tell;
 use crate::args::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};
 use crate::failure::Failure;
 use crate::hook;
@@ -72,5 +71,5 @@ fn options(how: &HooksHowArgs) -> Options {
 }
 
 fn say(report: Report) -> Result<(), Failure> {
-    tell(&[report])
+    super::mcp::report(&[report])
 }

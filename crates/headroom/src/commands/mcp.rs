@@ -1,10 +1,10 @@
-//! `headroom mcp`: the MCP server, and agents told to start it.
+//! `headroom mcp`: the MCP server, and its entries in agents' config files.
 
 use std::env;
 use std::net::SocketAddr;
 
 use access::{AccessPolicy, RemoteAccess};
-use agent_config::command::{self, End, Options, Report};
+use agent_config::command::{self, Options, Report, Status};
 use agent_config::install::Selection;
 use agent_config::machine::Machine;
 use agent_config::server::Server as AgentServer;
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &McpArgs) -> Result<(), Failure> {
         McpCommand::Status(args) => status(args),
         McpCommand::Uninstall(args) => {
             let (selection, machine, server) = (selection(&args.agent)?, machine()?, server(None)?);
-            tell(&command::uninstall(&selection, &machine, &server, options(&args.how)))
+            report(&command::uninstall(&selection, &machine, &server, options(&args.how)))
         }
     }
 }
@@ -68,7 +68,7 @@ fn install(args: &McpInstallArgs) -> Result<(), Failure> {
     let url = args.proxy_url.as_deref().map(Server::at).transpose().map_err(Failure::usage)?;
     let server = server(url.as_ref().map(Server::url))?;
     starts::check(&server.command, NAME).map_err(Failure::new)?;
-    tell(&command::install(&selection, &machine()?, &server, options(&args.how)))
+    report(&command::install(&selection, &machine()?, &server, options(&args.how)))
 }
 
 fn status(args: &McpStatusArgs) -> Result<(), Failure> {
@@ -77,9 +77,9 @@ fn status(args: &McpStatusArgs) -> Result<(), Failure> {
     let reports = command::status(&selection(&args.agent)?, &machine()?, &server(url)?);
     let answer =
         if proxy.answers() { "answers" } else { "doesn't answer (start it: headroom serve)" };
-    let told = tell(&reports);
+    let reported = report(&reports);
     output::print(&format!("Headroom server at {}: {answer}\n", proxy.url()))?;
-    told
+    reported
 }
 
 /// The address of the Headroom server for this process.
@@ -115,16 +115,16 @@ fn options(args: &McpHowArgs) -> Options {
     Options { force: args.force, dry_run: args.dry_run }
 }
 
-/// Says what became of each agent; fails when nothing was done, or something failed.
-pub(super) fn tell(reports: &[Report]) -> Result<(), Failure> {
-    for report in reports {
-        if let Some(diff) = &report.diff {
+/// Prints the result for each agent; fails when nothing was done, or something failed.
+pub(super) fn report(reports: &[Report]) -> Result<(), Failure> {
+    for one in reports {
+        if let Some(diff) = &one.diff {
             output::print(diff)?;
         }
-        match report.end {
-            End::Done => output::print(&format!("{}\n", report.line))?,
-            End::Skipped => output::note(&report.line),
-            End::Failed => output::note(format_args!("error: {}", report.line)),
+        match one.status {
+            Status::Done => output::print(&format!("{}\n", one.line))?,
+            Status::Skipped => output::note(&one.line),
+            Status::Failed => output::note(format_args!("error: {}", one.line)),
         }
     }
     command::verdict(reports).map_err(Failure::new)

@@ -123,7 +123,7 @@ impl Press {
     }
 }
 
-/// That a text holds a credential is no trouble that anybody has to be told of.
+/// A credential in the output isn't an error, so nothing is printed about it.
 fn is_a_credential(error: &blob_store::Error) -> bool {
     matches!(error, blob_store::Error::Credential { .. })
 }

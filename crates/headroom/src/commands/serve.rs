@@ -10,13 +10,13 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use crate::args::ServeArgs;
-use crate::client::{self, Answer};
+use crate::client::{self, Probe};
 use crate::failure::Failure;
 use crate::log;
 use crate::output::note;
 use crate::prices;
 
-/// How long requests that were begun may take after the server was told to stop.
+/// How long requests that were begun may take after the server was asked to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 /// How often a server whose input has ended looks whether its parent is still there. Nothing portable
 /// tells it; a system call every half second isn't measurable.
@@ -25,7 +25,7 @@ const PARENT_INTERVAL: Duration = Duration::from_millis(500);
 /// Room for the deepest recursion of a parser.
 const STACK: usize = 8 << 20;
 
-/// Runs the server until it is told to stop.
+/// Runs the server until it is asked to stop.
 pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     let access = access(&args)?;
     let targets = args.providers.targets().map_err(Failure::usage)?;
@@ -101,8 +101,8 @@ fn refused(args: &ServeArgs, error: BindError) -> Failure {
     let BindError::Taken(address) = error else { return Failure::new(error) };
     let port = args.port;
     let other = port.checked_add(1).unwrap_or(8787);
-    match client::who_is_at(&args.url()) {
-        Answer::Headroom(headroom) => {
+    match client::probe(&args.url()) {
+        Probe::Headroom(headroom) => {
             let since = headroom.uptime.map_or_else(String::new, |uptime| {
                 let uptime = Duration::from_secs(uptime.as_secs());
                 format!(", for {}", humantime::format_duration(uptime))
@@ -116,7 +116,7 @@ fn refused(args: &ServeArgs, error: BindError) -> Failure {
                 headroom.version
             ))
         }
-        Answer::Another | Answer::Nobody => Failure::new(format!(
+        Probe::Another | Probe::Nobody => Failure::new(format!(
             "port {port} is taken by another program ({address}).\n\
              Choose another port: headroom serve --port {other}\n\
              Clients find it with HEADROOM_BASE_URL=http://127.0.0.1:{other}"
@@ -132,10 +132,10 @@ fn owner(args: &ServeArgs) -> Option<u32> {
     return None;
 }
 
-/// Done when the process is told to stop; if `until_input_ends`, also when standard input has ended
+/// Done when the process is asked to stop; if `until_input_ends`, also when standard input has ended
 /// and `owner` is gone.
 fn stop_signal(until_input_ends: bool, owner: Option<u32>) -> io::Result<impl Future<Output = ()>> {
-    let told = told_to_stop()?;
+    let stopped = termination()?;
     let (ended, input_ended) = oneshot::channel();
     if until_input_ends {
         std::thread::spawn(move || {
@@ -152,7 +152,7 @@ fn stop_signal(until_input_ends: bool, owner: Option<u32>) -> io::Result<impl Fu
     };
     Ok(async move {
         tokio::select! {
-            () = told => {}
+            () = stopped => {}
             () = abandoned, if until_input_ends => {}
         }
     })
@@ -175,9 +175,9 @@ async fn gone(parent: u32) {
 #[cfg(not(unix))]
 async fn gone(_: u32) {}
 
-/// Done when the process is told to stop. A second time ends it at once.
+/// Done when the process is asked to stop. A second time ends it at once.
 #[cfg(unix)]
-fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+fn termination() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;
@@ -200,17 +200,17 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Done when the process is told to stop.
+/// Done when the process is asked to stop.
 #[cfg(not(unix))]
-fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+fn termination() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // Without a way to be told, the server runs until it is ended.
+        // Without a way to be stopped, the server runs until it is ended.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     })
 }
 
-/// The exit code of a process that was told twice.
+/// The exit code of a process that was asked twice.
 #[cfg(unix)]
 const INTERRUPTED: i32 = 130;

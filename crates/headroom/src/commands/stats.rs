@@ -3,23 +3,23 @@
 use serde_json::{Value, json};
 
 use crate::args::StatsArgs;
-use crate::client::{self, Answer};
+use crate::client::{self, Probe};
 use crate::failure::Failure;
 use crate::{environment, output, stats_text, store};
 
 /// Asks the server, or reads what servers have kept → prints it.
 pub(crate) fn run(args: &StatsArgs) -> Result<(), Failure> {
     let url = client::server_url();
-    let (live, past) = match client::who_is_at(&url) {
-        Answer::Headroom(_) => {
+    let (live, past) = match client::probe(&url) {
+        Probe::Headroom(_) => {
             let token = environment::token();
             let ask = |path: &str| {
-                client::figures(&url, token.as_deref(), path)
+                client::get_json(&url, token.as_deref(), path)
                     .map_err(|error| Failure::new(format!("{url}{path}: {error}")))
             };
             (Some(ask("/stats")?), Some(ask("/stats-history")?))
         }
-        Answer::Another | Answer::Nobody => (None, kept()?),
+        Probe::Another | Probe::Nobody => (None, kept()?),
     };
     if args.json {
         let server = live.is_some().then_some(&url);

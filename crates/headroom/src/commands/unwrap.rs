@@ -12,7 +12,7 @@ use crate::client;
 use crate::failure::Failure;
 use crate::output;
 use crate::wrap::agent::{self, Agent};
-use crate::wrap::base_url::{self, Leads, OWNER};
+use crate::wrap::base_url::{self, Destination, OWNER, without_credentials};
 use crate::wrap::kept_settings::KeptSettings;
 
 /// Takes them out, of one agent's settings or of all.
@@ -73,16 +73,22 @@ fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
         let file = machine.path(&setting.file);
         let place = Place::File(file.clone());
         take(setting, &file, &|url| {
-            let leads = base_url::leads(url, &place, &own, &kept_settings);
-            matches!(leads, Leads::Here(_) | Leads::Nowhere { was_ours: true })
+            let destination = base_url::destination(url, &place, &own, &kept_settings);
+            matches!(
+                destination,
+                Destination::Headroom(_) | Destination::Nowhere { was_ours: true }
+            )
         })?;
     }
     for (url, place) in agent.found(machine)?.into_iter().filter_map(|found| found.set) {
-        if let Leads::Nowhere { .. } = base_url::leads(&url, &place, &own, &kept_settings) {
+        if let Destination::Nowhere { .. } =
+            base_url::destination(&url, &place, &own, &kept_settings)
+        {
             output::note(format!(
-                "note: {}: {place} leads to {url}, where nobody answers; it isn't written by \
+                "note: {}: {place} leads to {}, where nobody answers; it isn't written by \
                  Headroom and stays",
-                agent.name
+                agent.name,
+                without_credentials(&url)
             ));
         }
     }

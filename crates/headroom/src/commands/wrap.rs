@@ -6,15 +6,16 @@ use std::process::Command;
 use agent_config::machine::Machine;
 use agent_config::wrap::Route;
 use agent_config::wrap::found::{Found, Place};
+use proxy::llm::Target;
 
 use crate::args::WrapArgs;
 use crate::client;
 use crate::failure::Failure;
 use crate::output::{self, note};
 use crate::wrap::agent::{self, Agent};
-use crate::wrap::base_url::{self, Leads, OWNER, Sending};
+use crate::wrap::base_url::{self, Destination, LaunchSettings, OWNER, without_credentials};
 use crate::wrap::kept_settings::KeptSettings;
-use crate::wrap::server::{Proxy, Wanted, known};
+use crate::wrap::server::{Proxy, Upstreams, known};
 
 /// The exit code for a program that isn't there, as shells have it.
 const NOT_FOUND: u8 = 127;
@@ -28,82 +29,92 @@ pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
     let own = client::server_url();
     let found = agent.found(&machine)?;
     let kept_settings = KeptSettings::read()?;
-    let leads: Vec<Leads> = found
+    let destinations: Vec<Destination> = found
         .iter()
         .map(|found| match &found.set {
-            Some((url, place)) => base_url::leads(url, place, &own, &kept_settings),
-            None => Leads::Elsewhere,
+            Some((url, place)) => base_url::destination(url, place, &own, &kept_settings),
+            None => Destination::Elsewhere,
         })
         .collect();
-    let wanted = wanted(agent, &found, &leads, &kept_settings)?;
-    let candidates: Vec<String> = known(&leads).chain([own]).collect();
+    let upstreams = upstreams(agent, &found, &destinations, &kept_settings)?;
+    let candidates: Vec<String> = known(&destinations).chain([own]).collect();
     if args.keep {
-        return keep(agent, &machine, &found, &wanted, &candidates, kept_settings);
+        return keep(agent, &machine, &found, &upstreams, &candidates, kept_settings);
     }
     let program = agent.program().ok_or_else(|| {
         let message = format!("{} is not in PATH: install {}", agent.command, agent.name);
         Failure::with_code(message, NOT_FOUND)
     })?;
-    let proxy = match known(&leads).next() {
+    let proxy = match known(&destinations).next() {
         // The user chose this one, whatever it forwards to.
-        Some(origin) if wanted == Wanted::from_env() => Proxy::at(origin),
-        _ => Proxy::find(&wanted, &candidates)?,
+        Some(origin) if upstreams == Upstreams::from_env() => Proxy::at(origin),
+        _ => Proxy::find(&upstreams, &candidates)?,
     };
-    let sending = Sending::new(agent, &found, &proxy.origin, &args.args)?;
+    let settings = LaunchSettings::new(agent, &found, &proxy.origin, &args.args)?;
     note(format!(
         "headroom: {} through {}{}{}",
         agent.name,
         proxy.origin,
         if proxy.is_shared() { " (running already)" } else { "" },
-        wanted.described()
+        upstreams.described()
     ));
     let mut command = Command::new(program);
-    command.args(sending.args).args(&args.args).envs(sending.variables);
+    command.args(settings.args).args(&args.args).envs(settings.variables);
     become_agent(command, proxy)
 }
 
 /// Where the agent's requests are to go in the end.
-fn wanted(
+fn upstreams(
     agent: &Agent,
     found: &[Found],
-    leads: &[Leads],
+    destinations: &[Destination],
     kept_settings: &KeptSettings,
-) -> Result<Wanted, Failure> {
-    let mut wanted = Wanted::from_env();
-    for ((route, found), leads) in agent.routes.iter().zip(found).zip(leads) {
+) -> Result<Upstreams, Failure> {
+    let mut upstreams = Upstreams::from_env();
+    for ((route, found), destination) in agent.routes.iter().zip(found).zip(destinations) {
         let Some((url, place)) = &found.set else { continue };
-        match leads {
-            Leads::Here(_) => {}
-            Leads::Nowhere { was_ours: true } => {
+        let shown = without_credentials(url);
+        match destination {
+            Destination::Headroom(_) => {}
+            Destination::Nowhere { was_ours: true } => {
                 note(format!(
-                    "note: {place} leads to {url}, where nobody answers; {} removes it",
+                    "note: {place} leads to {shown}, where nobody answers; {} removes it",
                     base_url::removal(agent, place)
                 ));
                 if let Place::File(file) = place
                     && let Some(before) = kept_settings.before(file, url)
                 {
-                    wanted.set(route.provider, before.to_owned());
+                    upstreams.set(route.provider, before.to_owned());
                 }
             }
-            Leads::Nowhere { was_ours: false } | Leads::Elsewhere
-                if route.is_versioned() && !url.trim_end_matches('/').ends_with("/v1") =>
+            Destination::Nowhere { was_ours: false } | Destination::Elsewhere
+                if route.is_versioned() && !names_version(url) =>
             {
                 return Err(Failure::new(format!(
-                    "{place} is {url}, which doesn't end in /v1: Headroom can't forward to it. \
+                    "{place} is {shown}, which doesn't end in a version of the API, such as /v1. The \
+                     agent appends /chat/completions to it, and Headroom would forward to {}/v1/…. \
                      Run {} as it is",
+                    shown.trim_end_matches('/'),
                     agent.command
                 )));
             }
-            Leads::Nowhere { was_ours: false } => {
+            Destination::Nowhere { was_ours: false } => {
                 note(format!(
-                    "note: {place} leads to {url}, where nobody answers now; requests go on to it"
+                    "note: {place} leads to {shown}, where nobody answers now; requests go on to it"
                 ));
-                wanted.set(route.provider, url.clone());
+                upstreams.set(route.provider, url.clone());
             }
-            Leads::Elsewhere => wanted.set(route.provider, url.clone()),
+            Destination::Elsewhere => upstreams.set(route.provider, url.clone()),
         }
     }
-    Ok(wanted)
+    Ok(upstreams)
+}
+
+/// Whether the path of a base URL names the API's version, or stands for it. What an agent appends to
+/// such a URL is what the proxy appends to it as a target.
+fn names_version(url: &str) -> bool {
+    url.trim_end_matches('/').ends_with("/v1")
+        || Target::parse(url).is_ok_and(|target| target.is_versioned())
 }
 
 /// This process becomes the agent: its exit code, the signals it gets and its terminal are the
@@ -142,11 +153,11 @@ fn keep(
     agent: &Agent,
     machine: &Machine<'_>,
     found: &[Found],
-    wanted: &Wanted,
+    upstreams: &Upstreams,
     candidates: &[String],
     mut kept_settings: KeptSettings,
 ) -> Result<(), Failure> {
-    let proxy = Proxy::running(wanted, candidates)?;
+    let proxy = Proxy::running(upstreams, candidates)?;
     let kept: Vec<(&Route, &Found)> =
         agent.routes.iter().zip(found).filter(|(route, _)| route.setting.is_some()).collect();
     if kept.is_empty() {

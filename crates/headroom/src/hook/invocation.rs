@@ -1,4 +1,4 @@
-//! What an agent was told about permissions on its command line.
+//! What the command line of an agent says about permissions.
 //!
 //! An argument that isn't known here may be about permissions, so that then nothing is known.
 

@@ -2,8 +2,8 @@
 //!
 //! [`reference`] is written from what Claude Code's documentation says of its permission rules, not from
 //! the code beside it: it splits a line where the documentation says that lines are split, and lets
-//! each part through only as it says. It is told to be sure that something is allowed, where the hook is
-//! told to be sure that nothing forbids it.
+//! each part through only as it says. It looks for proof that something is allowed, the hook for proof
+//! that nothing forbids it.
 
 use std::path::Path;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::client::{self, Answer};
+use crate::client::{self, Probe};
 
 /// How long an original of a server elsewhere may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -56,7 +56,7 @@ impl Server {
 
     /// Whether a Headroom server answers there.
     pub(crate) fn answers(&self) -> bool {
-        matches!(client::who_is_at(&self.url), Answer::Headroom(_))
+        matches!(client::probe(&self.url), Probe::Headroom(_))
     }
 
     /// The original that `name`, a hash or the beginning of one, names there, and its whole hash;

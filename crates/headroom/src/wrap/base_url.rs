@@ -1,7 +1,7 @@
 //! What an agent's base URL leads to now, and what sends its requests through a proxy instead.
 //!
 //! A base URL that is set already names the provider that the user wants: it becomes the proxy's
-//! target. One that leads to a Headroom is no such wish.
+//! upstream. One that leads to a Headroom says nothing about the provider.
 
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::agent::Agent;
 use super::kept_settings::KeptSettings;
-use crate::client::{self, Answer};
+use crate::client::{self, Probe};
 use crate::failure::Failure;
 
 /// The owner of what is written to agents' files, in the names of backups.
@@ -19,29 +19,34 @@ pub(crate) const OWNER: &str = "headroom-wrap";
 
 /// What a base URL leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Leads {
-    /// To a Headroom, at this origin.
-    Here(String),
-    /// To this machine, where nobody answers.
+pub(crate) enum Destination {
+    /// A Headroom, at this origin.
+    Headroom(String),
+    /// An address on this machine, where nothing responds.
     Nowhere {
         /// Whether a Headroom was there: this program wrote the address, or servers are expected at it.
         was_ours: bool,
     },
-    /// To somebody else: a provider, or a gateway.
+    /// A provider, or a gateway.
     Elsewhere,
 }
 
 /// What the base URL `url`, which is set at `place`, leads to. `own`: where a Headroom is expected.
-pub(crate) fn leads(url: &str, place: &Place, own: &str, kept_settings: &KeptSettings) -> Leads {
+pub(crate) fn destination(
+    url: &str,
+    place: &Place,
+    own: &str,
+    kept_settings: &KeptSettings,
+) -> Destination {
     let Some(origin) = origin(url).filter(|origin| is_local(origin)) else {
-        return Leads::Elsewhere;
+        return Destination::Elsewhere;
     };
-    match client::who_is_at(&origin) {
-        Answer::Headroom(_) => Leads::Here(origin),
-        Answer::Another => Leads::Elsewhere,
-        Answer::Nobody => {
+    match client::probe(&origin) {
+        Probe::Headroom(_) => Destination::Headroom(origin),
+        Probe::Another => Destination::Elsewhere,
+        Probe::Nobody => {
             let is_recorded = matches!(place, Place::File(file) if kept_settings.has(file, url));
-            Leads::Nowhere { was_ours: is_recorded || port(&origin) == port(own) }
+            Destination::Nowhere { was_ours: is_recorded || port(&origin) == port(own) }
         }
     }
 }
@@ -51,6 +56,22 @@ pub(crate) fn removal(agent: &Agent, place: &Place) -> String {
     match place {
         Place::Variable(variable) => format!("`unset {variable}`"),
         Place::File(_) => format!("`headroom unwrap {}`", agent.id),
+    }
+}
+
+/// `url` for people: without a user's name and password, and without what its query says.
+pub(crate) fn without_credentials(url: &str) -> String {
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), url),
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    // A password may have a slash in it.
+    let user = rest[..end].rfind('@').or_else(|| rest.rfind('@'));
+    let rest = user.map_or(rest.to_owned(), |at| format!("***{}", &rest[at..]));
+    match rest.split_once('?') {
+        Some((path, _)) => format!("{scheme}{path}?***"),
+        None => format!("{scheme}{rest}"),
     }
 }
 
@@ -79,12 +100,12 @@ fn port(origin: &str) -> Option<&str> {
 
 /// The variables and arguments that send an agent to the proxy at `origin`.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sending {
+pub(crate) struct LaunchSettings {
     pub(crate) variables: Vec<(String, OsString)>,
     pub(crate) args: Vec<String>,
 }
 
-impl Sending {
+impl LaunchSettings {
     /// For an agent about which `found` is known; `given` are the user's own arguments.
     pub(crate) fn new(
         agent: &Agent,
@@ -179,6 +200,20 @@ mod tests {
         assert_eq!(merged(None, &path[..1], "u").unwrap().to_string(), r#"{"provider":"u"}"#);
         assert!(merged(Some("[]".into()), &path, "u").is_none());
         assert!(merged(Some("{".into()), &path, "u").is_none());
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        for (url, shown) in [
+            ("https://a.example/v1", "https://a.example/v1"),
+            ("https://user:secret@a.example:8443/v1", "https://***@a.example:8443/v1"),
+            ("https://user:se/cr@et@a.example/v1", "https://***@a.example/v1"),
+            ("https://a.example/v1?key=secret", "https://a.example/v1?***"),
+            ("user:secret@a.example", "***@a.example"),
+            ("", ""),
+        ] {
+            assert_eq!(without_credentials(url), shown);
+        }
     }
 
     #[test]

@@ -13,14 +13,14 @@ use std::process::{Command, Stdio};
 use agent_config::wrap::Provider;
 use llm_proxy::Targets;
 
-use super::base_url::Leads;
+use super::base_url::{Destination, without_credentials};
 use crate::client;
 use crate::environment;
 use crate::failure::Failure;
 
 /// Where the providers are for this agent; `None` for their own addresses.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct Upstreams {
     anthropic: Option<String>,
     openai: Option<String>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Proxy {
     pub(crate) lifeline: Option<PipeWriter>,
 }
 
-impl Wanted {
+impl Upstreams {
     /// What the environment says of the targets of proxies.
     pub(crate) fn from_env() -> Self {
         let value = |name| std::env::var(name).ok().filter(|url| !url.trim().is_empty());
@@ -58,8 +58,8 @@ impl Wanted {
 
     /// The providers that aren't at their own addresses.
     pub(crate) fn described(&self) -> String {
-        let urls: Vec<&str> =
-            [&self.anthropic, &self.openai].into_iter().flatten().map(|url| &**url).collect();
+        let urls = [&self.anthropic, &self.openai].into_iter().flatten();
+        let urls: Vec<String> = urls.map(|url| without_credentials(url)).collect();
         if urls.is_empty() { String::new() } else { format!(" → {}", urls.join(", ")) }
     }
 }
@@ -70,29 +70,29 @@ impl Proxy {
         Self { origin, lifeline: None }
     }
 
-    /// A proxy for `wanted`: one of `candidates` if it fits, else a new one.
-    pub(crate) fn find(wanted: &Wanted, candidates: &[String]) -> Result<Self, Failure> {
-        match Self::fitting(wanted, candidates)? {
+    /// A proxy for `upstreams`: one of `candidates` if it fits, else a new one.
+    pub(crate) fn find(upstreams: &Upstreams, candidates: &[String]) -> Result<Self, Failure> {
+        match Self::fitting(upstreams, candidates)? {
             Some(proxy) => Ok(proxy),
-            None => Self::start(wanted),
+            None => Self::start(upstreams),
         }
     }
 
     /// The one of `candidates` that runs and fits.
-    pub(crate) fn running(wanted: &Wanted, candidates: &[String]) -> Result<Self, Failure> {
-        Self::fitting(wanted, candidates)?.ok_or_else(|| {
+    pub(crate) fn running(upstreams: &Upstreams, candidates: &[String]) -> Result<Self, Failure> {
+        Self::fitting(upstreams, candidates)?.ok_or_else(|| {
             Failure::new(format!(
                 "no server that forwards{} answers at {}: start it first (headroom serve)",
-                wanted.described(),
+                upstreams.described(),
                 candidates.join(" or ")
             ))
         })
     }
 
-    fn fitting(wanted: &Wanted, candidates: &[String]) -> Result<Option<Self>, Failure> {
-        let targets = wanted.targets()?;
-        let wanted = (targets.anthropic.to_string(), targets.openai.to_string());
-        let fits = |origin: &&String| client::targets(origin).as_ref() == Some(&wanted);
+    fn fitting(upstreams: &Upstreams, candidates: &[String]) -> Result<Option<Self>, Failure> {
+        let targets = upstreams.targets()?;
+        let upstreams = (targets.anthropic.to_string(), targets.openai.to_string());
+        let fits = |origin: &&String| client::targets(origin).as_ref() == Some(&upstreams);
         let found = candidates.iter().find(fits);
         Ok(found.cloned().map(Self::at))
     }
@@ -102,7 +102,7 @@ impl Proxy {
         self.lifeline.is_none()
     }
 
-    fn start(wanted: &Wanted) -> Result<Self, Failure> {
+    fn start(upstreams: &Upstreams) -> Result<Self, Failure> {
         let fail = |error: io::Error| Failure::new(format!("the proxy can't be started: {error}"));
         let program = std::env::current_exe().map_err(fail)?;
         let (standard_input, lifeline) = io::pipe().map_err(fail)?;
@@ -115,8 +115,8 @@ impl Proxy {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         for (name, url) in [
-            (environment::ANTHROPIC_URL, &wanted.anthropic),
-            (environment::OPENAI_URL, &wanted.openai),
+            (environment::ANTHROPIC_URL, &upstreams.anthropic),
+            (environment::OPENAI_URL, &upstreams.openai),
         ] {
             match url {
                 Some(url) => command.env(name, url),
@@ -148,9 +148,9 @@ impl Proxy {
 }
 
 /// The Headrooms that the agent is sent to already.
-pub(crate) fn known(leads: &[Leads]) -> impl Iterator<Item = String> + '_ {
-    leads.iter().filter_map(|leads| match leads {
-        Leads::Here(origin) => Some(origin.clone()),
+pub(crate) fn known(destinations: &[Destination]) -> impl Iterator<Item = String> + '_ {
+    destinations.iter().filter_map(|destination| match destination {
+        Destination::Headroom(origin) => Some(origin.clone()),
         _ => None,
     })
 }

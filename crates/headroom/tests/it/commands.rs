@@ -193,10 +193,7 @@ fn the_doctor_finds_what_is_wrong() {
         (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap())
     };
     let (_, said) = examine(&[]);
-    assert!(
-        said.contains("ok    headroom ") && said.contains("ok    originals are kept"),
-        "{said}"
-    );
+    assert!(said.contains("ok    headroom ") && said.contains("ok    store: files in "), "{said}");
 
     let server = Server::start(&[]);
     let (code, said) = examine(&[("HEADROOM_BASE_URL", &server.url())]);
@@ -227,6 +224,38 @@ fn the_doctor_finds_what_is_wrong() {
     let (code, said) = examine(&[]);
     assert_eq!(code, 1);
     assert!(said.contains("FAIL  originals can't be kept"), "{said}");
+}
+
+/// What the doctor says, without what differs from one machine or run to the next.
+fn diagnosis(home: &Home, url: &str, environment: &[(&str, &str)]) -> String {
+    let mut command = home.headroom(&["doctor"]);
+    command.env("PATH", home.path("bin")).env("HEADROOM_BASE_URL", url);
+    let out = command.envs(environment.iter().copied()).output().unwrap();
+    let said = format!("{}\nexit: {}\n", text(&out.stdout).trim_end(), out.status.code().unwrap());
+    said.replace(env!("CARGO_BIN_EXE_headroom"), "/usr/bin/headroom")
+        .replace(home.path("").to_str().unwrap(), "~/")
+        .replace(env!("CARGO_PKG_VERSION"), "VERSION")
+        .replace(url, "http://127.0.0.1:PORT")
+}
+
+#[cfg(unix)]
+#[test]
+fn the_doctor_in_full() {
+    let home = Home::new();
+    fs::create_dir(home.path("bin")).unwrap();
+    fs::write(home.path("bin/claude"), "").unwrap();
+    let server = Server::start(&[]);
+    let through = [("ANTHROPIC_BASE_URL", &*server.url())];
+    insta::assert_snapshot!("doctor-healthy", diagnosis(&home, &server.url(), &through));
+    insta::assert_snapshot!("doctor-not-wrapped", diagnosis(&home, &server.url(), &[]));
+    let dead = server.url();
+    drop(server);
+    fs::write(home.path("bin/headroom"), "#!/usr/bin/python3\n").unwrap();
+    let elsewhere = dead.replace("http://", "http://me:secret@").replace("127.0.0.1", "localhost");
+    let environment = [("ANTHROPIC_BASE_URL", &*dead), ("OPENAI_BASE_URL", &*elsewhere)];
+    let said = diagnosis(&home, &dead, &environment);
+    assert!(!said.contains("secret"), "{said}");
+    insta::assert_snapshot!("doctor-broken", said.replace(&dead[17..], "PORT"));
 }
 
 #[test]

@@ -75,6 +75,12 @@ impl Target {
         Ok(Target { scheme, authority, had_user, prefix: prefix.to_owned(), is_versioned, query })
     }
 
+    /// Whether the path of the base URL takes the place of the version at the beginning of requests'
+    /// paths, as `/api/paas/v4` does. A `/v1`, which is what requests have there, doesn't.
+    pub fn is_versioned(&self) -> bool {
+        self.is_versioned
+    }
+
     /// The URL of a request for `request`.
     pub(crate) fn uri(&self, request: &PathAndQuery) -> Option<Uri> {
         let path = if self.is_versioned { self.below(request.path()) } else { request.path() };

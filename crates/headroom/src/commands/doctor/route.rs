@@ -1,4 +1,4 @@
-//! The way of agents' requests: from the agent to the server, and from there to the provider.
+//! The route of agents' requests: from the agent to the server, and from there to the provider.
 
 use agent_config::machine::Machine;
 
@@ -6,7 +6,7 @@ use super::Finding;
 use crate::client;
 use crate::failure::Failure;
 use crate::wrap::agent::{self, Agent};
-use crate::wrap::base_url::{self, Leads};
+use crate::wrap::base_url::{self, Destination, without_credentials};
 use crate::wrap::kept_settings::KeptSettings;
 
 /// Where the requests of each agent go that is on this machine, or has a base URL.
@@ -14,7 +14,7 @@ pub(super) fn agents(own: &str) -> Vec<Finding> {
     let Some(machine) = Machine::current() else { return Vec::new() };
     let (kept_settings, broken) = match KeptSettings::read() {
         Ok(kept_settings) => (kept_settings, None),
-        Err(failure) => (KeptSettings::default(), Some(Finding::Bad(failure.message()))),
+        Err(failure) => (KeptSettings::default(), Some(Finding::Fail(failure.message()))),
     };
     let agents = agent::all();
     broken
@@ -29,11 +29,11 @@ fn of_agent(
     own: &str,
     kept_settings: &KeptSettings,
 ) -> Option<Finding> {
-    let bad = |failure: Failure| Finding::Bad(format!("{}: {}", agent.name, failure.message()));
+    let bad = |failure: Failure| Finding::Fail(format!("{}: {}", agent.name, failure.message()));
     let found = match (agent.on(machine), agent.found(machine)) {
         (_, Err(failure)) => return Some(bad(failure)),
         // The agent works; it just can't be sent through a Headroom.
-        (Err(failure), Ok(_)) => return Some(Finding::Odd(failure.message())),
+        (Err(failure), Ok(_)) => return Some(Finding::Note(failure.message())),
         (Ok(agent), Ok(_)) => match agent.found(machine) {
             Ok(found) => found,
             Err(failure) => return Some(bad(failure)),
@@ -42,27 +42,28 @@ fn of_agent(
     let name = &agent.name;
     let set: Vec<_> = found.iter().filter_map(|found| found.set.as_ref()).collect();
     for (url, place) in &set {
-        match base_url::leads(url, place, own, kept_settings) {
-            Leads::Here(_) => {
-                return Some(Finding::Good(format!("{name} goes through {url} ({place})")));
+        let shown = without_credentials(url);
+        match base_url::destination(url, place, own, kept_settings) {
+            Destination::Headroom(_) => {
+                return Some(Finding::Pass(format!("{name} goes through {shown} ({place})")));
             }
-            Leads::Nowhere { was_ours: true } => {
-                return Some(Finding::Bad(format!(
-                    "{name} is sent to {url} ({place}), where nobody answers: `headroom serve`, or {}",
+            Destination::Nowhere { was_ours: true } => {
+                return Some(Finding::Fail(format!(
+                    "{name} is sent to {shown} ({place}), where nobody answers: `headroom serve`, or {}",
                     base_url::removal(agent, place)
                 )));
             }
-            Leads::Nowhere { was_ours: false } => {
-                return Some(Finding::Bad(format!(
-                    "{name} is sent to {url} ({place}), where nobody answers: start what is to \
+            Destination::Nowhere { was_ours: false } => {
+                return Some(Finding::Fail(format!(
+                    "{name} is sent to {shown} ({place}), where nobody answers: start what is to \
                      answer there, or change {place}"
                 )));
             }
-            Leads::Elsewhere => {}
+            Destination::Elsewhere => {}
         }
     }
     agent.program().map(|_| {
-        Finding::Odd(format!(
+        Finding::Note(format!(
             "{name} doesn't go through Headroom: start it with `headroom wrap {}`",
             agent.id
         ))
@@ -73,16 +74,18 @@ fn of_agent(
 /// them refuses in its own way.
 pub(super) fn providers(url: &str) -> Vec<Finding> {
     let Some((anthropic, openai)) = client::targets(url) else {
-        return vec![Finding::Odd(format!("the server at {url} doesn't say where it forwards to"))];
+        return vec![Finding::Note(format!(
+            "the server at {url} doesn't say where it forwards to"
+        ))];
     };
     [("/v1/messages", anthropic), ("/v1/chat/completions", openai)]
-        .map(|(path, target)| match client::knock(url, path) {
-            Ok(502) => Finding::Bad(format!("{target} can't be reached from the server at {url}")),
-            Ok(status) => Finding::Good(format!(
+        .map(|(path, target)| match client::probe_route(url, path) {
+            Ok(502) => Finding::Fail(format!("{target} can't be reached from the server at {url}")),
+            Ok(status) => Finding::Pass(format!(
                 "{target} answers through the server ({status} to an empty request)"
             )),
             Err(error) => {
-                Finding::Bad(format!("{target} doesn't answer through the server: {error}"))
+                Finding::Fail(format!("{target} doesn't answer through the server: {error}"))
             }
         })
         .into()

@@ -29,12 +29,12 @@ const LEAST_MEASURED: usize = 2000;
 const MOST_TIMES: f64 = 2.0;
 /// Blocks that are shown one by one.
 const SHOWN: usize = 20;
-/// Names that are told apart in a table; the rest is `other`.
+/// Rows of a table; whatever has another name is counted as `other`.
 const MOST_NAMES: usize = 60;
 
-/// All of an audit.
+/// What all replayed transcripts add up to.
 #[derive(Debug, Default)]
-pub(crate) struct Account {
+pub(crate) struct AuditTotals {
     pub(crate) transcripts: BTreeMap<TranscriptFormat, usize>,
     pub(crate) conversations: usize,
     pub(crate) requests: usize,
@@ -45,27 +45,27 @@ pub(crate) struct Account {
     /// Files that are no transcripts, and files that can't be read.
     pub(crate) foreign: usize,
     pub(crate) unreadable: usize,
-    pub(crate) without: Bill,
-    pub(crate) with: Bill,
+    pub(crate) without: Cost,
+    pub(crate) with: Cost,
     /// Requests whose model's price isn't known: they are in the tokens and not in the money.
     pub(crate) unpriced: usize,
-    pub(crate) by_kind: BTreeMap<String, Sum>,
-    pub(crate) by_tool: BTreeMap<String, Sum>,
+    pub(crate) by_kind: BTreeMap<String, BlockTotals>,
+    pub(crate) by_tool: BTreeMap<String, BlockTotals>,
     /// Those that save most, best first.
     pub(crate) blocks: Vec<Block>,
 }
 
-/// What requests used, and cost.
+/// The usage of requests, and what it costs.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Bill {
+pub(crate) struct Cost {
     pub(crate) usage: Usage,
     /// In US dollars.
-    pub(crate) cost: f64,
+    pub(crate) dollars: f64,
 }
 
-/// Blocks put together.
+/// Blocks of one kind or one tool, added up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Sum {
+pub(crate) struct BlockTotals {
     pub(crate) blocks: usize,
     /// Tokens, each block once.
     pub(crate) before: usize,
@@ -94,7 +94,7 @@ impl Block {
     }
 }
 
-impl Sum {
+impl BlockTotals {
     fn add(&mut self, block: &Block) {
         self.blocks += 1;
         self.before += block.before;
@@ -110,22 +110,22 @@ impl Sum {
     }
 }
 
-impl Bill {
-    fn add(&mut self, usage: Usage, cost: f64) {
+impl Cost {
+    fn add(&mut self, usage: Usage, dollars: f64) {
         self.usage.input += usage.input;
         self.usage.cache_read += usage.cache_read;
         self.usage.cache_write += usage.cache_write;
         self.usage.output += usage.output;
-        self.cost += cost;
+        self.dollars += dollars;
     }
 
-    /// Tokens of the requests, however they were billed.
+    /// Input tokens of the requests, at whichever price.
     pub(crate) fn sent(&self) -> u64 {
         self.usage.input + self.usage.cache_read + self.usage.cache_write
     }
 }
 
-impl Account {
+impl AuditTotals {
     /// Replays a conversation and adds it.
     pub(crate) fn add(
         &mut self,
@@ -211,7 +211,7 @@ impl Account {
         self.blocks.truncate(SHOWN);
     }
 
-    /// Adds what another account holds.
+    /// Adds other totals.
     pub(crate) fn merge(&mut self, other: Self) {
         for (format, count) in other.transcripts {
             *self.transcripts.entry(format).or_default() += count;
@@ -223,8 +223,8 @@ impl Account {
         self.passed_over.add(other.passed_over);
         self.foreign += other.foreign;
         self.unreadable += other.unreadable;
-        self.without.add(other.without.usage, other.without.cost);
-        self.with.add(other.with.usage, other.with.cost);
+        self.without.add(other.without.usage, other.without.dollars);
+        self.with.add(other.with.usage, other.with.dollars);
         self.unpriced += other.unpriced;
         for (name, found) in other.by_kind {
             sum(&mut self.by_kind, &name).merge(found);
@@ -238,7 +238,7 @@ impl Account {
 }
 
 /// The sum of a name; `other` where there are many.
-fn sum<'s>(sums: &'s mut BTreeMap<String, Sum>, name: &str) -> &'s mut Sum {
+fn sum<'s>(sums: &'s mut BTreeMap<String, BlockTotals>, name: &str) -> &'s mut BlockTotals {
     let name = if sums.contains_key(name) || sums.len() < MOST_NAMES { name } else { "other" };
     sums.entry(name.to_owned()).or_default()
 }
@@ -381,7 +381,7 @@ mod tests {
                     usage: usage(9000 + new as u64 * percent / 100),
                 },
             ];
-            let mut account = Account::default();
+            let mut account = AuditTotals::default();
             account.add(TranscriptFormat::ClaudeCode, &conversation, &offline, &Prices::known());
             account.without.sent() - account.with.sent()
         };

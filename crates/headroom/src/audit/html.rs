@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::account::{Account, Sum};
 use super::report::{dollars, grouped, headline, lines, notes, percent, ranked, shortened};
+use super::totals::{AuditTotals, BlockTotals};
 
 /// Rows of a table.
 const ROWS: usize = 30;
@@ -12,20 +12,20 @@ const ROWS: usize = 30;
 const HINT: usize = 200;
 
 /// The page.
-pub(crate) fn page(account: &Account) -> String {
-    let (without, with) = (&account.without, &account.with);
+pub(crate) fn page(totals: &AuditTotals) -> String {
+    let (without, with) = (&totals.without, &totals.with);
     let mut out = String::from(HEAD);
     let _ = write!(out, "<style>{}</style>\n</head>\n<body>\n", server::STYLE);
     let _ = write!(
         out,
         "<header><h1>Headroom audit</h1><span class=\"faint\">{}</span></header>\n<div class=\"tiles\">\n",
-        escaped(&headline(account))
+        escaped(&headline(totals))
     );
     for (name, value) in [
-        ("cost without", dollars(without.cost)),
-        ("cost with (estimate)", dollars(with.cost)),
-        ("saved", percent(without.cost, with.cost)),
-        ("tokens not sent", grouped(without.sent().saturating_sub(with.sent()))),
+        ("cost without", dollars(without.dollars)),
+        ("cost with (estimate)", dollars(with.dollars)),
+        ("saved", percent(without.dollars, with.dollars)),
+        ("input tokens saved", grouped(without.sent().saturating_sub(with.sent()))),
     ] {
         let _ = writeln!(
             out,
@@ -38,10 +38,10 @@ pub(crate) fn page(account: &Account) -> String {
         vec![name.trim().to_owned(), grouped(before), grouped(after), saved]
     });
     table(&mut out, "Tokens", &["", "#without", "#with (estimate)", "#saved"], &rows);
-    for (title, all) in [("By kind of output", &account.by_kind), ("By tool", &account.by_tool)] {
+    for (title, all) in [("By kind of output", &totals.by_kind), ("By tool", &totals.by_tool)] {
         table(&mut out, title, &SUMS, &sums(all));
     }
-    let blocks: Vec<Vec<String>> = account
+    let blocks: Vec<Vec<String>> = totals
         .blocks
         .iter()
         .map(|block| {
@@ -56,12 +56,12 @@ pub(crate) fn page(account: &Account) -> String {
             ]
         })
         .collect();
-    let heads = ["kind", "tool", "what", "#tokens", "#smaller", "#requests", "#saved in all"];
-    table(&mut out, "What saves most", &heads, &blocks);
+    let heads = ["kind", "tool", "what", "#before", "#after", "#requests", "#saved in all"];
+    table(&mut out, "Largest savings", &heads, &blocks);
     let _ = write!(
         out,
         "<p class=\"faint\">{}</p>\n</body>\n</html>\n",
-        escaped(notes(account).trim()).replace('\n', "<br>")
+        escaped(notes(totals).trim()).replace('\n', "<br>")
     );
     out
 }
@@ -75,10 +75,10 @@ const HEAD: &str = "<!doctype html>
 <title>Headroom audit</title>
 ";
 
-const SUMS: [&str; 6] = ["", "#blocks", "#tokens", "#smaller", "#saved", "#saved in all requests"];
+const SUMS: [&str; 6] = ["", "#blocks", "#before", "#after", "#saved", "#saved in all requests"];
 
-fn sums(all: &BTreeMap<String, Sum>) -> Vec<Vec<String>> {
-    let row = |(name, sum): (&str, &Sum)| {
+fn sums(all: &BTreeMap<String, BlockTotals>) -> Vec<Vec<String>> {
+    let row = |(name, sum): (&str, &BlockTotals)| {
         vec![
             name.to_owned(),
             grouped(sum.blocks as u64),
