@@ -6,7 +6,7 @@ use std::process::Command;
 use agent_config::machine::Machine;
 use agent_config::wrap::Route;
 use agent_config::wrap::found::{Found, Place};
-use proxy::llm::Target;
+use llm_proxy::Target;
 
 use crate::args::WrapArgs;
 use crate::client;
