@@ -41,6 +41,11 @@ pub(crate) fn all() -> &'static [Exporter] {
     &ALL
 }
 
+/// The names of all, for help texts.
+pub(crate) fn names() -> String {
+    ALL.iter().map(|exporter| exporter.name).collect::<Vec<_>>().join(", ")
+}
+
 /// The exporter of that name, if there is one.
 pub(crate) fn named(name: &str) -> Option<&'static Exporter> {
     ALL.iter().find(|exporter| exporter.name == name)

@@ -13,8 +13,8 @@ Examples:
   contextos mcp status
   contextos mcp uninstall --agent claude
 
-Everything else in an agent's config file stays as it is; the file as it was is kept beside it, and uninstall
-gives it back.")]
+Everything else in an agent's config file stays as it is; the file as it was is kept beside it,
+and uninstall gives it back.")]
 pub(crate) struct McpArgs {
     #[command(subcommand)]
     pub(crate) command: McpCommand,

@@ -99,7 +99,7 @@ pub(crate) struct PackArgs {
     pub(crate) words: Vec<String>,
     #[command(flatten)]
     pub(crate) pick: PickArgs,
-    /// md, json, xml, or md for an agent: claude, codex, cursor, aider, gemini, copilot, windsurf
+    #[arg(help = format!("md, json, xml, or md for an agent: {}", exporters::names()))]
     #[arg(short, long, value_name = "FORMAT", value_parser = format_parser(), hide_possible_values = true)]
     pub(crate) format: Option<PackFormat>,
     #[command(flatten)]
@@ -120,7 +120,7 @@ Examples:
 
 Writes .contextos/CLAUDE_CONTEXT.md and the like; the pack says how that agent loads it.")]
 pub(crate) struct ExportArgs {
-    /// claude, codex, cursor, aider, gemini, copilot, windsurf, or all
+    #[arg(help = format!("{}, or all", exporters::names()))]
     #[arg(value_name = "AGENT", value_parser = target_parser(), hide_possible_values = true)]
     pub(crate) target: ExportTarget,
     /// The repository, or a folder of one [default: here]
