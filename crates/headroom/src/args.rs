@@ -240,13 +240,33 @@ fn base_urls() -> String {
     let mut lines = String::new();
     for agent in agent_config::agent::all() {
         let Some(wrap) = &agent.wrap else { continue };
-        for (at, line) in wrap.instructions(client::DEFAULT_URL).into_iter().enumerate() {
+        let instructions = wrap.instructions(client::DEFAULT_URL);
+        for (at, line) in instructions.iter().flat_map(|line| wrapped(line)).enumerate() {
             let name = if at == 0 { &*agent.name } else { "" };
             lines.push_str(&format!("  {name:<13}{line}\n"));
         }
     }
     lines
 }
+
+/// `text` on lines of at most [`HELP_COLUMN`] characters, broken between words.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + word.chars().count() < HELP_COLUMN => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Characters of a line beside a name.
+const HELP_COLUMN: usize = 72;
 
 const SERVE_INTRODUCTION: &str = "\
 It makes texts smaller for whoever asks, and makes the tool results smaller that agents

@@ -5,6 +5,7 @@ mod route;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
 use bytesize::ByteSize;
 
@@ -19,6 +20,9 @@ use crate::store::{self, StoreArgs};
 
 /// What is kept and read back to see that the store works.
 const PROBE: &str = "headroom doctor was here";
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
 
 /// Reasons why requests weren't understood that are shown.
 const MOST_SHOWN: usize = 10;
@@ -125,7 +129,7 @@ fn kept(store: &StoreArgs) -> Vec<Finding> {
                 counted(usage.entries, "original"),
                 ByteSize(usage.bytes),
                 ByteSize(originals.bounds().bytes),
-                humantime::format_duration(originals.bounds().age),
+                days(originals.bounds().age),
             ))
         }
         Ok(_) => Finding::Fail(format!("what is kept in {} can't be read back", folder.display())),
@@ -134,6 +138,14 @@ fn kept(store: &StoreArgs) -> Vec<Finding> {
     let mut findings = vec![state];
     findings.extend(exposed(&folder));
     findings
+}
+
+/// A time in days, if it is some.
+fn days(time: Duration) -> String {
+    match time.as_secs() {
+        seconds if seconds > 0 && seconds.is_multiple_of(DAY) => counted(seconds / DAY, "day"),
+        _ => humantime::format_duration(time).to_string(),
+    }
 }
 
 /// Whether other users can look into the folder.

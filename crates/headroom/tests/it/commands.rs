@@ -251,6 +251,7 @@ fn the_doctor_in_full() {
     let dead = server.url();
     drop(server);
     fs::write(home.path("bin/headroom"), "#!/usr/bin/python3\n").unwrap();
+    fs::write(home.path("bin/qwen"), "").unwrap();
     let elsewhere = dead.replace("http://", "http://me:secret@").replace("127.0.0.1", "localhost");
     let environment = [("ANTHROPIC_BASE_URL", &*dead), ("OPENAI_BASE_URL", &*elsewhere)];
     let said = diagnosis(&home, &dead, &environment);

@@ -315,7 +315,7 @@ fn what_cannot_be_done_is_said() {
     assert!(said.contains("claude is not in PATH: install Claude Code"), "{said}");
     let (code, said) = refused(&["wrap", "qwen"], "https://gateway.example/api");
     assert_eq!(code, Some(1));
-    assert!(said.contains("doesn't end in /v1"), "{said}");
+    assert!(said.contains("doesn't end in a version of the API"), "{said}");
     let (code, said) = refused(&["wrap", "codex", "--keep"], "");
     assert_eq!(code, Some(1));
     assert!(said.contains("start it first (headroom serve)"), "{said}");

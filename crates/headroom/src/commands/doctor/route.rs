@@ -1,6 +1,7 @@
 //! The route of agents' requests: from the agent to the server, and from there to the provider.
 
 use agent_config::machine::Machine;
+use agent_config::wrap::found::Place;
 
 use super::Finding;
 use crate::client;
@@ -40,7 +41,10 @@ fn of_agent(
         },
     };
     let name = &agent.name;
-    let set: Vec<_> = found.iter().filter_map(|found| found.set.as_ref()).collect();
+    // Several agents read the same variables; a file is the agent's own.
+    let is_about_it = |place: &Place| matches!(place, Place::File(_)) || agent.program().is_some();
+    let set = found.iter().filter_map(|found| found.set.as_ref());
+    let set: Vec<_> = set.filter(|(_, place)| is_about_it(place)).collect();
     for (url, place) in &set {
         let shown = without_credentials(url);
         match base_url::destination(url, place, own, kept_settings) {
