@@ -13,19 +13,20 @@ use agent_config::machine::default_path;
 const HEAD: &str = "\
 # Agents
 
-<!-- Made from `crates/agent-config/agents` by `UPDATE_DOCS=1 cargo test -p agent-config`; edits here are lost. -->
+<!-- Generated from `crates/agent-config/agents` by `UPDATE_DOCS=1 cargo test -p agent-config`; edits here are lost. -->
 
-What Headroom and ContextOS know of coding agents. Each is a file of data, `crates/agent-config/agents/ID.toml`, and
-[the page beside them](../crates/agent-config/agents/README.md) says how to add one. `ID` is what command lines take.
+The coding agents that the programs support, and the commands that support them. On command lines, an agent is given by
+its id. Each agent is described by one data file; [their README](../crates/agent-config/agents/README.md) says how to
+add an agent.
 
-| agent | `ID` | `mcp install` | `hooks install` | `wrap` | `wrap --keep` | `export` | `audit` |
+| agent | id | `mcp install` | `hooks install` | `wrap` | `wrap --keep` | `export` | `audit` |
 |---|---|---|---|---|---|---|---|
 ";
 
 const BASE_URLS: &str = "
 ## Base URLs
-`headroom wrap ID` starts an agent with its requests sent through a server, whichever port that has. By hand, for a
-server at its default address:
+`headroom wrap ID` starts an agent whose requests go through the proxy, on any port. To set an agent's base URL by hand,
+for a server at its default address:
 
 | agent | base URL |
 |---|---|
@@ -33,10 +34,10 @@ server at its default address:
 
 const MCP: &str = "
 ## Config files of MCP servers
-These are the places on Linux. Variables that move an agent's folder (`CLAUDE_CONFIG_DIR`, `CODEX_HOME`,
-`XDG_CONFIG_HOME`) are honoured; on macOS and Windows some files are elsewhere, where the agent has it so.
+The paths are those on Linux; on macOS and Windows, some agents have other paths. Variables that change an agent's folder
+(`CLAUDE_CONFIG_DIR`, `CODEX_HOME`, `XDG_CONFIG_HOME`) are respected.
 
-| agent | file | in | members of an entry |
+| agent | file | key of the entry | members of the entry |
 |---|---|---|---|
 ";
 
