@@ -89,14 +89,14 @@ impl RequestRewriter {
             };
             match self.original(traversal, &hash) {
                 Some(text) => CallResult { text: text.to_string(), is_error: false },
-                None => self.from_originals(&hash),
+                None => self.retrieve_original(&hash),
             }
         }
     }
 
     /// What another program of this project has elided under `hash` and kept: a hook, a command that
     /// was run through it, an MCP server.
-    fn from_originals(&self, hash: &str) -> CallResult {
+    fn retrieve_original(&self, hash: &str) -> CallResult {
         match self.originals.as_ref().map(|originals| originals.get(hash)) {
             Some(Ok(Some(original))) => CallResult { text: original.text, is_error: false },
             Some(Err(blob_store::Error::Ambiguous(_))) => retrieval_results::ambiguous(),
@@ -113,7 +113,7 @@ impl RequestRewriter {
                 && let Some(hash) = retrieval::hash(&call.input)
                 && self.original(traversal, &hash).is_none()
             {
-                call.result = Some(self.from_originals(&hash));
+                call.result = Some(self.retrieve_original(&hash));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Fields of a request's body, each of the kind it has to be. A field that is null isn't there.
+//! Typed access to the fields of a request's body. A field that is null counts as absent.
 
 use std::borrow::Cow;
 
@@ -65,12 +65,12 @@ pub(super) fn object<'t>(object: Value<'t>, name: &str) -> Result<Option<Value<'
     }
 }
 
-/// The refusal of a field that isn't what it has to be.
+/// The error for a field of another type than `expected`.
 pub(super) fn wrong(name: &str, expected: &str) -> ApiError {
     ApiError::invalid(format!("invalid {name}: expected {expected}"))
 }
 
-/// The refusal of a request without a field that it has to have.
+/// The error for a missing field.
 pub(super) fn missing(name: &str) -> ApiError {
     ApiError::invalid(format!("missing required field: {name}"))
 }

@@ -1,5 +1,5 @@
-//! The messages form: `{messages | input, model, token_budget?, config?}`. As many messages come
-//! back, byte for byte as they came but for the texts that got smaller.
+//! The messages form: `{messages | input, model, token_budget?, config?}`. The response has as many
+//! messages, byte for byte the same but for the texts that were compressed.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,17 +25,18 @@ use crate::app::App;
 use crate::response::ApiError;
 use blob_store::CompressionResult;
 
-/// The shortest text of a user, in tokens, that is taken for pasted data.
-const PASTED: usize = 500;
-/// The shortest report of a tool's failure, in tokens, that is looked at: what is wrong stays whole.
-const LONG_ERROR: usize = 2000;
-/// How much of the beginning and of the end of what the user said is the task, in bytes.
-const TASK: usize = 2048;
+/// Tokens above which a user's text is taken for pasted data. By hand, not measured.
+const MIN_PASTED_TOKENS: usize = 500;
+/// Tokens from which on the result of a failed call is compressed; shorter ones stay whole, so that the
+/// model sees all that went wrong. By hand, not measured.
+const MIN_ERROR_TOKENS: usize = 2000;
+/// Bytes of the beginning and of the end of a user's message that are the task.
+const TASK_BYTES: usize = 2048;
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct ResponseBody<'a> {
     messages: &'a RawValue,
-    /// What came as `input` goes back under that name too.
+    /// The same, for a request that has its messages under this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     input: Option<&'a RawValue>,
     #[serde(flatten)]
@@ -45,7 +46,7 @@ struct Answer<'a> {
     simulation: Option<Simulation<'a>>,
 }
 
-/// What a simulation says beside, under the names that the SDK's type has.
+/// What a simulated compression adds to the response, under the names that the SDK's type has.
 #[derive(Serialize)]
 struct Simulation<'a> {
     messages_optimized: &'a RawValue,
@@ -69,7 +70,7 @@ pub(super) fn respond(
     let request = llm_api::request::read(api(list_name, list), index)
         .ok_or_else(|| fields::wrong(list_name, "a conversation"))?;
 
-    let mut plan = Plan::new(&request, list, &settings, model.encoding);
+    let mut plan = CompressionPlan::new(&request, list, &settings, model.encoding);
     if bypass || !app.config.optimize {
         plan.leave_all(model.encoding);
     }
@@ -93,7 +94,7 @@ pub(super) fn respond(
         Kind::String => &*raw(format!(r#"[{{"role":"user","content":{smaller}}}]"#).into_bytes())?,
         _ => &*smaller,
     };
-    let answer = Answer {
+    let body = ResponseBody {
         messages,
         input: (list_name == "input").then_some(&*smaller),
         report: &report,
@@ -104,7 +105,7 @@ pub(super) fn respond(
             estimated_savings: format!("{:.1}%", (1.0 - report.compression_ratio) * 100.0),
         }),
     };
-    Ok(finish(app, "messages", Some(model_name.into()), began, &report, &answer))
+    Ok(finish(app, "messages", Some(model_name.into()), began, &report, &body))
 }
 
 /// The messages: a list of objects, or for `input` a string.
@@ -126,8 +127,8 @@ fn api(list_name: &str, list: Value<'_>) -> &'static dyn Api {
     APIS.into_iter().find(|api| api.has_shape(list_name, list)).unwrap_or(CHAT)
 }
 
-/// Which texts may get smaller, and how.
-struct Plan<'t> {
+/// The texts that may be compressed, and how.
+struct CompressionPlan<'t> {
     texts: Vec<Text<'t>>,
     /// The tokens of all texts that stay.
     fixed: usize,
@@ -139,7 +140,7 @@ struct Text<'t> {
     options: Options,
 }
 
-impl<'t> Plan<'t> {
+impl<'t> CompressionPlan<'t> {
     fn new(
         request: &Request<'t>,
         list: Value<'t>,
@@ -183,8 +184,8 @@ impl<'t> Plan<'t> {
         self.texts.iter().map(one).collect()
     }
 
-    /// Leaves more out where all texts together are above `budget`: each text that may be shortened
-    /// further gets its share of what is left for them.
+    /// Elides more where all texts together are above `budget`: each text that may be shortened further
+    /// gets its share of what is left for them.
     fn fit(
         &self,
         app: &App,
@@ -208,7 +209,7 @@ impl<'t> Plan<'t> {
         }
     }
 
-    /// The messages with the smaller texts in place.
+    /// The messages with the compressed texts in place.
     fn splice(
         &self,
         list: Value<'_>,
@@ -240,7 +241,7 @@ fn one(
     }
 }
 
-/// How a text of `block` that has so many `tokens` may be changed; `None` where it may not.
+/// How a text of `block`, which has so many `tokens`, may be compressed; `None` where it may not be.
 fn treatment(
     block: &Block<'_>,
     tokens: impl Fn() -> usize,
@@ -252,7 +253,7 @@ fn treatment(
         (Role::Tool, _) => {
             let result = block.tool_result.as_ref();
             let is_kept = result.is_some_and(|result| {
-                is_retrieved(result) || result.is_error && tokens() < LONG_ERROR
+                is_retrieved(result) || result.is_error && tokens() < MIN_ERROR_TOKENS
             });
             let call = result.and_then(|result| result.call.as_ref());
             (!is_kept).then(|| Options {
@@ -263,27 +264,28 @@ fn treatment(
             })
         }
         (Role::User, Some(true)) => Some(freely),
-        // What the user says isn't changed. What was pasted is data, and stays readable as it is.
-        (Role::User, None) if tokens() > PASTED => {
+        // A user's own words aren't changed. Pasted data is compressed without loss.
+        (Role::User, None) if tokens() > MIN_PASTED_TOKENS => {
             Some(Options { retrieval: Retrieval::None, cosmetic: false, ..freely })
         }
         _ => None,
     }
 }
 
-/// Whether it is an original that the model asked for.
+/// Whether it is an original that the model retrieved.
 fn is_retrieved(result: &ToolResult<'_>) -> bool {
     result.call.as_ref().is_some_and(|call| is_retrieval(&call.name))
 }
 
-/// What the user says in `block`, at most its beginning and its end.
+/// The text of `block`, at most its beginning and its end.
 fn said(block: &Block<'_>) -> Option<String> {
     let texts: Vec<Cow<'_, str>> = block.texts.iter().filter_map(|text| text.text()).collect();
     let said = texts.join("\n");
     if said.trim().is_empty() {
         return None;
     }
-    let (head, tail) = (said.floor_char_boundary(TASK), said.len().saturating_sub(TASK));
+    let (head, tail) =
+        (said.floor_char_boundary(TASK_BYTES), said.len().saturating_sub(TASK_BYTES));
     let tail = said.ceil_char_boundary(tail);
     Some(if tail <= head { said } else { format!("{}\n{}", &said[..head], &said[tail..]) })
 }
@@ -293,7 +295,7 @@ fn raw(json: Vec<u8>) -> Result<Box<RawValue>, ApiError> {
     RawValue::from_string(json).map_err(|_| broken())
 }
 
-/// What can't happen: edits of an indexed text that don't fit it.
+/// The edits of an indexed text don't fit it, which doesn't happen.
 fn broken() -> ApiError {
     let message = "the messages could not be put together again";
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "transform_error", message)
