@@ -126,7 +126,7 @@ fn feed(relay: &mut Relay, stream: &str, out: &mut Vec<u8>) {
 }
 
 #[test]
-fn an_answer_without_hidden_calls_is_the_providers() {
+fn a_response_without_intercepted_calls_is_the_providers() {
     let blocks = [thinking("hm"), text("naïve 漢字 🦀"), call("toolu_1", "Bash")];
     let stream = messages_stream("msg_1", &blocks, "tool_use", 9);
     let mut relay = relay(MESSAGES);
@@ -140,7 +140,7 @@ fn an_answer_without_hidden_calls_is_the_providers() {
 }
 
 #[test]
-fn a_call_alone_goes_on_as_one_answer() {
+fn a_call_alone_goes_on_as_one_response() {
     let mut relay = relay(MESSAGES);
     let mut out = Vec::new();
     let first = [thinking("hm"), text("let me look"), call("toolu_r", HIDE)];
@@ -322,7 +322,7 @@ fn read_chat(stream: &[u8]) -> (String, Vec<(String, String)>) {
 }
 
 #[test]
-fn chat_goes_on_as_one_answer() {
+fn chat_goes_on_as_one_response() {
     let plain = chat_stream("c0", "hello you", &[("call_1", "run", "{\"a\":1}")], "tool_calls", 3);
     let mut one = relay(CHAT);
     let mut out = Vec::new();
@@ -385,7 +385,7 @@ fn chat_calls_in_one_chunk_and_in_a_first_chunk() {
 }
 
 #[test]
-fn a_whole_chat_answer_is_joined() {
+fn a_whole_chat_response_is_joined() {
     let body = |id: &str, said: Json, calls: &[(&str, &str)], output: u64| {
         let calls: Vec<_> = calls.iter().map(|(id, name)| json!({"id": id, "type": "function", "function": {"name": name, "arguments": "{}"}})).collect();
         json!({"id": id, "choices": [{"index": 0, "finish_reason": "tool_calls", "message": {"role": "assistant", "content": said, "tool_calls": calls}}],
@@ -440,7 +440,7 @@ fn said(text: &str) -> Json {
 }
 
 #[test]
-fn responses_go_on_as_one_answer() {
+fn responses_go_on_as_one_response() {
     let plain = responses_stream("r0", &[said("a"), function("call_1", "run")], 3);
     let mut one = relay(RESPONSES);
     let mut out = Vec::new();

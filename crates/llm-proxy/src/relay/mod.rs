@@ -2,6 +2,7 @@
 
 mod retry;
 mod rounds;
+mod stream;
 mod usage_body;
 mod websocket;
 

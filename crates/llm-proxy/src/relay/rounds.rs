@@ -1,54 +1,45 @@
-//! One turn of the model in which it may call the injected tool: relayed round after round, as one
-//! response.
+//! A turn of the model in which it may call the injected tool: what follows each round, and the relay
+//! of responses that aren't streamed. `stream` relays those that are.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
 use bytes::Bytes;
-use futures_util::stream::unfold;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use llm_api::response::{CloseReason, Relay, Round, RoundEnd, Usage};
 use llm_api::retrieval;
 use metrics::Ending;
 use tokens::Encoding;
-use tokio::time::{Instant, sleep_until};
 
-use super::retry::{Retries, asked_wait, may_be_retried};
+use super::retry::Retries;
 use crate::encoding;
 use crate::forward::PreparedRequest;
-use crate::forward::headers::{is_event_stream, to_client};
+use crate::forward::headers::to_client;
 use crate::recording::Recording;
 use crate::rewrite::{MAX_ROUNDS, OpenTurn, RequestRewriter};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Bytes of a whole response beyond which it is an error of the provider. By hand: far more than any
 /// limit of output tokens.
 const MAX_RESPONSE: usize = 64 << 20;
 
-/// Bytes of a provider's error that are read. By hand: errors are a few hundred.
-const MAX_ERROR: usize = 64 << 10;
-
-/// How long a client's stream may be silent while a request waits to be sent again.
-const SILENT_FOR: Duration = Duration::from_secs(10);
-
 /// A turn on its way to the client.
 pub(crate) struct TurnRelay {
     rewriter: Arc<RequestRewriter>,
-    prepared: PreparedRequest,
+    pub(super) prepared: PreparedRequest,
     turn: OpenTurn,
-    relay: Relay,
+    pub(super) relay: Relay,
     recording: Recording,
     /// Times that the provider was asked again.
     asked: usize,
-    retries: Retries,
+    pub(super) retries: Retries,
 }
 
 /// What follows a round.
-enum Next {
+pub(super) enum Next {
     /// The turn ends like this.
     Close(CloseReason),
     /// The provider is asked again with this body.
@@ -69,7 +60,7 @@ impl TurnRelay {
 
     /// Decides what follows the round that has just ended, and keeps what was intercepted before the
     /// turn's last byte is delivered.
-    async fn next(mut self) -> (Self, Next) {
+    pub(super) async fn next(mut self) -> (Self, Next) {
         let next = match self.relay.end() {
             Some(RoundEnd::InterceptedOnly) => {
                 let (now, again) = self.ask().await;
@@ -121,7 +112,7 @@ impl TurnRelay {
 
     /// Keeps the intercepted calls of the turn. Those that nobody will answer are forgotten: the turn
     /// goes on without them.
-    async fn record(mut self) -> Self {
+    pub(super) async fn record(mut self) -> Self {
         let rounds = self.relay.rounds();
         if rounds.iter().all(|round| round.intercepted.is_empty()) {
             return self;
@@ -143,7 +134,7 @@ impl TurnRelay {
         now
     }
 
-    fn finished(&mut self, ending: Ending) {
+    pub(super) fn finished(&mut self, ending: Ending) {
         self.recording.ended(ending);
     }
 
@@ -197,180 +188,6 @@ impl TurnRelay {
             }
         }
     }
-
-    /// The body of a response that is streamed.
-    pub(crate) fn stream(self, body: Incoming) -> Body {
-        let state = Some(Streaming { turn: self, source: Some(body), again: None, error: None });
-        Body::from_stream(unfold(state, |state| async move { state?.step().await }))
-    }
-}
-
-/// A turn that is being streamed.
-struct Streaming {
-    turn: TurnRelay,
-    /// The round that is being read; none between rounds.
-    source: Option<Incoming>,
-    /// The request for the round that is being read or is to come; none for the client's own.
-    again: Option<FollowUp>,
-    /// What broke the stream off, once all that came before it is delivered.
-    error: Option<BoxError>,
-}
-
-/// A request that the client doesn't know of.
-struct FollowUp {
-    body: Bytes,
-    /// When it is to be sent; none once it is.
-    at: Option<Instant>,
-}
-
-/// The next bytes, and what comes after them.
-type Step = Option<(Result<Bytes, BoxError>, Option<Streaming>)>;
-
-impl Streaming {
-    async fn step(mut self) -> Step {
-        loop {
-            if let Some(error) = self.error.take() {
-                // A server that is given an error at once drops what it hasn't sent yet.
-                tokio::task::yield_now().await;
-                return Some((Err(error), None));
-            }
-            if let Some(at) = self.again.as_ref().and_then(|request| request.at) {
-                let awake = at.min(Instant::now() + SILENT_FOR);
-                sleep_until(awake).await;
-                if awake < at {
-                    let alive = Bytes::from_static(self.turn.relay.keep_alive());
-                    return Some((Ok(alive), Some(self)));
-                }
-                match self.ask().await {
-                    Ok(now) => self = now,
-                    Err(last) => return last.map(|last| (Ok(last), None)),
-                }
-                continue;
-            }
-            let Some(source) = &mut self.source else {
-                match self.between().await {
-                    Ok(now) => self = now,
-                    Err(last) => return last.map(|last| (Ok(last), None)),
-                }
-                continue;
-            };
-            let mut out = Vec::new();
-            match source.frame().await {
-                Some(Ok(frame)) => {
-                    let Some(data) = frame.data_ref() else { continue };
-                    self.turn.relay.push(data, &mut out);
-                    if self.turn.relay.has_failed() {
-                        self = self.failed("the provider reported an error".into(), None).await;
-                    }
-                }
-                Some(Err(error)) => self = self.ended(Some(error.into()), &mut out).await,
-                None => self = self.ended(None, &mut out).await,
-            }
-            if !out.is_empty() {
-                return Some((Ok(out.into()), Some(self)));
-            }
-        }
-    }
-
-    /// The provider's stream has ended, or broke off.
-    async fn ended(mut self, error: Option<BoxError>, out: &mut Vec<u8>) -> Self {
-        let mut rest = Vec::new();
-        self.turn.relay.finish(&mut rest);
-        self.source = None;
-        let is_own = self.again.is_none();
-        let is_over = self.turn.relay.end().is_some();
-        if is_own || is_over {
-            out.append(&mut rest);
-        }
-        match error {
-            // The client's own request ends as the provider ends it.
-            Some(error) if is_own => self.break_off(error).await,
-            None if is_own => self,
-            _ if is_over => self,
-            error => {
-                let error = error.unwrap_or_else(|| "the provider broke off".into());
-                self.failed(error, None).await
-            }
-        }
-    }
-
-    /// A round is over: another begins, or the turn ends, with the bytes that are given as an error.
-    async fn between(mut self) -> Result<Self, Option<Bytes>> {
-        let (turn, next) = self.turn.next().await;
-        self.turn = turn;
-        match next {
-            Next::Close(reason) => {
-                let out = self.turn.relay.close(reason);
-                self.turn.finished(Ending::Done);
-                Err((!out.is_empty()).then(|| out.into()))
-            }
-            Next::Ask(body) => {
-                self.again = Some(FollowUp { body, at: Some(Instant::now()) });
-                Ok(self)
-            }
-        }
-    }
-
-    /// Sends the request that waits. An error are the last bytes of the client's stream.
-    async fn ask(mut self) -> Result<Self, Option<Bytes>> {
-        let Some(request) = &mut self.again else { return Ok(self) };
-        request.at = None;
-        let response = match self.turn.prepared.send(request.body.clone()).await {
-            Ok(response) => response,
-            Err(error) => return Ok(self.failed(error.into(), None).await),
-        };
-        let (status, headers) = (response.status(), response.headers());
-        if status == StatusCode::OK && is_event_stream(headers) {
-            self.turn.relay.next_round();
-            self.source = Some(response.into_body());
-            return Ok(self);
-        }
-        if status.is_client_error() && !may_be_retried(status, headers) {
-            return Err(Some(self.refused(response).await));
-        }
-        let wait = asked_wait(headers);
-        Ok(self.failed(format!("the provider answered {status}").into(), wait).await)
-    }
-
-    /// The provider refuses a request that the client doesn't know of, and would refuse it again: the
-    /// client is told why.
-    async fn refused(mut self, response: Response<Incoming>) -> Bytes {
-        let message = format!("the provider answered {}", response.status());
-        let body = read(response.into_body(), MAX_ERROR).await.unwrap_or_default();
-        let event = self.turn.relay.error_event(&body, &message);
-        self.turn.relay.break_off();
-        self.turn = self.turn.record().await;
-        self.turn.finished(Ending::ProviderBroke);
-        event.into()
-    }
-
-    /// The provider failed. A request that the client doesn't know of is sent again after a while, as
-    /// long as the client has seen nothing of its response; `wait`: how long the provider asks for.
-    async fn failed(mut self, error: BoxError, wait: Option<Duration>) -> Self {
-        self.source = None;
-        let is_unseen = self.turn.relay.end().is_some() || self.turn.relay.is_unseen();
-        if let Some(request) = self.again.as_mut().filter(|_| is_unseen)
-            && let Some(wait) = self.turn.retries.wait(wait)
-        {
-            request.at = Some(Instant::now() + wait);
-            return self;
-        }
-        self.break_off(error).await
-    }
-
-    /// Ends the client's stream without its last event. Agents take that for a broken connection, after
-    /// which most send their request again, whereas an error in the stream ends the run of most of
-    /// them. What they ask for then gets the provider's own response, with what it says about when to
-    /// come back.
-    async fn break_off(mut self, error: BoxError) -> Self {
-        if self.again.is_some() {
-            self.turn.relay.break_off();
-            self.turn = self.turn.record().await;
-        }
-        self.turn.finished(Ending::ProviderBroke);
-        self.error = Some(error);
-        self
-    }
 }
 
 impl Drop for TurnRelay {
@@ -403,7 +220,7 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-async fn read(body: Incoming, bound: usize) -> Result<Bytes, BoxError> {
+pub(super) async fn read(body: Incoming, bound: usize) -> Result<Bytes, BoxError> {
     match Limited::new(body, bound).collect().await {
         Ok(whole) => Ok(whole.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {

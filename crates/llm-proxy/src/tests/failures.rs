@@ -245,7 +245,7 @@ fn an_answer_that_is_not_streamed_is_the_providers_error() {
 }
 
 #[test]
-fn a_call_that_the_client_has_seen_brings_back_what_was_hidden_before_it() {
+fn a_call_that_the_client_has_seen_brings_back_what_was_intercepted_before_it() {
     for (api, _) in streams().into_iter().filter(|(_, stream)| *stream) {
         let last = Mutex::new(None);
         let last = Arc::new(last);

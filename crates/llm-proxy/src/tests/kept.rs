@@ -31,7 +31,7 @@ fn quoted(text: &str) -> String {
 }
 
 #[test]
-fn what_another_program_has_left_out_is_answered_from_the_store_and_stays_answered() {
+fn what_another_program_has_elided_is_answered_from_the_store_and_stays_answered() {
     for (api, stream) in streams() {
         let originals = store();
         originals.put(&middle(KEPT)).unwrap();

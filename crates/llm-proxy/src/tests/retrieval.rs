@@ -447,7 +447,7 @@ fn a_limit_is_lowered_where_the_provider_takes_that_and_else_stays() {
 }
 
 #[test]
-fn calls_that_cannot_be_answered_are_left_out_and_forgotten() {
+fn calls_that_cannot_be_answered_are_removed_and_forgotten() {
     let cut =
         Say::Call { id: "r1".into(), name: "headroom_retrieve".into(), input: "{\"ha".into() };
     for (say, stop) in
