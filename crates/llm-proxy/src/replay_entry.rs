@@ -34,20 +34,27 @@ mod tests {
     use llm_api::response::InterceptedCall;
 
     fn rounds() -> Vec<Round> {
-        let given = CallResult { text: "kept elsewhere".into(), is_error: false };
-        let hidden = InterceptedCall {
+        let result = CallResult { text: "kept elsewhere".into(), is_error: false };
+        let call = InterceptedCall {
             at: 1,
             id: "i".into(),
             input: "{}".into(),
             raw: "{\"x\":1}".into(),
-            result: Some(given),
+            result: Some(result),
         };
-        vec![Round { kinds: "tx".into(), text: 3, intercepted: vec![hidden], content: "s".into() }]
+        vec![Round { kinds: "tx".into(), text: 3, intercepted: vec![call], content: "s".into() }]
     }
 
     #[test]
     fn an_entry_is_decoded_as_it_was_encoded() {
         assert_eq!(decode(&encode(&rounds())), Some(rounds()));
+    }
+
+    #[test]
+    fn the_format_stays_readable_to_other_versions_of_the_program() {
+        let stored = r#"{"v":1,"rounds":[{"kinds":"tx","text":3,"hidden":[{"at":1,"id":"i","input":"{}","raw":"{\"x\":1}","given":{"text":"kept elsewhere","is_error":false}}],"said":"s"}]}"#;
+        assert_eq!(String::from_utf8(encode(&rounds())).unwrap(), stored);
+        assert_eq!(decode(stored.as_bytes()), Some(rounds()));
     }
 
     #[test]
