@@ -5,11 +5,12 @@
 //! at the end of a conversation, before the client has seen any of it. Both give the same values in
 //! the same order, so that what was sent stays a prefix of what is sent later.
 
+use json_index::Value;
+
 use crate::api::Api;
 use crate::request::Request;
 use crate::response::{InterceptedCall, Round};
 use crate::splice::Edits;
-use json_index::Value;
 
 /// The result of an intercepted call.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -9,9 +9,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use json_index::{Index, Kind, Value};
+
 use crate::api::Api;
 use crate::splice::Edits;
-use json_index::{Index, Kind, Value};
 
 /// Who a block is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,11 +12,12 @@ mod failure;
 
 use std::fmt;
 
+use json_index::{Kind, Value, scan};
+
 use crate::api::Api;
 use crate::replay::CallResult;
 use crate::splice::{Edits, quote};
 use crate::sse::{Chunk, Event, Events};
-use json_index::{Kind, Value, scan};
 
 pub use failure::is_retried;
 

@@ -1,8 +1,9 @@
 //! The tool with which a model retrieves an original: its name and definition, and the hash in its
 //! calls.
 
-use crate::api::FunctionTool;
 use json_index::scan;
+
+use crate::api::FunctionTool;
 
 /// Its name.
 pub const NAME: &str = "headroom_retrieve";

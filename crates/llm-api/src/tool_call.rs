@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
-use crate::request::Call;
 use json_index::{Kind, Value, scan};
+
+use crate::request::Call;
 
 mod script;
 

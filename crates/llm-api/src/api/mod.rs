@@ -8,12 +8,13 @@ mod responses;
 
 use std::fmt;
 
+use json_index::Value;
+
 use crate::provider::Provider;
 use crate::replay::{CallResult, Retrieve};
 use crate::request::Request;
 use crate::response::{ResponseRewriter, Round, Usage};
 use crate::splice::Edits;
-use json_index::Value;
 
 /// Anthropic's Messages API, `/v1/messages`.
 pub const MESSAGES: &dyn Api = &messages::Messages;

@@ -1,7 +1,8 @@
+use json_index::scan;
+
 use super::*;
 use crate::api::{CHAT, MESSAGES, RESPONSES};
 use crate::request::{Request, read};
-use json_index::scan;
 use serde_json::{Value as Json, json};
 
 fn intercepted(at: usize, id: &str, raw: &Json) -> InterceptedCall {

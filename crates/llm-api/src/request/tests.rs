@@ -1,6 +1,7 @@
+use json_index::scan;
+
 use super::*;
 use crate::api::{CHAT, MESSAGES, RESPONSES};
-use json_index::scan;
 
 /// What may be changed in a request, with the call that it answers.
 fn results(api: &'static dyn Api, body: &str) -> Vec<(String, Option<String>)> {

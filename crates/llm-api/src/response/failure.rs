@@ -1,7 +1,8 @@
 //! Errors that a provider reports in the middle of a stream.
 
-use crate::sse::Event;
 use json_index::{Kind, Value, scan};
+
+use crate::sse::Event;
 
 /// Words for what is wrong with a request itself: it will fail again.
 const PERMANENT: [&str; 16] = [

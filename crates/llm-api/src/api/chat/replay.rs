@@ -1,10 +1,11 @@
 //! Intercepted calls in the model's message, and messages of the tool with their results.
 
+use json_index::{Value, scan};
+
 use crate::replay::{Retrieve, exchange, results};
 use crate::request::{Request, Role};
 use crate::response::Round;
 use crate::splice::{Edits, quote};
-use json_index::{Value, scan};
 
 use super::Chat;
 

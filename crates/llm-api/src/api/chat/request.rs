@@ -1,10 +1,11 @@
 //! Requests of the Chat Completions API. A message is one block.
 
+use json_index::{Kind, Value};
+
 use crate::api::CHAT;
 use crate::request::{
     Block, Call, Choice, Request, Role, Tool, ToolResult, Turn, is_deferred, text, texts,
 };
-use json_index::{Kind, Value};
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
     let list = root.get("messages").filter(|list| list.kind() == Kind::Array)?;

@@ -1,12 +1,13 @@
 //! Responses of the Chat Completions API: one message, whose text and calls come in deltas.
 
+use json_index::{Kind, Value, scan};
+
 use crate::response::{
     CloseReason, FinishedRound, InterceptedCall, ResponseRewriter, Round, Usage, at, edited,
     error_object, number, set, set_number,
 };
 use crate::splice::{Edits, quote};
 use crate::sse::Event;
-use json_index::{Kind, Value, scan};
 
 #[derive(Debug)]
 pub(super) struct Rewriter {

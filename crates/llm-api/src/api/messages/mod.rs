@@ -5,13 +5,14 @@ mod request;
 mod response;
 mod tool;
 
+use json_index::Value;
+
 use super::{Api, Endpoint, FunctionTool};
 use crate::provider::Provider;
 use crate::replay::{CallResult, Retrieve};
 use crate::request::Request;
 use crate::response::{ResponseRewriter, Round, Usage, is_event_of, usage_at};
 use crate::splice::Edits;
-use json_index::Value;
 
 /// See the module.
 #[derive(Debug)]

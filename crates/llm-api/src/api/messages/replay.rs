@@ -1,10 +1,11 @@
 //! Intercepted calls in the model's messages, and their results in the user's.
 
+use json_index::{Kind, Value};
+
 use crate::replay::{Retrieve, align, interleave, results};
 use crate::request::{Request, Role};
 use crate::response::Round;
 use crate::splice::Edits;
-use json_index::{Kind, Value};
 
 use super::Messages;
 use super::response::letter;

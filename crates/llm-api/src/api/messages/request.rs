@@ -1,11 +1,12 @@
 //! Requests of the Messages API: content blocks, and marks of the prefix cache.
 
+use json_index::{Kind, Value};
+
 use crate::api::MESSAGES;
 use crate::request::{
     Block, Call, Choice, Request, Role, Tool, ToolResult, Turn, is_deferred, may_drop_results,
     present, text, texts,
 };
-use json_index::{Kind, Value};
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
     let list = root.get("messages").filter(|list| list.kind() == Kind::Array)?;

@@ -1,12 +1,13 @@
 //! Responses of the Messages API: content blocks, each with its own events.
 
+use json_index::{Kind, Value, scan};
+
 use crate::response::{
     CloseReason, FinishedRound, Part, ResponseRewriter, Usage, at, edited, error_object, join,
     number, round_of, set, set_number,
 };
 use crate::splice::{Edits, quote};
 use crate::sse::Event;
-use json_index::{Kind, Value, scan};
 
 #[derive(Debug)]
 pub(super) struct Rewriter {

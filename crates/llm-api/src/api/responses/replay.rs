@@ -1,10 +1,11 @@
 //! Intercepted calls among the model's items, and items with their results.
 
+use json_index::Value;
+
 use crate::replay::{Retrieve, align, results};
 use crate::request::{Request, Role};
 use crate::response::Round;
 use crate::splice::Edits;
-use json_index::Value;
 
 use super::Responses;
 use super::response::letter;

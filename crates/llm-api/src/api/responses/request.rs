@@ -1,12 +1,13 @@
 //! Requests of the Responses API. An item is one block.
 
+use json_index::{Kind, Value};
+
 use crate::api::RESPONSES;
 use crate::api::chat::choice;
 use crate::request::{
     Block, Call, Request, Role, Tool, ToolResult, Turn, is_deferred, may_drop_results, present,
     text, texts,
 };
-use json_index::{Kind, Value};
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
     let input =

@@ -1,12 +1,13 @@
 //! Responses of the Responses API: items, and events that are numbered through.
 
+use json_index::{Kind, Value, scan};
+
 use crate::response::{
     CloseReason, FinishedRound, Part, ResponseRewriter, Usage, at, edited, join, number, one_line,
     round_of, set, set_number,
 };
 use crate::splice::{Edits, quote};
 use crate::sse::Event;
-use json_index::{Kind, Value, scan};
 
 /// The types of the events that end a stream.
 pub(super) const LAST_EVENTS: [&str; 3] =
