@@ -78,7 +78,9 @@ pub(crate) fn without_credentials(url: &str) -> String {
 /// The scheme, host and port of a URL.
 fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.trim().split_once("://")?;
-    let host = rest.split(['/', '?', '#']).next()?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    // A user and a password are for whoever is there, not for finding out who it is.
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     Some(format!("{scheme}://{host}"))
 }
 
@@ -220,6 +222,7 @@ mod tests {
     fn origins() {
         assert_eq!(origin("https://a.example/v1/x?y").as_deref(), Some("https://a.example"));
         assert_eq!(origin("http://127.0.0.1:1").as_deref(), Some("http://127.0.0.1:1"));
+        assert_eq!(origin("http://me:x@localhost:1/v1").as_deref(), Some("http://localhost:1"));
         assert_eq!(origin("a.example"), None);
     }
 
