@@ -49,10 +49,11 @@ const ESCAPE: u8 = 0x1b;
 /// The string terminator as one character, U+009C, in UTF-8.
 const TERMINATOR: &[u8] = &[0xc2, 0x9c];
 
-/// The length of the control sequence that `bytes`, which begin with an escape, begin with
-/// (ECMA-48, section 5). `None` where there is none, and where its end isn't in the same line: a
-/// terminal would wait for it and show nothing until then, and the rest of an output must not vanish
-/// for one stray byte. Not `anstyle-parse` for this reason: it swallows what follows, as terminals do.
+/// The length of the control sequence that `bytes`, which begin with an escape, begin with (ECMA-48, section 5).
+///
+/// One that the text ends in is as long as the text: the output was cut off in it. `None` where there is none, and where
+/// a line ends before it does: a terminal would wait for its end and show nothing until then, and the rest of an output
+/// must not vanish for one stray byte. That is why this isn't left to `anstyle-parse` or `vte`, which do as terminals do.
 fn sequence_length(bytes: &[u8]) -> Option<usize> {
     match *bytes.get(1)? {
         // Another escape cancels the one before.
@@ -60,7 +61,8 @@ fn sequence_length(bytes: &[u8]) -> Option<usize> {
         CANCEL | SUBSTITUTE => Some(2),
         // A control sequence: parameters and intermediates, then one final byte.
         b'[' => {
-            let end = 2 + bytes[2..].iter().position(|b| !matches!(b, 0x20..=0x3f))?;
+            let end = bytes[2..].iter().position(|b| !matches!(b, 0x20..=0x3f));
+            let Some(end) = end.map(|end| end + 2) else { return Some(bytes.len()) };
             match bytes[end] {
                 0x40..=0x7e | CANCEL | SUBSTITUTE => Some(end + 1),
                 ESCAPE => Some(end),
@@ -71,7 +73,8 @@ fn sequence_length(bytes: &[u8]) -> Option<usize> {
         b'P' | b'X' | b']' | b'^' | b'_' => string_length(bytes),
         // Character sets and the like: intermediates, then one final byte.
         0x20..=0x2f => {
-            let end = 2 + bytes[2..].iter().position(|b| !matches!(b, 0x20..=0x2f))?;
+            let end = bytes[2..].iter().position(|b| !matches!(b, 0x20..=0x2f));
+            let Some(end) = end.map(|end| end + 2) else { return Some(bytes.len()) };
             match bytes[end] {
                 0x30..=0x7e | CANCEL | SUBSTITUTE => Some(end + 1),
                 ESCAPE => Some(end),
@@ -85,13 +88,14 @@ fn sequence_length(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The length of a control string with its terminator: `ESC \` or U+009C, a bell as terminals accept
-/// for titles and links, or what cancels it.
+/// for titles and links, what cancels it, or the end of the text.
 fn string_length(bytes: &[u8]) -> Option<usize> {
     let is_end =
         |b: &u8| matches!(*b, BELL | CANCEL | SUBSTITUTE | ESCAPE | b'\n') || *b == TERMINATOR[0];
     let mut at = 2;
     loop {
-        at += bytes[at..].iter().position(is_end)?;
+        let Some(end) = bytes[at..].iter().position(is_end) else { return Some(bytes.len()) };
+        at += end;
         match bytes[at] {
             ESCAPE if bytes.get(at + 1) == Some(&b'\\') => return Some(at + 2),
             ESCAPE => return Some(at),
@@ -167,12 +171,39 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_stays() {
-        for text in ["a\u{1b}]0;title\nb\u{7}c", "a\u{1b}Pq", "a\u{1b}[31", "a\u{1b}[é", "a\u{1b}é"]
+    fn a_line_end_in_a_sequence_leaves_it() {
+        for text in
+            ["a\u{1b}]0;title\nb\u{7}c", "a\u{1b}Pq\n", "a\u{1b}[31\nm", "a\u{1b}[é", "a\u{1b}é"]
         {
             assert_eq!(cosmetic(text), text, "{text:?}");
         }
         assert_eq!(cosmetic("\u{1b}[31\u{18}a\u{1b}\u{1b}[1mb"), "ab");
+    }
+
+    /// Five of each kind: ended by a bell, by both string terminators, by another sequence, and not at all.
+    #[test]
+    fn every_kind_of_sequence_goes() {
+        const STRINGS: [(&str, &str); 5] = [
+            ("OSC", "]8;;https://example.org/"),
+            ("DCS", "P1$r0m"),
+            ("APC", "_Gf=32,s=1;AAAA"),
+            ("PM", "^private"),
+            ("SOS", "Xstart"),
+        ];
+        for (kind, sequence) in STRINGS {
+            for end in ["\u{7}", "\u{1b}\\", "\u{9c}", "\u{1b}[0m"] {
+                let text = format!("before \u{1b}{sequence}{end}after\n");
+                assert_eq!(cosmetic(&text), "before after\n", "{kind}: {text:?}");
+            }
+            assert_eq!(cosmetic(&format!("before \u{1b}{sequence}")), "before ", "{kind}");
+        }
+        for sequence in ["[K", "[1;38;5;208m", "[?25l", "[2J", "[0 q"] {
+            let text = format!("before \u{1b}{sequence}after\n");
+            assert_eq!(cosmetic(&text), "before after\n", "{text:?}");
+        }
+        for cut in ["\u{1b}[", "\u{1b}[38;5", "\u{1b}(", "\u{1b}]", "\u{1b}P"] {
+            assert_eq!(cosmetic(&format!("before {cut}")), "before ", "{cut:?}");
+        }
     }
 
     proptest! {

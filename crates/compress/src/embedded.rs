@@ -9,16 +9,16 @@ use json_index::{Index, JsonEscapes, Kind, ValueId, lenient, unescape};
 
 use crate::compressed::Omission;
 
-/// The deepest nesting of documents in strings of documents.
+/// The deepest nesting of documents in strings of documents. By hand, not measured.
 pub(crate) const DEEPEST: usize = 4;
-/// Shorter texts, in bytes, are kept: a marker would cost as much.
+/// Shorter texts, in bytes, are kept: a marker would cost as much. By hand, not measured.
 const SHORTEST: usize = 200;
-/// Texts with fewer line ends are kept: there is no line to elide.
+/// Texts with fewer line ends are kept: there is no line to elide. By hand, not measured.
 const FEWEST_LINE_ENDS: usize = 3;
 
-/// The longest hint, in bytes: only its beginning matters.
+/// The longest hint, in bytes: only its beginning matters. By hand, not measured.
 const LONGEST_HINT: usize = 1024;
-/// How many words of a command given as a list are read.
+/// How many words of a command given as a list are read. By hand, not measured.
 const MOST_WORDS: usize = 64;
 
 /// Members that hold the command which wrote the texts next to them.

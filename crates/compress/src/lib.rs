@@ -6,6 +6,24 @@
 //! probably doesn't need is elided (`elide`), provided that it can be retrieved; a [`marker`]
 //! stands in its place.
 //!
+//! ```
+//! use compress::{Kind, Options, compress};
+//!
+//! let mut log: String = (0..500)
+//!     .map(|n| format!("2026-03-01T08:00:{:02}Z INFO request id={n} status=200\n", n % 60))
+//!     .collect();
+//! log.push_str("2026-03-01T08:09:00Z ERROR upstream timed out\n");
+//!
+//! let result = compress(&log, &Options { kind: Some("app.log".to_owned()), ..Options::default() });
+//! assert_eq!(result.chunks[0].kind, Kind::Log);
+//! assert!(result.tokens_after * 10 < result.tokens_before);
+//! assert!(result.text.contains("ERROR upstream timed out"));
+//! // What isn't shown is to be stored by the caller, under the hash that the marker names.
+//! assert_eq!(result.originals().next(), Some(&*log));
+//! assert_eq!(result.restore()?, log);
+//! # Ok::<(), compress::ExpandError>(())
+//! ```
+//!
 //! This crate does no I/O: originals are handed to the caller to store. It reads no clock, so the
 //! result depends on the text and the options alone.
 

@@ -3,9 +3,9 @@
 use crate::diagnostic;
 use crate::lines::Lines;
 
-/// How many lines below a diagnostic its location may be.
+/// How many lines below a diagnostic its location may be. By hand, not measured.
 const MOST_BELOW: usize = 2;
-/// The longest path, in bytes.
+/// The longest path, in bytes. By hand, not measured.
 const LONGEST_PATH: usize = 500;
 
 /// A location at the beginning of some text.

@@ -17,7 +17,7 @@ use memchr::memmem;
 /// Hex digits of a hash in a marker.
 pub const HASH_DIGITS: usize = 24;
 /// The longest `what`, and the longest path, that a marker may hold, in bytes. It bounds how far
-/// the parser looks.
+/// the parser looks. By hand, not measured.
 const LONGEST: usize = 1024;
 /// A literal in every marker, by which markers are searched for.
 const LEFT_OUT: &str = " left out";

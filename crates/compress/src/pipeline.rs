@@ -37,9 +37,10 @@ const WHOLE_TABLE_TOKENS: usize = 6000;
 /// them.
 const LONGEST_WHOLE_TABLE: usize = 120_000;
 /// A chunk of more bytes than this gets a retrieval reference if the codec that encodes it
-/// restructures its lines: a reader may need them as they were written.
+/// restructures its lines: a reader may need them as they were written. By hand, not measured.
 const MAX_UNREFERENCED_BYTES: usize = 2000;
-/// Shorter chunks, in bytes, are left alone: a marker alone would cost as much.
+/// Shorter chunks, in bytes, are left alone: a marker alone would cost as much. By hand, not
+/// measured.
 const SHORTEST: usize = 200;
 
 /// U+FEFF. It is a byte order mark only as the first character of a text, so nothing may be
@@ -468,7 +469,7 @@ impl Compressed {
 /// A byte offset near the middle of `text` at which the token counts of the two halves add up; the
 /// end of `text` if there is none.
 fn seam(text: &str) -> usize {
-    /// How many lines are tried, to bound the time.
+    /// How many lines are tried, to bound the time. By hand, not measured.
     const MOST: usize = 100;
     let middle = text.floor_char_boundary(text.len() / 2);
     memchr::memchr_iter(b'\n', &text.as_bytes()[middle..])

@@ -9,11 +9,11 @@ use std::collections::{HashMap, HashSet};
 
 use crate::word_boundary;
 
-/// The weight of words in the enclosing lines.
+/// The weight of words in the enclosing lines. By hand, not measured.
 const NESTING: f64 = 0.5;
-/// The factor by which a score decays per line of distance.
+/// The factor by which a score decays per line of distance. By hand, not measured.
 const NEARNESS: f64 = 0.95;
-/// The factor for a line that is a comment.
+/// The factor for a line that is a comment. By hand, not measured.
 const COMMENT: f64 = 0.5;
 /// Stop words.
 const COMMON: &[&str] = &[

@@ -9,19 +9,22 @@ use crate::word_boundary::{
     contraction, is_han, is_katakana, is_unspaced, is_word_char, joins, words,
 };
 
-/// The most terms that are searched for.
+/// The most terms that are searched for. By hand, not measured.
 const MOST_TERMS: usize = 64;
 /// The longest prefix of a term that is searched for, in bytes: each takes a row of the automaton's
-/// table.
+/// table. By hand, not measured.
 const LONGEST_TERM: usize = 120;
-/// A term with at most this many occurrences is rare: all of its lines are kept.
+/// A term with at most this many occurrences is rare: all of its lines are kept. By hand, not
+/// measured.
 const RARE_PLACES: usize = 12;
-/// Or at most one occurrence per this many lines.
+/// Or at most one occurrence per this many lines. By hand, not measured.
 const RARE_SHARE: usize = 100;
-/// How many of the first occurrences of a frequent term are kept, besides the last one.
+/// How many of the first occurrences of a frequent term are kept, besides the last one. By hand,
+/// not measured.
 const FIRST_PLACES: usize = 2;
 
-/// A term of fewer bytes has to match a whole word; a longer one may match a prefix.
+/// A term of fewer bytes has to match a whole word; a longer one may match a prefix. By hand, not
+/// measured.
 const SHORTEST_BEGINNING: usize = 5;
 /// Korean particles, which are suffixed to nouns, the longer ones first.
 const PARTICLES: [&str; 16] = [

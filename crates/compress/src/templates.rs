@@ -12,11 +12,11 @@ use rustc_hash::FxHashMap;
 use crate::lines::Lines;
 use crate::words::{Words, is_value, line_signature};
 
-/// Templates of more words aren't merged, to bound the time.
+/// Templates of more words aren't merged, to bound the time. By hand, not measured.
 const MOST_WORDS: usize = 48;
-/// The most templates that one is compared with, to bound the time.
+/// The most templates that one is compared with, to bound the time. By hand, not measured.
 const MOST_COMPARED: usize = 24;
-/// The percentage of words that two templates must share to be merged.
+/// The percentage of words that two templates must share to be merged. By hand, not measured.
 const SAME_PERCENT: usize = 60;
 
 /// The templates of a text's lines.

@@ -113,6 +113,9 @@ pub(crate) fn line_signature(line: &str) -> u64 {
 /// The largest number of columns that at least nine tenths of the lines with more than two columns
 /// have, counted up to 48.
 pub(crate) fn column_count<'a>(lines: impl Iterator<Item = &'a str>) -> Option<usize> {
+    /// The most words of a line that its signature is made of, to bound the time. By hand, not
+    /// measured.
+    // In words, to bound the time. By hand, not measured.
     const MOST: usize = 48;
     let mut counts: Vec<usize> = lines
         .map(|line| line.split_ascii_whitespace().take(MOST).count())

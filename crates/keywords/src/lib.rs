@@ -4,6 +4,15 @@
 //! from the one before. So a block of a text is divided into lanes that are searched in turn, byte
 //! by byte; each lane starts a keyword's length early, and the hits are put back in order. This is
 //! about three times as fast, whatever the text. Which hits count is up to the caller.
+//!
+//! ```
+//! let keywords = keywords::Keywords::new(["error", "Warning"])?;
+//! let hits: Vec<_> = keywords.hits("a WARNING, then two ERRORs").collect();
+//!
+//! assert_eq!((hits[0].keyword, hits[0].range.clone()), (1, 2..9));
+//! assert_eq!((hits[1].keyword, hits[1].range.clone()), (0, 20..25));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::ops::Range;
 
@@ -11,11 +20,13 @@ use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::dfa::DFA;
 use aho_corasick::{Anchored, BuildError, MatchKind, StartKind};
 
-/// How many places of a text are searched in parallel.
+/// How many places of a text are searched in parallel. Measured: four take a
+/// third of the time of one.
 const LANES: usize = 4;
-/// The bytes that are searched before their hits are returned, which bounds the memory for hits.
+/// The bytes that are searched before their hits are returned, which bounds the memory for hits. By hand, not
+/// measured.
 const BLOCK: usize = 32 << 10;
-/// Shorter blocks, in bytes, are searched in a single lane.
+/// Shorter blocks, in bytes, are searched in a single lane. By hand, not measured.
 const SHORTEST_IN_LANES: usize = 1 << 10;
 
 /// A set of keywords to search for.

@@ -59,6 +59,7 @@ pub enum Language {
     Julia,
     Dart,
     Zig,
+    Solidity,
     Elixir,
     Erlang,
     Haskell,

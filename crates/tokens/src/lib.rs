@@ -7,6 +7,15 @@
 //! A text goes through `split` (its pieces), `cache` (pieces seen lately), `vocabulary` (pieces that
 //! are one token) and `merge` (the others). Special tokens (`<|endoftext|>` and the like) in a text
 //! are plain text.
+//!
+//! ```
+//! use tokens::{Encoding, count, cut, model};
+//!
+//! assert_eq!(count(Encoding::O200kBase, "How many tokens?"), 4);
+//! assert_eq!(cut(Encoding::O200kBase, "How many tokens?", 2), "How many");
+//! // Other makers don't publish their tokenizers, so for their models the count is an estimate.
+//! assert!(model("claude-sonnet-4-5").is_some_and(|model| model.is_estimate()));
+//! ```
 
 mod amount;
 mod cache;

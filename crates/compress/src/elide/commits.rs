@@ -7,13 +7,13 @@ use std::fmt::Write as _;
 use super::{Context, Draft, Segment};
 use crate::lines::Lines;
 
-/// Fewer commits are kept as they are.
+/// Fewer commits are kept as they are. By hand, not measured.
 const FEWEST: usize = 3;
-/// The number of hex digits of an abbreviated id.
+/// The number of hex digits of an abbreviated id. By hand, not measured.
 const DIGITS: usize = 12;
-/// The number of lines kept after the subject.
+/// The number of lines kept after the subject. By hand, not measured.
 const BEHIND_SUBJECT: usize = 1;
-/// The most files that are listed per commit.
+/// The most files that are listed per commit. By hand, not measured.
 const MOST_FILES: usize = 12;
 /// The indentation of messages.
 const INDENT: &str = "    ";

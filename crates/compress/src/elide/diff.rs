@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use super::{Context, Draft, Segment};
 use crate::lines::Lines;
 
-/// The lines of context kept around a change.
+/// The lines of context kept around a change. By hand, not measured.
 const AROUND: usize = 1;
-/// Fewer lines between two changes are kept: the head of another hunk would cost more.
+/// Fewer lines between two changes are kept: the head of another hunk would cost more. By hand, not
+/// measured.
 const FEWEST_BETWEEN: usize = 3;
 /// Suffixes of the names of generated files.
 const GENERATED: &[&str] = &[

@@ -7,14 +7,15 @@
 
 use crate::lines::Lines;
 
-/// The most nested heads that are followed.
+/// The most nested heads that are followed. By hand, not measured.
 const MOST_HEADS: usize = 16;
 /// Keys whose value names their record.
 const NAMES: &[&str] =
     &["name", "id", "title", "package", "host", "hostname", "device", "unit", "processor"];
-/// Lines are a record if at least this percentage of them are a key and its value.
+/// Lines are a record if at least this percentage of them are a key and its value. By hand, not
+/// measured.
 const KEYED_PERCENT: usize = 60;
-/// The longest key, in bytes.
+/// The longest key, in bytes. By hand, not measured.
 const LONGEST_KEY: usize = 60;
 
 /// The enclosing lines of each line.

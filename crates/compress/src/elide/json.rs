@@ -17,23 +17,25 @@ use crate::diagnostic;
 use crate::lines::Lines;
 use crate::words::line_signature;
 
-/// Shorter arrays are kept whole.
+/// Arrays of fewer records are kept whole. By hand, not measured.
 const FEWEST_RECORDS: usize = 24;
-/// The number of records kept at the beginning of an array and at its end.
+/// The number of records kept at the beginning of an array and at its end. By hand, not measured.
 const FIRST: usize = 2;
 const LAST: usize = 1;
-/// A string of encoded data that is longer than the first, in bytes, is truncated to the second.
+/// A string of encoded data that is longer than the first, in bytes, is truncated to the second,
+/// which shows what it is. By hand, not measured.
 const LONGEST_DATA: usize = 600;
 const CUT_DATA: usize = 200;
 /// Encoded data has runs without blanks of at least this many bytes on average: base64 in lines, as
 /// in PEM and MIME, has 64 and 76.
 const DATA_RUN: usize = 60;
-/// Elided records are listed by name if the names have at most this many bytes on average.
+/// Elided records are listed by name if the names have at most this many bytes on average. By hand,
+/// not measured.
 const LONGEST_NAME: usize = 24;
-/// Longer rows, in values, aren't records.
+/// Longer rows, in values, aren't records. By hand, not measured.
 const MOST_CELLS: usize = 64;
 /// If more than one in this many texts is a diagnostic, they are sampled: of each template only
-/// this many at both ends are kept.
+/// this many at both ends are kept. By hand, not measured.
 const DIAGNOSTIC_SHARE: usize = 4;
 const SAMPLES_PER_END: usize = 3;
 

@@ -5,14 +5,15 @@ use crate::lines::Lines;
 
 use super::{Context, Draft, Segment};
 
-/// The number of lines kept at the beginning and at the end.
+/// The number of lines kept at the beginning and at the end: what was run, and how it ended. By
+/// hand, not measured.
 const FIRST: usize = 2;
 const LAST: usize = 3;
-/// An omission of fewer bytes costs as much as it saves.
+/// An omission of fewer bytes costs as much as it saves. By hand, not measured.
 const MIN_OMISSION_BYTES: usize = 24;
-/// How many lines above a line are searched for the beginning of its block.
+/// How many lines above a line are searched for the beginning of its block. By hand, not measured.
 const LONGEST_BLOCK: usize = 100;
-/// The most indented lines below a line that are kept with it.
+/// The most indented lines below a line that are kept with it. By hand, not measured.
 const MOST_BELOW: usize = 2;
 /// How unindented lines within a stack trace begin.
 const BLOCK_GOES_ON: &[&str] =

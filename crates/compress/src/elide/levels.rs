@@ -6,15 +6,16 @@ use rustc_hash::FxHashMap;
 use crate::lines::Lines;
 use crate::words::words;
 
-/// The column is among the first this many words.
+/// The column is among the first this many words. By hand, not measured.
 const MOST_WORDS: usize = 8;
-/// Fewer lines that begin with a number are no evidence of columns.
+/// Fewer lines that begin with a number are no evidence of columns. By hand, not measured.
 const FEWEST: usize = 16;
-/// With more distinct words than this it isn't a column of levels.
+/// With more distinct words than this it isn't a column of levels. By hand, not measured.
 const MOST_LEVELS: usize = 10;
-/// The percentage of lines that must have a word in the column, which follows the timestamp.
+/// The percentage of lines that must have a word in the column, which follows the timestamp. By
+/// hand, not measured.
 const COLUMN_PERCENT: usize = 90;
-/// A level is rare if at most this percentage of the lines have it.
+/// A level is rare if at most this percentage of the lines have it. By hand, not measured.
 const RARE_PERCENT: usize = 10;
 /// Levels that never indicate a problem, however rare.
 const ORDINARY: &[&str] =

@@ -15,21 +15,22 @@ use crate::templates::Templates;
 use crate::words::words;
 use crate::{diagnostic, location};
 
-/// A template with at most this many lines is rare: all of them are kept.
+/// A template with at most this many lines is rare: all of them are kept. By hand, not measured.
 const RARE: usize = 3;
 /// Above this count, diagnostics of one template are sampled: the first and last few, and every
 /// distinct severe line. By hand, not measured.
 const MAX_UNSAMPLED: usize = 20;
 const SAMPLES_PER_END: usize = 3;
-/// A template is summarized if at least this many of its lines are elided.
+/// A template is summarized if at least this many of its lines are elided. By hand, not measured.
 const MIN_SUMMARIZED: usize = 5;
-/// The most templates that are summarized.
+/// The most templates that are summarized. By hand, not measured.
 const MAX_SUMMARIES: usize = 30;
-/// The longest summary of a template, in bytes.
+/// The longest summary of a template, in bytes. By hand, not measured.
 const MAX_SUMMARY_BYTES: usize = 200;
-/// Tests are summarized by module if modules have at least this many tests on average.
+/// Tests are summarized by module if modules have at least this many tests on average. By hand, not
+/// measured.
 const FEWEST_PER_MODULE: usize = 4;
-/// How many words of a line are searched for unusual values.
+/// How many words of a line are searched for unusual values. By hand, not measured.
 const MOST_WORDS: usize = 48;
 
 /// What is shown of the commits of a `git log`, or of the lines of anything else.

@@ -15,21 +15,23 @@ use crate::lines::Lines;
 use crate::marker::{self, Marker, RetrievalReference};
 use crate::relevance::{Chunk, scores};
 
-/// Lines are elided whose score is below this share of the best line's.
+/// Lines are elided whose score is below this share of the best line's. By hand, not measured.
 const MIN_SCORE_SHARE: f64 = 0.15;
 /// But at least this percentage of the tokens is elided, net of the markers, and at most lines of
 /// this percentage of the bytes; the second limit applies if the pack exceeds the caller's budget.
+/// By hand, not measured.
 const LEAST_PERCENT: usize = 19;
 const MOST_PERCENT: usize = 40;
 const MOST_PERCENT_TIGHT: usize = 65;
-/// The weight of files after the first; the n-th, from 0, has this divided by the root of n.
+/// The weight of files after the first; the n-th, from 0, has this divided by the root of n. By
+/// hand, not measured.
 const FURTHER: f64 = 0.4;
 /// The most that the position of a line adds to its score, as a share of the best score: less than
 /// any word does.
 const TIE: f64 = 1e-6;
-/// The tokens of a marker with a path of usual length.
+/// The tokens of a marker with a path of usual length. By hand, not measured.
 const TOKENS_OF_A_MARKER: usize = 24;
-/// Shorter runs are kept: a marker would cost too much of what they save.
+/// Shorter runs are kept: a marker would cost too much of what they save. By hand, not measured.
 const FEWEST_LINES: usize = 4;
 const FEWEST_BYTES: usize = 300;
 

@@ -34,9 +34,10 @@ pub(crate) struct Reader {
 }
 
 /// If nothing is known about the reader, a text gets one retrieval reference per this many bytes,
-/// rounded to the nearest number.
+/// rounded to the nearest number. By hand, not measured.
 const CHUNK_BYTES: usize = 8 << 10;
-/// The same for texts in which nothing is elided, only rewritten: those are seldom retrieved.
+/// The same for texts in which nothing is elided, only rewritten: those are seldom retrieved. By
+/// hand, not measured.
 const CHUNK_BYTES_LOSSLESS: usize = 20 << 10;
 /// Weighs the cost of a retrieval, multiplied by its probability, against that of a longer
 /// response. For a text of `n` tokens the cheapest number of references is `sqrt(RETRIEVAL_WEIGHT *
@@ -44,9 +45,9 @@ const CHUNK_BYTES_LOSSLESS: usize = 20 << 10;
 /// reader that retrieves nothing.
 const RETRIEVAL_WEIGHT: usize = 25;
 const MARKER_WEIGHT: usize = 12_000;
-/// The approximate number of bytes per token.
+/// The approximate number of bytes per token. By hand, not measured.
 const BYTES_OF_A_TOKEN: usize = 3;
-/// The most retrieval references per chunk.
+/// The most retrieval references per chunk. By hand, not measured.
 const MAX_REFERENCES: usize = 8;
 
 /// Renders `draft` of the chunk `lines`. If the reader can open the file that the chunk is from,

@@ -12,13 +12,13 @@ use crate::lines::Lines;
 /// Context lines are elided from larger results, in bytes: about the most that agents' shells show
 /// of one output. By hand, not measured.
 const LARGE: usize = 32 << 10;
-/// A longer line, in bytes, is shortened.
+/// A longer line, in bytes, is shortened. By hand, not measured.
 const LONGEST_LINE: usize = 1000;
-/// The bytes kept at the beginning of such a line.
+/// The bytes kept at the beginning of such a line. By hand, not measured.
 const OF_LONG_LINE: usize = 200;
-/// The bytes kept on each side of a word of the task.
+/// The bytes kept on each side of a word of the task. By hand, not measured.
 const AROUND: usize = 100;
-/// The most words per line whose surroundings are kept.
+/// The most words per line whose surroundings are kept. By hand, not measured.
 const MOST_AROUND: usize = 8;
 
 pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {

@@ -10,11 +10,11 @@ use crate::lines::Lines;
 use crate::parallel::{join_if_long, map_if_long};
 use crate::words::Columns;
 
-/// About how many lines are sampled to find how cells are separated.
+/// About how many lines are sampled to find how cells are separated. By hand, not measured.
 const SAMPLE: usize = 1000;
-/// Tables of fewer rows are kept whole.
+/// Tables of fewer rows are kept whole. By hand, not measured.
 const FEWEST_ROWS: usize = 12;
-/// Names may take at most this percentage of the bytes.
+/// Names may take at most this percentage of the bytes. By hand, not measured.
 const NAMED_PERCENT: usize = 45;
 
 pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {

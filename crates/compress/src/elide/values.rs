@@ -6,31 +6,36 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-/// With fewer values nothing is unusual.
+/// With fewer values nothing is unusual. By hand, not measured.
 const FEWEST: usize = 8;
-/// A value with at most this many occurrences is rare, if others are frequent.
+/// A value with at most this many occurrences is rare, if others are frequent. By hand, not
+/// measured.
 const RARE: u32 = 3;
-/// Values are categories if each has at least this many occurrences on average.
+/// Values are categories if each has at least this many occurrences on average. By hand, not
+/// measured.
 const PER_CATEGORY: usize = 4;
-/// They aren't if more than one in this many values is distinct.
+/// They aren't if more than one in this many values is distinct. By hand, not measured.
 const PER_RARE: usize = 16;
 /// If more than one in this many values is rare, rarity is no signal; for numbers, which vary
-/// anyway, the second limit applies.
+/// anyway, the second limit applies. By hand, not measured.
 const RARE_SHARE: usize = 4;
 const RARE_SHARE_OF_NUMBERS: usize = 10;
-/// Nor is it if most values are less than this many times as frequent: that is chance.
+/// Nor is it if most values are less than this many times as frequent: that is chance. By hand, not
+/// measured.
 const TIMES_AS_FREQUENT: u32 = 8;
 /// A number is an outlier if it is more than this many interquartile ranges away from the
-/// quartiles.
+/// quartiles. By hand, not measured.
 const FAR: f64 = 8.0;
-/// The most outliers that are kept, on each side.
+/// The most outliers that are kept, on each side. By hand, not measured.
 const MOST_OUTSIDE: usize = 2;
-/// The number, or percentage, of values in a numeric column that may not be numbers.
+/// The number, or percentage, of values in a numeric column that may not be numbers. By hand, not
+/// measured.
 const FEW_OTHERS: usize = 2;
 const OTHERS_PERCENT: usize = 5;
-/// A column names its rows if at least this percentage of its values are words, and distinct.
+/// A column names its rows if at least this percentage of its values are words, and distinct. By
+/// hand, not measured.
 const NAMES_PERCENT: usize = 90;
-/// The most categories that a summary lists.
+/// The most categories that a summary lists. By hand, not measured.
 const MOST_NAMED: usize = 4;
 /// Longer runs of digits are identifiers. Any shorter one fits 64 bits.
 const MOST_DIGITS: usize = 18;

@@ -27,7 +27,7 @@ macro_rules! kinds {
 
         impl Kind {
             /// All of them, in the order in which they are looked for.
-            pub(crate) const ALL: &[Self] = &[$(Self::$kind),+];
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
 
             /// What is known of it.
             pub(crate) fn spec(self) -> &'static dyn TextKind {
@@ -48,6 +48,8 @@ kinds! {
     html: Html,
     /// A unified diff, or a patch.
     diff: Diff,
+    /// The packages that a project was built with, and their versions.
+    lockfile: Lockfile,
     /// `path:line:text`, or a list of paths.
     search: Search,
     /// Lines that each state a fact of their own, so that none is representative of another:

@@ -5,7 +5,7 @@ use crate::codecs::directory;
 use crate::words::Words;
 
 /// A field is written empty where it repeats the row above, if it does in at least this percentage
-/// of the rows.
+/// of the rows. By hand, not measured.
 const REPEATED_PERCENT: usize = 40;
 
 /// The pattern of a class, without rules yet, and the cells of its lines.

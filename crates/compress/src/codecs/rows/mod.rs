@@ -25,11 +25,11 @@ use self::pattern::{Filler, Pattern, Rule, push_cell};
 use super::{Codec, Encoded, ExpandError, Room, directory};
 use crate::words::{Words, column_count, signature};
 
-/// Patterns of fewer lines aren't worth their definition.
+/// Patterns of fewer lines aren't worth their definition. By hand, not measured.
 const FEWEST_ROWS: usize = 3;
-/// Lines of more words stay as they are.
+/// Lines of more words stay as they are. By hand, not measured.
 const MOST_WORDS: usize = 48;
-/// The most lines that a pattern may span.
+/// The most lines that a pattern may span. By hand, not measured.
 const MOST_LINES: usize = 8;
 
 /// Encodes lines as rows of patterns; see the module.
