@@ -18,8 +18,8 @@
 //! assert_eq!(result.chunks[0].kind, Kind::Log);
 //! assert!(result.tokens_after * 10 < result.tokens_before);
 //! assert!(result.text.contains("ERROR upstream timed out"));
-//! // What isn't shown is to be stored by the caller, under the hash that the marker names.
-//! assert_eq!(result.originals().next(), Some(&*log));
+//! // The caller stores the originals, each under the hash in its marker; together they are the log.
+//! assert_eq!(result.originals().collect::<String>(), log);
 //! assert_eq!(result.restore()?, log);
 //! # Ok::<(), compress::ExpandError>(())
 //! ```
