@@ -1,11 +1,11 @@
-//! Arguments of a call, with the name of the one that is wrong in the message that a model reads.
+//! Arguments of a tool call. An error message, which a model reads, names the argument that is wrong.
 
 use std::borrow::Cow;
 
 use rmcp::schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, Deserializer, Error};
 
-/// What a tool takes; where it can't be read, the error begins with the argument's name.
+/// The arguments of a tool; where one can't be read, the error begins with its name.
 #[derive(Debug)]
 pub struct Named<T>(pub T);
 
@@ -15,7 +15,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
             let at = error.path().to_string();
             let message = plain(&error.into_inner().to_string());
             match at.as_str() {
-                // About the arguments as a whole; names the one that is missing by itself.
+                // About the arguments as a whole: the message itself names one that is missing.
                 "." => D::Error::custom(message),
                 name => D::Error::custom(format_args!("`{name}`: {message}")),
             }
@@ -33,7 +33,7 @@ impl<T: JsonSchema> JsonSchema for Named<T> {
     }
 }
 
-/// The message without Rust's names of numbers.
+/// The message with plain words in place of Rust's integer types.
 fn plain(message: &str) -> String {
     let end = message.rsplit(' ').next().unwrap_or_default();
     match end {
@@ -48,13 +48,13 @@ mod tests {
     use serde_json::json;
 
     #[derive(Debug, serde::Deserialize)]
-    struct Asked {
+    struct Arguments {
         #[allow(dead_code)]
         budget: usize,
     }
 
     fn error(arguments: serde_json::Value) -> String {
-        serde_json::from_value::<Named<Asked>>(arguments).unwrap_err().to_string()
+        serde_json::from_value::<Named<Arguments>>(arguments).unwrap_err().to_string()
     }
 
     #[test]

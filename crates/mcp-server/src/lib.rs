@@ -1,8 +1,26 @@
-//! How a server of the Model Context Protocol gets to its clients: over pipes ([`serve_stdio`]) or
-//! streamable HTTP ([`serve_http`]), with tools whose schemas every client reads ([`plain`]) and whose
-//! arguments are named where they are wrong ([`Named`]).
+//! How both programs serve the Model Context Protocol: over standard input and output
+//! ([`serve_stdio`]), or over streamable HTTP ([`serve_http`]) to the clients that an
+//! [`access::AccessPolicy`] admits. Their tools have schemas that every client reads ([`plain`]), and
+//! arguments whose errors say which one is wrong ([`Named`]).
 //!
-//! What the tools are and do is the programs' business.
+//! Which tools there are, and what they do, is up to the programs.
+//!
+//! ```
+//! use mcp_server::Named;
+//! use serde_json::json;
+//!
+//! #[derive(Debug, serde::Deserialize)]
+//! struct Arguments {
+//!     budget: usize,
+//! }
+//!
+//! let arguments: Named<Arguments> = serde_json::from_value(json!({"budget": 8000}))?;
+//! assert_eq!(arguments.0.budget, 8000);
+//!
+//! let error = serde_json::from_value::<Named<Arguments>>(json!({"budget": "many"})).unwrap_err();
+//! assert!(error.to_string().starts_with("`budget`: invalid type"));
+//! # Ok::<_, serde_json::Error>(())
+//! ```
 
 mod arguments;
 mod http;
@@ -17,32 +35,33 @@ pub use http::serve as serve_http;
 pub use schema::plain;
 pub use stdio::serve as serve_stdio;
 
-/// The largest request, in bytes, whatever it comes over; a text to compress is part of one.
+/// The largest request, in bytes, over either transport; it may contain a text to compress. By hand, as
+/// large as what `headroom serve` takes.
 pub const LARGEST_REQUEST: usize = 100 << 20;
 
-/// Why serving ended before the client did, or didn't begin.
+/// Why serving failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The client on standard input didn't begin as the protocol says.
+    /// The client on standard input didn't begin with the protocol's handshake.
     #[error("the client on standard input is not an MCP client: {0}")]
     Client(#[from] Box<rmcp::service::ServerInitializeError>),
-    /// The system gives no threads.
-    #[error("no threads to serve with: {0}")]
+    /// The runtime's threads can't be started.
+    #[error("can't start the server's threads: {0}")]
     Threads(io::Error),
-    /// The address can't be listened on.
+    /// The address can't be bound.
     #[error("{address}: {error}; choose another port with --port")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why not.
+        /// The error of the operating system.
         error: io::Error,
     },
-    /// Clients can't be let in any more.
+    /// Connections can't be accepted any more.
     #[error("{address}: {error}")]
     Accept {
         /// The address.
         address: SocketAddr,
-        /// Why not.
+        /// The error of the operating system.
         error: io::Error,
     },
 }

@@ -1,11 +1,11 @@
-//! Schemas as every client reads them: what the generator writes, without its dialect.
+//! JSON schemas of tools without the generator's dialect, so that every client reads them.
 
 use std::sync::Arc;
 
 use rmcp::handler::server::router::tool::ToolRouter;
 use serde_json::{Map, Value};
 
-/// Makes the schemas of all tools plain.
+/// Simplifies the schemas of all tools.
 pub fn plain<S>(tools: &mut ToolRouter<S>) {
     for route in tools.map.values_mut() {
         simplify(Arc::make_mut(&mut route.attr.input_schema), true);
@@ -15,9 +15,9 @@ pub fn plain<S>(tools: &mut ToolRouter<S>) {
     }
 }
 
-/// Takes away what strict validators and models' own tool formats stumble over: the names of Rust's
-/// integers as formats, line ends inside descriptions, and, for arguments (`optional` ones may simply be
-/// left out), `null` as a second type.
+/// Removes what strict validators and providers' tool formats reject: the names of Rust's integers as
+/// formats, line breaks in descriptions, and for arguments, where an `optional` one may just be absent,
+/// `null` as a second type.
 fn simplify(schema: &mut Map<String, Value>, optional: bool) {
     schema.remove("$schema");
     schema.remove("format");
@@ -33,7 +33,7 @@ fn simplify(schema: &mut Map<String, Value>, optional: bool) {
     }
     for (keyword, value) in schema.iter_mut() {
         match value {
-            // Here the members' names are the schema's author's, not keywords.
+            // Here the members' names are properties, not keywords.
             Value::Object(named) if keyword == "properties" || keyword == "$defs" => {
                 named.values_mut().for_each(|schema| inside(schema, optional));
             }

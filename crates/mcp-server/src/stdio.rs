@@ -7,14 +7,14 @@ use tokio::runtime::Builder;
 
 use crate::{LARGEST_REQUEST, ServeError};
 
-/// The longest message, in bytes. Longer ones are skipped without an answer, so it leaves room for the
-/// largest request with every byte written as an escape (`\u001b`, six bytes), which is answered.
+/// The longest message, in bytes. Longer ones are skipped without a response, so it has room for the
+/// largest request with every byte written as an escape (`\u001b`, six bytes), which gets one.
 const LONGEST_MESSAGE: usize = 6 * LARGEST_REQUEST + (1 << 20);
 
 /// Serves the client on standard input and output until it closes them.
 ///
 /// # Errors
-/// If the client doesn't speak MCP, or the system gives no threads.
+/// If the client doesn't speak MCP, or the runtime can't be started.
 pub fn serve(service: impl ServerHandler) -> Result<(), ServeError> {
     let runtime =
         Builder::new_current_thread().enable_all().build().map_err(ServeError::Threads)?;
@@ -22,11 +22,11 @@ pub fn serve(service: impl ServerHandler) -> Result<(), ServeError> {
         let (input, output) = stdio();
         let transport = AsyncRwTransport::new(input, output).with_max_line_length(LONGEST_MESSAGE);
         let service = service.serve(transport).await.map_err(Box::new)?;
-        // It ends when the client goes; an end of another kind is a panic, reported where it was.
+        // It ends when the client disconnects; another end is a panic, which has been reported.
         let _ = service.waiting().await;
         Ok(())
     });
-    // A reader of standard input can't be called back; the process ends without it.
+    // A thread that reads standard input can't be stopped; the process ends without it.
     runtime.shutdown_background();
     served
 }

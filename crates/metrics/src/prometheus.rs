@@ -298,13 +298,17 @@ mod tests {
 
     use super::*;
 
+    /// Label names and values, in their order.
+    type Labels = Vec<(String, String)>;
+    /// A name with labels, and its value.
+    type Sample = (String, Labels, f64);
+
     /// A family as the format's reference describes it.
     #[derive(Debug, Default)]
     struct Parsed {
         kind: String,
         help: String,
-        /// Names with labels in their order, and values.
-        samples: Vec<(String, Vec<(String, String)>, f64)>,
+        samples: Vec<Sample>,
     }
 
     fn is_name(text: &str) -> bool {
@@ -314,7 +318,7 @@ mod tests {
     }
 
     /// Reads `name="value",…}` up to its end; the labels and what follows.
-    fn labels(mut text: &str) -> (Vec<(String, String)>, &str) {
+    fn labels(mut text: &str) -> (Labels, &str) {
         let mut labels = Vec::new();
         loop {
             let (name, rest) = text.split_once("=\"").expect("a label's name");
@@ -405,7 +409,7 @@ mod tests {
         }
     }
 
-    fn check_histogram(name: &str, samples: &[(String, Vec<(String, String)>, f64)]) {
+    fn check_histogram(name: &str, samples: &[Sample]) {
         let of = |suffix: &str| -> Vec<_> {
             let name = format!("{name}{suffix}");
             samples.iter().filter(|(sample, ..)| *sample == name).collect()
@@ -452,7 +456,7 @@ mod tests {
         let value = |name: &str, labels: &[(&str, &str)]| {
             let family = name.trim_end_matches("_bucket").trim_end_matches("_sum");
             let family = families.get(name).or_else(|| families.get(family)).expect(name);
-            let is_wanted = |(sample, found, _): &&(String, Vec<(String, String)>, f64)| {
+            let is_wanted = |(sample, found, _): &&Sample| {
                 let found = found.iter().map(|(name, value)| (name.as_str(), value.as_str()));
                 sample == name && found.eq(labels.iter().copied())
             };

@@ -58,7 +58,8 @@ fn alive(app: &App) -> Value {
 async fn ready(app: &Arc<App>) -> Result<Value, ApiError> {
     let worker = Arc::clone(app);
     let usage = app.limits.read(move || worker.originals.usage()).await?;
-    let error = usage.err().map(|error| format!("{error}; nothing is elided until it can be used"));
+    let error =
+        usage.err().map(|error| format!("{error}; nothing is omitted until it can be used"));
     let mut ready = alive(app);
     ready["ready"] = true.into();
     // Replicas that serve one conversation run the same version of the compressor.

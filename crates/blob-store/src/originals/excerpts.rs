@@ -6,9 +6,9 @@
 
 use serde_json::value::RawValue;
 
-/// The lines of context before and after a match.
+/// The lines of context before and after a match. By hand, not measured.
 const AROUND: usize = 2;
-/// The most excerpts that are returned; a query that finds more is too broad for a reader.
+/// The most excerpts that are returned; a query that finds more is too broad for a reader. By hand.
 const MOST: usize = 100;
 
 /// An excerpt of an original.

@@ -5,10 +5,11 @@ use std::fmt;
 
 use crate::Name;
 
-/// The length of a hash in bytes; each is two hex digits.
+/// The length of a hash in bytes; each is two hex digits. 96 bits: a billion originals collide with a
+/// probability of one in 10^11.
 const BYTES: usize = 12;
 /// The shortest prefix, in digits, by which an original is retrieved: with fewer, a typing error
-/// could match another one.
+/// could match another one. By hand: 48 bits.
 const FEWEST_DIGITS: usize = 12;
 
 /// The hash of an original: 96 bits of its BLAKE3 hash, shown as 24 lowercase hex digits.

@@ -10,9 +10,10 @@ use serde_json::value::RawValue;
 
 use super::excerpts::{Excerpt, Excerpts, Place, excerpts};
 
-/// The most steps of a pointer: each one parses the result of the one before.
+/// The most steps of a pointer: each one parses the result of the one before. By hand: deeper than any
+/// document seen.
 const MOST_STEPS: usize = 64;
-/// The most names that an error lists.
+/// The most names that an error lists. By hand, so that the message stays short.
 const MOST_NAMES: usize = 20;
 
 /// The requested part. With nothing set, the whole original.

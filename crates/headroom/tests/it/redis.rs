@@ -97,7 +97,7 @@ fn while_it_is_down_nothing_is_left_out_and_that_is_said() {
     assert_eq!(ready.status, 200, "it does its work all the same");
     let store = &ready.json()["checks"]["store"];
     assert_eq!((&store["ready"], &store["status"]), (&json!(false), &json!("degraded")));
-    assert!(store["error"].as_str().unwrap().contains("nothing is left out"), "{store}");
+    assert!(store["error"].as_str().unwrap().contains("nothing is omitted"), "{store}");
     let stats = server.get("/stats").json();
     assert_eq!(
         (&stats["store"]["ready"], &stats["store"]["leaves_out"]),
@@ -123,7 +123,7 @@ fn while_it_is_down_nothing_is_left_out_and_that_is_said() {
     server.signal(rustix::process::Signal::TERM);
     let (status, said) = server.wait();
     assert!(status.success());
-    assert!(said.contains("nothing is elided until it is back"), "{said}");
+    assert!(said.contains("nothing is omitted until it is back"), "{said}");
     assert!(said.contains("the store of originals is back"), "{said}");
 }
 

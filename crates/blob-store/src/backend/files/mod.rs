@@ -40,13 +40,14 @@ fn open(_: &str, folder: &Path, _: Option<&str>) -> Result<Opener, Error> {
     }))
 }
 
-/// The digits of a name that are its directory's.
+/// The digits of a name that are its directory's: 256 directories keep each of them small.
 const DIRECTORY_DIGITS: usize = 2;
 /// The name of the ledger in the directory.
 const LEDGER: &str = "ledger";
 /// The prefix of temporary files.
 const UNFINISHED: &str = ".unfinished-";
-/// The age at which a temporary file is considered abandoned by a dead process.
+/// The age at which a temporary file is considered abandoned by a dead process. By hand: a write takes
+/// milliseconds.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// A store in a directory.

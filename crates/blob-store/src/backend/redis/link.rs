@@ -272,7 +272,7 @@ fn open_breaker(publish: &watch::Sender<State>, place: &str, reason: &str) {
         tracing::warn!(
             redis = place,
             reason,
-            "the store of originals is out of reach: nothing is elided until it is back"
+            "the store of originals is out of reach: nothing is omitted until it is back"
         );
     }
 }
