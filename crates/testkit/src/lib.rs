@@ -1,4 +1,4 @@
-//! Temporary repositories, a stub of the LLM providers and Redis servers, for tests only.
+//! For tests only: temporary repositories, golden files, a stub of the LLM providers, Redis servers.
 //!
 //! [`TempRepo`] makes folders and git repositories whose commits have fixed authors and dates, so that
 //! the same calls give the same object ids on every machine. It panics where something fails: a test
@@ -12,10 +12,13 @@
 //! ```
 
 pub mod access;
+mod cli_reference;
+pub mod golden;
 pub mod provider;
 mod redis;
 mod repository;
 pub mod tour;
 
+pub use cli_reference::cli_reference;
 pub use redis::RedisServer;
 pub use repository::TempRepo;

@@ -10,6 +10,7 @@ mod document;
 mod errors;
 mod eval;
 mod explain;
+mod golden;
 mod headroom;
 mod history;
 mod init;

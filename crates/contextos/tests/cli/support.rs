@@ -50,9 +50,14 @@ impl Sandbox {
         sandbox
     }
 
+    /// Where the program is.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.program.0.path().join("contextos")
+    }
+
     /// The program, in the checkout, with nothing of the caller's environment but `PATH`, for git.
     pub(crate) fn contextos(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(self.program.0.path().join("contextos"));
+        let mut command = Command::new(self.program());
         command.current_dir(self.repo.path()).env_clear().args(arguments);
         command.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", self.home.path());
         command

@@ -1,6 +1,10 @@
 //! Help, versions, completions and manual pages.
 
+use std::path::Path;
 use std::process::Command;
+
+use testkit::cli_reference;
+use testkit::golden::Golden;
 
 use crate::support::Sandbox;
 
@@ -24,21 +28,18 @@ const COMMANDS: &[&str] = &[
 ];
 
 #[test]
-fn the_whole_command_line() {
+fn the_command_line_reference_is_up_to_date() {
     let sandbox = Sandbox::new();
-    let mut help = sandbox.run(&["--help"]);
+    let page = cli_reference(&sandbox.program(), &[("HOME", sandbox.home.path())]);
     for command in COMMANDS {
-        help.push_str(&format!("\n===== {command}\n"));
-        help.push_str(&sandbox.run(&[command, "--help"]));
+        assert!(page.contains(&format!("\n### `contextos {command}`\n")), "{command}");
     }
-    for command in ["add", "decision", "list", "compact"] {
-        help.push_str(&format!("\n===== memory {command}\n"));
-        help.push_str(&sandbox.run(&["memory", command, "--help"]));
-    }
-    insta::assert_snapshot!(help);
-    let listed = help.lines().take_while(|line| !line.starts_with("Options:"));
-    let listed = listed.filter(|line| line.starts_with("  ") && !line.contains("help "));
-    assert_eq!(listed.count(), COMMANDS.len(), "a command was forgotten here");
+    let top_level = page.lines().filter(|line| line.starts_with("### "));
+    assert_eq!(top_level.count(), COMMANDS.len(), "a command was forgotten here");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let mut golden = Golden::new(docs);
+    golden.check("contextos-cli.md", &page);
+    golden.finish(|_| true);
 }
 
 #[test]

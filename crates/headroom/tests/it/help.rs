@@ -1,6 +1,7 @@
 //! What the program says about itself: help, completions, manual pages.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::client::Home;
@@ -31,6 +32,19 @@ fn help() {
     ] {
         insta::assert_snapshot!(format!("help-{command}"), said(&[command, "--help"]));
     }
+}
+
+#[test]
+fn the_command_line_reference_is_up_to_date() {
+    let home = Home::new();
+    let page = testkit::cli_reference(
+        Path::new(env!("CARGO_BIN_EXE_headroom")),
+        &[("HOME", &home.path(""))],
+    );
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let mut golden = testkit::golden::Golden::new(docs);
+    golden.check("headroom-cli.md", &page);
+    golden.finish(|_| true);
 }
 
 #[test]
