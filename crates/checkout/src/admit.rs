@@ -1,5 +1,5 @@
-//! Which files are worth reading, told first from their paths and then from their bytes. The same
-//! rules hold for a checkout on disk and for a tree in git.
+//! Decides which files are selected from, first by their paths and then by their bytes. The same rules
+//! apply to a checkout on disk and to a tree in git.
 
 use select::SourceFile;
 use syntax::Language;
@@ -12,14 +12,14 @@ use crate::walk::{Listed, Listing};
 use crate::{CheckoutError, SkipReason, decode, notebook};
 use select::FileKind;
 
-/// Files shorter than this many bytes are never called minified.
+/// Bytes: shorter files never count as minified. By hand.
 const MINIFIED_FROM: usize = 4 * 1024;
-/// Code whose lines are longer than this on average was made by a program. (Of prose, in which a
-/// paragraph may be one line, ten times as much.)
+/// Bytes: code with a longer average line counts as minified. (For prose, in which a paragraph may be one
+/// line, ten times as much.) By hand.
 const MINIFIED_LINE: usize = 400;
-/// A generator says so within the first lines of a file; this many bytes are looked at.
+/// The first bytes of a file, in which generators leave their notice. By hand.
 const HEADER: usize = 2 * 1024;
-/// And within this many lines.
+/// The first lines of a file, likewise.
 const HEADER_LINES: usize = 30;
 
 /// Takes out of `listing` what its path alone tells not to be read, and what is beyond the limits.

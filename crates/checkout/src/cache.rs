@@ -1,4 +1,4 @@
-//! What was computed from a file's content, kept between runs.
+//! A cache of values that were computed from files' contents.
 //!
 //! Only a cache: what a run gives must not depend on it. One file, `.contextos/cache/outlines`,
 //! holds serialised values by key. It is replaced whole and atomically, so that two processes at

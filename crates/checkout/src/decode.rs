@@ -1,4 +1,4 @@
-//! Bytes of a file → text, in whatever encoding it is.
+//! Decodes a file's bytes to text, whatever their encoding.
 //!
 //! Line ends become `\n`: line numbers stay right, and a checkout made with `core.autocrlf` gives the
 //! same text as one made without. A lone `\r` is kept inside a text that has `\n`s, as git counts

@@ -1,4 +1,4 @@
-//! Whether a checkout is as it was before: what a listing tells, without reading a file.
+//! The fingerprint of a checkout, from a listing alone: equal ones mean that nothing has changed.
 
 use std::fs::Metadata;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::CheckoutError;
 use crate::read::canonical;
 use crate::walk;
 
-/// A file that changed so lately may change again without a later time stamp.
+/// A file that changed this recently may change again without a later time stamp.
 const TOO_FRESH: Duration = Duration::from_secs(2);
 
 /// Stands for the state of a checkout's files. Two that are equal mean the same files with the same

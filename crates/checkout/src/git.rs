@@ -1,4 +1,4 @@
-//! What git's object database knows about a checkout.
+//! Reads git's object database.
 //!
 //! Only what reads objects is run (`cat-file`, `log`, `rev-parse`, `diff-tree`, `ls-tree`), and what
 //! lists the index and the worktrees without looking at a file (`ls-files`, `worktree list`). Never a

@@ -1,4 +1,4 @@
-//! `--include` and `--exclude`: which paths the user wants.
+//! The globs of `--include` and `--exclude`.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 

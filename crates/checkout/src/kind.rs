@@ -1,5 +1,4 @@
-//! What part a file plays in its repository, told from its path: tables, in the order in which they
-//! are asked. They follow the conventions of many languages' build tools and test runners.
+//! The role of a file in its repository, by its path: tables, in the order in which they are consulted. They follow the conventions of many languages' build tools and test runners.
 
 use select::FileKind;
 

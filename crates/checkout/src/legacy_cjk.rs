@@ -1,4 +1,4 @@
-//! Which East Asian encoding a short text is in.
+//! Detects the East Asian encoding of a short text.
 //!
 //! A general detector needs some dozen characters to tell these apart, and a comment of code may have
 //! four. So each encoding's reading is scored by how many of its characters are among the most frequent

@@ -1,15 +1,32 @@
-//! A checkout: walked, read, redacted, with its history and the cached index.
+//! Reads a checkout: its text files, already redacted, its history, and a cache of what was computed from
+//! them.
 //!
-//! The one crate of the selection side that touches the disk and runs git. [`read`] gives every text
-//! file that selection may look at, already redacted; [`Git`] gives what the object database knows:
-//! HEAD, history, patches, the tree of any commit, and which files differ from HEAD; [`Cache`] keeps
-//! what was computed from a file's content between runs.
+//! Among the crates that select context, only this one touches the disk and runs git. [`read`] returns
+//! every text file that may be selected from; [`Git`] reads the object database: HEAD, history, patches,
+//! the tree of any commit, and which files differ from HEAD; [`Cache`] keeps results between runs.
 //!
 //! A checkout is hostile input: links and special files are never opened, no path leads out of the
 //! root, git runs with an empty configuration and no command that reads the work tree, and nothing
 //! that leaves this crate holds a credential unless the caller asked for that.
 //!
-//! What this crate doesn't do: rank, parse or count tokens.
+//! It doesn't rank, parse or count tokens.
+//!
+//! ```
+//! use checkout::{ReadOptions, SkipReason, read};
+//!
+//! let folder = std::env::temp_dir().join(format!("checkout-example-{}", std::process::id()));
+//! std::fs::create_dir_all(folder.join("src"))?;
+//! std::fs::write(folder.join("src/main.py"), "print('hello')\n")?;
+//! std::fs::write(folder.join("logo.png"), [0x89, b'P', b'N', b'G', 0])?;
+//!
+//! let checkout = read(&folder, &ReadOptions::default(), &|_progress| {})?;
+//! let paths: Vec<&str> = checkout.corpus.files.iter().map(|file| file.path.as_str()).collect();
+//! assert_eq!(paths, ["src/main.py"]);
+//! let skipped: Vec<(SkipReason, usize)> = checkout.skipped.counts().collect();
+//! assert_eq!(skipped, [(SkipReason::Binary, 1)]);
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod admit;
 mod cache;

@@ -1,4 +1,4 @@
-//! What a path alone tells: tables of folders that are not walked and of files that are not read.
+//! Tables of folders that aren't walked and of files that aren't read, by path alone.
 
 use std::collections::HashSet;
 

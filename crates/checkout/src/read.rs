@@ -1,4 +1,4 @@
-//! A checkout on disk: listed, admitted by path, read, admitted by content, redacted.
+//! Reads a checkout from disk: lists, admits by path, reads, admits by content, redacts.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -223,6 +223,6 @@ fn remark_on_encodings(paths: &[String]) -> Option<String> {
     let count = counted(paths.len(), "file has", "files have");
     let named = named(&paths.iter().collect::<Vec<_>>());
     (!paths.is_empty()).then(|| {
-        format!("{count} an encoding that could not be told ({named}); what isn't ASCII there is shown as \u{fffd}")
+        format!("{count} an encoding that could not be determined ({named}); what isn't ASCII there is shown as \u{fffd}")
     })
 }

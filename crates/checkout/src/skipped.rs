@@ -1,4 +1,4 @@
-//! What was left out of a checkout, and why: counts for the summary, a few examples for people.
+//! The files that were skipped and why: counts for the summary, and a few examples.
 
 use std::collections::BTreeMap;
 

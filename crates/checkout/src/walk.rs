@@ -1,4 +1,4 @@
-//! Which files there are: a parallel walk that respects ignore files and enters nothing foreign.
+//! Lists the files of a checkout: a parallel walk that respects ignore files and enters no other checkout.
 //!
 //! `.gitignore`, `.ignore` and `.contextosignore` inside the repository count, and the clone's own
 //! `.git/info/exclude`. What the user's `core.excludesFile` names, and whatever stands above the

@@ -1,4 +1,4 @@
-//! The command line: its types, and nothing of what they do.
+//! The command line: the types that clap fills in. What they mean is resolved in `resolve.rs`.
 
 mod eval;
 mod mcp;
@@ -98,7 +98,7 @@ pub(crate) struct Global {
     /// Print results, warnings and errors only
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Say more about what is done
+    /// Print more details
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
     /// When to use colours
@@ -135,9 +135,9 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Pack what matters for a task into a token budget
     Pack(PackArgs),
-    /// Pack for an agent, with that agent's way to load it
+    /// Write a pack for an agent, with a note on how it loads it
     Export(ExportArgs),
-    /// Say why a file or symbol is, or isn't, in the pack
+    /// Explain why a file or symbol is, or isn't, in the pack
     Explain(ExplainArgs),
     /// Set, show or clear the current task
     Task(TaskArgs),
@@ -155,7 +155,7 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Create .contextos/ and contextos.toml
     Init(InitArgs),
-    /// Tell agents to use the MCP server, or not to any more
+    /// Add the MCP server to the configuration of agents, or remove it
     Mcp(McpArgs),
     /// Check the set-up
     Doctor(DoctorArgs),
@@ -179,7 +179,7 @@ pub(crate) struct InitArgs {
     /// The folder [default: here]
     #[arg(value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
-    /// Write files anew that are there already
+    /// Overwrite files that exist
     #[arg(short, long)]
     pub(crate) force: bool,
 }

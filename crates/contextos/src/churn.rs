@@ -1,4 +1,4 @@
-//! How often files changed lately.
+//! Churn: how often files changed recently.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};

@@ -1,4 +1,4 @@
-//! The time of day: for notes that people add, never for a pack (unless `--timestamp` asks for it).
+//! The time of day, for notes that people add; for a pack only with `--timestamp`.
 
 use std::time::SystemTime;
 

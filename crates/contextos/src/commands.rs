@@ -1,4 +1,4 @@
-//! What each command does: one file per command.
+//! The commands, a file each.
 
 mod churn;
 mod completions;

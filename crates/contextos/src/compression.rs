@@ -1,4 +1,4 @@
-//! `--compress NAME`: a finished pack made smaller by a provider.
+//! `--compress NAME`: compresses a finished pack with a provider.
 //!
 //! A provider is made by its name, and only when it was asked for: without `--compress` nothing here
 //! runs. What comes back is checked before it is written, and a failure is always an error: the pack

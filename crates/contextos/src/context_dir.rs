@@ -1,4 +1,4 @@
-//! The folder `.contextos/` of a checkout: what lies where, and how it is read and written.
+//! The folder `.contextos/` of a checkout: its files, and how they are read and written.
 //!
 //! A checkout may come from anyone, so no link is followed: a `.contextos` or a file in it that is a
 //! link is refused. Files are replaced whole (a temporary file, then a rename) or grow by whole

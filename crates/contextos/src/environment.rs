@@ -1,4 +1,4 @@
-//! Every environment variable that the program reads, in one place.
+//! Every environment variable that the program reads.
 
 use std::env;
 use std::ffi::OsString;

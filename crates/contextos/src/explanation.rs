@@ -1,4 +1,4 @@
-//! Why each span is, or isn't, in a pack: for `pack --explain` and `contextos explain`.
+//! Explains why each chunk is, or isn't, in a pack: for `pack --explain` and `contextos explain`.
 
 mod subject;
 
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use rmcp::schemars::{self, JsonSchema};
-use select::RankedUnit;
+use select::{Feature, RankedChunk};
 use serde::Serialize;
 use syntax::LineRange;
 
@@ -14,8 +14,8 @@ use crate::pipeline::Packed;
 
 pub(crate) use subject::{Answer, about};
 
-/// Pieces of a score that a line of text tells.
-const PIECES_TOLD: usize = 5;
+/// Contributions to a score that a line of text shows; JSON has all of them.
+const SHOWN_CONTRIBUTIONS: usize = 5;
 
 /// A pack's choices with their reasons.
 #[derive(Debug, Serialize)]
@@ -28,8 +28,8 @@ pub(crate) struct Explanation {
     tokens: usize,
     /// The files that it shows, best first.
     files: Vec<File>,
-    /// Every other span with a chance, best first: none of them fits into what is left.
-    unchosen: Vec<Unit>,
+    /// Every other chunk that matches the task, best first: none of them fits into what is left.
+    unchosen: Vec<Chunk>,
 }
 
 /// A file that the pack shows.
@@ -39,13 +39,15 @@ struct File {
     path: String,
     /// The lines that are shown.
     lines: Vec<[u32; 2]>,
-    /// The spans that were chosen; what else is shown are the signatures around them.
-    units: Vec<Unit>,
+    /// The chunks that were chosen; what else is shown are the signatures around them.
+    #[serde(rename = "units")]
+    chunks: Vec<Chunk>,
 }
 
-/// A span with the evidence for and against it.
+/// A chunk with the evidence for and against it. The names of JSON fields are older than the words
+/// used here, and stay: programs read them.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub(crate) struct Unit {
+pub(crate) struct Chunk {
     /// Its file.
     path: String,
     /// Its first and last line, from 1.
@@ -53,26 +55,31 @@ pub(crate) struct Unit {
     /// The definition that it is, or belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// The sum of the pieces.
+    /// The sum of the contributions.
     score: f64,
-    /// The chance that the task is about it.
-    chance: f64,
+    /// The probability that the task is about it, from 0 to 1.
+    #[serde(rename = "chance")]
+    probability: f64,
     /// Task words in it, best first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     words: Vec<String>,
-    /// The named pieces of the score, largest first; they sum to it.
-    pieces: Vec<Piece>,
-    /// Tokens that it would add to the pack, for a span that isn't in it.
+    /// What each feature contributes to the score, largest first.
+    #[serde(rename = "pieces")]
+    contributions: Vec<Contribution>,
+    /// Tokens that it would add to the pack, for a chunk that isn't in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) price: Option<usize>,
 }
 
-/// A named piece of a score.
+/// What one feature contributes to a score.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-struct Piece {
-    /// Its name.
+struct Contribution {
+    /// The feature's key, as in a file of weights.
     name: &'static str,
-    /// Points for the span, or against it.
+    /// The feature's name for people.
+    #[serde(skip)]
+    label: &'static str,
+    /// Points for the chunk, or against it.
     points: f64,
 }
 
@@ -80,19 +87,19 @@ impl Explanation {
     /// Explains a pack that was made within `budget` tokens.
     pub(crate) fn of(packed: &Packed, budget: usize) -> Self {
         let pack = &packed.pack;
-        let chosen: BTreeSet<usize> = pack.units.iter().copied().collect();
+        let chosen: BTreeSet<usize> = pack.chunks.iter().copied().collect();
         let files = pack.shown.iter().enumerate().map(|(at, shown)| File {
             rank: at + 1,
             path: packed.read.corpus.files[shown.file].path.clone(),
             lines: shown.lines.iter().map(|&lines| pair(lines)).collect(),
-            units: chosen
+            chunks: chosen
                 .iter()
-                .filter(|&&unit| packed.ranking.units[unit].file == shown.file)
-                .map(|&unit| Unit::of(packed, &packed.ranking.units[unit], None))
+                .filter(|&&chunk| packed.ranking.chunks[chunk].file == shown.file)
+                .map(|&chunk| Chunk::of(packed, &packed.ranking.chunks[chunk], None))
                 .collect(),
         });
         let unchosen = pack.unchosen.iter().map(|unchosen| {
-            Unit::of(packed, &packed.ranking.units[unchosen.unit], Some(unchosen.price))
+            Chunk::of(packed, &packed.ranking.chunks[unchosen.chunk], Some(unchosen.price))
         });
         Self {
             task: packed.task.clone(),
@@ -108,44 +115,46 @@ impl Explanation {
         json(self)
     }
 
-    /// For people: a line for each span.
+    /// For people: a line for each chunk.
     pub(crate) fn to_text(&self) -> String {
         let mut out = String::new();
         for file in &self.files {
             let lines: Vec<String> = file.lines.iter().map(|lines| range(*lines)).collect();
             let _ = writeln!(out, "{}. {}:{}", file.rank, file.path, lines.join(","));
-            for unit in &file.units {
-                let _ = writeln!(out, "   {}", unit.line());
+            for chunk in &file.chunks {
+                let _ = writeln!(out, "   {}", chunk.line());
             }
         }
         let left = self.budget.saturating_sub(self.tokens);
         if !self.unchosen.is_empty() {
             let _ = writeln!(out, "\nnot chosen, with {left} tokens left:");
         }
-        for unit in &self.unchosen {
-            let price = unit.price.unwrap_or_default();
-            let _ = writeln!(out, "   {}:{}", unit.path, unit.line());
+        for chunk in &self.unchosen {
+            let price = chunk.price.unwrap_or_default();
+            let _ = writeln!(out, "   {}:{}", chunk.path, chunk.line());
             let _ = writeln!(out, "      would add {price} tokens");
         }
         out
     }
 }
 
-impl Unit {
-    /// A unit of a pack's ranking; `price` for one that isn't chosen.
-    pub(crate) fn of(packed: &Packed, unit: &RankedUnit, price: Option<usize>) -> Self {
-        let pieces = unit.pieces(&packed.weights);
+impl Chunk {
+    /// A chunk of a pack's ranking; `price` for one that isn't chosen.
+    pub(crate) fn of(packed: &Packed, chunk: &RankedChunk, price: Option<usize>) -> Self {
+        let contribution = |(feature, points): (Feature, f64)| Contribution {
+            name: feature.name(),
+            label: feature.label(),
+            points: rounded(points),
+        };
+        let contributions = chunk.contributions(&packed.weights);
         Self {
-            path: packed.read.corpus.files[unit.file].path.clone(),
-            lines: pair(unit.lines),
-            name: unit.name.clone(),
-            score: rounded(unit.score),
-            chance: rounded(unit.chance),
-            words: unit.matched.clone(),
-            pieces: pieces
-                .into_iter()
-                .map(|(feature, points)| Piece { name: feature.name(), points: rounded(points) })
-                .collect(),
+            path: packed.read.corpus.files[chunk.file].path.clone(),
+            lines: pair(chunk.lines),
+            name: chunk.name.clone(),
+            score: rounded(chunk.score),
+            probability: rounded(chunk.probability),
+            words: distinct(&chunk.matched),
+            contributions: contributions.into_iter().map(contribution).collect(),
             price,
         }
     }
@@ -155,30 +164,36 @@ impl Unit {
         format!("{}:{}", self.path, range(self.lines))
     }
 
-    /// `12-40 refresh: chance 8.3 %, score 3.21 = body +1.42, name +0.93, …`
+    /// `12-40 refresh: probability 8.3 %, score 3.21 = body +1.42, name +0.93, …`
     pub(crate) fn line(&self) -> String {
         let name = self.name.as_deref().map_or(String::new(), |name| format!(" {name}"));
-        let mut pieces: Vec<String> = self
-            .pieces
+        let mut contributions: Vec<String> = self
+            .contributions
             .iter()
-            .take(PIECES_TOLD)
-            .map(|piece| format!("{} {:+.2}", piece.name, piece.points))
+            .take(SHOWN_CONTRIBUTIONS)
+            .map(|contribution| format!("{} {:+.2}", contribution.label, contribution.points))
             .collect();
-        if self.pieces.len() > PIECES_TOLD {
-            pieces.push("…".into());
+        if self.contributions.len() > SHOWN_CONTRIBUTIONS {
+            contributions.push("…".into());
         }
         let words = match self.words.as_slice() {
             [] => String::new(),
             words => format!(" ({})", words.join(", ")),
         };
         format!(
-            "{}{name}: chance {:.1} %, score {:.2} = {}{words}",
+            "{}{name}: probability {:.1} %, score {:.2} = {}{words}",
             range(self.lines),
-            self.chance * 100.0,
+            self.probability * 100.0,
             self.score,
-            pieces.join(", "),
+            contributions.join(", "),
         )
     }
+}
+
+/// The words, each once: a word may match as a whole and by its parts.
+fn distinct(words: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    words.iter().filter(|word| seen.insert(word.as_str())).cloned().collect()
 }
 
 /// JSON for programs, with a last newline.

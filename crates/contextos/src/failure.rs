@@ -1,4 +1,4 @@
-//! Why a command failed: the one place where an error becomes a message and an exit code.
+//! Failures of commands: the one place where an error becomes a message and an exit code.
 
 use std::fmt;
 use std::io;
@@ -9,12 +9,12 @@ use crate::terminal::Terminal;
 /// What a command ends with when it could not do what it was asked for.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    kind: Kind,
+    kind: FailureKind,
     message: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum FailureKind {
     /// It could not be done.
     Could,
     /// The command line is wrong in a way that only shows when it is carried out.
@@ -23,7 +23,7 @@ enum Kind {
     Check,
     /// A message that is promised to the letter and begins with its own `Error:`.
     Quoted,
-    /// Whoever read the output has had enough: a normal end.
+    /// The reader of standard output closed it: a normal end.
     BrokenPipe,
 }
 
@@ -36,28 +36,30 @@ impl fmt::Display for Failure {
 impl Failure {
     /// It could not be done; `message` names the thing and says what to do next.
     pub(crate) fn new(message: impl ToString) -> Self {
-        Self { kind: Kind::Could, message: message.to_string() }
+        Self { kind: FailureKind::Could, message: message.to_string() }
     }
 
     /// The command line is wrong.
     pub(crate) fn usage(message: impl ToString) -> Self {
-        Self { kind: Kind::Usage, message: message.to_string() }
+        Self { kind: FailureKind::Usage, message: message.to_string() }
     }
 
     /// A check that was asked for found something.
     pub(crate) fn check(message: impl ToString) -> Self {
-        Self { kind: Kind::Check, message: message.to_string() }
+        Self { kind: FailureKind::Check, message: message.to_string() }
     }
 
     /// A message that is printed as it is, without our own `error:` before it.
     pub(crate) fn quoted(message: impl ToString) -> Self {
-        Self { kind: Kind::Quoted, message: message.to_string() }
+        Self { kind: FailureKind::Quoted, message: message.to_string() }
     }
 
     /// Standard output could not be written.
     pub(crate) fn stdout(error: &io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Self { kind: Kind::BrokenPipe, message: String::new() },
+            io::ErrorKind::BrokenPipe => {
+                Self { kind: FailureKind::BrokenPipe, message: String::new() }
+            }
             _ => Self::new(format_args!("standard output: {error}")),
         }
     }
@@ -65,19 +67,21 @@ impl Failure {
     /// Tells the user.
     pub(crate) fn report(&self, terminal: &Terminal) {
         match self.kind {
-            Kind::BrokenPipe => {}
-            Kind::Quoted => terminal.say(&self.message),
-            Kind::Could | Kind::Usage | Kind::Check => terminal.error(&self.message),
+            FailureKind::BrokenPipe => {}
+            FailureKind::Quoted => terminal.say(&self.message),
+            FailureKind::Could | FailureKind::Usage | FailureKind::Check => {
+                terminal.error(&self.message)
+            }
         }
     }
 
     /// 0 after a broken pipe, 1 could not, 2 wrong usage, 3 a check failed.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.kind {
-            Kind::BrokenPipe => 0,
-            Kind::Could | Kind::Quoted => 1,
-            Kind::Usage => 2,
-            Kind::Check => 3,
+            FailureKind::BrokenPipe => 0,
+            FailureKind::Could | FailureKind::Quoted => 1,
+            FailureKind::Usage => 2,
+            FailureKind::Check => 3,
         })
     }
 }

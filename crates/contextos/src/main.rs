@@ -1,8 +1,13 @@
-//! Packs what matters in a repository for a task into a token budget.
+//! The program `contextos`: packs what matters in a repository for a task into a token budget.
 //!
-//! Start reading at `commands/pack.rs` and `pipeline.rs`. [`args`] holds the command line's types,
-//! [`commands`] one file per command; a command gives back a [`failure::Failure`], and only here it
-//! becomes a message and an exit code.
+//! ```text
+//! contextos pack . --task "fix the refresh of tokens" --budget 8000
+//! ```
+//!
+//! Start reading at [`commands::run`], then [`pipeline::run`]. [`args`] has the types of the command line,
+//! [`commands`] one file per command, [`pipeline`] one run of `pack`, [`mcp`] the server for agents,
+//! [`eval`] the measurement on a repository's own commits. A command returns a [`failure::Failure`]; only
+//! `main` turns it into a message and an exit code.
 
 mod args;
 mod churn;

@@ -1,4 +1,4 @@
-//! The MCP server, `contextos serve`: what agents may ask about a checkout.
+//! The MCP server, `contextos serve`: tools for agents over a checkout.
 //!
 //! [`service`] is what the tools do, without the protocol; [`tools`] how a model sees them; how a client
 //! gets there is the crate `mcp-server`'s. A service serves one folder, and nothing it answers lies outside

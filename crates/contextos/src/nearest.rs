@@ -1,4 +1,4 @@
-//! What somebody may have meant who named something that isn't there.
+//! Suggestions for names and paths that don't exist: the nearest that does.
 
 use std::collections::BTreeSet;
 

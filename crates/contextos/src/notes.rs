@@ -1,4 +1,4 @@
-//! The texts that people keep in `.contextos/`: the task, notes and decisions.
+//! The notes in `.contextos/`: the current task, memory and decisions.
 //!
 //! Pure: what the files look like and what stands in them. They stay plain Markdown that people edit
 //! by hand, in the shapes that the Python program of this name writes.

@@ -1,4 +1,4 @@
-//! Outlines that are kept between runs, below `.contextos/cache`. They save time and change nothing.
+//! A cache of outlines below `.contextos/cache`. It saves time and never changes a result.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use syntax::Outline;
 
 use crate::pipeline::Outlines;
 
-/// Changes when the same text would get another outline.
+/// To be increased when the outline of the same text changes, so that older entries are ignored.
 const VERSION: u8 = 2;
 
 /// Outlines in a checkout's cache.

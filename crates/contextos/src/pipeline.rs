@@ -1,7 +1,7 @@
-//! One run of `pack`, from a folder to a text: walk → read → redact → history → survey → parse → rank →
-//! fit → render → count. Start reading here.
+//! One run of `pack`, from a folder to a text: walk → read → redact → history → task → query → survey →
+//! parse → rank → allocate → render → count. Start reading at [`run`].
 //!
-//! Writing the text down, compressing it and telling people about it are the commands' business.
+//! The commands compress the text, write it and print the summary (`produce.rs`).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -124,8 +124,8 @@ pub(crate) enum PipelineError {
         /// What is wrong with it, and what may be meant.
         why: String,
     },
-    /// There is nothing to choose from.
-    #[error("{0}: no text files to choose from{1}")]
+    /// There is nothing to select from.
+    #[error("{0}: no text files to select from{1}")]
     Empty(PathBuf, String),
     /// The task says nothing.
     #[error("the task is empty")]
@@ -187,7 +187,7 @@ pub(crate) fn run_on(
 /// Walks, reads, redacts, and reads the history beside it.
 ///
 /// # Errors
-/// When the folder can't be read or holds nothing to choose from.
+/// When the folder can't be read or holds nothing to select from.
 pub(crate) fn read(
     request: &PackRequest,
     progress: &dyn Progress,
@@ -307,7 +307,9 @@ fn focused(given: &str, request: &PackRequest, corpus: &Corpus) -> Result<String
     let path = given.rsplit_once(':').filter(|(_, line)| line.parse::<u32>().is_ok());
     let path = path.map_or(given, |(path, _)| path);
     let why = match nearest::path(&place.path_from_top(path), paths) {
-        _ if exists => "nothing of it is picked from; `contextos explain PATH` says why".to_owned(),
+        _ if exists => {
+            "nothing in it may be selected; `contextos explain PATH` says why".to_owned()
+        }
         Some(close) => format!("no file or folder of this path; did you mean {close}?"),
         None => "no file or folder of this path".to_owned(),
     };
@@ -361,7 +363,7 @@ pub(crate) struct Question<'a> {
     pub(crate) outlines: &'a dyn Outlines,
 }
 
-/// Surveys the files, parses the candidates and ranks their units.
+/// Surveys the files, parses the candidates and ranks their chunks.
 pub(crate) fn rank(
     question: &Question<'_>,
     weights: &Weights,

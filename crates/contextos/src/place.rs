@@ -1,4 +1,4 @@
-//! Where a command works: a repository, and perhaps one folder of it.
+//! The place a command works in: a repository, or one folder of it.
 //!
 //! A folder belongs to the repository around it: settings, the current task and `.contextos/` are the
 //! repository's, paths count from its top, and only what is picked is narrowed to the folder.
@@ -86,7 +86,7 @@ pub(crate) fn is_repository(folder: &Path) -> bool {
     git.is_file() || git.join("HEAD").is_file()
 }
 
-/// What somebody else put above a folder (in `/tmp`, say) has no say about it.
+/// A folder above that belongs to somebody else (as in `/tmp`) doesn't count.
 #[cfg(unix)]
 fn same_owner(folder: &Path, above: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;

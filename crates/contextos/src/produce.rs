@@ -1,4 +1,4 @@
-//! One pack: made, made smaller, written, and told about. What `pack` and `export` have in common.
+//! Makes one pack, compresses it, writes it and prints the summary: what `pack` and `export` share.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ use crate::resolve::PackPlan;
 use crate::settings::Settings;
 use crate::terminal::{Terminal, grouped};
 
-/// Findings and unreadable files that are listed; of more, the number is told.
+/// The most findings and unreadable files that are listed; further ones are counted.
 const LISTED: usize = 10;
 /// Characters of the task in the summary.
 const TASK_SHOWN: usize = 100;
@@ -175,14 +175,24 @@ fn write_out(path: &Path, text: &str) -> io::Result<()> {
             file.write_all(text.as_bytes())?;
             file.flush()
         }
+        Err(_) if path.parent().is_some_and(is_missing) => {
+            Err(io::Error::new(io::ErrorKind::NotFound, "there is no such folder"))
+        }
         _ => context_dir::replace(&path, text.as_bytes()),
     }
 }
 
-/// The error in a user's words: budgets are in the model's tokens.
+/// Whether a path names no folder; the empty path is the current one.
+fn is_missing(folder: &Path) -> bool {
+    !folder.as_os_str().is_empty() && !folder.is_dir()
+}
+
+/// The error with budgets in the model's tokens, as the user gave them.
 fn error_in_model(error: &pipeline::PipelineError, picked: &PackPlan) -> String {
     match error {
-        pipeline::PipelineError::Pack(pack::PackError::BudgetTooSmall { least, .. }) => format!(
+        pipeline::PipelineError::Pack(pack::PackError::BudgetTooSmall {
+            minimum: least, ..
+        }) => format!(
             "a budget of {} tokens is too small: the minimum is {}",
             grouped(picked.budget),
             grouped(picked.model.estimate(*least)),
@@ -191,7 +201,7 @@ fn error_in_model(error: &pipeline::PipelineError, picked: &PackPlan) -> String 
     }
 }
 
-/// What isn't as the user may think it is.
+/// Warns of what the user may not expect.
 fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
     let tree = &packed.read;
     for unreadable in tree.unreadable.iter().take(LISTED) {
@@ -220,7 +230,7 @@ fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
         terminal.warn("credentials are shown as they are (--allow-sensitive)");
     }
     if packed.pack.shown.is_empty() {
-        terminal.warn("nothing in this repository matches the task; say it in other words");
+        terminal.warn("nothing in this repository matches the task; try other words");
     }
 }
 
@@ -249,9 +259,8 @@ fn summary(packed: &Packed, picked: &PackPlan) -> String {
     let task: String = packed.task.split_whitespace().collect::<Vec<_>>().join(" ");
     let cut = task.chars().count() > TASK_SHOWN;
     let task: String = task.chars().take(TASK_SHOWN).chain(cut.then_some('…')).collect();
-    let spans: usize = pack.shown.iter().map(|shown| shown.lines.len()).sum();
     let mut out = format!(
-        "task: {task}\npack: {}{} of {} tokens{}; {} of {} files, {} of {} spans\n",
+        "task: {task}\npack: {}{} of {} tokens{}; {} of {} files, {} of {} chunks\n",
         if picked.model.is_estimate() { "about " } else { "" },
         grouped(picked.model.estimate(pack.tokens)),
         grouped(picked.budget),
@@ -262,8 +271,8 @@ fn summary(packed: &Packed, picked: &PackPlan) -> String {
         },
         grouped(pack.shown.len()),
         grouped(tree.corpus.files.len()),
-        grouped(spans),
-        grouped(packed.ranking.units.len()),
+        grouped(pack.chunks.len()),
+        grouped(packed.ranking.chunks.len()),
     );
     match tree.corpus.history.status {
         HistoryStatus::None if picked.request.history => out.push_str("history: none\n"),

@@ -1,4 +1,4 @@
-//! From flags and settings to what a command works with.
+//! Resolves flags and settings to the plan that a command carries out.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use crate::place::{self, Place};
 use crate::settings::Settings;
 use crate::weights;
 
-/// A task on standard input may be so long.
-const MOST_TASK_BYTES: u64 = 1 << 20;
+/// The most bytes of a task on standard input. By hand: far more than a task has.
+const MAX_TASK_BYTES: u64 = 1 << 20;
 
-/// What to pick, and how it is counted.
+/// What to pack, and in whose tokens the budget counts.
 #[derive(Debug, Clone)]
 pub(crate) struct PackPlan {
     /// Ready for the pipeline, as Markdown.
@@ -213,8 +213,8 @@ pub(crate) fn given_task(given: &str) -> Result<String, Failure> {
 fn stdin() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     let failed = |error: io::Error| Failure::new(format_args!("standard input: {error}"));
-    io::stdin().lock().take(MOST_TASK_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MOST_TASK_BYTES {
+    io::stdin().lock().take(MAX_TASK_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_TASK_BYTES {
         return Err(Failure::new("standard input: a task of more than a megabyte"));
     }
     String::from_utf8(bytes).map_err(|_| Failure::new("standard input: the task is not UTF-8"))

@@ -1,5 +1,5 @@
-//! What `scan` writes about a checkout: a summary of each file, which file imports which, and an index
-//! for people. Sorted, so that two of them compare well.
+//! The files that `scan` writes: a summary of each source file, the import graph, and an index for people.
+//! They are sorted, so that two of them can be compared.
 
 mod graph;
 mod index;

@@ -1,8 +1,8 @@
 //! Settings: from flags, the repository's `contextos.toml` and the user's own `config.toml`.
 //!
-//! The nearest word counts: a flag before the repository before the user before the default. A
-//! repository may come from anyone, so what runs commands, sends text somewhere or shows credentials
-//! is taken from the user alone; in a repository's file it is an error.
+//! The nearest setting wins: a flag before the repository's file, that before the user's, that before the
+//! default. A repository may come from anyone, so settings that run commands, send text somewhere or show
+//! credentials are only taken from the user's file; in a repository's they are an error.
 
 mod file;
 mod keys;

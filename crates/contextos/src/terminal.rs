@@ -1,4 +1,4 @@
-//! What the user sees: results on standard output, everything else on standard error.
+//! Output: results on standard output, everything else on standard error.
 
 mod escape;
 mod progress;
@@ -101,6 +101,12 @@ impl Terminal {
         let mut err = AutoStream::new(io::stderr().lock(), self.color);
         let _ = writeln!(err, "{line}");
     }
+}
+
+/// A number of things as people read it: `1 chunk`, `1,234 chunks`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count))
 }
 
 /// A number as people read it: `12,345`.

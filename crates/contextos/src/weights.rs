@@ -1,6 +1,7 @@
-//! Which weights rank: those that come with the program, those of a file, or those fitted to a
-//! repository, which lie in the user's cache and never in the checkout.
+//! The weights for ranking: the built-in ones, those of a file, or those fitted to a repository, which are
+//! kept in the user's cache and never in the checkout.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use private_fs::Links;
@@ -9,20 +10,24 @@ use select::Weights;
 use crate::environment;
 use crate::failure::Failure;
 
-/// The word that stands for the fitted weights.
+/// The value of `--weights` that selects the fitted ones.
 const FITTED: &str = "fitted";
 
-/// Files of weights are read up to this size.
-const LARGEST: u64 = 1 << 20;
+/// The largest file of weights, in bytes. By hand.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The weights that `named` asks for.
 pub(crate) fn named(named: Option<&Path>, root: &Path) -> Result<Weights, Failure> {
     let Some(named) = named else { return Ok(Weights::built_in()) };
     let fitted = named == Path::new(FITTED);
     let path = if fitted { fitted_path(root)? } else { named.to_owned() };
-    let bytes = private_fs::read(&path, Links::Follow, LARGEST).map_err(|error| {
-        let hint = if fitted { "; make them with: contextos eval --fit" } else { "" };
-        Failure::new(format!("weights {}: {error}{hint}", path.display()))
+    let bytes = private_fs::read(&path, Links::Follow, MAX_BYTES).map_err(|error| {
+        if fitted && error.kind() == ErrorKind::NotFound {
+            return Failure::new(
+                "no weights are fitted for this repository; `contextos eval --fit` makes them",
+            );
+        }
+        Failure::new(format!("weights {}: {error}", path.display()))
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::new(format!("weights {}: not UTF-8", path.display())))?;
@@ -30,7 +35,7 @@ pub(crate) fn named(named: Option<&Path>, root: &Path) -> Result<Weights, Failur
         .map_err(|error| Failure::new(format!("weights {}: {error}", path.display())))
 }
 
-/// Where the weights fitted to the repository at `root` lie.
+/// The file with the weights that are fitted to the repository at `root`.
 pub(crate) fn fitted_path(root: &Path) -> Result<PathBuf, Failure> {
     let cache = environment::cache_folder().ok_or_else(|| {
         Failure::new("no folder for your cache: set XDG_CACHE_HOME, or name a file with --fit=FILE")

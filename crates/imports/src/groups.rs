@@ -14,9 +14,9 @@ use crate::tree::{Tree, split, stem};
 /// The number of a group.
 pub(crate) type Group = usize;
 
-/// The namespaces that a file may declare.
+/// The most namespaces that one file declares. By hand: it bounds the work.
 const MOST_NAMESPACES: usize = 16;
-/// Of a text, how many bytes are looked at for what it declares itself to be.
+/// Bytes at the beginning of a file that are searched for its package clause. By hand: it bounds the work.
 const HEAD: usize = 64 << 10;
 
 /// Languages whose files see each other's packages.
@@ -80,7 +80,7 @@ impl<'a> Groups<'a> {
                 groups.add(*family, name, at);
             }
             for &group in &groups.seen[at] {
-                groups.called.entry((group, stem(&files[at].path))).or_default().push(at);
+                groups.called.entry((group, stem(files[at].path))).or_default().push(at);
             }
             let outline = outlines.get(at).copied().flatten();
             for name in outline.into_iter().flat_map(|outline| top_names(outline, *family)) {
@@ -174,8 +174,8 @@ fn top_names(outline: &Outline, family: Family) -> impl Iterator<Item = &str> {
 fn names(family: Family, file: &File<'_>) -> Vec<String> {
     let head = &file.text[..file.text.floor_char_boundary(HEAD)];
     match family {
-        Family::Go => Vec::from([go::group_of(&file.path)]),
-        Family::Swift => swift::module_of(&file.path).map(str::to_owned).into_iter().collect(),
+        Family::Go => Vec::from([go::group_of(file.path)]),
+        Family::Swift => swift::module_of(file.path).map(str::to_owned).into_iter().collect(),
         Family::Jvm => Vec::from([package(head)]),
         Family::Php => Vec::from([namespaces(head).next().unwrap_or_default()]),
         Family::CSharp => namespaces(head).take(MOST_NAMESPACES).collect(),
@@ -185,7 +185,7 @@ fn names(family: Family, file: &File<'_>) -> Vec<String> {
 /// The groups besides its own that a file sees, by name.
 fn around(family: Family, file: &File<'_>, own: &str) -> Vec<String> {
     match family {
-        Family::Go if go::is_test(&file.path) => Vec::from([split(&file.path).0.to_owned()]),
+        Family::Go if go::is_test(file.path) => Vec::from([split(file.path).0.to_owned()]),
         Family::CSharp => own.match_indices('.').map(|(at, _)| own[..at].to_owned()).collect(),
         _ => Vec::new(),
     }

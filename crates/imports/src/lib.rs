@@ -1,11 +1,29 @@
-//! Which file imports which: imports resolved to files of the checkout, a file per language family.
+//! Resolves imports to files of the checkout: [`ImportGraph`] says which file imports which.
 //!
-//! Paths, a few manifests and what files declare themselves to be are looked at, never a build: what
-//! a build would add counts as another project's. An import that names a package of several files
-//! (Go, C#, wildcards) leads to those of them that define what the importing file refers to; and a
-//! file that sees its own package without an import has edges into it in the same way.
+//! Only paths, a few manifests and the package clauses of files are read; nothing is built, so what a build
+//! would generate counts as another project's. An import that names a package of several files (Go, C#,
+//! wildcards) leads to those that define what the importing file refers to. A file that sees its own
+//! package without an import has edges into it in the same way.
 //!
-//! Nothing here scores anything.
+//! `languages/` has a file per family of languages. Nothing here scores anything.
+//!
+//! ```
+//! use imports::{File, ImportGraph};
+//! use syntax::{Language, outline};
+//!
+//! let file = |path, text| File { path, text, language: Language::Python };
+//! let files = [
+//!     file("shop/__init__.py", ""),
+//!     file("shop/cart.py", "import json\nfrom shop.price import total\n"),
+//!     file("shop/price.py", "def total(cart):\n    return sum(cart)\n"),
+//! ];
+//! let outlines = files.map(|file| outline(file.language, file.text));
+//! let graph = ImportGraph::resolve(&files, &outlines.each_ref().map(Some));
+//!
+//! let edge = &graph.edges(1)[0];
+//! assert_eq!((edge.to, edge.line, edge.names.as_slice()), (2, 2, &["total".to_owned()][..]));
+//! assert_eq!(graph.outside(1)[0].package.as_deref(), Some("json"));
+//! ```
 
 mod groups;
 mod languages;
@@ -36,24 +54,24 @@ pub struct File<'a> {
 pub struct Edge {
     /// The file that is needed.
     pub to: usize,
-    /// The import that leads there, by its place in the importing file's [`Outline::imports`]; none
-    /// where a file sees its own package.
+    /// The import that leads there: an index into the importing file's [`Outline::imports`]. `None` for
+    /// a file of the same package, which needs no import.
     pub import: Option<usize>,
     /// The line of the import, or of the first use where there is none.
     pub line: u32,
     /// The names that are taken from that file, where they are known; `*` for all.
     pub names: Vec<String>,
-    /// How much of the import leads there: 1, or less where it leads to several files.
+    /// The share of the import that leads there: 1, or less if it leads to several files.
     pub share: f32,
 }
 
 /// An import that leads to no file of the checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outside {
-    /// The import, by its place in the importing file's [`Outline::imports`].
+    /// The import: an index into the importing file's [`Outline::imports`].
     pub import: usize,
-    /// The package of another project that it means; none where it is written as a path into this
-    /// checkout, and nothing is there.
+    /// The package of another project that it names; `None` if it is a path into this checkout at which
+    /// there is no file.
     pub package: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! Resolves the imports of one file: asks the resolver of its language what each means, and spreads
-//! an import of several files over those that are used.
+//! Resolves the imports of one file: the resolver of its language says what each means, and an import of
+//! several files leads to those that are used.
 
 use rustc_hash::FxHashSet;
 use syntax::{Import, Language, Outline, Reference};
@@ -10,13 +10,14 @@ use crate::target::{Found, Target};
 use crate::tree::Tree;
 use crate::{Edge, File, Outside};
 
-/// An import that leads to more files than this says nothing about any of them.
-const MOST_TARGETS: usize = 20;
-/// Names that a file refers to, and groups that it sees, of which that many are looked up.
-const MOST_NAMES: usize = 2_000;
-const MOST_GROUPS: usize = 64;
+/// An import that leads to more files than this is evidence for none of them. By hand, not measured.
+const MAX_TARGETS: usize = 20;
+/// The most names of a file that are looked up in groups. By hand: it bounds the work.
+const MAX_NAMES: usize = 2_000;
+/// The most groups that one file imports. By hand: it bounds the work.
+const MAX_GROUPS: usize = 64;
 
-/// A checkout, ready for imports to be looked up in.
+/// What the resolution of imports looks things up in, computed once for a checkout.
 pub(crate) struct Resolver<'a> {
     pub(crate) files: &'a [File<'a>],
     pub(crate) tree: Tree<'a>,
@@ -70,7 +71,7 @@ impl<'a> Resolver<'a> {
         for (at, import) in outline.imports.iter().enumerate() {
             let found = match self.target(from, outline, import) {
                 Target::Files(found) => found,
-                Target::Group(group) if groups.len() < MOST_GROUPS => {
+                Target::Group(group) if groups.len() < MAX_GROUPS => {
                     groups.insert(group);
                     self.used_of(group, &uses)
                 }
@@ -84,7 +85,7 @@ impl<'a> Resolver<'a> {
                     continue;
                 }
             };
-            if found.len() > MOST_TARGETS {
+            if found.len() > MAX_TARGETS {
                 continue;
             }
             let share = 1.0 / found.len().max(1) as f32;
@@ -111,7 +112,7 @@ impl<'a> Resolver<'a> {
                 definers.iter().map(move |&file| (file, reference))
             }));
         if found.is_empty() {
-            let members = self.groups.members(group).iter().take(MOST_TARGETS + 1);
+            let members = self.groups.members(group).iter().take(MAX_TARGETS + 1);
             found = members.map(|&file| (file, Vec::new())).collect();
         }
         let named = |names: Vec<&Reference>| names.iter().map(|used| used.name.clone()).collect();
@@ -148,7 +149,7 @@ impl<'a> Uses<'a> {
     fn of(outline: &'a Outline) -> Self {
         let mut seen = FxHashSet::default();
         let once = outline.references.iter().filter(|used| seen.insert(used.name.as_str()));
-        Self(once.take(MOST_NAMES).collect())
+        Self(once.take(MAX_NAMES).collect())
     }
 
     /// Those that files of a group define, with these files.
@@ -158,11 +159,11 @@ impl<'a> Uses<'a> {
         group: Group,
     ) -> impl Iterator<Item = (&'a Reference, &'g [usize])> {
         let defined = self.0.iter().map(move |&used| (used, groups.definers(group, &used.name)));
-        defined.filter(|(_, definers)| (1..=MOST_TARGETS).contains(&definers.len()))
+        defined.filter(|(_, definers)| (1..=MAX_TARGETS).contains(&definers.len()))
     }
 }
 
-/// Puts what belongs to the same file together, in order of the files.
+/// Groups pairs by their file, in order of the files.
 fn by_file<'r>(
     pairs: impl Iterator<Item = (usize, &'r Reference)>,
 ) -> Vec<(usize, Vec<&'r Reference>)> {

@@ -1,11 +1,11 @@
-//! The paths of a checkout, to be looked up whole, by folder, and by how they end.
+//! The paths of a checkout, looked up as a whole, by folder, or by suffix.
 
 use rustc_hash::FxHashMap;
 
 use crate::File;
 
-/// Of the files whose paths end alike, how many are compared.
-const MOST_ALIKE: usize = 64;
+/// The most files with the same suffix that are compared. By hand: it bounds the work.
+const MAX_ALIKE: usize = 64;
 
 /// The paths of a checkout.
 pub(crate) struct Tree<'a> {
@@ -68,7 +68,7 @@ impl<'a> Tree<'a> {
     pub(crate) fn nearest_ending_in(&self, suffix: &str, from: usize) -> Option<usize> {
         let key = reverse(suffix);
         let start = self.reversed.partition_point(|(path, _)| *path < key);
-        let alike = self.reversed[start..].iter().take(MOST_ALIKE + 1).take_while(|(path, _)| {
+        let alike = self.reversed[start..].iter().take(MAX_ALIKE + 1).take_while(|(path, _)| {
             path.strip_prefix(&key).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
         let alike: Vec<usize> = alike.map(|&(_, at)| at).collect();
@@ -78,7 +78,7 @@ impl<'a> Tree<'a> {
     /// Of some files, the one that shares most folders with the file at `from`; none where several do,
     /// or there are too many to tell.
     pub(crate) fn nearest(&self, files: &[usize], from: usize) -> Option<usize> {
-        if files.len() > MOST_ALIKE {
+        if files.len() > MAX_ALIKE {
             return None;
         }
         let shared = |&at: &usize| shared_folders(self.paths[at], self.paths[from]);

@@ -1,7 +1,7 @@
 //! The allocation of the budget: which spans a pack shows, and which files its map lists.
 //!
-//! Three passes: the best place first, whatever it costs; then spans by probability per token, while
-//! a share is kept free for the map; then the map, and spans again in what is left.
+//! Three passes: first the best chunk, whatever it costs; then chunks by probability per token, while a
+//! share of the budget is kept free for the map; then the map, and chunks again in what is left.
 
 mod greedy;
 mod map;
@@ -10,12 +10,12 @@ mod price;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Facts, MapEntry};
-use crate::render::Pieces;
+use crate::render::FormatWriter;
 pub(crate) use greedy::Chosen;
-use greedy::{added_price, fit, fit_best, worthwhile};
+use greedy::{added_price, eligible, fill, take_best};
 pub(crate) use price::Pricer;
 
-/// The share of the budget that the map may take.
+/// The share of the budget that the map may take. By hand, not measured.
 const MAP_SHARE: f64 = 0.08;
 
 /// What a pack shows.
@@ -27,60 +27,62 @@ pub(crate) struct Allocation {
     pub(crate) map: Vec<MapEntry>,
 }
 
-/// The tokens of everything that is there whatever is chosen.
-pub(crate) fn frame(facts: &Facts<'_>, pieces: &dyn Pieces, pricer: &mut Pricer<'_>) -> usize {
-    let head = tokens::count(facts.encoding, &pieces.head(facts, true))
-        .max(tokens::count(facts.encoding, &pieces.head(facts, false)));
-    head + pricer.piece(&pieces.redacted_close(facts))
-        + pricer.piece(&pieces.map(facts, &[]))
-        + pricer.piece(&pieces.files_open())
-        + pricer.piece(&pieces.tail())
+/// The tokens of everything that is written whatever is chosen.
+pub(crate) fn overhead(
+    facts: &Facts<'_>,
+    writer: &dyn FormatWriter,
+    pricer: &mut Pricer<'_>,
+) -> usize {
+    let head = tokens::count(facts.encoding, &writer.head(facts, true))
+        .max(tokens::count(facts.encoding, &writer.head(facts, false)));
+    head + pricer.fragment(&writer.redacted_close(facts))
+        + pricer.fragment(&writer.map(facts, &[]))
+        + pricer.fragment(&writer.files_open())
+        + pricer.fragment(&writer.tail())
 }
 
-/// Chooses spans within what the map leaves, draws the map, and fills what is left with spans.
-/// `budget` is that of the whole pack, `room` what everything else leaves of it.
+/// Allocates `room` tokens to chunks and the map: the `budget` of the whole pack less its overhead.
 pub(crate) fn allocate(
     facts: &Facts<'_>,
-    pieces: &dyn Pieces,
+    writer: &dyn FormatWriter,
     pricer: &mut Pricer<'_>,
     budget: usize,
     room: usize,
 ) -> Allocation {
     let most = (budget as f64 * MAP_SHARE) as usize;
     let mut chosen = Chosen::default();
-    fit_best(facts.ranking, pricer, room, &mut chosen);
-    fit(facts.ranking, pricer, room.saturating_sub(most), &mut chosen);
+    take_best(facts.ranking, pricer, room, &mut chosen);
+    fill(facts.ranking, pricer, room.saturating_sub(most), &mut chosen);
     let left = room.saturating_sub(chosen.tokens());
-    let mut map = map::draw(facts, pieces, pricer, &chosen, most.min(left));
+    let mut map = map::draw(facts, writer, pricer, &chosen, most.min(left));
     loop {
-        let taken = map_price(facts, pieces, pricer, &map);
-        fit(facts.ranking, pricer, room.saturating_sub(taken), &mut chosen);
+        let taken = map_price(facts, writer, pricer, &map);
+        fill(facts.ranking, pricer, room.saturating_sub(taken), &mut chosen);
         let before = map.len();
         map.retain(|entry| !chosen.lines.contains_key(&entry.file));
-        if map.len() == before && !promote(facts, pieces, pricer, &mut chosen, &mut map, room) {
+        if map.len() == before && !promote(facts, writer, pricer, &mut chosen, &mut map, room) {
             return Allocation { chosen, map };
         }
     }
 }
 
-/// Shows a unit of a mapped file if it fits in the place of its file's entry in the map. Says whether
-/// there was one.
+/// Takes a file out of the map if one of its chunks fits instead of the entry. Returns whether it did.
 fn promote(
     facts: &Facts<'_>,
-    pieces: &dyn Pieces,
+    writer: &dyn FormatWriter,
     pricer: &mut Pricer<'_>,
     chosen: &mut Chosen,
     map: &mut Vec<MapEntry>,
     room: usize,
 ) -> bool {
-    for at in worthwhile(facts.ranking, chosen) {
-        let file = facts.ranking.units[at].file;
+    for at in eligible(facts.ranking, chosen) {
+        let file = facts.ranking.chunks[at].file;
         if !map.iter().any(|entry| entry.file == file) {
             continue;
         }
         let rest: Vec<MapEntry> = map.iter().filter(|entry| entry.file != file).cloned().collect();
         let price = added_price(facts.ranking, pricer, chosen, at);
-        if chosen.tokens() + price + map_price(facts, pieces, pricer, &rest) <= room {
+        if chosen.tokens() + price + map_price(facts, writer, pricer, &rest) <= room {
             *map = rest;
             return true;
         }
@@ -91,38 +93,38 @@ fn promote(
 /// The tokens of the map beyond those of an empty one.
 fn map_price(
     facts: &Facts<'_>,
-    pieces: &dyn Pieces,
+    writer: &dyn FormatWriter,
     pricer: &mut Pricer<'_>,
     map: &[MapEntry],
 ) -> usize {
-    pricer.piece(&pieces.map(facts, map)) - pricer.piece(&pieces.map(facts, &[]))
+    pricer.fragment(&writer.map(facts, map)) - pricer.fragment(&writer.map(facts, &[]))
 }
 
-/// The worthwhile units that aren't shown, best first, each with its price: tokens with it less
-/// tokens now.
+/// The eligible chunks that aren't shown, most probable first, each with its price: the tokens that it
+/// would add.
 pub(crate) fn left_over(
     facts: &Facts<'_>,
-    pieces: &dyn Pieces,
+    writer: &dyn FormatWriter,
     pricer: &mut Pricer<'_>,
     allocation: &Allocation,
 ) -> Vec<(usize, usize)> {
     let Allocation { chosen, map } = allocation;
-    let taken: BTreeSet<usize> = chosen.units.values().flatten().copied().collect();
-    let full = map_price(facts, pieces, pricer, map);
-    // What a file's entry in the map costs: showing the file frees it.
+    let taken: BTreeSet<usize> = chosen.chunks.values().flatten().copied().collect();
+    let full = map_price(facts, writer, pricer, map);
+    // Showing a file of the map frees the tokens of its entry.
     let mut entries: BTreeMap<usize, usize> = BTreeMap::new();
     for file in map.iter().map(|entry| entry.file) {
         let rest: Vec<MapEntry> = map.iter().filter(|entry| entry.file != file).cloned().collect();
-        entries.insert(file, full - map_price(facts, pieces, pricer, &rest));
+        entries.insert(file, full - map_price(facts, writer, pricer, &rest));
     }
-    worthwhile(facts.ranking, chosen)
+    eligible(facts.ranking, chosen)
         .into_iter()
         .filter(|at| !taken.contains(at))
-        .map(|unit| {
-            let file = facts.ranking.units[unit].file;
+        .map(|chunk| {
+            let file = facts.ranking.chunks[chunk].file;
             let freed = entries.get(&file).copied().unwrap_or(0);
-            let added = added_price(facts.ranking, pricer, chosen, unit);
-            (unit, added.saturating_sub(freed))
+            let added = added_price(facts.ranking, pricer, chosen, chunk);
+            (chunk, added.saturating_sub(freed))
         })
         .collect()
 }

@@ -11,14 +11,15 @@ use crate::allocate::{self, Pricer};
 use crate::facts;
 use crate::render::{self, Format};
 
-/// The smallest budget, in tokens, for which a pack is made.
-pub const LEAST_BUDGET: usize = 200;
+/// The smallest budget, in tokens, for which a pack is made: below, headings leave nothing for content.
+/// By hand.
+pub const MIN_BUDGET: usize = 200;
 
-/// What a pack is made of.
+/// What a pack is made from.
 pub struct Input<'a> {
     /// The files.
     pub corpus: &'a Corpus,
-    /// Their units, ranked.
+    /// Their chunks, ranked.
     pub ranking: &'a Ranking,
     /// The weights that ranked them.
     pub weights: &'a Weights,
@@ -30,23 +31,23 @@ pub struct Input<'a> {
     pub dirty: &'a dyn Fn(&[usize]) -> bool,
     /// What was redacted in these files, in order of file and line.
     pub redacted: &'a [Redacted<'a>],
-    /// How much was redacted in the whole repository.
+    /// The number of redactions in the whole repository.
     pub redacted_in_all: usize,
-    /// Lines for the reader under the title: how an agent loads the pack, say.
+    /// Lines for the reader under the title, for instance how an agent loads the pack.
     pub notes: &'a [String],
-    /// A time to write down; none for the same bytes each time.
+    /// A time to state in the pack; `None` for a reproducible one.
     pub timestamp: Option<&'a str>,
-    /// Whether each line bears its number (Markdown).
+    /// Whether each line is preceded by its number (Markdown only).
     pub line_numbers: bool,
     /// The format.
     pub format: Format,
-    /// The encoding in which the budget counts.
+    /// The encoding whose tokens the budget counts.
     pub encoding: Encoding,
-    /// Tokens that the whole pack may have.
+    /// The most tokens that the whole pack may have.
     pub budget: usize,
 }
 
-/// Where a credential was redacted.
+/// A redaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redacted<'a> {
     /// The file's index in the corpus.
@@ -60,20 +61,20 @@ pub struct Redacted<'a> {
 /// Why there is no pack.
 #[derive(Debug, Error)]
 pub enum PackError {
-    /// The budget is below what any pack needs.
-    #[error("a budget of {budget} tokens is too small: the minimum is {least}")]
+    /// The budget is too small for any pack.
+    #[error("a budget of {budget} tokens is too small: the minimum is {minimum}")]
     BudgetTooSmall {
-        /// As it was given.
+        /// The budget that was given.
         budget: usize,
-        /// The least that works for this task and repository.
-        least: usize,
+        /// The smallest budget for this task and repository.
+        minimum: usize,
     },
-    /// A defect: the prices did not add up.
+    /// A defect: the prices of the parts don't add up to the tokens of the pack.
     #[error("internal error: the pack came to {tokens} tokens, over its budget of {budget}")]
     OverBudget {
-        /// As counted.
+        /// The tokens of the pack.
         tokens: usize,
-        /// As it was given.
+        /// The budget that was given.
         budget: usize,
     },
 }
@@ -87,12 +88,12 @@ pub struct Shown {
     pub lines: Vec<LineRange>,
 }
 
-/// A unit that has a chance, and isn't shown.
+/// An eligible chunk that isn't shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unchosen {
     /// Its index in the ranking.
-    pub unit: usize,
-    /// Tokens with it less tokens now, in the finished pack.
+    pub chunk: usize,
+    /// The tokens that it would add to the finished pack.
     pub price: usize,
 }
 
@@ -101,51 +102,51 @@ pub struct Unchosen {
 pub struct Pack {
     /// The text, within the budget.
     pub text: String,
-    /// Its tokens, exactly.
+    /// Its exact number of tokens.
     pub tokens: usize,
     /// The files that it shows, best first.
     pub shown: Vec<Shown>,
-    /// Indices in the ranking of the units that were chosen, in order.
-    pub units: Vec<usize>,
+    /// The chunks that were chosen: indices in the ranking, in its order.
+    pub chunks: Vec<usize>,
     /// The files of the map, best first: indices in the corpus.
     pub mapped: Vec<usize>,
-    /// Worthwhile units that are not shown, best first: none has a price within what is left.
+    /// The eligible chunks that aren't shown, most probable first: none of them fits into what is left.
     pub unchosen: Vec<Unchosen>,
 }
 
-/// Allocates the budget and writes the pack.
+/// Allocates the budget to the ranked chunks and writes the pack.
 ///
 /// # Errors
-/// [`PackError::BudgetTooSmall`] when what every pack has alone doesn't fit.
+/// [`PackError::BudgetTooSmall`] if the headings alone exceed the budget.
 pub fn build(input: &Input<'_>) -> Result<Pack, PackError> {
     let title = facts::title(input);
     let facts = facts::facts(input, &title);
-    let pieces = input.format.pieces();
-    let mut pricer = Pricer::new(&facts, pieces);
-    let frame = allocate::frame(&facts, pieces, &mut pricer);
-    let least = LEAST_BUDGET.max(frame);
-    if input.budget < least {
-        return Err(PackError::BudgetTooSmall { budget: input.budget, least });
+    let writer = input.format.writer();
+    let mut pricer = Pricer::new(&facts, writer);
+    let overhead = allocate::overhead(&facts, writer, &mut pricer);
+    let minimum = MIN_BUDGET.max(overhead);
+    if input.budget < minimum {
+        return Err(PackError::BudgetTooSmall { budget: input.budget, minimum });
     }
-    let room = input.budget - frame;
-    let allocation = allocate::allocate(&facts, pieces, &mut pricer, input.budget, room);
+    let room = input.budget - overhead;
+    let allocation = allocate::allocate(&facts, writer, &mut pricer, input.budget, room);
     let chosen = &allocation.chosen;
     let order: Vec<usize> =
         facts.order.iter().map(|o| o.0).filter(|file| chosen.lines.contains_key(file)).collect();
-    let text = render::write(&facts, pieces, &allocation, &order, (input.dirty)(&order));
+    let text = render::write(&facts, writer, &allocation, &order, (input.dirty)(&order));
     let tokens = tokens::count(input.encoding, &text);
     if tokens > input.budget {
         return Err(PackError::OverBudget { tokens, budget: input.budget });
     }
-    let left_over = allocate::left_over(&facts, pieces, &mut pricer, &allocation);
-    let units: BTreeSet<usize> = chosen.units.values().flatten().copied().collect();
+    let left_over = allocate::left_over(&facts, writer, &mut pricer, &allocation);
+    let chunks: BTreeSet<usize> = chosen.chunks.values().flatten().copied().collect();
     let shown = |&file: &usize| Shown { file, lines: chosen.lines[&file].clone() };
     Ok(Pack {
         text,
         tokens,
         shown: order.iter().map(shown).collect(),
-        units: units.into_iter().collect(),
+        chunks: chunks.into_iter().collect(),
         mapped: allocation.map.iter().map(|entry| entry.file).collect(),
-        unchosen: left_over.into_iter().map(|(unit, price)| Unchosen { unit, price }).collect(),
+        unchosen: left_over.into_iter().map(|(chunk, price)| Unchosen { chunk, price }).collect(),
     })
 }

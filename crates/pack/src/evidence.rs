@@ -1,25 +1,25 @@
-//! Evidence in words: why a file or span was chosen, in a phrase or two.
+//! Evidence as phrases: why a file or a span was chosen.
 
-use select::{Feature, RankedUnit, Ranking, Weights};
+use select::{Feature, RankedChunk, Ranking, Weights};
 use syntax::LineRange;
 
 use crate::text::one_line;
 
-/// Pieces of a score that are told.
-const TOLD: usize = 2;
-/// Characters of a name or word that are told.
-const LONGEST: usize = 40;
+/// The most phrases for a file or a span. By hand.
+const MAX_PHRASES: usize = 2;
+/// Characters of a name or a word that are shown. By hand.
+const MAX_WORD_CHARS: usize = 40;
 
-/// The phrases that tell why `unit` ranks where it does, strongest first, each once.
-pub(crate) fn phrases(unit: &RankedUnit, weights: &Weights) -> Vec<String> {
+/// The phrases that explain the rank of `chunk`, strongest evidence first, each once.
+pub(crate) fn phrases(chunk: &RankedChunk, weights: &Weights) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
-    for (feature, points) in unit.pieces(weights) {
+    for (feature, points) in chunk.contributions(weights) {
         if points > 0.0
-            && let Some(phrase) = phrase(unit, feature)
+            && let Some(phrase) = phrase(chunk, feature)
             && !out.contains(&phrase)
         {
             out.push(phrase);
-            if out.len() == TOLD {
+            if out.len() == MAX_PHRASES {
                 break;
             }
         }
@@ -27,26 +27,26 @@ pub(crate) fn phrases(unit: &RankedUnit, weights: &Weights) -> Vec<String> {
     out
 }
 
-fn phrase(unit: &RankedUnit, feature: Feature) -> Option<String> {
-    let short = |text: &str| one_line(&text.chars().take(LONGEST).collect::<String>());
+fn phrase(chunk: &RankedChunk, feature: Feature) -> Option<String> {
+    let short = |text: &str| one_line(&text.chars().take(MAX_WORD_CHARS).collect::<String>());
     Some(match feature {
-        Feature::Name => format!("defines {}", short(unit.name.as_deref()?)),
+        Feature::Name => format!("defines {}", short(chunk.name.as_deref()?)),
         Feature::Enclosing => "inside a definition that the task names".into(),
         Feature::Path => "path like the task".into(),
-        Feature::Anchor | Feature::FileAnchor => "named by the task".into(),
-        Feature::HistoryFile | Feature::HistoryUnit => "changed by commits like the task".into(),
-        Feature::Translation => "words of commits like the task".into(),
+        Feature::Mention | Feature::FileMention => "named by the task".into(),
+        Feature::HistoryFile | Feature::HistoryChunk => "changed by commits like the task".into(),
+        Feature::Expansion => "words of commits like the task".into(),
         Feature::Focus => "in focus".into(),
         Feature::Neighbours => "beside a match".into(),
         Feature::Imports => "imports or is imported by likely files".into(),
         Feature::Tested => "its tests match".into(),
         Feature::Body | Feature::Coverage | Feature::FileBest | Feature::FileWords => {
-            if unit.matched.is_empty() {
+            if chunk.matched.is_empty() {
                 return None;
             }
             let mut words: Vec<String> = Vec::new();
-            for word in unit.matched.iter().map(|word| short(word)) {
-                // A name can match as a whole and by what it is made of.
+            for word in chunk.matched.iter().map(|word| short(word)) {
+                // A name may match as a whole and by its parts.
                 if words.len() < 3 && !words.contains(&word) {
                     words.push(word);
                 }
@@ -57,16 +57,18 @@ fn phrase(unit: &RankedUnit, feature: Feature) -> Option<String> {
     })
 }
 
-/// The likeliest unit of a file that overlaps `lines`, if any.
+/// The most probable chunk of a file that overlaps `lines`, if any.
 pub(crate) fn best_within(
     ranking: &Ranking,
     file: usize,
     lines: Option<LineRange>,
-) -> Option<&RankedUnit> {
-    let from = ranking.units.partition_point(|unit| unit.file < file);
-    ranking.units[from..]
+) -> Option<&RankedChunk> {
+    let from = ranking.chunks.partition_point(|chunk| chunk.file < file);
+    ranking.chunks[from..]
         .iter()
-        .take_while(|unit| unit.file == file)
-        .filter(|unit| lines.is_none_or(|l| unit.lines.start <= l.end && l.start <= unit.lines.end))
-        .max_by(|a, b| a.chance.total_cmp(&b.chance).then(b.lines.cmp(&a.lines)))
+        .take_while(|chunk| chunk.file == file)
+        .filter(|chunk| {
+            lines.is_none_or(|l| chunk.lines.start <= l.end && l.start <= chunk.lines.end)
+        })
+        .max_by(|a, b| a.probability.total_cmp(&b.probability).then(b.lines.cmp(&a.lines)))
 }

@@ -1,4 +1,4 @@
-//! What the pieces of a pack are made from, whichever of them are written.
+//! The facts that the formats write down, computed once for a pack.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +8,26 @@ use tokens::Encoding;
 use crate::build::Input;
 use crate::text::{Lines, one_line, shown_path};
 
-/// The share of the budget that the task may take in the title: one part of this many.
+/// The title may take one token in this many of the budget. By hand.
 const TITLE_SHARE: usize = 10;
-/// Redactions that are listed of a file: where they are shown, the text says so itself.
+/// The most redactions that are listed of a file; further ones are counted. By hand.
 const REDACTIONS: usize = 3;
 
-/// What the pieces of a pack are made from.
+/// What a format needs to know of a pack.
 pub(crate) struct Facts<'a> {
     pub(crate) corpus: &'a Corpus,
     pub(crate) ranking: &'a Ranking,
     pub(crate) weights: &'a Weights,
     pub(crate) title: &'a str,
     pub(crate) commit: Option<&'a str>,
-    /// By file: what was redacted in it, on a line; in files of the pack it is written down.
+    /// By file: the line that lists its redactions. Only those of files in the pack are written.
     pub(crate) redacted: BTreeMap<usize, String>,
     pub(crate) redacted_in_all: usize,
     pub(crate) notes: &'a [String],
     pub(crate) timestamp: Option<&'a str>,
     pub(crate) line_numbers: bool,
     pub(crate) encoding: Encoding,
-    /// The ranked files, best first, with the chance of all their units.
+    /// The ranked files, best first, with the sum of their chunks' probabilities.
     pub(crate) order: Vec<(usize, f64)>,
     /// The ranked files' lines.
     pub(crate) lines: BTreeMap<usize, Lines<'a>>,
@@ -38,11 +38,11 @@ pub(crate) struct Facts<'a> {
 pub(crate) struct MapEntry {
     /// Its index in the corpus.
     pub(crate) file: usize,
-    /// Lines of its likeliest definitions: their number, and what stands there.
+    /// Its most probable definitions: the line's number and its text.
     pub(crate) signatures: Vec<(u32, String)>,
 }
 
-/// The task on one line, at most a tenth of the budget, cut and marked if longer.
+/// The task on one line, of at most a tenth of the budget; a longer one is cut, and says so.
 pub(crate) fn title(input: &Input<'_>) -> String {
     let line = one_line(input.task);
     let most = input.budget / TITLE_SHARE;
@@ -53,14 +53,15 @@ pub(crate) fn title(input: &Input<'_>) -> String {
     format!("{} … (cut)", kept.trim_end())
 }
 
-/// The facts of a pack under this title.
+/// The facts of a pack with this title.
 pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
-    let mut chances: BTreeMap<usize, f64> = BTreeMap::new();
-    for unit in &input.ranking.units {
-        *chances.entry(unit.file).or_default() += unit.chance;
+    let mut probabilities: BTreeMap<usize, f64> = BTreeMap::new();
+    for chunk in &input.ranking.chunks {
+        *probabilities.entry(chunk.file).or_default() += chunk.probability;
     }
-    let lines = chances.keys().map(|&file| (file, Lines::of(&input.corpus.files[file]))).collect();
-    let mut order: Vec<(usize, f64)> = chances.into_iter().collect();
+    let lines =
+        probabilities.keys().map(|&file| (file, Lines::of(&input.corpus.files[file]))).collect();
+    let mut order: Vec<(usize, f64)> = probabilities.into_iter().collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     Facts {
         corpus: input.corpus,
@@ -79,18 +80,18 @@ pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
     }
 }
 
-/// By file: `src/keys.py: 12 aws-access-key-id, 40 private-key`.
+/// By file, the line that lists its redactions: `src/keys.py: 12 aws-access-key-id, 40 private-key`.
 fn redacted(input: &Input<'_>) -> BTreeMap<usize, String> {
     let mut out = BTreeMap::new();
     for all in input.redacted.chunk_by(|a, b| a.file == b.file) {
         let file = all[0].file;
-        let told =
+        let listed =
             all.iter().take(REDACTIONS).map(|found| format!("{} {}", found.line, found.rule));
         let more = all.len().saturating_sub(REDACTIONS);
         let more = (more > 0).then(|| format!("{more} more"));
-        let told: Vec<String> = told.chain(more).collect();
+        let listed: Vec<String> = listed.chain(more).collect();
         let path = shown_path(&input.corpus.files[file].path);
-        out.insert(file, format!("{path}: {}", told.join(", ")));
+        out.insert(file, format!("{path}: {}", listed.join(", ")));
     }
     out
 }

@@ -1,13 +1,55 @@
-//! Chosen spans rendered as Markdown, JSON or XML, exactly within the budget.
+//! Makes a pack from a ranking: allocates the budget to chunks, and writes Markdown, JSON or XML of at
+//! most that many tokens.
 //!
-//! Pure: [`build`] takes what was ranked and gives a text; who wrote the files and where the text goes
-//! is the program's business.
+//! The crate is pure: [`build`] takes a [`Corpus`](select::Corpus) and its [`Ranking`](select::Ranking) and
+//! returns a text.
 //!
-//! **Why prices add up.** A pack is a list of pieces. Every piece ends in a newline, and no piece
-//! begins in a way that the tokenizer could join to the newline before it: what comes before a span of
-//! a file ends in a letter or a digit, and everything else begins with a printable character other
-//! than `/`. So the tokens of the pack are the sum of the tokens of its pieces, and fitting never has
-//! to count a whole document. The last count is an assertion, not a loop.
+//! 1. `facts` collects what every format writes down.
+//! 2. `allocate` chooses the spans and the map, at prices that the format determines.
+//! 3. `render` writes them, with a file per format.
+//!
+//! ```
+//! use pack::{Format, Input, build};
+//! use select::{Corpus, FileKind, History, Query, SourceFile, Task, Weights, rank, survey};
+//! use syntax::Language;
+//!
+//! let text = "def refresh(token):\n    return token.renew()\n".to_owned();
+//! let (path, language) = ("src/auth.py".to_owned(), Language::Python);
+//! let file = SourceFile { path, text, hash: [0; 32], language, kind: FileKind::Source };
+//! let corpus = Corpus { files: vec![file], history: History::default() };
+//!
+//! let (task, weights) = (Task::new("fix the refresh of tokens"), Weights::built_in());
+//! let query = Query::new(&task, Vec::new(), &corpus.history, &[]);
+//! let survey = survey(&corpus, &query, &[], 1_000);
+//! let outline = syntax::outline(Language::Python, &corpus.files[0].text);
+//! let ranking = rank(&corpus, &query, &survey, &[&outline], &[], &weights);
+//!
+//! let pack = build(&Input {
+//!     corpus: &corpus,
+//!     ranking: &ranking,
+//!     weights: &weights,
+//!     task: "fix the refresh of tokens",
+//!     commit: None,
+//!     dirty: &|_| false,
+//!     redacted: &[],
+//!     redacted_in_all: 0,
+//!     notes: &[],
+//!     timestamp: None,
+//!     line_numbers: false,
+//!     format: Format::Markdown,
+//!     encoding: tokens::Encoding::default(),
+//!     budget: 1_000,
+//! })?;
+//! assert!(pack.tokens <= 1_000);
+//! assert!(pack.text.contains("### src/auth.py:1-2\n```python\ndef refresh(token):\n"));
+//! # Ok::<(), pack::PackError>(())
+//! ```
+//!
+//! **Why prices add up.** A pack is a list of fragments. Every fragment ends in a newline, and none begins
+//! in a way that the tokenizer could join to the newline before it: what comes before a span of a file ends
+//! in a letter or a digit, and everything else begins with a printable character other than `/`. So the
+//! tokens of the pack are the sum of the tokens of its fragments, and the allocation never has to count a
+//! whole document. The last count is an assertion, not a loop.
 
 mod allocate;
 mod build;
@@ -18,5 +60,5 @@ mod render;
 mod tests;
 mod text;
 
-pub use build::{Input, LEAST_BUDGET, Pack, PackError, Redacted, Shown, Unchosen, build};
+pub use build::{Input, MIN_BUDGET, Pack, PackError, Redacted, Shown, Unchosen, build};
 pub use render::Format;

@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use select::{
-    Corpus, FEATURES, Feature, FileKind, History, RankedUnit, Ranking, SourceFile, Weights,
+    Corpus, FEATURES, Feature, FileKind, History, RankedChunk, Ranking, SourceFile, Weights,
 };
 use syntax::{Language, LineRange};
 use tokens::Encoding;
 
-use crate::{Format, Input, LEAST_BUDGET, Pack, PackError, Redacted, build};
+use crate::{Format, Input, MIN_BUDGET, Pack, PackError, Redacted, build};
 
 static O200K: LazyLock<tiktoken_rs::CoreBPE> = LazyLock::new(|| tiktoken_rs::o200k_base().unwrap());
 static CL100K: LazyLock<tiktoken_rs::CoreBPE> =
@@ -37,9 +37,9 @@ fn corpus(texts: &[String]) -> Corpus {
     Corpus { files, history: History::default() }
 }
 
-/// Cuts every file into units of `size` lines with falling chances.
+/// Cuts every file into chunks of `size` lines with falling probabilities.
 fn ranking(corpus: &Corpus, size: u32) -> Ranking {
-    let mut units = Vec::new();
+    let mut chunks = Vec::new();
     for (file, source) in corpus.files.iter().enumerate() {
         let lines = source.text.split_inclusive('\n').count() as u32;
         let mut start = 1;
@@ -47,7 +47,7 @@ fn ranking(corpus: &Corpus, size: u32) -> Ranking {
             let end = (start + size - 1).min(lines);
             let mut row = [0.0; FEATURES];
             row[Feature::Body as usize] = 1.0;
-            units.push(RankedUnit {
+            chunks.push(RankedChunk {
                 file,
                 lines: LineRange { start, end },
                 context: if start > 4 { vec![LineRange { start: 1, end: 1 }] } else { vec![] },
@@ -57,13 +57,13 @@ fn ranking(corpus: &Corpus, size: u32) -> Ranking {
                 has_imports: false,
                 row,
                 score: 0.0,
-                chance: 0.3 / f64::from(start + 3 * file as u32),
+                probability: 0.3 / f64::from(start + 3 * file as u32),
                 matched: vec!["word".into()],
             });
             start = end + 1;
         }
     }
-    Ranking { units }
+    Ranking { chunks }
 }
 
 fn pack(
@@ -74,7 +74,7 @@ fn pack(
     encoding: Encoding,
     budget: usize,
 ) -> Result<Pack, PackError> {
-    // In every second file, and one more in each.
+    // In every second file, one more in each.
     let redacted: Vec<Redacted<'_>> = (0..corpus.files.len())
         .step_by(2)
         .flat_map(|file| {
@@ -130,7 +130,7 @@ proptest! {
     fn no_pack_is_over_its_budget_and_nothing_that_fits_is_left(
         texts in proptest::collection::vec(hostile_file(), 1..6),
         size in 3u32..12,
-        budget in LEAST_BUDGET..1_500,
+        budget in MIN_BUDGET..1_500,
         format in prop_oneof![Just(Format::Markdown), Just(Format::Json), Just(Format::Xml)],
         encoding in prop_oneof![Just(Encoding::O200kBase), Just(Encoding::Cl100kBase)],
         task in "[a-z`/ \n]{1,200}",
@@ -144,7 +144,7 @@ proptest! {
         for unchosen in &pack.unchosen {
             prop_assert!(
                 tokens + unchosen.price > budget,
-                "unit {} at {} tokens would fit: {} of {}", unchosen.unit, unchosen.price, tokens, budget
+                "chunk {} at {} tokens would fit: {} of {}", unchosen.chunk, unchosen.price, tokens, budget
             );
         }
     }
@@ -152,7 +152,7 @@ proptest! {
     #[test]
     fn json_packs_parse_and_give_back_the_lines(
         texts in proptest::collection::vec(hostile_file(), 1..4),
-        budget in LEAST_BUDGET..1_500,
+        budget in MIN_BUDGET..1_500,
     ) {
         let corpus = corpus(&texts);
         let ranking = ranking(&corpus, 6);
@@ -186,7 +186,7 @@ fn redactions_are_told_of_files_in_the_pack_and_counted_for_the_rest() {
     let texts: Vec<String> = (0..6).map(|at| format!("fn f{at}() {{\n    {at}\n}}\n")).collect();
     let corpus = corpus(&texts);
     let mut ranking = ranking(&corpus, 9);
-    ranking.units[2].chance = 0.0;
+    ranking.chunks[2].probability = 0.0;
     let shown =
         |format| pack(&corpus, &ranking, "t", format, Encoding::O200kBase, 800).unwrap().text;
     let markdown = shown(Format::Markdown);

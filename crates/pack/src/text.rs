@@ -1,4 +1,4 @@
-//! Pieces of text that every format needs: lines of a file, one-line forms, fences.
+//! What every format needs of texts: the lines of a file, safe one-line forms, runs of backticks.
 
 use std::cell::OnceCell;
 
@@ -9,7 +9,7 @@ use syntax::LineRange;
 pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
-    /// Asked for at every price of the file, so the text is searched once.
+    /// Needed for every price of the file, so it is computed once.
     backticks: OnceCell<usize>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn one_line(text: &str) -> String {
     out
 }
 
-/// A path as it is shown: as it is, but for characters that would break a line or deceive a reader.
+/// A path for display: characters that would break a line or deceive a reader are escaped.
 pub(crate) fn shown_path(path: &str) -> String {
     path.chars()
         .flat_map(|c| {

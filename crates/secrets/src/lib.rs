@@ -11,6 +11,18 @@
 //! Redaction preserves the number of lines and is idempotent. The time is linear in the text. This
 //! crate reads no files; [`is_credential_file`] recognises files that are credentials by their name
 //! alone.
+//!
+//! ```
+//! // In two parts, so that nobody's scanner takes this page for a leak.
+//! let text = format!("host = db\nkey = AKIA{}\n", "IOSFODNN7EXAMPL2");
+//! let redacted = secrets::redact(&text);
+//! assert_eq!(redacted.text, "host = db\nkey = [REDACTED:aws-access-key-id]\n");
+//! assert_eq!((redacted.findings[0].line, redacted.findings[0].rule), (2, "aws-access-key-id"));
+//!
+//! // A placeholder is no credential.
+//! assert!(secrets::redact("password = \"${DB_PASSWORD}\"").findings.is_empty());
+//! assert!(secrets::is_credential_file("deploy/id_ed25519"));
+//! ```
 
 mod assignment;
 mod file_names;

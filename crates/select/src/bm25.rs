@@ -1,6 +1,6 @@
 //! Okapi BM25 (Robertson and Zaragoza, 2009), over counts that the caller made.
 
-/// Term saturation: how fast further occurrences stop counting.
+/// Term saturation: how fast further occurrences of a term stop counting. The usual default.
 const K1: f64 = 1.2;
 
 /// Inverse document frequency of a term that `matching` of `documents` hold; never negative.

@@ -1,10 +1,12 @@
-//! What the lines of a file are: code, imports and what else heads a file, or neither.
+//! Classifies the lines of a file: code, imports and other lines of a file's head, or neither.
 //!
-//! Blank lines and comments alone answer nothing; imports do beside the code that uses them.
+//! Chunks that hold only blank lines and comments are never shown; imports are shown only beside code of
+//! their file.
 
 use syntax::{Import, LineRange, Outline};
 
-/// Words that a line begins with which only names what a file belongs to, or opens it.
+/// The beginnings of lines that belong to a file's head: imports, and its package or namespace. By hand,
+/// from the languages that have a grammar.
 const HEADS: &[&str] = &[
     "package ",
     "namespace ",
@@ -31,27 +33,28 @@ const HEADS: &[&str] = &[
     "require_once ",
     "from __future__",
 ];
-/// What follows the name in a line that assigns an import: JavaScript's `const a = require("a")`.
+/// Calls that import, after the name they are assigned to: JavaScript's `const a = require("a")`.
 const CALLS: &[&str] = &["= require(", "= await import(", "=require("];
-/// Lines that one import may go on for, and characters of a line that are looked at for its end.
-const LONGEST_IMPORT: usize = 200;
-const WIDEST: usize = 2_000;
+/// The most lines of one import. By hand: it bounds the work on hostile input.
+const MAX_IMPORT_LINES: usize = 200;
+/// Characters of a line in which the end of an import is looked for. By hand, for the same reason.
+const MAX_LINE_CHARS: usize = 2_000;
 
-/// What a line is.
+/// What a line holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Line {
-    /// Blank, a comment, or signs that end something.
+pub(crate) enum LineKind {
+    /// Nothing to show by itself: blank, a comment, closing brackets.
     Nothing,
-    /// An import, or what else only heads a file.
+    /// An import, or another line of a file's head.
     Import,
     /// Anything else.
     Code,
 }
 
-/// What each line of `text` is; `starts` are the bytes at which the lines begin.
+/// The kind of each line of `text`; `starts` are the byte offsets at which the lines begin.
 ///
-/// Where a language has no grammar here, each line with a letter or a digit counts as code.
-pub(crate) fn lines(outline: &Outline, text: &str, starts: &[usize]) -> Vec<Line> {
+/// In languages without a grammar, every line with a letter or a digit counts as code.
+pub(crate) fn lines(outline: &Outline, text: &str, starts: &[usize]) -> Vec<LineKind> {
     let line = |at: usize| -> &str {
         let start = starts.get(at).copied().unwrap_or(text.len());
         let end = starts.get(at + 1).copied().unwrap_or(text.len());
@@ -66,33 +69,33 @@ pub(crate) fn lines(outline: &Outline, text: &str, starts: &[usize]) -> Vec<Line
         without_comments(outline, text, starts, &mut says);
     }
     let kind = |(at, says): (usize, bool)| match line(at).trim() {
-        _ if !says => Line::Nothing,
-        line if is_parsed && closes(line) => Line::Nothing,
-        line if is_parsed && is_head(line) => Line::Import,
-        _ => Line::Code,
+        _ if !says => LineKind::Nothing,
+        line if is_parsed && closes(line) => LineKind::Nothing,
+        line if is_parsed && is_head(line) => LineKind::Import,
+        _ => LineKind::Code,
     };
-    let mut out: Vec<Line> = says.into_iter().enumerate().map(kind).collect();
+    let mut out: Vec<LineKind> = says.into_iter().enumerate().map(kind).collect();
     for import in &outline.imports {
         let start = (import.line as usize).saturating_sub(1);
         let first = line(start).trim();
-        // A call in the middle of a line imports, too, but the line does more; so does a re-export.
+        // A line that imports in the middle of something else is code, and so is a re-export.
         if first.is_empty() || !starts_like(first, &import.raw) || first.starts_with("export") {
             continue;
         }
         let end = end_of(import, starts.len(), line);
         for line in out.get_mut(start..end).into_iter().flatten() {
-            *line = if *line == Line::Code { Line::Import } else { *line };
+            *line = if *line == LineKind::Code { LineKind::Import } else { *line };
         }
     }
     out
 }
 
 /// The first of the lines in `range` that is of this kind.
-pub(crate) fn first(lines: &[Line], range: LineRange, kind: Line) -> Option<u32> {
+pub(crate) fn first(lines: &[LineKind], range: LineRange, kind: LineKind) -> Option<u32> {
     (range.start..=range.end).find(|&line| lines.get(line as usize - 1) == Some(&kind))
 }
 
-/// Takes out the lines of which nothing but a comment, and signs, is there.
+/// Clears the flag of lines that hold only a comment and punctuation.
 fn without_comments(outline: &Outline, text: &str, starts: &[usize], words: &mut [bool]) {
     let mut comment = 0;
     for at in 0..starts.len() {
@@ -123,12 +126,12 @@ fn is_head(line: &str) -> bool {
     (names && !opens) || assigns
 }
 
-/// Whether a line only ends what begins elsewhere.
+/// Whether a line only closes a block.
 fn closes(line: &str) -> bool {
     matches!(line.trim_end_matches(';'), "end" | "fi" | "done" | "esac")
 }
 
-/// Whether a line begins as an import's text does: the text has its white space folded.
+/// Whether a line begins as an import's text does, white space aside: the outline folds it.
 fn starts_like(line: &str, raw: &str) -> bool {
     let (mut line, mut raw) =
         (line.chars().filter(|c| !c.is_whitespace()), raw.chars().filter(|c| !c.is_whitespace()));
@@ -141,19 +144,21 @@ fn starts_like(line: &str, raw: &str) -> bool {
     }
 }
 
-/// The line behind an import's last one, from 0: as many as its text takes up.
+/// The index after an import's last line: lines are taken until they hold as many characters as its
+/// text has.
 fn end_of<'t>(import: &Import, count: usize, line: impl Fn(usize) -> &'t str) -> usize {
-    let solid = |text: &str| text.chars().take(WIDEST).filter(|c| !c.is_whitespace()).count();
+    let solid =
+        |text: &str| text.chars().take(MAX_LINE_CHARS).filter(|c| !c.is_whitespace()).count();
     let mut left = solid(&import.raw);
     let first = (import.line as usize).saturating_sub(1);
     let mut at = first;
-    while at < count && left > 0 && at - first < LONGEST_IMPORT {
+    while at < count && left > 0 && at - first < MAX_IMPORT_LINES {
         left = left.saturating_sub(solid(line(at)));
         at += 1;
     }
-    // The outline keeps the beginning of a long one.
+    // The outline keeps only the beginning of a long import.
     let is_cut = import.raw.len() >= 290;
-    while is_cut && at < count && at - first < LONGEST_IMPORT {
+    while is_cut && at < count && at - first < MAX_IMPORT_LINES {
         let ends = line(at - 1).trim_end().ends_with([';', ')', '}']);
         if ends {
             break;
@@ -173,7 +178,11 @@ mod tests {
     fn code(path: &str, text: &str) -> Vec<usize> {
         let outline = syntax::outline(Language::of(path, text), text);
         let lines = lines(&outline, text, &line_starts(text));
-        (1..).zip(lines).filter(|(_, line)| *line == Line::Code).map(|(number, _)| number).collect()
+        (1..)
+            .zip(lines)
+            .filter(|(_, line)| *line == LineKind::Code)
+            .map(|(number, _)| number)
+            .collect()
     }
 
     #[test]

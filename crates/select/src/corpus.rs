@@ -4,10 +4,10 @@ use syntax::Language;
 
 use crate::History;
 
-/// What part a file plays in its repository.
+/// The role of a file in its repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FileKind {
-    /// Code that does the work.
+    /// Code of the product itself.
     Source,
     /// Tests, fixtures, benchmarks.
     Test,
@@ -17,7 +17,7 @@ pub enum FileKind {
     Example,
     /// Build, CI, packaging and other configuration; data.
     Config,
-    /// Made by a program: lock files, generated code that was not skipped.
+    /// Generated: lock files, and generated code that wasn't skipped.
     Generated,
 }
 
@@ -29,11 +29,11 @@ pub struct SourceFile {
     /// The text: converted to UTF-8, byte order mark removed, credentials redacted; line ends are
     /// `\n`.
     pub text: String,
-    /// BLAKE3 of `text`: the key of everything that is kept about it.
+    /// The BLAKE3 hash of `text`, under which its outline is cached.
     pub hash: [u8; 32],
     /// Its language.
     pub language: Language,
-    /// Its part in the repository.
+    /// Its role in the repository.
     pub kind: FileKind,
 }
 

@@ -8,7 +8,7 @@ pub enum HistoryStatus {
     None,
     /// Git refused the checkout or failed; the text says what the user can do about it.
     Refused(String),
-    /// The clone is shallow: what there is was read.
+    /// The clone is shallow: the commits that it has were read.
     Shallow,
     /// Read to the root or to the limit.
     Full,
@@ -27,7 +27,7 @@ pub struct Commit {
     pub paths: Vec<String>,
 }
 
-/// The newest commits up to HEAD, newest first, merges left out.
+/// The newest commits up to HEAD, newest first, without merges.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History {
     /// At most 2,000.
@@ -43,7 +43,8 @@ pub struct History {
 pub struct Hunk {
     /// The path in the newer tree.
     pub path: String,
-    /// What git printed behind the second `@@`: the enclosing function's line, or nothing.
+    /// The hunk's section heading, which git prints after the second `@@`: the line of the enclosing
+    /// function, or empty.
     pub heading: String,
     /// The older file's line at which it begins, from 1; where nothing was removed, the line before what
     /// was added (0 at the top of a file).
@@ -54,7 +55,7 @@ pub struct Hunk {
     pub added: Vec<String>,
 }
 
-/// A commit's patch, read only for the commits that selection asks for.
+/// A commit's patch. Patches are read only for commits that [`matching_commits`](crate::matching_commits) names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patch {
     /// The commit's id.

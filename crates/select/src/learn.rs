@@ -1,4 +1,4 @@
-//! Learning: weights from cases whose answer is known.
+//! Learning: weights from cases whose relevant chunks are known.
 //!
 //! Maximum likelihood of a conditional logit with an L2 penalty, by projected gradient ascent with
 //! per-weight step sizes (AdaGrad; Duchi, Hazan and Singer, 2011). The objective is concave, so the
@@ -9,17 +9,17 @@ use rayon::prelude::*;
 
 use crate::model::{FEATURES, Family, Feature, Row, Weights, softmax};
 
-/// Steps of the ascent; the objective moves in the fourth digit after half of them.
+/// Steps of the ascent. Measured: after half of them the objective moves in its fourth digit.
 const STEPS: usize = 1_500;
-/// The first step's size.
+/// The size of the first step. By hand: AdaGrad adapts it.
 const RATE: f64 = 0.5;
 
-/// A task with its ranked units, of which some are known to be the right ones.
+/// A task with its ranked chunks, some of which are known to be relevant (gold).
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// The features of each unit.
+    /// The features of each chunk.
     pub rows: Vec<Row>,
-    /// Indices of the units that the task was about.
+    /// The indices of the relevant chunks.
     pub gold: Vec<usize>,
 }
 
@@ -28,7 +28,7 @@ fn may_be_negative(feature: Feature) -> bool {
     matches!(feature.family(), Family::Kind | Family::Shape) || feature == Feature::Comments
 }
 
-/// The weights under which the gold units of `cases` are likeliest, with a penalty of `l2` times half
+/// The weights under which the gold chunks of `cases` are likeliest, with a penalty of `l2` times half
 /// the squared distance from `prior`. Features that never vary keep their prior weight.
 pub fn learn(cases: &[Case], prior: &Weights, l2: f64) -> Weights {
     let mut weights = prior.clone();
@@ -49,13 +49,13 @@ pub fn learn(cases: &[Case], prior: &Weights, l2: f64) -> Weights {
     weights
 }
 
-/// The slope of one case's log-likelihood: what the gold units have more than is expected.
+/// The gradient of one case's log-likelihood: the gold chunks' features less the expected ones.
 fn gradient(case: &Case, weights: &Weights) -> [f64; FEATURES] {
     let scores: Vec<f64> = case.rows.iter().map(|row| weights.score(row)).collect();
     let mut out = [0.0; FEATURES];
-    for (row, chance) in case.rows.iter().zip(softmax(&scores)) {
+    for (row, probability) in case.rows.iter().zip(softmax(&scores)) {
         for (sum, value) in out.iter_mut().zip(row) {
-            *sum -= chance * value;
+            *sum -= probability * value;
         }
     }
     let share = 1.0 / case.gold.len().max(1) as f64;

@@ -1,29 +1,30 @@
-//! The files that a task names: paths in whatever wrapping people paste them.
+//! Explicit mentions of files: paths in all the forms in which people paste them.
 //!
 //! `src/a.rs:22`, `C:\shop\src\a.rs(22,5)`, `"src\\a.rs", line 22`, `@src/a.rs`, `tests/a.py::test_b`, a
-//! permalink of a forge, `file:///…`, and any of these without a blank beside Chinese or Japanese. What is
-//! read too much does no harm: it names no file of the repository.
+//! permalink of a forge, `file:///…`, and any of these without a blank beside Chinese or Japanese. A false
+//! positive does no harm: it names no file of the repository.
 
 use crate::terms::is_dense;
 
-/// Tokens of a task that are looked at, and places that are taken from it.
+/// The most tokens of a task that are searched, and mentions that are kept. By hand: it bounds the work.
 const MOST: usize = 2_000;
-/// An ending has at most so many characters (`properties`).
+/// The most characters of a file name's ending (`properties`). By hand.
 const ENDING: usize = 10;
-/// Characters that Chinese, Japanese and Korean put between a file and the number of a line.
+/// The most characters between a file and a line number in Chinese, Japanese and Korean (`文件的22行`).
+/// By hand.
 const PARTICLES: usize = 5;
 
 /// A file that the task names, perhaps with a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct PathAnchor {
-    /// With `/`, without a leading `./`; may be the tail of a path only.
+pub(crate) struct PathMention {
+    /// With `/`, without a leading `./`; it may be only the tail of a path.
     pub(crate) path: String,
     /// The line, from 1.
     pub(crate) line: Option<u32>,
 }
 
-/// The places that `text` names, in order.
-pub(crate) fn path_anchors(text: &str) -> Vec<PathAnchor> {
+/// The files that `text` mentions, in order.
+pub(crate) fn path_mentions(text: &str) -> Vec<PathMention> {
     let mut found = Found { places: Vec::new(), is_patch: text.contains("diff --git ") };
     for (token, after) in pieces(text, is_blank_or_quote).take(MOST) {
         if token.contains("://") {
@@ -48,7 +49,7 @@ pub(crate) fn path_anchors(text: &str) -> Vec<PathAnchor> {
     found.places
 }
 
-/// The pieces of `text` between characters that are `between`, each with the text after it.
+/// The parts of `text` between characters that are `between`, each with the text after it.
 fn pieces(text: &str, between: fn(char) -> bool) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -60,7 +61,7 @@ fn pieces(text: &str, between: fn(char) -> bool) -> impl Iterator<Item = (&str, 
     })
 }
 
-/// Blanks of every kind, quotes of every language, and what ends a clause in any.
+/// White space, quotation marks and clause-ending punctuation of every language.
 pub(crate) fn is_blank_or_quote(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, ',' | ';' | '"' | '\'' | '`' | '|' | '<' | '>')
@@ -106,7 +107,7 @@ fn counterpart(bracket: char) -> char {
 }
 
 struct Found {
-    places: Vec<PathAnchor>,
+    places: Vec<PathMention>,
     /// Whether the task holds a patch, whose paths begin with `a/` and `b/`.
     is_patch: bool,
 }
@@ -119,16 +120,16 @@ impl Found {
         }
         let without_side = path.strip_prefix("a/").or_else(|| path.strip_prefix("b/"));
         if let Some(inner) = without_side.filter(|_| self.is_patch) {
-            self.places.push(PathAnchor { path: inner.to_owned(), line });
+            self.places.push(PathMention { path: inner.to_owned(), line });
         }
-        self.places.push(PathAnchor { path, line });
+        self.places.push(PathMention { path, line });
     }
 
-    /// A token that is no link, followed by `after`.
+    /// A token that isn't a link; `after` is the text after it.
     fn plain(&mut self, token: &str, after: &str) {
         self.candidate(token, after);
         if token.contains(is_dense) {
-            // Chinese and Japanese put no blank beside a path, and may stand in one.
+            // Chinese and Japanese put no blank beside a path, and may also be part of one.
             let inner = token.trim_matches(is_dense);
             self.candidate(inner, after);
             for (run, rest) in pieces(token, is_dense) {
@@ -154,7 +155,7 @@ impl Found {
         }
     }
 
-    /// A token that holds a link: to a file on this machine, or to one of a forge.
+    /// A token that holds a link: to a local file, or to a file on a forge.
     fn link(&mut self, token: &str) {
         let Some((before, rest)) = token.split_once("://") else { return };
         let scheme_at = before.rfind(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c));
@@ -183,8 +184,8 @@ impl Found {
         }
     }
 
-    /// `github.com/OWNER/REPO/blob/REF/PATH#L22-L25`, and what GitLab, Gitea, Bitbucket, sourcehut,
-    /// Sourcegraph and Azure make of it.
+    /// `github.com/OWNER/REPO/blob/REF/PATH#L22-L25`, and the equivalents of GitLab, Gitea, Bitbucket,
+    /// sourcehut, Sourcegraph and Azure.
     fn forge(&mut self, address: &str) {
         let (address, fragment) = address.split_once('#').unwrap_or((address, ""));
         let (address, query) = address.split_once('?').unwrap_or((address, ""));
@@ -208,14 +209,14 @@ impl Found {
             [_, "item", _, ..] => 2,
             _ => 1,
         };
-        // Where the reference has a slash, or there is none, the whole of it names a path by its tail.
+        // A reference may contain slashes or be missing, so the unsplit rest is a mention as well.
         for path in [after_view.get(refs..).unwrap_or_default(), after_view] {
             self.push(&percent_decoded(&path.join("/")), line);
         }
     }
 }
 
-/// What forges put before the reference and the path of a file.
+/// The path segments that forges put before the reference and the path of a file.
 const FORGE_VIEWS: &[&str] = &["blob", "blame", "raw", "edit", "tree", "src", "browse", "commits"];
 
 /// The value of `name` in the query of an address.
@@ -300,7 +301,7 @@ fn line_after(after: &str) -> Option<u32> {
         .then(|| number(words.next()?.trim_start_matches('#')))?
 }
 
-/// The ending of the file that `path` names, if that is like one.
+/// The ending of the file name in `path`, if it looks like one.
 fn ending_of(path: &str) -> Option<&str> {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let (stem, ending) = name.rsplit_once('.')?;
@@ -342,7 +343,7 @@ fn normal(path: &str) -> String {
     parts.join("/")
 }
 
-/// What stands in quotes on one line of `text`, by the marks of any language.
+/// The quoted texts in `text` that don't span lines, by the quotation marks of any language.
 pub(crate) fn quoted(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
     for line in text.lines() {
@@ -383,11 +384,11 @@ mod tests {
     use super::*;
 
     fn names(text: &str, path: &str, line: Option<u32>) -> bool {
-        let found = path_anchors(text);
+        let found = path_mentions(text);
         // As the evidence does: one may be the tail of the other.
-        let is = |anchor: &PathAnchor| {
-            let tail = anchor.path == path || anchor.path.ends_with(&format!("/{path}"));
-            tail && (line.is_none() || anchor.line == line)
+        let is = |mention: &PathMention| {
+            let tail = mention.path == path || mention.path.ends_with(&format!("/{path}"));
+            tail && (line.is_none() || mention.line == line)
         };
         assert!(found.iter().any(is), "{text}: {found:?}");
         true
@@ -466,7 +467,7 @@ mod tests {
         for text in
             ["https://docs.python.org/3/library/asyncio.html", "https://example.com/issues/12"]
         {
-            assert!(!path_anchors(text).iter().any(|p| p.path.starts_with("library")), "{text}");
+            assert!(!path_mentions(text).iter().any(|p| p.path.starts_with("library")), "{text}");
         }
     }
 
@@ -482,9 +483,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "[a-zé中/\\\\.:#%()\\[\\]\"'“” ?=&0-9-]{0,60}") {
-            path_anchors(&text);
-            path_anchors(&format!("https://{text}"));
-            path_anchors(&format!("中file://{text}"));
+            path_mentions(&text);
+            path_mentions(&format!("https://{text}"));
+            path_mentions(&format!("中file://{text}"));
         }
     }
 }

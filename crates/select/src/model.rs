@@ -1,29 +1,29 @@
-//! The model: a linear score over named features, and the chance that it gives each unit.
+//! The model: a linear score over named features, and the probability of each chunk.
 //!
-//! A conditional logit (McFadden, 1973): the chance of a unit is its `exp(score)` over the sum of all
-//! units'. The score is a plain sum, so it can be told piece by piece. Weights are data
+//! A conditional logit (McFadden, 1973): the probability of a chunk is its `exp(score)` over the sum of all
+//! chunks'. The score is a sum, so it can be explained feature by feature. Weights are data
 //! (`data/weights.toml`).
 
 use serde::Deserialize;
 
-/// What kind of thing speaks: each family is a file in `evidence`, and can be switched off whole.
+/// A family of evidence: a file in `evidence`, whose features can be switched off together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Family {
     /// Words of the task in texts, names and paths.
     Words,
-    /// Places that the task names outright.
-    Anchors,
-    /// What commits like the task changed.
+    /// Explicit mentions: files, lines, identifiers, quoted texts that the task names.
+    Mentions,
+    /// What commits that resemble the task changed.
     History,
-    /// Words of what commits like the task changed.
-    Translation,
-    /// What stands near in the code.
+    /// Query expansion: words of the patches of commits that resemble the task.
+    Expansion,
+    /// Imports and tests.
     Structure,
-    /// What part a file plays.
+    /// The role of the file: source, test, documentation, ….
     Kind,
-    /// How long it is, and what kind of definition.
+    /// Length, and the kind of definition.
     Shape,
-    /// What the user points at.
+    /// What the user named with `--focus`.
     User,
 }
 
@@ -31,9 +31,9 @@ impl Family {
     /// Every family.
     pub const ALL: &'static [Self] = &[
         Self::Words,
-        Self::Anchors,
+        Self::Mentions,
         Self::History,
-        Self::Translation,
+        Self::Expansion,
         Self::Structure,
         Self::Kind,
         Self::Shape,
@@ -44,9 +44,9 @@ impl Family {
     pub fn name(self) -> &'static str {
         match self {
             Self::Words => "words",
-            Self::Anchors => "anchors",
+            Self::Mentions => "mentions",
             Self::History => "history",
-            Self::Translation => "translation",
+            Self::Expansion => "query expansion",
             Self::Structure => "structure",
             Self::Kind => "kind",
             Self::Shape => "shape",
@@ -63,7 +63,7 @@ impl Family {
 /// Defines the features once: the enum, their names in data and reports, and the weights' fields.
 macro_rules! features {
     ($($variant:ident $field:ident $family:ident $doc:literal,)*) => {
-        /// Evidence for a unit, or against it.
+        /// A feature: one number about a chunk.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Feature {
             $(#[doc = $doc] $variant,)*
@@ -73,10 +73,17 @@ macro_rules! features {
             /// Every feature, in the order of their values in a row.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The feature's name in the weights and in reports.
+            /// The feature's key in files of weights and in JSON.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => stringify!($field),)*
+                }
+            }
+
+            /// What the feature measures, in a sentence.
+            pub fn description(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $doc,)*
                 }
             }
 
@@ -88,7 +95,7 @@ macro_rules! features {
             }
         }
 
-        /// The weights as they stand in a file: one number for every feature, and no others.
+        /// The weights as in a file: one number for every feature, and no others.
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct WeightsFile {
@@ -105,39 +112,53 @@ macro_rules! features {
 
 features! {
     Body body Words "BM25 of all its words.",
-    Comments comments Words "BM25 of the words in its comments, which the body counted already.",
-    Coverage coverage Words "How much of the task's rarity its words cover.",
-    Translation translation Translation "BM25 against the words of the diffs of commits like the task.",
+    Comments comments Words "BM25 of the words in its comments, which `body` includes.",
+    Coverage coverage Words "The task's words that it has, weighted by their rarity.",
+    Expansion translation Expansion "BM25 against the words of the patches of commits that resemble the task.",
     Name name Words "Overlap of the names it defines with the task.",
     Enclosing enclosing Words "Overlap of the names of the definitions around it.",
-    Neighbours neighbours Words "BM25 of the units before and after it.",
-    FileWords file_words Words "Where its whole file stands by BM25: one over the place.",
-    FileBest file_best Words "Where its file stands by the BM25 of its best unit: one over the place.",
+    Neighbours neighbours Words "BM25 of the chunks before and after it.",
+    FileWords file_words Words "The reciprocal rank of its whole file by BM25.",
+    FileBest file_best Words "The reciprocal rank of its file by the BM25 of the file's best chunk.",
     Path path Words "Overlap of its path with the task.",
-    Anchor anchor Anchors "The task names it: a line, an exact identifier, a quoted text.",
-    FileAnchor file_anchor Anchors "The task names its file.",
-    HistoryFile history_file History "Commits like the task changed its file.",
-    HistoryUnit history_unit History "Hunks of commits like the task changed it.",
-    Recency recency History "How lately and how often its file changed.",
-    Imports imports Structure "Files that import its file, or that it imports, match: PageRank.",
+    Mention anchor Mentions "The task mentions it: a line, an exact identifier, a quoted text.",
+    FileMention file_anchor Mentions "The task mentions its file.",
+    HistoryFile history_file History "Commits that resemble the task changed its file.",
+    HistoryChunk history_unit History "Hunks of commits that resemble the task changed it.",
+    Recency recency History "How recently and how often its file changed.",
+    Imports imports Structure "Files that import its file, or that it imports, match (PageRank).",
     Tested tested Structure "Tests that import its file, or are named after it, match.",
-    Focus focus User "The user pointed at it.",
-    Test test Kind "It is in a test, which the task doesn't ask for.",
-    Docs docs Kind "It is in documentation, which the task doesn't ask for.",
-    Example example Kind "It is in an example, which the task doesn't ask for.",
-    Config config Kind "It is in configuration or data, which the task doesn't ask for.",
-    Generated generated Kind "A program made its file.",
-    FileLength file_length Shape "The logarithm of its file's lines, a tenth of it.",
-    Length length Shape "The logarithm of its lines, a fifth of it.",
+    Focus focus User "`--focus` names its file or a folder of it.",
+    Test test Kind "It is in a test, and the task doesn't ask for tests.",
+    Docs docs Kind "It is in documentation, and the task doesn't ask for it.",
+    Example example Kind "It is in an example, and the task doesn't ask for one.",
+    Config config Kind "It is in configuration or data, and the task doesn't ask for it.",
+    Generated generated Kind "Its file is generated.",
+    FileLength file_length Shape "A tenth of the logarithm of the number of lines of its file.",
+    Length length Shape "A fifth of the logarithm of the number of its lines.",
     TypeHead type_head Shape "It belongs to the head of a type, not to a function.",
     Function function Shape "It is a function or a part of one.",
     Section section Shape "It is a section of a document or of configuration.",
 }
 
+impl Feature {
+    /// The feature's name for people. Where it differs from [`Feature::name`], that is the older one:
+    /// it is a key in files of weights that users have fitted.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Expansion => "query_expansion",
+            Self::Mention => "mention",
+            Self::FileMention => "file_mention",
+            Self::HistoryChunk => "history_chunk",
+            feature => feature.name(),
+        }
+    }
+}
+
 /// How many features there are.
 pub const FEATURES: usize = Feature::ALL.len();
 
-/// One unit's features, by [`Feature::ALL`].
+/// One chunk's features, by [`Feature::ALL`].
 pub type Row = [f64; FEATURES];
 
 /// The weights, by [`Feature::ALL`].
@@ -153,7 +174,7 @@ impl Weights {
         toml::from_str::<WeightsFile>(toml).map(Self::from)
     }
 
-    /// The weights that come with the program.
+    /// The built-in weights.
     ///
     /// # Panics
     /// Never: a test reads the embedded file.
@@ -178,7 +199,7 @@ impl Weights {
     }
 }
 
-/// The chance of each unit, from the scores: they sum to one.
+/// The probability of each chunk, from the scores: they sum to one.
 pub fn softmax(scores: &[f64]) -> Vec<f64> {
     let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let powers: Vec<f64> = scores.iter().map(|score| (score - largest).exp()).collect();

@@ -1,8 +1,9 @@
-//! The query: the task's terms with what past commits add to them, numbered for the scan.
+//! The query: the task's terms and those of its expansion, numbered for the scan.
 //!
-//! Commit messages are the words of people, their diffs the words of the code: commits whose message
-//! resembles the task translate the one into the other. Which commits' patches are needed is
-//! [`matching_commits`]; the caller reads them and makes a [`Query`].
+//! Query expansion by pseudo-relevance feedback: commit messages are written in the words of people,
+//! their diffs in the words of the code, so the patches of commits whose messages resemble the task
+//! supply words that the task lacks. [`matching_commits`] says which patches are needed; the caller reads
+//! them and makes a [`Query`].
 
 use std::collections::BTreeMap;
 
@@ -13,15 +14,17 @@ use crate::history::{Commit, History, Patch};
 use crate::task::Task;
 use crate::terms::{Splitter, TermId, Vocabulary, prose_words};
 
-/// Commits whose patches are read.
+/// Commits whose patches are read: git takes about a millisecond for each. By hand, not measured.
 const MATCHING_COMMITS: usize = 40;
-/// Candidate expansion terms that are scanned for; the best of them are used.
+/// Candidate expansion terms that are scanned for, so that their rarity is known; the best 25 are used
+/// (`evidence/expansion.rs`). By hand, not measured.
 const EXPANSION_CANDIDATES: usize = 160;
-/// A message's words that count.
+/// Words of a commit message that count; a longer one is a change log. By hand, not measured.
 const MESSAGE_WORDS: usize = 200;
-/// Half-life of a commit's weight, in seconds of the history's own time: one year.
+/// The half-life, in seconds, of the part of a commit's weight that fades with age: one year, counted
+/// back from HEAD. By hand, not measured.
 const HALF_LIFE: f64 = 365.0 * 86_400.0;
-/// How much length matters in a message.
+/// BM25's `b` for messages: how much their length matters. By hand, not measured.
 const MESSAGE_B: f64 = 0.4;
 
 /// A commit that resembles the task.
@@ -29,11 +32,11 @@ const MESSAGE_B: f64 = 0.4;
 pub struct Match {
     /// Its index in [`History::commits`].
     pub commit: usize,
-    /// Its likeness: 1.0 for the likest, falling with age.
+    /// Its similarity to the task, faded with its age: 1.0 for the best match.
     pub weight: f64,
 }
 
-/// The commits of `history` whose messages resemble `task`, likest first, at most 40.
+/// The commits of `history` whose messages resemble `task`, best match first, at most 40.
 pub fn matching_commits(history: &History, task: &Task) -> Vec<Match> {
     let mut vocabulary = Vocabulary::default();
     let weights: Vec<f64> =
@@ -65,7 +68,7 @@ pub fn matching_commits(history: &History, task: &Task) -> Vec<Match> {
         .map(|(commit, (length, counts))| {
             let mut ids: Vec<&TermId> = counts.keys().collect();
             ids.sort();
-            let likeness: f64 = ids
+            let similarity: f64 = ids
                 .into_iter()
                 .map(|id| {
                     let idf = bm25::idf(documents.len(), found[*id as usize]);
@@ -74,7 +77,7 @@ pub fn matching_commits(history: &History, task: &Task) -> Vec<Match> {
                         * bm25::saturate(counts[id], *length, average, MESSAGE_B)
                 })
                 .sum();
-            Match { commit, weight: likeness * age_weight(history, &history.commits[commit]) }
+            Match { commit, weight: similarity * age_weight(history, &history.commits[commit]) }
         })
         .filter(|m| m.weight > 0.0)
         .collect();
@@ -87,16 +90,17 @@ pub fn matching_commits(history: &History, task: &Task) -> Vec<Match> {
     matches
 }
 
-/// Falls from 1 to a half with age, slowly: old knowledge of where things are stays good.
+/// The factor by which a commit's age lowers its weight: from 1 to a half, never less, since old commits
+/// still say where things are.
 pub(crate) fn age_weight(history: &History, commit: &Commit) -> f64 {
     let age = history.head_time.saturating_sub(commit.time).max(0) as f64;
     0.5 + 0.5 * (-age / HALF_LIFE * std::f64::consts::LN_2).exp()
 }
 
-/// What is looked for in the files.
+/// The terms that files are scanned for.
 #[derive(Debug)]
 pub struct Query<'a> {
-    /// The task that is asked about.
+    /// The task.
     pub task: &'a Task,
     pub(crate) matches: Vec<Match>,
     pub(crate) patches: &'a [Patch],
@@ -105,7 +109,7 @@ pub struct Query<'a> {
     pub(crate) weights: Vec<f64>,
     /// By term number: how strongly matching commits' diffs suggest it, zero for the task's own.
     pub(crate) expansion: Vec<f64>,
-    /// By term number: a word that people can read.
+    /// By term number: the term as people read it.
     pub(crate) readable: Vec<String>,
 }
 
@@ -176,7 +180,7 @@ impl<'a> Query<'a> {
                     }
                 }
             }
-            // Each commit speaks once for each of its terms, the less the more of them it has.
+            // A commit supports each of its terms once, and the less the more terms it has.
             let share = weight / (10.0 + seen.len() as f64).ln();
             for term in seen {
                 if self.vocabulary.get(&term).is_none() {

@@ -1,25 +1,25 @@
-//! Ranking: the candidates' units with their features, their score and their chance.
+//! Ranking: cuts the candidates into chunks, and gives each its features, a score and a probability.
 
 use rayon::prelude::*;
 use syntax::{Definition, DefinitionKind, LineRange, Outline};
 
-use crate::code::{self, Line};
+use crate::chunk::{self, Chunk};
+use crate::code::{self, LineKind};
 use crate::corpus::{Corpus, FileKind};
 use crate::evidence::structure::{self, Node, Structure};
-use crate::evidence::words::{self, UnitWords, WordScores};
-use crate::evidence::{anchors, history, kind, shape, translation, user};
+use crate::evidence::words::{self, ChunkWords, WordScores};
+use crate::evidence::{expansion, history, kind, mentions, shape, user};
 use crate::model::{FEATURES, Family, Feature, Row, Weights, softmax};
 use crate::query::Query;
 use crate::survey::{Survey, scale, scanner_share};
 use crate::terms::{Scanner, Splitter, TermId};
-use crate::unit::{self, Unit};
 
-/// Lines of an enclosing signature that are shown with a unit.
+/// The most lines of an enclosing signature that are shown with a chunk. By hand.
 const CONTEXT_LINES: u32 = 2;
 
-/// A unit with its evidence.
+/// A chunk with its evidence.
 #[derive(Debug, Clone)]
-pub struct RankedUnit {
+pub struct RankedChunk {
     /// Its file's index in the corpus.
     pub file: usize,
     /// Its lines.
@@ -28,10 +28,10 @@ pub struct RankedUnit {
     pub context: Vec<LineRange>,
     /// The name of the definition that it is or belongs to, for people.
     pub name: Option<String>,
-    /// The line that names the first definition in it; what only opens a namespace is none.
+    /// The line that names the first definition in it that isn't a module or a namespace.
     pub signature: Option<u32>,
-    /// Its first line that is more than blank, a comment, an import or a file's head; none where that is
-    /// all there is. What the task points at counts whatever it is.
+    /// Its first line of code; `None` if it has only blank lines, comments and the file's head. A chunk
+    /// that the task mentions counts as code from its first line.
     pub first_code: Option<u32>,
     /// Whether there are imports in it: worth showing beside code of the same file, never alone.
     pub has_imports: bool,
@@ -39,15 +39,14 @@ pub struct RankedUnit {
     pub row: Row,
     /// The weighted sum of the features.
     pub score: f64,
-    /// The chance that the task is about this unit; the chances of all units sum to one.
-    pub chance: f64,
-    /// Task words in it, best first, for people.
+    /// The probability that the task is about this chunk; the probabilities of all chunks sum to one.
+    pub probability: f64,
+    /// The task's words in it, best first, for people.
     pub matched: Vec<String>,
 }
 
-impl RankedUnit {
-    /// Whether any evidence has to do with the task: not its kind, its shape, or how
-    /// lately its file changed.
+impl RankedChunk {
+    /// Whether any feature that depends on the task is positive: kind, shape and recency don't.
     pub fn has_evidence(&self) -> bool {
         Feature::ALL.iter().any(|&feature| {
             self.row[feature as usize] > 0.0
@@ -56,51 +55,51 @@ impl RankedUnit {
         })
     }
 
-    /// The named pieces of its score, largest first; they sum to it.
-    pub fn pieces(&self, weights: &Weights) -> Vec<(Feature, f64)> {
-        let mut pieces: Vec<(Feature, f64)> = Feature::ALL
+    /// What each feature contributes to its score, largest first; the contributions sum to the score.
+    pub fn contributions(&self, weights: &Weights) -> Vec<(Feature, f64)> {
+        let mut contributions: Vec<(Feature, f64)> = Feature::ALL
             .iter()
             .map(|&feature| (feature, self.row[feature as usize] * weights.0[feature as usize]))
             .filter(|&(_, points)| points != 0.0)
             .collect();
-        pieces.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
-        pieces
+        contributions.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
+        contributions
     }
 }
 
-/// All units of the candidates, in order of file and line.
+/// All chunks of the candidates, in order of file and line.
 #[derive(Debug, Default)]
 pub struct Ranking {
-    /// The units.
-    pub units: Vec<RankedUnit>,
+    /// The chunks.
+    pub chunks: Vec<RankedChunk>,
 }
 
 struct Parsed<'a> {
     file: usize,
     outline: &'a Outline,
-    units: Vec<Unit>,
-    words: Vec<UnitWords>,
+    chunks: Vec<Chunk>,
+    words: Vec<ChunkWords>,
     scores: Vec<WordScores>,
-    translation: Vec<f64>,
-    /// What each line is.
-    lines: Vec<Line>,
+    expansion: Vec<f64>,
+    /// The kind of each line.
+    lines: Vec<LineKind>,
 }
 
 impl Parsed<'_> {
-    /// The BM25 of its best unit.
+    /// The BM25 of its best chunk.
     fn best(&self) -> f64 {
         self.scores.iter().map(|scores| scores.body).fold(0.0, f64::max)
     }
 }
 
-/// What is known of the candidates beside each other, by their place among them.
-struct Standing {
+/// Evidence of candidates that depends on the others, in their order.
+struct FileRanks {
     words: Vec<f64>,
     best: Vec<f64>,
     structure: Structure,
 }
 
-/// Ranks the units of the candidates. `outlines` are those of `survey.candidates`, in their order.
+/// Ranks the chunks of the candidates. `outlines` are those of `survey.candidates`, in their order.
 pub fn rank(
     corpus: &Corpus,
     query: &Query<'_>,
@@ -121,22 +120,24 @@ pub fn rank(
         .collect();
     parsed.sort_by_key(|p| p.file);
     score_words(query, survey, &mut parsed);
-    let standing = standing(corpus, survey, &parsed);
-    let mut units: Vec<RankedUnit> = (0..parsed.len())
+    let file_ranks = file_ranks(corpus, survey, &parsed);
+    let mut chunks: Vec<RankedChunk> = (0..parsed.len())
         .into_par_iter()
-        .flat_map_iter(|at| file_units(corpus, query, survey, (at, &parsed[at]), &standing, focus))
+        .flat_map_iter(|at| {
+            file_chunks(corpus, query, survey, (at, &parsed[at]), &file_ranks, focus)
+        })
         .collect();
-    normalise(corpus, &mut units);
-    weigh(&mut units, weights);
-    Ranking { units }
+    normalise(corpus, &mut chunks);
+    weigh(&mut chunks, weights);
+    Ranking { chunks }
 }
 
-/// Scores the units anew with other weights; the features stay.
-pub fn weigh(units: &mut [RankedUnit], weights: &Weights) {
-    let scores: Vec<f64> = units.iter().map(|unit| weights.score(&unit.row)).collect();
-    let chances = softmax(&scores);
-    for ((unit, score), chance) in units.iter_mut().zip(scores).zip(chances) {
-        (unit.score, unit.chance) = (score, chance);
+/// Scores the chunks anew with other weights; the features stay.
+pub fn weigh(chunks: &mut [RankedChunk], weights: &Weights) {
+    let scores: Vec<f64> = chunks.iter().map(|chunk| weights.score(&chunk.row)).collect();
+    let probabilities = softmax(&scores);
+    for ((chunk, score), probability) in chunks.iter_mut().zip(scores).zip(probabilities) {
+        (chunk.score, chunk.probability) = (score, probability);
     }
 }
 
@@ -165,10 +166,10 @@ fn parse<'a>(
         let indent = text.len() - text.trim_start().len();
         (indent < text.len()).then_some(indent)
     };
-    let units = unit::units(outline, starts.len() as u32, indentation);
-    let words = words::count(scanner, source, outline, &units, &starts);
+    let chunks = chunk::chunks(outline, starts.len() as u32, indentation);
+    let words = words::count(scanner, source, outline, &chunks, &starts);
     let lines = code::lines(outline, &source.text, &starts);
-    Parsed { file, outline, units, words, scores: Vec::new(), translation: Vec::new(), lines }
+    Parsed { file, outline, chunks, words, scores: Vec::new(), expansion: Vec::new(), lines }
 }
 
 fn score_words(query: &Query<'_>, survey: &Survey, parsed: &mut [Parsed<'_>]) {
@@ -179,88 +180,87 @@ fn score_words(query: &Query<'_>, survey: &Survey, parsed: &mut [Parsed<'_>]) {
     let average: f64 = sum / f64::max(count, 1.0);
     for file in parsed {
         file.scores = file.words.iter().map(|w| words::score(query, survey, w, average)).collect();
-        file.translation =
-            file.words.iter().map(|w| translation::score(survey, w, average)).collect();
+        file.expansion = file.words.iter().map(|w| expansion::score(survey, w, average)).collect();
     }
 }
 
-fn standing(corpus: &Corpus, survey: &Survey, parsed: &[Parsed<'_>]) -> Standing {
+fn file_ranks(corpus: &Corpus, survey: &Survey, parsed: &[Parsed<'_>]) -> FileRanks {
     let files: Vec<usize> = parsed.iter().map(|p| p.file).collect();
     let nodes: Vec<Node<'_>> =
         parsed.iter().map(|p| Node { file: p.file, outline: p.outline }).collect();
-    Standing {
-        words: words::places(corpus, &files, |at| survey.files[files[at]].words),
-        best: words::places(corpus, &files, |at| parsed[at].best()),
-        structure: structure::look(corpus, survey, &nodes),
+    FileRanks {
+        words: words::reciprocal_ranks(corpus, &files, |at| survey.files[files[at]].words),
+        best: words::reciprocal_ranks(corpus, &files, |at| parsed[at].best()),
+        structure: structure::evidence(corpus, survey, &nodes),
     }
 }
 
-fn file_units(
+fn file_chunks(
     corpus: &Corpus,
     query: &Query<'_>,
     survey: &Survey,
     (place, parsed): (usize, &Parsed<'_>),
-    standing: &Standing,
+    file_ranks: &FileRanks,
     focus: &[String],
-) -> Vec<RankedUnit> {
+) -> Vec<RankedChunk> {
     let source = &corpus.files[parsed.file];
     let surveyed = &survey.files[parsed.file];
     let splitter = Splitter::new();
     let definitions = &parsed.outline.definitions;
     let names: Vec<f64> =
         definitions.iter().map(|d| words::name(&splitter, query, survey, &d.name)).collect();
-    let mut anchored = vec![0.0; parsed.units.len()];
-    anchors::units(query.task, source, parsed.outline, &parsed.units, &mut anchored);
-    let mut changed = vec![0.0; parsed.units.len()];
-    history::units(corpus, query, source, parsed.outline, &parsed.units, &mut changed);
-    let lines = parsed.units.last().map_or(0, |unit| unit.lines.end);
+    let mut mentioned = vec![0.0; parsed.chunks.len()];
+    mentions::chunks(query.task, source, parsed.outline, &parsed.chunks, &mut mentioned);
+    let mut changed = vec![0.0; parsed.chunks.len()];
+    history::chunks(corpus, query, source, parsed.outline, &parsed.chunks, &mut changed);
+    let lines = parsed.chunks.last().map_or(0, |chunk| chunk.lines.end);
     let body = |at: Option<usize>| at.and_then(|at| parsed.scores.get(at)).map_or(0.0, |s| s.body);
-    let is_all_head = !parsed.lines.contains(&Line::Code);
-    let mut out = Vec::with_capacity(parsed.units.len());
-    for (at, unit) in parsed.units.iter().enumerate() {
+    let is_all_head = !parsed.lines.contains(&LineKind::Code);
+    let mut out = Vec::with_capacity(parsed.chunks.len());
+    for (at, chunk) in parsed.chunks.iter().enumerate() {
         let scores = parsed.scores[at];
         let mut row = [0.0; FEATURES];
         let mut put = |feature: Feature, value: f64| row[feature as usize] = value;
         put(Feature::Body, scores.body);
         put(Feature::Comments, scores.comments);
         put(Feature::Coverage, scores.coverage);
-        put(Feature::Translation, parsed.translation[at]);
-        put(Feature::Name, own_name(unit, &names));
-        put(Feature::Enclosing, enclosing(unit, definitions, &names));
+        put(Feature::Expansion, parsed.expansion[at]);
+        put(Feature::Name, own_name(chunk, &names));
+        put(Feature::Enclosing, enclosing(chunk, definitions, &names));
         put(Feature::Neighbours, (body(at.checked_sub(1)) + body(Some(at + 1))) / 2.0);
-        put(Feature::FileWords, standing.words[place]);
-        put(Feature::FileBest, standing.best[place]);
+        put(Feature::FileWords, file_ranks.words[place]);
+        put(Feature::FileBest, file_ranks.best[place]);
         put(Feature::Path, surveyed.path);
-        put(Feature::Anchor, anchored[at]);
-        put(Feature::FileAnchor, surveyed.anchor);
+        put(Feature::Mention, mentioned[at]);
+        put(Feature::FileMention, surveyed.mention);
         put(Feature::HistoryFile, surveyed.history);
-        put(Feature::HistoryUnit, changed[at]);
+        put(Feature::HistoryChunk, changed[at]);
         put(Feature::Recency, surveyed.recency);
-        put(Feature::Imports, standing.structure.imports[place]);
-        put(Feature::Tested, standing.structure.tested[place]);
+        put(Feature::Imports, file_ranks.structure.imports[place]);
+        put(Feature::Tested, file_ranks.structure.tested[place]);
         put(Feature::Focus, user::points_at(focus, &source.path));
         if let Some(against) = kind::against(query.task, source.kind) {
             put(against, 1.0);
         }
-        let pointed_at = row[Feature::Anchor as usize] > 0.0
+        let pointed_at = row[Feature::Mention as usize] > 0.0
             || (is_all_head && row[Feature::Focus as usize] > 0.0);
-        let first = |kind| code::first(&parsed.lines, unit.lines, kind);
-        let first_code = first(Line::Code).or(pointed_at.then_some(unit.lines.start));
-        let has_imports = first(Line::Import).is_some();
+        let first = |kind| code::first(&parsed.lines, chunk.lines, kind);
+        let first_code = first(LineKind::Code).or(pointed_at.then_some(chunk.lines.start));
+        let has_imports = first(LineKind::Import).is_some();
         let mut put = |feature: Feature, value: f64| row[feature as usize] = value;
-        let itself = unit.definition.map(|d| &definitions[d as usize]);
-        for (feature, value) in shape::features(unit.lines, lines, itself) {
+        let itself = chunk.definition.map(|d| &definitions[d as usize]);
+        for (feature, value) in shape::features(chunk.lines, lines, itself) {
             put(feature, value);
         }
-        out.push(RankedUnit {
+        out.push(RankedChunk {
             file: parsed.file,
-            lines: unit.lines,
-            context: context(unit, definitions),
-            name: unit
+            lines: chunk.lines,
+            context: context(chunk, definitions),
+            name: chunk
                 .definition
-                .or(unit.defines.first().copied())
+                .or(chunk.defines.first().copied())
                 .map(|d| definitions[d as usize].name.clone()),
-            signature: unit
+            signature: chunk
                 .defines
                 .iter()
                 .map(|&d| &definitions[d as usize])
@@ -270,24 +270,24 @@ fn file_units(
             has_imports,
             row,
             score: 0.0,
-            chance: 0.0,
+            probability: 0.0,
             matched: matched(query, survey, &parsed.words[at]),
         });
     }
     out
 }
 
-/// The best of the names that a unit defines or belongs to.
-fn own_name(unit: &Unit, names: &[f64]) -> f64 {
-    unit.defines.iter().chain(&unit.definition).map(|&d| names[d as usize]).fold(0.0, f64::max)
+/// The best of the names that a chunk defines or belongs to.
+fn own_name(chunk: &Chunk, names: &[f64]) -> f64 {
+    chunk.defines.iter().chain(&chunk.definition).map(|&d| names[d as usize]).fold(0.0, f64::max)
 }
 
-/// The definitions around a unit, innermost first.
+/// The definitions around a chunk, innermost first.
 fn around<'a>(
-    unit: &Unit,
+    chunk: &Chunk,
     definitions: &'a [Definition],
 ) -> impl Iterator<Item = (usize, &'a Definition)> {
-    let mut next = match unit.definition {
+    let mut next = match chunk.definition {
         // The head of a container is its own definition; what is around it are the parents.
         Some(d) => definitions[d as usize].parent,
         None => None,
@@ -300,29 +300,29 @@ fn around<'a>(
     })
 }
 
-fn enclosing(unit: &Unit, definitions: &[Definition], names: &[f64]) -> f64 {
-    around(unit, definitions).map(|(at, _)| names[at]).fold(0.0, f64::max)
+fn enclosing(chunk: &Chunk, definitions: &[Definition], names: &[f64]) -> f64 {
+    around(chunk, definitions).map(|(at, _)| names[at]).fold(0.0, f64::max)
 }
 
-/// The first lines of the signatures of the types around a unit, and of the function that a window
-/// was cut from.
-fn context(unit: &Unit, definitions: &[Definition]) -> Vec<LineRange> {
-    let itself = unit.definition.map(|d| &definitions[d as usize]);
-    let containers = around(unit, definitions)
+/// The first lines of the signatures of the types around a chunk, and of the function that it is a
+/// window of.
+fn context(chunk: &Chunk, definitions: &[Definition]) -> Vec<LineRange> {
+    let itself = chunk.definition.map(|d| &definitions[d as usize]);
+    let containers = around(chunk, definitions)
         .map(|(_, d)| d)
         .filter(|d| !matches!(d.kind, DefinitionKind::Module | DefinitionKind::Section));
     let mut out: Vec<LineRange> = itself
         .into_iter()
         .chain(containers)
         .map(|d| d.signature)
-        .filter(|signature| signature.start < unit.lines.start)
+        .filter(|signature| signature.start < chunk.lines.start)
         .map(|s| LineRange { start: s.start, end: s.end.min(s.start + CONTEXT_LINES - 1) })
         .collect();
     out.reverse();
     out
 }
 
-fn matched(query: &Query<'_>, survey: &Survey, words: &UnitWords) -> Vec<String> {
+fn matched(query: &Query<'_>, survey: &Survey, words: &ChunkWords) -> Vec<String> {
     let mut own: Vec<(f64, TermId)> = words
         .terms
         .iter()
@@ -333,22 +333,22 @@ fn matched(query: &Query<'_>, survey: &Survey, words: &UnitWords) -> Vec<String>
     own.into_iter().take(4).map(|(_, term)| query.readable[term as usize].clone()).collect()
 }
 
-/// Divides each feature by its largest value in a unit of source, so that weights compare. Places,
-/// kinds and shapes are comparable as they are.
-fn normalise(corpus: &Corpus, units: &mut [RankedUnit]) {
-    let is_source = |unit: &&RankedUnit| corpus.files[unit.file].kind == FileKind::Source;
-    let as_it_is = |feature: &Feature| {
+/// Divides each feature by its largest value among the chunks of source, so that weights are comparable
+/// across tasks. Ranks, kinds and shapes are comparable as they are.
+fn normalise(corpus: &Corpus, chunks: &mut [RankedChunk]) {
+    let is_source = |chunk: &&RankedChunk| corpus.files[chunk.file].kind == FileKind::Source;
+    let is_comparable = |feature: &Feature| {
         matches!(feature, Feature::FileWords | Feature::FileBest)
             || matches!(feature.family(), Family::User | Family::Kind | Family::Shape)
     };
-    for &feature in Feature::ALL.iter().filter(|feature| !as_it_is(feature)) {
+    for &feature in Feature::ALL.iter().filter(|feature| !is_comparable(feature)) {
         let at = feature as usize;
-        let mut largest = scale(units.iter().filter(is_source).map(|unit| unit.row[at]));
-        if !units.iter().filter(is_source).any(|unit| unit.row[at] > 0.0) {
-            largest = scale(units.iter().map(|unit| unit.row[at]));
+        let mut largest = scale(chunks.iter().filter(is_source).map(|chunk| chunk.row[at]));
+        if !chunks.iter().filter(is_source).any(|chunk| chunk.row[at] > 0.0) {
+            largest = scale(chunks.iter().map(|chunk| chunk.row[at]));
         }
-        for unit in units.iter_mut() {
-            unit.row[at] = (unit.row[at] / largest).min(1.0);
+        for chunk in chunks.iter_mut() {
+            chunk.row[at] = (chunk.row[at] / largest).min(1.0);
         }
     }
 }

@@ -1,29 +1,31 @@
 //! The survey: every file scanned once for the query's terms, and the files worth parsing.
 //!
-//! Cheap on purpose: reading words is a hundred times faster than parsing. The set of candidates is a
-//! function of the corpus, the query and the budget, never of what happens to be cached.
+//! It is cheap on purpose: scanning words is a hundred times faster than parsing. The candidates depend
+//! on the corpus, the query and the budget alone, never on what happens to be cached.
 
 use rayon::prelude::*;
 
 use crate::bm25;
 use crate::corpus::{Corpus, FileKind};
-use crate::evidence::{anchors, history, translation, user};
+use crate::evidence::{expansion, history, mentions, user};
 use crate::query::Query;
 use crate::terms::{Scanner, TermId};
 
-/// How many files are parsed, if there are as many, and for how many tokens of a budget there is one.
-/// Packs of 4,000 and 8,000 tokens found the same with 80 as with 240, in half the time.
+/// The fewest and the most files that are parsed, if there are as many. Measured: packs of 4,000 and
+/// 8,000 tokens found the same with 80 as with 240, in half the time.
 const CANDIDATES: std::ops::RangeInclusive<usize> = 80..=240;
+/// Between those limits, one file is parsed for this many tokens of the budget. By hand.
 const TOKENS_FOR_CANDIDATE: usize = 100;
-/// How much length matters in a file.
+/// BM25's `b` for files: how much their length matters. By hand, not measured.
 const FILE_B: f64 = 0.6;
-/// What a file that is no source scores of what it would as source, when choosing candidates.
+/// The factor on the score of tests, documentation and configuration when candidates are chosen.
+/// By hand, not measured.
 const OTHER_KINDS: f64 = 0.5;
 
-/// What is known of each file without parsing it.
+/// The file-level evidence, and the files worth parsing.
 #[derive(Debug)]
 pub struct Survey {
-    /// By file: its file-level evidence.
+    /// By file: its evidence.
     pub(crate) files: Vec<Surveyed>,
     /// By term: its inverse document frequency over the corpus; zero where no file has it.
     pub(crate) idf: Vec<f64>,
@@ -65,10 +67,10 @@ pub(crate) struct Surveyed {
     pub(crate) path_terms: Vec<TermId>,
     /// From commits that resemble the task.
     pub(crate) history: f64,
-    /// How lately and how often it changed, as a logarithm.
+    /// How recently and how often it changed, as a logarithm.
     pub(crate) recency: f64,
-    /// Named by the task.
-    pub(crate) anchor: f64,
+    /// How unambiguously the task mentions it, from 0 to 1.
+    pub(crate) mention: f64,
 }
 
 struct Counts {
@@ -76,8 +78,8 @@ struct Counts {
     terms: Vec<(TermId, u32)>,
 }
 
-/// Surveys the corpus. `focus` are the paths of files and folders that the user points at; `budget`, in
-/// tokens, says how many files are worth parsing.
+/// Surveys the corpus. `focus` are the paths of files and folders that the user named; `budget`, in
+/// tokens, decides how many files are parsed.
 pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usize) -> Survey {
     let counts: Vec<Counts> = corpus
         .files
@@ -85,7 +87,9 @@ pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usiz
         .with_min_len(scanner_share(corpus.files.len()))
         .map_init(
             || (Scanner::new(&query.vocabulary), Vec::new()),
-            |(scanner, tally), file| count(scanner, tally, query.vocabulary.len(), &file.text),
+            |(scanner, occurrences), file| {
+                count(scanner, occurrences, query.vocabulary.len(), &file.text)
+            },
         )
         .collect();
     let mut found = vec![0_usize; query.vocabulary.len()];
@@ -97,7 +101,7 @@ pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usiz
     let total = counts.len();
     let idf: Vec<f64> =
         found.iter().map(|&n| if n == 0 { 0.0 } else { bm25::idf(total, n) }).collect();
-    let expansion = translation::best_terms(query, &idf);
+    let expansion = expansion::best_terms(query, &idf);
     let average = counts.iter().map(|c| c.length).sum::<f64>() / total.max(1) as f64;
     let mut files: Vec<Surveyed> = counts
         .iter()
@@ -108,27 +112,32 @@ pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usiz
         .collect();
     path_overlap(corpus, query, &idf, &mut files);
     history::files(corpus, query, &mut files);
-    anchors::files(corpus, query.task, &mut files);
+    mentions::files(corpus, query.task, &mut files);
     let candidates = candidates(corpus, &files, focus, budget);
     Survey { files, idf, expansion, candidates }
 }
 
-/// How many of `files` one scanner reads, at least: what it remembers of words is lost with it.
+/// The fewest of `files` that one scanner reads: a scanner's memo of words pays off over many files.
 pub(crate) fn scanner_share(files: usize) -> usize {
     files.div_ceil(4 * rayon::current_num_threads())
 }
 
-fn count(scanner: &mut Scanner<'_>, tally: &mut Vec<u32>, terms: usize, text: &str) -> Counts {
-    tally.clear();
-    tally.resize(terms, 0);
+fn count(
+    scanner: &mut Scanner<'_>,
+    occurrences: &mut Vec<u32>,
+    terms: usize,
+    text: &str,
+) -> Counts {
+    occurrences.clear();
+    occurrences.resize(terms, 0);
     let mut length = 0.0;
     scanner.scan(text, |_, parts, ids| {
         length += f64::from(parts);
         for &id in ids {
-            tally[id as usize] += 1;
+            occurrences[id as usize] += 1;
         }
     });
-    let terms = (0..).zip(tally.iter().copied()).filter(|&(_, n)| n > 0).collect();
+    let terms = (0..).zip(occurrences.iter().copied()).filter(|&(_, n)| n > 0).collect();
     Counts { length, terms }
 }
 
@@ -142,10 +151,10 @@ fn file_words(query: &Query<'_>, idf: &[f64], file: &Counts, average: f64) -> f6
         .sum()
 }
 
-/// Each path's overlap with the task: by idf, the file's own name counting twice what a folder does.
+/// Each path's overlap with the task, weighted by idf. A folder counts half of what the file's name does.
 fn path_overlap(corpus: &Corpus, query: &Query<'_>, idf: &[f64], files: &mut [Surveyed]) {
     let mut scanner = Scanner::new(&query.vocabulary);
-    // A term may be in paths and in no text, so rarity is taken from the paths themselves.
+    // A term may occur in paths and in no text, so idf is taken from the paths as well.
     let mut per_file: Vec<Vec<(TermId, f64)>> = Vec::with_capacity(files.len());
     let mut found = vec![0_usize; query.vocabulary.len()];
     for file in &corpus.files {
@@ -205,7 +214,7 @@ fn candidates(corpus: &Corpus, files: &[Surveyed], focus: &[String], budget: usi
                 _ => OTHER_KINDS,
             };
             let pointed = user::points_at(focus, &corpus.files[at].path);
-            (at, cheap * kind + 10.0 * (file.anchor + pointed))
+            (at, cheap * kind + 10.0 * (file.mention + pointed))
         })
         .filter(|&(_, score)| score > 0.0)
         .collect();

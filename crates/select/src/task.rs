@@ -1,13 +1,14 @@
-//! What a task asks about: weighted terms, and the places it names outright.
+//! The task: the weighted terms of its text, and its explicit mentions.
 //!
-//! Reads the text alone; what of it exists in the repository is for the evidence families to say.
+//! Only the text is read here. Whether a mentioned file or identifier exists is decided by the families
+//! of evidence, which see the repository.
 
 use std::collections::BTreeMap;
 
-use crate::mention::{PathAnchor, is_blank_or_quote, is_bracket, path_anchors, quoted};
+use crate::mention::{PathMention, is_blank_or_quote, is_bracket, path_mentions, quoted};
 use crate::terms::{Splitter, is_dense, parts, prose_words, words};
 
-/// Words of the English that tasks are written in, and of mail and commit conventions: no evidence.
+/// Stop words: function words of English, and those of mail and commit conventions. By hand.
 const STOP: &str = "a about above after all also an and any are as at be because been before being but by can \
     could did do does doing done each else etc even every for from had has have how if in into is it \
     its itself just let like made make makes may me might more most much must my no nor not now of off on once \
@@ -16,20 +17,21 @@ const STOP: &str = "a about above after all also an and any are as at be because
     we well were what when where whether which while who why will with within without would yet you your \
     co authored signed reviewed cc closes fixes resolves see pull request pr merge";
 
-/// Words that say what kind of work a task is, not what it is about: weak evidence.
+/// Words that say what kind of work a task is rather than what it is about, so that they are weak
+/// evidence. By hand, from commit messages.
 const WEAK: &str = "add added adding adds allow allowed allows avoid better bug change changed changes cleanup \
     correct correctly ensure error fail failing fails feature fix fixed fixing handle handled handles \
     handling implement improve improved improvement instead introduce issue new optional prevent \
     problem proper properly provide refactor remove removed removes removing replace return returns \
     set should simplify support supported supports update updated updates work working works wrong";
 
-/// How much a weak word counts beside an ordinary one.
+/// The weight of a weak word, where that of an ordinary one is 1. By hand, not measured.
 const WEAK_WEIGHT: f64 = 0.35;
 
-/// How much a word after the first line counts beside one in it: the first line is the summary.
+/// The weight of a word after the first line, which is the summary. By hand, not measured.
 const BODY_WEIGHT: f64 = 0.6;
 
-/// Words of a task that are read; a longer task says nothing new after them.
+/// Words of a task that are read. It bounds the vocabulary (65,535 terms, and each word may have several).
 const MAX_WORDS: usize = 2_000;
 
 /// A term of the task.
@@ -41,16 +43,17 @@ pub(crate) struct TaskTerm {
     pub(crate) word: String,
     /// 1.0 for an ordinary word said once in the first line.
     pub(crate) weight: f64,
-    /// Only found as a whole: two neighbouring words of the task run together.
+    /// Whether it joins two neighbouring words of the task (`access token` → `accesstoken`), so that it
+    /// matches whole identifiers only.
     pub(crate) joined: bool,
 }
 
-/// A task, read.
+/// A task with what its text says.
 #[derive(Debug, Clone, Default)]
 pub struct Task {
     text: String,
     pub(crate) terms: Vec<TaskTerm>,
-    pub(crate) paths: Vec<PathAnchor>,
+    pub(crate) paths: Vec<PathMention>,
     /// Identifiers written as such: in backticks, with an underscore, in CamelCase, with `()`.
     pub(crate) identifiers: Vec<String>,
     /// Quoted texts of two words or more, which may stand in a string literal.
@@ -63,7 +66,7 @@ impl Task {
     /// Reads a task.
     pub fn new(text: &str) -> Self {
         let said = without_trailers(text);
-        let paths = path_anchors(&said);
+        let paths = path_mentions(&said);
         let body = without_links(&said);
         Self {
             terms: task_terms(&body),
@@ -86,7 +89,7 @@ impl Task {
     }
 }
 
-/// Drops what no one means as part of a task: trailers of commit messages.
+/// `text` without the trailers of commit messages (`Signed-off-by:`), which aren't part of a task.
 fn without_trailers(text: &str) -> String {
     let trailer = |line: &str| {
         let lower = line.trim_start().to_ascii_lowercase();
@@ -98,7 +101,7 @@ fn without_trailers(text: &str) -> String {
     kept.join("\n")
 }
 
-/// Drops links, whose hosts and folders say nothing; a task that is a link alone stays.
+/// `text` without links, whose hosts and folders are no evidence; a task that is only a link stays.
 fn without_links(text: &str) -> String {
     if !text.trim().contains(char::is_whitespace) {
         return text.to_owned();
@@ -134,7 +137,7 @@ fn task_terms(text: &str) -> Vec<TaskTerm> {
     let mut put = |term: String, word: &str, weight: f64, joined: bool| {
         let order = weights.len();
         let entry = weights.entry(term).or_insert((0.0, order, word.to_owned(), joined));
-        // Saying a word again counts once more, and no further.
+        // A second occurrence counts once more; further ones don't.
         entry.0 = (entry.0 + weight).min(entry.0.max(weight) * 1.5);
         entry.3 &= joined;
     };
@@ -150,7 +153,7 @@ fn task_terms(text: &str) -> Vec<TaskTerm> {
         for term in terms {
             let kind = if weak.contains(&term) { WEAK_WEIGHT } else { 1.0 };
             let digits = if term.chars().all(char::is_numeric) { 0.3 } else { 1.0 };
-            // Of a sentence without blanks, people are shown what was looked for, not all of it.
+            // A "word" of a script without blanks may be a sentence: show the matched part only.
             let shown = if word.starts_with(is_dense) { term.clone() } else { word.to_owned() };
             put(term, &shown, place * kind * digits, false);
         }
@@ -175,7 +178,7 @@ fn task_terms(text: &str) -> Vec<TaskTerm> {
     terms.into_iter().map(|(_, term)| term).collect()
 }
 
-/// Tokens between blanks, quotes and brackets, without the marks behind them.
+/// The tokens between blanks, quotes and brackets, without trailing punctuation.
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| is_blank_or_quote(c) || is_bracket(c))
         .map(|token| token.trim_end_matches(['.', ':', '!', '?']))
@@ -263,7 +266,7 @@ mod tests {
             "crash in src/auth/token.rs:42 and File \"/srv/app/views.py\", line 7, see README.md; \
              call `refresh` or parse_header() with --dry-run: \"connection was refused\" e.g. this",
         );
-        let path = |path: &str, line| PathAnchor { path: path.into(), line };
+        let path = |path: &str, line| PathMention { path: path.into(), line };
         assert!(task.paths.contains(&path("src/auth/token.rs", Some(42))), "{:?}", task.paths);
         assert!(task.paths.contains(&path("srv/app/views.py", Some(7))));
         assert!(task.paths.contains(&path("README.md", None)));

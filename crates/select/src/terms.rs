@@ -1,7 +1,7 @@
 //! From text to terms: words and identifiers, split, lower-cased and stemmed.
 //!
 //! `TokenRefresher` gives `token`, `refresh` and `tokenrefresher`; `refreshing` gives `refresh`. The
-//! same rule reads the task, the code and the commit messages, so that they meet. Stems are those
+//! same rule reads the task, the code and the commit messages, so that their terms are comparable. Stems are those
 //! of the Snowball English stemmer. Scripts without blanks between words are read by pairs of
 //! characters, which needs no dictionary.
 
@@ -11,10 +11,11 @@ use rustc_hash::FxHashMap;
 /// The number of a term in a [`Vocabulary`].
 pub(crate) type TermId = u16;
 
-/// Words longer than this are data (hashes, base64), not vocabulary.
+/// Bytes: longer words are data (hashes, base64), not vocabulary. By hand.
 const MAX_WORD: usize = 64;
 
-/// Distinct words that a scanner remembers before it starts over; bounds memory on hostile input.
+/// Distinct words that a scanner remembers before it clears its memo. By hand: it bounds memory on
+/// hostile input.
 const MEMO_LIMIT: usize = 1 << 17;
 
 /// The words of `text` with their byte offsets: maximal runs of letters, digits, marks and underscores, as
@@ -30,7 +31,7 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
             first = class;
             at += length;
         }
-        // All that isn't a word is passed over; the first character of one is, too, by now.
+        // The loop above has passed the first character of the word, too: step back over it.
         let start = at.checked_sub(last_length(text, at)).filter(|_| first != Class::Other)?;
         while at < bytes.len() {
             let (class, length) = class_at(text, at);
@@ -43,16 +44,16 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// What a character is to a word.
+/// The role of a character in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
-    /// No part of one.
+    /// Not part of a word.
     Other,
     /// A letter or digit.
     Letter,
-    /// A letter of a script that is written without blanks.
+    /// A letter of a script that is written without blanks between words.
     Dense,
-    /// It belongs to the letter before it.
+    /// A combining mark, which belongs to the letter before it.
     Mark,
 }
 
@@ -94,8 +95,8 @@ pub(crate) fn is_dense(c: char) -> bool {
         | '\u{ff66}'..='\u{ffdc}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// The words of a text in a human language: as [`words`], without what an apostrophe cuts off. `user's` gives
-/// `user`, `doesn't` nothing.
+/// The words of prose: as [`words`], but without contractions. `user's` gives `user`, `doesn't` gives
+/// nothing.
 pub(crate) fn prose_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut all = words(text).peekable();
     std::iter::from_fn(move || {
@@ -132,7 +133,7 @@ impl Splitter {
         Self { stemmer: Stemmer::create(Algorithm::English) }
     }
 
-    /// The terms of one word, and of how many parts it is made: each part of two characters or more,
+    /// The terms of one word, and the number of its parts: each part of two characters or more,
     /// stemmed, then the whole in lower case without underscores where there is more than one part.
     pub(crate) fn split(&self, word: &str) -> (Vec<String>, u32) {
         if is_data(word) {
@@ -142,7 +143,7 @@ impl Splitter {
         (terms(word, &parts, |part| self.term(part), Some), parts.len().max(1) as u32)
     }
 
-    /// The term of one part; one character alone is none.
+    /// The term of one part; a single character has none.
     fn term(&self, part: &str) -> Option<String> {
         part.chars().nth(1)?;
         Some(self.stemmer.stem(&part.to_lowercase()).into_owned())
@@ -151,7 +152,7 @@ impl Splitter {
 
 /// The terms of a word of `parts`: what `of_part` makes of each, and what `of_whole` makes of all of them
 /// together in lower case, where there are several and that isn't among those already. (Pairs of
-/// characters overlap; they are no word together.)
+/// characters overlap, so joining them makes no word.)
 fn terms<T: PartialEq>(
     word: &str,
     parts: &[&str],
@@ -166,12 +167,12 @@ fn terms<T: PartialEq>(
     terms
 }
 
-/// Whether a word is too long to be one.
+/// Whether a word is so long that it is data.
 fn is_data(word: &str) -> bool {
     word.len() > MAX_WORD && !word.starts_with(is_dense)
 }
 
-/// Each two neighbouring characters of `word`; the only one of a word of one.
+/// Every two neighbouring characters of `word`; a word of one character is its own pair.
 fn pairs(word: &str) -> Vec<&str> {
     let starts: Vec<usize> = word.char_indices().map(|(at, _)| at).chain([word.len()]).collect();
     if starts.len() <= 2 {
@@ -238,7 +239,7 @@ pub(crate) fn parts(word: &str) -> Vec<&str> {
     out
 }
 
-/// The terms that are looked for, by number.
+/// The terms that are searched for, by number.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Vocabulary {
     ids: FxHashMap<String, TermId>,
@@ -303,8 +304,8 @@ impl<'v> Scanner<'v> {
         }
     }
 
-    /// Of how many parts `word` is made, and those of its terms that are in the vocabulary: what
-    /// [`Splitter::split`] says, without the terms that nobody asks for.
+    /// The number of parts of `word`, and those of its terms that are in the vocabulary: what
+    /// [`Splitter::split`] returns, without terms that aren't searched for.
     fn ids(&mut self, word: &str) -> (u32, Vec<TermId>) {
         let parts = parts(word);
         let vocabulary = self.vocabulary;

@@ -1,5 +1,5 @@
-//! What git tracks: the entries of the index, which is read and never refreshed, so that no filter and no
-//! monitor of the checkout's configuration runs.
+//! The entries of git's index: what is tracked. The index is read and never refreshed, so that no filter and
+//! no monitor of the checkout's configuration runs.
 
 use std::io;
 use std::path::Path;

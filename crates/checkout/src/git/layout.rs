@@ -1,4 +1,4 @@
-//! Where a repository keeps its own state, and whether a folder is a checkout at all.
+//! Finds the folders in which a repository keeps its state, and tells checkouts from other folders.
 
 use std::collections::VecDeque;
 use std::fs;

@@ -1,4 +1,4 @@
-//! `contextos eval`
+//! The arguments of `contextos eval`.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ fn parse_budgets(text: &str) -> Result<Budgets, String> {
     for part in text.split(',') {
         let part = part.trim();
         let is_group = part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit());
-        let is_budget = |text: &str| parse_amount(text).is_ok_and(|n| n >= pack::LEAST_BUDGET);
+        let is_budget = |text: &str| parse_amount(text).is_ok_and(|n| n >= pack::MIN_BUDGET);
         match budgets.last_mut() {
             Some(last)
                 if is_group && (last.contains(',') || !(is_budget(last) && is_budget(part))) =>
@@ -29,8 +29,8 @@ fn parse_budgets(text: &str) -> Result<Budgets, String> {
     }
     let budgets: Vec<usize> =
         budgets.iter().map(|text| parse_amount(text)).collect::<Result<_, _>>()?;
-    match budgets.iter().any(|&budget| budget < pack::LEAST_BUDGET) {
-        true => Err(format!("the minimum is {}", pack::LEAST_BUDGET)),
+    match budgets.iter().any(|&budget| budget < pack::MIN_BUDGET) {
+        true => Err(format!("the minimum is {}", pack::MIN_BUDGET)),
         false => Ok(Budgets(budgets)),
     }
 }

@@ -1,4 +1,4 @@
-//! `contextos mcp`.
+//! The arguments of `contextos mcp`.
 
 use agent_config::install;
 use clap::builder::PossibleValuesParser;

@@ -1,4 +1,4 @@
-//! `contextos memory …`
+//! The arguments of `contextos memory`.
 
 use clap::{Args, Subcommand, ValueEnum};
 

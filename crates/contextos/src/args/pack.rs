@@ -1,4 +1,4 @@
-//! `contextos pack`, `export` and `explain`: they pick alike.
+//! The arguments of `contextos pack`, `export` and `explain`, which select alike.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -9,40 +9,40 @@ use clap::error::ErrorKind;
 
 use crate::exporters::{self, Exporter};
 
-/// What to pick for, how much, and from where.
+/// What to select for, how much, and from where.
 #[derive(Debug, Default, Args)]
 pub(crate) struct PickArgs {
     /// The task; `-` reads it from standard input [default: .contextos/CURRENT_TASK.md]
     #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true, value_parser = TaskParser)]
     pub(crate) task: Option<String>,
-    /// Tokens that the whole pack may have: 8000, 8k, 8,000 [default: 8000]
+    /// The maximum number of tokens of the whole pack: 8000, 8k, 8,000 [default: 8000]
     #[arg(short, long, value_name = "N", value_parser = parse_amount)]
     pub(crate) budget: Option<usize>,
     /// Count the budget in this model's tokens, e.g. gpt-4o or claude-sonnet-4
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
-    /// Leave tests out
+    /// Exclude tests
     #[arg(long, conflicts_with = "include_tests")]
     pub(crate) no_tests: bool,
     /// Rank tests like any other source
     #[arg(long)]
     pub(crate) include_tests: bool,
-    /// Leave source files out: tests, documentation and configuration only
+    /// Exclude source files: only tests, documentation and configuration
     #[arg(long)]
     pub(crate) no_source: bool,
-    /// Pick only from paths that match; may be given more than once
+    /// Select only from paths that match; may be given more than once
     #[arg(long, value_name = "GLOB")]
     pub(crate) include: Vec<String>,
-    /// Don't pick from paths that match; may be given more than once
+    /// Don't select from paths that match; may be given more than once
     #[arg(long, value_name = "GLOB")]
     pub(crate) exclude: Vec<String>,
-    /// A file or folder that matters; may be given more than once
+    /// A file or folder to rank higher; may be given more than once
     #[arg(long, value_name = "PATH")]
     pub(crate) focus: Vec<String>,
     /// Rank with the weights of a file, or with those that `eval --fit` made for this repository
     #[arg(long, value_name = "FILE|fitted")]
     pub(crate) weights: Option<PathBuf>,
-    /// Don't look at the history
+    /// Don't use the commit history
     #[arg(long)]
     pub(crate) no_history: bool,
     /// Read credential files, and show credentials as they are
@@ -53,16 +53,16 @@ pub(crate) struct PickArgs {
 /// How a pack is written, whoever it is for.
 #[derive(Debug, Args)]
 pub(crate) struct WriteArgs {
-    /// Put its number before each line
+    /// Prefix each line with its number
     #[arg(long)]
     pub(crate) line_numbers: bool,
-    /// Write down when the pack was made
+    /// State in the pack when it was made
     #[arg(long, overrides_with = "no_timestamp")]
     pub(crate) timestamp: bool,
     /// Write the same bytes each time (the default)
     #[arg(long, hide = true)]
     pub(crate) no_timestamp: bool,
-    /// Make the finished pack smaller: headroom, builtin, or cmd:NAME from your configuration
+    /// Compress the finished pack: headroom, builtin, or cmd:NAME from your configuration
     #[arg(long, value_name = "NAME", overrides_with = "no_compress")]
     pub(crate) compress: Option<String>,
     /// Don't compress, whatever your configuration says
@@ -104,7 +104,7 @@ pub(crate) struct PackArgs {
     pub(crate) format: Option<PackFormat>,
     #[command(flatten)]
     pub(crate) write: WriteArgs,
-    /// Print why each span was chosen, or wasn't, to standard output (with --format json: as JSON)
+    /// Print why each chunk was chosen, or wasn't, to standard output (with --format json: as JSON)
     #[arg(long)]
     pub(crate) explain: bool,
 }
@@ -143,8 +143,8 @@ Examples:
   contextos explain refresh_token fix auth bug
   contextos explain src/auth/token.rs:120 --json
 
-Lists the subject's spans: + those in the pack, - those that aren't. Spans are taken by chance per
-token, so a cheap one of lower score can be in where a dear one isn't; the line says so then.")]
+Lists the subject's chunks: + those in the pack, - those that aren't. Chunks are taken by probability
+per token, so a short one with a lower score can be preferred to a long one; its line says so.")]
 pub(crate) struct ExplainArgs {
     /// A path, a path with a line (PATH:LINE), or the name of a symbol
     #[arg(value_name = "PATH|SYMBOL")]
@@ -165,7 +165,7 @@ pub(crate) enum PackFormat {
     Markdown,
     Json,
     Xml,
-    /// Markdown that tells this agent's way to load it.
+    /// Markdown with a note on how this agent loads it.
     Agent(&'static Exporter),
 }
 

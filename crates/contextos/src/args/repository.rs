@@ -1,4 +1,4 @@
-//! Commands that look at the repository and need no task.
+//! The arguments of commands about the repository that need no task: `scan`, `secrets`, `churn`.
 
 use std::path::PathBuf;
 

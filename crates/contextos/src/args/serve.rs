@@ -1,4 +1,4 @@
-//! `contextos serve`
+//! The arguments of `contextos serve`.
 
 use std::net::IpAddr;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `contextos eval`: what packs would have shown of what the last commits changed.
+//! `contextos eval`: measures how much of the last commits' changes packs would have shown.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;

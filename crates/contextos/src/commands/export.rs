@@ -1,4 +1,4 @@
-//! `contextos export`: a pack for an agent, with that agent's way to load it.
+//! `contextos export`: a pack for an agent, with a note on how it loads it.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `contextos mcp`: agents told to start our MCP server, by their own config files.
+//! `contextos mcp`: adds our MCP server to the configuration files of agents, or removes it.
 
 use agent_config::command::{self, Options, Report, Status};
 use agent_config::install::Selection;

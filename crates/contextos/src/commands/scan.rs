@@ -1,4 +1,4 @@
-//! `contextos scan`: reads the repository, and writes down what it consists of.
+//! `contextos scan`: reads the repository and writes summaries, the import graph and an index.
 
 use checkout::{Cache, Checkout, ReadOptions};
 use rayon::prelude::*;

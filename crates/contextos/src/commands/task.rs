@@ -1,4 +1,4 @@
-//! `contextos task`: what is being worked on.
+//! `contextos task`: sets, shows or clears the current task.
 
 use crate::args::{Global, TaskArgs};
 use crate::clock;

@@ -1,4 +1,4 @@
-//! `--compress builtin`: the same compressor that the server has, in this process.
+//! `--compress builtin`: the compressor of the server, run in this process.
 
 use std::error::Error;
 

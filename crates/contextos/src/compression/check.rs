@@ -1,4 +1,4 @@
-//! Whether what a provider gave back is still the pack that it was given.
+//! Checks that the text a provider returned is still the pack that it was given.
 
 use super::{Rendered, Shape};
 

@@ -1,4 +1,4 @@
-//! Why a pack could not be compressed. Every message ends by saying how to go on without.
+//! Errors of compression. Every message ends by saying how to proceed without it.
 
 use thiserror::Error;
 

@@ -1,4 +1,4 @@
-//! Whether there is a `headroom` on this machine, and where.
+//! Finds the program `headroom` on this machine.
 
 use std::env;
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! `--compress headroom`: the text goes to a Headroom server over HTTP, and comes back smaller.
+//! `--compress headroom`: compresses by a Headroom server over HTTP.
 //!
 //! Plain HTTP, no proxy of the system's, no redirects: the text goes to the address that the user
 //! named, and nowhere else.

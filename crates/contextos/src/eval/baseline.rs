@@ -1,4 +1,4 @@
-//! Plain ways to fill a budget: whole files, best first by their words or by their path.
+//! Baselines: a budget filled with whole files, ranked by BM25 of their words or by their path.
 
 use select::{Corpus, FileKind, Survey};
 use syntax::LineRange;

@@ -1,5 +1,5 @@
-//! Cases: commits, each a task (the message) with its answer (what it changed). A repository's own, or
-//! those of a file.
+//! Cases of an evaluation: commits, each a task (its message) with the relevant spans (what it changed).
+//! They come from a repository's own history or from a file.
 
 use std::collections::BTreeMap;
 
@@ -40,12 +40,12 @@ pub(crate) fn given(text: &str, form: Form) -> Result<Vec<Case>, String> {
     cases.collect()
 }
 
-/// Files that a commit may change and still be about one thing.
-const MOST_FILES: usize = 8;
-/// Lines that a commit may take away or change; more is a rewrite.
-const MOST_LINES: usize = 400;
-/// Words that a message needs to say something.
-const LEAST_WORDS: usize = 3;
+/// The most files of a case: commits that change more are about several things. By hand.
+const MAX_FILES: usize = 8;
+/// The most lines that a case removes or changes: more is a rewrite. By hand.
+const MAX_LINES: usize = 400;
+/// The fewest words of a message that can be a task. By hand.
+const MIN_WORDS: usize = 3;
 
 /// Beginnings of messages that no one would give as a task.
 const NO_TASK: &[&str] = &[
@@ -141,7 +141,7 @@ fn tasks(message: &str, form: Form) -> Vec<String> {
 
 fn says_something(commit: &Commit) -> bool {
     let subject = commit.message.lines().next().unwrap_or_default().trim().to_lowercase();
-    subject.split_whitespace().count() >= LEAST_WORDS
+    subject.split_whitespace().count() >= MIN_WORDS
         && !NO_TASK.iter().any(|beginning| subject.starts_with(beginning))
 }
 
@@ -158,5 +158,5 @@ fn gold(patch: &Patch) -> Option<Gold> {
         let end = hunk.old_start + (hunk.removed.len() as u32).saturating_sub(1);
         gold.entry(hunk.path.clone()).or_default().push(LineRange { start: hunk.old_start, end });
     }
-    (!gold.is_empty() && gold.len() <= MOST_FILES && lines <= MOST_LINES).then_some(gold)
+    (!gold.is_empty() && gold.len() <= MAX_FILES && lines <= MAX_LINES).then_some(gold)
 }

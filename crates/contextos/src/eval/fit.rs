@@ -1,4 +1,4 @@
-//! Fitting: what replayed commits teach about the weights.
+//! Fitting: learns weights from replayed commits.
 
 use std::fmt::Write as _;
 
@@ -6,12 +6,13 @@ use select::{Case, Corpus, Family, Feature, Ranking, Weights, learn};
 
 use super::measure::Gold;
 
-/// Wrong units of a case that are kept, likeliest first: the rest teach nothing.
-const WRONG_UNITS: usize = 1_200;
-/// The penalty on weights that are learned from one repository: few cases move them a little.
+/// The irrelevant chunks of a case that are kept, those with the highest scores first: the others have a
+/// probability near zero. By hand.
+const MAX_IRRELEVANT_CHUNKS: usize = 1_200;
+/// The L2 penalty when learning from one repository, which has few cases. By hand, not measured.
 const PENALTY_OF_FEW: f64 = 0.01;
-/// The penalty on weights that are learned from many; compared at 0.0003, 0.001, 0.003 and 0.01 by
-/// leaving half of the repositories out.
+/// The L2 penalty when learning from many repositories. Measured at 0.0003, 0.001, 0.003 and 0.01, with
+/// half of the repositories left out.
 const PENALTY_OF_MANY: f64 = 0.0003;
 
 /// Cases to learn from.
@@ -21,26 +22,26 @@ pub(crate) struct Training {
 }
 
 impl Training {
-    /// Adds a replayed case, if one of its units is a right one.
+    /// Adds a replayed case, if one of its chunks is a right one.
     pub(crate) fn add(&mut self, corpus: &Corpus, ranking: &Ranking, gold: &Gold) {
         let is_gold = |at: usize| {
-            let unit = &ranking.units[at];
-            gold.get(&corpus.files[unit.file].path).is_some_and(|spans| {
-                spans.iter().any(|s| s.start <= unit.lines.end && unit.lines.start <= s.end)
+            let chunk = &ranking.chunks[at];
+            gold.get(&corpus.files[chunk.file].path).is_some_and(|spans| {
+                spans.iter().any(|s| s.start <= chunk.lines.end && chunk.lines.start <= s.end)
             })
         };
-        let mut order: Vec<usize> = (0..ranking.units.len()).collect();
+        let mut order: Vec<usize> = (0..ranking.chunks.len()).collect();
         order.sort_by(|&a, &b| {
-            ranking.units[b].score.total_cmp(&ranking.units[a].score).then(a.cmp(&b))
+            ranking.chunks[b].score.total_cmp(&ranking.chunks[a].score).then(a.cmp(&b))
         });
         let (right, mut wrong): (Vec<usize>, Vec<usize>) =
             order.into_iter().partition(|&at| is_gold(at));
-        wrong.truncate(WRONG_UNITS);
+        wrong.truncate(MAX_IRRELEVANT_CHUNKS);
         if right.is_empty() {
             return;
         }
         let gold = (0..right.len()).collect();
-        let rows = right.into_iter().chain(wrong).map(|at| ranking.units[at].row).collect();
+        let rows = right.into_iter().chain(wrong).map(|at| ranking.chunks[at].row).collect();
         self.cases.push(Case { rows, gold });
     }
 

@@ -1,4 +1,4 @@
-//! What a pack found of what a commit changed.
+//! Recall: the share of a commit's changes that a pack shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(crate) struct Shown {
     pub(crate) named: BTreeSet<String>,
 }
 
-/// Lines of a file that count as showing it when none of the changed ones are among them.
+/// The fewest lines that count as showing a file if none of them is a changed one. By hand.
 const LINES_THAT_SHOW_A_FILE: u32 = 3;
 
 /// Shares between 0 and 1.

@@ -1,4 +1,4 @@
-//! Replaying a repository's own commits: what would a pack have shown of what each one changed?
+//! Replays commits of a repository, and measures how much of each change a pack would have shown.
 //!
 //! The task is a commit's message, the tree and the history are its parent's, the answer is what it
 //! changed. Next to the pack stand two plain ways to fill the same budget. This is how anyone can check
@@ -57,7 +57,7 @@ pub(crate) struct Replayed {
     pub(crate) cases: usize,
     /// What was found.
     pub(crate) results: Results,
-    /// For learning: each case's units with the right ones marked.
+    /// For learning: each case's chunks with the right ones marked.
     pub(crate) training: Training,
 }
 
@@ -182,7 +182,7 @@ fn replay_task(
     if request.ablation {
         for (name, off) in ablations() {
             let weights = request.weights.clone().without(&off);
-            weigh(&mut ranking.units, &weights);
+            weigh(&mut ranking.chunks, &weights);
             for &budget in &request.budgets {
                 let shown = packed(corpus, &ranking, &weights, task, budget);
                 put(&format!("without {name}"), budget, &shown);

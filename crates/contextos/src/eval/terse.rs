@@ -1,4 +1,5 @@
-//! A task as a hurried person writes it: the first line, without identifiers, paths, flags and marks.
+//! Shortens a message to what a person in a hurry types: its first line, without identifiers, paths, flags
+//! and punctuation.
 
 /// Words that say nothing of a task's subject; a terse task needs three others.
 const EMPTY: &str = "a an the of to in on for and or is are be with when if not no do as at by from into it \

@@ -1,4 +1,4 @@
-//! Why one file or symbol is, or isn't, in a pack.
+//! Explains why one file, line or symbol is, or isn't, in a pack.
 
 use std::fmt::Write as _;
 use std::path::{Component, Path};
@@ -9,10 +9,11 @@ use select::SourceFile;
 use serde::Serialize;
 use syntax::LineRange;
 
-use super::Unit;
+use super::Chunk;
 use crate::failure::Failure;
 use crate::nearest;
 use crate::pipeline::{PackRequest, Packed, glob_of};
+use crate::terminal::counted;
 
 /// What is to be said about a file or symbol.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -23,18 +24,19 @@ pub(crate) struct Answer {
     in_pack: bool,
     /// In a sentence.
     verdict: String,
-    /// Its spans.
-    units: Vec<Told>,
+    /// Its chunks.
+    #[serde(rename = "units")]
+    chunks: Vec<ExplainedChunk>,
 }
 
-/// A span that belongs to the subject.
+/// A chunk that belongs to the subject.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Told {
+struct ExplainedChunk {
     /// Whether the pack shows it.
     chosen: bool,
     #[serde(flatten)]
-    unit: Unit,
-    /// Why it isn't, or why it is where a likelier span isn't.
+    chunk: Chunk,
+    /// Why it isn't, or why it is though a likelier chunk isn't.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
 }
@@ -126,7 +128,7 @@ fn definitions(name: &str, files: &[SourceFile]) -> Places {
 /// What is said about a subject that isn't there.
 fn nowhere(subject: &str, path: &str, packed: &Packed, request: &PackRequest) -> String {
     let paths = packed.read.corpus.files.iter().map(|file| file.path.as_str());
-    let names = packed.ranking.units.iter().filter_map(|unit| unit.name.as_deref());
+    let names = packed.ranking.chunks.iter().filter_map(|chunk| chunk.name.as_deref());
     let close = nearest::path(&request.place().path_from_top(path), paths)
         .or_else(|| nearest::name(subject, names));
     let close = close.map_or(String::new(), |close| format!("; did you mean {close}?"));
@@ -135,68 +137,68 @@ fn nowhere(subject: &str, path: &str, packed: &Packed, request: &PackRequest) ->
 
 fn explain(subject: &str, places: &Places, packed: &Packed, budget: usize) -> Answer {
     let belongs = |at: usize| {
-        let unit = &packed.ranking.units[at];
+        let chunk = &packed.ranking.chunks[at];
         places.iter().any(|&(file, lines)| {
-            unit.file == file && unit.lines.start <= lines.end && lines.start <= unit.lines.end
+            chunk.file == file && chunk.lines.start <= lines.end && lines.start <= chunk.lines.end
         })
     };
     let price = |at: usize| {
-        packed.pack.unchosen.iter().find(|unchosen| unchosen.unit == at).map(|u| u.price)
+        packed.pack.unchosen.iter().find(|unchosen| unchosen.chunk == at).map(|u| u.price)
     };
     let left = budget.saturating_sub(packed.pack.tokens);
     let likelier = likelier(packed);
-    let mut units: Vec<Told> = (0..packed.ranking.units.len())
+    let mut chunks: Vec<ExplainedChunk> = (0..packed.ranking.chunks.len())
         .filter(|&at| belongs(at))
         .map(|at| {
-            let chosen = packed.pack.units.contains(&at);
-            let unit = Unit::of(packed, &packed.ranking.units[at], price(at));
+            let chosen = packed.pack.chunks.contains(&at);
+            let chunk = Chunk::of(packed, &packed.ranking.chunks[at], price(at));
             let why = if chosen {
-                likelier.as_ref().and_then(|likelier| in_before(packed, at, likelier, left))
+                likelier.as_ref().and_then(|likelier| preferred_to(packed, at, likelier, left))
             } else {
                 Some(not_in(packed, at, price(at), left))
             };
-            Told { chosen, unit, why }
+            ExplainedChunk { chosen, chunk, why }
         })
         .collect();
-    units.sort_by_key(|told| !told.chosen);
-    let chosen = units.iter().filter(|told| told.chosen).count();
+    chunks.sort_by_key(|explained| !explained.chosen);
+    let chosen = chunks.iter().filter(|explained| explained.chosen).count();
     let verdict = if chosen > 0 {
-        format!("in the pack, with {chosen} of {} spans", units.len())
-    } else if units.is_empty() {
+        format!("in the pack: {chosen} of {}", counted(chunks.len(), "chunk"))
+    } else if chunks.is_empty() {
         "not in the pack: nothing in it matches the task".into()
-    } else if units.iter().all(|told| told.unit.price.is_none()) {
+    } else if chunks.iter().all(|explained| explained.chunk.price.is_none()) {
         "not in the pack: too little in it matches the task".into()
     } else {
         format!("not in the pack: others match the task better, and {left} tokens are left")
     };
-    Answer { subject: subject.to_owned(), in_pack: chosen > 0, verdict, units }
+    Answer { subject: subject.to_owned(), in_pack: chosen > 0, verdict, chunks }
 }
 
-/// The likeliest span that isn't in the pack though it matches the task.
-fn likelier(packed: &Packed) -> Option<Unit> {
+/// The likeliest chunk that isn't in the pack though it matches the task.
+fn likelier(packed: &Packed) -> Option<Chunk> {
     let unchosen = packed.pack.unchosen.first()?;
-    Some(Unit::of(packed, &packed.ranking.units[unchosen.unit], Some(unchosen.price)))
+    Some(Chunk::of(packed, &packed.ranking.chunks[unchosen.chunk], Some(unchosen.price)))
 }
 
-/// Why a span is in the pack before a likelier one that isn't; nothing, where there is none.
-fn in_before(packed: &Packed, at: usize, likelier: &Unit, left: usize) -> Option<String> {
-    let unit = &packed.ranking.units[at];
+/// Why a chunk is in the pack though a likelier one isn't; `None` if there is no likelier one.
+fn preferred_to(packed: &Packed, at: usize, likelier: &Chunk, left: usize) -> Option<String> {
+    let chunk = &packed.ranking.chunks[at];
     let price = likelier.price?;
-    (likelier.chance > unit.chance).then(|| {
+    (likelier.probability > chunk.probability).then(|| {
         format!(
-            "in before the likelier {}: spans are taken by chance per token, and that one would add \
-             {price} tokens where {left} are left",
+            "preferred to the likelier {}: chunks are taken by probability per token, and that one would \
+             add {price} tokens where {left} are left",
             likelier.place()
         )
     })
 }
 
-/// Why a span isn't in the pack.
+/// Why a chunk isn't in the pack.
 fn not_in(packed: &Packed, at: usize, price: Option<usize>, left: usize) -> String {
-    let unit = &packed.ranking.units[at];
+    let chunk = &packed.ranking.chunks[at];
     match price {
         Some(price) => format!("would add {price} tokens; {left} are left"),
-        None if unit.first_code.is_none() => "blank lines, comments or imports alone".into(),
+        None if chunk.first_code.is_none() => "blank lines, comments or imports alone".into(),
         None => "too little in it matches the task".into(),
     }
 }
@@ -207,7 +209,7 @@ fn left_out(subject: &str, path: &String, request: &PackRequest) -> Result<Answe
         subject: subject.to_owned(),
         in_pack: false,
         verdict,
-        units: Vec::new(),
+        chunks: Vec::new(),
     };
     let options = ReadOptions {
         include: vec![format!("/{}", glob_of(path))],
@@ -223,7 +225,9 @@ fn left_out(subject: &str, path: &String, request: &PackRequest) -> Result<Answe
         None if !alone.files.is_empty() => {
             "not in the pack: left out by --include, --exclude, --no-tests or --no-source".into()
         }
-        None => "not in the pack: an ignore file names it, or it lies outside".into(),
+        None => {
+            "not in the pack: an ignore file names it, or it is outside of the repository".into()
+        }
     }))
 }
 
@@ -243,10 +247,10 @@ impl Answer {
     /// For people: the verdict, and a line for each span.
     pub(crate) fn to_text(&self) -> String {
         let mut out = format!("{}: {}\n", self.subject, self.verdict);
-        for told in &self.units {
-            let mark = if told.chosen { "+" } else { "-" };
-            let _ = writeln!(out, "{mark} {}:{}", told.unit.path, told.unit.line());
-            if let Some(why) = &told.why {
+        for explained in &self.chunks {
+            let mark = if explained.chosen { "+" } else { "-" };
+            let _ = writeln!(out, "{mark} {}:{}", explained.chunk.path, explained.chunk.line());
+            if let Some(why) = &explained.why {
                 let _ = writeln!(out, "    {why}");
             }
         }

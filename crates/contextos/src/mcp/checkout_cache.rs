@@ -1,4 +1,4 @@
-//! Checkouts that were read, kept between calls for as long as nothing in them changes.
+//! A cache of checkouts that were read, valid for as long as nothing in them changes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use syntax::Outline;
 use crate::outline_cache::{self, OutlineCache};
 use crate::pipeline::{self, Outlines, PackRequest, Packed, PipelineError, Progress, ReadTree};
 
-/// Checkouts that are kept; of more, the one that was used longest ago goes.
-const MOST_KEPT: usize = 4;
-/// Packs that are kept of each.
-const MOST_PACKS: usize = 8;
-/// Outlines that are kept of each.
-const MOST_OUTLINES: usize = 50_000;
+/// The most checkouts that are kept; the least recently used one is dropped. By hand.
+const MAX_CHECKOUTS: usize = 4;
+/// The most packs that are kept of each. By hand.
+const MAX_PACKS: usize = 8;
+/// The most outlines that are kept of each. By hand.
+const MAX_OUTLINES: usize = 50_000;
 
 /// The checkouts that were asked about last.
 #[derive(Default)]
@@ -81,7 +81,7 @@ impl CheckoutCache {
         let mut all = self.lock();
         all.retain(|old| old.root != kept.root || old.reading != kept.reading);
         all.insert(0, Arc::clone(&kept));
-        all.truncate(MOST_KEPT);
+        all.truncate(MAX_CHECKOUTS);
         Ok(kept)
     }
 
@@ -119,7 +119,7 @@ impl Kept {
         let packed = Arc::new(pipeline::run_on(tree, request, &self.outlines, progress)?);
         let mut packs = self.lock();
         packs.insert(0, (request.clone(), Arc::clone(&packed)));
-        packs.truncate(MOST_PACKS);
+        packs.truncate(MAX_PACKS);
         Ok(packed)
     }
 
@@ -170,7 +170,7 @@ impl Outlines for KnownOutlines {
         self.kept.keep(all);
         let mut at_hand = self.lock();
         for (file, outline) in all {
-            if at_hand.len() < MOST_OUTLINES {
+            if at_hand.len() < MAX_OUTLINES {
                 at_hand.insert(outline_cache::key(file), Arc::clone(outline));
             }
         }

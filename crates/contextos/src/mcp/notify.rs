@@ -1,4 +1,4 @@
-//! A run's progress, told to the client that waits for it.
+//! Sends the progress of a run to the client that waits for it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,10 +9,10 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::pipeline::Progress;
 
-/// Counts are told in steps of so many percent of their stage.
+/// Per cent of a stage between two notifications. By hand.
 const STEP_PERCENT: usize = 10;
 
-/// Tells a client, if it asked to be told.
+/// Notifies a client that asked for progress.
 pub(super) struct Notifier {
     client: Option<UnboundedSender<String>>,
     told_percent: AtomicUsize,

@@ -1,4 +1,4 @@
-//! What the tools do, without the protocol.
+//! The service behind the MCP tools, without the protocol.
 //!
 //! Paths of files are looked up among those that were read, never opened; the one path that is opened,
 //! a `repo`, must lie under the served folder. So nothing outside can be reached, whatever a model
@@ -24,12 +24,12 @@ use crate::resolve;
 use crate::scan::{self, FileSummary};
 use crate::settings::Settings;
 
-/// A call may ask for packs up to this size.
-const MOST_BUDGET: usize = 1_000_000;
-/// Bytes of a file that one call gives.
-const MOST_BYTES: usize = 400_000;
-/// Definitions and files that one call lists.
-const MOST_LISTED: usize = 200;
+/// The largest budget of a call, in tokens. By hand.
+const MAX_BUDGET: usize = 1_000_000;
+/// The most bytes of a file that one call returns. By hand.
+const MAX_BYTES: usize = 400_000;
+/// The most definitions or files that one call lists. By hand.
+const MAX_LISTED: usize = 200;
 
 /// Why a call can't be answered; a message that helps a model.
 #[derive(Debug)]
@@ -91,8 +91,9 @@ pub(super) struct Listed {
 struct Likely {
     /// Its path from the root of the repository.
     path: String,
-    /// The chance that the task is about it, 0 to 1.
-    chance: f64,
+    /// The probability that the task is about it, from 0 to 1.
+    #[serde(rename = "chance")]
+    probability: f64,
     /// What its likeliest part defines.
     #[serde(skip_serializing_if = "Option::is_none")]
     defines: Option<String>,
@@ -186,25 +187,27 @@ impl Service {
         top: usize,
         progress: &dyn Progress,
     ) -> Result<Listed, Refusal> {
-        let budget = pack::LEAST_BUDGET * 20;
+        let budget = pack::MIN_BUDGET * 20;
         let packed = self.run(&self.request(repo, task, budget)?, progress)?;
-        let units = &packed.ranking.units;
-        let mut files: Vec<Likely> = units
+        let chunks = &packed.ranking.chunks;
+        let mut files: Vec<Likely> = chunks
             .chunk_by(|a, b| a.file == b.file)
-            .filter_map(|units| {
-                let best = units.iter().max_by(|a, b| a.chance.total_cmp(&b.chance))?;
+            .filter_map(|chunks| {
+                let best = chunks.iter().max_by(|a, b| a.probability.total_cmp(&b.probability))?;
                 Some(Likely {
                     path: packed.read.corpus.files[best.file].path.clone(),
-                    chance: units.iter().map(|unit| unit.chance).sum(),
+                    probability: chunks.iter().map(|chunk| chunk.probability).sum(),
                     defines: best.name.clone(),
                     words: best.matched.clone(),
                 })
             })
             .collect();
-        files.sort_by(|a, b| b.chance.total_cmp(&a.chance).then_with(|| a.path.cmp(&b.path)));
-        files.truncate(top.min(MOST_LISTED));
+        files.sort_by(|a, b| {
+            b.probability.total_cmp(&a.probability).then_with(|| a.path.cmp(&b.path))
+        });
+        files.truncate(top.min(MAX_LISTED));
         for file in &mut files {
-            file.chance = (file.chance * 10_000.0).round() / 10_000.0;
+            file.probability = (file.probability * 10_000.0).round() / 10_000.0;
         }
         Ok(Listed { files })
     }
@@ -223,7 +226,7 @@ impl Service {
         let count = if last == 0 { usize::MAX } else { last.saturating_sub(first.max(1)) + 1 };
         let mut out = String::new();
         for (at, line) in wanted.take(count).enumerate() {
-            if out.len() + line.len() > MOST_BYTES {
+            if out.len() + line.len() > MAX_BYTES {
                 let next = first.max(1) + at;
                 return match out.is_empty() {
                     true => refuse(format_args!("line {next} of {path} is too long to be shown")),
@@ -252,7 +255,7 @@ impl Service {
 
     pub(super) fn churn(&self, repo: &str, days: u32, top: usize) -> Result<Churn, Refusal> {
         let history = Git::open(&self.confined(repo)?)?.history()?;
-        Ok(churn(&history, days, top.min(MOST_LISTED), clock::seconds()))
+        Ok(churn(&history, days, top.min(MAX_LISTED), clock::seconds()))
     }
 
     pub(super) fn symbol(
@@ -289,8 +292,8 @@ impl Service {
                 "nothing called `{name}` is defined here; names are matched exactly"
             ));
         }
-        let more = definitions.len() > MOST_LISTED;
-        definitions.truncate(MOST_LISTED);
+        let more = definitions.len() > MAX_LISTED;
+        definitions.truncate(MAX_LISTED);
         Ok(Found { definitions, more })
     }
 
@@ -343,7 +346,7 @@ impl Service {
         }
         let failed = |failure: crate::failure::Failure| Refusal(failure.to_string());
         let settings = Settings::load(&root, self.config.as_deref()).map_err(failed)?;
-        let args = PickArgs { budget: Some(budget.min(MOST_BUDGET)), ..PickArgs::default() };
+        let args = PickArgs { budget: Some(budget.min(MAX_BUDGET)), ..PickArgs::default() };
         let picked =
             resolve::pick(Place { root, within: None }, task.trim().to_owned(), &args, &settings);
         let mut request = picked.map_err(failed)?.request;
@@ -355,7 +358,7 @@ impl Service {
 
     fn tree(&self, repo: &str, progress: &dyn Progress) -> Result<Arc<Kept>, Refusal> {
         // Reading needs a task as little as a budget.
-        let request = self.request(repo, "-", pack::LEAST_BUDGET)?;
+        let request = self.request(repo, "-", pack::MIN_BUDGET)?;
         Ok(self.checkouts.tree(&request, progress)?)
     }
 

@@ -1,4 +1,4 @@
-//! What a model sees: the tools with their schemas, the notes as resources, and a prompt.
+//! The MCP interface: tools with their schemas, the notes as resources, and a prompt.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! dependency_graph.json: which file imports which, and in circles.
+//! dependency_graph.json: which file imports which, and the import cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! PROJECT_INDEX.md: what the repository consists of, for people.
+//! PROJECT_INDEX.md: an overview of the repository for people.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! One file of settings: parsed, and checked for what it may hold.
+//! Parses one file of settings, and rejects keys that it may not set.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
-//! Every key of `contextos.toml` and `config.toml`: what it means, what it is by default, and who may
-//! set it. The template that `init` writes, the hints and `config show` are made from this table.
+//! The keys of `contextos.toml` and `config.toml`: meaning, default, and which file may set each. The template that `init` writes, the hints and `config show` are made from this table.
 
 /// Tokens of a pack, unless told otherwise.
 pub(super) const BUDGET: usize = 8000;
@@ -24,15 +23,15 @@ pub(super) struct Key {
 
 /// All keys, by table.
 pub(super) const ALL: &[Key] = &[
-    key("pack.budget", "8000", "8000", "tokens that the whole pack may have"),
+    key("pack.budget", "8000", "8000", "maximum number of tokens of the whole pack"),
     key("pack.format", "\"md\"", "\"md\"", "md, json, xml, or the name of an agent"),
-    key("pack.model", "none: o200k_base", "\"gpt-4o\"", "whose tokens are counted"),
-    key("pack.tests", "by rank", "true", "true: rank tests like source; false: leave them out"),
-    key("pack.source", "true", "true", "whether source files are picked"),
-    key("pack.include", "[]", "[]", "globs of what is picked from; all, if empty"),
-    key("pack.exclude", "[]", "[]", "globs of what isn't picked from"),
-    key("pack.line_numbers", "false", "false", "put its number before each line"),
-    key("pack.history", "true", "true", "look at the commits"),
+    key("pack.model", "none: o200k_base", "\"gpt-4o\"", "the model whose tokens are counted"),
+    key("pack.tests", "by rank", "true", "true: rank tests like source; false: exclude tests"),
+    key("pack.source", "true", "true", "whether source files are selected"),
+    key("pack.include", "[]", "[]", "globs of paths that may be selected; all, if empty"),
+    key("pack.exclude", "[]", "[]", "globs of paths that may not be selected"),
+    key("pack.line_numbers", "false", "false", "prefix each line with its number"),
+    key("pack.history", "true", "true", "use the commit history"),
     own(key("pack.allow_sensitive", "false", "false", "show credentials as they are")),
     own(key("pack.compress", "none", "\"headroom\"", "headroom, builtin, or cmd:NAME")),
     own(key("headroom.url", "http://127.0.0.1:8787", "\"http://127.0.0.1:8787\"", "the server")),

@@ -1,4 +1,4 @@
-//! Text from files and names made safe to show on a terminal.
+//! Escapes text from files and names, so that a terminal doesn't act on it.
 
 use std::borrow::Cow;
 

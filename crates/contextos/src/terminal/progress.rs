@@ -1,4 +1,4 @@
-//! How far a run is: shown on a terminal, and only once a second has gone by.
+//! A progress bar on a terminal, for runs of more than a second.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::pipeline::Progress;
 /// Nothing is shown of a run that is shorter.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Tells nobody.
+/// Shows nothing.
 pub(crate) struct Quiet;
 
 impl Progress for Quiet {
@@ -50,7 +50,7 @@ impl Progress for Bar {
         if self.begun.elapsed() < PATIENCE {
             return;
         }
-        // Whoever finds it locked isn't needed: another thread is drawing.
+        // If it is locked, another thread is drawing.
         let Ok(mut shown) = self.shown.try_lock() else { return };
         let stage = shown.stage;
         let bar = shown.bar.get_or_insert_with(|| bar(stage));

@@ -41,7 +41,7 @@ fn an_empty_repository() {
     insta::assert_snapshot!(Sandbox::empty().run(&["pack", "--task", "x"]), @r"
     exit: 1
     ----- stderr
-    error: .: no text files to choose from
+    error: .: no text files to select from
     ");
 }
 

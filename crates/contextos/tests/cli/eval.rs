@@ -94,7 +94,7 @@ fn fitted_weights_lie_in_the_users_cache_and_rank_when_asked_for() {
     let sandbox = with_history();
     let pack = ["pack", "--task", "fix the refresh of tokens", "--weights", "fitted"];
     let missing = sandbox.run(&pack);
-    assert!(missing.contains("make them with: contextos eval --fit"), "{missing}");
+    assert!(missing.contains("`contextos eval --fit` makes them"), "{missing}");
 
     let before = sandbox.repo.git(&["status", "--porcelain"]);
     sandbox.contextos(&["eval", "--fit"]).assert().success();

@@ -13,7 +13,7 @@ fn files_and_symbols_in_the_pack() {
     let sandbox = Sandbox::new();
     for subject in ["src/auth/token.py", "./src/auth/token.py", "refresh", "src/auth/token.py:23"] {
         let shown = explain(&sandbox, subject, &[]);
-        assert!(shown.contains(&format!("{subject}: in the pack, with ")), "{shown}");
+        assert!(shown.contains(&format!("{subject}: in the pack: ")), "{shown}");
         assert!(shown.contains("\n+ src/auth/token.py:"), "the file is named: {shown}");
     }
     let shown = explain(&sandbox, "refresh", &["--json"]);
@@ -52,7 +52,7 @@ fn why_something_is_not_in_the_pack() {
     insta::assert_snapshot!(shown);
 }
 
-/// A dear span of a higher score can be out where a cheap one is in.
+/// A long chunk with a higher score may be left out in favour of a short one.
 #[test]
 fn why_a_lower_score_is_in() {
     let sandbox = Sandbox::new();

@@ -131,7 +131,7 @@ fn reasons_on_wish() {
     let output = command.args(["--explain", "--budget", "240"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("1. src/auth/token.py:"), "{text}");
-    assert!(text.contains(": chance ") && text.contains("\nnot chosen, with "), "{text}");
+    assert!(text.contains(": probability ") && text.contains("\nnot chosen, with "), "{text}");
 
     let mut command = sandbox.contextos(&TASK);
     let output =
@@ -223,7 +223,7 @@ fn a_focus_that_is_not_there_is_an_error_with_the_nearest() {
         ("token.py", "no file or folder of this path; did you mean src/auth/token.py?"),
         ("lib/session.py:12", "no file or folder of this path; did you mean src/auth/session.py?"),
         ("zzz", "no file or folder of this path"),
-        ("logo.png", "nothing of it is picked from; `contextos explain PATH` says why"),
+        ("logo.png", "nothing in it may be selected; `contextos explain PATH` says why"),
     ] {
         let expected = format!("exit: 1\n----- stderr\nerror: --focus {path}: {told}\n");
         assert_eq!(focus(path), expected);
@@ -258,7 +258,7 @@ fn a_folder_belongs_to_its_repository() {
     assert!(sandbox.read("context_pack.md").contains("### src/auth/session.py:"));
     let mut command = sandbox.contextos(&["explain", "token.py:23"]);
     command.current_dir(sandbox.repo.path().join("src/auth"));
-    assert!(sandbox.shown(command).contains("token.py:23: in the pack, with "));
+    assert!(sandbox.shown(command).contains("token.py:23: in the pack: "));
 
     // One that the repository ignores was asked for all the same.
     sandbox

@@ -1,5 +1,5 @@
 //! JavaScript and TypeScript: relative paths with their endings left out, the paths of `tsconfig.json`
-//! and the packages of the resolver.
+//! and the packages of the checkout.
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
@@ -12,14 +12,14 @@ use crate::tree::{Tree, join, shared_folders, split, upwards, within};
 
 const ENDINGS: [&str; 13] =
     ["ts", "tsx", "d.ts", "mts", "cts", "js", "jsx", "mjs", "cjs", "json", "vue", "svelte", "css"];
-/// Manifests longer than this aren't read.
-const MOST_BYTES: usize = 1 << 20;
-/// How far `extends` is followed.
-const MOST_EXTENDED: usize = 4;
-/// Packages of one name that are compared.
-const MOST_ALIKE: usize = 32;
-/// The files that an entry of `exports` or `paths` may name.
-const MOST_TARGETS: usize = 16;
+/// Bytes: longer manifests aren't read. By hand: it bounds the work.
+const MAX_MANIFEST: usize = 1 << 20;
+/// How many levels of `extends` are followed. By hand, as the others here: they bound the work.
+const MAX_EXTENDED: usize = 4;
+/// The most packages of one name that are compared.
+const MAX_ALIKE: usize = 32;
+/// The most files of an entry of `exports` or `paths`.
+const MAX_TARGETS: usize = 16;
 
 /// What the manifests of a checkout say.
 pub(crate) struct Projects<'a> {
@@ -49,9 +49,9 @@ impl<'a> Projects<'a> {
         };
         let mut configurations: Vec<(&str, &str)> = Vec::new();
         for file in files {
-            let (folder, name) = split(&file.path);
+            let (folder, name) = split(file.path);
             if name == "package.json" {
-                let Some(manifest) = read(&file.text) else { continue };
+                let Some(manifest) = read(file.text) else { continue };
                 if let Some(name) = manifest.get("name").and_then(Value::as_str) {
                     projects.packages.entry(name.to_owned()).or_default().push(folder);
                 }
@@ -64,7 +64,7 @@ impl<'a> Projects<'a> {
             (folder, !matches!(name, "tsconfig.json" | "jsconfig.json"), name)
         });
         for (folder, name) in configurations {
-            let paths = compiler_paths(files, tree, &within(folder, name), MOST_EXTENDED);
+            let paths = compiler_paths(files, tree, &within(folder, name), MAX_EXTENDED);
             if paths.base.is_some() || !paths.patterns.is_empty() {
                 projects.paths.entry(folder).or_default().push(paths);
             }
@@ -79,7 +79,7 @@ fn is_configuration(name: &str) -> bool {
 
 /// JSON, in which there may be comments and trailing commas.
 fn read(text: &str) -> Option<Value> {
-    if text.len() > MOST_BYTES {
+    if text.len() > MAX_MANIFEST {
         return None;
     }
     // Unlike the parser's other ways, this one has a limit on how deep values may be.
@@ -89,12 +89,12 @@ fn read(text: &str) -> Option<Value> {
 
 /// The paths of a configuration, those that it extends included.
 fn compiler_paths(files: &[File<'_>], tree: &Tree<'_>, path: &str, depth: usize) -> Paths {
-    let read = || read(&files.get(tree.at(path)?)?.text);
+    let read = || read(files.get(tree.at(path)?)?.text);
     let Some(configuration) = read() else { return Paths::default() };
     let folder = split(path).0;
     let mut out = Paths::default();
     if depth > 0 {
-        let extended = texts(configuration.get("extends")).into_iter().take(MOST_EXTENDED);
+        let extended = texts(configuration.get("extends")).into_iter().take(MAX_EXTENDED);
         for extended in extended.filter(|path| path.starts_with('.')) {
             let Some(path) = join(folder, &extended) else { continue };
             let path = if path.ends_with(".json") { path } else { format!("{path}.json") };
@@ -172,7 +172,7 @@ impl Lookup<'_> {
         nearest.iter().find_map(|paths| {
             let by_pattern = paths.patterns.iter().find_map(|(pattern, targets)| {
                 let rest = matched(pattern, module)?;
-                let targets = targets.iter().take(MOST_TARGETS);
+                let targets = targets.iter().take(MAX_TARGETS);
                 targets
                     .map(|target| target.replacen('*', rest, 1))
                     .find_map(|path| self.file(&path))
@@ -208,7 +208,7 @@ impl Lookup<'_> {
 
     /// The folder of the package of the checkout that a name means: of several, the nearest.
     fn package_folder(&self, package: &str) -> Option<&str> {
-        let folders = self.resolver.ecmascript.packages.get(package)?.iter().take(MOST_ALIKE);
+        let folders = self.resolver.ecmascript.packages.get(package)?.iter().take(MAX_ALIKE);
         let near = |folder: &&str| shared_folders(&within(folder, "package.json"), self.path);
         folders.copied().max_by_key(|folder| (near(folder), std::cmp::Reverse(folder.len())))
     }
@@ -252,7 +252,7 @@ impl Lookup<'_> {
     fn any(&self, base: &str, paths: &[String], rest: &str) -> Option<usize> {
         let paths: Vec<String> = paths
             .iter()
-            .take(MOST_TARGETS)
+            .take(MAX_TARGETS)
             .map(|path| path.replacen('*', rest, 1).trim_start_matches("./").to_owned())
             .collect();
         let as_written = || paths.iter().find_map(|path| self.plain_file(&join(base, path)?));

@@ -13,12 +13,12 @@ pub(crate) struct Modules<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Modules<'a> {
     pub(crate) fn new(files: &'a [File<'a>]) -> Self {
-        let manifests = files.iter().filter(|file| split(&file.path).1 == "go.mod");
+        let manifests = files.iter().filter(|file| split(file.path).1 == "go.mod");
         let mut modules: Vec<(&str, &str)> = manifests
             .filter_map(|file| {
                 let line = file.text.lines().find_map(|line| line.strip_prefix("module "))?;
                 let path = line.split_whitespace().next()?.trim_matches('"');
-                Some((path, split(&file.path).0))
+                Some((path, split(file.path).0))
             })
             .collect();
         modules.sort_by_key(|(path, folder)| (std::cmp::Reverse(path.len()), folder.len()));

@@ -1,4 +1,4 @@
-//! Rust: modules of this crate, and the crates of the resolver.
+//! Rust: modules of this crate, and the crates of the checkout.
 
 use rustc_hash::FxHashMap;
 use syntax::{DefinitionKind, Import, Outline};
@@ -8,10 +8,10 @@ use crate::resolver::Resolver;
 use crate::target::{Found, Target};
 use crate::tree::{Tree, join, split, upwards, within};
 
-/// Modules inside each other that are looked at.
-const MOST_NESTED: usize = 16;
+/// The deepest nesting of modules that is followed. By hand: it bounds the work.
+const MAX_NESTED: usize = 16;
 
-/// The crates of a resolver.
+/// The crates of a checkout.
 pub(crate) struct Crates<'a> {
     /// By name, with `_`: the folders of crates of that name, and the files that they begin with.
     by_name: FxHashMap<String, Vec<(&'a str, usize)>>,
@@ -28,9 +28,9 @@ impl<'a> Crates<'a> {
             renamed: FxHashMap::default(),
             roots: Vec::new(),
         };
-        for file in files.iter().filter(|file| split(&file.path).1 == "Cargo.toml") {
-            if let Ok(manifest) = toml::from_str::<toml::Table>(&file.text) {
-                crates.add(split(&file.path).0, &manifest, tree);
+        for file in files.iter().filter(|file| split(file.path).1 == "Cargo.toml") {
+            if let Ok(manifest) = toml::from_str::<toml::Table>(file.text) {
+                crates.add(split(file.path).0, &manifest, tree);
             }
         }
         crates.roots.sort_unstable();
@@ -266,7 +266,7 @@ fn modules_around(outline: &Outline, line: u32) -> Vec<&str> {
     let after = definitions.partition_point(|definition| definition.lines.start <= line);
     let mut next = after.checked_sub(1);
     let mut out = Vec::new();
-    for _ in 0..MOST_NESTED {
+    for _ in 0..MAX_NESTED {
         let Some(definition) = next.and_then(|at| definitions.get(at)) else { break };
         let around = definition.lines.end >= line && definition.body.is_some();
         if around && definition.kind == DefinitionKind::Module {

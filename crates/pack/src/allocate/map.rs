@@ -1,30 +1,30 @@
-//! The map: the next-best files with a few signatures each, so that the reader knows what else there is.
+//! The map: the next-best files with a few signatures each, so that the reader knows what else exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::greedy::{Chosen, LEAST_CHANCE};
+use super::greedy::{Chosen, MIN_PROBABILITY};
 use super::price::Pricer;
 use crate::facts::{Facts, MapEntry};
-use crate::render::Pieces;
+use crate::render::FormatWriter;
 use crate::text::one_line;
 
-/// Signatures that are shown of a file.
-const SIGNATURES: usize = 3;
-/// Characters beyond which a signature's line is not shown.
-const LONGEST_SIGNATURE: usize = 160;
+/// The most signatures of a file. By hand.
+const MAX_SIGNATURES: usize = 3;
+/// Characters: longer signatures are not shown. By hand.
+const MAX_SIGNATURE_CHARS: usize = 160;
 
 /// The next-best files that are not chosen, as many as fit into `budget` tokens.
 pub(super) fn draw(
     facts: &Facts<'_>,
-    pieces: &dyn Pieces,
+    writer: &dyn FormatWriter,
     pricer: &mut Pricer<'_>,
     chosen: &Chosen,
     budget: usize,
 ) -> Vec<MapEntry> {
-    let empty = pricer.piece(&pieces.map(facts, &[]));
+    let empty = pricer.fragment(&writer.map(facts, &[]));
     let mut map: Vec<MapEntry> = Vec::new();
-    for (file, chance) in &facts.order {
-        if *chance < LEAST_CHANCE {
+    for (file, probability) in &facts.order {
+        if *probability < MIN_PROBABILITY {
             break;
         }
         if chosen.lines.contains_key(file) {
@@ -33,7 +33,7 @@ pub(super) fn draw(
         let mut entry = MapEntry { file: *file, signatures: signatures(facts, *file) };
         loop {
             map.push(entry);
-            if pricer.piece(&pieces.map(facts, &map)) <= empty + budget {
+            if pricer.fragment(&writer.map(facts, &map)) <= empty + budget {
                 break;
             }
             let Some(mut too_long) = map.pop() else { return map };
@@ -46,26 +46,26 @@ pub(super) fn draw(
     map
 }
 
-/// The lines that name the file's likeliest definitions, in their order in the file.
+/// The lines that name the file's most probable definitions, in their order in the file.
 fn signatures(facts: &Facts<'_>, file: usize) -> Vec<(u32, String)> {
     let lines = &facts.lines[&file];
-    let from = facts.ranking.units.partition_point(|unit| unit.file < file);
-    let mut units: Vec<_> = facts.ranking.units[from..]
+    let from = facts.ranking.chunks.partition_point(|chunk| chunk.file < file);
+    let mut chunks: Vec<_> = facts.ranking.chunks[from..]
         .iter()
-        .take_while(|unit| unit.file == file)
-        .filter_map(|unit| unit.signature.map(|line| (unit.chance, line)))
+        .take_while(|chunk| chunk.file == file)
+        .filter_map(|chunk| chunk.signature.map(|line| (chunk.probability, line)))
         .collect();
-    units.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    chunks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut seen = BTreeSet::new();
     let mut out = BTreeMap::new();
-    for (_, line) in units {
+    for (_, line) in chunks {
         let text = lines.line(line).trim();
         let shows = text.chars().filter(|c| c.is_alphanumeric()).count() >= 3
-            && text.chars().count() <= LONGEST_SIGNATURE
+            && text.chars().count() <= MAX_SIGNATURE_CHARS
             && !text.contains("```");
         if shows && seen.insert(text) {
             out.insert(line, one_line(text));
-            if out.len() == SIGNATURES {
+            if out.len() == MAX_SIGNATURES {
                 break;
             }
         }

@@ -1,4 +1,4 @@
-//! Prices: the tokens of each piece, counted once.
+//! Prices: the tokens of each fragment, counted once.
 
 use std::collections::HashMap;
 
@@ -6,54 +6,54 @@ use syntax::LineRange;
 
 use super::greedy::Prices;
 use crate::facts::Facts;
-use crate::render::Pieces;
+use crate::render::FormatWriter;
 
-/// Stands before a piece while it is counted, as a line does in the pack; see the crate's
-/// documentation for why that makes prices add up.
+/// Put before a fragment while it is counted, as a line is in the pack; the crate's documentation says
+/// why prices add up then.
 const BEFORE: &str = "a\n";
 
-/// Counts pieces and remembers the prices of spans, and of what stands around a file's spans whichever
-/// they are.
+/// Counts fragments. It remembers the prices of spans, and what a file costs whichever of its spans are
+/// shown.
 pub(crate) struct Pricer<'a> {
     facts: &'a Facts<'a>,
-    pieces: &'a dyn Pieces,
+    writer: &'a dyn FormatWriter,
     before: usize,
-    frames: HashMap<usize, usize>,
+    file_overheads: HashMap<usize, usize>,
     spans: HashMap<(usize, LineRange, bool), usize>,
     scratch: String,
 }
 
 impl<'a> Pricer<'a> {
-    pub(crate) fn new(facts: &'a Facts<'a>, pieces: &'a dyn Pieces) -> Self {
+    pub(crate) fn new(facts: &'a Facts<'a>, writer: &'a dyn FormatWriter) -> Self {
         Self {
             facts,
-            pieces,
+            writer,
             before: tokens::count(facts.encoding, BEFORE),
-            frames: HashMap::new(),
+            file_overheads: HashMap::new(),
             spans: HashMap::new(),
             scratch: String::new(),
         }
     }
 
-    /// The tokens that `piece` adds to a pack.
-    pub(crate) fn piece(&mut self, piece: &str) -> usize {
+    /// The tokens that `fragment` adds to a pack.
+    pub(crate) fn fragment(&mut self, fragment: &str) -> usize {
         self.scratch.clear();
         self.scratch.push_str(BEFORE);
-        self.scratch.push_str(piece);
+        self.scratch.push_str(fragment);
         tokens::count(self.facts.encoding, &self.scratch) - self.before
     }
 
-    fn frame(&mut self, file: usize) -> usize {
-        if let Some(&price) = self.frames.get(&file) {
+    fn file_overhead(&mut self, file: usize) -> usize {
+        if let Some(&price) = self.file_overheads.get(&file) {
             return price;
         }
-        let listed = self.pieces.listed(self.facts, 1, file);
-        let close = self.pieces.file_close(self.facts, file, false);
+        let listed = self.writer.listed(self.facts, 1, file);
+        let close = self.writer.file_close(self.facts, file, false);
         let facts = self.facts;
-        let redacted = facts.redacted.get(&file).map(|line| self.pieces.redacted(line));
-        let redacted = redacted.map_or(0, |line| self.piece(&line));
-        let price = self.piece(&listed) + self.piece(&close) + redacted;
-        self.frames.insert(file, price);
+        let redacted = facts.redacted.get(&file).map(|line| self.writer.redacted(line));
+        let redacted = redacted.map_or(0, |line| self.fragment(&line));
+        let price = self.fragment(&listed) + self.fragment(&close) + redacted;
+        self.file_overheads.insert(file, price);
         price
     }
 
@@ -61,8 +61,8 @@ impl<'a> Pricer<'a> {
         if let Some(&price) = self.spans.get(&(file, lines, last)) {
             return price;
         }
-        let text = self.pieces.span(self.facts, file, lines, last);
-        let price = self.piece(&text);
+        let text = self.writer.span(self.facts, file, lines, last);
+        let price = self.fragment(&text);
         self.spans.insert((file, lines, last), price);
         price
     }
@@ -70,12 +70,12 @@ impl<'a> Pricer<'a> {
 
 impl Prices for Pricer<'_> {
     fn file(&mut self, file: usize, lines: &[LineRange]) -> usize {
-        let open = self.pieces.file_open(self.facts, 1, file, lines);
-        let mut price = self.frame(file) + self.piece(&open);
+        let open = self.writer.file_open(self.facts, 1, file, lines);
+        let mut price = self.file_overhead(file) + self.fragment(&open);
         for (at, &range) in lines.iter().enumerate() {
             if at > 0 {
-                let between = self.pieces.between(range.start);
-                price += self.piece(&between);
+                let between = self.writer.between(range.start);
+                price += self.fragment(&between);
             }
             price += self.span(file, range, at + 1 == lines.len());
         }

@@ -1,4 +1,4 @@
-//! The pack as JSON: what programs read. One line a span, so that prices add up.
+//! JSON, for programs. Each span is one line, so that prices add up.
 
 use pack_format::VERSION;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use syntax::LineRange;
 
 use crate::evidence;
 use crate::facts::{Facts, MapEntry};
-use crate::render::Pieces;
+use crate::render::FormatWriter;
 
 /// Writes JSON.
 pub(crate) struct Json;
@@ -15,7 +15,7 @@ fn string(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-impl Pieces for Json {
+impl FormatWriter for Json {
     fn head(&self, facts: &Facts<'_>, dirty: bool) -> String {
         let commit = facts.commit.map_or("null".into(), string);
         let mut out = format!(
@@ -82,7 +82,7 @@ impl Pieces for Json {
 
     fn span(&self, facts: &Facts<'_>, file: usize, lines: LineRange, last: bool) -> String {
         let why = evidence::best_within(facts.ranking, file, Some(lines))
-            .map(|unit| evidence::phrases(unit, facts.weights))
+            .map(|chunk| evidence::phrases(chunk, facts.weights))
             .unwrap_or_default();
         let span = json!({
             "start": lines.start,

@@ -1,4 +1,4 @@
-//! The pack as Markdown: what people and agents read.
+//! Markdown, for people and agents.
 
 use pack_format::markdown::{
     CHOSEN, FILE, FILES, GAP, HEAD, MAP, MIN_FENCE, REDACTED, TITLE, ranges,
@@ -7,7 +7,7 @@ use syntax::LineRange;
 
 use crate::evidence;
 use crate::facts::{Facts, MapEntry};
-use crate::render::Pieces;
+use crate::render::FormatWriter;
 use crate::text::shown_path;
 
 /// Writes Markdown.
@@ -20,7 +20,7 @@ impl Markdown {
     }
 }
 
-impl Pieces for Markdown {
+impl FormatWriter for Markdown {
     fn head(&self, facts: &Facts<'_>, dirty: bool) -> String {
         let dirty = if dirty { "yes" } else { "no" };
         let mut out = format!(
@@ -55,7 +55,7 @@ impl Pieces for Markdown {
     fn listed(&self, facts: &Facts<'_>, rank: usize, file: usize) -> String {
         let path = shown_path(&facts.corpus.files[file].path);
         let why = evidence::best_within(facts.ranking, file, None)
-            .map(|unit| evidence::phrases(unit, facts.weights).join("; "))
+            .map(|chunk| evidence::phrases(chunk, facts.weights).join("; "))
             .unwrap_or_default();
         if why.is_empty() {
             format!("{rank}. {path}\n")

@@ -1,4 +1,4 @@
-//! The pack as XML: for models and tools that prefer tags. Text stands in CDATA sections.
+//! XML, for models and tools that prefer tags. Spans are CDATA sections.
 
 use pack_format::VERSION;
 use pack_format::xml::{CLOSE, FILE, OPEN, SPAN, escape, section};
@@ -6,13 +6,13 @@ use syntax::LineRange;
 
 use crate::evidence;
 use crate::facts::{Facts, MapEntry};
-use crate::render::Pieces;
+use crate::render::FormatWriter;
 use crate::text::shown_path;
 
 /// Writes XML.
 pub(crate) struct Xml;
 
-impl Pieces for Xml {
+impl FormatWriter for Xml {
     fn head(&self, facts: &Facts<'_>, dirty: bool) -> String {
         let mut out = format!(
             "<context_pack version=\"{VERSION}\" commit=\"{}\" dirty=\"{}\">\n<task>{}</task>\n",
@@ -80,7 +80,7 @@ impl Pieces for Xml {
 
     fn span(&self, facts: &Facts<'_>, file: usize, lines: LineRange, _: bool) -> String {
         let why = evidence::best_within(facts.ranking, file, Some(lines))
-            .map(|unit| evidence::phrases(unit, facts.weights).join("; "))
+            .map(|chunk| evidence::phrases(chunk, facts.weights).join("; "))
             .unwrap_or_default();
         let text = section(facts.lines[&file].get(lines));
         let end = if text.ends_with('\n') { "" } else { "\n" };

@@ -1,16 +1,17 @@
-//! History: commits that resemble the task say which files and units such work changes.
+//! History: the files and chunks that commits resembling the task changed, and how recently and often.
 
 use rustc_hash::FxHashMap;
 
+use crate::chunk::Chunk;
 use crate::corpus::{Corpus, SourceFile};
 use crate::query::Query;
 use crate::survey::Surveyed;
-use crate::unit::Unit;
 use syntax::Outline;
 
-/// Half-life of what a change says about where the work is, in seconds: two months.
+/// The half-life of recency, in seconds: two months. By hand, not measured.
 const RECENT: f64 = 60.0 * 86_400.0;
-/// Characters a line needs to be told from others when it is looked for again.
+/// The fewest alphanumeric characters of a changed line by which it is found again in the current
+/// file. By hand.
 const DISTINCTIVE: usize = 8;
 
 /// Fills in [`Surveyed::history`] and [`Surveyed::recency`].
@@ -40,14 +41,14 @@ pub(crate) fn files(corpus: &Corpus, query: &Query<'_>, files: &mut [Surveyed]) 
     }
 }
 
-/// Per unit: how strongly hunks of matching commits point at it, by the function that a hunk stands
-/// in and by its lines, where they are still there.
-pub(crate) fn units(
+/// Adds to each chunk how strongly the hunks of matching commits point at it: by the function in a
+/// hunk's heading, and by those of its lines that the file still has.
+pub(crate) fn chunks(
     corpus: &Corpus,
     query: &Query<'_>,
     file: &SourceFile,
     outline: &Outline,
-    units: &[Unit],
+    chunks: &[Chunk],
     out: &mut [f64],
 ) {
     let touching: Vec<_> = query
@@ -62,30 +63,30 @@ pub(crate) fn units(
     for (at, line) in file.text.lines().enumerate() {
         let line = line.trim();
         if line.chars().filter(|c| c.is_alphanumeric()).count() >= DISTINCTIVE {
-            let unit = units.partition_point(|unit| (unit.lines.end as usize) < at + 1);
-            lines.entry(line).or_default().push(unit);
+            let chunk = chunks.partition_point(|chunk| (chunk.lines.end as usize) < at + 1);
+            lines.entry(line).or_default().push(chunk);
         }
     }
     for patch in touching {
         let share = query.patch_weight(&corpus.history, patch) / (patch.hunks.len() as f64).sqrt();
         for hunk in patch.hunks.iter().filter(|hunk| hunk.path == file.path) {
-            let mut hit = vec![false; units.len()];
+            let mut hit = vec![false; chunks.len()];
             for line in hunk.added.iter().chain(&hunk.removed) {
                 if let Some(found) = lines.get(line.trim())
                     && found.len() <= 3
                 {
-                    for &unit in found {
-                        if let Some(hit) = hit.get_mut(unit) {
+                    for &chunk in found {
+                        if let Some(hit) = hit.get_mut(chunk) {
                             *hit = true;
                         }
                     }
                 }
             }
             if !hunk.heading.is_empty() {
-                for (unit, hit) in units.iter().zip(&mut hit) {
-                    *hit |= unit.definition.is_some_and(|d| {
+                for (chunk, hit) in chunks.iter().zip(&mut hit) {
+                    *hit |= chunk.definition.is_some_and(|d| {
                         let definition = &outline.definitions[d as usize];
-                        unit.lines.start <= definition.signature.start
+                        chunk.lines.start <= definition.signature.start
                             && heading_names(&hunk.heading, &definition.name)
                     });
                 }

@@ -1,5 +1,5 @@
-//! Kind: what part a file plays. Commits mostly change source, so other kinds start behind — unless
-//! the task asks for them.
+//! Kind: the role of a file. Commits mostly change source, so tests, documentation and configuration have
+//! a feature with a negative weight, unless the task asks for them.
 
 use crate::corpus::FileKind;
 use crate::model::Feature;
@@ -33,8 +33,8 @@ fn asked_by(kind: FileKind) -> &'static [&'static str] {
     }
 }
 
-/// The feature that speaks against a file of `kind`; none for source, and where the task asks for such
-/// files by name.
+/// The feature that counts against a file of `kind`; `None` for source, and if the task asks for such
+/// files.
 pub(crate) fn against(task: &Task, kind: FileKind) -> Option<Feature> {
     let feature = match kind {
         FileKind::Source => return None,

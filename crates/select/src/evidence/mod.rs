@@ -1,10 +1,10 @@
-//! The families of evidence, a file each: the features of a file or a chunk, as named numbers.
+//! The families of evidence, a file each. A family yields features: named numbers about a file or a chunk.
 
-pub(crate) mod anchors;
+pub(crate) mod expansion;
 pub(crate) mod history;
 pub(crate) mod kind;
+pub(crate) mod mentions;
 pub(crate) mod shape;
 pub(crate) mod structure;
-pub(crate) mod translation;
 pub(crate) mod user;
 pub(crate) mod words;

@@ -1,11 +1,11 @@
-//! Shape: how long a unit and its file are, and what kind of definition it is. It says nothing about a
-//! task; it says which of equally good units commits change.
+//! Shape: how long a chunk and its file are, and what kind of definition it is. It doesn't depend
+//! on the task; it decides between chunks that are otherwise equal.
 
 use syntax::{Definition, DefinitionKind, LineRange};
 
 use crate::model::Feature;
 
-/// The features of a unit of a file of `file_lines` lines, that is `definition` or a part of it.
+/// The features of a chunk that is `definition` or a part of it, in a file of `file_lines` lines.
 pub(crate) fn features(
     lines: LineRange,
     file_lines: u32,

@@ -1,8 +1,7 @@
-//! Structure: what the files that stand near have to say — those that import a file or that it imports,
-//! and the tests of it.
+//! Structure: the files that a file imports or is imported by, and its tests.
 //!
-//! The seeds are what is known of each file by its words and its history. What a file gets here comes
-//! from others alone, so that nothing is counted twice.
+//! The seeds of the random walk are each file's words, path and history. What a file gets here comes from
+//! its neighbours alone, so that nothing is counted twice.
 
 use imports::ImportGraph;
 use rustc_hash::FxHashMap;
@@ -11,11 +10,12 @@ use syntax::Outline;
 use crate::corpus::{Corpus, FileKind, SourceFile};
 use crate::survey::{Survey, Surveyed, scale};
 
-/// Of what a file holds, how much it passes on with each step.
+/// The damping factor: the share of its rank that a file passes on in each step. By hand, not measured.
 const DAMPING: f64 = 0.5;
-/// Steps; what moves after them is below a thousandth.
+/// Steps of the power iteration. From the damping: what moves after them is below a thousandth.
 const STEPS: usize = 10;
-/// What a test says of a file that it imports, beside what it says of one that it is named after.
+/// The weight of a test for a file that it imports, where that of the file it is named after is 1. By
+/// hand, not measured.
 const IMPORTED_BY_TEST: f64 = 0.5;
 
 /// A candidate, parsed.
@@ -26,17 +26,17 @@ pub(crate) struct Node<'a> {
     pub(crate) outline: &'a Outline,
 }
 
-/// What structure says of the candidates, by their place among them.
+/// The structural evidence of the candidates, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Structure {
-    /// Personalised PageRank over imports, less what the file itself was given.
+    /// Personalised PageRank over imports, less the file's own seed.
     pub(crate) imports: Vec<f64>,
-    /// What the tests that import it, or are named after it, have of the task's words.
+    /// The words of the task in the tests that import it or are named after it.
     pub(crate) tested: Vec<f64>,
 }
 
-/// Looks at the candidates' imports. Only candidates count, so that nothing else has to be parsed.
-pub(crate) fn look(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> Structure {
+/// The structural evidence of the candidates, from the imports among them: no other file is parsed.
+pub(crate) fn evidence(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> Structure {
     let mut outlines: Vec<Option<&Outline>> = vec![None; corpus.files.len()];
     for node in nodes {
         outlines[node.file] = Some(node.outline);
@@ -50,7 +50,7 @@ pub(crate) fn look(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> Stru
     }
 }
 
-/// By candidate: those that it imports, with how much of the import that is.
+/// By candidate: the candidates that it imports, each with its share of the import.
 type Links = Vec<Vec<(usize, f64)>>;
 
 fn links(graph: &ImportGraph, nodes: &[Node<'_>]) -> Links {
@@ -71,7 +71,7 @@ fn links(graph: &ImportGraph, nodes: &[Node<'_>]) -> Links {
     nodes.iter().map(of).collect()
 }
 
-/// How much of the random walk begins at each candidate: the likeliest have most of it by far.
+/// The share of the random walk that begins at each candidate. Cubed, so that the best dominate.
 fn seeds(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> Vec<f64> {
     let largest = |value: fn(&Surveyed) -> f64| {
         scale(nodes.iter().map(|node| value(&survey.files[node.file])))
@@ -82,7 +82,7 @@ fn seeds(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> Vec<f64> {
         let file = &survey.files[node.file];
         let kind = if corpus.files[node.file].kind == FileKind::Source { 1.0 } else { 0.5 };
         let sum = file.words / words + file.path / path + file.history / history;
-        (kind * sum + 3.0 * file.anchor).powi(3)
+        (kind * sum + 3.0 * file.mention).powi(3)
     };
     let seeds: Vec<f64> = nodes.iter().map(seed).collect();
     let sum = scale([seeds.iter().sum()].into_iter());
@@ -97,7 +97,7 @@ fn page_rank(imports: &Links, seeds: &[f64]) -> Vec<f64> {
             both[neighbour].push((at, weight));
         }
     }
-    // Of a file with less than one whole import, the rest goes nowhere.
+    // A file with less than one whole import passes on only that much.
     let degree: Vec<f64> =
         both.iter().map(|to| to.iter().map(|(_, weight)| weight).sum::<f64>().max(1.0)).collect();
     let own: Vec<f64> = seeds.iter().map(|seed| (1.0 - DAMPING) * seed).collect();
@@ -136,7 +136,7 @@ fn tested(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>], imports: &Links)
     out
 }
 
-/// What a file is named after: `parser` for `parser.rs`, `test_parser.py` and `ParserTests.cs`.
+/// The name of the thing that a file or a test of it is named after: `parser` for `parser.rs`, `test_parser.py` and `ParserTests.cs`.
 fn subject(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.split('.').next().unwrap_or(name).to_lowercase();

@@ -1,4 +1,4 @@
-//! User: what the person points at.
+//! User: the files and folders of `--focus`.
 
 /// 1 for a path that is one of `focus`, or lies in a folder of them; else 0.
 pub(crate) fn points_at(focus: &[String], path: &str) -> f64 {

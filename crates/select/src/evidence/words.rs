@@ -1,18 +1,18 @@
-//! Words: BM25 of a unit's text, by field — body, comments, names — and of what is around it.
+//! Words: BM25 of a chunk by field (body, comments, names), and of its neighbours, its file and its path.
 
 use syntax::{LineRange, Outline};
 
 use crate::bm25;
+use crate::chunk::Chunk;
 use crate::corpus::{Corpus, FileKind, SourceFile};
 use crate::query::Query;
 use crate::survey::{Survey, scale};
 use crate::terms::{Scanner, Splitter, TermId, words};
-use crate::unit::Unit;
 
-/// How much length matters in a unit.
-pub(super) const UNIT_B: f64 = 0.5;
+/// BM25's `b` for chunks: how much their length matters. By hand, not measured.
+pub(super) const CHUNK_B: f64 = 0.5;
 
-/// A term's occurrences in a unit, by field.
+/// A term's occurrences in a chunk, by field.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Occurrences {
     pub(crate) term: TermId,
@@ -20,28 +20,29 @@ pub(crate) struct Occurrences {
     pub(crate) comments: u32,
 }
 
-/// What words a unit holds.
+/// The query's terms in a chunk.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct UnitWords {
+pub(crate) struct ChunkWords {
     pub(crate) length: f64,
     pub(crate) terms: Vec<Occurrences>,
 }
 
-/// Counts the query's terms in each unit of a file.
+/// Counts the query's terms in each chunk of a file.
 pub(crate) fn count(
     scanner: &mut Scanner<'_>,
     file: &SourceFile,
     outline: &Outline,
-    units: &[Unit],
+    chunks: &[Chunk],
     line_starts: &[usize],
-) -> Vec<UnitWords> {
-    let mut out = vec![UnitWords::default(); units.len()];
-    let (mut unit, mut comment) = (0, 0);
+) -> Vec<ChunkWords> {
+    let mut out = vec![ChunkWords::default(); chunks.len()];
+    let (mut chunk, mut comment) = (0, 0);
     scanner.scan(&file.text, |offset, parts, ids| {
-        while unit < units.len() && end_of(units[unit].lines, line_starts, &file.text) <= offset {
-            unit += 1;
+        while chunk < chunks.len() && end_of(chunks[chunk].lines, line_starts, &file.text) <= offset
+        {
+            chunk += 1;
         }
-        let Some(words) = out.get_mut(unit) else { return };
+        let Some(words) = out.get_mut(chunk) else { return };
         words.length += f64::from(parts);
         if ids.is_empty() {
             return;
@@ -75,7 +76,7 @@ fn inside(ranges: &[std::ops::Range<usize>], cursor: &mut usize, offset: usize) 
     ranges.get(*cursor).is_some_and(|range| range.contains(&offset))
 }
 
-/// BM25 of one unit: all its words against the task, comments apart, and the share of the task's rarity
+/// BM25 of one chunk: all its words against the task, comments apart, and the share of the task's rarity
 /// that it covers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct WordScores {
@@ -84,17 +85,17 @@ pub(crate) struct WordScores {
     pub(crate) coverage: f64,
 }
 
-/// Scores one unit's words; `average` is the mean length of units.
+/// Scores one chunk's words; `average` is the mean length of chunks.
 pub(crate) fn score(
     query: &Query<'_>,
     survey: &Survey,
-    words: &UnitWords,
+    words: &ChunkWords,
     average: f64,
 ) -> WordScores {
     let mut out = WordScores::default();
     for o in &words.terms {
         let at = o.term as usize;
-        let weight = |n: u32| bm25::saturate(f64::from(n), words.length, average, UNIT_B);
+        let weight = |n: u32| bm25::saturate(f64::from(n), words.length, average, CHUNK_B);
         let own = query.weights[at] * survey.idf[at];
         out.body += own * weight(o.all);
         out.comments += own * weight(o.comments);
@@ -103,7 +104,8 @@ pub(crate) fn score(
     out
 }
 
-/// A definition's name's overlap with the task: by idf, less where much of the name is something else.
+/// The overlap of a definition's name with the task, weighted by idf, and lower the more of the name
+/// doesn't match.
 pub(crate) fn name(splitter: &Splitter, query: &Query<'_>, survey: &Survey, name: &str) -> f64 {
     let mut overlap = 0.0;
     let mut pieces = 0_u32;
@@ -121,15 +123,19 @@ pub(crate) fn name(splitter: &Splitter, query: &Query<'_>, survey: &Survey, name
     overlap * (f64::from(matched) / f64::from(pieces.max(1))).min(1.0).sqrt()
 }
 
-/// A term that only names hold has no rarity in texts; it then counts as the rarest.
+/// The idf of a term. One that occurs in names only has none in texts, and counts as the rarest.
 fn rarity(survey: &Survey, id: TermId) -> f64 {
     let idf = survey.idf[id as usize];
     if idf > 0.0 { idf } else { survey.idf.iter().copied().fold(1.0, f64::max) }
 }
 
-/// One over each file's place by `score`, best first: the best has 1, the next a half. What has no
-/// score has no place. Files that are no source stand behind source of twice their score.
-pub(crate) fn places(corpus: &Corpus, files: &[usize], score: impl Fn(usize) -> f64) -> Vec<f64> {
+/// The reciprocal rank of each file by `score`: the best has 1, the next a half, one without a score 0.
+/// The score of files other than source counts half.
+pub(crate) fn reciprocal_ranks(
+    corpus: &Corpus,
+    files: &[usize],
+    score: impl Fn(usize) -> f64,
+) -> Vec<f64> {
     let is_source = |at: &usize| corpus.files[files[*at]].kind == FileKind::Source;
     let largest = scale((0..files.len()).filter(is_source).map(&score));
     let scored: Vec<f64> = (0..files.len())

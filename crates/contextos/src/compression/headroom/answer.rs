@@ -1,11 +1,11 @@
-//! What a server answered, and whether it is a Headroom's answer.
+//! Reads a server's response, and checks that it is one of a Headroom server.
 
 use serde_json::Value;
 use ureq::Body;
 use ureq::http::StatusCode;
 
-/// Characters of a server's message that users are shown.
-const LONGEST_MESSAGE: usize = 500;
+/// Characters of a server's message that users are shown. By hand.
+const MAX_MESSAGE_CHARS: usize = 500;
 
 /// A whole answer.
 pub(super) struct Answer {
@@ -33,7 +33,7 @@ impl Answer {
         let json = self.json.as_ref()?;
         let text = json["error"]["message"].as_str().or_else(|| json["detail"].as_str())?;
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        Some(line.chars().take(LONGEST_MESSAGE).collect())
+        Some(line.chars().take(MAX_MESSAGE_CHARS).collect())
     }
 
     /// Whether an error could be a Headroom's, or of something that stands before one, rather than of

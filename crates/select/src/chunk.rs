@@ -1,37 +1,38 @@
-//! Units: the pieces of a file that are chosen or left. Every line is in exactly one.
+//! Chunks: the parts of a file that are chosen or left out as one. Every line is in exactly one.
 //!
-//! A unit is a definition with its doc comment and attributes, the head of a class, or what stands
+//! A chunk is a definition with its doc comment and attributes, the head of a class, or what stands
 //! between definitions. Neighbours under [`MIN_LINES`] are merged, and what is over [`MAX_LINES`] is
 //! cut into windows of about [`WINDOW`] at blank lines and low indentation. The three numbers were
-//! compared on real commits: smaller units help small budgets and vague tasks, larger ones help none.
+//! compared on commits of public repositories: smaller chunks find more in small budgets and for vague
+//! tasks, larger ones find more in none.
 
 use syntax::{Definition, DefinitionKind, LineRange, Outline};
 
-/// Units shorter than this are merged with a neighbour of the same parent.
+/// Lines: shorter chunks are merged with a neighbour of the same parent. Measured, see above.
 const MIN_LINES: u32 = 5;
-/// Units longer than this are cut into windows.
+/// Lines: longer chunks are cut into windows. Measured, see above.
 const MAX_LINES: u32 = 24;
-/// The length that a window aims at.
+/// Lines: the intended length of a window. Measured, see above.
 const WINDOW: u32 = 14;
 
-/// A piece of a file.
+/// A chunk of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unit {
+pub(crate) struct Chunk {
     /// Its lines.
     pub(crate) lines: LineRange,
     /// The definition that it is, or is a window of; an index into the outline.
     pub(crate) definition: Option<u32>,
-    /// Definitions that begin in it (merged small ones included).
+    /// The definitions that begin in it, those of merged chunks included; indices into the outline.
     pub(crate) defines: Vec<u32>,
 }
 
-/// The units of a file of `line_count` lines; `indentation(line)` is the number of leading blanks,
+/// The chunks of a file of `line_count` lines; `indentation(line)` is the number of leading blanks,
 /// `None` for a blank line.
-pub(crate) fn units(
+pub(crate) fn chunks(
     outline: &Outline,
     line_count: u32,
     indentation: impl Fn(u32) -> Option<usize>,
-) -> Vec<Unit> {
+) -> Vec<Chunk> {
     if line_count == 0 {
         return Vec::new();
     }
@@ -40,14 +41,14 @@ pub(crate) fn units(
     let mut out = Vec::with_capacity(merged.len());
     for leaf in merged {
         for lines in windows(leaf.lines, &indentation) {
-            out.push(Unit { lines, definition: leaf.definition, defines: Vec::new() });
+            out.push(Chunk { lines, definition: leaf.definition, defines: Vec::new() });
         }
     }
     for (index, definition) in outline.definitions.iter().enumerate() {
         let named = definition.signature.start.clamp(1, line_count);
-        let at = out.partition_point(|unit| unit.lines.end < named);
-        if let Some(unit) = out.get_mut(at) {
-            unit.defines.push(index as u32);
+        let at = out.partition_point(|chunk| chunk.lines.end < named);
+        if let Some(chunk) = out.get_mut(at) {
+            chunk.defines.push(index as u32);
         }
     }
     out
@@ -59,7 +60,7 @@ struct Leaf {
     parent: Option<usize>,
 }
 
-/// Cuts the file at the borders of definitions, descending into those that hold others and are long.
+/// Cuts the file at the borders of definitions, and long definitions at the borders of their members.
 fn leaves(outline: &Outline, line_count: u32) -> Vec<Leaf> {
     let definitions = &outline.definitions;
     let opened: Vec<bool> = (0..definitions.len()).map(|i| opens(definitions, i)).collect();
@@ -103,7 +104,7 @@ fn leaves(outline: &Outline, line_count: u32) -> Vec<Leaf> {
     out
 }
 
-/// Whether a definition is cut at what it holds, rather than kept whole or cut into windows.
+/// Whether a definition is cut at its members, rather than kept whole or cut into windows.
 fn opens(definitions: &[Definition], index: usize) -> bool {
     let definition = &definitions[index];
     let lines = definition.lines.end.saturating_sub(definition.lines.start) + 1;
@@ -148,7 +149,7 @@ fn merge(leaves: Vec<Leaf>) -> Vec<Leaf> {
     out
 }
 
-/// Cuts long lines ranges into windows at the best border near each [`WINDOW`] lines: after a blank
+/// Cuts a long range of lines into windows at the best border near each [`WINDOW`] lines: after a blank
 /// line first, then where the indentation is lowest.
 fn windows(lines: LineRange, indentation: &impl Fn(u32) -> Option<usize>) -> Vec<LineRange> {
     let mut out = Vec::new();
@@ -190,8 +191,8 @@ mod tests {
         }
     }
 
-    fn spans(units: &[Unit]) -> Vec<(u32, u32)> {
-        units.iter().map(|u| (u.lines.start, u.lines.end)).collect()
+    fn spans(chunks: &[Chunk]) -> Vec<(u32, u32)> {
+        chunks.iter().map(|u| (u.lines.start, u.lines.end)).collect()
     }
 
     #[test]
@@ -205,10 +206,10 @@ mod tests {
             ],
             ..Outline::default()
         };
-        let units = units(&outline, 62, |_| Some(0));
-        assert_eq!(spans(&units), [(1, 2), (3, 9), (10, 21), (22, 41), (42, 60), (61, 62)]);
-        assert_eq!(units[2].defines, [1]);
-        assert_eq!(units[1].defines, [0]);
+        let chunks = chunks(&outline, 62, |_| Some(0));
+        assert_eq!(spans(&chunks), [(1, 2), (3, 9), (10, 21), (22, 41), (42, 60), (61, 62)]);
+        assert_eq!(chunks[2].defines, [1]);
+        assert_eq!(chunks[1].defines, [0]);
     }
 
     #[test]
@@ -217,9 +218,9 @@ mod tests {
             .map(|i| definition(i * 2 + 1, i * 2 + 1, DefinitionKind::Constant, None))
             .collect();
         let outline = Outline { definitions: constants, ..Outline::default() };
-        let units = units(&outline, 8, |_| Some(0));
-        assert_eq!(spans(&units), [(1, 8)]);
-        assert_eq!(units[0].defines, [0, 1, 2, 3]);
+        let chunks = chunks(&outline, 8, |_| Some(0));
+        assert_eq!(spans(&chunks), [(1, 8)]);
+        assert_eq!(chunks[0].defines, [0, 1, 2, 3]);
     }
 
     #[test]
@@ -228,9 +229,9 @@ mod tests {
             definitions: vec![definition(1, 40, DefinitionKind::Function, None)],
             ..Outline::default()
         };
-        let units = units(&outline, 40, |line| (line != 15 && line != 30).then_some(4));
-        assert_eq!(spans(&units), [(1, 15), (16, 30), (31, 40)]);
-        assert!(units.iter().all(|u| u.definition == Some(0)));
+        let chunks = chunks(&outline, 40, |line| (line != 15 && line != 30).then_some(4));
+        assert_eq!(spans(&chunks), [(1, 15), (16, 30), (31, 40)]);
+        assert!(chunks.iter().all(|u| u.definition == Some(0)));
     }
 
     proptest! {
@@ -249,13 +250,13 @@ mod tests {
                 definitions[i].parent = (0..i).rev().find(|&j| definitions[j].lines.end >= definitions[i].lines.end);
             }
             let outline = Outline { definitions, ..Outline::default() };
-            let units = units(&outline, line_count, |l| (!blanks[l as usize]).then_some(l as usize % 5));
+            let chunks = chunks(&outline, line_count, |l| (!blanks[l as usize]).then_some(l as usize % 5));
             let mut next = 1;
-            for unit in &units {
-                prop_assert_eq!(unit.lines.start, next);
-                prop_assert!(unit.lines.end >= unit.lines.start);
-                prop_assert!(unit.lines.end - unit.lines.start < MAX_LINES);
-                next = unit.lines.end + 1;
+            for chunk in &chunks {
+                prop_assert_eq!(chunk.lines.start, next);
+                prop_assert!(chunk.lines.end >= chunk.lines.start);
+                prop_assert!(chunk.lines.end - chunk.lines.start < MAX_LINES);
+                next = chunk.lines.end + 1;
             }
             prop_assert_eq!(next, line_count + 1);
         }

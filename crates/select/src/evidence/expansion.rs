@@ -1,16 +1,16 @@
-//! Translation: the words of what commits like the task changed, where the task has others. Messages are
-//! the words of people, diffs are the words of the code.
+//! Query expansion: the words of the patches of commits that resemble the task. A task is written in the
+//! words of people, the code in others; the patches connect the two.
 
 use crate::bm25;
-use crate::evidence::words::{UNIT_B, UnitWords};
+use crate::evidence::words::{CHUNK_B, ChunkWords};
 use crate::query::Query;
 use crate::survey::Survey;
 
-/// Expansion terms that are kept.
+/// Expansion terms that are used. By hand, not measured.
 const TERMS: usize = 25;
 
 /// By term: its weight as an expansion term. Of those that matching commits suggest, the best by
-/// strength and rarity are kept; terms of most files say nothing.
+/// strength and rarity are kept; a term that most files have is no evidence.
 pub(crate) fn best_terms(query: &Query<'_>, idf: &[f64]) -> Vec<f64> {
     let mut scored: Vec<(usize, f64)> = query
         .expansion
@@ -28,8 +28,8 @@ pub(crate) fn best_terms(query: &Query<'_>, idf: &[f64]) -> Vec<f64> {
     out
 }
 
-/// BM25 of a unit's words against the expansion terms; `average` is the mean length of units.
-pub(crate) fn score(survey: &Survey, words: &UnitWords, average: f64) -> f64 {
-    let weight = |n: u32| bm25::saturate(f64::from(n), words.length, average, UNIT_B);
+/// BM25 of a chunk's words against the expansion terms; `average` is the mean length of chunks.
+pub(crate) fn score(survey: &Survey, words: &ChunkWords, average: f64) -> f64 {
+    let weight = |n: u32| bm25::saturate(f64::from(n), words.length, average, CHUNK_B);
     words.terms.iter().map(|o| survey.expansion[o.term as usize] * weight(o.all)).sum()
 }
