@@ -53,16 +53,17 @@ fn packs_and_explanations() {
 
 /// The checkout of a case, with its commits.
 fn set_up(folder: &Path) -> (Sandbox, Case) {
-    let case = fs::read_to_string(folder.join("case.toml")).unwrap();
+    let case = fs::read_to_string(folder.join("case.toml")).expect("a case has a case.toml");
     let case: Case = toml::from_str(&case).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let sandbox = Sandbox::empty();
     let checkout = folder.join("checkout");
     let text = |path: &str| {
-        let text = fs::read_to_string(checkout.join(path)).unwrap();
+        let text =
+            fs::read_to_string(checkout.join(path)).expect("a committed file is in the checkout");
         text.replace("{{AWS_KEY}}", &format!("AKIA{}", "IOSFODNN7EXAMPL2"))
     };
     for commit in &case.commits {
-        let (message, paths) = commit.split_first().unwrap();
+        let (message, paths) = commit.split_first().expect("a commit has a message");
         for path in paths {
             let text = text(path);
             let lines: Vec<&str> = text.split_inclusive('\n').collect();
@@ -71,7 +72,7 @@ fn set_up(folder: &Path) -> (Sandbox, Case) {
         sandbox.repo.commit(message);
     }
     for path in files(&checkout, Path::new("")) {
-        sandbox.repo.write(&path, text(path.to_str().unwrap()));
+        sandbox.repo.write(&path, text(path.to_str().expect("paths of cases are UTF-8")));
     }
     sandbox.repo.commit("Everything else");
     (sandbox, case)
@@ -80,10 +81,10 @@ fn set_up(folder: &Path) -> (Sandbox, Case) {
 /// Every file below `folder`, relative to `root`.
 fn files(root: &Path, folder: &Path) -> Vec<PathBuf> {
     let mut out = Vec::new();
-    for entry in fs::read_dir(root.join(folder)).unwrap() {
-        let entry = entry.unwrap();
+    for entry in fs::read_dir(root.join(folder)).expect("the folder is there") {
+        let entry = entry.expect("the folder is readable");
         let path = folder.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
+        match entry.file_type().expect("the entry is there").is_dir() {
             true => out.extend(files(root, &path)),
             false => out.push(path),
         }
