@@ -29,11 +29,18 @@ fn every_snapshot_belongs_to_a_test() {
     for package in packages() {
         let mut sources = String::new();
         for file in files(&package.join("src"), "rs").into_iter().chain(files_of_tests(&package)) {
-            sources.push_str(&fs::read_to_string(file).unwrap());
+            sources.push_str(
+                &fs::read_to_string(file).expect("paths of the workspace are whole and readable"),
+            );
         }
         for snapshot in snapshots(&package) {
-            let stem = snapshot.file_stem().unwrap().to_str().unwrap();
-            let name = stem.rsplit("__").next().unwrap();
+            let stem = snapshot
+                .file_stem()
+                .expect("paths of the workspace are whole and readable")
+                .to_str()
+                .expect("paths of the workspace are whole and readable");
+            let name =
+                stem.rsplit("__").next().expect("paths of the workspace are whole and readable");
             // The name of a test, or the one that it gives: as it is, made from parts, or a sample's.
             let is_made = name.split(['-', '@', '.']).all(|part| sources.contains(part))
                 || package.join("tests/samples").join(name).exists();
@@ -47,9 +54,16 @@ fn every_snapshot_belongs_to_a_test() {
 
 /// The folders of the workspace's packages.
 fn packages() -> Vec<PathBuf> {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("paths of the workspace are whole and readable");
     let mut packages: Vec<PathBuf> = entries(crates);
-    packages.push(crates.parent().unwrap().join("python/headroom-ai"));
+    packages.push(
+        crates
+            .parent()
+            .expect("paths of the workspace are whole and readable")
+            .join("python/headroom-ai"),
+    );
     packages.retain(|folder| folder.join("Cargo.toml").exists());
     assert!(packages.len() > 10, "{packages:?}");
     packages
@@ -74,9 +88,9 @@ fn follow(file: &Path, is_root: bool, reachable: &mut BTreeSet<PathBuf>) {
     if !reachable.insert(file.to_owned()) {
         return;
     }
-    let text = fs::read_to_string(file).unwrap();
-    let folder = file.parent().unwrap();
-    let stem = file.file_stem().unwrap();
+    let text = fs::read_to_string(file).expect("paths of the workspace are whole and readable");
+    let folder = file.parent().expect("paths of the workspace are whole and readable");
+    let stem = file.file_stem().expect("paths of the workspace are whole and readable");
     let below = if is_root || stem == "mod" { folder.to_owned() } else { folder.join(stem) };
     let mut path_attribute = None;
     for line in text.lines().map(str::trim) {
@@ -108,7 +122,12 @@ fn files_of_tests(package: &Path) -> Vec<PathBuf> {
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut out = Vec::new();
     for entry in entries(folder) {
-        let name = entry.file_name().unwrap().to_str().unwrap().to_owned();
+        let name = entry
+            .file_name()
+            .expect("paths of the workspace are whole and readable")
+            .to_str()
+            .expect("paths of the workspace are whole and readable")
+            .to_owned();
         if entry.is_dir() && !DATA.contains(&name.as_str()) {
             out.extend(files(&entry, extension));
         } else if entry.extension().is_some_and(|other| other == extension) {
@@ -138,7 +157,9 @@ fn snapshots(package: &Path) -> Vec<PathBuf> {
 /// What is in a folder, in order; nothing if there is no such folder.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut out: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut out: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("paths of the workspace are whole and readable").path())
+        .collect();
     out.sort();
     out
 }
