@@ -2,10 +2,15 @@
 
 use std::ops::Range;
 
+use json_index::lenient;
+
 use crate::attached;
 use crate::detect::{Detected, detect, fenced};
 use crate::kinds::Kind;
 use crate::lines::Lines;
+
+/// The most lines of text before a JSON document. By hand, not measured.
+const MOST_LINES_BEFORE: usize = 8;
 
 /// A chunk: its bytes and its kind. Chunks are whole lines, except where an agent puts its own text
 /// and a tool's output on one line.
@@ -49,6 +54,9 @@ fn split_content(text: &str, hint: Option<&str>) -> Vec<DetectedChunk> {
     if let Some(chunks) = lines.as_ref().and_then(|lines| at_prompts(text, lines)) {
         return chunks;
     }
+    if let Some(chunks) = at_document(text, hint) {
+        return chunks;
+    }
     let is = detect(text, hint);
     let lines = lines.filter(|_| is.kind.spec().has_fences());
     let chunks = lines.and_then(|lines| at_fences(text, &lines));
@@ -59,6 +67,38 @@ fn split_content(text: &str, hint: Option<&str>) -> Vec<DetectedChunk> {
 pub(crate) fn may_be_several(text: &str) -> bool {
     let holds = |sign: &str| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
     text.starts_with("$ ") || ["\n$ ", "```", "~~~"].into_iter().any(holds)
+}
+
+/// Splits a JSON document from the lines of text before and after it, such as the warnings of the
+/// program that wrote it. `None` if the document isn't most of the text, or all of it.
+fn at_document(text: &str, hint: Option<&str>) -> Option<Vec<DetectedChunk>> {
+    let is_around = |text: &str| text.starts_with(['{', '[']) && text.ends_with(['}', ']']);
+    if is_around(text.trim()) {
+        return None;
+    }
+    let mut start = 0;
+    let starts = text.split_inclusive('\n').take(MOST_LINES_BEFORE + 1).map(|line| {
+        start += line.len();
+        start - line.len()
+    });
+    let start = starts.filter(|&start| text[start..].starts_with(['{', '['])).next()?;
+    let end = start + lenient::value_length(&text[start..])?;
+    let rest = &text[end..];
+    let line_end = rest.len() - rest.trim_start_matches([' ', '\r']).len();
+    let end = match rest[line_end..].strip_prefix('\n') {
+        Some(after) => text.len() - after.len(),
+        None if rest[line_end..].is_empty() => text.len(),
+        None => return None,
+    };
+    if (end - start) * 2 < text.len() || text[end..].trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let outside = |range: Range<usize>| DetectedChunk::of(range, Detected::plain(Kind::Prose));
+    let document = detect(&text[start..end], hint);
+    let mut chunks =
+        vec![outside(0..start), DetectedChunk::of(start..end, document), outside(end..text.len())];
+    chunks.retain(|chunk| !chunk.range.is_empty());
+    (document.kind == Kind::Json && chunks.len() > 1).then_some(chunks)
 }
 
 /// Splits a document into the contents of its fenced blocks and the text outside, to which the
@@ -180,6 +220,18 @@ mod tests {
             ]
         );
         assert!(split(text, None).iter().map(|chunk| chunk.is_kept).eq([true, false, true]));
+    }
+
+    #[test]
+    fn json_with_lines_around_it_is_json() {
+        let document = "[\n  {\"a\": 1},\n  {\"a\": 2}\n]\n";
+        let text = format!("warning: x\n{document}2 found\n");
+        let expected =
+            [(Kind::Prose, "warning: x\n"), (Kind::Json, document), (Kind::Prose, "2 found\n")];
+        assert_eq!(kinds(&text), expected);
+        for text in ["[info] {\n", "{\"a\": 1} and more\n", "[1]\n[2]\nx\n", "x\n{\"a\": \n"] {
+            assert_eq!(kinds(text).len(), 1, "{text}");
+        }
     }
 
     #[test]

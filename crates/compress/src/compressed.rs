@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use json_index::JsonEscapes;
 
-use crate::codecs::{ExpandError, expand};
+use crate::codecs::{ExpandError, envelope, expand_lines};
 use crate::kinds::Kind;
 use crate::marker::RetrievalReference;
+use crate::pipeline::BYTE_ORDER_MARK;
 
 /// The result of compressing a text. Where nothing could be done the text equals the input, and
 /// only `chunks` is filled.
@@ -112,11 +113,33 @@ impl Compressed {
             // A codec's header in an unchanged text is part of the input.
             return Ok(self.text.clone());
         }
+        let mark = if self.text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { "" };
+        let mut heads = Vec::new();
+        let mut start = mark.len();
+        if self.transforms.iter().any(|done| done == envelope::NAME) {
+            while let Some((head, inner)) =
+                envelope::split(&self.text[start..]).filter(|_| heads.len() < envelope::DEEPEST)
+            {
+                heads.push(head);
+                start = self.text.len() - inner.len();
+            }
+        }
+        let mut restored = self.restore_from(start)?;
+        for head in heads.iter().rev() {
+            restored = envelope::close(head, &restored)
+                .ok_or(ExpandError::Malformed { codec: "envelope", what: "its head line" })?;
+        }
+        restored.insert_str(0, mark);
+        Ok(restored)
+    }
+
+    /// [`restore`](Self::restore) of the text from byte `start`, which no envelope begins at.
+    fn restore_from(&self, start: usize) -> Result<String, ExpandError> {
         let mut out = String::new();
-        let mut at = 0;
+        let mut at = start;
         for omission in &self.omissions {
             if at < omission.at.start {
-                out.push_str(&expand(&self.text[at..omission.at.start])?);
+                out.push_str(&expand_lines(&self.text[at..omission.at.start])?);
             }
             out.push_str(&omission.written());
             at = omission.at.end;
@@ -131,7 +154,7 @@ impl Compressed {
                 at = end;
             }
         }
-        out.push_str(&expand(&self.text[at..])?);
+        out.push_str(&expand_lines(&self.text[at..])?);
         match self.transforms.iter().any(|done| done == "leave-out:pack") {
             true => Ok(pack_format::markdown::without_elided_note(&out)),
             false => Ok(out),

@@ -53,6 +53,7 @@ mod templates;
 mod word_boundary;
 mod words;
 
+pub use codecs::envelope::{may_be_envelope, opened};
 pub use codecs::{ExpandError, expand};
 pub use compressed::{ChunkReport, Compressed, Omission};
 pub use cosmetic::cosmetic;

@@ -6,10 +6,11 @@ use std::sync::OnceLock;
 use pack_format::markdown::is_pack;
 
 use crate::chunks::{self, DetectedChunk};
+use crate::codecs::envelope::{self, Opened};
 use crate::codecs::{self, Codec};
 use crate::compressed::{ChunkReport, Compressed, Omission};
 use crate::cosmetic::cosmetic;
-use crate::detect::Detected;
+use crate::detect::{Detected, is_fetched, is_file};
 use crate::elide::{self, Context, PlacedMarker, Reader, Rendered};
 use crate::embedded::{self, EmbeddedResult};
 use crate::header;
@@ -36,12 +37,20 @@ const WHOLE_TABLE_TOKENS: usize = 6000;
 /// Larger tables, in bytes, cannot get below `WHOLE_TABLE_TOKENS`, so the codec isn't tried on
 /// them.
 const LONGEST_WHOLE_TABLE: usize = 120_000;
+/// Larger JSON files, in bytes, are data that nobody edits by hand. By hand, not measured.
+const MAX_EDITED_BYTES: usize = 8000;
 /// A chunk of more bytes than this gets a retrieval reference if the codec that encodes it
 /// restructures its lines: a reader may need them as they were written. By hand, not measured.
 const MAX_UNREFERENCED_BYTES: usize = 2000;
 /// Shorter chunks, in bytes, are left alone: a marker alone would cost as much. By hand, not
 /// measured.
 const SHORTEST: usize = 200;
+/// In texts of fewer tokens nothing is elided and no lines become rows. Measured on sessions of
+/// agents: below this the bill hardly falls, while what is elided is often needed later.
+const MIN_ELIDED_TOKENS: usize = 400;
+/// Texts of more bytes aren't counted for that: code and prose have four bytes for each token, and
+/// even tables rarely more than eight.
+const MAX_UNCOUNTED_BYTES: usize = 8 * MIN_ELIDED_TOKENS;
 
 /// U+FEFF. It is a byte order mark only as the first character of a text, so nothing may be
 /// inserted before it.
@@ -79,8 +88,15 @@ fn compress_unmarked(
     count: &(dyn Fn(&str) -> usize + Sync),
 ) -> Compressed {
     let task = Task::of(&options.task);
-    let pipeline = Pipeline { options, task: &task, count, depth: 0 };
+    let pipeline = Pipeline { options, task: &task, count, depth: 0, is_short: false };
+    if let Some(result) = pipeline.in_envelope(text, envelope::DEEPEST) {
+        return result;
+    }
     let result = pipeline.within_budget(text, None);
+    if envelope::split(&result.text).is_some() {
+        // Its first line would be taken for an envelope's.
+        return unchanged(text, result);
+    }
     if result.text == text
         || pipeline.within_budget(&result.text, Some(result.tokens_after)).text == result.text
     {
@@ -91,15 +107,53 @@ fn compress_unmarked(
 }
 
 /// One run over a text: the options, and what is derived from them once.
+#[derive(Clone, Copy)]
 struct Pipeline<'f> {
     options: &'f Options,
     task: &'f Task,
     count: &'f (dyn Fn(&str) -> usize + Sync),
     /// How many JSON strings the text is nested in.
     depth: usize,
+    /// Whether the text is too short for anything in it to be elided.
+    is_short: bool,
+}
+
+/// Whether `text` has too few tokens for anything in it to be elided, and how many it has, if that
+/// had to be counted.
+fn is_short(text: &str, tokens: Option<usize>, count: impl Fn() -> usize) -> (bool, Option<usize>) {
+    if tokens.is_none() && text.len() > MAX_UNCOUNTED_BYTES {
+        return (false, None);
+    }
+    let tokens = tokens.unwrap_or_else(count);
+    (tokens < MIN_ELIDED_TOKENS, Some(tokens))
 }
 
 impl Pipeline<'_> {
+    /// The result of opening the envelope that `text` is, and of compressing what is in it, if that
+    /// is shorter. The envelopes in it are opened too, to this `depth`.
+    fn in_envelope(&self, text: &str, depth: usize) -> Option<Compressed> {
+        // Line numbers in a file don't apply to a text inside a string.
+        if depth == 0 || self.options.source.is_some() {
+            return None;
+        }
+        let Opened { head, text: inner } = envelope::open(text)?;
+        if envelope::split(&inner).is_some() || header::contains(&inner) {
+            return None;
+        }
+        let head_tokens = (self.count)(&head) + 1;
+        let budget = self.options.budget.map(|budget| budget.saturating_sub(head_tokens));
+        let options = Options { budget, ..self.options.clone() };
+        let pipeline = Pipeline { options: &options, ..*self };
+        let is_enclosed = |inner: &Compressed| envelope::split(&inner.text).is_some();
+        let result = match pipeline.in_envelope(&inner, depth - 1) {
+            Some(result) => result,
+            // Its first line would be taken for another envelope's.
+            None => Some(pipeline.within_budget(&inner, None)).filter(|one| !is_enclosed(one))?,
+        };
+        let result = result.enclosed(&head, (self.count)(text), self.count);
+        (result.tokens_after < result.tokens_before).then_some(result)
+    }
+
     /// The ordinary result, or one that elides more if the ordinary one exceeds the budget.
     /// `tokens` are those of `text`, if they are already known.
     fn within_budget(&self, text: &str, tokens: Option<usize>) -> Compressed {
@@ -113,11 +167,27 @@ impl Pipeline<'_> {
 
     /// Splits the text, detects the kind of each chunk, chooses a replacement for each, and counts.
     fn pass(&self, text: &str, tokens: Option<usize>, tight: bool) -> Compressed {
+        if self.depth > 0 || tight {
+            return self.chunk_by_chunk(text, tokens, tight);
+        }
+        let (is_short, tokens) = is_short(text, tokens, || (self.count)(text));
+        Pipeline { is_short, ..*self }.chunk_by_chunk(text, tokens, tight)
+    }
+
+    /// [`pass`](Self::pass) where it is known whether the text is short.
+    fn chunk_by_chunk(&self, text: &str, tokens: Option<usize>, tight: bool) -> Compressed {
         let count = || tokens.unwrap_or_else(|| (self.count)(text));
-        if text.len() < SHORTEST || header::contains(text) || is_marked_whole(text) {
+        let clean = if self.options.cosmetic { cosmetic(text) } else { text.into() };
+        let is_encoded = |text: &str| {
+            header::contains(text) || (self.depth == 0 && envelope::split(text).is_some())
+        };
+        if text.len() < SHORTEST
+            || is_encoded(text)
+            || (clean.len() < text.len() && is_encoded(&clean))
+            || is_marked_whole(text)
+        {
             return unchanged(text, Compressed { tokens_before: count(), ..Compressed::default() });
         }
-        let clean = if self.options.cosmetic { cosmetic(text) } else { text.into() };
         let context = Context { task: self.task, tight, every_line: self.options.every_line };
         let (tokens, (chunks, proposed)) = join_if_long(text.len(), count, || {
             let chunks = chunks_of(&clean, self.options.kind.as_deref());
@@ -244,6 +314,9 @@ impl Pipeline<'_> {
     /// `chunk` encoded by `codec`, with retrieval references to its lines if the encoding
     /// restructures them.
     fn proposed(&self, chunk: &Chunk, codec: &dyn Codec) -> Option<Replacement> {
+        if !self.may_encode(chunk, codec) {
+            return None;
+        }
         let encoded = codecs::propose(codec, chunk.text())?;
         let is_embedded = self.depth > 0 || !chunk.is_whole_lines;
         let is_long = chunk.text().len() > MAX_UNREFERENCED_BYTES || is_embedded;
@@ -268,6 +341,20 @@ impl Pipeline<'_> {
         is_same.then_some(Replacement { text, tokens, done, markers, embedded: Vec::new() })
     }
 
+    /// Whether `chunk` may be encoded by `codec`, whatever is gained.
+    fn may_encode(&self, chunk: &Chunk, codec: &dyn Codec) -> bool {
+        match codec.name() {
+            codecs::Rows::NAME => !self.is_short,
+            // To edit a file its lines have to be known as they are.
+            codecs::JsonTables::NAME => {
+                !self.options.every_line
+                    || chunk.text().len() > MAX_EDITED_BYTES
+                    || !is_file(self.options.kind.as_deref())
+            }
+            _ => true,
+        }
+    }
+
     /// Whether omissions in `chunk` can be retrieved. A chunk with a credential is never elided,
     /// because its original would have to be stored.
     fn may_elide(&self, chunk: &Chunk) -> bool {
@@ -287,7 +374,7 @@ impl Pipeline<'_> {
 
     /// `chunk` with lines elided.
     fn elide(&self, chunk: &Chunk, context: &Context) -> Option<Replacement> {
-        if self.options.retrieval == Retrieval::None {
+        if self.options.retrieval == Retrieval::None || self.is_short {
             return None;
         }
         let (may_be, rendered) = join_if_long(
@@ -298,6 +385,10 @@ impl Pipeline<'_> {
                 chunk.is.kind.spec().elide(&chunk.lines, chunk.is.language, context, &reader)
             },
         );
+        let of_links = (chunk.is.kind.spec().has_links()
+            && is_fetched(self.options.kind.as_deref()))
+        .then(|| elide::elide_links(&chunk.lines, context, &self.reader_of(chunk)))
+        .flatten();
         if !may_be {
             return None;
         }
@@ -306,7 +397,10 @@ impl Pipeline<'_> {
             let done = format!("leave-out:{}", chunk.is.kind.name());
             Replacement { text, tokens, done, markers, embedded }
         };
-        let of_part = rendered.map(|Rendered { text, markers }| shorter(text, markers, Vec::new()));
+        let of_part = rendered
+            .into_iter()
+            .chain(of_links)
+            .map(|Rendered { text, markers }| shorter(text, markers, Vec::new()));
         let of_texts = chunk.is.kind.spec().has_embedded_texts().then(|| {
             let (text, omissions) = self.embedded(chunk, context)?;
             Some(shorter(text, Vec::new(), omissions))
@@ -332,8 +426,7 @@ impl Pipeline<'_> {
             }
             options.kind.clone_from(&text.hint);
             let depth = self.depth + 1;
-            let pipeline =
-                Pipeline { options: &options, task: self.task, count: self.count, depth };
+            let pipeline = Pipeline { options: &options, depth, ..*self };
             let Compressed { text: shorter, omissions, .. } =
                 pipeline.pass(&text.text, None, context.tight);
             if !omissions.is_empty() {
@@ -420,6 +513,20 @@ struct Replacement {
 }
 
 impl Compressed {
+    /// Puts the line of an envelope, whose document has `before` tokens, before the text of what
+    /// was in it.
+    fn enclosed(mut self, head: &str, before: usize, count: &dyn Fn(&str) -> usize) -> Self {
+        self.put_before(&format!("{head}\n"));
+        // The document is one line.
+        self.omissions.iter_mut().for_each(|omission| omission.lines = (1, 1));
+        self.chunks.iter_mut().for_each(|chunk| chunk.lines = (1, 1));
+        self.transforms.retain(|done| done != envelope::NAME);
+        self.transforms.insert(0, envelope::NAME.to_owned());
+        self.tokens_before = before;
+        self.tokens_after = count(&self.text);
+        self
+    }
+
     /// Appends a chunk of `before` tokens, or its replacement.
     fn splice(
         &mut self,

@@ -25,8 +25,8 @@ fn the_rest_becomes_what_it_becomes_alone() {
         .map(|n| format!("2026-01-05 10:00:{:02} INFO job {n} finished in {} ms\n", n % 60, n % 7))
         .collect();
     let diff = format!(
-        "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,90 +1,91 @@\n{}+b\n",
-        " a line\n".repeat(90)
+        "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,250 +1,251 @@\n{}+b\n",
+        " a line\n".repeat(250)
     );
     for (output, kind) in
         [(format!("[{}]\n", records.join(",\n")), Kind::Json), (log, Kind::Log), (diff, Kind::Diff)]

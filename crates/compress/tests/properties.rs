@@ -232,12 +232,21 @@ fn envelope(text: &str, shape: u8) -> String {
         };
         quoted.chars().map(escape).collect::<String>()
     };
-    match shape % 7 {
+    let run = |quoted: String| {
+        format!("{{\"output\":{quoted},\"metadata\":{{\"exit_code\":1,\"duration_seconds\":0.3}}}}")
+    };
+    match shape % 10 {
         0 => format!("{{\"output\": {quoted}, \"metadata\": {{\"exit_code\": 1}}}}\n"),
         1 => format!("{{\"stdout\":\"\",\"stderr\":{}}}", ascii()),
         2 => format!("[\n  {{\"type\": \"text\", \"text\": {quoted}}}\n]"),
         3 => format!("{{\"n\": 1, \"log\": {quoted}}}\n{{\"n\": 2, \"log\": {}}}\n", ascii()),
         4 => format!("{{\"path\": \"src/a.py\", \"content\": {}}}", quoted.replace('/', "\\/")),
+        6 => run(quoted),
+        7 => format!("[{{\"type\":\"text\",\"text\":{quoted}}}]"),
+        8 => {
+            let inner = serde_json::Value::from(run(quoted)).to_string();
+            format!("[{{\"text\":{inner},\"type\":\"text\"}}]")
+        }
         5 => {
             let inner =
                 format!("{{\"cmd\": [\"bash\", \"-lc\", \"ls -l\"], \"output\": {quoted}}}");

@@ -8,6 +8,7 @@ use json_index::{Kind, Value, scan};
 use crate::request::Call;
 
 mod script;
+mod shown;
 
 /// Arguments that name a command, in the order in which they count. Names are compared without their
 /// case and underscores, so `CommandLine` is `command_line`.
@@ -37,11 +38,10 @@ const EDITOR_COMMANDS: [&str; 5] = ["view", "create", "str_replace", "insert", "
 const SHELLS: [&str; 9] = ["sh", "bash", "zsh", "dash", "ksh", "fish", "powershell", "pwsh", "cmd"];
 /// Programs that run the shell behind them.
 const RUNNERS: [&str; 7] = ["env", "nice", "nohup", "stdbuf", "sudo", "time", "timeout"];
-/// Programs that show what files hold, control characters and all.
-const SHOW_FILES: &[&str] = &[
-    "ag", "awk", "bat", "cat", "diff", "egrep", "fgrep", "git", "grep", "head", "jq", "less",
-    "more", "nl", "rg", "sed", "sort", "tail", "type",
-];
+/// Endings of files that programs write for a terminal or from what they wrote for one.
+const TRANSCRIPTS: [&str; 3] = [".log", ".out", ".output"];
+/// Folders where agents keep outputs that were too long to be shown.
+const SPILLED: [&str; 2] = ["/tool-results/", "/tasks/"];
 /// The longest hint, in bytes: what decides is at the beginning.
 const LONGEST: usize = 1024;
 /// So many words before a shell are options and programs that run it.
@@ -73,12 +73,17 @@ pub fn hint(call: &Call<'_>) -> Option<String> {
 /// content and not what a program wrote for a terminal.
 pub fn shows_files(call: &Call<'_>) -> bool {
     let arguments = Arguments::of(call);
-    let Some(command) = arguments.command else { return arguments.are_read };
-    let mut programs = command.split(['|', ';', '&', '\n', '(']).filter_map(|part| {
-        let word = part.split_whitespace().find(|word| !word.contains('='))?;
-        Some(program(word))
-    });
-    programs.any(|program| SHOW_FILES.contains(&program))
+    match (&arguments.command, &arguments.path) {
+        (Some(command), _) => shown::shows_files(command),
+        (None, Some(path)) => !is_transcript(path),
+        (None, None) => arguments.are_read,
+    }
+}
+
+/// Whether `path` names what a program wrote for a terminal.
+fn is_transcript(path: &str) -> bool {
+    TRANSCRIPTS.iter().any(|ending| path.ends_with(ending))
+        || SPILLED.iter().any(|folder| path.contains(folder))
 }
 
 /// The arguments of a call, as far as they matter here.
@@ -414,9 +419,11 @@ mod tests {
     #[test]
     fn what_shows_files_is_known() {
         let shows = |command: &str| asked("Bash", &json!({"command": command}), shows_files);
-        assert!(shows("cd x && LANG=C /bin/cat a.rs") && shows("git diff | head"));
-        for command in ["cargo test", "npm run category", "ls -la"] {
-            assert!(!shows(command), "{command}");
+        assert!(shows("cat a.rs") && !shows("cargo test 2>&1 | tail"));
+        for (path, expected) in
+            [("/w/a.rs", true), ("/w/a.log", false), ("/t/tasks/b1.output", false)]
+        {
+            assert_eq!(asked("Read", &json!({"file_path": path}), shows_files), expected, "{path}");
         }
     }
 

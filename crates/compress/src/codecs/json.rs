@@ -36,9 +36,14 @@ const DEFAULT_PERCENT: usize = 80;
 /// See the module.
 pub(crate) struct JsonTables;
 
+impl JsonTables {
+    /// The codec's name.
+    pub(crate) const NAME: &'static str = "json";
+}
+
 impl Codec for JsonTables {
     fn name(&self) -> &'static str {
-        "json"
+        Self::NAME
     }
 
     fn version(&self) -> u32 {

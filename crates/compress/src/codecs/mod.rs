@@ -4,6 +4,7 @@
 //! An encoder may be wrong: the pipeline decodes what it proposes and compares. A decoder reads
 //! untrusted text, so its output is bounded and it trusts no count that it read.
 
+pub(crate) mod envelope;
 mod json;
 mod numbers;
 mod paths;
@@ -156,12 +157,26 @@ pub(crate) fn round_trips(proposed: &str, text: &str) -> bool {
 /// If a line is a header, and the lines after it are not valid in the codec's notation.
 pub fn expand(text: &str) -> Result<String, ExpandError> {
     match text.strip_prefix(BYTE_ORDER_MARK) {
-        Some(body) => Ok(format!("{BYTE_ORDER_MARK}{}", expand_lines(body)?)),
-        None => expand_lines(text),
+        Some(body) => Ok(format!("{BYTE_ORDER_MARK}{}", expand_enclosed(body, envelope::DEEPEST)?)),
+        None => expand_enclosed(text, envelope::DEEPEST),
     }
 }
 
-fn expand_lines(text: &str) -> Result<String, ExpandError> {
+/// [`expand`] of a text in at most `depth` envelopes, without a byte order mark.
+fn expand_enclosed(text: &str, depth: usize) -> Result<String, ExpandError> {
+    let Some((head, inner)) = envelope::split(text).filter(|_| depth > 0) else {
+        return expand_lines(text);
+    };
+    let expanded = expand_enclosed(inner, depth - 1)?;
+    let closed = envelope::close(head, &expanded)
+        .ok_or(ExpandError::Malformed { codec: "envelope", what: "its head line" })?;
+    // Escapes come on top of what the lines were expanded to.
+    Room::of(text).take(closed.len())?;
+    Ok(closed)
+}
+
+/// [`expand`] of lines that no envelope begins in.
+pub(crate) fn expand_lines(text: &str) -> Result<String, ExpandError> {
     let mut out = String::new();
     let mut room = Room::of(text);
     let (mut rest, mut line) = (text, 1);

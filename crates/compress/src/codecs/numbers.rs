@@ -8,8 +8,9 @@
 //! 10→}
 //! ```
 //!
-//! Only the numbers are dropped: the text of each line is unchanged, and so is whatever follows the
-//! numbered lines.
+//! Only the numbers are dropped: the text of each line is unchanged, and so is whatever precedes and
+//! follows the numbered lines: `skip` counts the lines before them, such as a tool's sentence about
+//! the file. A last line without text keeps its number, as an encoding doesn't end in an empty line.
 
 use super::{Codec, Encoded, ExpandError, Room};
 
@@ -17,6 +18,8 @@ use super::{Codec, Encoded, ExpandError, Room};
 const EACH: usize = 10;
 /// With fewer numbered lines the header costs more than the numbers. By hand, not measured.
 const FEWEST: usize = 12;
+/// The most lines before the numbered ones. By hand, not measured: tools write a sentence or two.
+const MOST_BEFORE: usize = 8;
 /// The widest column for numbers, in characters. By hand, not measured.
 const WIDEST: usize = 12;
 /// The separators between a number and its line, and their names in the header.
@@ -44,7 +47,9 @@ impl Column {
         let (separator, _) = SEPARATORS.iter().find(|(sign, _)| after.starts_with(sign))?;
         // A number wider than the column isn't padded, so the width can't be derived from it.
         let width = if width == digits { 0 } else { width };
-        (width <= WIDEST).then_some(Self { from, width, separator })
+        // Some editors show `12: text` and take the number of a line to edit, so it has to be seen.
+        let is_needed = width == 0 && *separator == ": ";
+        (width <= WIDEST && !is_needed).then_some(Self { from, width, separator })
     }
 
     /// The prefix of the line with this number.
@@ -62,24 +67,25 @@ impl Codec for Numbers {
         1
     }
 
-    fn restructured(&self) -> Option<&'static str> {
-        Some("lines' numbers")
-    }
-
     fn encode(&self, text: &str) -> Option<Encoded> {
-        let column = Column::of(text.split('\n').next()?)?;
+        let mut first = text.split('\n').take(MOST_BEFORE + 1).enumerate();
+        let (skip, column) = first.find_map(|(at, line)| Some((at, Column::of(line)?)))?;
         let mut body = String::with_capacity(text.len());
         let mut count = 0;
         let mut lines = text.split('\n').peekable();
+        for line in lines.by_ref().take(skip) {
+            body.extend([line, "\n"]);
+        }
         while let Some(line) = lines.peek() {
             let number = column.from.checked_add(count)?;
             let Some(rest) = line.strip_prefix(column.before(number).as_str()) else { break };
-            if number.is_multiple_of(EACH) {
+            lines.next();
+            let is_bare = rest.is_empty() && lines.peek().is_none();
+            if number.is_multiple_of(EACH) || is_bare {
                 body.push_str(&format!("{number}{}", column.separator));
             }
             body.extend([rest, "\n"]);
             count += 1;
-            lines.next();
         }
         for line in lines {
             body.extend([line, "\n"]);
@@ -88,7 +94,10 @@ impl Codec for Numbers {
         let name = SEPARATORS.iter().find(|(sign, _)| *sign == column.separator)?.1;
         let Column { from, width, .. } = column;
         (count >= FEWEST).then(|| Encoded {
-            details: format!("from={from} count={count} width={width} {name}"),
+            details: match skip {
+                0 => format!("from={from} count={count} width={width} {name}"),
+                _ => format!("from={from} count={count} width={width} {name} skip={skip}"),
+            },
             hint: "every tenth line has its number before it".into(),
             body,
         })
@@ -109,26 +118,27 @@ impl Codec for Numbers {
         let name = words.next().unwrap_or_default();
         let separator = SEPARATORS.iter().find(|(_, known)| *known == name);
         let separator = separator.filter(|_| width <= WIDEST).ok_or(bad("its details"))?.0;
+        let skip = match words.next().map(|word| word.strip_prefix("skip=")) {
+            None => 0,
+            Some(skip) => skip.and_then(|skip| skip.parse().ok()).ok_or(bad("its details"))?,
+        };
         let column = Column { from, width, separator };
         let mut out = String::with_capacity(body.len());
-        for (at, line) in body.split('\n').enumerate() {
-            if at < count {
+        let mut lines = body.split('\n').enumerate().peekable();
+        while let Some((at, line)) = lines.next() {
+            let mut line = line;
+            if let Some(at) = at.checked_sub(skip).filter(|at| *at < count) {
                 let number = from.checked_add(at).ok_or(bad("a number"))?;
                 let before = column.before(number);
                 room.take(before.len())?;
                 out.push_str(&before);
-                let line = match number.is_multiple_of(EACH) {
-                    true => line
-                        .strip_prefix(before.trim_start_matches(' '))
-                        .ok_or(bad("a line without its number"))?,
-                    false => line,
-                };
-                room.take(line.len() + 1)?;
-                out.extend([line, "\n"]);
-            } else {
-                room.take(line.len() + 1)?;
-                out.extend([line, "\n"]);
+                let shown = before.trim_start_matches(' ');
+                if number.is_multiple_of(EACH) || (line == shown && lines.peek().is_none()) {
+                    line = line.strip_prefix(shown).ok_or(bad("a line without its number"))?;
+                }
             }
+            room.take(line.len() + 1)?;
+            out.extend([line, "\n"]);
         }
         out.pop();
         Ok(out)
@@ -156,6 +166,43 @@ mod tests {
         assert!(body.ends_with("let x25 = 25;\n\n<reminder>"));
     }
 
+    fn comes_back(text: &str) -> Option<Encoded> {
+        let encoded = Numbers.encode(text)?;
+        let decoded = Numbers.decode(&encoded.details, &encoded.body, &mut Room::of(text));
+        assert_eq!(decoded.as_deref(), Ok(text));
+        Some(encoded)
+    }
+
+    #[test]
+    fn a_last_line_without_text_keeps_its_number() {
+        let mut lines: Vec<String> = (1..=12).map(|n| format!("x{n}")).collect();
+        lines.push(String::new());
+        let text = numbered(1, 0, "\t", &lines);
+        let encoded = comes_back(&text).expect("a proposal");
+        assert!(encoded.body.ends_with("\nx12\n13\t"), "{}", encoded.body);
+        lines.extend((14..90).map(|n| format!("x{n}")).chain([String::new()]));
+        let text = numbered(1, 6, "\t", &lines);
+        for text in [text.clone() + "\n", text] {
+            assert!(super::super::proposed(&Numbers, &text).is_some(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_before_the_numbered_ones_stay() {
+        let lines: Vec<String> = (1..=20).map(|n| format!("x{n}")).collect();
+        let text = format!("The file /w/a.py:\n\n{}\n(end)", numbered(1, 6, "\t", &lines));
+        let encoded = comes_back(&text).expect("a proposal");
+        assert_eq!(encoded.details, "from=1 count=20 width=6 tab skip=2");
+        assert!(encoded.body.starts_with("The file /w/a.py:\n\nx1\nx2\n"));
+    }
+
+    #[test]
+    fn numbers_that_are_needed_for_edits_stay() {
+        let lines: Vec<String> = (1..=20).map(|n| format!("   x{n}")).collect();
+        assert!(Numbers.encode(&numbered(1374, 0, ": ", &lines)).is_none());
+        assert!(Numbers.encode(&numbered(1374, 6, ": ", &lines)).is_some());
+    }
+
     proptest! {
         #[test]
         fn what_is_encoded_is_decoded(
@@ -172,12 +219,12 @@ mod tests {
                 let decoded = Numbers.decode(&details, &body, &mut Room::of(&text));
                 prop_assert_eq!(decoded.as_deref(), Ok(text.as_str()), "{} {}", details, body);
             } else {
-                prop_assert!(lines.len() < FEWEST);
+                prop_assert!(lines.len() < FEWEST || separator == ": ");
             }
         }
 
         #[test]
-        fn any_details_are_read_or_refused(details in "(from|count|width)=[0-9]{1,20} (count|x)=[0-9]{1,20} width=[0-9]{0,3} (tab|arrow|colon|x)", body in "[0-9\t\n ]{0,40}") {
+        fn any_details_are_read_or_refused(details in "(from|count|width)=[0-9]{1,20} (count|x)=[0-9]{1,20} width=[0-9]{0,3} (tab|arrow|colon|x)( skip=[0-9]{0,3})?", body in "[0-9\t\n ]{0,40}") {
             let _ = Numbers.decode(&details, &body, &mut Room::of(&body));
         }
     }

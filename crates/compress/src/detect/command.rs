@@ -60,6 +60,23 @@ const RUNNERS: &[&str] =
 const FILTERS: &[&str] =
     &["awk", "cat", "cut", "egrep", "grep", "head", "less", "sed", "sort", "tail", "tee", "uniq"];
 
+/// Whether `hint` is a path, or a command that prints a file among other things.
+pub(super) fn shows_file(hint: &str) -> bool {
+    let is_path = !hint.contains(char::is_whitespace) && hint.contains(['.', '/']);
+    let starts = |part: &str| {
+        part.split_whitespace().next().is_some_and(|word| VIEWERS.contains(&program(word)))
+    };
+    is_path || hint.split(['\n', ';', '&']).any(starts)
+}
+
+/// Programs that fetch a page, or search.
+const FETCHERS: [&str; 4] = ["curl", "grep", "lynx", "wget"];
+
+/// Whether `hint` is a command that fetches a page or searches.
+pub(super) fn fetches(hint: &str) -> bool {
+    hint.split_whitespace().next().is_some_and(|word| FETCHERS.contains(&program(word)))
+}
+
 /// The kind that `hint` implies.
 pub(super) fn said(hint: &str, text: &str) -> Option<Detected> {
     let hint = hint.trim();
@@ -136,6 +153,8 @@ mod tests {
             ("ls -la", Kind::Table),
             ("ls", Kind::Search),
             ("git diff HEAD~3", Kind::Diff),
+            ("git diff --name-status main", Kind::Facts),
+            ("git status -s", Kind::Facts),
             ("git --no-pager blame x.rs", Kind::Table),
             ("PYTHONPATH=. python -m pytest -v", Kind::TestOutput),
             ("npx jest", Kind::TestOutput),

@@ -38,6 +38,17 @@ pub(crate) fn detect(text: &str, hint: Option<&str>) -> Detected {
         .unwrap_or_else(|| kinds::looks_like(&sample))
 }
 
+/// Whether a text with this hint is from a file that the reader may edit.
+pub(crate) fn is_file(hint: Option<&str>) -> bool {
+    hint.is_some_and(command::shows_file)
+}
+
+/// Whether a text with this hint isn't from a file that the reader may edit, nor made by a program
+/// on this machine, but was fetched or found by a tool.
+pub(crate) fn is_fetched(hint: Option<&str>) -> bool {
+    hint.is_none_or(command::fetches)
+}
+
 /// Detects the content of a fenced block in Markdown by its info string.
 pub(crate) fn fenced(text: &str, info: &str) -> Detected {
     let language = Language::from_name(info.split([' ', ',', '{']).next().unwrap_or("").trim());

@@ -12,6 +12,7 @@ pub(crate) mod html;
 pub(crate) mod json;
 mod keep;
 mod levels;
+mod links;
 pub(crate) mod log;
 pub(crate) mod pack;
 pub(crate) mod prose;
@@ -22,6 +23,7 @@ mod values;
 
 use std::ops::Range;
 
+use crate::lines::Lines;
 use crate::task::Task;
 
 pub(crate) use render::{PlacedMarker, Reader, Rendered, render, with_references};
@@ -76,4 +78,9 @@ pub(crate) struct CodeOmission {
     pub note: String,
     /// The delimiters of a comment.
     pub comment: (&'static str, &'static str),
+}
+
+/// Elides where the links of a page lead to; `None` if it has few.
+pub(crate) fn elide_links(lines: &Lines, context: &Context, reader: &Reader) -> Option<Rendered> {
+    Some(render(lines, &links::draft(lines, context)?, reader))
 }

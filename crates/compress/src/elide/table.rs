@@ -6,6 +6,7 @@ use super::keep::Keep;
 use super::values::{Values, names};
 use super::{Context, Draft, Segment};
 use crate::diagnostic;
+use crate::kinds::is_mode_row;
 use crate::lines::Lines;
 use crate::parallel::{join_if_long, map_if_long};
 use crate::words::Columns;
@@ -32,12 +33,15 @@ pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     for unusual in map_if_long(bytes, &columns, Values::unusual) {
         unusual.into_iter().for_each(|row| keep.add(rows[row]));
     }
-    let names = names(columns.iter()).filter(|_| !context.tight);
+    // The next call opens one of the files that are listed, so a listing without their names isn't
+    // one.
+    let lists_files = !context.tight && rows.iter().all(|row| is_mode_row(lines.get(*row)));
+    let last = columns.last().filter(|_| lists_files);
+    let names = names(columns.iter()).or(last).filter(|_| !context.tight);
     let mut draft = keep.draft(lines)?;
-    if let Some(names) = names {
-        name_gaps(&mut draft, &rows, names.as_slice(), bytes);
-    }
-    Some(draft)
+    let are_named =
+        names.is_some_and(|names| name_gaps(&mut draft, &rows, names.as_slice(), bytes));
+    (are_named || !lists_files).then_some(draft)
 }
 
 /// The lines of a table.
@@ -67,8 +71,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Describes each omission by the names of its rows, unless that would be too long.
-fn name_gaps(draft: &mut Draft, rows: &[usize], names: &[&str], bytes: usize) {
+/// Describes each omission by the names of its rows, unless that would be too long; whether it did.
+fn name_gaps(draft: &mut Draft, rows: &[usize], names: &[&str], bytes: usize) -> bool {
     let mut row = 0;
     let mut notes = 0;
     let mut segments = draft.segments.clone();
@@ -81,9 +85,11 @@ fn name_gaps(draft: &mut Draft, rows: &[usize], names: &[&str], bytes: usize) {
         note.push_str(&listed(&names[row..row + end]));
         notes += note.len();
     }
-    if notes * 100 <= bytes * NAMED_PERCENT {
+    let are_short = notes * 100 <= bytes * NAMED_PERCENT;
+    if are_short {
         draft.segments = segments;
     }
+    are_short
 }
 
 /// The names on one line; paths are grouped by directory.

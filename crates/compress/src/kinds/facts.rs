@@ -7,8 +7,8 @@ use super::diff::is_diff;
 use super::json::is_json;
 use super::log::is_logged;
 use super::{KeptLines, TextKind, plain};
-use crate::codecs::{Codec, Numbers, Repeats, Rows};
-use crate::detect::Sample;
+use crate::codecs::{Codec, Numbers, Paths, Repeats, Rows};
+use crate::detect::{Command, Sample};
 
 /// See the [module](self).
 pub(super) struct Facts;
@@ -27,6 +27,7 @@ impl TextKind for Facts {
             ("export", ""),
             ("free", ""),
             ("git", "config"),
+            ("git", "status"),
             ("locale", ""),
             ("lscpu", ""),
             ("npm", "config"),
@@ -41,12 +42,17 @@ impl TextKind for Facts {
         ]
     }
 
+    fn is_written_by(&self, command: &Command) -> bool {
+        command.program == "git" && NAMES_ONLY.iter().any(|option| command.has(option))
+    }
+
     fn agrees(&self, sample: &Sample) -> bool {
         !is_json(sample.text) && !is_diff(sample) && !sample.mostly(30, is_logged)
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {
-        plain(are_assigned(&sample.lines))
+        let lines = &sample.lines;
+        plain(are_assigned(lines) || are_records(lines) || are_tracked(lines))
     }
 
     fn may_be(&self, sample: &Sample) -> bool {
@@ -54,10 +60,12 @@ impl TextKind for Facts {
     }
 
     fn codecs<'k>(&self, kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
-        vec![Box::new(Rows::words(kept)), Box::new(Repeats), Box::new(Numbers)]
+        vec![Box::new(Rows::words(kept)), Box::new(Repeats), Box::new(Numbers), Box::new(Paths)]
     }
 }
 
+/// Options of `git` to print the names of files, with a letter or two before each.
+const NAMES_ONLY: [&str; 3] = ["--name-only", "--name-status", "--porcelain"];
 /// The fewest lines of a list of settings. By hand, not measured.
 const FEWEST: usize = 5;
 /// The percentage of lines that must state a fact; the others are comments, section heads, or the
@@ -66,6 +74,19 @@ const STATED_PERCENT: usize = 80;
 /// The percentage of those whose key must be unique: the keys of logs and records recur. By hand,
 /// not measured.
 const DIFFERENT_PERCENT: usize = 90;
+/// The percentage of lines that must be members of records in a list; the others are titles and the
+/// second lines of values. By hand, not measured.
+const MEMBERS_PERCENT: usize = 60;
+/// The most lines of one record of a tracker, on average. By hand, not measured.
+const MOST_RECORD_LINES: usize = 4;
+/// The percentage of records whose titles must differ. By hand, not measured.
+const TITLES_PERCENT: usize = 70;
+/// A title has at least so many words. By hand, not measured.
+const FEWEST_TITLE_WORDS: usize = 3;
+/// No id of a record is longer, in bytes. By hand, not measured.
+const LONGEST_ID: usize = 32;
+/// The most bytes before an id on its line: a bullet, a box, a bracket. By hand, not measured.
+const LONGEST_BULLET: usize = 8;
 /// No key is longer, in bytes. By hand, not measured.
 const LONGEST_KEY: usize = 80;
 /// What shells print before a variable.
@@ -81,6 +102,67 @@ fn are_assigned(lines: &[&str]) -> bool {
 /// Whether the lines are `Key: value`: `lscpu`, `docker info`, the settings of a program.
 fn are_named(lines: &[&str]) -> bool {
     are_facts(lines, |line| named(line).map(without_numbers))
+}
+
+/// Whether the lines are the members of records in a list: `- Title: x`, `* id: 7`.
+fn are_records(lines: &[&str]) -> bool {
+    let is_member = |line: &&&str| {
+        let item = line.trim_start().strip_prefix(['-', '*']);
+        item.and_then(|item| item.strip_prefix(' ')).is_some_and(|item| named(item).is_some())
+    };
+    let members = lines.iter().filter(is_member).count();
+    members >= FEWEST && members * 100 >= lines.len() * MEMBERS_PERCENT
+}
+
+/// Whether the lines are records of a tracker: an id and a title, and perhaps indented lines with
+/// more about it. No two titles are alike, so none stands for the others.
+fn are_tracked(lines: &[&str]) -> bool {
+    let records: Vec<(&str, &str)> = lines.iter().filter_map(|line| tracked(line)).collect();
+    let is_inner = |line: &&&str| tracked(line).is_none() && !line.starts_with([' ', '\t']);
+    let outside = lines.iter().filter(is_inner).count();
+    if records.len() < FEWEST
+        || records.len() * MOST_RECORD_LINES < lines.len()
+        || outside * 100 > lines.len() * (100 - STATED_PERCENT)
+    {
+        return false;
+    }
+    let ids: FxHashSet<&str> = records.iter().map(|(id, _)| *id).collect();
+    let titles: FxHashSet<String> = records.iter().filter_map(|(_, rest)| title(rest)).collect();
+    // The titles of two-line records are on their second lines.
+    let others = lines.iter().filter(|line| tracked(line).is_none());
+    let below: FxHashSet<String> = others.filter_map(|line| title(line)).collect();
+    ids.len() * 100 >= records.len() * DIFFERENT_PERCENT
+        && titles.len().max(below.len()) * 100 >= records.len() * TITLES_PERCENT
+}
+
+/// The id at the beginning of a record, and what follows it: `#12`, `WEB-12`, `tk-8d`, `12` before
+/// a tab.
+fn tracked(line: &str) -> Option<(&str, &str)> {
+    let inner = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '#');
+    let end = inner.find([' ', '\t', ':', ']'])?;
+    let (id, rest) = inner.split_at(end);
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_key = |id: &str| {
+        id.len() <= LONGEST_ID
+            && id.starts_with(|c: char| c.is_ascii_alphabetic())
+            && id.rsplit_once('-').is_some_and(|(_, last)| {
+                (1..=6).contains(&last.len()) && last.bytes().all(|b| b.is_ascii_alphanumeric())
+            })
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    let is_id = id.strip_prefix('#').is_some_and(digits)
+        || is_key(id)
+        || (digits(id) && rest.starts_with('\t'));
+    (is_id && line.len() - inner.len() <= LONGEST_BULLET).then_some((id, rest))
+}
+
+/// The words of the title in `text`, or in one of its cells; `None` if they are too few for one.
+fn title(text: &str) -> Option<String> {
+    let is_word = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() >= 2;
+    text.split('\t').find_map(|cell| {
+        let words: Vec<&str> = cell.split_whitespace().filter(is_word).collect();
+        (words.len() >= FEWEST_TITLE_WORDS).then(|| words.join(" "))
+    })
 }
 
 fn are_facts(lines: &[&str], key: impl Fn(&str) -> Option<String>) -> bool {
@@ -167,6 +249,38 @@ mod tests {
         }
         let cpu = "Architecture:   x86_64\nCPU(s):   4\nVendor ID:   A\nModel name:   B C D\nCaches:\n  L1d:  32K\n";
         assert!(are_named(&lines(cpu)));
+    }
+
+    #[test]
+    fn members_of_records_are_facts() {
+        let record = |n: usize| format!("- Title: lib{n}\n- ID: /org/lib{n}\n- Score: {n}\n----\n");
+        let text: String = (0..9).map(record).collect();
+        assert!(are_records(&lines(&text)));
+        let list: String = (0..9).map(|n| format!("- the {n}th point of the list\n")).collect();
+        assert!(!are_records(&lines(&list)));
+    }
+
+    #[test]
+    fn records_of_a_tracker_are_facts() {
+        const WORDS: [&str; 7] = ["red", "blue", "slow", "old", "new", "wide", "flat"];
+        let title = |n: usize| format!("make the {} door {}", WORDS[n % 7], WORDS[n * 3 % 5]);
+        let make = |record: &dyn Fn(usize) -> String| (0..20).map(record).collect::<String>();
+        for text in [
+            make(&|n| format!("#{n} {}\n    open, {n} comments\n", title(n))),
+            make(&|n| format!("tk-{n:x} [P1] open\n  {}\n", title(n))),
+            make(&|n| format!("○ WEB-{n}: {}\n", title(n))),
+            make(&|n| format!("{n}\tOPEN\t{}\tbug\n", title(n))),
+        ] {
+            assert!(are_tracked(&lines(&text)), "{text}");
+        }
+        for text in [
+            make(&|n| format!("job-{n} was done by the worker\n")),
+            make(&|n| format!("web-{n}  1/1  Running  0  {n}d\n")),
+            make(&|n| format!("2026-01-02 {}\n", title(n))),
+            make(&|n| format!("{}\n", title(n))),
+        ] {
+            assert!(!are_tracked(&lines(&text)), "{text}");
+        }
     }
 
     #[test]

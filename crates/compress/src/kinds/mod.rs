@@ -71,6 +71,8 @@ kinds! {
     text: Text,
 }
 
+pub(crate) use table::is_mode_row;
+
 impl Kind {
     /// Its name in reports, in lower case.
     pub fn name(self) -> &'static str {
@@ -127,6 +129,11 @@ pub(crate) trait TextKind: Sync {
 
     /// Whether a document of this kind is split at its fenced blocks.
     fn has_fences(&self) -> bool {
+        false
+    }
+
+    /// Whether it may be a page with links in Markdown.
+    fn has_links(&self) -> bool {
         false
     }
 

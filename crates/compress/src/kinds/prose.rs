@@ -41,6 +41,10 @@ impl TextKind for Prose {
         sample.mostly(40, sentence)
     }
 
+    fn has_links(&self) -> bool {
+        true
+    }
+
     fn has_fences(&self) -> bool {
         true
     }

@@ -4,7 +4,7 @@ use languages::Language;
 
 use super::json::is_json;
 use super::{KeptLines, TextKind, plain};
-use crate::codecs::{Codec, Rows};
+use crate::codecs::{Codec, Numbers, Rows};
 use crate::detect::{Command, File, Sample};
 use crate::elide::{Context, Draft, table};
 use crate::lines::Lines;
@@ -75,7 +75,7 @@ impl TextKind for Table {
     }
 
     fn codecs<'k>(&self, kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
-        vec![Box::new(Rows::columns(kept)), Box::new(Rows::words(kept))]
+        vec![Box::new(Rows::columns(kept)), Box::new(Rows::words(kept)), Box::new(Numbers)]
     }
 
     fn draft(&self, lines: &Lines, _language: Language, context: &Context) -> Option<Draft> {
@@ -117,7 +117,7 @@ fn is_table(sample: &Sample) -> bool {
 }
 
 /// A row of `ls -l` or `find -ls`.
-fn is_mode_row(line: &str) -> bool {
+pub(crate) fn is_mode_row(line: &str) -> bool {
     line.split_ascii_whitespace().take(3).any(|word| {
         let mode = word.as_bytes();
         (10..=11).contains(&mode.len())

@@ -8,7 +8,7 @@ use languages::Language;
 use super::diff::is_diff;
 use super::json::is_json;
 use super::{KeptLines, TextKind, plain};
-use crate::codecs::{Codec, Repeats, Rows};
+use crate::codecs::{Codec, Numbers, Repeats, Rows};
 use crate::detect::{Command, Sample};
 use crate::elide::{Context, Draft, log};
 use crate::lines::Lines;
@@ -75,7 +75,7 @@ impl TextKind for TestOutput {
     }
 
     fn codecs<'k>(&self, kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
-        vec![Box::new(Rows::words(kept)), Box::new(Repeats)]
+        vec![Box::new(Rows::words(kept)), Box::new(Repeats), Box::new(Numbers)]
     }
 
     fn unusual(&self, lines: &Lines) -> Vec<usize> {

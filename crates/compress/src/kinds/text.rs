@@ -21,6 +21,10 @@ impl TextKind for Text {
         !is_json(sample.text)
     }
 
+    fn has_links(&self) -> bool {
+        true
+    }
+
     fn has_fences(&self) -> bool {
         true
     }

@@ -4,7 +4,7 @@ use languages::Language;
 
 use super::json::is_json;
 use super::{KeptLines, TextKind, plain};
-use crate::codecs::{Codec, Repeats};
+use crate::codecs::{Codec, Numbers, Repeats};
 use crate::detect::Sample;
 use crate::elide::{Context, Draft, log};
 use crate::lines::Lines;
@@ -26,7 +26,7 @@ impl TextKind for Trace {
     }
 
     fn codecs<'k>(&self, _kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
-        vec![Box::new(Repeats)]
+        vec![Box::new(Repeats), Box::new(Numbers)]
     }
 
     fn draft(&self, lines: &Lines, _language: Language, context: &Context) -> Option<Draft> {

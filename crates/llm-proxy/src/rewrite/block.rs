@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use compress::earlier::Earlier;
 use compress::{Compressed, Kind, Options, Provider, Retrieval};
-use json_index::scan;
+use json_index::{Value, scan};
 use llm_api::request::{Block, Role};
 use llm_api::retrieval::is_retrieval;
 use llm_api::splice::quote;
@@ -106,7 +106,12 @@ fn tool_name<'b>(block: &'b Block<'_>) -> &'b str {
 
 /// Whether a block may change at all.
 pub(super) fn may_change(block: &Block<'_>) -> bool {
-    let is_long = || block.texts.iter().any(|text| text.range().len() >= SHORTEST);
+    let is_long = || {
+        let is_long = |text: &Value<'_>| {
+            text.range().len() >= SHORTEST || text.text().is_some_and(|text| may_be_shorter(&text))
+        };
+        block.texts.iter().any(is_long)
+    };
     match block.role {
         Role::Tool => block.tool_result.is_some() && is_long(),
         Role::User => {
@@ -115,6 +120,11 @@ pub(super) fn may_change(block: &Block<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a text is looked at.
+fn may_be_shorter(text: &str) -> bool {
+    text.len() >= SHORTEST || compress::may_be_envelope(text)
 }
 
 /// Compresses a block.
@@ -131,7 +141,7 @@ pub(super) fn compress(block: &Block<'_>, context: &BlockContext<'_>) -> Compres
         return copy;
     }
     for value in &block.texts {
-        let text = value.text().filter(|text| text.len() >= SHORTEST);
+        let text = value.text().filter(|text| may_be_shorter(text));
         let replaced = text.and_then(|text| out.add(block, &text, context));
         out.texts.push(replaced.map(|text| quote(&text).into()));
     }

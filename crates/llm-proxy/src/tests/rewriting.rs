@@ -235,3 +235,27 @@ fn code_that_was_asked_for_stays_whole_for_every_agent_in_every_api() {
         }
     }
 }
+
+#[test]
+fn envelopes_are_opened_however_short_they_are() {
+    let targets = Targets::new(None, None, None).unwrap();
+    let replay_store = ReplayStore::in_memory();
+    let rewriter = RequestRewriter::new(
+        Settings::new(targets),
+        replay_store,
+        None,
+        Box::new(compress::Builtin),
+    );
+    let output = json!({"output": "src\ntests\n"}).to_string();
+    let envelope = output.replace('}', ",\"metadata\":{\"exit_code\":0,\"duration_seconds\":0.3}}");
+    let body = json!({"model": "m", "max_tokens": 9, "messages": [
+        {"role": "user", "content": "look"},
+        {"role": "assistant", "content":
+            [{"type": "tool_use", "id": "a", "name": "shell", "input": {"command": "ls"}}]},
+        {"role": "user", "content":
+            [{"type": "tool_result", "tool_use_id": "a", "content": envelope}]},
+    ]});
+    let sent = rewritten(&rewriter, MESSAGES, &body);
+    let content = &sent["messages"][2]["content"][0]["content"];
+    assert_eq!(content, "[exit 0, 0.3 s]\nsrc\ntests\n");
+}

@@ -136,9 +136,14 @@ fn affixes(values: &[&str]) -> (usize, usize) {
         suffix = suffix.min(ends.take_while(|(a, b)| a == b).count());
     }
     let cut = |sign: char| !sign.is_alphanumeric() && sign != '_';
+    // A name keeps its extension, so that it can be searched for.
+    let extends = |at: usize| {
+        first[at..].strip_prefix('.').is_some_and(|rest| rest.starts_with(char::is_alphabetic))
+    };
     let prefix = first[..first.floor_char_boundary(prefix)]
-        .rfind(cut)
-        .map_or(0, |at| at + first[at..].chars().next().map_or(0, char::len_utf8));
+        .rmatch_indices(cut)
+        .find(|(at, _)| !extends(*at))
+        .map_or(0, |(at, sign)| at + sign.len());
     let shortest = values.iter().map(|value| value.len()).min().unwrap_or(0);
     let start = first.ceil_char_boundary(first.len() - suffix.min(shortest - prefix));
     let unit = |sign: char| !sign.is_ascii_digit();
@@ -146,8 +151,12 @@ fn affixes(values: &[&str]) -> (usize, usize) {
     let numbers = values.iter().all(|value| {
         value[prefix..value.len() - (first.len() - start)].bytes().all(|b| b.is_ascii_digit())
     });
-    let begins = first[start..].find(if numbers { unit } else { cut });
-    (prefix, begins.map_or(0, |at| first.len() - start - at))
+    let ends = first[start..].char_indices().map(|(at, sign)| (start + at, sign));
+    let begins = match numbers {
+        true => ends.clone().find(|(_, sign)| unit(*sign)),
+        false => ends.clone().find(|(at, sign)| cut(*sign) && !extends(*at)),
+    };
+    (prefix, begins.map_or(0, |(at, _)| first.len() - at))
 }
 
 /// For each field of `pattern`, the rule that makes the cells of `rows` shortest. `whole`: a cell

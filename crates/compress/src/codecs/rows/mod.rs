@@ -44,6 +44,9 @@ pub(crate) struct Rows<'n> {
 }
 
 impl<'n> Rows<'n> {
+    /// The codec's name.
+    pub(crate) const NAME: &'static str = "rows";
+
     /// Rows of words that are separated by blanks, of lines that aren't `named`.
     pub(crate) fn words(named: &'n [usize]) -> Self {
         Self { columns: false, whole: false, named }
@@ -57,7 +60,7 @@ impl<'n> Rows<'n> {
 
 impl Codec for Rows<'_> {
     fn name(&self) -> &'static str {
-        "rows"
+        Self::NAME
     }
 
     fn version(&self) -> u32 {

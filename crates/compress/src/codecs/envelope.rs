@@ -1,0 +1,187 @@
+//! Envelopes: JSON whose only content is one text, as agents' harnesses wrap the output of a tool.
+//! Opened, a text costs no escapes, its lines are lines, and it is compressed by its own kind.
+//!
+//! ```text
+//! [exit 0, 0.3 s]
+//! src/main.rs
+//! src/lib.rs
+//! ```
+//!
+//! Unlike other encodings, an envelope is recognised on the first line of a text only, and all that
+//! follows belongs to it. The numbers are kept to the letter. A text that begins with such a line is
+//! not compressed at all, so that [`expand`](crate::expand) never takes a line of the input for it.
+
+use json_index::{JsonEscapes, unescape};
+
+/// The most envelopes in one another that are opened. By hand, not measured: two occur.
+pub(crate) const DEEPEST: usize = 4;
+/// The name of the transformation.
+pub(crate) const NAME: &str = "envelope/1";
+/// Digits of the longest number in a head line.
+const MOST_DIGITS: usize = 20;
+
+/// What stands before the text, between the text and what is reported about it, and at the end.
+const RUN: [&str; 4] =
+    ["{\"output\":\"", "\",\"metadata\":{\"exit_code\":", ",\"duration_seconds\":", "}}"];
+/// A list of one part, in both orders of its members: its head line, and what stands before and
+/// after the text.
+const PARTS: [(&str, &str, &str); 2] = [
+    ("[text part]", "[{\"type\":\"text\",\"text\":\"", "\"}]"),
+    ("[text part, text first]", "[{\"text\":\"", "\",\"type\":\"text\"}]"),
+];
+
+/// An envelope that was opened.
+pub(crate) struct Opened {
+    /// The line that stands for the envelope.
+    pub head: String,
+    /// The text in it.
+    pub text: String,
+}
+
+/// Whether `text` looks like an envelope. It is decided by the beginning and the end, so that short
+/// texts can be passed over quickly.
+pub fn may_be_envelope(text: &str) -> bool {
+    let is_around = |before: &str, after: &str| text.starts_with(before) && text.ends_with(after);
+    is_around(RUN[0], RUN[3]) || PARTS.iter().any(|(_, before, after)| is_around(before, after))
+}
+
+/// The text that is compressed in place of `document`, an envelope: the line that stands for it, and
+/// the text in it. `None` if it isn't one.
+pub fn opened(document: &str) -> Option<String> {
+    let Opened { head, text } = open(document)?;
+    Some(format!("{head}\n{text}"))
+}
+
+/// Opens `document`, if it is an envelope that [`close`] restores byte for byte.
+pub(crate) fn open(document: &str) -> Option<Opened> {
+    if !may_be_envelope(document) {
+        return None;
+    }
+    let (head, written) = run(document).or_else(|| part(document))?;
+    let text = unescape(written)?.into_owned();
+    let opened = Opened { head, text };
+    (close(&opened.head, &opened.text).as_deref() == Some(document)).then_some(opened)
+}
+
+/// Puts `text` back into the envelope that `head` stands for; `None` if it is no head line.
+pub(crate) fn close(head: &str, text: &str) -> Option<String> {
+    let text = JsonEscapes::Needed.write(text);
+    if let Some((_, before, after)) = PARTS.iter().find(|(line, ..)| *line == head) {
+        return Some([before, text.as_str(), after].concat());
+    }
+    let (code, seconds) = numbers(head)?;
+    let [before, exit_code, duration, after] = RUN;
+    Some([before, &text, exit_code, code, duration, seconds, after].concat())
+}
+
+/// Splits `text` into the head line at its beginning and what follows; `None` if there is none.
+pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
+    let (head, rest) = text.strip_prefix('[').and_then(|_| text.split_once('\n'))?;
+    let is_head = numbers(head).is_some() || PARTS.iter().any(|(line, ..)| *line == head);
+    is_head.then_some((head, rest))
+}
+
+/// The head line for the output of a command, and the inside of the string.
+fn run(document: &str) -> Option<(String, &str)> {
+    let [before, exit_code, duration, after] = RUN;
+    let inner = document.strip_prefix(before)?.strip_suffix(after)?;
+    let (inner, seconds) = inner.rsplit_once(duration)?;
+    let (written, code) = inner.rsplit_once(exit_code)?;
+    let head = format!("[exit {code}, {seconds} s]");
+    numbers(&head).is_some().then_some((head, written))
+}
+
+/// The head line for a list of one part, and the inside of the string.
+fn part(document: &str) -> Option<(String, &str)> {
+    PARTS.iter().find_map(|(head, before, after)| {
+        let written = document.strip_prefix(before)?.strip_suffix(after)?;
+        Some(((*head).to_owned(), written))
+    })
+}
+
+/// The exit code and the seconds in a head line.
+fn numbers(head: &str) -> Option<(&str, &str)> {
+    let inner = head.strip_prefix("[exit ")?.strip_suffix(" s]")?;
+    let (code, seconds) = inner.split_once(", ")?;
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    let are_digits = [code.strip_prefix('-').unwrap_or(code), whole, fraction].iter().all(|part| {
+        (1..=MOST_DIGITS).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    });
+    are_digits.then_some((code, seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn envelopes_become_a_line_and_their_text() {
+        for (document, head, text) in [
+            (
+                r#"{"output":"a\n\"b\"\t\u001b[0m","metadata":{"exit_code":-1,"duration_seconds":0.30}}"#,
+                "[exit -1, 0.30 s]",
+                "a\n\"b\"\t\u{1b}[0m",
+            ),
+            (
+                r#"{"output":"","metadata":{"exit_code":0,"duration_seconds":12}}"#,
+                "[exit 0, 12 s]",
+                "",
+            ),
+            (r#"[{"type":"text","text":"a\\n"}]"#, "[text part]", "a\\n"),
+            (r#"[{"text":"é\n","type":"text"}]"#, "[text part, text first]", "é\n"),
+        ] {
+            let opened = open(document).expect("an envelope");
+            assert_eq!((opened.head.as_str(), opened.text.as_str()), (head, text), "{document}");
+            assert_eq!(split(&format!("{head}\n{text}")), Some((head, text)));
+        }
+    }
+
+    #[test]
+    fn what_would_not_come_back_stays_closed() {
+        for document in [
+            r#"{"output": "a","metadata":{"exit_code":0,"duration_seconds":0.3}}"#,
+            r#"{"output":"a\u0041","metadata":{"exit_code":0,"duration_seconds":0.3}}"#,
+            r#"{"output":"\ud800","metadata":{"exit_code":0,"duration_seconds":0.3}}"#,
+            r#"{"output":"a","metadata":{"exit_code":0,"duration_seconds":1e9}}"#,
+            r#"{"output":"a","metadata":{"exit_code":null,"duration_seconds":1}}"#,
+            r#"{"output":"a","b":"c","metadata":{"exit_code":0,"duration_seconds":1}}"#,
+            r#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#,
+            r#"[{"type":"text","text":"a"}]
+"#,
+        ] {
+            assert!(open(document).is_none(), "{document}");
+        }
+        for text in ["[exit 0, 0.3 s]", "[exit , 0.3 s]\na", " [text part]\na", "[exit 0, 0.3]\na"]
+        {
+            assert_eq!(split(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_opened_is_closed(
+            text: String,
+            code in -9i32..300,
+            seconds in "[0-9]{1,3}(\\.[0-9]{1,3})?",
+            part: bool,
+        ) {
+            let inner = JsonEscapes::Needed.write(&text);
+            let document = match part {
+                true => [PARTS[0].1, &inner, PARTS[0].2].concat(),
+                false => format!("{}{inner}{}{code}{}{seconds}{}", RUN[0], RUN[1], RUN[2], RUN[3]),
+            };
+            let opened = open(&document).expect("an envelope");
+            prop_assert_eq!(&opened.text, &text);
+            prop_assert_eq!(close(&opened.head, &opened.text), Some(document));
+        }
+
+        #[test]
+        fn any_text_is_opened_or_not(text in "(\\{\"output\":\"|\",\"metadata\":\\{\"exit_code\":|,\"duration_seconds\":|\\}\\}|0|\\\\|\"|u0041|\n){0,12}") {
+            if let Some(opened) = open(&text) {
+                prop_assert_eq!(close(&opened.head, &opened.text), Some(text));
+            }
+        }
+    }
+}
