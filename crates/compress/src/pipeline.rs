@@ -397,9 +397,9 @@ impl Pipeline<'_> {
             let done = format!("leave-out:{}", chunk.is.kind.name());
             Replacement { text, tokens, done, markers, embedded }
         };
-        let of_part = rendered
-            .into_iter()
-            .chain(of_links)
+        // The links of a page differ in what they say, so none represents the others.
+        let of_part = of_links
+            .or(rendered)
             .map(|Rendered { text, markers }| shorter(text, markers, Vec::new()));
         let of_texts = chunk.is.kind.spec().has_embedded_texts().then(|| {
             let (text, omissions) = self.embedded(chunk, context)?;

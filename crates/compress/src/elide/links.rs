@@ -96,7 +96,7 @@ mod tests {
         let page: String = (0..20).map(link).collect();
         let page =
             format!("# Guide\n![build](https://x/y.svg)\n{page}- [Other](https://y.example)\n");
-        let task = Task::of("read chapter 17");
+        let task = Task::of("what does 17 say?");
         let context = Context { task: &task, tight: false, every_line: true };
         let draft = draft(&Lines::of(&page), &context).expect("a draft");
         let [Segment::Text(shown)] = &draft.segments[..] else { panic!("{draft:?}") };

@@ -60,7 +60,7 @@ impl TextKind for Facts {
     }
 
     fn codecs<'k>(&self, kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
-        vec![Box::new(Rows::words(kept)), Box::new(Repeats), Box::new(Numbers), Box::new(Paths)]
+        vec![Box::new(Rows::whole_words(kept)), Box::new(Repeats), Box::new(Numbers), Box::new(Paths)]
     }
 }
 

@@ -52,6 +52,11 @@ impl<'n> Rows<'n> {
         Self { columns: false, whole: false, named }
     }
 
+    /// Rows of words, none of which is split, so that each value stands as it was.
+    pub(crate) fn whole_words(named: &'n [usize]) -> Self {
+        Self { columns: false, whole: true, named }
+    }
+
     /// Rows of columns that are aligned, of lines that aren't `named`.
     pub(crate) fn columns(named: &'n [usize]) -> Self {
         Self { columns: true, whole: false, named }
