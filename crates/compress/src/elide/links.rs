@@ -12,6 +12,9 @@ const SHORTEST_TARGET: usize = 8;
 
 /// A draft of `lines` without the targets of its links.
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+    if memchr::memmem::find_iter(lines.text().as_bytes(), "](").take(FEWEST).count() < FEWEST {
+        return None;
+    }
     let named = context.task.lines(lines);
     let mut shown = String::new();
     let mut elided = 0;

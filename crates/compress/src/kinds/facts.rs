@@ -126,6 +126,14 @@ fn are_tracked(lines: &[&str]) -> bool {
     {
         return false;
     }
+    let is_next = |pair: &[(&str, &str)]| {
+        let number = |(id, _): &(&str, &str)| id.parse::<u64>().ok();
+        number(&pair[0]).is_some_and(|before| number(&pair[1]) == before.checked_add(1))
+    };
+    if records.windows(2).filter(|pair| is_next(pair)).count() * 2 > records.len() {
+        // The lines of a file, with their numbers.
+        return false;
+    }
     let ids: FxHashSet<&str> = records.iter().map(|(id, _)| *id).collect();
     let titles: FxHashSet<String> = records.iter().filter_map(|(_, rest)| title(rest)).collect();
     // The titles of two-line records are on their second lines.
@@ -269,7 +277,7 @@ mod tests {
             make(&|n| format!("#{n} {}\n    open, {n} comments\n", title(n))),
             make(&|n| format!("tk-{n:x} [P1] open\n  {}\n", title(n))),
             make(&|n| format!("○ WEB-{n}: {}\n", title(n))),
-            make(&|n| format!("{n}\tOPEN\t{}\tbug\n", title(n))),
+            make(&|n| format!("{}\tOPEN\t{}\tbug\n", 900 - n, title(n))),
         ] {
             assert!(are_tracked(&lines(&text)), "{text}");
         }
@@ -277,6 +285,7 @@ mod tests {
             make(&|n| format!("job-{n} was done by the worker\n")),
             make(&|n| format!("web-{n}  1/1  Running  0  {n}d\n")),
             make(&|n| format!("2026-01-02 {}\n", title(n))),
+            make(&|n| format!("{n:6}\t{}\n", title(n))),
             make(&|n| format!("{}\n", title(n))),
         ] {
             assert!(!are_tracked(&lines(&text)), "{text}");
