@@ -168,3 +168,20 @@ fn hostile_documents_are_bounded() {
         assert_eq!(result.restore().unwrap(), document);
     }
 }
+
+/// Escapes grow with each string around them, so envelopes are opened to a fixed depth only.
+#[test]
+fn envelopes_are_opened_to_a_depth() {
+    const DEEPEST: usize = 4;
+    let mut text = "one \"quoted\" line\nand another\n".repeat(3);
+    for _ in 0..2 * DEEPEST {
+        let quoted = serde_json::Value::from(text).to_string();
+        text = format!(
+            "{{\"output\":{quoted},\"metadata\":{{\"exit_code\":0,\"duration_seconds\":0.5}}}}"
+        );
+    }
+    let result = laws::compress_lawfully(&text, &Options::default());
+    let heads = result.text.lines().take_while(|line| *line == "[exit 0, 0.5 s]").count();
+    assert_eq!(heads, DEEPEST);
+    assert!(result.text.lines().nth(DEEPEST).is_some_and(|line| line.starts_with("{\"output\":")));
+}
