@@ -77,11 +77,11 @@ fn at_document(text: &str, hint: Option<&str>) -> Option<Vec<DetectedChunk>> {
         return None;
     }
     let mut start = 0;
-    let starts = text.split_inclusive('\n').take(MOST_LINES_BEFORE + 1).map(|line| {
+    let mut starts = text.split_inclusive('\n').take(MOST_LINES_BEFORE + 1).map(|line| {
         start += line.len();
         start - line.len()
     });
-    let start = starts.filter(|&start| text[start..].starts_with(['{', '['])).next()?;
+    let start = starts.find(|&start| text[start..].starts_with(['{', '[']))?;
     let end = start + lenient::value_length(&text[start..])?;
     let rest = &text[end..];
     let line_end = rest.len() - rest.trim_start_matches([' ', '\r']).len();

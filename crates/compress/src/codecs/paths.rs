@@ -43,7 +43,7 @@ impl Codec for Paths {
             let before = letters(path);
             let (dir, name) = path.split_at(before + directory(&path[before..]).len());
             let plain = !name.is_empty()
-                && memchr::memchr2(b' ', b'\t', path[before..].as_bytes()).is_none()
+                && memchr::memchr2(b' ', b'\t', &path.as_bytes()[before..]).is_none()
                 && !path.starts_with('~')
                 && (before == 0 || !name.ends_with(':'));
             if plain && above == Some(dir) {

@@ -282,7 +282,7 @@ mod tests {
     fn a_text_with_a_credential_is_not_kept_and_loses_nothing() {
         let service = service();
         let token = ["ghp_", "16C7e42F292c6912", "E7710c838347Ae178B4a"].concat();
-        let text = format!("{}\nGITHUB_TOKEN={token}\n", rows());
+        let text = rows().replacen("ready7\"", &format!("{token}\""), 1);
         let compressed = compress(&service, &text).unwrap();
         assert_eq!(compressed.hash, None);
         assert_eq!(service.stats().unwrap().store.entries, 0);

@@ -68,7 +68,7 @@ fn git_prints(arguments: &[&str]) -> bool {
 /// What `xargs` and `find` run.
 fn ran<'w, 'l>(words: &'w [&'l str]) -> Option<&'w [&'l str]> {
     let (name, arguments) = words.split_first()?;
-    let starts = |is: &dyn Fn(&&str) -> bool| arguments.iter().position(|word| is(word));
+    let starts = |is: &dyn Fn(&&str) -> bool| arguments.iter().position(is);
     let at = match program(name) {
         "xargs" => starts(&|word| !runs_shell(word)),
         "find" => starts(&|word| matches!(*word, "-exec" | "-execdir")).map(|at| at + 1),
@@ -98,7 +98,11 @@ fn commands(line: &str) -> Vec<(&str, bool)> {
                 if !redirects {
                     let pipes = byte == b'|' && next != Some(b'|');
                     commands.push((&line[start..at], pipes));
-                    at += usize::from(next == Some(byte) && matches!(byte, b'|' | b'&'));
+                    // `||`, `&&` and `|&` are one sign each.
+                    at += usize::from(match byte {
+                        b'|' => matches!(next, Some(b'|' | b'&')),
+                        _ => byte == b'&' && next == Some(b'&'),
+                    });
                     start = at + 1;
                 }
             }
