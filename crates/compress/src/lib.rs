@@ -53,7 +53,7 @@ mod templates;
 mod word_boundary;
 mod words;
 
-pub use codecs::envelope::{may_be_envelope, opened};
+pub use codecs::envelope::may_be_envelope;
 pub use codecs::{ExpandError, expand};
 pub use compressed::{ChunkReport, Compressed, Omission};
 pub use cosmetic::cosmetic;

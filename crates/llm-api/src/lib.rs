@@ -44,6 +44,7 @@ pub mod response;
 pub mod retrieval;
 pub mod splice;
 pub mod sse;
+mod text_protocol;
 pub mod tool_call;
 
 pub use api::{APIS, Api, CHAT, MESSAGES, RESPONSES};

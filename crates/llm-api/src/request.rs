@@ -13,6 +13,7 @@ use json_index::{Index, Kind, Value};
 
 use crate::api::Api;
 use crate::splice::Edits;
+use crate::text_protocol;
 
 /// Who a block is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,14 +37,28 @@ pub struct Call<'t> {
     pub id: Cow<'t, str>,
     /// The tool's name.
     pub name: Cow<'t, str>,
-    pub(crate) input: Option<Value<'t>>,
+    pub(crate) input: Input<'t>,
+}
+
+/// The arguments of a call.
+#[derive(Debug, Clone)]
+pub(crate) enum Input<'t> {
+    /// As they are in the body, where they are there.
+    Sent(Option<Value<'t>>),
+    /// As JSON, from what the model wrote in its text.
+    Read(String),
 }
 
 impl<'t> Call<'t> {
     /// The arguments, as JSON or as the tool's own input text; empty where there are none.
     pub fn arguments(&self) -> Cow<'t, str> {
-        let Some(input) = self.input else { return Cow::Borrowed("") };
-        input.text().unwrap_or_else(|| String::from_utf8_lossy(input.raw()))
+        match &self.input {
+            Input::Sent(Some(input)) => {
+                input.text().unwrap_or_else(|| String::from_utf8_lossy(input.raw()))
+            }
+            Input::Sent(None) => Cow::Borrowed(""),
+            Input::Read(arguments) => Cow::Owned(arguments.clone()),
+        }
     }
 }
 
@@ -230,7 +245,17 @@ impl<'t> Request<'t> {
         Some(list)
     }
 
-    /// Links each result to its call: the last one before it with its id.
+    /// What the model is shown before its first turn, except for tools that it must search for first:
+    /// they come and go.
+    pub fn beginning(&self) -> impl Iterator<Item = &Block<'t>> {
+        let is_late =
+            |block: &Block<'t>| block.role == Role::Definition && is_deferred(block.value);
+        let before = self.blocks.iter().take_while(|block| block.role != Role::Assistant);
+        before.filter(move |block| !is_late(block))
+    }
+
+    /// Links each result to its call: the last one before it with its id. Without tools, outputs in
+    /// the user's messages are results.
     pub(crate) fn link_results(&mut self) {
         let mut calls: HashMap<Cow<'t, str>, Call<'t>> = HashMap::new();
         for block in &mut self.blocks {
@@ -241,6 +266,7 @@ impl<'t> Request<'t> {
                 calls.insert(call.id.clone(), call.clone());
             }
         }
+        text_protocol::read_results(self);
     }
 }
 

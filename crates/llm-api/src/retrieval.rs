@@ -9,12 +9,11 @@ use crate::api::FunctionTool;
 pub const NAME: &str = "headroom_retrieve";
 
 /// Its definition, always the same bytes for an API: it is at the beginning of what the provider
-/// caches.
+/// caches. It is paid for in every request, so it says no more than the markers don't say themselves.
 pub const TOOL: FunctionTool = FunctionTool {
     name: NAME,
-    description: "Returns what was left out of a tool result, where it says: \
-                  [... left out. Retrieve more: hash=...]. Use it when you need those lines.",
-    parameters: r#"{"type":"object","properties":{"hash":{"type":"string"}},"required":["hash"]}"#,
+    description: "Returns what was left out (hash=...)",
+    parameters: r#"{"type":"object","properties":{"hash":{"type":"string"}}}"#,
 };
 
 /// Whether a tool is one of that name, perhaps behind the name of an MCP server.
@@ -51,9 +50,9 @@ mod tests {
             let value: serde_json::Value = serde_json::from_str(definition).unwrap();
             assert!(value.to_string().contains(NAME));
         }
-        let told = r#""name":"headroom_retrieve","description":"Returns what was left out of a tool result, where it says: [... left out. Retrieve more: hash=...]. Use it when you need those lines.""#;
-        let schema =
-            r#"{"type":"object","properties":{"hash":{"type":"string"}},"required":["hash"]}"#;
+        let told =
+            r#""name":"headroom_retrieve","description":"Returns what was left out (hash=...)""#;
+        let schema = r#"{"type":"object","properties":{"hash":{"type":"string"}}}"#;
         let expected = [
             format!(r#"{{{told},"input_schema":{schema}}}"#),
             format!(r#"{{"type":"function","function":{{{told},"parameters":{schema}}}}}"#),

@@ -9,6 +9,11 @@ use crate::request::Call;
 
 mod script;
 mod shown;
+mod subject;
+mod written;
+
+pub use subject::{Subject, subject};
+pub use written::{Written, written};
 
 /// Arguments that name a command, in the order in which they count. Names are compared without their
 /// case and underscores, so `CommandLine` is `command_line`.
@@ -272,7 +277,7 @@ mod tests {
     use super::*;
 
     /// The result of `ask` for a call, which is the same in every API.
-    fn asked<T: PartialEq + std::fmt::Debug>(
+    pub(super) fn asked<T: PartialEq + std::fmt::Debug>(
         name: &str,
         input: &Json,
         ask: impl Fn(&Call<'_>) -> T,

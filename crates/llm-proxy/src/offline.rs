@@ -37,8 +37,11 @@ impl Offline {
     /// Never, in truth: the providers' own addresses are URLs.
     pub fn new() -> Result<Self, TargetError> {
         // Nothing is sent to these, and no work is done twice.
-        let settings =
-            Settings { cache_bytes: 0, ..Settings::new(Targets::new(None, None, None)?) };
+        let settings = Settings {
+            cache_bytes: 0,
+            has_prompts: false,
+            ..Settings::new(Targets::new(None, None, None)?)
+        };
         let replay_store = ReplayStore::in_memory();
         Ok(Self { rewriter: RequestRewriter::new(settings, replay_store, None, Box::new(Builtin)) })
     }

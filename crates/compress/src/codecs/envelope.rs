@@ -45,13 +45,6 @@ pub fn may_be_envelope(text: &str) -> bool {
     is_around(RUN[0], RUN[3]) || PARTS.iter().any(|(_, before, after)| is_around(before, after))
 }
 
-/// The text that is compressed in place of `document`, an envelope: the line that stands for it, and
-/// the text in it. `None` if it isn't one.
-pub fn opened(document: &str) -> Option<String> {
-    let Opened { head, text } = open(document)?;
-    Some(format!("{head}\n{text}"))
-}
-
 /// Opens `document`, if it is an envelope that [`close`] restores byte for byte.
 pub(crate) fn open(document: &str) -> Option<Opened> {
     if !may_be_envelope(document) {
@@ -79,6 +72,32 @@ pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
     let (head, rest) = text.strip_prefix('[').and_then(|_| text.split_once('\n'))?;
     let is_head = numbers(head).is_some() || PARTS.iter().any(|(line, ..)| *line == head);
     is_head.then_some((head, rest))
+}
+
+/// The envelopes that `text` is, in one another, opened: their head lines, each with a line end, and
+/// what is in the innermost.
+pub(crate) fn opened(text: &str) -> Option<(String, String)> {
+    let mut heads = String::new();
+    let mut inner: Option<String> = None;
+    for _ in 0..DEEPEST {
+        let Some(next) = open(inner.as_deref().unwrap_or(text)) else { break };
+        if split(&next.text).is_some() {
+            break;
+        }
+        heads.extend([next.head.as_str(), "\n"]);
+        inner = Some(next.text);
+    }
+    Some((heads, inner?))
+}
+
+/// The bytes of the head lines at the beginning of `text`.
+pub(crate) fn heads(text: &str) -> usize {
+    let mut start = 0;
+    for _ in 0..DEEPEST {
+        let Some((_, rest)) = split(&text[start..]) else { break };
+        start = text.len() - rest.len();
+    }
+    start
 }
 
 /// The head line for the output of a command, and the inside of the string.

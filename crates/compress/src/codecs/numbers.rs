@@ -10,7 +10,9 @@
 //!
 //! Only the numbers are dropped: the text of each line is unchanged, and so is whatever precedes and
 //! follows the numbered lines: `skip` counts the lines before them, such as a tool's sentence about
-//! the file. A last line without text keeps its number, as an encoding doesn't end in an empty line.
+//! the file. A single line among them that has no number, such as a reference to lines that were shown
+//! before, is in `gaps`, by its place; the line after it has its number. A last line without text keeps
+//! its number, as an encoding doesn't end in an empty line.
 
 use super::{Codec, Encoded, ExpandError, Room};
 
@@ -20,6 +22,8 @@ const EACH: usize = 10;
 const FEWEST: usize = 12;
 /// The most lines before the numbered ones. By hand, not measured: tools write a sentence or two.
 const MOST_BEFORE: usize = 8;
+/// The most lines without a number among the numbered ones: twice as many as a text has references.
+const MOST_GAPS: usize = 16;
 /// The widest column for numbers, in characters. By hand, not measured.
 const WIDEST: usize = 12;
 /// The separators between a number and its line, and their names in the header.
@@ -52,6 +56,17 @@ impl Column {
         (width <= WIDEST && !is_needed).then_some(Self { from, width, separator })
     }
 
+    /// The number of `line`, if it is numbered in this way.
+    fn number(&self, line: &str) -> Option<usize> {
+        let other = Self::of(line)?;
+        line.starts_with(&self.before(other.from)).then_some(other.from)
+    }
+
+    /// The number that an encoded line begins with.
+    fn shown(&self, line: &str) -> Option<usize> {
+        line.split_once(self.separator)?.0.parse().ok()
+    }
+
     /// The prefix of the line with this number.
     fn before(&self, number: usize) -> String {
         format!("{number:>width$}{}", self.separator, width = self.width)
@@ -76,16 +91,30 @@ impl Codec for Numbers {
         for line in lines.by_ref().take(skip) {
             body.extend([line, "\n"]);
         }
-        while let Some(line) = lines.peek() {
-            let number = column.from.checked_add(count)?;
-            let Some(rest) = line.strip_prefix(column.before(number).as_str()) else { break };
+        let mut gaps = Vec::new();
+        let mut number = column.from;
+        let mut is_after_gap = false;
+        while let Some(line) = lines.peek().copied() {
+            let Some(rest) = line.strip_prefix(column.before(number).as_str()) else {
+                // A gap, if the number goes on behind it.
+                let next = lines.clone().nth(1).and_then(|next| column.number(next));
+                let Some(next) = next.filter(|next| *next >= number && gaps.len() < MOST_GAPS)
+                else {
+                    break;
+                };
+                body.extend([line, "\n"]);
+                lines.next();
+                gaps.push(count);
+                (count, number, is_after_gap) = (count + 1, next, true);
+                continue;
+            };
             lines.next();
             let is_bare = rest.is_empty() && lines.peek().is_none();
-            if number.is_multiple_of(EACH) || is_bare {
+            if number.is_multiple_of(EACH) || is_bare || is_after_gap {
                 body.push_str(&format!("{number}{}", column.separator));
             }
             body.extend([rest, "\n"]);
-            count += 1;
+            (count, number, is_after_gap) = (count + 1, number.checked_add(1)?, false);
         }
         for line in lines {
             body.extend([line, "\n"]);
@@ -93,11 +122,16 @@ impl Codec for Numbers {
         body.pop();
         let name = SEPARATORS.iter().find(|(sign, _)| *sign == column.separator)?.1;
         let Column { from, width, .. } = column;
-        (count >= FEWEST).then(|| Encoded {
-            details: match skip {
-                0 => format!("from={from} count={count} width={width} {name}"),
-                _ => format!("from={from} count={count} width={width} {name} skip={skip}"),
-            },
+        let mut details = format!("from={from} count={count} width={width} {name}");
+        if skip > 0 {
+            details.push_str(&format!(" skip={skip}"));
+        }
+        if !gaps.is_empty() {
+            let gaps: Vec<String> = gaps.iter().map(usize::to_string).collect();
+            details.push_str(&format!(" gaps={}", gaps.join("+")));
+        }
+        (count - gaps.len() >= FEWEST).then(|| Encoded {
+            details,
             hint: "every tenth line has its number before it".into(),
             body,
         })
@@ -118,24 +152,40 @@ impl Codec for Numbers {
         let name = words.next().unwrap_or_default();
         let separator = SEPARATORS.iter().find(|(_, known)| *known == name);
         let separator = separator.filter(|_| width <= WIDEST).ok_or(bad("its details"))?.0;
-        let skip = match words.next().map(|word| word.strip_prefix("skip=")) {
-            None => 0,
-            Some(skip) => skip.and_then(|skip| skip.parse().ok()).ok_or(bad("its details"))?,
-        };
-        let column = Column { from, width, separator };
+        let (mut skip, mut gaps) = (0, Vec::new());
+        for word in words {
+            if let Some(value) = word.strip_prefix("skip=") {
+                skip = value.parse().map_err(|_| bad("its details"))?;
+            } else {
+                let places = word.strip_prefix("gaps=").ok_or(bad("its details"))?.split('+');
+                let places: Result<Vec<usize>, _> = places.map(str::parse).collect();
+                gaps = places.map_err(|_| bad("its details"))?;
+            }
+        }
+        let mut column = Column { from, width, separator };
         let mut out = String::with_capacity(body.len());
         let mut lines = body.split('\n').enumerate().peekable();
+        let mut is_after_gap = false;
         while let Some((at, line)) = lines.next() {
             let mut line = line;
-            if let Some(at) = at.checked_sub(skip).filter(|at| *at < count) {
-                let number = from.checked_add(at).ok_or(bad("a number"))?;
+            let place = at.checked_sub(skip).filter(|at| *at < count);
+            if place.is_some_and(|place| gaps.binary_search(&place).is_ok()) {
+                is_after_gap = true;
+            } else if place.is_some() {
+                if is_after_gap {
+                    column.from = column.shown(line).ok_or(bad("a line without its number"))?;
+                }
+                let number = column.from;
+                column.from = number.checked_add(1).ok_or(bad("a number"))?;
                 let before = column.before(number);
                 room.take(before.len())?;
                 out.push_str(&before);
                 let shown = before.trim_start_matches(' ');
-                if number.is_multiple_of(EACH) || (line == shown && lines.peek().is_none()) {
+                let is_bare = line == shown && lines.peek().is_none();
+                if number.is_multiple_of(EACH) || is_bare || is_after_gap {
                     line = line.strip_prefix(shown).ok_or(bad("a line without its number"))?;
                 }
+                is_after_gap = false;
             }
             room.take(line.len() + 1)?;
             out.extend([line, "\n"]);
@@ -203,7 +253,42 @@ mod tests {
         assert!(Numbers.encode(&numbered(1374, 6, ": ", &lines)).is_some());
     }
 
+    #[test]
+    fn lines_without_numbers_among_them_are_gaps() {
+        let lines: Vec<String> = (1..=25).map(|n| format!("let x{n} = {n};")).collect();
+        let text = [
+            "a.rs:\n".to_owned(),
+            numbered(1, 6, "\t", &lines[..7]),
+            "\n[same as lines 8-40 of a.rs, 3 results ago]\n".to_owned(),
+            numbered(41, 6, "\t", &lines[7..15]),
+            "\n[same as lines 1-2 there]\n".to_owned(),
+            numbered(49, 6, "\t", &lines[15..]),
+            "\nno\nnumber".to_owned(),
+        ]
+        .concat();
+        let Encoded { details, body, .. } = comes_back(&text).expect("a proposal");
+        assert_eq!(details, "from=1 count=27 width=6 tab skip=1 gaps=7+16");
+        assert!(body.contains("ago]\n41\tlet x8 = 8;\nlet x9 = 9;\n"), "{body}");
+        assert!(body.contains("there]\n49\tlet x16 = 16;\n50\tlet x17 = 17;\n"), "{body}");
+    }
+
     proptest! {
+        #[test]
+        fn texts_with_gaps_are_decoded(
+            parts in prop::collection::vec((0usize..40, 0usize..9, "([a-z]{0,3}|[0-9]{1,2}\t|\t)"), 1..6),
+            from in 0usize..30,
+        ) {
+            let mut text = String::new();
+            let mut number = from;
+            for (count, more, between) in parts {
+                let lines: Vec<String> = (0..count).map(|n| format!("{n}")).collect();
+                text += &numbered(number, 4, "\t", &lines);
+                text += &format!("\n{between}\n");
+                number += count + more;
+            }
+            comes_back(&text);
+        }
+
         #[test]
         fn what_is_encoded_is_decoded(
             from in prop::sample::select(vec![0, 1, 7, 95, 999_990]),

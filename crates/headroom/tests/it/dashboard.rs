@@ -8,7 +8,7 @@ use std::net::{IpAddr, UdpSocket};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
-use testkit::provider::{Answer as Turn, Provider, Received, Reply, Say};
+use testkit::provider::{Answer as Turn, Provider, Received, Reply, Say, system_prompt};
 
 use crate::browser::Browser;
 use crate::client::{Home, Server, log, records};
@@ -68,7 +68,7 @@ fn session(server: &Server, model: &str, task: &str) {
             {"type": "tool_use", "id": id, "name": tool, "input": input}]}));
         messages.push(json!({"role": "user", "content": [
             {"type": "tool_result", "tool_use_id": id, "content": result}]}));
-        let body = json!({"model": model, "max_tokens": 1000, "messages": messages,
+        let body = json!({"model": model, "max_tokens": 1000, "system": system_prompt(), "messages": messages,
             "tools": [{"name": "Bash", "input_schema": {"type": "object"}}]});
         server.post_with("/v1/messages", ANTHROPIC, body.to_string());
     }
@@ -380,7 +380,7 @@ fn messages_are_kept_only_where_that_is_asked_for_and_without_credentials() {
     let server = start(&provider, home, &["--log-messages", "--log-file", file.to_str().unwrap()]);
     let key = "sk-ant-api03-Zx8qLw3vN7rT2yKp5mB9cD4fG6hJ1sA0eUiOq-LmWnXbVcTyRzQaPdKfGjHs7u3E5v9w2x4C6b8N0mQ1-AbCdEfGh";
     let result = format!("{}ANTHROPIC_API_KEY={key}\n{}", log(200), log(50));
-    let body = json!({"model": "claude-sonnet-4-5", "max_tokens": 10,
+    let body = json!({"model": "claude-sonnet-4-5", "max_tokens": 10, "system": system_prompt(),
         "tools": [{"name": "Bash", "input_schema": {"type": "object"}}], "messages": [
         {"role": "user", "content": "look"},
         {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "Bash", "input": {"command": "cat app.log"}}]},

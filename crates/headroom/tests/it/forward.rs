@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use testkit::provider::{Answer, Provider, Reply, Say};
+use testkit::provider::{Answer, Provider, Reply, Say, system_prompt};
 
 use crate::client::{Answer as Got, Home, Server, log};
 
@@ -17,7 +17,7 @@ fn provider() -> Provider {
 
 /// A conversation with one long tool result.
 fn conversation() -> Value {
-    json!({"model": "claude-sonnet-4-5", "max_tokens": 1000,
+    json!({"model": "claude-sonnet-4-5", "max_tokens": 1000, "system": system_prompt(),
         "tools": [{"name": "Bash", "input_schema": {"type": "object"}}],
         "messages": [
             {"role": "user", "content": "what went wrong?"},

@@ -14,7 +14,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use testkit::provider::{Answer, Provider, Received, Reply, Say, Step};
+use testkit::provider::{Answer, Provider, Received, Reply, Say, Step, system_prompt};
 
 use crate::client::{Server, log};
 
@@ -35,7 +35,7 @@ fn body(conversation: u64, turn: u64) -> String {
         messages.push(json!({"role": "user", "content": [
             {"type": "tool_result", "tool_use_id": id, "content": text}]}));
     }
-    json!({"model": "claude-sonnet-4-5", "max_tokens": 1000, "stream": true, "messages": messages,
+    json!({"model": "claude-sonnet-4-5", "max_tokens": 1000, "stream": true, "system": system_prompt(), "messages": messages,
         "tools": [{"name": "Bash", "input_schema": {"type": "object"}}]})
     .to_string()
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use testkit::RedisServer;
-use testkit::provider::{Answer, Provider, Received, Reply, Say};
+use testkit::provider::{Answer, Provider, Received, Reply, Say, system_prompt};
 
 use crate::client::{Home, Server, log};
 
@@ -47,7 +47,7 @@ fn model(request: &Received) -> Reply {
 fn session(mut server: impl FnMut(usize) -> std::net::SocketAddr) {
     let mut messages = vec![json!({"role": "user", "content": "what went wrong?"})];
     for turn in 0.. {
-        let body = json!({"model": "claude-sonnet-4-5", "max_tokens": 1000, "messages": messages,
+        let body = json!({"model": "claude-sonnet-4-5", "max_tokens": 1000, "system": system_prompt(), "messages": messages,
             "tools": [{"name": "Bash", "input_schema": {"type": "object"}}]})
         .to_string();
         let address = server(turn);

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use testkit::provider::{Answer as Turn, Provider, Reply, Say};
+use testkit::provider::{Answer as Turn, Provider, Reply, Say, system_prompt};
 
 use crate::client::{Home, Server, log, records};
 
@@ -65,7 +65,7 @@ fn conversation(task: &str, results: &[String]) -> Value {
         messages.push(json!({"role": "user", "content": [
             {"type": "tool_result", "tool_use_id": id, "content": result}]}));
     }
-    json!({"model": "claude-sonnet-4-5", "max_tokens": 10, "messages": messages,
+    json!({"model": "claude-sonnet-4-5", "max_tokens": 10, "system": system_prompt(), "messages": messages,
         "tools": [{"name": "Bash", "input_schema": {"type": "object"}}]})
 }
 

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use testkit::provider::{Answer as Turn, Provider, Received, Reply, Say};
+use testkit::provider::{Answer as Turn, Provider, Received, Reply, Say, system_prompt};
 
 use crate::client::{Answer, Home, Server, log};
 
@@ -99,7 +99,7 @@ fn asked(stub: &Provider) -> Vec<Received> {
 /// A conversation whose tool result is worth making smaller.
 fn conversation() -> Value {
     json!({
-        "model": "claude-sonnet-4-5", "max_tokens": 100,
+        "model": "claude-sonnet-4-5", "max_tokens": 100, "system": system_prompt(),
         "tools": [{"name": "Bash", "input_schema": {"type": "object"}}],
         "messages": [
             {"role": "user", "content": "why is it slow?"},

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use compress::earlier::Earlier;
 use compress::{Compressed, Kind, Options, Provider, Retrieval};
 use json_index::{Value, scan};
 use llm_api::request::{Block, Role};
@@ -13,10 +12,13 @@ use llm_api::tool_call::{hint, shows_files};
 use metrics::{BlockReport, BlockTexts};
 use tokens::Encoding;
 
+use super::references::{self, ReplacedRun};
+use super::shown::Shown;
+
 /// Shorter texts, in bytes, are sent as they are. By hand: a marker alone has about 80.
 const SHORTEST: usize = 200;
 
-/// Tokens from which on the result of a failed call is compressed; shorter ones stay whole, so that the
+/// Tokens from which on something may be elided from the result of a failed call; in shorter ones the
 /// model sees all that went wrong. By hand, not measured.
 const ERROR_TOKENS: usize = 2000;
 
@@ -42,8 +44,8 @@ pub(super) struct BlockContext<'c> {
     pub(super) retrieval: Retrieval,
     /// Whether credentials are replaced.
     pub(super) redact: bool,
-    /// What the model was shown of the results before, where it can be referred to.
-    pub(super) earlier: Option<&'c Earlier>,
+    /// What the model has seen before, where it can be referred to.
+    pub(super) shown: Option<Shown<'c>>,
     /// What an earlier result became whose text is the same to the byte.
     pub(super) same: Option<&'c CompressedBlock>,
 }
@@ -57,8 +59,10 @@ pub(crate) struct CompressedBlock {
     pub(crate) report: BlockReport,
     /// The names of what was done.
     pub(super) transforms: Vec<Box<str>>,
-    /// The hashes of what was elided.
+    /// The hashes of what was elided, and of what references stand for.
     pub(super) hashes: Vec<Box<str>>,
+    /// What references stand for.
+    replaced: Vec<ReplacedRun>,
     /// Texts that stay because compressing them failed.
     pub(super) failures: usize,
     /// Credentials that were replaced.
@@ -82,6 +86,7 @@ impl CompressedBlock {
             },
             transforms: Vec::new(),
             hashes: Vec::new(),
+            replaced: Vec::new(),
             failures: 0,
             redacted: 0,
         }
@@ -91,7 +96,8 @@ impl CompressedBlock {
     pub(super) fn weight(&self) -> usize {
         let texts: usize = self.texts.iter().flatten().map(|text| text.len()).sum();
         let names = self.transforms.iter().chain(&self.hashes).map(|name| name.len() + 16);
-        size_of::<Self>() + texts + self.texts.len() * 16 + names.sum::<usize>()
+        let replaced: usize = self.replaced.iter().map(ReplacedRun::weight).sum();
+        size_of::<Self>() + texts + self.texts.len() * 16 + names.sum::<usize>() + replaced
     }
 }
 
@@ -137,47 +143,44 @@ pub(super) fn compress(block: &Block<'_>, context: &BlockContext<'_>) -> Compres
             BlockReport { reason: Some(reason), before: tokens, after: tokens, ..out.report };
         return out;
     }
-    if let Some(copy) = repeated(block, context) {
-        return copy;
-    }
-    for value in &block.texts {
+    for (at, value) in block.texts.iter().enumerate() {
         let text = value.text().filter(|text| may_be_shorter(text));
-        let replaced = text.and_then(|text| out.add(block, &text, context));
+        let replaced = text.and_then(|text| out.add(block, (at, &text), context));
         out.texts.push(replaced.map(|text| quote(&text).into()));
     }
-    out
+    if out.texts.iter().all(Option::is_none) && is_short_error(block) {
+        out.report.reason = out.report.reason.or(Some("short error"));
+    }
+    match repeated(block, context) {
+        Some(copy) if copy.report.after <= out.report.after => copy,
+        _ => out,
+    }
 }
 
 /// A result whose text is that of an earlier one: references to the lines that stand for that one, and
 /// its retrieval references, whatever came in between.
 fn repeated(block: &Block<'_>, context: &BlockContext<'_>) -> Option<CompressedBlock> {
-    let (same, earlier) = (context.same?, context.earlier?);
+    let (same, shown) = (context.same?, context.shown?);
     let [value] = &block.texts[..] else { return None };
-    let shown = match same.texts.first()?.as_deref() {
+    let text = match same.texts.first()?.as_deref() {
         Some(sent) => sent_text(sent)?,
         None => value.text()?.into_owned(),
     };
-    let shorter = earlier.refer(&shown)?;
-    let after = tokens::count(Encoding::default(), &shorter);
-    is_worth(after, same.report.after).then(|| CompressedBlock {
+    let (shorter, after) = references::of_copy(&text, same.report.after, shown)?;
+    Some(CompressedBlock {
         texts: vec![Some(quote(&shorter).into())],
         report: BlockReport { tool: tool_name(block).into(), after, ..same.report.clone() },
-        transforms: vec![EARLIER.into()],
+        transforms: vec![references::transform()],
         ..same.clone()
     })
 }
 
-/// Whether `tokens` are at least a twentieth fewer than `before`.
-fn is_worth(tokens: usize, before: usize) -> bool {
-    tokens * 20 <= before * 19
-}
-
 impl CompressedBlock {
-    /// Adds one text; gives what stands for it, if anything does.
+    /// Adds the text at `at`; gives what stands for it, if anything does.
     fn add(
         &mut self,
         block: &Block<'_>,
-        given: &str,
+        (at, given): (usize, &str),
         context: &BlockContext<'_>,
     ) -> Option<String> {
         let (text, found) = redacted(given, block, context);
@@ -196,7 +199,22 @@ impl CompressedBlock {
         if self.report.kind.is_empty() {
             self.report.kind = largest.map_or("", |part| part.kind.name());
         }
-        let result = referred(result, &text, block, context);
+        let replaced = self.replaced.len();
+        let result = match context.shown.filter(|_| block.role == Role::Tool) {
+            Some(shown) => references::shortest(
+                result,
+                (at, &text),
+                is_cosmetic(block),
+                shown,
+                context.retrieval,
+                |text| {
+                    let retrieval = Retrieval::None;
+                    attempt(block, text, &BlockContext { retrieval, ..context.clone() })
+                },
+                &mut self.replaced,
+            ),
+            None => result,
+        };
         self.report.after += result.tokens_after;
         if result.text == text {
             if block.role == Role::User {
@@ -206,6 +224,7 @@ impl CompressedBlock {
         }
         self.hashes
             .extend(result.omissions.iter().filter_map(|omission| omission.hash()).map(Box::from));
+        self.hashes.extend(self.replaced[replaced..].iter().map(|run| run.hash.clone()));
         for transform in &result.transforms {
             if !self.transforms.iter().any(|known| **known == **transform) {
                 self.transforms.push(transform.as_str().into());
@@ -215,21 +234,25 @@ impl CompressedBlock {
     }
 }
 
-/// What was elided from the block under `hash`, which may be its first digits.
+/// What was elided from the block under `hash`, or what the reference with that hash stands for.
+/// `compressed`: what the block became.
 pub(super) fn original(
     block: &Block<'_>,
     context: &BlockContext<'_>,
+    compressed: &CompressedBlock,
     hash: &str,
 ) -> Option<String> {
-    block.texts.iter().find_map(|value| {
+    block.texts.iter().enumerate().find_map(|(at, value)| {
         let given = value.text()?;
         let (text, _) = redacted(&given, block, context);
         let result = attempt(block, &text, context)?;
-        let gap = result
-            .omissions
-            .into_iter()
-            .find(|omission| omission.hash().is_some_and(|h| h.starts_with(hash)))?;
-        Some(gap.original)
+        let is_named = |known: &str| known.starts_with(hash);
+        if let Some(run) = compressed.replaced.iter().find(|run| is_named(&run.hash)) {
+            return run.original(at, &text, is_cosmetic(block), &result);
+        }
+        let omission =
+            result.omissions.into_iter().find(|omission| omission.hash().is_some_and(is_named))?;
+        Some(omission.original)
     })
 }
 
@@ -237,13 +260,21 @@ pub(super) fn original(
 fn untouched(block: &Block<'_>) -> Option<&'static str> {
     let Some(result) = &block.tool_result else { return None };
     let name = result.call.as_ref().map_or("", |call| &call.name);
-    if is_retrieval(name) {
-        return Some("result of a retrieval");
-    }
+    is_retrieval(name).then_some("result of a retrieval")
+}
+
+/// Whether a block is the result of a failed call that stays whole: nothing is elided from it.
+fn is_short_error(block: &Block<'_>) -> bool {
+    let is_error = block.tool_result.as_ref().is_some_and(|result| result.is_error);
     let length: usize = block.texts.iter().map(|text| text.range().len()).sum();
     // No text has fewer bytes than tokens.
-    (result.is_error && (length < ERROR_TOKENS || count(block) < ERROR_TOKENS))
-        .then_some("short error")
+    is_error && (length < ERROR_TOKENS || count(block) < ERROR_TOKENS)
+}
+
+/// Whether what a program writes for a terminal may be taken out of a result.
+fn is_cosmetic(block: &Block<'_>) -> bool {
+    let call = block.tool_result.as_ref().and_then(|result| result.call.as_ref());
+    block.role == Role::Tool && !call.is_some_and(shows_files)
 }
 
 /// Tokens of a block's texts.
@@ -271,7 +302,7 @@ pub(super) fn texts(block: &Block<'_>, compressed: &CompressedBlock) -> BlockTex
 }
 
 /// The text in a JSON string that is sent.
-fn sent_text(sent: &[u8]) -> Option<String> {
+pub(super) fn sent_text(sent: &[u8]) -> Option<String> {
     let index = scan(sent).ok()?;
     index.root().text().map(Cow::into_owned)
 }
@@ -290,48 +321,17 @@ fn redacted<'t>(
     (redacted.text, redacted.findings.len())
 }
 
-/// `result`, or a version of it or of `text` that refers to lines that were shown before, if that is
-/// shorter.
-fn referred(
-    mut result: Compressed,
-    text: &str,
-    block: &Block<'_>,
-    context: &BlockContext<'_>,
-) -> Compressed {
-    let Some(earlier) = context.earlier.filter(|_| block.role == Role::Tool) else { return result };
-    let count = |text: &str| tokens::count(Encoding::default(), text);
-    if let Some(shorter) = earlier.refer(&result.text) {
-        let tokens = count(&shorter);
-        if is_worth(tokens, result.tokens_after) {
-            (result.text, result.tokens_after) = (shorter, tokens);
-            result.transforms.push(EARLIER.to_owned());
-        }
-    }
-    // What was elided may have been shown in full before.
-    if !result.omissions.is_empty()
-        && let Some(shorter) = earlier.refer(text)
-    {
-        let tokens = count(&shorter);
-        if is_worth(tokens, result.tokens_after) {
-            (result.text, result.tokens_after) = (shorter, tokens);
-            (result.transforms, result.omissions) = (vec![EARLIER.to_owned()], Vec::new());
-        }
-    }
-    result
-}
-
-/// The name of that in reports.
-const EARLIER: &str = "earlier/1";
-
 /// Compresses one text; `None` when that failed, or isn't allowed to.
 fn attempt(block: &Block<'_>, text: &str, context: &BlockContext<'_>) -> Option<Compressed> {
     let is_result = block.role == Role::Tool;
     let call = block.tool_result.as_ref().and_then(|result| result.call.as_ref());
+    let may_elide = is_result && !is_short_error(block);
+    let retrieval = if may_elide { context.retrieval } else { Retrieval::None };
     let options = Options {
         task: context.task.clone(),
         kind: call.and_then(hint),
-        retrieval: if is_result { context.retrieval } else { Retrieval::None },
-        cosmetic: is_result && !call.is_some_and(shows_files),
+        retrieval,
+        cosmetic: is_cosmetic(block),
         every_line: true,
         has_read: Some(context.tokens_before),
         ..Options::default()

@@ -5,9 +5,11 @@
 mod block;
 mod continue_turn;
 mod memo;
+mod references;
 mod replay;
 mod report;
 mod retrieval_results;
+mod shown;
 mod task;
 mod tool_injection;
 mod traverse;
@@ -32,7 +34,7 @@ use tool_injection::ToolInjection;
 pub(crate) use traverse::TraversedBlock;
 
 /// The version of what requests become. Replicas that serve one conversation need the same.
-pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/4");
+pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/5");
 
 /// Bytes of a token, where an estimate will do.
 const BYTES_PER_TOKEN: usize = 4;

@@ -124,14 +124,16 @@ impl RequestRewriter {
             block.compressed.hashes.iter().find(|known| known.starts_with(hash)).cloned()
         };
         let blocks = &traversal.blocks;
-        let (at, whole) = blocks.iter().find_map(|block| Some((block.at, holds(block)?)))?;
+        let (block, whole) = blocks.iter().find_map(|block| Some((block, holds(block)?)))?;
         let key = chain(blake3::hash(b"original").as_bytes(), whole.as_bytes());
         if let Some(Memo::Original(text)) = self.memo.get(&key) {
             return Some(text);
         }
         let request = traversal.request;
-        let context = self.context(request, at, traversal.injection, blocks);
-        let text: Arc<str> = block::original(&request.blocks[at], &context, &whole)?.into();
+        let context = self.context(request, block.at, traversal.injection, blocks);
+        let original =
+            block::original(&request.blocks[block.at], &context, &block.compressed, &whole);
+        let text: Arc<str> = original?.into();
         self.memo.put(key, Memo::Original(text.clone()));
         Some(text)
     }

@@ -1,7 +1,8 @@
 //! Whether the retrieval tool is injected into a request, and if not, why.
 
-use llm_api::request::{Choice, Request, Tool};
+use llm_api::request::{Block, Choice, Request, Role, Tool};
 use llm_api::retrieval::{NAME, is_retrieval};
+use tokens::Encoding;
 
 /// How the model can retrieve what was elided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +18,19 @@ pub(super) enum ToolInjection {
 /// The most tools that OpenAI takes, by its API reference; one more would be refused.
 const MAX_TOOLS: usize = 128;
 
+/// Tokens of tools and system prompts, and of all that is said before the model's first turn, below
+/// both of which nothing is injected. Measured on 170 conversations: those that begin with so little
+/// are short, so that the definition of the tool costs more than retrieval is worth. The beginning of
+/// a conversation stays, and so does what is decided by it.
+const MIN_PROMPT_TOKENS: usize = 1000;
+const MIN_BEGINNING_TOKENS: usize = 2600;
+/// A text of more bytes for each token isn't counted: it has more than enough of them.
+const MAX_TOKEN_BYTES: usize = 8;
+
 impl ToolInjection {
-    /// What a request allows, whatever was sent before.
-    pub(super) fn of(request: &Request<'_>) -> Self {
+    /// What a request allows, whatever was sent before. `has_prompts`: whether it holds all that the
+    /// agent sends.
+    pub(super) fn of(request: &Request<'_>, has_prompts: bool) -> Self {
         use ToolInjection::{ClientTool, Injected, Unavailable};
         let own: Vec<&Tool<'_>> = request.tools.iter().filter(|tool| tool.is_client).collect();
         let obstacles = [
@@ -45,6 +56,9 @@ impl ToolInjection {
         if request.listed_tools() >= MAX_TOOLS {
             return Unavailable("as many tools as the provider takes");
         }
+        if has_prompts && is_lean(request) {
+            return Unavailable("a short prompt");
+        }
         Injected
     }
 
@@ -60,6 +74,23 @@ impl ToolInjection {
     }
 }
 
+/// Whether a conversation begins with so little that the retrieval tool would be a large part of it.
+fn is_lean(request: &Request<'_>) -> bool {
+    let bytes: usize = request.beginning().map(|block| block.value.range().len()).sum();
+    if bytes >= MIN_BEGINNING_TOKENS * MAX_TOKEN_BYTES {
+        return false;
+    }
+    let count = |block: &Block<'_>| {
+        let raw = String::from_utf8_lossy(block.value.raw());
+        (block.role, tokens::count(Encoding::default(), &raw))
+    };
+    let counts: Vec<(Role, usize)> = request.beginning().map(count).collect();
+    let is_prompt = |role: Role| matches!(role, Role::Definition | Role::System);
+    let prompts = counts.iter().filter(|(role, _)| is_prompt(*role)).map(|(_, tokens)| tokens);
+    prompts.sum::<usize>() < MIN_PROMPT_TOKENS
+        && counts.iter().map(|(_, tokens)| tokens).sum::<usize>() < MIN_BEGINNING_TOKENS
+}
+
 /// Whether the client has a tool of the same name: the provider takes no name twice.
 fn has_name(request: &Request<'_>) -> bool {
     request.tools.iter().any(|tool| tool.name == NAME)
@@ -72,28 +103,30 @@ mod tests {
     use llm_api::request::read;
     use llm_api::{Api, CHAT, MESSAGES, RESPONSES};
     use serde_json::{Value, json};
+    use testkit::provider::system_prompt;
 
     fn injected(api: &'static dyn Api, body: &Value) -> ToolInjection {
         let text = body.to_string();
         let index = scan(text.as_bytes()).unwrap();
-        ToolInjection::of(&read(api, &index).unwrap())
+        ToolInjection::of(&read(api, &index).unwrap(), true)
     }
 
     fn messages(more: &Value) -> ToolInjection {
-        let mut body = json!({"messages": [{"role": "user", "content": "x"}]});
+        let mut body =
+            json!({"system": system_prompt(), "messages": [{"role": "user", "content": "x"}]});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         injected(MESSAGES, &body)
     }
 
     fn chat(more: &Value) -> ToolInjection {
-        let mut body = json!({"messages": []});
+        let mut body = json!({"messages": [{"role": "system", "content": system_prompt()}]});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         injected(CHAT, &body)
     }
 
     fn responses(more: &Value) -> ToolInjection {
         let tools = json!([{"type": "function", "name": "f"}]);
-        let mut body = json!({"input": "x", "tools": tools});
+        let mut body = json!({"instructions": system_prompt(), "input": "x", "tools": tools});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         injected(RESPONSES, &body)
     }
@@ -111,6 +144,31 @@ mod tests {
             ToolInjection::Injected
         );
         assert_eq!(responses(&json!({})), ToolInjection::Injected);
+    }
+
+    #[test]
+    fn a_conversation_that_begins_with_little() {
+        let tools = json!([{"name": "a", "input_schema": {}}]);
+        let said = |words: &str| json!([{"role": "user", "content": words}]);
+        let short = json!({"system": "s", "tools": tools, "messages": said("x")});
+        assert_eq!(messages(&short), ToolInjection::Unavailable("a short prompt"));
+        // A long task is as much as a long prompt, but what is said later counts for nothing.
+        let task = system_prompt().repeat(3);
+        assert_eq!(
+            messages(&json!({"system": "s", "tools": tools, "messages": said(&task)})),
+            ToolInjection::Injected
+        );
+        let later = json!({"system": "s", "tools": tools, "messages": [
+            {"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}, {"role": "user", "content": task}]});
+        assert_eq!(messages(&later), ToolInjection::Unavailable("a short prompt"));
+        let own = json!([{"name": "mcp__headroom__headroom_retrieve"}]);
+        assert_eq!(messages(&json!({"system": "s", "tools": own})), ToolInjection::ClientTool);
+        let late =
+            json!([{"name": "a"}, {"name": "b", "defer_loading": true, "description": task}]);
+        assert_eq!(
+            messages(&json!({"system": "s", "tools": late})),
+            ToolInjection::Unavailable("a short prompt")
+        );
     }
 
     #[test]

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use compress::Retrieval;
-use compress::earlier::Earlier;
 use llm_api::request::{Block, Request, Role};
 use llm_api::splice::Edits;
 
 use super::block::{self, BlockContext, CompressedBlock};
 use super::memo::{Memo, before_turns, chain, fingerprint, tool_names};
+use super::shown::ShownSoFar;
 use super::tool_injection::ToolInjection;
 use super::{BYTES_PER_TOKEN, COMPRESSION_VERSION, RequestRewriter, task};
 use crate::cache::Key;
@@ -57,38 +57,6 @@ impl Traversal<'_> {
     }
 }
 
-/// What the model was shown of the results so far, read only when a block is new.
-#[derive(Default)]
-struct ShownSoFar {
-    earlier: Earlier,
-    /// How many of the blocks are in it.
-    added: usize,
-}
-
-impl ShownSoFar {
-    /// What `blocks` show; none where the provider may drop some of them.
-    fn update(&mut self, request: &Request<'_>, blocks: &[TraversedBlock]) -> Option<&Earlier> {
-        if request.may_drop || request.is_partial {
-            return None;
-        }
-        for traversed in &blocks[self.added..] {
-            let block = &request.blocks[traversed.at];
-            let id = block.tool_result.as_ref().and_then(|result| result.id.as_deref());
-            // A result of several texts has no lines that one could count.
-            if let (Some(id), [value]) = (id, &block.texts[..]) {
-                let sent = traversed.compressed.texts.first().and_then(Option::as_deref);
-                let text = match sent {
-                    Some(sent) => serde_json::from_slice(sent).ok(),
-                    None => value.text().map(|text| text.into_owned()),
-                };
-                self.earlier.add(id, text.unwrap_or_default());
-            }
-        }
-        self.added = blocks.len();
-        Some(&self.earlier)
-    }
-}
-
 impl RequestRewriter {
     /// Compresses each block that may change, or remembers what it became.
     pub(super) fn traverse<'t>(&self, request: &'t Request<'t>) -> Traversal<'t> {
@@ -98,7 +66,10 @@ impl RequestRewriter {
             Some(position) if ToolInjection::may_stay(request) => {
                 (ToolInjection::Injected, position)
             }
-            _ => (ToolInjection::of(request), request.tool_position()),
+            _ => {
+                let injection = ToolInjection::of(request, self.settings.has_prompts);
+                (injection, request.tool_position())
+            }
         };
         let mut prefix = self.seed(request, injection);
         let mut shown = ShownSoFar::default();
@@ -110,7 +81,7 @@ impl RequestRewriter {
                     Some(Memo::Block(compressed)) => (compressed, false),
                     _ => {
                         let context = BlockContext {
-                            earlier: shown.update(request, &blocks),
+                            shown: shown.before(request, at, &blocks),
                             same: same(request, at, &blocks),
                             ..self.context(request, at, injection, &blocks)
                         };
@@ -179,7 +150,8 @@ impl RequestRewriter {
             // What can't be kept can't be retrieved, so nothing is elided.
             let failures = compressed.failures + 1;
             let lossless = BlockContext { retrieval: Retrieval::None, ..context };
-            compressed = CompressedBlock { failures, ..block::compress(block, &lossless) };
+            compressed = block::compress(block, &lossless);
+            compressed.failures = failures;
         }
         let compressed = Arc::new(compressed);
         self.memo.put(key, Memo::Block(compressed.clone()));
@@ -204,7 +176,7 @@ impl RequestRewriter {
             tokens_before: tokens_before(request, at, blocks),
             retrieval,
             redact: self.settings.redact_secrets,
-            earlier: None,
+            shown: None,
             same: None,
         }
     }
@@ -218,7 +190,7 @@ impl RequestRewriter {
     ) -> bool {
         let Some(originals) = &self.originals else { return compressed.hashes.is_empty() };
         compressed.hashes.iter().all(|hash| {
-            let original = block::original(block, context, hash);
+            let original = block::original(block, context, compressed, hash);
             original.is_some_and(|original| originals.put(&original).is_ok())
         })
     }

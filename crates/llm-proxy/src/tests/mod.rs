@@ -6,6 +6,7 @@ mod injection;
 mod kept;
 mod mutations;
 mod pass;
+mod references;
 mod retrieval;
 mod rewriting;
 mod streams;
@@ -30,7 +31,7 @@ use hyper_util::server::conn::auto;
 use llm_api::{APIS, Api, CHAT, MESSAGES, RESPONSES};
 use metrics::{Ending, Exchange, Recorder};
 use serde_json::{Value, json};
-use testkit::provider::{Provider, Received, Reply};
+use testkit::provider::{Provider, Received, Reply, system_prompt};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -249,14 +250,16 @@ pub(super) fn middle(name: &str) -> String {
 /// its result.
 pub(super) fn conversation(api: &'static dyn Api, names: &[&str]) -> Value {
     let mut body = match api.name() {
-        "messages" => json!({"model": "claude-sonnet-4-5", "max_tokens": 1000, "system": "s",
+        "messages" => {
+            json!({"model": "claude-sonnet-4-5", "max_tokens": 1000, "system": system_prompt(),
             "tools": [{"name": "Bash", "input_schema": {"type": "object"}}],
-            "messages": [{"role": "user", "content": "fix it"}]}),
+            "messages": [{"role": "user", "content": "fix it"}]})
+        }
         "chat" => json!({"model": "gpt-5", "max_completion_tokens": 1000,
             "tools": [{"type": "function", "function": {"name": "Bash", "parameters": {}}}],
-            "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "fix it"}]}),
+            "messages": [{"role": "system", "content": system_prompt()}, {"role": "user", "content": "fix it"}]}),
         "responses" => {
-            json!({"model": "gpt-5", "store": false, "max_output_tokens": 1000, "instructions": "s",
+            json!({"model": "gpt-5", "store": false, "max_output_tokens": 1000, "instructions": system_prompt(),
             "tools": [{"type": "function", "name": "Bash", "parameters": {}}],
             "input": [{"role": "user", "content": "fix it"}]})
         }

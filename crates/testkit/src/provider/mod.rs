@@ -18,6 +18,11 @@ use serde_json::{Value, json};
 
 pub use answer::{Answer, Say};
 
+/// The system prompt of an agent, of a length (1,200 tokens) that the proxy offers retrieval from.
+pub fn system_prompt() -> String {
+    "You work in a repository; keep to its conventions, and be brief. ".repeat(86)
+}
+
 /// A request that the stub was sent.
 #[derive(Debug, Clone)]
 pub struct Received {

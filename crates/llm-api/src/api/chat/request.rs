@@ -4,7 +4,7 @@ use json_index::{Kind, Value};
 
 use crate::api::CHAT;
 use crate::request::{
-    Block, Call, Choice, Request, Role, Tool, ToolResult, Turn, is_deferred, text, texts,
+    Block, Call, Choice, Input, Request, Role, Tool, ToolResult, Turn, is_deferred, text, texts,
 };
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
@@ -42,7 +42,11 @@ fn read_message(message: Value<'_>) -> Block<'_> {
             if let Some(old) = message.get("function_call")
                 && let Some(name) = text(old, "name")
             {
-                block.calls.push(Call { id: name.clone(), name, input: old.get("arguments") });
+                block.calls.push(Call {
+                    id: name.clone(),
+                    name,
+                    input: Input::Sent(old.get("arguments")),
+                });
             }
         }
         Role::Tool => {
@@ -60,7 +64,7 @@ fn call(value: Value<'_>) -> Option<Call<'_>> {
         Some(custom) => (custom, "input"),
         None => (value.get("function")?, "arguments"),
     };
-    Some(Call { id, name: text(inner, "name")?, input: inner.get(input) })
+    Some(Call { id, name: text(inner, "name")?, input: Input::Sent(inner.get(input)) })
 }
 
 fn tool(value: Value<'_>) -> Tool<'_> {

@@ -4,8 +4,8 @@ use json_index::{Kind, Value};
 
 use crate::api::MESSAGES;
 use crate::request::{
-    Block, Call, Choice, Request, Role, Tool, ToolResult, Turn, is_deferred, may_drop_results,
-    present, text, texts,
+    Block, Call, Choice, Input, Request, Role, Tool, ToolResult, Turn, is_deferred,
+    may_drop_results, present, text, texts,
 };
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
@@ -65,7 +65,7 @@ fn read_block(role: Role, value: Value<'_>) -> Block<'_> {
         }
         (Role::Assistant, Some("tool_use")) => {
             if let (Some(id), Some(name)) = (text(value, "id"), text(value, "name")) {
-                block.calls.push(Call { id, name, input: value.get("input") });
+                block.calls.push(Call { id, name, input: Input::Sent(value.get("input")) });
             }
         }
         _ => {}

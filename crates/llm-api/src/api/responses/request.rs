@@ -5,8 +5,8 @@ use json_index::{Kind, Value};
 use crate::api::RESPONSES;
 use crate::api::chat::choice;
 use crate::request::{
-    Block, Call, Request, Role, Tool, ToolResult, Turn, is_deferred, may_drop_results, present,
-    text, texts,
+    Block, Call, Input, Request, Role, Tool, ToolResult, Turn, is_deferred, may_drop_results,
+    present, text, texts,
 };
 
 pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
@@ -103,7 +103,7 @@ fn call<'t>(kind: &str, item: Value<'t>) -> Option<Call<'t>> {
         "local_shell_call" | "shell_call" => ("local_shell".into(), item.get("action")),
         _ => return None,
     };
-    Some(Call { id: id?, name, input })
+    Some(Call { id: id?, name, input: Input::Sent(input) })
 }
 
 /// Tools that the client runs; the provider runs the others.
