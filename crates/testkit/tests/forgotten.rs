@@ -92,21 +92,34 @@ fn follow(file: &Path, is_root: bool, reachable: &mut BTreeSet<PathBuf>) {
     let folder = file.parent().expect("paths of the workspace are whole and readable");
     let stem = file.file_stem().expect("paths of the workspace are whole and readable");
     let below = if is_root || stem == "mod" { folder.to_owned() } else { folder.join(stem) };
+    let declares_by_macro = text.contains("$(mod $");
     let mut path_attribute = None;
     for line in text.lines().map(str::trim) {
         if let Some(path) = line.strip_prefix("#[path = \"").and_then(|l| l.strip_suffix("\"]")) {
             path_attribute = Some(folder.join(path));
         }
         let declared = line.strip_suffix(';').and_then(|line| line.split_once("mod "));
-        let Some((_, name)) = declared.filter(|(before, _)| is_visibility(before)) else {
+        let declared = declared.filter(|(before, _)| is_visibility(before)).map(|(_, name)| name);
+        let Some(name) = declared.or_else(|| listed(line).filter(|_| declares_by_macro)) else {
             continue;
         };
         let candidates = [below.join(format!("{name}.rs")), below.join(name).join("mod.rs")];
         let module =
             path_attribute.take().into_iter().chain(candidates).find(|path| path.is_file());
+        if module.is_none() && declared.is_none() {
+            continue; // a field that looks like a row
+        }
         let module = module.unwrap_or_else(|| panic!("{}: mod {name} has no file", file.display()));
         follow(&module, false, reachable);
     }
+}
+
+/// The module that a row `module: Name,` of a table names, from which a macro makes its declaration.
+fn listed(line: &str) -> Option<&str> {
+    let (module, name) = line.strip_suffix(',')?.split_once(": ")?;
+    let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_module = is_name(module) && !module.contains(|c: char| c.is_uppercase());
+    (is_module && is_name(name) && name.starts_with(|c: char| c.is_uppercase())).then_some(module)
 }
 
 /// Whether `text` may stand before `mod`.

@@ -14,6 +14,7 @@ mod golden;
 mod headroom;
 mod history;
 mod init;
+mod mcp;
 mod memory;
 mod output;
 mod pack;

@@ -16,7 +16,7 @@ fn claude_is_told_and_forgets_again() {
 
     sandbox.contextos(&["mcp", "install", "--agent", "claude"]).assert().success();
     let text = fs::read_to_string(&file).expect("a file");
-    let program = assert_cmd::cargo::cargo_bin!("contextos").display().to_string();
+    let program = sandbox.program().display().to_string();
     let config: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(
         config["mcpServers"]["contextos"],
@@ -37,8 +37,5 @@ fn a_machine_without_agents() {
     assert!(shown.contains("Cursor: not found on this machine, skipped\n"), "{shown}");
     assert!(shown.ends_with("error: nothing was done\n"), "{shown}");
     let shown = sandbox.run(&["mcp", "install", "--agent", "emacs"]);
-    assert!(
-        shown.starts_with("exit: 2\n") && shown.contains("invalid value 'emacs'"),
-        "{shown}"
-    );
+    assert!(shown.starts_with("exit: 2\n") && shown.contains("invalid value 'emacs'"), "{shown}");
 }
