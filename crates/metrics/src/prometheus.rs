@@ -2,7 +2,7 @@
 //! durations are histograms. Money that was not billed, and what would have been, is named an estimate.
 //!
 //! The names up to version 0.50 that broke these conventions stay beside the new ones for one version,
-//! marked as deprecated in their HELP line ([`deprecated`]).
+//! marked as deprecated in their HELP line (`deprecated`).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
