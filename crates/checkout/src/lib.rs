@@ -20,7 +20,7 @@
 //! std::fs::write(folder.join("logo.png"), [0x89, b'P', b'N', b'G', 0])?;
 //!
 //! let checkout = read(&folder, &ReadOptions::default(), &|_progress| {})?;
-//! let paths: Vec<&str> = checkout.corpus.files.iter().map(|file| file.path.as_str()).collect();
+//! let paths: Vec<&str> = checkout.files.iter().map(|file| file.path.as_str()).collect();
 //! assert_eq!(paths, ["src/main.py"]);
 //! let skipped: Vec<(SkipReason, usize)> = checkout.skipped.counts().collect();
 //! assert_eq!(skipped, [(SkipReason::Binary, 1)]);

@@ -7,19 +7,20 @@
 //! ```
 //! use pack_format::markdown;
 //!
-//! let pack = "# Context for: fix the refresh\n\
-//!     <!-- contextos pack v1 commit=none dirty=no -->\n\
-//!     \n\
-//!     ## Files\n\
-//!     ### src/auth.rs:3-4,9\n\
-//!     ```rust\n\
-//!     fn refresh() {\n\
-//!     }\n\
-//!     … 9\n\
-//!     const TTL: u32 = 60;\n\
-//!     ```\n";
-//! assert!(markdown::is_pack(pack));
-//! let lines: Vec<&str> = pack.lines().collect();
+//! let lines = [
+//!     "# Context for: fix the refresh",
+//!     "<!-- contextos pack v1 commit=none dirty=no -->",
+//!     "",
+//!     "## Files",
+//!     "### src/auth.rs:3-4,9",
+//!     "```rust",
+//!     "fn refresh() {",
+//!     "}",
+//!     "… 9",
+//!     "const TTL: u32 = 60;",
+//!     "```",
+//! ];
+//! assert!(markdown::is_pack(&lines.join("\n")));
 //! let files = markdown::files(&lines);
 //! assert_eq!((files[0].path, files[0].language), ("src/auth.rs", "rust"));
 //! assert_eq!((files[0].spans[1].lines.clone(), files[0].spans[1].first), (9..10, 9));
