@@ -29,18 +29,15 @@ fn every_snapshot_belongs_to_a_test() {
     for package in packages() {
         let mut sources = String::new();
         for file in files(&package.join("src"), "rs").into_iter().chain(files_of_tests(&package)) {
-            sources.push_str(
-                &fs::read_to_string(file).expect("paths of the workspace are whole and readable"),
-            );
+            sources.push_str(&fs::read_to_string(file).expect("source files are UTF-8"));
         }
         for snapshot in snapshots(&package) {
             let stem = snapshot
                 .file_stem()
-                .expect("paths of the workspace are whole and readable")
+                .expect("a path of a file ends in a name")
                 .to_str()
-                .expect("paths of the workspace are whole and readable");
-            let name =
-                stem.rsplit("__").next().expect("paths of the workspace are whole and readable");
+                .expect("names of files are UTF-8");
+            let name = stem.rsplit("__").next().expect("a split has a last part");
             // The name of a test, or the one that it gives: as it is, made from parts, or a sample's.
             let is_made = name.split(['-', '@', '.']).all(|part| sources.contains(part))
                 || package.join("tests/samples").join(name).exists();
@@ -56,13 +53,10 @@ fn every_snapshot_belongs_to_a_test() {
 fn packages() -> Vec<PathBuf> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
-        .expect("paths of the workspace are whole and readable");
+        .expect("every path here is below the workspace");
     let mut packages: Vec<PathBuf> = entries(crates);
     packages.push(
-        crates
-            .parent()
-            .expect("paths of the workspace are whole and readable")
-            .join("python/headroom-ai"),
+        crates.parent().expect("every path here is below the workspace").join("python/headroom-ai"),
     );
     packages.retain(|folder| folder.join("Cargo.toml").exists());
     assert!(packages.len() > 10, "{packages:?}");
@@ -88,9 +82,9 @@ fn follow(file: &Path, is_root: bool, reachable: &mut BTreeSet<PathBuf>) {
     if !reachable.insert(file.to_owned()) {
         return;
     }
-    let text = fs::read_to_string(file).expect("paths of the workspace are whole and readable");
-    let folder = file.parent().expect("paths of the workspace are whole and readable");
-    let stem = file.file_stem().expect("paths of the workspace are whole and readable");
+    let text = fs::read_to_string(file).expect("source files are UTF-8");
+    let folder = file.parent().expect("every path here is below the workspace");
+    let stem = file.file_stem().expect("a path of a file ends in a name");
     let below = if is_root || stem == "mod" { folder.to_owned() } else { folder.join(stem) };
     let declares_by_macro = text.contains("$(mod $");
     let mut path_attribute = None;
@@ -137,9 +131,9 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     for entry in entries(folder) {
         let name = entry
             .file_name()
-            .expect("paths of the workspace are whole and readable")
+            .expect("a path of a file ends in a name")
             .to_str()
-            .expect("paths of the workspace are whole and readable")
+            .expect("names of files are UTF-8")
             .to_owned();
         if entry.is_dir() && !DATA.contains(&name.as_str()) {
             out.extend(files(&entry, extension));
@@ -171,7 +165,7 @@ fn snapshots(package: &Path) -> Vec<PathBuf> {
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut out: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("paths of the workspace are whole and readable").path())
+        .map(|entry| entry.expect("the folder is readable").path())
         .collect();
     out.sort();
     out
