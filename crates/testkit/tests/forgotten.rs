@@ -164,9 +164,8 @@ fn snapshots(package: &Path) -> Vec<PathBuf> {
 /// What is in a folder, in order; nothing if there is no such folder.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut out: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("the folder is readable").path())
-        .collect();
+    let mut out: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("the folder is readable").path()).collect();
     out.sort();
     out
 }
