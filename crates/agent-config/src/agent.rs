@@ -92,8 +92,18 @@ pub struct TranscriptConfig {
 pub enum TranscriptFormat {
     /// Claude Code's: a line for each message or block of one, which names its parent.
     ClaudeCode,
+    /// Cline's: the messages of the Messages API, in a file for each task.
+    Cline,
     /// Codex's rollouts: a line for each item of the Responses API.
     Codex,
+    /// Gemini CLI's: messages with the calls that they made, or a log of changes to them.
+    Gemini,
+    /// OpenCode's: a file for each session, message and part of one.
+    OpenCode,
+    /// pi's: a line for each message, which names its parent.
+    Pi,
+    /// Qwen Code's: a line for each content of the Gemini API, which names its parent.
+    Qwen,
 }
 
 static AGENTS: LazyLock<Vec<Agent>> = LazyLock::new(|| {

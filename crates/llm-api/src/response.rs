@@ -28,8 +28,10 @@ pub struct Usage {
     pub input: u64,
     /// Tokens of the request that were read from the prefix cache.
     pub cache_read: u64,
-    /// Tokens of the request that were written to the prefix cache.
+    /// Tokens of the request that were written to the prefix cache, for however long.
     pub cache_write: u64,
+    /// Those of them that it keeps for an hour, which costs more.
+    pub cache_write_1h: u64,
     /// Tokens of the response.
     pub output: u64,
 }
@@ -370,6 +372,7 @@ impl Usage {
         self.input = self.input.max(later.input);
         self.cache_read = self.cache_read.max(later.cache_read);
         self.cache_write = self.cache_write.max(later.cache_write);
+        self.cache_write_1h = self.cache_write_1h.max(later.cache_write_1h);
         self.output = self.output.max(later.output);
     }
 }

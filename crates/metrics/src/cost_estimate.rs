@@ -56,6 +56,7 @@ pub fn with_compression(usage: Usage, change: Change, is_first: bool) -> Usage {
     take(change.old, [&mut out.cache_read, &mut out.cache_write, &mut out.input]);
     take(change.new, [&mut out.cache_write, &mut out.input, &mut out.cache_read]);
     *place(&mut out, &usage, !is_first) += change.added;
+    out.cache_write_1h = written_1h(&usage, out.cache_write);
     out
 }
 
@@ -70,7 +71,14 @@ pub(crate) fn without_compression(rounds: &[Usage], change: Change) -> Usage {
     take(change.added, [&mut out.cache_read, &mut out.cache_write, &mut out.input]);
     *place(&mut out, first, true) += change.old;
     *place(&mut out, first, false) += change.new;
+    out.cache_write_1h = written_1h(first, out.cache_write);
     out
+}
+
+/// How many of `written` tokens the cache keeps for an hour, if the share is that of `usage`.
+fn written_1h(usage: &Usage, written: u64) -> u64 {
+    let share = usage.cache_write_1h as f64 / usage.cache_write.max(1) as f64;
+    (written as f64 * share.min(1.0)).round() as u64
 }
 
 /// Subtracts tokens from these, in this order, as far as they go.
@@ -97,17 +105,28 @@ fn place<'u>(out: &'u mut Usage, usage: &Usage, is_old: bool) -> &'u mut u64 {
 mod tests {
     use super::*;
 
-    const USAGE: Usage = Usage { input: 10, cache_read: 1000, cache_write: 500, output: 7 };
+    const USAGE: Usage =
+        Usage { input: 10, cache_read: 1000, cache_write: 500, output: 7, cache_write_1h: 0 };
 
     #[test]
     fn old_blocks_come_out_of_the_cache_and_new_ones_out_of_what_is_written() {
         let change = Change { old: 300, new: 200, added: 50 };
         let with = with_compression(USAGE, change, false);
-        assert_eq!(with, Usage { input: 10, cache_read: 750, cache_write: 300, output: 7 });
+        assert_eq!(
+            with,
+            Usage { input: 10, cache_read: 750, cache_write: 300, output: 7, ..Usage::default() }
+        );
         // A cache that was lost: all was written again.
-        let lost = Usage { input: 10, cache_read: 0, cache_write: 1500, output: 7 };
+        let lost =
+            Usage { input: 10, cache_read: 0, cache_write: 1500, output: 7, ..Usage::default() };
         let with = with_compression(lost, change, false);
-        assert_eq!(with, Usage { input: 10, cache_read: 0, cache_write: 1050, output: 7 });
+        assert_eq!(
+            with,
+            Usage { input: 10, cache_read: 0, cache_write: 1050, output: 7, ..Usage::default() }
+        );
+        // What is written for an hour stays so.
+        let hour = Usage { cache_write_1h: 250, ..USAGE };
+        assert_eq!(with_compression(hour, change, false).cache_write_1h, 150);
         // No more is saved than was sent.
         let with = with_compression(USAGE, Change { old: 1 << 40, new: 1 << 40, added: 0 }, true);
         assert_eq!((with.input, with.cache_read, with.cache_write), (0, 0, 0));
@@ -117,7 +136,10 @@ mod tests {
     fn elided_tokens_come_back_where_they_would_have_been() {
         let change = Change { old: 300, new: 200, added: 50 };
         let without = without_compression(&[USAGE], change);
-        assert_eq!(without, Usage { input: 10, cache_read: 1250, cache_write: 700, output: 7 });
+        assert_eq!(
+            without,
+            Usage { input: 10, cache_read: 1250, cache_write: 700, output: 7, ..Usage::default() }
+        );
         assert_eq!(with_compression(without, change, false), USAGE);
         // Without a cache all of it is plain input.
         let plain = Usage { input: 1000, output: 7, ..Usage::default() };

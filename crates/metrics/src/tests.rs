@@ -34,7 +34,13 @@ fn exchange(blocks: Vec<BlockReport>) -> Exchange {
         is_billed: true,
         status: Some(200),
         ending: Ending::Done,
-        usage: vec![Usage { input: 1000, cache_read: 9000, cache_write: 0, output: 100 }],
+        usage: vec![Usage {
+            input: 1000,
+            cache_read: 9000,
+            cache_write: 0,
+            output: 100,
+            ..Usage::default()
+        }],
         blocks,
         ..Exchange::default()
     }
@@ -156,7 +162,13 @@ fn money_is_what_was_billed_and_an_estimate_of_what_it_would_have_been() {
 fn what_is_left_alone_is_measured_and_not_saved() {
     for (recorder, held_out) in [(recorder(false), false), (recorder(true), true)] {
         let alone = exchange(vec![block("Bash", "log", 5000, 800)]);
-        let usage = vec![Usage { input: 6000, cache_read: 9000, cache_write: 0, output: 100 }];
+        let usage = vec![Usage {
+            input: 6000,
+            cache_read: 9000,
+            cache_write: 0,
+            output: 100,
+            ..Usage::default()
+        }];
         recorder.record(Exchange { held_out, tokens_added: 50, usage, ..alone });
         let metrics = recorder.read();
         let total = metrics.total;

@@ -11,7 +11,7 @@ use crate::store::parse_time;
 #[derive(Debug, Args)]
 #[command(after_help = AUDIT)]
 pub(crate) struct AuditArgs {
-    /// Transcripts, or folders of them; without it those that Claude Code and Codex keep here
+    /// Transcripts, or folders of them; without it those that agents keep here
     pub(crate) files: Vec<PathBuf>,
 
     /// How far back transcripts are taken that agents keep here

@@ -95,7 +95,23 @@ pub(crate) fn headline(totals: &AuditTotals) -> String {
 pub(crate) fn notes(totals: &AuditTotals) -> String {
     let mut out = String::new();
     let passed = totals.passed_over;
+    let by_family: usize = totals.priced_by_family.values().sum();
+    if by_family > 0 {
+        let models: Vec<String> =
+            totals.priced_by_family.keys().map(|model| shortened(model, 60)).collect();
+        let _ = writeln!(
+            out,
+            "{} of new models at the price of their family: {}",
+            counted(by_family as u64, "request"),
+            models.join(", ")
+        );
+    }
     for (count, unit, what) in [
+        (
+            totals.repeated,
+            "request",
+            "in several transcripts, such as those of resumed sessions: counted once",
+        ),
         (
             totals.modelled,
             "request",
@@ -134,6 +150,7 @@ pub(crate) fn json(totals: &AuditTotals) -> Value {
             "input_tokens": cost.usage.input,
             "cache_read_tokens": cost.usage.cache_read,
             "cache_write_tokens": cost.usage.cache_write,
+            "cache_write_1h_tokens": cost.usage.cache_write_1h,
             "output_tokens": cost.usage.output,
             "cost_usd": cost.dollars,
         })
@@ -153,6 +170,8 @@ pub(crate) fn json(totals: &AuditTotals) -> Value {
         "requests": totals.requests,
         "requests_modelled": totals.modelled,
         "requests_unpriced": totals.unpriced,
+        "requests_priced_by_family": totals.priced_by_family,
+        "requests_repeated": totals.repeated,
         "without": cost(&totals.without),
         "with_estimate": cost(&totals.with),
         "relative_cost": (totals.without.dollars > 0.0).then(|| totals.with.dollars / totals.without.dollars),

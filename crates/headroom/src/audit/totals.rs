@@ -20,7 +20,7 @@ use metrics::Prices;
 use metrics::cost_estimate::{Change, with_compression};
 use tokens::Encoding;
 
-use super::transcript::{self, Conversation, PassedOver};
+use super::transcript::{self, Conversation, PassedOver, Request};
 
 /// Growth of fewer tokens, by our count, is too little to measure by.
 const LEAST_MEASURED: usize = 2000;
@@ -49,6 +49,10 @@ pub(crate) struct AuditTotals {
     pub(crate) with: Cost,
     /// Requests whose model's price isn't known: they are in the tokens and not in the money.
     pub(crate) unpriced: usize,
+    /// Requests of models whose family's price stands for theirs, by model.
+    pub(crate) priced_by_family: BTreeMap<String, usize>,
+    /// Requests that another transcript holds too, which are counted there.
+    pub(crate) repeated: usize,
     pub(crate) by_kind: BTreeMap<String, BlockTotals>,
     pub(crate) by_tool: BTreeMap<String, BlockTotals>,
     /// Those that save most, best first.
@@ -115,6 +119,7 @@ impl Cost {
         self.usage.input += usage.input;
         self.usage.cache_read += usage.cache_read;
         self.usage.cache_write += usage.cache_write;
+        self.usage.cache_write_1h += usage.cache_write_1h;
         self.usage.output += usage.output;
         self.dollars += dollars;
     }
@@ -126,14 +131,21 @@ impl Cost {
 }
 
 impl AuditTotals {
-    /// Replays a conversation and adds it.
+    /// Replays a conversation and adds it. `is_counted`: whether a request is counted here, and not in
+    /// another transcript that holds it too.
     pub(crate) fn add(
         &mut self,
         format: TranscriptFormat,
         conversation: &Conversation,
         offline: &Offline,
         prices: &Prices,
+        is_counted: &mut dyn FnMut(&Request) -> bool,
     ) {
+        let counted: Vec<bool> = conversation.requests.iter().map(is_counted).collect();
+        self.repeated += counted.iter().filter(|counted| !**counted).count();
+        if !counted.contains(&true) {
+            return;
+        }
         let (body, places) = body(format, conversation);
         let replayed = offline.compress(transcript::api(format), &body).unwrap_or_default();
         let item_of = |block: &OfflineBlock| places.partition_point(|place| *place <= block.at) - 1;
@@ -143,7 +155,11 @@ impl AuditTotals {
         let measured = measured(conversation);
         self.conversations += 1;
         let mut known = conversation.shared;
-        for request in &conversation.requests {
+        for (request, is_counted) in conversation.requests.iter().zip(&counted) {
+            if !is_counted {
+                known = request.items;
+                continue;
+            }
             let model = request.model.as_deref().unwrap_or_default();
             let estimate = |count: usize| {
                 tokens::model(model).map_or(count, |model| model.estimate(count)) as u64
@@ -168,7 +184,12 @@ impl AuditTotals {
             });
             let change = Change { old, new, added: estimate(tool) };
             let with = with_compression(without, change, known == 0);
-            let price = prices.of(model);
+            let price = prices.of(model).or_else(|| {
+                let price = prices.of_family(model)?;
+                let name = name_in(&self.priced_by_family, model).to_owned();
+                *self.priced_by_family.entry(name).or_default() += 1;
+                Some(price)
+            });
             self.unpriced += usize::from(price.is_none());
             let cost = |usage: &Usage| price.map_or(0.0, |price| price.cost(usage));
             self.without.add(without, cost(&without));
@@ -177,7 +198,13 @@ impl AuditTotals {
             known = request.items;
         }
         for (item, block) in blocks.into_iter().filter(|(item, _)| *item >= conversation.shared) {
-            let times = conversation.requests.iter().filter(|request| request.items > item).count();
+            let requests = conversation.requests.iter().zip(&counted);
+            let mut holding = requests.filter(|(request, _)| request.items > item).peekable();
+            // Where the first one that held it is counted, it is counted as a block.
+            if holding.peek().is_some_and(|(_, is_counted)| !**is_counted) {
+                continue;
+            }
+            let times = holding.filter(|(_, is_counted)| **is_counted).count();
             self.block(Block {
                 tool: if block.report.tool.is_empty() {
                     "(pasted)".to_owned()
@@ -226,6 +253,11 @@ impl AuditTotals {
         self.without.add(other.without.usage, other.without.dollars);
         self.with.add(other.with.usage, other.with.dollars);
         self.unpriced += other.unpriced;
+        self.repeated += other.repeated;
+        for (model, requests) in other.priced_by_family {
+            let name = name_in(&self.priced_by_family, &model).to_owned();
+            *self.priced_by_family.entry(name).or_default() += requests;
+        }
         for (name, found) in other.by_kind {
             sum(&mut self.by_kind, &name).merge(found);
         }
@@ -239,15 +271,20 @@ impl AuditTotals {
 
 /// The sum of a name; `other` where there are many.
 fn sum<'s>(sums: &'s mut BTreeMap<String, BlockTotals>, name: &str) -> &'s mut BlockTotals {
-    let name = if sums.contains_key(name) || sums.len() < MOST_NAMES { name } else { "other" };
-    sums.entry(name.to_owned()).or_default()
+    let name = name_in(sums, name).to_owned();
+    sums.entry(name).or_default()
+}
+
+/// The name under which something is counted: `other` where there are many.
+fn name_in<'n, V>(counts: &BTreeMap<String, V>, name: &'n str) -> &'n str {
+    if counts.contains_key(name) || counts.len() < MOST_NAMES { name } else { "other" }
 }
 
 /// A request's body that holds the whole conversation, and where each item begins in it.
 fn body(format: TranscriptFormat, conversation: &Conversation) -> (Bytes, Vec<usize>) {
     let mut body = match format {
-        TranscriptFormat::ClaudeCode => r#"{"tools":[{"name":"Bash"}],"messages":["#,
         TranscriptFormat::Codex => r#"{"tools":[{"type":"function","name":"shell"}],"input":["#,
+        _ => r#"{"tools":[{"name":"Bash"}],"messages":["#,
     }
     .to_owned();
     let mut places = Vec::with_capacity(conversation.items.len());
@@ -314,15 +351,15 @@ fn modelled(
     let (old, new) = items.split_at(known.min(items.len()));
     let mut usage = Usage { cache_read: count(old), ..Usage::default() };
     match format {
-        TranscriptFormat::ClaudeCode => usage.cache_write = count(new),
-        TranscriptFormat::Codex => usage.input = count(new),
+        // Anthropic bills what is written to the cache; others take it for plain input.
+        TranscriptFormat::ClaudeCode | TranscriptFormat::Cline => usage.cache_write = count(new),
+        _ => usage.input = count(new),
     }
     usage
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::transcript::Request;
     use super::*;
 
     fn conversation(sent: &[u64]) -> Conversation {
@@ -332,6 +369,7 @@ mod tests {
             items: at + 1,
             model: Some("claude-sonnet-4-5".to_owned()),
             usage: Some(Usage { cache_read: *sent, ..Usage::default() }),
+            ..Request::default()
         };
         let mut conversation = Conversation::default();
         assert!(sent.iter().all(|_| conversation.push(&item)));
@@ -374,15 +412,22 @@ mod tests {
             let usage = |sent: u64| Some(Usage { cache_write: sent, ..Usage::default() });
             let model = || Some("claude-sonnet-4-5".to_owned());
             conversation.requests = vec![
-                Request { items: 1, model: model(), usage: usage(9000) },
+                Request { items: 1, model: model(), usage: usage(9000), ..Request::default() },
                 Request {
                     items: 3,
                     model: model(),
                     usage: usage(9000 + new as u64 * percent / 100),
+                    ..Request::default()
                 },
             ];
             let mut account = AuditTotals::default();
-            account.add(TranscriptFormat::ClaudeCode, &conversation, &offline, &Prices::known());
+            account.add(
+                TranscriptFormat::ClaudeCode,
+                &conversation,
+                &offline,
+                &Prices::known(),
+                &mut |_| true,
+            );
             account.without.sent() - account.with.sent()
         };
         let (less, more) = (saved(80) as f64, saved(120) as f64);

@@ -1,21 +1,13 @@
-//! What a transcript holds: conversations, and the requests that were made in them.
-
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+//! What a transcript holds, whichever agent wrote it: conversations, and the requests that were made in
+//! them.
 
 use agent_config::agent::{self, Agent, TranscriptFormat};
 use llm_api::response::Usage;
 use llm_api::{Api, MESSAGES, RESPONSES};
-use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::{claude, codex};
-
-/// The longest line that is read, in bytes; longer ones are passed over.
-const LONGEST_LINE: usize = 64 << 20;
 /// Bytes of a conversation beyond which no provider would take it.
-const MOST_BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 64 << 20;
 
 /// The name of the agent that keeps transcripts of this format.
 pub(crate) fn agent_name(format: TranscriptFormat) -> &'static str {
@@ -24,11 +16,12 @@ pub(crate) fn agent_name(format: TranscriptFormat) -> &'static str {
     agent::all().iter().find(keeps).map_or("another agent", |agent| &agent.name)
 }
 
-/// The API whose messages or items a transcript of this format holds.
+/// The API in whose shape the conversations of this format are replayed. Formats that hold neither of
+/// the two are converted to the first.
 pub(crate) fn api(format: TranscriptFormat) -> &'static dyn Api {
     match format {
-        TranscriptFormat::ClaudeCode => MESSAGES,
         TranscriptFormat::Codex => RESPONSES,
+        _ => MESSAGES,
     }
 }
 
@@ -51,6 +44,14 @@ pub(crate) struct PassedOver {
     pub(crate) odd: usize,
 }
 
+impl PassedOver {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.broken += other.broken;
+        self.too_long += other.too_long;
+        self.odd += other.odd;
+    }
+}
+
 /// What the model was sent, message by message, and when.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Conversation {
@@ -68,15 +69,19 @@ pub(crate) struct Request {
     /// How many of the items it held.
     pub(crate) items: usize,
     pub(crate) model: Option<String>,
-    /// What it used, as the provider said then.
+    /// What it used, as the provider reported then.
     pub(crate) usage: Option<Usage>,
+    /// What identifies it in every transcript that holds a copy of it, where there is such a thing.
+    pub(crate) id: Option<Box<str>>,
+    /// When it was answered, in seconds since 1970.
+    pub(crate) at: Option<u64>,
 }
 
 impl Conversation {
     /// Adds an item; `false` if the conversation would be too long for any provider.
     pub(crate) fn push(&mut self, item: &Value) -> bool {
         let item = item.to_string();
-        let fits = self.bytes + item.len() <= MOST_BYTES;
+        let fits = self.bytes + item.len() <= MAX_BYTES;
         if fits {
             self.bytes += item.len() + 1;
             self.items.push(item);
@@ -84,107 +89,42 @@ impl Conversation {
         fits
     }
 
+    /// Adds content blocks to the message at `at`; `false` if that isn't possible.
+    pub(crate) fn extend(&mut self, at: usize, blocks: &[Value]) -> bool {
+        let Some(item) = self.items.get_mut(at) else { return false };
+        let Ok(mut message) = serde_json::from_str::<Value>(item) else { return false };
+        let Some(content) = message["content"].as_array_mut() else { return false };
+        content.extend_from_slice(blocks);
+        let longer = message.to_string();
+        let bytes = self.bytes - item.len() + longer.len();
+        let fits = bytes <= MAX_BYTES;
+        if fits {
+            *item = longer;
+            self.bytes = bytes;
+        }
+        fits
+    }
+
     /// Another end of this conversation, from item `at` on.
     pub(crate) fn fork(&self, at: usize) -> Self {
-        let items = self.items[..at].to_vec();
+        let items = self.items[..at.min(self.items.len())].to_vec();
         let bytes = items.iter().map(|item| item.len() + 1).sum();
-        Self { items, shared: at, requests: Vec::new(), bytes }
+        Self { shared: items.len(), items, requests: Vec::new(), bytes }
     }
-}
-
-impl PassedOver {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.broken += other.broken;
-        self.too_long += other.too_long;
-        self.odd += other.odd;
-    }
-}
-
-/// Makes conversations of the lines of one format.
-pub(crate) trait Reader {
-    /// Takes a line; `false` if it is odd.
-    fn line(&mut self, line: Value) -> bool;
-    /// The conversations, when all lines are taken.
-    fn conversations(self: Box<Self>) -> Vec<Conversation>;
-}
-
-/// Reads the transcript at `path`, whichever of the formats it has; `None` for neither.
-///
-/// # Errors
-/// When the file can't be read.
-pub(crate) fn read(path: &Path) -> io::Result<Option<(TranscriptFormat, Transcript)>> {
-    let mut input = BufReader::new(File::open(path)?);
-    let mut out = Transcript::default();
-    let mut reader: Option<(TranscriptFormat, Box<dyn Reader>)> = None;
-    while let Some(line) = next(&mut input)? {
-        out.lines += 1;
-        let Some(line) = line else {
-            out.passed_over.too_long += 1;
-            continue;
-        };
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        let Some(line) = parse(&line) else {
-            out.passed_over.broken += 1;
-            continue;
-        };
-        if reader.is_none() {
-            reader = if codex::is_line(&line) {
-                Some((
-                    TranscriptFormat::Codex,
-                    Box::new(codex::Rollout::default()) as Box<dyn Reader>,
-                ))
-            } else if claude::is_line(&line) {
-                Some((TranscriptFormat::ClaudeCode, Box::new(claude::Session::default())))
-            } else {
-                None
-            };
-        }
-        match &mut reader {
-            Some((_, reader)) => out.passed_over.odd += usize::from(!reader.line(line)),
-            None => out.passed_over.odd += 1,
-        }
-    }
-    Ok(reader.map(|(format, reader)| {
-        out.conversations = reader.conversations();
-        (format, out)
-    }))
-}
-
-/// A JSON object; deep nesting is refused by the parser.
-fn parse(line: &[u8]) -> Option<Value> {
-    let mut parser = serde_json::Deserializer::from_slice(line);
-    let value = Value::deserialize(&mut parser).ok()?;
-    parser.end().ok()?;
-    value.is_object().then_some(value)
-}
-
-/// The next line: nothing at the end of the file, an empty one inside for a line that is too long.
-fn next(input: &mut impl BufRead) -> io::Result<Option<Option<Vec<u8>>>> {
-    let (mut line, mut length) = (Vec::new(), 0);
-    loop {
-        let part = input.fill_buf()?;
-        if part.is_empty() {
-            break;
-        }
-        let end = part.iter().position(|byte| *byte == b'\n');
-        let taken = end.map_or(part.len(), |end| end + 1);
-        length += taken;
-        if length <= LONGEST_LINE {
-            line.extend_from_slice(&part[..taken]);
-        } else {
-            line = Vec::new();
-        }
-        input.consume(taken);
-        if end.is_some() {
-            break;
-        }
-    }
-    Ok((length > 0).then(|| (length <= LONGEST_LINE).then_some(line)))
 }
 
 /// The number at a member of an object; 0 where there is none.
 pub(crate) fn number(value: &Value, name: &str) -> u64 {
     value.get(name).and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// The text at a member of an object; empty where there is none.
+pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A time in RFC 3339, in seconds since 1970.
+pub(crate) fn seconds(time: &str) -> Option<u64> {
+    let time = humantime::parse_rfc3339_weak(time).ok()?;
+    Some(time.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs())
 }

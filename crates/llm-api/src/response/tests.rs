@@ -136,7 +136,10 @@ fn a_response_without_intercepted_calls_is_the_providers() {
     assert_eq!(relay.end(), Some(RoundEnd::Plain));
     assert_eq!(relay.close(CloseReason::AsGiven), b"");
     assert_eq!(relay.ids(), ["toolu_1"]);
-    assert_eq!(relay.usage(), [Usage { input: 10, cache_read: 5, cache_write: 7, output: 9 }]);
+    assert_eq!(
+        relay.usage(),
+        [Usage { input: 10, cache_read: 5, cache_write: 7, output: 9, ..Usage::default() }]
+    );
 }
 
 #[test]
@@ -359,7 +362,10 @@ fn chat_goes_on_as_one_response() {
         (Some(7), Some(18))
     );
     assert!(out.ends_with(b"data: [DONE]\n\n"));
-    assert_eq!(two.usage()[0], Usage { input: 7, cache_read: 4, cache_write: 0, output: 3 });
+    assert_eq!(
+        two.usage()[0],
+        Usage { input: 7, cache_read: 4, cache_write: 0, output: 3, ..Usage::default() }
+    );
 }
 
 #[test]
@@ -504,8 +510,8 @@ fn an_error_ends_a_stream_in_the_apis_shape() {
 fn what_a_round_has_used_is_known_before_it_ends_and_counted_once() {
     let stream = messages_stream("msg_1", &[text("hello")], "end_turn", 9);
     let (begun, whole) = (
-        Usage { input: 10, cache_read: 5, cache_write: 7, output: 1 },
-        Usage { input: 10, cache_read: 5, cache_write: 7, output: 9 },
+        Usage { input: 10, cache_read: 5, cache_write: 7, output: 1, ..Usage::default() },
+        Usage { input: 10, cache_read: 5, cache_write: 7, output: 9, ..Usage::default() },
     );
     let head = stream.split_inclusive("\n\n").next().unwrap();
     let mut out = Vec::new();
@@ -549,7 +555,7 @@ fn usage_is_read_wherever_it_stands() {
     let done = json!({"response": {"usage": {"input_tokens": 9, "input_tokens_details": {"cached_tokens": 4}, "output_tokens": 2}}});
     assert_eq!(
         read(RESPONSES, done),
-        Some(Usage { input: 5, cache_read: 4, cache_write: 0, output: 2 })
+        Some(Usage { input: 5, cache_read: 4, cache_write: 0, output: 2, ..Usage::default() })
     );
     assert_eq!(read(CHAT, json!({"usage": null})), None);
 }

@@ -440,8 +440,8 @@ pub(super) fn read_usage(usage: Value<'_>) -> Usage {
     Usage {
         input: number(usage, &["prompt_tokens"]).saturating_sub(cached),
         cache_read: cached,
-        cache_write: 0,
         output: number(usage, &["completion_tokens"]),
+        ..Usage::default()
     }
 }
 

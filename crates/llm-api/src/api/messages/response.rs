@@ -419,6 +419,7 @@ pub(super) fn read_usage(usage: Value<'_>) -> Usage {
         input: number(usage, &["input_tokens"]),
         cache_read: number(usage, &["cache_read_input_tokens"]),
         cache_write: number(usage, &["cache_creation_input_tokens"]),
+        cache_write_1h: number(usage, &["cache_creation", "ephemeral_1h_input_tokens"]),
         output: number(usage, &["output_tokens"]),
     }
 }

@@ -360,7 +360,7 @@ pub(super) fn read_usage(usage: Value<'_>) -> Usage {
     Usage {
         input: number(usage, &["input_tokens"]).saturating_sub(cached),
         cache_read: cached,
-        cache_write: 0,
         output: number(usage, &["output_tokens"]),
+        ..Usage::default()
     }
 }

@@ -2,25 +2,36 @@
 //! Responses API and for what happened besides.
 //!
 //! A line is `{timestamp, type, payload}`; files of the first versions have the bare items. A request
-//! was made wherever the model begins to say something. What it used comes after it, in an event.
+//! was made wherever the model begins to say something. What it used comes after it, in an event. A
+//! session that goes on from another one has that one's items, with the ids of their calls.
 
 use llm_api::response::Usage;
 use serde_json::{Value, json};
 
-use super::transcript::{Conversation, Reader, Request, number};
+use super::super::transcript::{Conversation, Request, number, seconds, text};
+use super::Reader;
 
 /// Kinds of items that the model says.
-const SAID: [&str; 6] = [
+const SAID: [&str; 7] = [
     "reasoning",
     "function_call",
     "local_shell_call",
     "custom_tool_call",
+    "tool_search_call",
     "web_search_call",
     "image_generation_call",
 ];
 /// Kinds of items that it is sent.
-const GIVEN: [&str; 3] =
-    ["function_call_output", "local_shell_call_output", "custom_tool_call_output"];
+const GIVEN: [&str; 5] = [
+    "function_call_output",
+    "local_shell_call_output",
+    "custom_tool_call_output",
+    "mcp_tool_call_output",
+    "tool_search_output",
+];
+
+/// Characters at the end of a reasoning item that identify it. By hand: encrypted, they are random.
+const ID_LENGTH: usize = 64;
 
 /// A transcript, read as far as its lines were given.
 #[derive(Default)]
@@ -32,6 +43,8 @@ pub(super) struct Rollout {
     is_speaking: bool,
     /// Tokens of all requests when the last one was counted: events are repeated.
     counted: Option<Value>,
+    /// When the line was written, in seconds since 1970.
+    at: Option<u64>,
 }
 
 /// Whether a line is one of this format.
@@ -47,6 +60,7 @@ pub(super) fn is_line(line: &Value) -> bool {
 impl Reader for Rollout {
     fn line(&mut self, line: Value) -> bool {
         let payload = &line["payload"];
+        self.at = seconds(text(&line, "timestamp")).or(self.at);
         match line["type"].as_str() {
             Some("response_item") => self.item(payload),
             Some("turn_context") => {
@@ -87,11 +101,23 @@ impl Rollout {
             return true;
         }
         if is_said && !self.is_speaking {
-            let items = self.now.items.len();
-            self.now.requests.push(Request { items, model: self.model.clone(), usage: None });
+            self.begin();
+        }
+        if let Some(request) = self.now.requests.last_mut().filter(|_| is_said) {
+            request.id = request.id.take().or_else(|| id(item));
         }
         self.is_speaking = is_said;
         self.now.push(item)
+    }
+
+    /// A request was made with all items so far.
+    fn begin(&mut self) {
+        self.now.requests.push(Request {
+            items: self.now.items.len(),
+            model: self.model.clone(),
+            at: self.at,
+            ..Request::default()
+        });
     }
 
     fn count(&mut self, info: &Value) {
@@ -102,14 +128,16 @@ impl Rollout {
         self.counted = Some(info["total_token_usage"].clone());
         // Calls were answered meanwhile, so the next thing that the model says is another request.
         self.is_speaking = false;
+        // After a compaction the event has an estimate of what is left, and no request.
+        if number(last, "input_tokens") == 0 {
+            return;
+        }
+        // Of a request whose answer isn't kept, such as that for a summary, nothing else is there.
+        if self.now.requests.last().is_none_or(|request| request.usage.is_some()) {
+            self.begin();
+        }
         if let Some(request) = self.now.requests.last_mut() {
-            let cached = number(last, "cached_input_tokens");
-            request.usage = Some(Usage {
-                input: number(last, "input_tokens").saturating_sub(cached),
-                cache_read: cached,
-                cache_write: 0,
-                output: number(last, "output_tokens"),
-            });
+            request.usage = Some(usage(last));
         }
     }
 
@@ -125,6 +153,27 @@ impl Rollout {
                 self.now.push(&json!({"type": "message", "role": "user", "content": content}))
             }
         }
+    }
+}
+
+/// What identifies what the model said, wherever it is copied to.
+fn id(item: &Value) -> Option<Box<str>> {
+    let call = item["call_id"].as_str().or_else(|| item["id"].as_str());
+    let sealed = item["encrypted_content"].as_str();
+    let end = |text: &str| {
+        let start = text.len().saturating_sub(ID_LENGTH);
+        text.get(start..).map(Box::from)
+    };
+    call.map(Box::from).or_else(|| end(sealed?))
+}
+
+fn usage(usage: &Value) -> Usage {
+    let cached = number(usage, "cached_input_tokens");
+    Usage {
+        input: number(usage, "input_tokens").saturating_sub(cached),
+        cache_read: cached,
+        output: number(usage, "output_tokens"),
+        ..Usage::default()
     }
 }
 
@@ -172,16 +221,20 @@ mod tests {
             json!({"type": "compacted", "payload": {"message": "what was said"}}),
             item(say("user")),
             item(say("assistant")),
+            tokens(40, 0, 300),
+            // Another request, whose answer isn't in the file.
+            tokens(50, 40, 352),
         ]);
         let ends: Vec<Vec<usize>> = found
             .iter()
             .map(|c| c.requests.iter().map(|request| request.items).collect())
             .collect();
-        assert_eq!(ends, [vec![1, 6], vec![2]]);
-        let usage = Usage { input: 70, cache_read: 90, cache_write: 0, output: 2 };
+        assert_eq!(ends, [vec![1, 6], vec![2, 3]]);
+        let usage = Usage { input: 70, cache_read: 90, output: 2, ..Usage::default() };
         assert_eq!(found[0].requests[1].usage, Some(usage));
         assert_eq!(found[0].requests[1].model.as_deref(), Some("gpt-5-codex"));
-        assert_eq!(found[1].requests[0].usage, None);
+        assert_eq!(found[0].requests[0].id.as_deref(), Some("e"));
+        assert_eq!(found[1].requests[1].usage.map(|usage| usage.cache_read), Some(40));
     }
 
     #[test]
