@@ -85,8 +85,7 @@ headroom() {
     call "$@" -- headroom_nothing 'rror'
 }
 contextos() {
-    tools "$@" -- scan_repo pack_context list_files get_file get_summary churn_report find_symbol \
-        explain_selection
+    tools "$@" -- pack_context list_files get_file find_symbol explain_selection
     call "$@" -- scan_repo '"files": 1'
     call "$@" -- pack_context 'def refresh' 'task=refresh the token' budget=500
     call "$@" -- list_files '"path": "token.py"' 'task=refresh the token'

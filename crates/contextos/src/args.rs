@@ -20,7 +20,7 @@ pub(crate) use pack::{
     ExplainArgs, ExportArgs, ExportTarget, PackArgs, PackFormat, PickArgs, WriteArgs,
 };
 pub(crate) use repository::{ChurnArgs, ScanArgs, SecretsArgs};
-pub(crate) use serve::ServeArgs;
+pub(crate) use serve::{ListedTools, ServeArgs};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -15,31 +15,35 @@ use std::sync::Arc;
 use access::AccessPolicy;
 use mcp_server::ServeError;
 
+use crate::args::ListedTools;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
 pub(crate) use service::Service;
 
-/// Serves the client on standard input and output until it closes them.
+/// Serves the client on standard input and output until it closes them; `listed` are the tools that it
+/// is told of.
 ///
 /// # Errors
 /// When the client doesn't speak MCP, or the system gives no threads.
-pub(crate) fn serve_stdio(service: Service) -> Result<(), Failure> {
-    Ok(mcp_server::serve_stdio(tools::Tools::new(service))?)
+pub(crate) fn serve_stdio(service: Service, listed: ListedTools) -> Result<(), Failure> {
+    Ok(mcp_server::serve_stdio(tools::Tools::new(Arc::new(service), listed))?)
 }
 
-/// Serves clients over HTTP until the process is told to end.
+/// Serves clients over HTTP until the process is told to end; `listed` are the tools that they are told
+/// of.
 ///
 /// # Errors
 /// When the address can't be listened on, or the system gives no threads.
 pub(crate) fn serve_http(
     service: Service,
+    listed: ListedTools,
     address: SocketAddr,
     access: AccessPolicy,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let service = Arc::new(service);
-    let tools = move || tools::Tools::at(Arc::clone(&service));
+    let tools = move || tools::Tools::new(Arc::clone(&service), listed);
     mcp_server::serve_http(tools, address, access, |address| {
         terminal.print(&format!("contextos listens on http://{address}/mcp\n"))
     })

@@ -17,10 +17,15 @@ pub fn plain<S>(tools: &mut ToolRouter<S>) {
 
 /// Removes what strict validators and providers' tool formats reject: the names of Rust's integers as
 /// formats, line breaks in descriptions, and for arguments, where an `optional` one may just be absent,
-/// `null` as a second type.
+/// `null` as a second type. Nor do arguments say what clients ignore, since an agent pays for it in
+/// every request: defaults, and the least value of a number.
 fn simplify(schema: &mut Map<String, Value>, optional: bool) {
     schema.remove("$schema");
     schema.remove("format");
+    if optional {
+        schema.remove("default");
+        schema.remove("minimum");
+    }
     if let Some(Value::String(text)) = schema.get_mut("description") {
         *text = text.replace('\n', " ");
     }
@@ -61,7 +66,8 @@ mod tests {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "type": "object",
             "properties": {
-                "a": {"type": ["integer", "null"], "format": "uint", "description": "one\ntwo"},
+                "a": {"type": ["integer", "null"], "format": "uint", "description": "one\ntwo",
+                    "default": 1, "minimum": 0},
                 "b": {"type": "array", "items": {"type": "integer", "format": "uint64"}},
                 "format": {"type": "string"},
             },
@@ -82,6 +88,8 @@ mod tests {
                 },
             })
         );
-        assert_eq!(plain(false)["properties"]["a"]["type"], json!(["integer", "null"]));
+        let returned = &plain(false)["properties"]["a"];
+        assert_eq!(returned["type"], json!(["integer", "null"]));
+        assert_eq!((&returned["default"], &returned["minimum"]), (&json!(1), &json!(0)));
     }
 }

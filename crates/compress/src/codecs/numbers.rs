@@ -82,6 +82,10 @@ impl Codec for Numbers {
         1
     }
 
+    fn restructured(&self) -> Option<&'static str> {
+        Some("lines' numbers")
+    }
+
     fn encode(&self, text: &str) -> Option<Encoded> {
         let mut first = text.split('\n').take(MOST_BEFORE + 1).enumerate();
         let (skip, column) = first.find_map(|(at, line)| Some((at, Column::of(line)?)))?;

@@ -175,6 +175,17 @@ static BY_BYTE: LazyLock<Vec<Vec<Beginning>>> = LazyLock::new(|| {
     by_byte
 });
 
+/// A text is in a language if at least this percentage of its lines have a beginning that is
+/// distinctive for it. By hand, not measured.
+const TOLD_PERCENT: usize = 3;
+/// The percentage of lines that must have any of its beginnings; and if the lines end as statements
+/// and blocks do. By hand, not measured.
+const LEAST_SHARE: usize = 20;
+const LEAST_SHARE_BRACED: usize = 10;
+/// A share of distinctive beginnings isn't required if at least this percentage of its lines end as statements and blocks do. By
+/// hand, not measured.
+const BRACED_PERCENT: usize = 40;
+
 /// The counts for one language.
 #[derive(Debug, Clone, Default)]
 struct Count {
@@ -188,9 +199,10 @@ struct Count {
 /// The most likely language of the lines, which have no indentation.
 pub(crate) fn language<'l>(lines: impl Iterator<Item = &'l str>) -> Option<Language> {
     let mut counts = vec![Count::default(); BEGINNINGS.len()];
-    let mut total = 0;
+    let (mut total, mut braced) = (0, 0);
     for line in lines {
         total += 1;
+        braced += usize::from(line.trim_end().ends_with(['{', '}', ';']));
         let first = line.as_bytes().first().copied().unwrap_or(0);
         let (mut begins, mut tells) = (0_u32, 0_u32);
         for beginning in &BY_BYTE[usize::from(first)] {
@@ -210,11 +222,43 @@ pub(crate) fn language<'l>(lines: impl Iterator<Item = &'l str>) -> Option<Langu
         }
     }
     let share = |count: &Count| count.begin * 100 / total.max(1);
+    // Long functions and tables have few lines that tell the language, but they are statements.
+    let is_braced = braced * 100 >= total * BRACED_PERCENT;
+    let is_told = |count: &Count| is_braced || count.tell * 100 >= total * TOLD_PERCENT;
     let (at, best) = counts
         .iter()
         .enumerate()
         // One word alone is no evidence.
-        .filter(|(_, c)| c.words.len() >= 2 && c.tell >= 2 && c.tell * 100 >= total * 3)
+        .filter(|(_, c)| c.words.len() >= 2 && c.tell >= 2 && is_told(c))
         .max_by_key(|(_, count)| count.tell * 4 + share(count))?;
-    (share(best) >= 20 && total >= 5).then_some(BEGINNINGS[at].language)
+    let least = if is_braced { LEAST_SHARE_BRACED } else { LEAST_SHARE };
+    (share(best) >= least && total >= 5).then_some(BEGINNINGS[at].language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_functions_tell_their_language_too() {
+        let body = |line: &str, end: &str| {
+            line.to_owned() + &"x = y + 1;\nif x > 3 {\n}\n".repeat(150) + end
+        };
+        for (start, expected) in [
+            ("#[inline]\npub fn f() -> u32 {\n", Language::Rust),
+            ("package x\nfunc f() {\nfunc g() {\n", Language::Go),
+            ("'use strict'\nfunction f() {\nconst a = 1;\n", Language::JavaScript),
+            ("#include <a.h>\n#define B 1\nint f() {\n", Language::C),
+            ("import java.util.List;\npublic class A {\n@Override\n", Language::Java),
+        ] {
+            let text = body(start, "} } return x;\n");
+            let mut lines: Vec<&str> = text.lines().collect();
+            assert!(lines.len() > 400);
+            lines.extend(["return x;"; 90]);
+            lines.extend(["let x = 1;", "}"].repeat(20));
+            assert_eq!(language(lines.into_iter()), Some(expected), "{start}");
+        }
+        let prose = "A sentence about public class hierarchies.\n".repeat(200);
+        assert_eq!(language(prose.lines()), None);
+    }
 }

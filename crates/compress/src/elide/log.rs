@@ -8,7 +8,7 @@ use super::enclosing::Enclosing;
 use super::keep::Keep;
 use super::values::Values;
 use super::{Context, Draft, Segment};
-use super::{commits, levels};
+use super::{commits, frames, levels};
 use crate::lines::Lines;
 use crate::parallel::{join_if_long, map_if_long};
 use crate::templates::Templates;
@@ -78,12 +78,24 @@ fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
             group.iter().for_each(|&line| keep.add(line as usize));
         }
     }
+    keep_whole_frames(lines, &mut keep);
     let summaries = summaries(&groups, &likes, &keep);
     let mut draft = keep.draft(lines)?;
     if !summaries.is_empty() {
         draft.segments.insert(0, Segment::Text(summaries));
     }
     Some(draft)
+}
+
+/// Keeps the head of each frame of which a line is kept, and the location of each head: without
+/// them, a line of a stack trace doesn't say where it is.
+fn keep_whole_frames(lines: &Lines, keep: &mut Keep) {
+    for line in 0..lines.count() {
+        if keep.has(line) {
+            frames::head(lines, line).into_iter().for_each(|head| keep.add(head));
+            frames::location(lines, line).into_iter().for_each(|location| keep.add(location));
+        }
+    }
 }
 
 /// The lines with an unusual value, in order.

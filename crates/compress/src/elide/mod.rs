@@ -8,6 +8,7 @@ pub(crate) mod code;
 mod commits;
 pub(crate) mod diff;
 mod enclosing;
+mod frames;
 pub(crate) mod html;
 pub(crate) mod json;
 mod keep;

@@ -122,6 +122,10 @@ impl<'a> Values<'a> {
         if let Some(rare) = self.categories().and_then(|categories| self.rare(categories)) {
             return rare;
         }
+        if let Some(functions) = self.functions() {
+            let categories = Categories::of(&functions);
+            return categories.and_then(|found| self.rare(&found)).unwrap_or_default();
+        }
         let mut unusual = self.outside();
         let rare = |categories: Option<Categories>| categories.and_then(|found| self.rare(&found));
         let shapes: Vec<u64> = values.iter().map(|value| shape(value)).collect();
@@ -155,25 +159,15 @@ impl<'a> Values<'a> {
             let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             return format!("{before}<{}..{}>{after}", written(low), written(high));
         }
+        if let Some(functions) = self.functions() {
+            let categories = Categories::of(&functions);
+            let few = categories.filter(|categories| categories.counts.len() <= MOST_NAMED);
+            return few.map_or_else(|| "<*>".to_owned(), |few| counted(&few, &functions) + "(<*>)");
+        }
         match categories.filter(|categories| categories.counts.len() <= MOST_NAMED) {
-            Some(categories) => self.counted(categories),
+            Some(categories) => counted(categories, &self.all),
             None => "<*>".to_owned(),
         }
-    }
-
-    /// The categories with their counts, the largest first.
-    fn counted(&self, categories: &Categories) -> String {
-        let named =
-            categories.counts.iter().map(|&(first, count)| (self.all[first as usize], count));
-        let mut named: Vec<(&str, u32)> = named.collect();
-        named.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        let mut out = String::from("<");
-        for (i, (value, count)) in named.iter().enumerate() {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "{}{value} {count}×", if i > 0 { ", " } else { "" });
-        }
-        out.push('>');
-        out
     }
 
     /// Whether all values are equal.
@@ -181,8 +175,8 @@ impl<'a> Values<'a> {
         self.all.windows(2).all(|two| two[0] == two[1])
     }
 
-    /// Whether the values say what their lines are about: a few recurring words, or numbers with a
-    /// name before them.
+    /// Whether the values say what their lines are about: a few recurring words, numbers with a
+    /// name before them, or calls of a few functions.
     pub(super) fn describe(&self) -> bool {
         let is_word = |value: &str| value.contains(char::is_alphabetic);
         let of_few = self.categories().is_some_and(|categories| {
@@ -193,7 +187,22 @@ impl<'a> Values<'a> {
             number(value)
                 .is_some_and(|(before, ..)| is_word(before) && before.ends_with(['=', ':']))
         };
-        of_few || (self.all.first().is_some_and(is_named) && self.numbers().is_some())
+        of_few
+            || (self.all.first().is_some_and(is_named) && self.numbers().is_some())
+            || self.functions().is_some_and(|functions| {
+                let different: FxHashSet<&str> = functions.into_iter().collect();
+                different.len() <= MOST_NAMED
+            })
+    }
+
+    /// The functions, if the values are calls with addresses as arguments, as in the stack traces of
+    /// Go: `worker.(*Pool).run(0xc000002a000)`.
+    fn functions(&self) -> Option<Vec<&'a str>> {
+        let function = |value: &&'a str| {
+            let (function, arguments) = value.rsplit_once('(')?;
+            arguments.starts_with("0x").then_some(function)
+        };
+        self.all.iter().map(function).collect()
     }
 
     /// Whether the values count up by one, so that the first and the last imply the others.
@@ -281,6 +290,20 @@ impl<'a> Values<'a> {
         far.truncate(2 * MOST_OUTSIDE);
         far.into_iter().map(|(_, index)| index).collect()
     }
+}
+
+/// The `categories` of `values` with their counts, the largest first.
+fn counted(categories: &Categories, values: &[&str]) -> String {
+    let named = categories.counts.iter().map(|&(first, count)| (values[first as usize], count));
+    let mut named: Vec<(&str, u32)> = named.collect();
+    named.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let mut out = String::from("<");
+    for (i, (value, count)) in named.iter().enumerate() {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{}{value} {count}×", if i > 0 { ", " } else { "" });
+    }
+    out.push('>');
+    out
 }
 
 /// The first of `columns` that names the rows.

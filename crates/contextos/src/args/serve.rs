@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// `contextos serve`
 #[derive(Debug, Args)]
@@ -36,7 +36,20 @@ pub(crate) struct ServeArgs {
     /// Let clients from other machines in without a token
     #[arg(long, conflicts_with = "token")]
     pub(crate) no_auth: bool,
+    /// The tools that clients are told of; each costs tokens in every request of an agent
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t)]
+    pub(crate) tools: ListedTools,
     /// Let calls name repositories outside of this one
     #[arg(long)]
     pub(crate) allow_any_root: bool,
+}
+
+/// The tools that clients are told of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListedTools {
+    /// What an agent needs for a task; calls of the others are answered, too
+    #[default]
+    Core,
+    /// All eight
+    All,
 }

@@ -13,10 +13,10 @@ pub(super) fn run(global: &Global, args: ServeArgs, terminal: &Terminal) -> Resu
     let root = global.repository(args.repo.as_deref());
     let service = Service::new(&root, args.allow_any_root, global.config.clone())?;
     if args.stdio {
-        return mcp::serve_stdio(service);
+        return mcp::serve_stdio(service, args.tools);
     }
     let address = SocketAddr::new(args.host, args.port);
     let remote = RemoteAccess::new(args.host, args.token, args.no_auth).map_err(Failure::usage)?;
     let access = AccessPolicy::new(args.allow_host, remote);
-    mcp::serve_http(service, address, access, terminal)
+    mcp::serve_http(service, args.tools, address, access, terminal)
 }

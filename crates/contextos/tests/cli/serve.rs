@@ -18,7 +18,10 @@ fn the_server_says_who_it_is_and_what_it_offers() {
     assert_eq!(info["result"]["serverInfo"]["name"], "contextos");
     assert_eq!(info["result"]["serverInfo"]["version"], env!("CARGO_PKG_VERSION"));
     let tools = session.request("tools/list", json!({}));
-    insta::assert_snapshot!(serde_json::to_string_pretty(&tools["result"]["tools"]).unwrap());
+    let core = &tools["result"]["tools"];
+    insta::assert_snapshot!(serde_json::to_string_pretty(core).unwrap());
+    let weight = definition_tokens(core);
+    assert!(weight <= 450, "{weight} tokens in every request of an agent");
     let others = ["resources/list", "prompts/list"]
         .map(|method| session.request(method, json!({}))["result"].clone());
     insta::assert_snapshot!(
@@ -28,10 +31,38 @@ fn the_server_says_who_it_is_and_what_it_offers() {
     assert_eq!(session.end(), Some(0));
 }
 
+/// The tokens of the definitions of `tools`, as an agent puts them into each request.
+fn definition_tokens(tools: &Value) -> usize {
+    let sent = |tool: &Value| {
+        json!({"name": tool["name"], "description": tool["description"],
+            "input_schema": tool["inputSchema"]})
+    };
+    let sent: Vec<Value> = tools.as_array().unwrap().iter().map(sent).collect();
+    tokens::count(tokens::Encoding::default(), &Value::from(sent).to_string())
+}
+
+#[test]
+fn tools_that_are_not_listed_answer_too() {
+    let sandbox = Sandbox::new();
+    let names = |arguments: &[&str]| {
+        let mut session = Session::new(&sandbox, arguments);
+        let tools = session.request("tools/list", json!({}))["result"]["tools"].clone();
+        let scanned = session.call("scan_repo", json!({}));
+        assert_eq!(scanned["structuredContent"]["files"], 4);
+        let name = |tool: &Value| tool["name"].as_str().unwrap().to_owned();
+        tools.as_array().unwrap().iter().map(name).collect::<Vec<_>>()
+    };
+    let (core, all) = (names(&[]), names(&["--tools", "all"]));
+    let rare = ["churn_report", "get_summary", "scan_repo"];
+    assert_eq!((core.len(), all.len()), (5, 8));
+    assert!(rare.iter().all(|name| all.iter().any(|one| one == name)), "{all:?}");
+    assert!(core.iter().all(|name| all.contains(name)), "{core:?}");
+}
+
 #[test]
 fn packs_are_those_of_the_command_line() {
     let sandbox = Sandbox::new();
-    sandbox.contextos(&["pack", "--task", TASK]).assert().success();
+    sandbox.contextos(&["pack", "--budget", "2000", "--task", TASK]).assert().success();
     let mut session = Session::new(&sandbox, &[]);
     let pack = session.text("pack_context", json!({"task": TASK}));
     assert_eq!(pack, sandbox.read("context_pack.md"));

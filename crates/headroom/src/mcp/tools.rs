@@ -12,20 +12,20 @@ use serde::{Deserialize, Serialize};
 
 use super::service::{Refusal, Service};
 
-const INSTRUCTIONS: &str = "Headroom makes long texts smaller without losing what they say. \
+const INSTRUCTIONS: &str = "Headroom shortens long texts without losing what they say. \
     Where text was left out there is a marker `[… left out. Retrieve more: hash=…]`; give that hash \
     to headroom_retrieve to read it, with a query if a part will do.";
 
 /// What `headroom_compress` takes.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct CompressRequest {
-    /// The text to make smaller: output of a command, JSON, a log, search results, code.
+    // The text to compress: output of a command, JSON, a log, search results, code.
     pub(super) content: String,
-    /// What the text is read for; whatever shares a word with it is kept.
+    /// What it is read for
     pub(super) task: Option<String>,
-    /// The command or the file name that the text comes from.
+    /// The command or file it comes from
     pub(super) kind: Option<String>,
-    /// A ceiling in tokens, never a target.
+    /// The most tokens
     pub(super) budget: Option<usize>,
 }
 
@@ -55,13 +55,13 @@ pub(super) struct Compressed {
 /// What `headroom_retrieve` takes.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct RetrieveRequest {
-    /// The hash in the marker, or its first 12 digits or more.
+    // The hash in the marker, or its first 12 digits or more.
     pub(super) hash: String,
-    /// Words to look for: only the parts of the original around them are returned.
+    /// Words to look for
     pub(super) query: Option<String>,
-    /// Lines to return: 10-40, 10 or 10-, counted from 1.
+    /// As in 10-40
     pub(super) lines: Option<String>,
-    /// A JSON pointer to the value to return, if the original is JSON: /items/3/name.
+    /// JSON pointer
     pub(super) pointer: Option<String>,
 }
 
@@ -179,8 +179,8 @@ impl Tools {
 
     #[tool(
         name = "headroom_compress",
-        description = "Make a long text smaller without losing what it says. Returns the smaller \
-            text and the hash by which headroom_retrieve gives back the original.",
+        description = "Shorten a long text without losing what it says; returns it with the hash \
+            of the original",
         annotations(
             title = "Compress a text",
             read_only_hint = false,
@@ -198,9 +198,8 @@ impl Tools {
 
     #[tool(
         name = "headroom_retrieve",
-        description = "Give back what was left out of a compressed text: the original whose hash a \
-            marker names, or only a part of it: the lines around the words of a query, a range of \
-            lines, the value at a JSON pointer.",
+        description = "Give back what was left out of a text, by the hash in its marker: all of it \
+            or a part",
         annotations(
             title = "Retrieve an original",
             read_only_hint = true,
@@ -217,7 +216,7 @@ impl Tools {
 
     #[tool(
         name = "headroom_stats",
-        description = "What this session has saved, and what the store of originals holds.",
+        description = "What was saved in this session",
         annotations(
             title = "Headroom's figures",
             read_only_hint = true,

@@ -22,6 +22,7 @@ mod load;
 mod mcp;
 mod npm;
 mod redis;
+mod references;
 mod replicas;
 mod retrieve;
 #[cfg(unix)]
