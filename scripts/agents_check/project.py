@@ -1,4 +1,4 @@
-"""A made-up project for agents to look at: large enough that what tools say is worth making smaller."""
+"""A made-up project for agents to look at, large enough that results of tools are worth compressing."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""What the scripted model does: a list of turns, told from a conversation alone.
+"""What the scripted model does: a list of turns, determined by a conversation alone.
 
 A turn of the script is a list of steps. A step asks the agent's own tools for something (`read` a file,
 `shell` a command, `grep` a pattern), or asks Headroom's tool for what was left out (`retrieve`). The next

@@ -56,13 +56,13 @@ pub enum RemoteAccess {
     /// None.
     #[default]
     Refused,
-    /// Those that show this token.
+    /// Those that send this token.
     Token(String),
     /// All.
     Open,
 }
 
-/// Where a request shows the token.
+/// Where a request carries the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenSource {
     /// Nowhere: the route is public. Host and Origin are checked all the same.
@@ -75,36 +75,40 @@ pub enum TokenSource {
     Header(HeaderName),
 }
 
-/// Other machines would be let in without a token, and nobody said that this is meant.
+/// Other machines could use the server without a token, which the user must request explicitly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("--host {0} lets other machines in: give them a --token, or say --no-auth")]
+#[error(
+    "with --host {0}, other machines can reach this server: add --token TOKEN, or --no-auth to allow \
+     everybody"
+)]
 pub struct TokenRequired(pub IpAddr);
 
 /// Why a request is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
     /// It has no `Host`.
-    #[error("no Host header")]
+    #[error("the Host header is missing")]
     NoHost,
     /// It has several.
-    #[error("more than one Host header")]
+    #[error("there is more than one Host header")]
     SeveralHosts,
     /// Its `Host`, or the authority of its target, is no host and port.
-    #[error("the Host header isn't a host")]
+    #[error("the Host header isn't a valid host")]
     InvalidHost,
     /// It calls this server by a name that isn't its own.
     #[error(
-        "this Host isn't one of this server's names; start it with --allow-host NAME to add one"
+        "the Host header isn't a name of this server; to allow it, start the server with --allow-host \
+         NAME"
     )]
     ForeignHost,
     /// A page of another site sent it.
     #[error("cross-origin request rejected")]
     ForeignOrigin,
     /// It comes from another machine, and those are refused.
-    #[error("this server answers its own machine only")]
+    #[error("this server accepts requests from its own machine only")]
     ForeignPeer,
-    /// It comes from another machine and doesn't show the token.
-    #[error("the server's token is needed: Authorization: Bearer TOKEN")]
+    /// It comes from another machine without the token.
+    #[error("the server's token is required: Authorization: Bearer TOKEN")]
     NoToken,
 }
 

@@ -8,12 +8,12 @@ use crate::install::{Installation, Selection, State};
 use crate::machine::Machine;
 use crate::server::Server;
 
-/// How to go about it.
+/// The options of installing and uninstalling.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// Replace or remove an entry of another making, too.
+    /// Also replace or remove an entry that this program didn't write.
     pub force: bool,
-    /// Change nothing; say what would be changed.
+    /// Change nothing; report what would be changed.
     pub dry_run: bool,
 }
 
@@ -61,7 +61,7 @@ pub fn install(
     let each = |found: &Installation| match &found.state {
         State::Missing => put(found, server, options, "added to"),
         State::Same => {
-            found.report(Status::Done, format!("configured already in {}", found.place()))
+            found.report(Status::Done, format!("already configured in {}", found.place()))
         }
         State::Different { .. } if options.force => put(found, server, options, "replaced in"),
         State::Different { found: entry, kin } => found.kept(server, entry, *kin),
@@ -119,8 +119,11 @@ fn put(found: &Installation, server: &Server, options: Options, done: &str) -> R
 fn take(found: &Installation, server: &Server, options: Options) -> Report {
     match found.uninstall(server) {
         Ok(Some(change)) => {
-            let rest =
-                if change.removes_file() { ", which held nothing else and is gone" } else { "" };
+            let rest = if change.removes_file() {
+                ", which contained nothing else and was deleted"
+            } else {
+                ""
+            };
             carry_out(found, &change, options, format!("removed from {}{rest}", found.place()))
         }
         Ok(None) => found.report(Status::Done, format!("not configured in {}", found.place())),
@@ -176,7 +179,7 @@ impl Installation {
             true => format!("`{name}` with other settings"),
             false => format!("another `{name}`"),
         };
-        let what = format!("{place} has {entry}{starts}; kept, --force overrides");
+        let what = format!("{place} has {entry}{starts}; it was kept, --force replaces it");
         self.report(Status::Skipped, what)
     }
 

@@ -29,7 +29,7 @@ pub struct Hook {
 
 /// An agent that takes no hooks, or a name that no agent has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no agent called `{0}` takes hooks; known are {known}", known = known())]
+#[error("hooks can't be installed for an agent `{0}`; the supported agents are: {known}", known = known())]
 pub struct NoHooks(String);
 
 fn known() -> String {

@@ -22,7 +22,7 @@ pub struct Selection {
 
 /// A name that no agent has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no agent is called `{0}`; known are {known}", known = names().join(", "))]
+#[error("unknown agent `{0}`; the known agents are: {known}", known = names().join(", "))]
 pub struct UnknownAgent(String);
 
 /// The ids of the agents that take MCP servers, and [`ALL`]: what a command line offers.

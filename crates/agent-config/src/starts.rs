@@ -28,7 +28,7 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// It started and failed, or is another program.
-    #[error("`{command} --version` answered with {answer}")]
+    #[error("`{command} --version` printed {answer}")]
     Answer {
         /// The executable.
         command: String,

@@ -63,6 +63,14 @@ fn overview(agent: &Agent) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
+/// An instruction as Markdown: the setting and its file, or the whole of it, as code.
+fn code(instruction: &str) -> String {
+    match instruction.rsplit_once(" in ") {
+        Some((setting, file)) if file.starts_with('~') => format!("`{setting}` in `{file}`"),
+        _ => format!("`{instruction}`"),
+    }
+}
+
 fn page() -> String {
     let mut page = HEAD.to_owned();
     agent::all().iter().for_each(|agent| page.push_str(&overview(agent)));
@@ -71,7 +79,7 @@ fn page() -> String {
         let Some(wrap) = &agent.wrap else { continue };
         let mut ways = wrap.instructions("http://127.0.0.1:8787");
         let note = wrap.note.as_ref().and_then(|_| ways.pop());
-        let ways: Vec<_> = ways.iter().map(|way| format!("`{way}`")).collect();
+        let ways: Vec<_> = ways.iter().map(|way| code(way)).collect();
         let note = note.map(|note| format!("; {note}")).unwrap_or_default();
         writeln!(page, "| [{}]({}) | {}{note} |", agent.name, wrap.source, ways.join(", "))
             .unwrap();

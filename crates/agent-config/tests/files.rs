@@ -210,7 +210,7 @@ fn agents_that_are_not_there_are_told_apart() {
     assert!(matches!(home.look("claude", &server).state, State::Missing));
     assert!(matches!(home.look("cursor", &server).state, State::NoAgent));
     let unknown = Selection::of("emacs").unwrap_err().to_string();
-    assert!(unknown.contains("known are claude, codex, cursor, gemini,"), "{unknown}");
+    assert!(unknown.contains("the known agents are: claude, codex, cursor, gemini,"), "{unknown}");
 }
 
 #[test]
@@ -407,7 +407,7 @@ fn what_is_said() {
     assert_eq!(
         of_those_there,
         "\
-Skipped Claude Code: ~/.claude.json has another `headroom`, which starts `mine`; kept, --force overrides
+Skipped Claude Code: ~/.claude.json has another `headroom`, which starts `mine`; it was kept, --force replaces it
 Done Codex: added to ~/.codex/config.toml
 Failed Cursor: ~/.cursor/mcp.json: line 2: expected string for object property; nothing was changed
 "
@@ -417,7 +417,7 @@ Failed Cursor: ~/.cursor/mcp.json: line 2: expected string for object property; 
     }
     let one = |id| Selection::of(id).unwrap();
     let again = command::install(&one("codex"), &machine, &server, options);
-    assert_eq!(lines(&home, &again), "Done Codex: configured already in ~/.codex/config.toml\n");
+    assert_eq!(lines(&home, &again), "Done Codex: already configured in ~/.codex/config.toml\n");
     assert_eq!(command::verdict(&again), Ok(()));
     let absent = command::install(&one("zed"), &machine, &server, options);
     assert_eq!(command::verdict(&absent), Err("nothing was done"));

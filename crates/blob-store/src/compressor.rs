@@ -15,7 +15,7 @@ pub struct Compressor {
     originals: Option<Arc<Originals>>,
 }
 
-/// The result of compressing a text, and what became of its originals.
+/// The result of compressing a text, and of storing its originals.
 #[derive(Debug)]
 pub struct CompressionResult {
     /// The compressed text, and what was done.

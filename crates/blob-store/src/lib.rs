@@ -108,13 +108,13 @@ pub struct Usage {
 #[non_exhaustive]
 pub enum Error {
     /// The text contains a credential, so it is not stored.
-    #[error("not stored: it holds a credential ({rule})")]
+    #[error("not stored: the text contains a credential ({rule})")]
     Credential {
         /// The rule that found it.
         rule: String,
     },
     /// The blob alone exceeds the capacity of the store.
-    #[error("not stored: {bytes} bytes are more than the store may hold ({bound})")]
+    #[error("not stored: the text has {bytes} bytes, more than the store's limit of {bound}")]
     TooLarge {
         /// The size of the blob in bytes.
         bytes: u64,
@@ -122,7 +122,7 @@ pub enum Error {
         bound: u64,
     },
     /// Several originals match the given prefix.
-    #[error("several originals begin with {0}: give more digits")]
+    #[error("several originals begin with {0}: use more digits")]
     Ambiguous(String),
     /// The store's directory can't be used.
     #[error("{path}: {source}", path = path.display())]

@@ -22,7 +22,7 @@ const HEADER: usize = 2 * 1024;
 /// The first lines of a file, likewise.
 const HEADER_LINES: usize = 30;
 
-/// Takes out of `listing` what its path alone tells not to be read, and what is beyond the limits.
+/// Removes from `listing` the files that are excluded by their path alone, and those beyond the limits.
 pub(crate) fn by_path(listing: &mut Listing, options: &ReadOptions) -> Result<(), CheckoutError> {
     let globs = Globs::new(&options.include, &options.exclude)?;
     let vendor = VendorFolders::among(listing.files.iter().map(|file| file.path.as_str()));
@@ -68,22 +68,22 @@ fn refused_by_path(
     }
 }
 
-/// How many bytes the file at `path` may have to be read.
+/// The maximum size of the file at `path`, in bytes.
 pub(crate) fn largest(path: &str, options: &ReadOptions) -> u64 {
     let factor = if notebook::is_notebook(path) { notebook::SIZE_FACTOR } else { 1 };
     options.max_file_bytes.saturating_mul(factor)
 }
 
-/// A file that is worth selecting from, and where credentials stood in it.
+/// A file that may be selected from, and the credentials that were redacted in it.
 #[derive(Debug)]
 pub(crate) struct Admitted {
     pub(crate) file: SourceFile,
     pub(crate) findings: Vec<FileFinding>,
-    /// Whether its encoding could not be told.
+    /// Whether its encoding could not be determined.
     pub(crate) unknown_encoding: bool,
 }
 
-/// The file of `path` with the content `bytes`: converted, redacted, told apart.
+/// Admits or rejects the file at `path` with the content `bytes`: decodes, redacts and classifies it.
 pub(crate) fn by_content(
     path: String,
     bytes: Vec<u8>,
@@ -113,7 +113,7 @@ pub(crate) fn by_content(
     }
     let (text, findings) = if options.allow_sensitive { (text, Vec::new()) } else { redact(text) };
     let findings = match whole {
-        // What stands in outputs isn't shown, but is in the file.
+        // Outputs of a notebook aren't shown, but credentials in them are reported.
         Some(whole) if !options.allow_sensitive => most(findings, secrets::redact(&whole).findings),
         _ => findings,
     };
@@ -126,19 +126,19 @@ pub(crate) fn by_content(
     Ok(Admitted { file, findings, unknown_encoding: decoded.unknown })
 }
 
-/// Bytes that the text of a file may have. A file in another encoding than UTF-8 may grow.
+/// The maximum size of the decoded text, in bytes: a file may grow when it is converted to UTF-8.
 fn largest_text(path: &str, options: &ReadOptions) -> u64 {
     if notebook::is_notebook(path) { options.max_file_bytes } else { u64::MAX }
 }
 
-/// The longer list. The same credential may be found in the cells and not in the JSON around them, where
-/// quotes are escaped.
+/// The longer list. A credential may be found in the cells but not in the JSON around them, where quotes
+/// are escaped.
 fn most(cells: Vec<secrets::Finding>, whole: Vec<secrets::Finding>) -> Vec<secrets::Finding> {
     if whole.len() >= cells.len() { whole } else { cells }
 }
 
-/// Whether a file is a pointer of Git LFS in place of its content. (The format's specification: the first
-/// line is this one, and a pointer has less than 1,024 bytes.)
+/// Whether a file is a Git LFS pointer in place of its content. By the specification of the format, that has
+/// this first line and less than 1,024 bytes.
 fn is_lfs_pointer(text: &str) -> bool {
     text.len() < 1024
         && text.starts_with("version https://git-lfs.github.com/spec/v1\n")
@@ -162,8 +162,8 @@ fn is_minified(text: &str, kind: FileKind) -> bool {
     text.len() / lines > limit
 }
 
-/// Whether one of the first comments says that a program made the file. A mark inside a string or
-/// in code (a generator's own template) doesn't count.
+/// Whether one of the first comments says that a program generated the file. Such a notice in a string or
+/// in code (the template of a generator) doesn't count.
 fn says_generated(text: &str) -> bool {
     let header = &text[..text.floor_char_boundary(HEADER)];
     header.lines().take(HEADER_LINES).filter_map(comment).any(|comment| {
@@ -181,7 +181,7 @@ fn says_generated(text: &str) -> bool {
     })
 }
 
-/// What a line of comment says, without its mark; `None` for a line that isn't one.
+/// The text of a comment line, without the comment marker; `None` for other lines.
 fn comment(line: &str) -> Option<&str> {
     const MARKS: &[&str] =
         &["///", "//", "#", "/**", "/*", "*", "--", "<!--", ";;", ";", "%", "(*", "\"\"\"", "'"];

@@ -1,13 +1,11 @@
-//! A cache of values that were computed from files' contents.
+//! A cache of values that were computed from files' contents. The result of a run must not depend on it.
 //!
-//! Only a cache: what a run gives must not depend on it. One file, `.contextos/cache/outlines`,
-//! holds serialised values by key. It is replaced whole and atomically, so that two processes at
-//! once each leave a sound file, the last one winning. Whatever is wrong with it (missing, cut
-//! short, damaged, made by another build or brought along by a checkout), it is as if it were empty.
+//! One file below `.contextos/cache` contains the serialised values by key. It is replaced atomically, so
+//! that of two concurrent processes the last one wins and the file is always intact. A file that is
+//! missing, truncated, damaged, from another build or part of the repository counts as empty.
 //!
-//! The file begins with a stamp of this program's build and of the folder that it lies in. A
-//! repository that carries a cache among its files, so as to have its say about other files, can't
-//! know that stamp.
+//! For the last case, the file begins with a hash of this program's build and of the folder that contains
+//! it. A malicious repository that ships a cache, to misrepresent its other files, can't know that hash.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -22,23 +20,23 @@ use serde::de::DeserializeOwned;
 /// A hash of everything that a value depends on: the content of a file, its language, …
 pub type CacheKey = [u8; 32];
 
-/// A cache beyond this many bytes loses the values that were not used for longest.
+/// The maximum size of the file in bytes; beyond it, the least recently used values are dropped. By hand.
 const LIMIT: usize = 64 << 20;
-/// Changes when the layout of the file does.
+/// The version of the file's format.
 const LAYOUT: &[u8] = b"contextos cache 1";
 const FILE: &str = "index";
 
-/// Values by [`CacheKey`], as they were when the cache was opened.
+/// Values by [`CacheKey`], as they were when the file was opened.
 #[derive(Debug, Default)]
 pub struct Cache {
-    /// The checkout; `None` for a cache that keeps nothing.
+    /// The checkout; `None` for a cache that stores nothing.
     root: Option<PathBuf>,
     entries: BTreeMap<CacheKey, Entry>,
     bytes: Vec<u8>,
 }
 
-/// Where a value lies in the file. Before it stand its key, the number of the last writing that used
-/// it, its length, and its check.
+/// The position of a value in the file. Before it come its key, the number of the last write that used it,
+/// its length, and its checksum.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     start: usize,
@@ -50,12 +48,12 @@ struct Entry {
 const ENTRY_HEADER: usize = 32 + 4 + 4 + 8;
 
 impl Cache {
-    /// A cache that knows nothing and keeps nothing.
+    /// A cache that is empty and stores nothing.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Opens the cache of the checkout at `root`; there need not be one yet.
+    /// Opens the cache of the checkout at `root`; it is empty if there is none yet.
     pub fn open(root: &Path) -> Self {
         let bytes = stored(root).unwrap_or_default();
         let entries = parse(&bytes);
@@ -67,9 +65,9 @@ impl Cache {
         postcard::from_bytes(self.sound(key)?).ok()
     }
 
-    /// Keeps `values` beside what is kept already, and makes the folder for it. Nothing is written if
-    /// all of them are kept. What can't be written, in a read-only checkout or where `.contextos` is a
-    /// link, is silently not kept: it is only a cache.
+    /// Adds `values` to the file, and creates its folder. Nothing is written if it contains all of them.
+    /// Errors (a read-only checkout, a `.contextos` that is a link) are ignored: the cache isn't needed for
+    /// a correct result.
     pub fn keep<'v, T: Serialize + 'v>(
         &self,
         values: impl IntoIterator<Item = (&'v CacheKey, &'v T)>,
@@ -84,7 +82,7 @@ impl Cache {
             }
         }
         if !fresh.is_empty() {
-            // See above: only a cache.
+            // Errors are ignored, as documented.
             let _ = self.write(root, &fresh, &used);
         }
     }
@@ -109,7 +107,7 @@ impl Cache {
         staged.commit()
     }
 
-    /// All values that fit into `limit` bytes, those used last first.
+    /// The content of the file: the values that fit into `limit` bytes, most recently used first.
     fn laid_out(
         &self,
         fresh: &BTreeMap<CacheKey, Vec<u8>>,
@@ -140,7 +138,7 @@ impl Cache {
     }
 }
 
-/// The entries in `bytes`, as far as they are whole.
+/// The entries in `bytes`, up to the first incomplete one.
 fn parse(bytes: &[u8]) -> BTreeMap<CacheKey, Entry> {
     let mut entries = BTreeMap::new();
     let mut at = 0;
@@ -155,20 +153,20 @@ fn parse(bytes: &[u8]) -> BTreeMap<CacheKey, Entry> {
         }
         let start = at + ENTRY_HEADER;
         at = start + length;
-        // Numbers of writings are bounded, so that one more never overflows.
+        // The number of a write is bounded, so that adding one never overflows.
         let used = u32::from_le_bytes(*used).min(u32::MAX - 1);
         entries.insert(*key, Entry { start, end: at, used, check: *check });
     }
     entries
 }
 
-/// Ties a value to its key.
+/// The checksum of a value together with its key.
 fn check(key: &CacheKey, value: &[u8]) -> [u8; 8] {
     let hash = blake3::Hasher::new().update(key).update(value).finalize();
     std::array::from_fn(|at| hash.as_bytes()[at])
 }
 
-/// What the file holds behind its stamp, if that is the right one.
+/// The content of the file after its stamp; `None` if that is wrong.
 fn stored(root: &Path) -> Option<Vec<u8>> {
     let folder = folder(root).ok()?;
     let limit = (LIMIT + 32) as u64;
@@ -181,7 +179,7 @@ fn stored(root: &Path) -> Option<Vec<u8>> {
     ours.then(|| bytes.split_off(32))
 }
 
-/// `.contextos/cache`, which is a folder and not reached by a link.
+/// The folder `.contextos/cache`; an error if a part of the path is a link.
 fn folder(root: &Path) -> io::Result<PathBuf> {
     let outer = root.join(".contextos");
     let inner = outer.join("cache");
@@ -190,7 +188,7 @@ fn folder(root: &Path) -> io::Result<PathBuf> {
     Ok(inner)
 }
 
-/// The same, made where it is missing, with an ignore file that hides it from git.
+/// The same, created if it is missing, with an ignore file that hides it from git.
 fn make_folder(root: &Path) -> io::Result<PathBuf> {
     let make = |folder: &Path| match fs::create_dir(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -209,8 +207,8 @@ fn make_folder(root: &Path) -> io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// What the first bytes of a cache in `folder` have to be: a hash of this build, of the folder's path and
-/// of its number in the file system.
+/// The stamp at the beginning of a cache in `folder`: a hash of this build, of the folder's path and of its
+/// inode number.
 fn stamp(folder: &Path) -> io::Result<[u8; 32]> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(LAYOUT);
@@ -228,7 +226,7 @@ fn number(folder: &fs::Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::ino(folder)
 }
 
-/// Where files have no numbers that can be read, the time at which it was made.
+/// The folder's creation time, on systems without inode numbers.
 #[cfg(not(unix))]
 fn number(folder: &fs::Metadata) -> u64 {
     let made = folder.created().ok().and_then(|made| made.duration_since(UNIX_EPOCH).ok());

@@ -1,8 +1,8 @@
 //! Decodes a file's bytes to text, whatever their encoding.
 //!
-//! Line ends become `\n`: line numbers stay right, and a checkout made with `core.autocrlf` gives the
-//! same text as one made without. A lone `\r` is kept inside a text that has `\n`s, as git counts
-//! lines, and is the line end in one that has none.
+//! Line ends become `\n`. Line numbers stay the same, and a checkout with `core.autocrlf` has the same
+//! text as one without. A lone `\r` counts as a line end only in a text without any `\n`; in others it is
+//! kept, so that lines are counted as git does.
 
 use std::borrow::Cow;
 
@@ -11,17 +11,17 @@ use encoding_rs::Encoding;
 
 use crate::legacy_cjk::{self, Reading};
 
-/// Encodings are guessed from the first this many bytes.
+/// The number of bytes from which an encoding is guessed. By hand.
 const GUESSED_FROM: usize = 64 * 1024;
 
-/// Stands for characters whose encoding could not be told.
+/// Replaces characters whose encoding could not be determined.
 const UNKNOWN: char = '\u{fffd}';
 
-/// A text that was bytes.
+/// A decoded text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Decoded {
     pub(crate) text: String,
-    /// Whether its encoding could not be told, so that some of its characters are [`UNKNOWN`].
+    /// Whether its encoding could not be determined, so that some of its characters are [`UNKNOWN`].
     pub(crate) unknown: bool,
 }
 
@@ -31,7 +31,7 @@ impl Decoded {
     }
 }
 
-/// The text in `bytes`, without a byte order mark and with `\n` at line ends; `None` if it is no text.
+/// The text in `bytes`, without a byte order mark and with `\n` for line ends; `None` if it isn't text.
 pub(crate) fn decode(bytes: Vec<u8>) -> Option<Decoded> {
     let decoded = match String::from_utf8(bytes) {
         Ok(text) if !text.contains('\0') => Decoded::known(text),
@@ -58,7 +58,7 @@ fn with_unix_line_ends(text: String) -> String {
     }
 }
 
-/// The text of `bytes` that are not UTF-8, or that hold a NUL.
+/// The text of `bytes` that aren't UTF-8, or contain a NUL.
 fn decode_foreign(bytes: &[u8]) -> Option<Decoded> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes)
         && encoding != encoding_rs::UTF_8
@@ -77,7 +77,7 @@ fn decode_foreign(bytes: &[u8]) -> Option<Decoded> {
     Some(told.map_or_else(|| decode_guessing(bytes), Decoded::known))
 }
 
-/// The text of `bytes` of which nothing tells the encoding but they themselves.
+/// The text of `bytes` that declare no encoding, by guessing it from the bytes.
 fn decode_guessing(bytes: &[u8]) -> Decoded {
     let guessed = guess(bytes);
     let encoding = match legacy_cjk::read(bytes, guessed) {
@@ -88,7 +88,7 @@ fn decode_guessing(bytes: &[u8]) -> Decoded {
     Decoded::known(encoding.decode_without_bom_handling(bytes).0)
 }
 
-/// `bytes` as ASCII, with one [`UNKNOWN`] for every run of others.
+/// `bytes` as ASCII, with one [`UNKNOWN`] for each run of other bytes.
 fn ascii_only(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for run in bytes.chunk_by(|a, b| a.is_ascii() == b.is_ascii()) {
@@ -100,7 +100,7 @@ fn ascii_only(bytes: &[u8]) -> String {
     text
 }
 
-/// UTF-16 without a byte order mark: of Western text nearly every second byte is NUL.
+/// UTF-16 without a byte order mark: in Western text, nearly every second byte is NUL.
 fn unmarked_utf16(bytes: &[u8]) -> Option<String> {
     if !bytes.len().is_multiple_of(2) {
         return None;
@@ -115,14 +115,15 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<String> {
     encoding.decode_without_bom_handling_and_without_replacement(bytes).map(Cow::into_owned)
 }
 
-/// Text holds next to no control characters but white space, form feeds and escapes.
+/// Whether bytes look like text: with hardly any control characters other than white space, form feeds and
+/// escapes.
 fn looks_like_text(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(GUESSED_FROM)];
     let control = |&&byte: &&u8| byte < 0x20 && !matches!(byte, b'\t'..=b'\r' | 0x08 | 0x1b);
     head.iter().filter(control).count() * 100 <= head.len()
 }
 
-/// The encoding that the first kilobyte names, as Python, Emacs, XML, HTML and CSS do.
+/// The encoding that is declared in the first kilobyte, as in Python, Emacs, XML, HTML and CSS.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]);
     let after = ["coding", "charset"].iter().find_map(|word| Some(head.split_once(word)?.1))?;
@@ -133,8 +134,8 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     (encoding.is_ascii_compatible() && encoding != encoding_rs::UTF_8).then_some(encoding)
 }
 
-/// UTF-8 with a few bytes that aren't: when well-formed sequences outnumber the bad ones by far, no
-/// other encoding explains the text better.
+/// UTF-8 with a few invalid bytes: if valid sequences far outnumber the invalid ones, no other encoding is
+/// more likely.
 fn damaged_utf8(bytes: &[u8]) -> Option<Cow<'_, str>> {
     let (mut sound, mut broken) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {

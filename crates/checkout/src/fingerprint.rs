@@ -10,19 +10,20 @@ use crate::CheckoutError;
 use crate::read::canonical;
 use crate::walk;
 
-/// A file that changed this recently may change again without a later time stamp.
+/// A file that changed more recently may change again with the same time stamp: some file systems store
+/// times to two seconds only.
 const TOO_FRESH: Duration = Duration::from_secs(2);
 
-/// Stands for the state of a checkout's files. Two that are equal mean the same files with the same
-/// sizes and time stamps.
+/// A hash of the state of a checkout's files. Equal fingerprints mean the same files with the same sizes
+/// and time stamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint([u8; 32]);
 
-/// The fingerprint of the checkout at `root`; `None` while a file of it is so fresh that a later change
-/// might not show.
+/// The fingerprint of the checkout at `root`; `None` while a file in it is so new that a later change might
+/// not be noticed.
 ///
-/// Only files are covered that [`read`](crate::read) looks at, the ignore files among them. The commit
-/// that is checked out isn't.
+/// Covers the files that [`read`](crate::read) looks at, including ignore files. Doesn't cover the commit
+/// that is checked out.
 ///
 /// # Errors
 /// When there is no folder at `root`, or it can't be listed.
@@ -59,7 +60,7 @@ pub fn fingerprint(root: &Path) -> Result<Option<Fingerprint>, CheckoutError> {
     Ok(Some(Fingerprint(hasher.finalize().into())))
 }
 
-/// What a file's metadata tells about its content.
+/// The metadata of a file that changes with its content.
 struct State {
     changed: SystemTime,
     bytes: Vec<u8>,
@@ -82,7 +83,7 @@ impl State {
     }
 
     fn is_settled(&self, now: SystemTime) -> bool {
-        // A time stamp of the future never settles: nothing can be told from it.
+        // A time stamp in the future never settles, because it says nothing about later changes.
         now.duration_since(self.changed).is_ok_and(|age| age >= TOO_FRESH)
     }
 }

@@ -1,9 +1,9 @@
 //! Reads git's object database.
 //!
-//! Only what reads objects is run (`cat-file`, `log`, `rev-parse`, `diff-tree`, `ls-tree`), and what
-//! lists the index and the worktrees without looking at a file (`ls-files`, `worktree list`). Never a
-//! command that compares with the work tree: `status` and `diff` execute the filter drivers and
-//! monitors that a checkout's own configuration names. See [`Runner`] for what git is kept from.
+//! Only commands are run that read objects (`cat-file`, `log`, `rev-parse`, `diff-tree`, `ls-tree`), or that
+//! list the index and the worktrees without opening a file (`ls-files`, `worktree list`). Commands that
+//! compare with the work tree are never run: `status` and `diff` execute filter drivers and monitors from
+//! the checkout's own configuration. [`Runner`] describes how git is restricted.
 
 mod commit;
 mod history;
@@ -36,28 +36,28 @@ pub struct Head {
     pub time: i64,
 }
 
-/// Why git tells nothing about a checkout.
+/// Why git can't read a checkout.
 #[derive(Debug, Error)]
 pub enum GitError {
-    /// No folder at or above the root holds a `.git`.
+    /// No folder at or above the root contains a `.git`.
     #[error("not a git repository")]
     NotARepository,
-    /// There is no `git` on the path.
-    #[error("no git on the path; install git to use the history")]
+    /// There is no `git` in PATH.
+    #[error("git isn't in PATH; install it to use the history")]
     NoGit,
-    /// Git takes the checkout for somebody else's.
+    /// Git rejects the checkout because another user owns it.
     #[error(
         "git refuses this checkout because another user owns it; if you trust it: \
          git config --global --add safe.directory '{}'", .0.display()
     )]
     Refused(PathBuf),
-    /// A file of the repository's own is a pipe, socket or device, for whose end git would wait.
-    #[error("{}: a pipe, socket or device, for which git would wait", .0.display())]
+    /// A file in `.git` is a pipe, socket or device, on which git would block.
+    #[error("{}: a pipe, socket or device, on which git would block", .0.display())]
     Special(PathBuf),
-    /// Git failed; this is what it said.
+    /// Git failed with this message.
     #[error("git failed: {0}")]
     Failed(String),
-    /// Git could not be run, or what it printed could not be read.
+    /// Git could not be run, or its output could not be read.
     #[error("git could not be run: {0}")]
     Io(#[from] io::Error),
 }
@@ -73,10 +73,10 @@ pub struct Git {
 }
 
 impl Git {
-    /// Opens the repository that holds `root`: a checkout's top, a folder in it, a worktree, a submodule.
+    /// Opens the repository of `root`: the top of a checkout, a folder in it, a worktree, or a submodule.
     ///
     /// # Errors
-    /// When there is none, no git, git refuses or fails, or would wait for a pipe in `.git`.
+    /// When there is no repository or no git, when git rejects it or fails, or would block on a file.
     pub fn open(root: &Path) -> Result<Self, GitError> {
         let root = root.canonicalize()?;
         let top = enclosing_repository(&root).ok_or(GitError::NotARepository)?;
@@ -103,7 +103,7 @@ impl Git {
         self.head.as_ref()
     }
 
-    /// The same repository, as if the commit that `revision` names were checked out.
+    /// The same repository as if the commit `revision` were checked out.
     ///
     /// # Errors
     /// When there is no such commit, or git fails.
@@ -114,10 +114,10 @@ impl Git {
 
     /// The last 2,000 commits up to HEAD without merges, newest first, messages redacted.
     ///
-    /// Left out are commits that touch more than 30 paths, and those without a parent: the first one
-    /// and, in a shallow clone, those at its boundary, whose changes can't be told. Paths are relative
-    /// to the root; of a folder inside a repository, only commits that touch it are given. Renames
-    /// count as a removal and an addition.
+    /// Commits that change more than 30 paths are omitted, and those without a parent: the first one and,
+    /// in a shallow clone, those at its boundary, whose changes are unknown. Paths are relative to the
+    /// root. For a folder in a repository, only commits that change it are returned. A rename counts as a
+    /// removal and an addition.
     ///
     /// # Errors
     /// When git fails.
@@ -125,9 +125,9 @@ impl Git {
         history::read(self)
     }
 
-    /// The patches of `commits` (full ids, without merges), in their order, without context lines, text
-    /// redacted. At most 400 hunks each; a line is cut at 1,000 bytes. An id that is none, or unknown,
-    /// gives no patch.
+    /// The patches of `commits` (full ids, no merges), in their order, without context lines, with redacted
+    /// text. At most 400 hunks each; lines are truncated to 1,000 bytes. Malformed and unknown ids are
+    /// skipped.
     ///
     /// # Errors
     /// When git fails.
@@ -135,7 +135,7 @@ impl Git {
         patches::read(self, commits)
     }
 
-    /// The full id of the commit that `revision` names: `HEAD~3`, a branch, a tag, part of an id.
+    /// The full id of the commit `revision`: `HEAD~3`, a branch, a tag, the beginning of an id.
     ///
     /// # Errors
     /// When there is no such commit, or git fails.
@@ -143,8 +143,7 @@ impl Git {
         tree::resolve(self, revision)
     }
 
-    /// The paths that differ between `commit` (a full id) and HEAD, in order; paths outside the root are
-    /// left out.
+    /// The paths below the root that differ between `commit` (a full id) and HEAD, in order.
     ///
     /// # Errors
     /// When git fails.
@@ -152,8 +151,8 @@ impl Git {
         tree::changed_since(self, commit)
     }
 
-    /// The checkout as it was at `commit` (a full id), read from git's objects under the same rules as
-    /// [`read`](crate::read()), but that ignore files don't matter: what was committed was meant.
+    /// The checkout as it was at `commit` (a full id), read from git's objects by the same rules as
+    /// [`read`](crate::read()), except that ignore files have no effect: a file was committed on purpose.
     ///
     /// # Errors
     /// When there is no such commit, git fails, or a glob in `options` is malformed.
@@ -161,10 +160,9 @@ impl Git {
         tree::read(self, commit, options)
     }
 
-    /// Whether one of the files at `paths` (from the root), as it lies on disk now, isn't the one in
-    /// HEAD. A file that differs only by `\r\n` where HEAD has `\n` is the same: that is what
-    /// `core.autocrlf` does. One that a filter of `.gitattributes` converts (large file storage) is
-    /// not.
+    /// Whether one of the files at `paths` (relative to the root) on disk differs from HEAD. A file with
+    /// `\r\n` where HEAD has `\n` counts as equal, because of `core.autocrlf`. One that a filter in
+    /// `.gitattributes` converts (Git LFS) counts as different.
     ///
     /// # Errors
     /// When git fails.
@@ -172,7 +170,7 @@ impl Git {
         tree::differs(self, &paths.into_iter().collect::<Vec<_>>())
     }
 
-    /// A path from the top of the repository as one from the root, if it lies there.
+    /// A path relative to the top of the repository as one relative to the root, if it is below that.
     fn inside(&self, path: &[u8]) -> Option<String> {
         let inside = path.strip_prefix(self.prefix.as_bytes())?;
         String::from_utf8(inside.to_vec()).ok()
@@ -187,7 +185,7 @@ fn prefix_of(root: &Path, top: &Path) -> Result<String, GitError> {
     Ok(parts.iter().flat_map(|part| [part, "/"]).collect())
 }
 
-/// Whether `id` is a full object id: nothing else is handed to git as one.
+/// Whether `id` is a full object id. Nothing else is passed to git as one.
 fn is_object_id(id: &str) -> bool {
     matches!(id.len(), 40 | 64) && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }

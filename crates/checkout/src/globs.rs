@@ -18,7 +18,8 @@ impl Globs {
         Ok(Self { include: compile(include)?, exclude: compile(exclude)? })
     }
 
-    /// Whether `path` (from the root, with `/`) is wanted: included, or nothing is; and not excluded.
+    /// Whether `path` (relative to the root, with `/`) is to be read: included (or there are no include
+    /// globs) and not excluded.
     pub(crate) fn wants(&self, path: &str) -> bool {
         self.include.as_ref().is_none_or(|globs| globs.is_match(path))
             && !self.exclude.as_ref().is_some_and(|globs| globs.is_match(path))
@@ -43,7 +44,7 @@ fn compile(globs: &[String]) -> Result<Option<GlobSet>, CheckoutError> {
     set.build().map(Some).map_err(|error| refuse(&globs.join(", "), error))
 }
 
-/// `glob` as one that is matched against whole paths from the root.
+/// `glob` as one that matches whole paths relative to the root.
 fn from_root(glob: &str) -> String {
     let anchored = glob.strip_prefix("./").or_else(|| glob.strip_prefix('/'));
     let bare = anchored.unwrap_or(glob).trim_end_matches('/');

@@ -1,4 +1,5 @@
-//! The role of a file in its repository, by its path: tables, in the order in which they are consulted. They follow the conventions of many languages' build tools and test runners.
+//! The role of a file in its repository, by its path: tables, in the order in which they are consulted. They
+//! follow the conventions of many languages' build tools and test runners.
 
 use select::FileKind;
 
@@ -11,7 +12,7 @@ const LOCK_FILES: &[&str] = &[
     ".terraform.lock.hcl", "manifest.lock",
 ];
 
-/// Parts of names that generators give.
+/// Endings of the names of generated files.
 #[rustfmt::skip]
 const GENERATED_ENDINGS: &[&str] = &[
     ".lock", ".pb.go", "_pb2.py", "_pb2.pyi", "_pb2_grpc.py", ".pb.cc", ".pb.h", ".pb.swift",
@@ -40,8 +41,8 @@ const TEST_WORDS: &[&str] =
 const TEST_STEMS: &[&str] = &["test", "tests", "spec", "specs", "bench", "benchmark", "e2e"];
 /// The same, but only behind another word: `client_mock`.
 const TEST_ENDINGS: &[&str] = &["mock", "mocks", "fixture", "fixtures", "stories"];
-/// Words that end in "test" and aren't about tests, and test frameworks: what lies in a folder of
-/// theirs is the framework's own code.
+/// Words that end in "test" but aren't about tests (`latest`), and test frameworks, whose folders contain
+/// the framework's own code.
 #[rustfmt::skip]
 const NO_TESTS: &[&str] = &[
     "latest", "contest", "attest", "protest", "fastest", "greatest",
@@ -96,7 +97,7 @@ const CONFIG_FOLDERS: &[&str] = &[
     ".teamcity", ".semaphore", ".woodpecker", ".drone", ".travis", ".ebextensions", ".well-known",
     ".claude", ".cursor",
 ];
-/// The same, but only at the root: further down these words may be a part of the program.
+/// The same, but only at the root: deeper folders with these names may be a part of the program.
 #[rustfmt::skip]
 const ROOT_CONFIG_FOLDERS: &[&str] = &[
     "ci", "scripts", "script", "hack", "build", "tools", "packaging", "deploy", "devtools", "dev",
@@ -124,10 +125,10 @@ const CONFIG_FILES: &[&str] = &[
     "codeowners", "owners", "version", "go.mod", "go.work", "cargo.toml",
 ];
 
-/// What part the file at `path` (from the root, with `/`) plays in its repository.
+/// The role of the file at `path` (relative to the root, with `/`) in its repository.
 ///
-/// A guess from conventions: `tests/`, `*_test.go`, `docs/`, `examples/`, `.github/`, `Cargo.lock`
-/// and their like. What no table knows is [`FileKind::Source`].
+/// By conventions such as `tests/`, `*_test.go`, `docs/`, `examples/`, `.github/`, `Cargo.lock`. A file that
+/// is in no table is [`FileKind::Source`].
 pub fn kind_of(path: &str) -> FileKind {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let folders: Vec<&str> = folders.split('/').filter(|folder| !folder.is_empty()).collect();
@@ -149,13 +150,13 @@ pub fn kind_of(path: &str) -> FileKind {
     }
 }
 
-/// A file's name, taken apart once.
+/// A file's name, split into its parts.
 struct Name<'p> {
     whole: &'p str,
     lower: String,
-    /// Up to the last dot, as written; all of it for `.name`.
+    /// The part before the last dot, as written; all of it for `.name`.
     stem: &'p str,
-    /// Behind the last dot, in lower case; empty for `.name`.
+    /// The part after the last dot, in lower case; empty for `.name`.
     ending: String,
 }
 
@@ -177,7 +178,7 @@ impl<'p> Name<'p> {
     }
 }
 
-/// Whether `name`'s last word, behind one of `-_.` or a change to a capital, is one of `words`.
+/// Whether the last word of `name`, after one of `-_.` or a change to a capital, is one of `words`.
 fn last_word_is_one_of(name: &str, words: &[&str]) -> bool {
     let separated = name.rfind(['-', '_', '.']).map_or(name, |at| &name[at + 1..]);
     if words.contains(&separated.to_lowercase().as_str()) {

@@ -1,12 +1,12 @@
 //! Detects the East Asian encoding of a short text.
 //!
-//! A general detector needs some dozen characters to tell these apart, and a comment of code may have
-//! four. So each encoding's reading is scored by how many of its characters are among the most frequent
-//! of the language: the wrong readings are made of rare ones.
+//! A general detector needs some dozens of characters to distinguish these encodings, but a comment in code
+//! may have four. So the text is decoded in each encoding, and the result is scored by the share of its
+//! characters that are frequent in the language: wrong encodings result in rare characters.
 
 use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GBK, SHIFT_JIS};
 
-/// The most frequent characters of simplified Chinese, and those of comments about code.
+/// The most frequent characters of simplified Chinese, and frequent ones in comments of code.
 const SIMPLIFIED: &str = "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之\
     年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心本前开但因只从想实日者\
     意无力它与长把机十民第公此已工使情明性知全三又关点正业外将两高间由问很最重并物手应向头文体政美相见被利什二等产或新己\
@@ -15,7 +15,7 @@ const SIMPLIFIED: &str = "的一是不了在人有我他这个们中来上大为
     即像难且权象完设式色路记品住告类求据程北边该交规万取拉格望术领共确传师观清切让识候带导争运返参请改配置输错误码析函整默\
     值判断串字符循环初始注释源调试测版存储删除添查询缓列组索引键节户登录密限状态异抛捕获线锁池消息服器端客网络协议连余额足\
     径距离算减乘显示隐藏击按钮页单框架库包依赖装启停止编译构部署志级警";
-/// The same of traditional Chinese.
+/// The same for traditional Chinese.
 const TRADITIONAL: &str = "的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之\
     年過發後作裡用道行所然家種事成方多經麼去法學如都同現當沒動面起看定天分還進好小部其些主樣理心本前開但因只從想實日者\
     意無力它與長把機十民第公此已工使情明性知全三又關點正業外將兩高間由問很最重並物手應向頭文體政美相見被利什二等產或新己\
@@ -33,25 +33,26 @@ const KANJI: &str = "日本語設定更新処理関数値取得変換入力出�
     数名前後時間年月分人一二三上下中大小方法内外部全件番号引戻送受信接続開始終了読書込計算種類型式条件指示画面項目情報状態例外\
     通常注意修正呼次元以用途保存記録登録作業無有効同期版型環境";
 
-/// A text with more foreign characters than this is long enough for the general detector.
+/// With more characters outside ASCII, a text is long enough for the general detector. By hand.
 const SHORT: usize = 60;
-/// By hand, not measured: of a right reading more characters are frequent, in texts of two or more.
+/// The minimum share of frequent characters in the right encoding, in texts of two or more characters. By
+/// hand, not measured.
 const LIKELY_SHARE: f64 = 0.5;
-/// By hand, not measured: the best reading has to be better by as much than the next.
+/// The minimum lead of the best score over the next. By hand, not measured.
 const CLEAR_LEAD: f64 = 0.2;
 
-/// What became of a short text.
+/// The result of the detection.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
     /// It is in this encoding.
     Sure(&'static Encoding),
-    /// It is in an East Asian encoding, and there is no telling in which.
+    /// It is in an East Asian encoding, but it can't be determined in which.
     Unknown,
-    /// It is none of these, or long: what the general detector says stands.
+    /// It is in none of these encodings, or long: the general detector decides.
     NotHere,
 }
 
-/// Reads `bytes`, for which the general detector guessed `guessed`.
+/// Detects the encoding of `bytes`, for which the general detector guessed `guessed`.
 pub(crate) fn read(bytes: &[u8], guessed: &'static Encoding) -> Reading {
     let candidates = [GBK, BIG5, EUC_JP, EUC_KR, SHIFT_JIS];
     let mut scored: Vec<(f64, &'static Encoding)> = Vec::new();
@@ -75,7 +76,7 @@ pub(crate) fn read(bytes: &[u8], guessed: &'static Encoding) -> Reading {
 }
 
 enum Score {
-    /// The share of frequent characters among the foreign ones.
+    /// The share of frequent characters among those outside ASCII.
     Share(f64),
     Long,
 }
@@ -92,11 +93,11 @@ fn score(bytes: &[u8], encoding: &'static Encoding) -> Option<Score> {
             return Some(Score::Long);
         }
     }
-    // One character alone tells nothing.
+    // A single character is no evidence.
     (all >= 2).then(|| Score::Share(frequent as f64 / all as f64))
 }
 
-/// Marks that every one of these encodings has.
+/// Punctuation, which all of these encodings have.
 fn is_punctuation(c: char) -> bool {
     matches!(c, '\u{3000}'..='\u{3020}' | '\u{ff01}'..='\u{ff5e}' | '\u{2010}'..='\u{2027}' | '·')
 }

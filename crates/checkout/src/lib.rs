@@ -1,15 +1,14 @@
-//! Reads a checkout: its text files, already redacted, its history, and a cache of what was computed from
-//! them.
+//! Reads a checkout: its text files, redacted, and its history. Caches what was computed from them.
 //!
-//! Among the crates that select context, only this one touches the disk and runs git. [`read`] returns
+//! Of the crates that select context, only this one accesses the disk and runs git. [`read`] returns
 //! every text file that may be selected from; [`Git`] reads the object database: HEAD, history, patches,
-//! the tree of any commit, and which files differ from HEAD; [`Cache`] keeps results between runs.
+//! the tree of any commit, and which files differ from HEAD; [`Cache`] stores results between runs.
 //!
 //! A checkout is hostile input: links and special files are never opened, no path leads out of the
-//! root, git runs with an empty configuration and no command that reads the work tree, and nothing
-//! that leaves this crate holds a credential unless the caller asked for that.
+//! root, git runs with an empty configuration and without commands that read the work tree, and nothing
+//! that this crate returns contains a credential unless the caller requests it.
 //!
-//! It doesn't rank, parse or count tokens.
+//! This crate doesn't rank, parse or count tokens.
 //!
 //! ```
 //! use checkout::{ReadOptions, SkipReason, read};

@@ -1,13 +1,13 @@
-//! Jupyter notebooks → the text of their cells, in the percent format that editors and Jupytext know:
+//! Converts Jupyter notebooks to the text of their cells, in the percent format of editors and Jupytext:
 //! `# %%` before each cell of code, Markdown as comments below `# %% [markdown]`.
 //!
-//! Outputs (pictures, tables, logs) are left out: they are most of a notebook's bytes and no source.
+//! Outputs (pictures, tables, logs) are omitted: they are most of a notebook's bytes, and no source.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use syntax::Language;
 
-/// How many times larger than another file a notebook may be, as most of it is outputs.
+/// The factor by which a notebook may be larger than another file, because most of it is outputs. By hand.
 pub(crate) const SIZE_FACTOR: u64 = 16;
 
 /// Whether the file at `path` is a notebook by its name.
@@ -18,9 +18,9 @@ pub(crate) fn is_notebook(path: &str) -> bool {
 /// The cells of a notebook.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Cells {
-    /// Their text.
+    /// The text of all cells.
     pub(crate) text: String,
-    /// The language of those that hold code.
+    /// The language of the code.
     pub(crate) language: Language,
 }
 
@@ -71,7 +71,7 @@ struct Kernel {
     language: Option<String>,
 }
 
-/// The cells of the notebook that `json` is; `None` if it isn't one.
+/// The cells of the notebook `json`; `None` if it isn't a notebook.
 pub(crate) fn cells(json: &str) -> Option<Cells> {
     let notebook: Notebook = serde_json::from_str(json).ok()?;
     let language = notebook.metadata.language();
@@ -88,7 +88,7 @@ pub(crate) fn cells(json: &str) -> Option<Cells> {
 }
 
 impl Metadata {
-    /// Python, where nothing is said: notebooks began with it.
+    /// The declared language. The default is Python, for which notebooks were made first.
     fn language(&self) -> Language {
         let info = self.language_info.as_ref().and_then(|info| info.name.as_deref());
         let kernel = self.kernelspec.as_ref().and_then(|kernel| kernel.language.as_deref());

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-/// Folders that hold the state of a tool, never a project's own text. Not even counted.
+/// Folders with the state of a tool, never with a project's own text. They aren't counted as skipped.
 #[rustfmt::skip]
 const TOOL_STATE: &[&str] = &[
     ".git", ".hg", ".svn", ".jj", ".bzr", ".pijul", ".sl", "CVS", "_darcs", // version control
@@ -19,7 +19,7 @@ const TOOL_STATE: &[&str] = &[
     ".gnupg", ".aws", ".kube", ".docker", // caches, and what may hold keys
 ];
 
-/// Folders that hold copies of others' code, wherever they stand.
+/// Folders of third-party code, at any depth.
 #[rustfmt::skip]
 const VENDORED: &[&str] = &[
     "node_modules", "bower_components", "jspm_packages", "third_party", "third-party",
@@ -27,8 +27,8 @@ const VENDORED: &[&str] = &[
     "Pods", "Carthage", "venv", "virtualenv", ".cargo-vendor",
 ];
 
-/// `vendor` is a word of some domains, too: it holds others' code only at the root or beside one of
-/// these.
+/// `vendor` is also a word of some domains: it is third-party code only at the root or beside one of these
+/// files.
 #[rustfmt::skip]
 const MANIFESTS: &[&str] = &[
     "go.mod", "composer.json", "Gemfile", "Cargo.toml", "package.json", "Package.swift",
@@ -60,20 +60,20 @@ const BINARY: &[&str] = &[
     "jks", "der",
 ];
 
-/// Endings of files that a build made from others and nobody reads.
+/// Endings of files that a build made from others.
 const BUILT: &[&str] = &[".min.js", ".min.css", ".min.mjs", ".js.map", ".css.map", ".bundle.js"];
 
-/// Whether a folder of this name is the state of some tool.
+/// Whether a folder of this name contains the state of a tool.
 pub(crate) fn is_tool_state(folder: &str) -> bool {
     TOOL_STATE.contains(&folder)
 }
 
-/// Whether a folder of this name holds copies of others' code, wherever it stands.
+/// Whether a folder of this name contains third-party code, at any depth.
 pub(crate) fn is_vendored_folder(folder: &str) -> bool {
     VENDORED.contains(&folder)
 }
 
-/// Whether a file of this name is no text by its ending.
+/// Whether a file of this name is binary, by its ending.
 pub(crate) fn is_binary_name(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(stem, ending)| {
         !stem.is_empty() && BINARY.iter().any(|binary| ending.eq_ignore_ascii_case(binary))
@@ -85,8 +85,8 @@ pub(crate) fn is_built_name(name: &str) -> bool {
     BUILT.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Whether a path can be shown and written anywhere as it is: no control characters, none of those
-/// that change the direction of a line, no separators of lines.
+/// Whether a path can be printed anywhere unchanged: it has no control characters, no characters that change
+/// the direction of text, and no line separators.
 pub(crate) fn is_printable(path: &str) -> bool {
     !path.chars().any(|c| {
         c.is_control()
@@ -94,12 +94,12 @@ pub(crate) fn is_printable(path: &str) -> bool {
     })
 }
 
-/// The `vendor` folders of a checkout that hold copies of others' code.
+/// The `vendor` folders of a checkout that contain third-party code.
 #[derive(Debug)]
 pub(crate) struct VendorFolders(HashSet<String>);
 
 impl VendorFolders {
-    /// Finds them from all paths of the checkout.
+    /// Finds them among all paths of the checkout.
     pub(crate) fn among<'p>(paths: impl Iterator<Item = &'p str>) -> Self {
         let beside = paths.filter_map(|path| {
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -110,7 +110,7 @@ impl VendorFolders {
         Self(folders)
     }
 
-    /// Whether `path` lies in one of them, or in another folder of copies.
+    /// Whether `path` is in one of them, or in another folder of third-party code.
     pub(crate) fn hold(&self, path: &str) -> bool {
         let mut rest = path;
         let mut end = 0;

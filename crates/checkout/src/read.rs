@@ -17,17 +17,17 @@ use crate::{SkipReason, Skipped};
 /// What to read, and how much of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// Globs of what is wanted; all, if empty. One without `/` matches names at any depth.
+    /// Globs of the files to include; all, if empty. A glob without `/` matches names at any depth.
     pub include: Vec<String>,
-    /// Globs of what isn't wanted, though included.
+    /// Globs of the files to exclude, even if they are included.
     pub exclude: Vec<String>,
-    /// At most this many files, the first in order of their paths.
+    /// The maximum number of files: the first ones in order of their paths.
     pub max_files: usize,
-    /// Larger files are skipped.
+    /// The maximum size of a file in bytes; larger ones are skipped.
     pub max_file_bytes: u64,
-    /// Files are skipped from where all together would be larger than this.
+    /// The maximum size of all files in bytes; further files are skipped.
     pub max_total_bytes: u64,
-    /// Reads credential files, and leaves credentials in the texts.
+    /// Whether to read credential files, and to leave credentials in texts.
     pub allow_sensitive: bool,
 }
 
@@ -45,16 +45,16 @@ impl Default for ReadOptions {
     }
 }
 
-/// A credential that was found in a file, and redacted.
+/// A credential that was redacted in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileFinding {
     /// The file's path from the root.
     pub path: String,
-    /// Line and rule.
+    /// Its line and rule.
     pub finding: secrets::Finding,
 }
 
-/// A file or folder that could not be read; everything else was.
+/// A file or folder that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unreadable {
     /// Its path from the root.
@@ -63,43 +63,43 @@ pub struct Unreadable {
     pub reason: String,
 }
 
-/// The text files of a checkout, and what is known about the rest.
+/// The text files of a checkout, and reports about the other files.
 #[derive(Debug)]
 pub struct Checkout {
     /// The root, absolute, without links; `None` for a tree that was read from git.
     pub root: Option<PathBuf>,
     /// Files in order of their paths, bytewise.
     pub files: Vec<SourceFile>,
-    /// What was left out, and why.
+    /// The files that were skipped, by reason.
     pub skipped: Skipped,
     /// The credentials that were redacted, by path and line.
     pub findings: Vec<FileFinding>,
-    /// What could not be read, by path. Counted in `skipped`, too.
+    /// The files and folders that could not be read, by path. Also counted in `skipped`.
     pub unreadable: Vec<Unreadable>,
-    /// What a reader has to know about what isn't here though it belongs to the checkout (submodules,
-    /// pointers, a sparse checkout), a sentence each, without a full stop.
+    /// Remarks about parts of the checkout that are missing (submodules, LFS content, sparse checkouts), a
+    /// sentence each, without a full stop.
     pub remarks: Vec<String>,
 }
 
-/// How far the reading is.
+/// The progress of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Files that were read.
+    /// The number of files that were read.
     pub read: usize,
-    /// Files there are to read.
+    /// The number of files to read.
     pub total: usize,
 }
 
 /// Why a checkout could not be read.
 #[derive(Debug, Error)]
 pub enum CheckoutError {
-    /// There is nothing at the path.
+    /// The path doesn't exist.
     #[error("{0}: no such folder")]
     Missing(PathBuf),
-    /// It is a file.
-    #[error("{0}: not a folder; name the folder that holds it")]
+    /// The path is a file.
+    #[error("{0}: not a folder; use the folder that contains it")]
     NotAFolder(PathBuf),
-    /// The system refused.
+    /// The system reports an error.
     #[error("{0}: {1}")]
     Io(PathBuf, #[source] io::Error),
     /// An include or exclude glob is malformed.
@@ -107,10 +107,10 @@ pub enum CheckoutError {
     Glob(String, String),
 }
 
-/// Reads every text file below `root` that is worth selecting from.
+/// Reads every text file below `root` that may be selected from.
 ///
-/// `progress` is called from several threads, once per file. Files that can't be read, or that are
-/// gone by the time they should be, are reported in the result and are no error.
+/// `progress` is called from several threads, once per file. Files that can't be read, or that disappear
+/// after they were listed, are reported in the result; they are no error.
 ///
 /// # Errors
 /// When there is no folder at `root`, it can't be listed, or a glob is malformed.
@@ -139,7 +139,7 @@ pub(crate) fn canonical(root: &Path) -> Result<PathBuf, CheckoutError> {
     let io_error = |error| CheckoutError::Io(root.to_owned(), error);
     match root.canonicalize() {
         Ok(canonical) if canonical.is_dir() => {
-            // A folder that can't be listed is an error here, not an empty checkout.
+            // Otherwise a folder that can't be listed would be an empty checkout.
             canonical.read_dir().map_err(io_error)?;
             Ok(canonical)
         }
@@ -151,7 +151,7 @@ pub(crate) fn canonical(root: &Path) -> Result<PathBuf, CheckoutError> {
     }
 }
 
-/// Why one file isn't in the checkout.
+/// Why a file isn't in the result.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     Skipped(SkipReason, String),
@@ -174,7 +174,7 @@ fn admit_file(root: &Path, listed: Listed, options: &ReadOptions) -> Result<Admi
     }
 }
 
-/// Puts a checkout together from the fate of every file, in the order in which they were listed.
+/// Makes a checkout from the result for each file, in the order in which they were listed.
 pub(crate) fn assemble(
     root: Option<PathBuf>,
     fates: Vec<Result<Admitted, Refusal>>,

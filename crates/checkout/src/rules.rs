@@ -1,7 +1,7 @@
-//! Ignore rules: which entries of a checkout its ignore files name.
+//! Ignore rules: which entries of a checkout are ignored by its ignore files.
 //!
-//! Rules are read as bytes, like git reads them: a comment in another encoding is a comment, and a
-//! pattern in another encoding matches nothing, but neither turns off the lines below it.
+//! Rules are read as bytes, as git does: a comment in another encoding is a comment, and a pattern in
+//! another encoding matches nothing, but neither disables the lines below it.
 
 use std::io;
 use std::path::Path;
@@ -11,19 +11,19 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use private_fs::Links;
 
-/// The ignore file of this program's own.
+/// This program's own ignore file.
 const CONTEXTOS_IGNORE: &str = ".contextosignore";
-/// Larger ignore files are not read: no person writes them.
+/// The maximum size of an ignore file in bytes. By hand: people don't write larger ones.
 const LIMIT: u64 = 1 << 20;
 
-/// What the rules say about an entry.
+/// The result of applying the rules to an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// No rule names it.
+    /// No rule matches it.
     Keep,
-    /// One of git's own rules names it, which says nothing about a file that is tracked.
+    /// One of git's own rules matches it, which has no effect on a tracked file.
     GitIgnored,
-    /// A rule names it that is there for programs like this one.
+    /// A rule for programs like this one matches it (`.ignore`, `.contextosignore`), tracked or not.
     Dropped,
 }
 
@@ -31,10 +31,10 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Rules {
     above: Option<Arc<Rules>>,
-    /// Of `.contextosignore`, `.ignore` and `.gitignore`. Those before outrank those behind, at
-    /// whatever depth they stand.
+    /// Those of `.contextosignore`, `.ignore` and `.gitignore`, in the order of precedence, at whatever depth
+    /// the files are.
     kinds: [Gitignore; 3],
-    /// Of `.git/info/exclude`, which any `.gitignore` outranks.
+    /// Those of `.git/info/exclude`, over which any `.gitignore` takes precedence.
     exclude: Gitignore,
 }
 
@@ -48,7 +48,7 @@ impl Rules {
         Arc::new(Self { above: None, kinds: [none(), none(), none()], exclude: none() })
     }
 
-    /// The rules that `.git/info/exclude` holds for the repository at `top`.
+    /// The rules in `.git/info/exclude` for the repository at `top`.
     pub(crate) fn of_repository(top: &Path, exclude: Option<&Path>) -> Arc<Self> {
         let none = Gitignore::empty;
         let bytes = exclude.and_then(|file| private_fs::read(file, Links::Follow, LIMIT).ok());
@@ -56,10 +56,11 @@ impl Rules {
         Arc::new(Self { above: None, kinds: [none(), none(), none()], exclude })
     }
 
-    /// The rules in `folder`, of whose entries `has` knows the names, below those of `above`. Then the
-    /// first of its ignore files that can't be read, which has no rules.
+    /// The rules in `folder`, added to those of `above`, and the first of its ignore files that can't be read,
+    /// which has no rules. `has` says whether the folder has an entry of a name.
     ///
-    /// A link is followed inside `top`: a checkout could lead it to a device, or to a file of the user's.
+    /// A link is followed only inside `top`, because a hostile checkout could make it point to a device or to
+    /// a file of the user.
     pub(crate) fn in_folder(
         above: &Arc<Self>,
         top: &Path,
@@ -88,7 +89,7 @@ impl Rules {
         )
     }
 
-    /// What the rules say about the entry at `path`, which lies in the folder.
+    /// Applies the rules to the entry at `path`, which is in the folder.
     pub(crate) fn judge(&self, path: &Path, is_folder: bool) -> Verdict {
         let verdicts = [Verdict::Dropped, Verdict::Dropped, Verdict::GitIgnored];
         for (kind, verdict) in verdicts.into_iter().enumerate() {
@@ -132,12 +133,12 @@ fn read(top: &Path, file: &Path) -> io::Result<Vec<u8>> {
     private_fs::read(&real, Links::Refuse, LIMIT)
 }
 
-/// The rules in `bytes` for what lies in `folder`; a line that is no pattern is passed over.
+/// The rules in `bytes` for the entries of `folder`; invalid lines are skipped.
 fn compile(folder: &Path, bytes: &[u8]) -> Gitignore {
     let mut builder = GitignoreBuilder::new(folder);
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     for line in bytes.split(|&byte| byte == b'\n') {
-        // A byte that isn't UTF-8 becomes U+FFFD, which stands in no name that is read.
+        // A byte that isn't UTF-8 becomes U+FFFD, which occurs in no name that is read.
         let _ = builder.add_line(None, &String::from_utf8_lossy(line));
     }
     builder.build().unwrap_or_else(|_| Gitignore::empty())

@@ -2,43 +2,43 @@
 
 use std::collections::BTreeMap;
 
-/// Why a file isn't in a [`Checkout`](crate::Checkout). Files that an ignore file names are not
-/// listed at all, unless git tracks them.
+/// Why a file isn't in a [`Checkout`](crate::Checkout). Ignored files aren't listed at all, unless git
+/// tracks them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SkipReason {
-    /// Not text, by its name or its content.
+    /// Not text, by name or content.
     Binary,
     /// Larger than [`ReadOptions::max_file_bytes`](crate::ReadOptions::max_file_bytes).
     TooLarge,
-    /// Lines too long for a person to have written them.
+    /// Lines too long to be written by a person.
     Minified,
-    /// Its first comment says that a program made it.
+    /// A comment at its beginning says that a program generated it.
     Generated,
-    /// A copy of somebody else's code: `node_modules`, `third_party`, `vendor` beside a manifest.
+    /// Third-party code: in `node_modules`, `third_party`, `vendor` beside a manifest.
     Vendored,
-    /// A credential by its name alone: `.env`, `id_rsa`, `*.pem`.
+    /// A credential file, by its name: `.env`, `id_rsa`, `*.pem`.
     Credentials,
-    /// A symbolic link. What it points to is read where it stands, if it stands inside the root.
+    /// A symbolic link. Its target is read at its own path, if that is inside the root.
     Link,
     /// A pipe, socket or device.
     Special,
-    /// A name that is not UTF-8, or that holds control characters.
+    /// A name that isn't UTF-8, or has control characters.
     Name,
-    /// A submodule, worktree or clone inside the repository; it has a history of its own.
+    /// A submodule, worktree or clone inside the repository, with a history of its own.
     NestedRepository,
-    /// What git keeps a repository in: a bare clone. No file of it is content.
+    /// A file of a bare clone, which is a part of git's database.
     BareRepository,
-    /// Tracked, but in a folder that holds the state of a tool (`.idea`, `.yarn`).
+    /// Tracked, but in a folder with the state of a tool (`.idea`, `.yarn`).
     ToolState,
-    /// Tracked, but outside of this sparse checkout.
+    /// Tracked, but outside the sparse checkout.
     Sparse,
-    /// A pointer of Git LFS: the content isn't here.
+    /// A Git LFS pointer, without the content.
     LfsPointer,
-    /// Left out by `--include` or `--exclude`.
+    /// Excluded by `--include` or `--exclude`.
     Excluded,
     /// Beyond the limit on the number of files or on all bytes together.
     Limit,
-    /// Gone, or not readable.
+    /// Deleted after it was listed, or not readable.
     Unreadable,
 }
 
@@ -67,17 +67,18 @@ impl SkipReason {
     }
 }
 
-/// How many files were left out, by reason, with the first few of each.
+/// The number of skipped files, by reason, with the first few of each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Skipped {
     by_reason: BTreeMap<SkipReason, (usize, Vec<String>)>,
 }
 
 impl Skipped {
-    /// At most this many examples are kept for each reason.
+    /// The maximum number of examples for each reason. By hand.
     pub const EXAMPLES: usize = 20;
 
-    /// Summarises `all`. Examples are the bytewise first, so that the order of `all` doesn't matter.
+    /// Summarises `all`. The examples are the first paths in bytewise order, so that the order of `all`
+    /// doesn't matter.
     pub(crate) fn summarise(mut all: Vec<(SkipReason, String)>) -> Self {
         all.sort_unstable();
         let mut by_reason: BTreeMap<SkipReason, (usize, Vec<String>)> = BTreeMap::new();
@@ -91,12 +92,12 @@ impl Skipped {
         Self { by_reason }
     }
 
-    /// How many files were left out for `reason`. A folder that was not entered counts as one.
+    /// The number of files that were skipped for `reason`. A folder that wasn't entered counts as one.
     pub fn count(&self, reason: SkipReason) -> usize {
         self.by_reason.get(&reason).map_or(0, |(count, _)| *count)
     }
 
-    /// The first [`EXAMPLES`](Self::EXAMPLES) paths that were left out for `reason`, in order.
+    /// The first [`EXAMPLES`](Self::EXAMPLES) paths that were skipped for `reason`, in order.
     pub fn examples(&self, reason: SkipReason) -> &[String] {
         self.by_reason.get(&reason).map_or(&[], |(_, examples)| examples)
     }
@@ -106,7 +107,7 @@ impl Skipped {
         self.by_reason.iter().map(|(reason, (count, _))| (*reason, *count))
     }
 
-    /// How many files were left out in all.
+    /// The number of all skipped files.
     pub fn total(&self) -> usize {
         self.by_reason.values().map(|(count, _)| count).sum()
     }

@@ -1,9 +1,9 @@
 //! Lists the files of a checkout: a parallel walk that respects ignore files and enters no other checkout.
 //!
-//! `.gitignore`, `.ignore` and `.contextosignore` inside the repository count, and the clone's own
-//! `.git/info/exclude`. What the user's `core.excludesFile` names, and whatever stands above the
-//! repository, doesn't. A file that git tracks is listed though a rule of git's names it; `.ignore` and
-//! `.contextosignore` are there for programs like this one, and have the last word.
+//! The rules of `.gitignore`, `.ignore` and `.contextosignore` inside the repository apply, and those of
+//! its `.git/info/exclude`. The user's `core.excludesFile`, and ignore files above the repository, don't: the
+//! result must be the same on every machine. A tracked file is listed even if a rule of git's matches it;
+//! `.ignore` and `.contextosignore` are for programs like this one, so they exclude tracked files too.
 
 use std::ffi::OsString;
 use std::fs::FileType;
@@ -17,29 +17,29 @@ use crate::git::{self, Layout, Tracked};
 use crate::paths;
 use crate::rules::{Rules, Verdict};
 
-/// Folders that lie deeper are not entered: what an ignore file costs grows with depth, and paths end
-/// somewhere beyond on every system.
+/// The maximum depth of folders. The cost of an ignore file grows with its depth, and every system limits
+/// the length of paths anyway. By hand.
 const DEPTH: usize = 200;
 
 /// One regular file.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Listed {
-    /// From the root, with `/`.
+    /// Its path relative to the root, with `/`.
     pub(crate) path: String,
-    /// Bytes, when it was listed.
+    /// Its size in bytes when it was listed.
     pub(crate) size: u64,
 }
 
-/// What the walk found.
+/// The result of the walk.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    /// In order of their paths, bytewise.
+    /// The files, in bytewise order of their paths.
     pub(crate) files: Vec<Listed>,
-    /// What was not entered or not listed.
+    /// The files and folders that were skipped.
     pub(crate) skipped: Vec<(SkipReason, String)>,
-    /// What could not be listed, with the system's reason.
+    /// The folders that could not be listed, with the system's reason.
     pub(crate) unreadable: Vec<(String, String)>,
-    /// What a reader has to know about what isn't here, a sentence each.
+    /// Remarks about missing parts of the checkout, a sentence each.
     pub(crate) remarks: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn list(root: &Path) -> Listing {
     let walk =
         Walk { top: top.unwrap_or(root), root, in_repository: top.is_some(), tracked: &tracked };
     let mut listing = walk.run(walk.rules_above(layout.exclude().as_deref()));
-    // A root that its own repository ignores was still asked for by the user.
+    // The user asked for the root, even if its repository ignores it.
     if listing.files.is_empty() && top.is_some_and(|top| top != root) {
         listing = Walk { top: root, ..walk }.run(Rules::none());
     }
@@ -69,21 +69,21 @@ pub(crate) fn list(root: &Path) -> Listing {
 /// One walk.
 #[derive(Clone, Copy)]
 struct Walk<'a> {
-    /// The folder from which ignore files count.
+    /// The topmost folder whose ignore files apply.
     top: &'a Path,
     root: &'a Path,
     in_repository: bool,
     tracked: &'a Tracked,
 }
 
-/// A folder to be entered.
+/// A folder to enter.
 struct Folder {
     path: PathBuf,
     /// From the root, with `/`; empty for the root.
     inside: String,
-    /// Those of the folders above it.
+    /// The rules of the folders above it.
     rules: Arc<Rules>,
-    /// Whether only what is tracked counts in it.
+    /// Whether only its tracked files are listed.
     ignored: bool,
 }
 
@@ -95,8 +95,8 @@ struct Entry {
 }
 
 impl Walk<'_> {
-    /// The rules of the folders from the top of the repository to the one that holds the root; none, if
-    /// they ignore the root.
+    /// The rules of the folders from the top of the repository to the parent of the root; none, if they
+    /// ignore the root.
     fn rules_above(&self, exclude: Option<&Path>) -> Arc<Rules> {
         let mut rules = Rules::of_repository(self.top, exclude);
         let mut above: Vec<&Path> =
@@ -113,7 +113,7 @@ impl Walk<'_> {
         rules
     }
 
-    /// Goes through the tree level by level, the folders of each side by side.
+    /// Walks the tree level by level, with the folders of a level in parallel.
     fn run(&self, rules: Arc<Rules>) -> Listing {
         let mut listing = Listing::default();
         let root =
@@ -133,7 +133,7 @@ impl Walk<'_> {
         listing
     }
 
-    /// What lies in a folder, and the folders in it that are entered.
+    /// Lists the files of a folder, and the folders in it that are to be entered.
     fn visit(&self, mut folder: Folder) -> (Listing, Vec<Folder>) {
         let (mut listing, mut below) = (Listing::default(), Vec::new());
         let entries = match entries(&folder.path) {
@@ -154,7 +154,7 @@ impl Walk<'_> {
         (listing, below)
     }
 
-    /// Why the files of a folder are not the checkout's own, if they aren't.
+    /// The reason if the files of a folder don't belong to the checkout.
     fn foreign(&self, folder: &Folder, entries: &[Entry]) -> Option<SkipReason> {
         let is = |name: &str, kind: fn(&FileType) -> bool| {
             entries.iter().any(|entry| entry.name == *name && kind(&entry.kind))
@@ -173,15 +173,15 @@ impl Walk<'_> {
         }
     }
 
-    /// Adds the rules of the folder's own ignore files. Where one can't be read (a pipe or device, whose
-    /// end never comes; a link that leads out; one far larger than people write), only tracked files of
-    /// the folder count; in the root, which the user asked for, it is as if the file weren't there.
+    /// Adds the rules of the folder's own ignore files. If one can't be read (a pipe or device, a link that
+    /// leads out of the repository, a huge file), only tracked files of the folder are listed. In the
+    /// root, which the user asked for, such a file has no effect.
     fn read_rules(&self, folder: &mut Folder, entries: &[Entry], listing: &mut Listing) {
         let has = |name: &str| entries.iter().any(|entry| entry.name == *name);
         let (rules, unread) = Rules::in_folder(&folder.rules, self.top, &folder.path, has);
         folder.rules = rules;
         if let Some(name) = unread {
-            let why = format!("its {name} is not a plain file of at most a megabyte");
+            let why = format!("its {name} is not a regular file of at most 1 MiB");
             listing.unreadable.push((folder.shown(), why));
             folder.ignored |= !folder.inside.is_empty();
         }
@@ -228,7 +228,7 @@ impl Walk<'_> {
         let path = &folder.inside;
         let name = path.rsplit('/').next().unwrap_or(path);
         if path.matches('/').count() >= DEPTH {
-            let why = format!("it lies deeper than {DEPTH} folders");
+            let why = format!("it is nested deeper than {DEPTH} folders");
             listing.unreadable.push((folder.inside, why));
         } else if paths::is_tool_state(name) {
             let tracked = self.tracked.below(path);
@@ -242,7 +242,7 @@ impl Walk<'_> {
 }
 
 impl Folder {
-    /// The path of an entry from the root with `/`, if it is UTF-8 and can be shown as it is.
+    /// The path of an entry relative to the root, with `/`, if it is UTF-8 and printable.
     fn inside_path(&self, name: &OsString) -> Option<String> {
         let name = name.to_str().filter(|name| paths::is_printable(name))?;
         Some(if self.inside.is_empty() {
@@ -252,13 +252,13 @@ impl Folder {
         })
     }
 
-    /// The folder's path, as users are told.
+    /// The folder's path for messages.
     fn shown(&self) -> String {
         if self.inside.is_empty() { ".".to_owned() } else { self.inside.clone() }
     }
 }
 
-/// The entries of a folder; those that are gone by now are left out.
+/// The entries of a folder, without those that have disappeared meanwhile.
 fn entries(folder: &Path) -> std::io::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for entry in folder.read_dir()? {

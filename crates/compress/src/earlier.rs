@@ -149,7 +149,7 @@ pub struct Reference {
 }
 
 impl Earlier {
-    /// Notes a text that is about to be added, so that others are told apart from it by then.
+    /// Registers a text that is about to be added, so that others get distinct names before it is.
     pub fn announce(&mut self, name: &Name) {
         self.files.add(name);
     }

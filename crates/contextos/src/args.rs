@@ -31,7 +31,7 @@ Examples:
   contextos export claude
   contextos explain src/auth/token.rs --task \"fix auth bug\"
 
-Exit codes: 0 done, 1 could not, 2 wrong usage, 3 a check that a flag asked for failed.";
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 a check requested by a flag failed.";
 
 /// Packs what matters in a repository for a task into a token budget.
 #[derive(Debug, Parser)]
@@ -45,29 +45,30 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// The command line of this process; ends it where there is nothing to run.
+    /// The command line of this process. Ends the process after `--help`, `--version` and errors.
     pub(crate) fn read() -> Self {
         let words: Vec<OsString> = std::env::args_os().collect();
         Self::from_words(&words).unwrap_or_else(|error| error.exit())
     }
 
-    /// Reads a command line. A text that begins with a dash, like the task `--print0 fails`, is
-    /// unknown as a flag; as no flag holds a blank, it is then read as a text.
+    /// Reads a command line. An argument that is no known flag but begins with a dash and contains
+    /// white space, like the task `--print0 fails`, is read as text, because no flag contains any.
     fn from_words(words: &[OsString]) -> Result<Self, clap::Error> {
         let error = match Self::try_parse_from(words) {
             Err(error) if error.kind() == ErrorKind::UnknownArgument => error,
             read => return read,
         };
-        match behind_escape(words) {
+        match with_text_escaped(words) {
             Some(words) => Self::try_parse_from(words).map_err(|_| error),
             None => Err(error),
         }
     }
 }
 
-/// The same words, with the first that begins with a dash and holds a blank behind a `--`; none where
-/// there is no such word, or a `--` already. Flags that follow it stay flags.
-fn behind_escape(words: &[OsString]) -> Option<Vec<OsString>> {
+/// The same arguments, with `--` before the first one that begins with a dash and contains white space,
+/// so that clap takes it for text. Flags that follow it stay flags: then it is moved to the end. `None`
+/// if there is no such argument, or a `--` already.
+fn with_text_escaped(words: &[OsString]) -> Option<Vec<OsString>> {
     let is_text = |word: &OsString| {
         word.to_str()
             .is_some_and(|word| word.starts_with('-') && word.contains(char::is_whitespace))
@@ -87,11 +88,11 @@ fn behind_escape(words: &[OsString]) -> Option<Vec<OsString>> {
     Some(out)
 }
 
-/// What every command takes.
+/// The options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The repository; a REPO after the command counts from here
+    /// The repository [default: the current folder]; a relative REPO is resolved from it
     #[arg(short = 'C', long = "repo", short_alias = 'r', global = true)]
     #[arg(value_name = "DIR", default_value = ".", hide_default_value = true)]
     pub(crate) base: PathBuf,
@@ -111,7 +112,7 @@ pub(crate) struct Global {
 }
 
 impl Global {
-    /// The repository that a command is about: `--repo`, and what the command names from there.
+    /// The repository that a command works on: `named` relative to `--repo`, or `--repo` itself.
     pub(crate) fn repository(&self, named: Option<&Path>) -> PathBuf {
         match named {
             Some(named) if self.base == Path::new(".") => named.to_owned(),
@@ -143,7 +144,7 @@ pub(crate) enum Command {
     Task(TaskArgs),
     /// Keep notes and decisions
     Memory(MemoryArgs),
-    /// Read the repository and write summaries, import graph and index
+    /// Read the repository and write file summaries, an import graph and an index
     Scan(ScanArgs),
     /// List the credentials in the repository, without showing them
     Secrets(SecretsArgs),
@@ -174,9 +175,9 @@ Examples:
   contextos init
   contextos init ../service --force
 
-Existing files are kept; --force writes them anew.")]
+Existing files are kept; --force overwrites them.")]
 pub(crate) struct InitArgs {
-    /// The folder [default: here]
+    /// The folder [default: the current one]
     #[arg(value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
     /// Overwrite files that exist
@@ -194,12 +195,12 @@ Examples:
   contextos task show
   contextos task clear
 
-The task is kept in .contextos/CURRENT_TASK.md, from where pack, export and explain take it.")]
+The task is stored in .contextos/CURRENT_TASK.md, where pack, export and explain read it.")]
 pub(crate) struct TaskArgs {
-    /// The task, or set, show, clear [default: show]
+    /// The task, or one of the words set, show and clear [default: show]
     #[arg(value_name = "WORDS")]
     pub(crate) words: Vec<String>,
-    /// What state the task is in
+    /// The status of the task
     #[arg(short, long, value_name = "TEXT", default_value = "In Progress")]
     pub(crate) status: String,
 }
@@ -210,7 +211,7 @@ pub(crate) struct TaskArgs {
 Example:
   contextos doctor
 
-Exits 3 when something needs attention and --check is given.")]
+With --check, the exit code is 3 if something needs attention.")]
 pub(crate) struct DoctorArgs {
     /// Fail with exit code 3 if something needs attention
     #[arg(long)]

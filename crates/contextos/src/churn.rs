@@ -11,12 +11,12 @@ use crate::clock;
 
 const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
-/// What changed most.
+/// The files that changed most.
 #[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Churn {
-    /// How far it looks back.
+    /// The number of days before now that were counted.
     pub(crate) days: u32,
-    /// Commits of these days that were counted.
+    /// The number of commits in these days.
     pub(crate) commits: usize,
     /// Files, most changed first.
     pub(crate) files: Vec<Changed>,
@@ -27,7 +27,7 @@ pub(crate) struct Churn {
 pub(crate) struct Changed {
     /// Its path.
     pub(crate) path: String,
-    /// How many commits changed it.
+    /// The number of commits that changed it.
     pub(crate) commits: usize,
     /// The day of the last change.
     pub(crate) last: String,

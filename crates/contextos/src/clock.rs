@@ -1,4 +1,5 @@
-//! The time of day, for notes that people add; for a pack only with `--timestamp`.
+//! The system clock: used for notes and decisions, and for a pack only with `--timestamp`, because packs
+//! are otherwise the same bytes for the same input.
 
 use std::time::SystemTime;
 

@@ -24,7 +24,7 @@ use crate::terminal::Terminal;
 /// Runs the command.
 ///
 /// # Errors
-/// When it could not do what it was asked for.
+/// When it failed.
 pub(crate) fn run(cli: Cli, terminal: &Terminal) -> Result<(), Failure> {
     let Cli { global, command } = cli;
     match command {

@@ -1,8 +1,8 @@
 //! `--compress NAME`: compresses a finished pack with a provider.
 //!
-//! A provider is made by its name, and only when it was asked for: without `--compress` nothing here
-//! runs. What comes back is checked before it is written, and a failure is always an error: the pack
-//! that is written is never the uncompressed one when a compressed one was asked for.
+//! A provider is created only if it is requested: without `--compress` nothing here runs. The compressed
+//! text is checked before it is written, and every failure is an error: if compression was requested, the
+//! uncompressed pack is never written instead.
 
 mod builtin;
 mod check;
@@ -26,7 +26,7 @@ pub(crate) use parts::Shape;
 /// The provider of that name.
 ///
 /// # Errors
-/// A name that isn't known is wrong usage; a setting that can't be used is a [`CompressionError`].
+/// An unknown name is wrong usage; a setting that can't be used is a [`CompressionError`].
 pub(crate) fn provider(name: &str, settings: &Settings) -> Result<Box<dyn Provider>, Failure> {
     if let Some(command) = name.strip_prefix("cmd:") {
         return Ok(Box::new(command::Command::named(command, settings)?));
@@ -35,13 +35,13 @@ pub(crate) fn provider(name: &str, settings: &Settings) -> Result<Box<dyn Provid
         "headroom" => Ok(Box::new(Headroom::new(settings)?)),
         "builtin" => Ok(Box::new(builtin::Builtin)),
         _ => Err(Failure::usage(format_args!(
-            "unknown compression provider `{name}`; there are: headroom, builtin, and cmd:NAME for \
-             a command from your own configuration"
+            "unknown compression provider `{name}`; the providers are headroom, builtin, and cmd:NAME \
+             for a command from your own configuration"
         ))),
     }
 }
 
-/// A pack as it is given to a provider.
+/// A rendered pack, as it is passed to a provider.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rendered<'a> {
     pub(crate) text: &'a str,
@@ -53,20 +53,20 @@ pub(crate) struct Rendered<'a> {
     pub(crate) encoding: Encoding,
 }
 
-/// What a provider made of a pack.
+/// A compressed pack.
 #[derive(Debug)]
 pub(crate) struct Compressed {
     pub(crate) text: String,
-    /// Its tokens before.
+    /// The tokens of the pack before compression.
     pub(crate) before: usize,
-    /// Its tokens now.
+    /// The tokens of `text`.
     pub(crate) after: usize,
 }
 
-/// Sends a pack through `provider`, whole or by its parts, and checks what comes back.
+/// Compresses a pack with `provider`, as a whole or span by span, and checks the result.
 ///
 /// # Errors
-/// When the provider fails, or what it gives back isn't that pack.
+/// When the provider fails, or its result isn't that pack any more.
 pub(crate) fn compress(
     provider: &dyn Provider,
     pack: &Rendered<'_>,
@@ -78,8 +78,8 @@ pub(crate) fn compress(
         ..Options::default()
     };
     let send = |text: &str, options: &Options| {
-        let answer = provider.compress(text, options);
-        answer.map(|smaller| smaller.text).map_err(|error| failed(provider, error))
+        let compressed = provider.compress(text, options);
+        compressed.map(|compressed| compressed.text).map_err(|error| failed(provider, error))
     };
     let text = match pack.shape {
         Shape::Markdown => send(pack.text, &options)?,
@@ -99,7 +99,7 @@ fn not_the_pack(provider: &dyn Provider, why: String) -> CompressionError {
     CompressionError::NotThePack { provider: provider.name().to_owned(), why }
 }
 
-/// The providers here give their errors as [`CompressionError`]s; the trait lets others give any.
+/// The providers of this program return [`CompressionError`]s; the trait allows any error.
 fn failed(
     provider: &dyn Provider,
     error: Box<dyn std::error::Error + Send + Sync>,

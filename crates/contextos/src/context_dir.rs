@@ -1,8 +1,8 @@
 //! The folder `.contextos/` of a checkout: its files, and how they are read and written.
 //!
 //! A checkout may come from anyone, so no link is followed: a `.contextos` or a file in it that is a
-//! link is refused. Files are replaced whole (a temporary file, then a rename) or grow by whole
-//! entries, so that an interrupted run or a full disk leaves what was there.
+//! link is refused. Files are replaced atomically (a temporary file, then a rename) or whole entries are
+//! appended, so that an interrupted run or a full disk loses nothing.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -14,7 +14,7 @@ use private_fs::{Access, Links, Writer};
 
 use crate::failure::Failure;
 
-/// Its name.
+/// The folder's name.
 pub(crate) const NAME: &str = ".contextos";
 /// The current task.
 pub(crate) const TASK: &str = "CURRENT_TASK.md";
@@ -24,25 +24,26 @@ pub(crate) const MEMORY: &str = "MEMORY.md";
 pub(crate) const MEMORY_ARCHIVE: &str = "MEMORY_ARCHIVE.md";
 /// Decisions.
 pub(crate) const DECISIONS: &str = "DECISIONS.md";
-/// What the repository consists of, for people.
+/// An overview of the repository, for people.
 pub(crate) const PROJECT_INDEX: &str = "PROJECT_INDEX.md";
-/// What each file defines and imports.
+/// The definitions and imports of each file.
 pub(crate) const FILE_SUMMARIES: &str = "file_summaries.json";
-/// Which file imports which.
+/// The imports between files.
 pub(crate) const DEPENDENCY_GRAPH: &str = "dependency_graph.json";
-/// Settings as the Python program of this name keeps them.
+/// The settings file of the Python program of this name.
 pub(crate) const OLD_CONFIG: &str = "CONFIG.json";
 
 const IGNORE_FILE: &str = ".gitignore";
-/// What git is not to see: the cache, packs, exports, and this list itself, so that making a pack in
-/// somebody's checkout leaves `git status` as it was.
+/// The text of that file: git ignores the cache, packs, exports, and the file itself, so that making a
+/// pack in somebody's checkout doesn't change `git status`.
 const IGNORED: &str = "/.gitignore\n/cache/\n/context_pack.*\n/*_CONTEXT.md\n";
 
-/// Files of people are read up to this size.
+/// The largest file that is read, in bytes. By hand: people write these files.
 const MOST_BYTES: u64 = 1 << 20;
-/// A program that adds an entry holds the lock for milliseconds; one that holds it longer hangs.
+/// How long to wait for the lock. Adding an entry takes milliseconds, so a program that holds the lock
+/// for longer hangs.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
-/// The time between two tries for the lock.
+/// The time between two attempts to take the lock.
 const LOCK_RETRY: Duration = Duration::from_millis(10);
 
 /// The `.contextos/` of one checkout.
@@ -52,12 +53,12 @@ pub(crate) struct ContextDir {
 }
 
 impl ContextDir {
-    /// That of the checkout at `root`, which must be a folder.
+    /// The `.contextos/` of the checkout at `root`, which must be a folder.
     pub(crate) fn of(root: &Path) -> Result<Self, Failure> {
         match fs::metadata(root) {
             Ok(metadata) if metadata.is_dir() => Ok(Self { root: root.to_owned() }),
             Ok(_) => Err(Failure::new(format_args!(
-                "{}: not a folder; name the folder that holds it",
+                "{}: not a folder; use the folder that contains it",
                 root.display()
             ))),
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -67,22 +68,22 @@ impl ContextDir {
         }
     }
 
-    /// Where a file of it lies.
+    /// The path of a file in it.
     pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.root.join(NAME).join(file)
     }
 
-    /// The path of a file of it from the root of the checkout, as users are told.
+    /// The path of a file in it relative to the top of the checkout, for messages.
     pub(crate) fn shown(file: &str) -> String {
         format!("{NAME}/{file}")
     }
 
-    /// Whether there is a file of that name.
+    /// Whether there is a file of that name in it.
     pub(crate) fn has(&self, file: &str) -> bool {
         fs::symlink_metadata(self.path(file)).is_ok()
     }
 
-    /// The text of a file, or nothing if there is none.
+    /// The text of a file; `None` if it doesn't exist.
     ///
     /// # Errors
     /// When it is a link, larger than a megabyte, not UTF-8 or unreadable.
@@ -96,7 +97,7 @@ impl ContextDir {
                 ErrorKind::NotFound | ErrorKind::NotADirectory => return Ok(None),
                 ErrorKind::FileTooLarge => {
                     let shown = Self::shown(file);
-                    let why = "larger than a megabyte; shorten it";
+                    let why = "larger than 1 MiB; shorten it";
                     return Err(Failure::new(format_args!("{shown}: {why}")));
                 }
                 _ => return Err(failed(error)),
@@ -106,10 +107,10 @@ impl ContextDir {
         String::from_utf8(bytes).map(Some).map_err(not_utf8)
     }
 
-    /// Creates the folder and its `.gitignore`, where they are missing.
+    /// Creates the folder and its `.gitignore`, if they are missing.
     ///
     /// # Errors
-    /// When that can't be done, in a read-only checkout for instance.
+    /// When they can't be created, for instance in a read-only checkout.
     pub(crate) fn create(&self) -> Result<(), Failure> {
         self.refuse_link()?;
         let folder = self.root.join(NAME);
@@ -124,7 +125,7 @@ impl ContextDir {
         .map_err(|error| self.failed(IGNORE_FILE, &error))
     }
 
-    /// Writes a whole file, or leaves the one that is there.
+    /// Replaces a file atomically.
     ///
     /// # Errors
     /// When it can't be written.
@@ -133,8 +134,8 @@ impl ContextDir {
         replace(&self.path(file), text.as_bytes()).map_err(|error| self.failed(file, &error))
     }
 
-    /// Adds an entry to a file that only grows, after `head` if the file is new. Of programs that add
-    /// at the same time all succeed; one that can't write all of its entry leaves nothing of it.
+    /// Appends an entry to a file, after `head` if the file is new. Programs that append at the same time
+    /// wait for each other. An entry that can't be written as a whole isn't written at all.
     ///
     /// # Errors
     /// When it can't be written.
@@ -143,9 +144,9 @@ impl ContextDir {
         self.append_locked(file, head, entry)
     }
 
-    /// Moves a part of `file` to the end of `archive`, which begins with `head`: `split` gets the text
-    /// of `file` and gives back what stays and what goes. A run that ends half-way may leave a part in
-    /// both files, and never in neither.
+    /// Moves a part of `file` to the end of `archive`, which begins with `head`: `split` takes the text
+    /// of `file` and returns what stays and what moves. An interrupted run may leave a part in both files,
+    /// but never in neither.
     ///
     /// # Errors
     /// When one of them can't be read or written.
@@ -158,16 +159,15 @@ impl ContextDir {
     ) -> Result<(), Failure> {
         let _lock = self.lock()?;
         let Some(text) = self.read(file)? else { return Ok(()) };
-        let (stays, goes) = split(&text);
-        if goes.is_empty() {
+        let (stays, moves) = split(&text);
+        if moves.is_empty() {
             return Ok(());
         }
-        self.append_locked(archive, head, &goes)?;
+        self.append_locked(archive, head, &moves)?;
         self.write(file, &stays)
     }
 
-    /// One writer of the files that grow at a time. The lock is on `.gitignore`, which is always there
-    /// and never replaced.
+    /// Takes the lock for appending. It is on `.gitignore`, which always exists and is never replaced.
     ///
     /// # Errors
     /// When another program holds it for longer than [`LOCK_WAIT`].
@@ -184,7 +184,7 @@ impl ContextDir {
                         thread::sleep(LOCK_RETRY);
                     }
                     Err(TryLockError::WouldBlock) => {
-                        return Err(io::Error::other("another program keeps it locked"));
+                        return Err(io::Error::other("locked by another program"));
                     }
                 }
             }
@@ -202,7 +202,7 @@ impl ContextDir {
         let path = self.root.join(NAME);
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_symlink() => Err(Failure::new(format_args!(
-                "{}: a symbolic link, which could lead out of the checkout; replace it",
+                "{}: a symbolic link, which could lead out of the checkout; replace it with a folder",
                 shown(&path)
             ))),
             _ => Ok(()),
@@ -214,7 +214,7 @@ impl ContextDir {
         let path = self.path(file);
         match fs::symlink_metadata(&path) {
             Ok(metadata) if !metadata.is_file() => Err(Failure::new(format_args!(
-                "{}: not a regular file (a link could lead out of the checkout); replace it",
+                "{}: not a regular file (a link could lead out of the checkout); replace it with one",
                 shown(&path)
             ))),
             _ => Ok(()),
@@ -228,13 +228,12 @@ impl ContextDir {
     }
 }
 
-/// A path as users are told: without a `./` that they didn't write.
+/// A path for messages: without a `./` that the user didn't write.
 fn shown(path: &Path) -> std::path::Display<'_> {
     path.strip_prefix(".").unwrap_or(path).display()
 }
 
-/// Replaces the file at `path` by one with these bytes: whole, or not at all. A file that is there
-/// keeps its permissions.
+/// Replaces the file at `path` atomically. An existing file keeps its permissions.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Writer::new().access(Access::Shared).named(".context-", ".tmp").write(path, bytes)
 }

@@ -5,19 +5,19 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Where the Headroom server is, if not at its default address.
+/// The URL of the Headroom server, if it isn't the default.
 const HEADROOM_BASE_URL: &str = "HEADROOM_BASE_URL";
-/// The token that the server asks for.
+/// The token that the server requires.
 const HEADROOM_API_KEY: &str = "HEADROOM_API_KEY";
-/// Seconds that a whole call to the server may take.
+/// The time limit of a request to the server, in seconds.
 const HEADROOM_TIMEOUT: &str = "HEADROOM_TIMEOUT";
 
-/// The text of a variable that is set, and not to nothing.
+/// The trimmed value of a variable; `None` if it is unset or blank.
 fn text(name: &str) -> Option<String> {
     env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// The folder that a variable names, if it is an absolute path.
+/// The value of a variable that is an absolute path.
 fn folder(name: &str) -> Option<PathBuf> {
     env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
 }
@@ -47,7 +47,7 @@ pub(crate) fn headroom_timeout() -> Result<Option<Duration>, String> {
         .ok_or_else(|| format!("{HEADROOM_TIMEOUT}: `{value}` is not a number of seconds"))
 }
 
-/// The user's folder for what can be made again: `XDG_CACHE_HOME`, or `.cache` in the home folder.
+/// The user's cache folder for this program: in `XDG_CACHE_HOME`, or in `.cache` in the home folder.
 pub(crate) fn cache_folder() -> Option<PathBuf> {
     let base = folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")));
     base.map(|base| base.join("contextos"))
@@ -58,7 +58,7 @@ pub(crate) fn search_path() -> Vec<PathBuf> {
     env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default()
 }
 
-/// The endings that make a file executable: those of `PATHEXT` on Windows, none elsewhere.
+/// The extensions of executable files: those of `PATHEXT` on Windows, none elsewhere.
 pub(crate) fn executable_endings() -> Vec<OsString> {
     if !cfg!(windows) {
         return vec![OsString::new()];

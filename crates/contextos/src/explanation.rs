@@ -12,7 +12,7 @@ use syntax::LineRange;
 
 use crate::pipeline::Packed;
 
-pub(crate) use subject::{Answer, about};
+pub(crate) use subject::{SubjectExplanation, about};
 
 /// Contributions to a score that a line of text shows; JSON has all of them.
 const SHOWN_CONTRIBUTIONS: usize = 5;
@@ -20,11 +20,11 @@ const SHOWN_CONTRIBUTIONS: usize = 5;
 /// A pack's choices with their reasons.
 #[derive(Debug, Serialize)]
 pub(crate) struct Explanation {
-    /// The task that was ranked for.
+    /// The task, redacted.
     task: String,
-    /// Tokens that the pack may have.
+    /// The maximum number of tokens of the pack.
     budget: usize,
-    /// Tokens that it has.
+    /// The number of tokens of the pack.
     tokens: usize,
     /// The files that it shows, best first.
     files: Vec<File>,
@@ -110,12 +110,12 @@ impl Explanation {
         }
     }
 
-    /// As JSON, for programs.
+    /// As JSON.
     pub(crate) fn to_json(&self) -> String {
         json(self)
     }
 
-    /// For people: a line for each chunk.
+    /// As text: a line for each chunk.
     pub(crate) fn to_text(&self) -> String {
         let mut out = String::new();
         for file in &self.files {
@@ -198,7 +198,7 @@ fn distinct(words: &[String]) -> Vec<String> {
 
 /// JSON for programs, with a last newline.
 pub(crate) fn json(value: &impl Serialize) -> String {
-    // Plain data with text keys always is JSON.
+    // Serialising plain data with string keys can't fail.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     text
@@ -212,7 +212,7 @@ fn range([start, end]: [u32; 2]) -> String {
     if start == end { start.to_string() } else { format!("{start}-{end}") }
 }
 
-/// Four digits are enough for people and programs, and the same on every machine.
+/// Rounds to four decimal places, so that outputs don't depend on the last bits of floating point.
 fn rounded(number: f64) -> f64 {
     (number * 10_000.0).round() / 10_000.0
 }

@@ -10,18 +10,18 @@ use agent_config::agent;
 /// An agent that a pack can be exported for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Exporter {
-    /// As the command line names it.
+    /// Its name on the command line.
     pub(crate) name: &'static str,
-    /// As people call it.
+    /// The agent's display name.
     pub(crate) agent: &'static str,
-    /// The file in `.contextos/`.
+    /// The name of the pack's file in `.contextos/`.
     pub(crate) file: String,
-    /// What the user does to load the pack at `{path}`; a line of the pack, and of what is printed.
+    /// How the user loads the pack at `{path}`. Printed, and a line of the pack.
     load: &'static str,
 }
 
 impl Exporter {
-    /// The line of the pack that says how it is loaded from `path`, where it is written.
+    /// The line that says how the agent loads the pack from `path`.
     pub(crate) fn note(&self, path: &str) -> String {
         format!("For {}: {}", self.agent, self.load.replace("{path}", path))
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::terminal::Terminal;
 
-/// What a command ends with when it could not do what it was asked for.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     kind: FailureKind,
@@ -15,13 +15,13 @@ pub(crate) struct Failure {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FailureKind {
-    /// It could not be done.
-    Could,
-    /// The command line is wrong in a way that only shows when it is carried out.
+    /// The command was understood, and failed.
+    Failed,
+    /// The command line is wrong in a way that clap can't detect.
     Usage,
-    /// A check that a flag asked for found something.
+    /// A check that was requested by a flag found something.
     Check,
-    /// A message that is promised to the letter and begins with its own `Error:`.
+    /// The message is specified word for word, including its own `Error:`.
     Quoted,
     /// The reader of standard output closed it: a normal end.
     BrokenPipe,
@@ -34,9 +34,9 @@ impl fmt::Display for Failure {
 }
 
 impl Failure {
-    /// It could not be done; `message` names the thing and says what to do next.
+    /// The command failed; `message` names what is concerned and says what to do next.
     pub(crate) fn new(message: impl ToString) -> Self {
-        Self { kind: FailureKind::Could, message: message.to_string() }
+        Self { kind: FailureKind::Failed, message: message.to_string() }
     }
 
     /// The command line is wrong.
@@ -44,12 +44,12 @@ impl Failure {
         Self { kind: FailureKind::Usage, message: message.to_string() }
     }
 
-    /// A check that was asked for found something.
+    /// A check that was requested by a flag found something.
     pub(crate) fn check(message: impl ToString) -> Self {
         Self { kind: FailureKind::Check, message: message.to_string() }
     }
 
-    /// A message that is printed as it is, without our own `error:` before it.
+    /// A message that is printed as it is, without `error:` before it.
     pub(crate) fn quoted(message: impl ToString) -> Self {
         Self { kind: FailureKind::Quoted, message: message.to_string() }
     }
@@ -64,22 +64,22 @@ impl Failure {
         }
     }
 
-    /// Tells the user.
+    /// Prints the message to standard error.
     pub(crate) fn report(&self, terminal: &Terminal) {
         match self.kind {
             FailureKind::BrokenPipe => {}
             FailureKind::Quoted => terminal.say(&self.message),
-            FailureKind::Could | FailureKind::Usage | FailureKind::Check => {
+            FailureKind::Failed | FailureKind::Usage | FailureKind::Check => {
                 terminal.error(&self.message)
             }
         }
     }
 
-    /// 0 after a broken pipe, 1 could not, 2 wrong usage, 3 a check failed.
+    /// 0 after a broken pipe, 1 failure, 2 wrong usage, 3 a check failed.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.kind {
             FailureKind::BrokenPipe => 0,
-            FailureKind::Could | FailureKind::Quoted => 1,
+            FailureKind::Failed | FailureKind::Quoted => 1,
             FailureKind::Usage => 2,
             FailureKind::Check => 3,
         })

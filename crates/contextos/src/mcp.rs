@@ -1,8 +1,8 @@
 //! The MCP server, `contextos serve`: tools for agents over a checkout.
 //!
-//! [`service`] is what the tools do, without the protocol; [`tools`] how a model sees them; how a client
-//! gets there is the crate `mcp-server`'s. A service serves one folder, and nothing it answers lies outside
-//! of it or holds a credential.
+//! [`service`] implements the tools without the protocol, [`tools`] describes them to a model; the
+//! transports are in the crate `mcp-server`. A service serves one folder: no result is from outside it or
+//! contains a credential.
 
 mod checkout_cache;
 mod notify;

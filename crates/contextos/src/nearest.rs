@@ -1,13 +1,13 @@
-//! Suggestions for names and paths that don't exist: the nearest that does.
+//! Suggestions for names and paths that don't exist: the most similar one that does.
 
 use std::collections::BTreeSet;
 
-/// Names are told apart up to this many characters; a slip of the finger is found in them, or not at
-/// all.
+/// The longest name, in bytes, for which a suggestion is searched: the edit distance takes quadratic
+/// time. By hand.
 const LONGEST: usize = 200;
 
-/// The path among `paths`, or among their folders, that `wanted` may have been meant to be: one that
-/// ends in it or has its last name, or else the one that is spelled most alike.
+/// The path among `paths` and their folders that `wanted` was probably meant to be: one with the same last
+/// name that shares the most folders, otherwise the one with the most similar spelling.
 pub(crate) fn path<'p>(
     wanted: &str,
     paths: impl Iterator<Item = &'p str> + Clone,
@@ -33,13 +33,14 @@ pub(crate) fn path<'p>(
         .or_else(|| alike(name, all.iter().map(|path| (last_name(path), *path))))
 }
 
-/// The name among `names` that is spelled most like `wanted`.
+/// The name among `names` with the spelling most similar to `wanted`.
 pub(crate) fn name<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let last = |name: &'n str| name.rsplit(['.', ':']).next().unwrap_or(name);
     alike(wanted.rsplit(['.', ':']).next().unwrap_or(wanted), names.map(|name| (last(name), name)))
 }
 
-/// The second of the pair whose first is spelled most like `wanted`: up to a third of it may differ.
+/// The second of the pair whose first is most similar to `wanted`: at most a third of its characters may
+/// differ.
 fn alike<'n>(wanted: &str, names: impl Iterator<Item = (&'n str, &'n str)>) -> Option<&'n str> {
     let wanted = wanted.to_lowercase();
     let most = wanted.chars().count() / 3;

@@ -1,13 +1,13 @@
 //! The notes in `.contextos/`: the current task, memory and decisions.
 //!
-//! Pure: what the files look like and what stands in them. They stay plain Markdown that people edit
-//! by hand, in the shapes that the Python program of this name writes.
+//! Pure: parses and formats the files' text. They are plain Markdown that people edit by hand, in the
+//! layout that the Python program of this name writes.
 
 pub(crate) mod decisions;
 pub(crate) mod memory;
 pub(crate) mod task;
 
-/// `text` without HTML comments, which are hints to whoever fills a file in.
+/// `text` without HTML comments, which contain hints for people who edit the file.
 fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -8,14 +8,14 @@ use syntax::Outline;
 
 use crate::pipeline::Outlines;
 
-/// To be increased when the outline of the same text changes, so that older entries are ignored.
+/// The version of the entries. Increase it when the outline of the same text changes.
 const VERSION: u8 = 2;
 
 /// Outlines in a checkout's cache.
 #[derive(Debug)]
 pub(crate) struct OutlineCache(pub(crate) Cache);
 
-/// The same text is another outline in another language or by another version.
+/// The key of a file's outline: the same text has another one in another language or version.
 pub(crate) fn key(file: &SourceFile) -> CacheKey {
     let mut key = file.hash;
     key[0] ^= VERSION;
@@ -36,7 +36,8 @@ impl Outlines for OutlineCache {
     }
 }
 
-/// Whether an outline can be of this text: a cache that came with a checkout may hold anything.
+/// Whether an outline can be of this text: a cache that came with a checkout may contain anything, and
+/// ranges that are out of bounds would panic later.
 fn fits(outline: &Outline, file: &SourceFile) -> bool {
     let length = file.text.len();
     let inside = |range: &std::ops::Range<usize>| {

@@ -22,89 +22,89 @@ use crate::nearest;
 use crate::outline_cache::OutlineCache;
 use crate::place::Place;
 
-/// Digits of the commit's id that a pack shows.
+/// Digits of the commit's id that a pack shows: unique in any repository, and few tokens.
 const COMMIT_DIGITS: usize = 12;
 
-/// Which files may be chosen beside source.
+/// How tests are ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Tests {
     /// Tests rank below source, unless their own evidence is stronger.
     #[default]
     Behind,
-    /// Tests stand beside source.
+    /// Tests are ranked like any other source.
     Beside,
-    /// No tests.
+    /// Tests are excluded.
     Never,
 }
 
-/// What to pack.
+/// The input of one run of the pipeline.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PackRequest {
     /// The checkout's folder.
     pub(crate) root: PathBuf,
-    /// The folder in it, with `/`, that alone is chosen from; none for all of it.
+    /// The folder of the checkout, with `/`, to which selection is restricted; `None` for all of it.
     pub(crate) within: Option<String>,
     /// The task, as the user gave it.
     pub(crate) task: String,
-    /// Tokens that the whole text may have.
+    /// The maximum number of tokens of the whole pack.
     pub(crate) budget: usize,
-    /// What the budget counts in.
+    /// The encoding in which the budget is counted.
     pub(crate) encoding: Encoding,
-    /// How the text is written.
+    /// The format of the pack.
     pub(crate) format: Format,
-    /// Whether tests may be chosen.
+    /// Whether, and how, tests are selected.
     pub(crate) tests: Tests,
-    /// Whether source may be chosen.
+    /// Whether source files are selected.
     pub(crate) source: bool,
-    /// Globs of what may be chosen; everything, if empty.
+    /// Globs of the files to select from; all files, if empty.
     pub(crate) include: Vec<String>,
-    /// Globs of what may not.
+    /// Globs of the files to exclude.
     pub(crate) exclude: Vec<String>,
-    /// Paths that the user points at: files, or folders with all that is in them.
+    /// Paths of files, or of folders with everything in them, to rank higher.
     pub(crate) focus: Vec<String>,
-    /// The weights that rank.
+    /// The weights of the ranking.
     pub(crate) weights: Weights,
-    /// Whether credentials stay.
+    /// Whether credentials are shown rather than redacted.
     pub(crate) allow_sensitive: bool,
-    /// Whether lines bear their numbers.
+    /// Whether each line is prefixed with its number.
     pub(crate) line_numbers: bool,
-    /// A time to write down.
+    /// The time that the pack states.
     pub(crate) timestamp: Option<String>,
     /// Lines under the title.
     pub(crate) notes: Vec<String>,
-    /// Whether commits may speak.
+    /// Whether the commit history is used as evidence.
     pub(crate) history: bool,
-    /// Whether what was parsed is kept below `.contextos/cache`.
+    /// Whether outlines are cached below `.contextos/cache`.
     pub(crate) cache: bool,
 }
 
-/// A pack with everything that a report about it needs.
+/// A pack, and everything that summaries and explanations need.
 pub(crate) struct Packed {
-    /// The task as it was ranked for: redacted.
+    /// The task, redacted.
     pub(crate) task: String,
     /// The text and what it shows.
     pub(crate) pack: Pack,
-    /// What was read.
+    /// The checkout as it was read.
     pub(crate) read: Arc<ReadTree>,
-    /// What was ranked.
+    /// All chunks of the candidates.
     pub(crate) ranking: Ranking,
-    /// The weights that ranked it.
+    /// The weights of the ranking.
     pub(crate) weights: Weights,
 }
 
-/// A checkout as it was read: the files to select from, and what is to be said about the rest.
+/// A checkout as it was read: the files to select from, and reports about the rest.
 pub(crate) struct ReadTree {
     /// Files and history.
     pub(crate) corpus: Corpus,
-    /// HEAD's id, whole.
+    /// The full id of HEAD's commit.
     pub(crate) commit: Option<String>,
-    /// Counts and reasons of what was skipped.
+    /// The skipped files, counted by reason.
     pub(crate) skipped: checkout::Skipped,
-    /// What was redacted.
+    /// The credentials that were redacted.
     pub(crate) findings: Vec<checkout::FileFinding>,
-    /// What could not be read.
+    /// The files that could not be read.
     pub(crate) unreadable: Vec<checkout::Unreadable>,
-    /// What isn't here though it belongs to the checkout, a sentence each.
+    /// Parts of the checkout that are missing from the folder (such as a submodule), a sentence each.
     pub(crate) remarks: Vec<String>,
     /// The checkout's repository, if there is one that git opens.
     git: Option<Git>,
@@ -116,30 +116,30 @@ pub(crate) enum PipelineError {
     /// The checkout could not be read.
     #[error(transparent)]
     Read(#[from] CheckoutError),
-    /// The user points at what isn't there.
+    /// A `--focus` that matches no file.
     #[error("--focus {given}: {why}")]
     Focus {
-        /// As it was given.
+        /// The argument.
         given: String,
-        /// What is wrong with it, and what may be meant.
+        /// What is wrong with it, and what may have been meant.
         why: String,
     },
-    /// There is nothing to select from.
+    /// The folder has no files to select from.
     #[error("{0}: no text files to select from{1}")]
     Empty(PathBuf, String),
-    /// The task says nothing.
+    /// The task has no text.
     #[error("the task is empty")]
     NoTask,
-    /// It doesn't fit.
+    /// The budget is too small.
     #[error(transparent)]
     Pack(#[from] PackError),
 }
 
-/// Where a run is, for a progress display. Stages come in order; counts only grow.
+/// Receives the progress of a run, for a display. Stages come in order; counts only grow.
 pub(crate) trait Progress: Sync {
-    /// A stage began.
+    /// A stage has begun.
     fn stage(&self, name: &'static str);
-    /// `done` of `total` are done in this stage.
+    /// In this stage, `done` of `total` files are done.
     fn count(&self, done: usize, total: usize);
 }
 
@@ -153,7 +153,7 @@ pub(crate) fn run(request: &PackRequest, progress: &dyn Progress) -> Result<Pack
     run_on(tree, request, &OutlineCache(cache), progress)
 }
 
-/// Runs what comes after reading, on a tree that was read for a request like this one.
+/// Runs the stages after reading, on a tree that was read for a request with the same files.
 ///
 /// # Errors
 /// See [`PipelineError`].
@@ -184,10 +184,10 @@ pub(crate) fn run_on(
     Ok(Packed { task: text, pack, read: tree, ranking, weights })
 }
 
-/// Walks, reads, redacts, and reads the history beside it.
+/// Walks the checkout, reads and redacts its files, and in parallel reads its history.
 ///
 /// # Errors
-/// When the folder can't be read or holds nothing to select from.
+/// When the folder can't be read or has no files to select from.
 pub(crate) fn read(
     request: &PackRequest,
     progress: &dyn Progress,
@@ -211,7 +211,8 @@ pub(crate) fn read(
     filter_kinds(&mut checkout, request);
     if checkout.files.is_empty() {
         if let Some(folder) = &request.within {
-            // One that its repository ignores was asked for all the same, and stands alone.
+            // The repository ignores the folder, but the user asked for it: it is packed as a checkout
+            // of its own.
             let root = request.root.join(folder);
             return read(&PackRequest { root, within: None, ..request.clone() }, progress);
         }
@@ -253,7 +254,7 @@ fn open_history(root: &Path, wanted: bool) -> (Option<(Git, Option<String>)>, Hi
     (Some((git, head)), history)
 }
 
-/// Leaves what lies in the folder that the request is about.
+/// Removes everything outside the folder to which the request is restricted.
 fn filter_folder(checkout: &mut Checkout, request: &PackRequest) {
     let Some(folder) = &request.within else { return };
     let inside =
@@ -278,7 +279,7 @@ pub(crate) fn glob_of(path: &str) -> String {
     out
 }
 
-/// The paths that the user points at, as the corpus has them.
+/// The paths of `--focus` as the corpus spells them.
 fn focus(request: &PackRequest, corpus: &Corpus) -> Result<Vec<String>, PipelineError> {
     request.focus.iter().map(|given| focused(given, request, corpus)).collect()
 }
@@ -308,16 +309,16 @@ fn focused(given: &str, request: &PackRequest, corpus: &Corpus) -> Result<String
     let path = path.map_or(given, |(path, _)| path);
     let why = match nearest::path(&place.path_from_top(path), paths) {
         _ if exists => {
-            "nothing in it may be selected; `contextos explain PATH` says why".to_owned()
+            "none of its files can be selected; `contextos explain PATH` says why".to_owned()
         }
-        Some(close) => format!("no file or folder of this path; did you mean {close}?"),
-        None => "no file or folder of this path".to_owned(),
+        Some(close) => format!("no file or folder has this path; did you mean {close}?"),
+        None => "no file or folder has this path".to_owned(),
     };
     Err(PipelineError::Focus { given: given.to_owned(), why })
 }
 
 impl PackRequest {
-    /// Where it packs.
+    /// The repository, and the folder in it, of the request.
     pub(crate) fn place(&self) -> Place {
         Place { root: self.root.clone(), within: self.within.clone() }
     }
@@ -347,19 +348,19 @@ fn weights(request: &PackRequest) -> Weights {
     }
 }
 
-/// What is asked, of which files.
+/// The input of [`rank`].
 pub(crate) struct Question<'a> {
     /// The files and their history.
     pub(crate) corpus: &'a Corpus,
-    /// Where the patches of commits are.
+    /// The repository, for the patches of commits.
     pub(crate) git: Option<&'a Git>,
     /// The task.
     pub(crate) task: &'a Task,
-    /// Paths that the user points at.
+    /// Paths of files and folders to rank higher.
     pub(crate) focus: &'a [String],
-    /// The tokens that are to be filled.
+    /// The budget of the pack in tokens: a larger one gets more candidates.
     pub(crate) budget: usize,
-    /// Outlines that were made before.
+    /// Cached outlines.
     pub(crate) outlines: &'a dyn Outlines,
 }
 
@@ -392,15 +393,15 @@ fn patches(question: &Question<'_>, matches: &[select::Match]) -> Vec<Patch> {
     git.patches(&ids).unwrap_or_default()
 }
 
-/// Outlines that were made before. What is kept only saves time.
+/// A cache of outlines. It saves time and never changes a result.
 pub(crate) trait Outlines: Sync {
-    /// The outline of a file's text, if it was kept.
+    /// The cached outline of a file's text.
     fn get(&self, file: &SourceFile) -> Option<Arc<Outline>>;
-    /// Keeps outlines, of which some may be kept already.
+    /// Adds outlines, some of which may be in the cache already.
     fn keep(&self, all: &[(&SourceFile, Arc<Outline>)]);
 }
 
-/// The outlines of `files`, in their order: those that were kept, and the others parsed now.
+/// The outlines of `files`, in their order: cached or parsed now.
 pub(crate) fn outlines(
     files: &[&SourceFile],
     known: &dyn Outlines,
@@ -422,7 +423,7 @@ pub(crate) fn outlines(
     outlines
 }
 
-/// What a pack says of what it can't hold: the reader may have to look for the answer there.
+/// Notes for the pack about parts of the checkout that are missing: what the reader needs may be there.
 fn missing_notes(tree: &ReadTree) -> Vec<String> {
     tree.remarks.iter().map(|remark| format!("Not here: {remark}.")).collect()
 }
@@ -435,7 +436,7 @@ fn render(
     weights: &Weights,
 ) -> Result<Pack, PackError> {
     let files = &tree.corpus.files;
-    // What was read, and isn't chosen from, is only counted.
+    // Findings in files that can't be selected are only counted.
     let mut redacted: Vec<pack::Redacted<'_>> = tree
         .findings
         .iter()

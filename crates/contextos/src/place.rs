@@ -1,7 +1,7 @@
-//! The place a command works in: a repository, or one folder of it.
+//! The place where a command works: a repository, or one folder of it.
 //!
 //! A folder belongs to the repository around it: settings, the current task and `.contextos/` are the
-//! repository's, paths count from its top, and only what is picked is narrowed to the folder.
+//! repository's, and paths start at its top. Only the selection is restricted to the folder.
 
 use std::path::{Path, PathBuf};
 
@@ -12,9 +12,9 @@ use crate::settings::REPOSITORY_FILE;
 /// A repository, and perhaps one folder of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// The repository's top; the folder itself, where there is no repository.
+    /// The repository's top folder; the given folder, if it is in no repository.
     pub(crate) root: PathBuf,
-    /// The folder in it that was named, from `root`, with `/`; none for all of it.
+    /// The given folder, relative to `root`, with `/`; `None` for all of the repository.
     pub(crate) within: Option<String>,
 }
 
@@ -34,12 +34,12 @@ impl Place {
             Some(parts) if !parts.is_empty() => {
                 Self { root: top.to_owned(), within: Some(parts.join("/")) }
             }
-            // A name that can't be shown can't be a part of a path in a pack either.
+            // A folder whose name isn't Unicode can't be written in a pack's paths.
             _ => alone,
         })
     }
 
-    /// `path`, as it was given in this place, from the repository's top: with `/`, without `./`.
+    /// `path`, as the user gave it, relative to the repository's top: with `/`, without `./`.
     pub(crate) fn path_from_top(&self, path: &str) -> String {
         let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
         let absolute =
@@ -53,8 +53,8 @@ impl Place {
         if path == "." { String::new() } else { path.to_owned() }
     }
 
-    /// The ways to read `path` from the repository's top, the likeliest first: from the folder that
-    /// was named, and from the top.
+    /// The paths that `path` may mean, relative to the repository's top: first that below the given
+    /// folder, then that below the top.
     pub(crate) fn readings(&self, path: &str) -> Vec<String> {
         let path = self.path_from_top(path);
         let within = self.within.as_deref().map(|folder| {
@@ -64,8 +64,8 @@ impl Place {
     }
 }
 
-/// The top of what a folder belongs to: the nearest folder with settings of its own, up to the
-/// repository's.
+/// The top folder for `folder`: the nearest one up to the repository's top that has a settings file, or
+/// the repository's top.
 fn top(folder: &Path) -> Option<&Path> {
     let repository = folder.ancestors().find(|above| is_repository(above))?;
     if !same_owner(folder, repository) {
@@ -79,14 +79,14 @@ fn top(folder: &Path) -> Option<&Path> {
     Some(own.unwrap_or(repository))
 }
 
-/// Whether git would take the folder for a checkout's top: `.git` is a folder with a HEAD, or the file
+/// Whether git regards the folder as the top of a checkout: `.git` is a folder with a HEAD, or the file
 /// of a worktree or submodule.
 pub(crate) fn is_repository(folder: &Path) -> bool {
     let git = folder.join(".git");
     git.is_file() || git.join("HEAD").is_file()
 }
 
-/// A folder above that belongs to somebody else (as in `/tmp`) doesn't count.
+/// A repository above that belongs to another user (as somebody could make in `/tmp`) is ignored.
 #[cfg(unix)]
 fn same_owner(folder: &Path, above: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;

@@ -1,4 +1,5 @@
-//! Makes one pack, compresses it, writes it and prints the summary: what `pack` and `export` share.
+//! Makes one pack, compresses it, writes it and prints the summary: the part that `pack` and `export`
+//! share.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -21,7 +22,7 @@ use crate::resolve::PackPlan;
 use crate::settings::Settings;
 use crate::terminal::{Terminal, grouped};
 
-/// The most findings and unreadable files that are listed; further ones are counted.
+/// The number of findings, and of unreadable files, that are listed; further ones are only counted.
 const LISTED: usize = 10;
 /// Characters of the task in the summary.
 const TASK_SHOWN: usize = 100;
@@ -38,10 +39,11 @@ pub(crate) struct Producer<'a> {
 }
 
 impl<'a> Producer<'a> {
-    /// Makes sure that there is somewhere to write to, and makes the provider that was asked for.
+    /// Checks that the pack can be written somewhere, and creates the compression provider, so that a
+    /// failure comes before the work.
     ///
     /// # Errors
-    /// When there is nowhere to write to, or the provider isn't known.
+    /// When the pack can't be written anywhere, or the provider is unknown.
     pub(crate) fn new(
         place: &Place,
         args: &'a WriteArgs,
@@ -55,23 +57,23 @@ impl<'a> Producer<'a> {
         let writable = match folder.create() {
             Ok(()) => true,
             Err(failure) if args.out.is_some() => {
-                terminal.note(&format!("{failure}; the pack goes to --out alone"));
+                terminal.note(&format!("{failure}; the pack is only written to --out"));
                 false
             }
             Err(failure) => {
                 return Err(Failure::new(format_args!(
-                    "{failure}; name another place for the pack with --out"
+                    "{failure}; choose another place for the pack with --out"
                 )));
             }
         };
         Ok(Self { terminal, args, place: place.clone(), folder, writable, provider })
     }
 
-    /// Makes a pack and writes it to `.contextos/FILE`, and to `--out`; to standard output too, if
-    /// `printed` and nothing was said about where else it goes.
+    /// Makes a pack and writes it to `.contextos/FILE` and to `--out`. If `printed`, it is also written
+    /// to standard output, unless there is an `--out`.
     ///
     /// # Errors
-    /// When it can't be made, compressed or written; then an older one is as it was.
+    /// When the pack can't be made, compressed or written. An existing file is then unchanged.
     pub(crate) fn produce(
         &self,
         mut picked: PackPlan,
@@ -155,7 +157,7 @@ impl<'a> Producer<'a> {
         Ok(written)
     }
 
-    /// Where readers find the pack: in `.contextos/`, if it can be written.
+    /// The path of the pack for its readers: in `.contextos/`, or `--out` if that can't be written.
     fn shown(&self, file: &str) -> String {
         match self.args.out.as_deref().filter(|_| !self.writable) {
             Some(out) => out.display().to_string(),
@@ -164,9 +166,9 @@ impl<'a> Producer<'a> {
     }
 }
 
-/// A file is replaced whole; into what isn't a file, a device or a pipe, the text is written.
+/// Writes the text to `path`. A regular file is replaced atomically; a device or a pipe is written to.
 fn write_out(path: &Path, text: &str) -> io::Result<()> {
-    // Through a link to what it names, as a shell's `>` would.
+    // A link is followed, as by a shell's `>`.
     let path: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => Err(io::Error::other("is a folder")),
@@ -176,18 +178,18 @@ fn write_out(path: &Path, text: &str) -> io::Result<()> {
             file.flush()
         }
         Err(_) if path.parent().is_some_and(is_missing) => {
-            Err(io::Error::new(io::ErrorKind::NotFound, "there is no such folder"))
+            Err(io::Error::new(io::ErrorKind::NotFound, "the folder doesn't exist"))
         }
         _ => context_dir::replace(&path, text.as_bytes()),
     }
 }
 
-/// Whether a path names no folder; the empty path is the current one.
+/// Whether there is no folder at this path; the empty path is the current folder.
 fn is_missing(folder: &Path) -> bool {
     !folder.as_os_str().is_empty() && !folder.is_dir()
 }
 
-/// The error with budgets in the model's tokens, as the user gave them.
+/// The error's message, with budgets in the model's tokens, as the user gave them.
 fn error_in_model(error: &pipeline::PipelineError, picked: &PackPlan) -> String {
     match error {
         pipeline::PipelineError::Pack(pack::PackError::BudgetTooSmall {
@@ -201,7 +203,7 @@ fn error_in_model(error: &pipeline::PipelineError, picked: &PackPlan) -> String 
     }
 }
 
-/// Warns of what the user may not expect.
+/// Warns about what the user may not expect.
 fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
     let tree = &packed.read;
     for unreadable in tree.unreadable.iter().take(LISTED) {
@@ -209,7 +211,8 @@ fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
     }
     if tree.unreadable.len() > LISTED {
         let more = tree.unreadable.len() - LISTED;
-        terminal.warn(&format!("{more} more could not be read"));
+        let files = if more == 1 { "file" } else { "files" };
+        terminal.warn(&format!("{more} more {files} could not be read"));
     }
     for remark in &tree.remarks {
         terminal.warn(remark);
@@ -242,7 +245,7 @@ fn findings_shown(packed: &Packed) -> Vec<&checkout::FileFinding> {
     packed.read.findings.iter().filter(|found| paths.contains(found.path.as_str())).collect()
 }
 
-/// For `--verbose`: which files were left out, the first few of each reason.
+/// For `--verbose`: the first few skipped files of each reason.
 fn skipped_examples(packed: &Packed) -> String {
     let skipped = &packed.read.skipped;
     let mut out = String::new();
@@ -289,7 +292,7 @@ fn summary(packed: &Packed, picked: &PackPlan) -> String {
         let _ = writeln!(out, "redacted: {} {noun}, {shown} in files of the pack", grouped(count));
     }
     let request = &picked.request;
-    // Of a folder that is packed alone, what lies beside it isn't left out by anybody.
+    // When a folder is packed by itself, the user didn't exclude the files beside it.
     let beside =
         request.within.is_some() && request.include.is_empty() && request.exclude.is_empty();
     let skipped: Vec<String> = tree

@@ -1,4 +1,4 @@
-//! Resolves flags and settings to the plan that a command carries out.
+//! Resolves flags and settings to the plan that a command executes.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ use crate::place::{self, Place};
 use crate::settings::Settings;
 use crate::weights;
 
-/// The most bytes of a task on standard input. By hand: far more than a task has.
+/// The largest task on standard input, in bytes. By hand: far more than a task has.
 const MAX_TASK_BYTES: u64 = 1 << 20;
 
-/// What to pack, and in whose tokens the budget counts.
+/// The request for the pipeline, and the budget in the tokens of the user's model.
 #[derive(Debug, Clone)]
 pub(crate) struct PackPlan {
-    /// Ready for the pipeline, as Markdown.
+    /// The request; its format is Markdown until the producer sets another.
     pub(crate) request: PackRequest,
     /// The budget as the user gave it, in the model's tokens.
     pub(crate) budget: usize,
@@ -29,10 +29,10 @@ pub(crate) struct PackPlan {
     pub(crate) model: Model,
 }
 
-/// Resolves what `pack`, `export` and `explain` pick for `task`.
+/// Resolves the arguments that `pack`, `export` and `explain` share.
 ///
 /// # Errors
-/// When a value isn't one that is known.
+/// When the model is unknown, or the weights can't be read.
 pub(crate) fn pick(
     place: Place,
     task: String,
@@ -78,7 +78,7 @@ pub(crate) fn pick(
 
 fn unknown_model(name: &str) -> Failure {
     Failure::usage(format_args!(
-        "unknown model `{name}`; give the name of an OpenAI, Anthropic or Google model, like gpt-4o \
+        "unknown model `{name}`; use the name of an OpenAI, Anthropic or Google model, like gpt-4o \
          or claude-sonnet-4"
     ))
 }
@@ -86,7 +86,7 @@ fn unknown_model(name: &str) -> Failure {
 /// The format of a pack, from the flag or the settings.
 ///
 /// # Errors
-/// When the settings name one that isn't known.
+/// When the settings name an unknown one.
 pub(crate) fn format(flag: Option<PackFormat>, settings: &Settings) -> Result<PackFormat, Failure> {
     if let Some(format) = flag {
         return Ok(format);
@@ -95,12 +95,12 @@ pub(crate) fn format(flag: Option<PackFormat>, settings: &Settings) -> Result<Pa
     PackFormat::named(&name).ok_or_else(|| {
         let known: Vec<&str> = PackFormat::names().collect();
         let known = known.join(", ");
-        Failure::new(format_args!("pack.format: unknown format `{name}`; there are: {known}"))
+        Failure::new(format_args!("pack.format: unknown format `{name}`; the formats are: {known}"))
     })
 }
 
 impl PackFormat {
-    /// How the pipeline writes it.
+    /// The format of the rendered pack.
     pub(crate) fn rendered(self) -> pack::Format {
         match self {
             Self::Markdown | Self::Agent(_) => pack::Format::Markdown,
@@ -109,7 +109,7 @@ impl PackFormat {
         }
     }
 
-    /// In what shape it is compressed.
+    /// The shape of the text for compression.
     pub(crate) fn shape(self) -> Shape {
         match self {
             Self::Markdown | Self::Agent(_) => Shape::Markdown,
@@ -118,7 +118,7 @@ impl PackFormat {
         }
     }
 
-    /// The file in `.contextos/` that holds it.
+    /// The name of its file in `.contextos/`.
     pub(crate) fn file(self) -> &'static str {
         match self {
             Self::Markdown | Self::Agent(_) => "context_pack.md",
@@ -128,20 +128,20 @@ impl PackFormat {
     }
 }
 
-/// What the words of a command line name.
+/// The folder and the task among the positional arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Named {
-    /// The folder; none for the one that is current.
+    /// The folder; `None` for the current one.
     pub(crate) folder: Option<PathBuf>,
-    /// The task, if there is one among them.
+    /// The task, if one was given.
     pub(crate) task: Option<String>,
 }
 
-/// Tells the folder from the task: `first` is the word where a folder may stand, `words` are the
-/// others, `flag` is what `--task` says.
+/// Distinguishes the folder from the task: `first` is the argument that may be a folder, `words` are the
+/// others, `flag` is the value of `--task`.
 ///
 /// # Errors
-/// When there are two tasks, or the only word is neither a folder nor more than a word.
+/// When there are two tasks, or the only argument is a single word and not a folder.
 pub(crate) fn named(
     global: &Global,
     first: Option<&Path>,
@@ -158,20 +158,20 @@ pub(crate) fn named(
     }
     if flag.is_some() {
         return Err(Failure::usage(format_args!(
-            "there are two tasks: that of --task, and `{}`",
+            "there are two tasks: the one of --task, and `{}`",
             words.join(" ")
         )));
     }
     if only && written != "-" && !written.contains(char::is_whitespace) {
         return Err(Failure::usage(format_args!(
-            "{written}: no such folder; if it is the task: --task \"{written}\""
+            "{written}: no such folder; if it is the task, use --task \"{written}\""
         )));
     }
     let relative = ["./", "../", ".\\", "..\\"].iter().any(|start| written.starts_with(start));
     if relative && !folder.exists() {
         return Err(Failure::new(format_args!("{written}: no such folder")));
     }
-    // `docs are wrong` is a task in a checkout with a folder `docs`, too.
+    // In a checkout with a folder `docs`, `docs are wrong` is still a task.
     let path_like = written.contains(['/', '\\']) || written == "." || written == "..";
     if folder.is_dir() && (path_like || place::is_repository(&folder)) {
         return Ok(Named { folder: Some(first.to_owned()), task: Some(words.join(" ")) });
@@ -181,7 +181,7 @@ pub(crate) fn named(
     Ok(Named { folder: None, task: Some(words.join(" ")) })
 }
 
-/// The task: given, read from standard input, or the current one of the checkout at `root`.
+/// The task: the given one, or the current one of the checkout at `root`.
 ///
 /// # Errors
 /// When there is none.
@@ -192,12 +192,12 @@ pub(crate) fn task(given: Option<&str>, root: &Path) -> Result<String, Failure> 
     let current = ContextDir::of(root)?.read(context_dir::TASK)?;
     current.as_deref().and_then(notes::task::read).ok_or_else(|| {
         Failure::usage(
-            "no task; give one with --task \"what to do\", or set one with `contextos task`",
+            "there is no task; use --task \"what to do\", or set one with `contextos task`",
         )
     })
 }
 
-/// A task from the command line, where `-` stands for standard input.
+/// A task from the command line; `-` reads it from standard input.
 ///
 /// # Errors
 /// When it is empty, or standard input isn't text.
@@ -205,7 +205,7 @@ pub(crate) fn given_task(given: &str) -> Result<String, Failure> {
     let task = if given == "-" { stdin()? } else { given.to_owned() };
     let task = task.trim();
     if task.is_empty() {
-        return Err(Failure::usage("the task is empty; say what is to be done"));
+        return Err(Failure::usage("the task is empty; say what you want to do"));
     }
     Ok(task.to_owned())
 }
@@ -215,7 +215,7 @@ fn stdin() -> Result<String, Failure> {
     let failed = |error: io::Error| Failure::new(format_args!("standard input: {error}"));
     io::stdin().lock().take(MAX_TASK_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_TASK_BYTES {
-        return Err(Failure::new("standard input: a task of more than a megabyte"));
+        return Err(Failure::new("standard input: the task is larger than 1 MiB"));
     }
     String::from_utf8(bytes).map_err(|_| Failure::new("standard input: the task is not UTF-8"))
 }
@@ -265,7 +265,7 @@ mod tests {
         ] {
             assert_eq!(read(line), expected, "{line:?}");
         }
-        assert!(read(&["gone"]).unwrap_err().contains("if it is the task: --task \"gone\""));
+        assert!(read(&["gone"]).unwrap_err().contains("if it is the task, use --task \"gone\""));
         assert!(read(&["../gone", "fix", "it"]).unwrap_err().contains("no such folder"));
         assert!(read(&[".", "fix", "--task", "x"]).unwrap_err().contains("two tasks"));
     }

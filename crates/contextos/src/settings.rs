@@ -1,8 +1,8 @@
 //! Settings: from flags, the repository's `contextos.toml` and the user's own `config.toml`.
 //!
-//! The nearest setting wins: a flag before the repository's file, that before the user's, that before the
-//! default. A repository may come from anyone, so settings that run commands, send text somewhere or show
-//! credentials are only taken from the user's file; in a repository's they are an error.
+//! A flag overrides the repository's file, which overrides the user's, which overrides the default. A
+//! repository may come from anyone, so settings that run commands, send text somewhere or show
+//! credentials are accepted in the user's file only; in a repository's they are an error.
 
 mod file;
 mod keys;
@@ -21,19 +21,19 @@ use file::{Layer, OldConfig, Origin};
 
 pub(crate) use keys::template;
 
-/// The file at the root of a repository.
+/// The settings file at the top of a repository.
 pub(crate) const REPOSITORY_FILE: &str = "contextos.toml";
 
-/// Settings are read up to this size.
+/// The largest settings file, in bytes. By hand: a thousand times what anybody writes.
 const LARGEST: u64 = 1 << 20;
 
-/// Every setting, resolved but for the flags of one command.
+/// All settings from files. The flags of a command are applied on top of them in `resolve.rs`.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     layers: Vec<Layer>,
 }
 
-/// A value and where it comes from, as `config show` prints them.
+/// A setting's value and the file that it comes from, as `config show` prints them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) key: &'static str,
@@ -42,18 +42,18 @@ pub(crate) struct Shown {
 }
 
 impl Settings {
-    /// Reads the files that apply to the repository at `root`. `config` is used in place of the
+    /// Reads the files that apply to the repository at `root`; `config`, if given, replaces the
     /// user's own file.
     ///
     /// # Errors
-    /// When one can't be read, isn't TOML, or holds a key that is unknown or not allowed there.
+    /// When one can't be read, isn't TOML, or contains a key that is unknown or not allowed there.
     pub(crate) fn load(root: &Path, config: Option<&Path>) -> Result<Self, Failure> {
         let folder = ContextDir::of(root)?;
         let mut layers = Vec::new();
         let repository = root.join(REPOSITORY_FILE);
         if repository.is_symlink() {
             return Err(Failure::new(format_args!(
-                "{}: a symbolic link, which could lead out of the checkout; replace it",
+                "{}: a symbolic link, which could lead out of the checkout; replace it with a file",
                 repository.display()
             )));
         }
@@ -86,7 +86,7 @@ impl Settings {
         self.layers.iter().find_map(value)
     }
 
-    /// Tokens that a pack may have.
+    /// The maximum number of tokens of a pack.
     pub(crate) fn budget(&self) -> usize {
         self.pick(|layer| layer.pack.budget).unwrap_or(keys::BUDGET)
     }
@@ -101,52 +101,53 @@ impl Settings {
         self.pick(|layer| layer.pack.model.clone())
     }
 
-    /// Whether tests are picked from like any source (`Some(true)`), not at all, or by rule.
+    /// Whether tests are ranked like any source (`Some(true)`), excluded (`Some(false)`), or ranked below
+    /// source (`None`).
     pub(crate) fn tests(&self) -> Option<bool> {
         self.pick(|layer| layer.pack.tests)
     }
 
-    /// Whether source is picked from.
+    /// Whether source files are selected from.
     pub(crate) fn source(&self) -> bool {
         self.pick(|layer| layer.pack.source).unwrap_or(true)
     }
 
-    /// Globs of what is picked from.
+    /// Globs of the files to select from.
     pub(crate) fn include(&self) -> Vec<String> {
         self.pick(|layer| layer.pack.include.clone()).unwrap_or_default()
     }
 
-    /// Globs of what isn't picked from: those of every file together.
+    /// Globs of the files to exclude: those of all settings files together.
     pub(crate) fn exclude(&self) -> Vec<String> {
         self.layers.iter().filter_map(|layer| layer.pack.exclude.clone()).flatten().collect()
     }
 
-    /// Whether lines bear their numbers.
+    /// Whether each line of a pack is prefixed with its number.
     pub(crate) fn line_numbers(&self) -> bool {
         self.pick(|layer| layer.pack.line_numbers).unwrap_or(false)
     }
 
-    /// Whether the history is looked at.
+    /// Whether the commit history is used.
     pub(crate) fn history(&self) -> bool {
         self.pick(|layer| layer.pack.history).unwrap_or(true)
     }
 
-    /// Whether credentials are shown; only the user's own file says so.
+    /// Whether credentials are shown. Only the user's own file can set it.
     pub(crate) fn allow_sensitive(&self) -> bool {
         self.pick(|layer| layer.pack.allow_sensitive).unwrap_or(false)
     }
 
-    /// The provider that makes finished packs smaller; only the user's own file says so.
+    /// The provider that compresses finished packs. Only the user's own file can set it.
     pub(crate) fn compress(&self) -> Option<String> {
         self.pick(|layer| layer.pack.compress.clone())
     }
 
-    /// Where the Headroom server is; only the user's own file says so.
+    /// The URL of the Headroom server. Only the user's own file can set it.
     pub(crate) fn headroom_url(&self) -> Option<String> {
         self.pick(|layer| layer.headroom.url.clone())
     }
 
-    /// Commands for `--compress cmd:NAME`; only the user's own file has them.
+    /// The commands for `--compress cmd:NAME`. Only the user's own file can set them.
     pub(crate) fn commands(&self) -> BTreeMap<String, Vec<String>> {
         self.pick(|layer| layer.commands.clone()).unwrap_or_default()
     }
@@ -173,7 +174,7 @@ impl Settings {
     }
 }
 
-/// Where the user's own file is, if the user has a home.
+/// The path of the user's own settings file; `None` without a home folder.
 pub(crate) fn user_file() -> Option<PathBuf> {
     Some(environment::config_home()?.join("contextos").join("config.toml"))
 }
@@ -186,7 +187,7 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
         Err(error) => match error.kind() {
             ErrorKind::NotFound => Ok(None),
             ErrorKind::FileTooLarge | ErrorKind::InvalidInput | ErrorKind::IsADirectory => {
-                Err(failed(&"not a file of at most a megabyte"))
+                Err(failed(&"not a regular file of at most 1 MiB"))
             }
             _ => Err(failed(&error)),
         },

@@ -18,7 +18,7 @@ pub(crate) use progress::Quiet;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
-/// The user's terminal, or whatever stands in its place.
+/// The standard streams, and the flags that say what is written to them and how.
 pub(crate) struct Terminal {
     quiet: bool,
     verbose: bool,
@@ -35,7 +35,7 @@ impl Terminal {
         Self { quiet: global.quiet, verbose: global.verbose, color }
     }
 
-    /// A result, as it is; on a terminal, control characters in it are escaped.
+    /// Writes a result to standard output, byte for byte; on a terminal, control characters are escaped.
     ///
     /// # Errors
     /// When standard output can't be written.
@@ -49,41 +49,41 @@ impl Terminal {
         written.and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
     }
 
-    /// Whether results go to a person's screen, rather than into a pipe or a file.
+    /// Whether standard output is a terminal, rather than a pipe or a file.
     pub(crate) fn is_screen() -> bool {
         io::stdout().is_terminal()
     }
 
-    /// Something to know; not with `--quiet`.
+    /// Prints information to standard error, unless `--quiet` is given.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             self.say(text);
         }
     }
 
-    /// Something to know for those who ask for more, by `--verbose`.
+    /// Prints details to standard error, if `--verbose` is given.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose && !text.is_empty() {
             self.say(text.trim_end());
         }
     }
 
-    /// Something that isn't as the user may think it is; with `--quiet` too.
+    /// Prints a warning to standard error, even with `--quiet`.
     pub(crate) fn warn(&self, text: &str) {
         self.labelled(WARNING, "warning", text);
     }
 
-    /// Why the command failed.
+    /// Prints an error to standard error.
     pub(crate) fn error(&self, text: &str) {
         self.labelled(ERROR, "error", text);
     }
 
-    /// A line on standard error, always.
+    /// Prints a line to standard error, even with `--quiet`.
     pub(crate) fn say(&self, text: &str) {
         self.to_stderr(&escape_controls(text));
     }
 
-    /// Whether there is somebody to watch a progress bar.
+    /// A progress bar on standard error, or nothing if that is no terminal.
     pub(crate) fn progress(&self) -> Box<dyn Progress> {
         if !self.quiet && io::stderr().is_terminal() {
             Box::new(progress::Bar::new())
@@ -96,7 +96,7 @@ impl Terminal {
         self.to_stderr(&format!("{style}{label}{style:#}: {}", escape_controls(text)));
     }
 
-    /// There is nowhere to report that standard error can't be written, so nobody does.
+    /// Errors are ignored: there is nowhere to report that standard error can't be written.
     fn to_stderr(&self, line: &str) {
         let mut err = AutoStream::new(io::stderr().lock(), self.color);
         let _ = writeln!(err, "{line}");

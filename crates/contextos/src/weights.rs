@@ -1,5 +1,5 @@
-//! The weights for ranking: the built-in ones, those of a file, or those fitted to a repository, which are
-//! kept in the user's cache and never in the checkout.
+//! The weights for ranking: the built-in ones, those of a file, or those fitted to a repository. Fitted
+//! ones are stored in the user's cache, never in the checkout, which may come from anyone.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ const FITTED: &str = "fitted";
 /// The largest file of weights, in bytes. By hand.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The weights that `named` asks for.
+/// The weights for the value of `--weights`.
 pub(crate) fn named(named: Option<&Path>, root: &Path) -> Result<Weights, Failure> {
     let Some(named) = named else { return Ok(Weights::built_in()) };
     let fitted = named == Path::new(FITTED);
@@ -24,7 +24,7 @@ pub(crate) fn named(named: Option<&Path>, root: &Path) -> Result<Weights, Failur
     let bytes = private_fs::read(&path, Links::Follow, MAX_BYTES).map_err(|error| {
         if fitted && error.kind() == ErrorKind::NotFound {
             return Failure::new(
-                "no weights are fitted for this repository; `contextos eval --fit` makes them",
+                "there are no fitted weights for this repository; `contextos eval --fit` makes them",
             );
         }
         Failure::new(format!("weights {}: {error}", path.display()))
@@ -38,7 +38,7 @@ pub(crate) fn named(named: Option<&Path>, root: &Path) -> Result<Weights, Failur
 /// The file with the weights that are fitted to the repository at `root`.
 pub(crate) fn fitted_path(root: &Path) -> Result<PathBuf, Failure> {
     let cache = environment::cache_folder().ok_or_else(|| {
-        Failure::new("no folder for your cache: set XDG_CACHE_HOME, or name a file with --fit=FILE")
+        Failure::new("there is no cache folder; set XDG_CACHE_HOME, or name a file with --fit=FILE")
     })?;
     let root = root
         .canonicalize()

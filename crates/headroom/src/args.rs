@@ -30,12 +30,12 @@ use crate::log::Format;
 use crate::output::Color;
 use crate::store::{StoreArgs, parse_size};
 
-/// Makes text smaller without losing what a model needs, and gives back any original.
+/// Compresses text without losing what a model needs, and returns any original.
 #[derive(Debug, Parser)]
 #[command(name = "headroom", version, about, after_help = EXAMPLES)]
 #[command(arg_required_else_help = true, infer_subcommands = false)]
 pub(crate) struct Args {
-    /// Whether messages are coloured
+    /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(crate) color: Color,
 
@@ -45,55 +45,56 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  headroom serve                       the server, on http://127.0.0.1:8787
+  headroom serve                       run the server on http://127.0.0.1:8787
   headroom serve &                     the same, in the background
-  npm test 2>&1 | headroom compress    the output of a command, smaller
-  headroom run -- npm test             the same; its exit code is the command's
-  headroom retrieve 0f1e2d3c4b5a       what a marker says was left out
-  headroom wrap claude                 Claude Code, with smaller tool results
-  headroom stats                       what it has saved
-  headroom doctor                      is everything as it should be?
+  npm test 2>&1 | headroom compress    compress the output of a command
+  headroom run -- npm test             the same, with the exit code of the command
+  headroom retrieve 0f1e2d3c4b5a       print what a marker says was omitted
+  headroom wrap claude                 run Claude Code with compressed tool results
+  headroom stats                       show what was saved
+  headroom doctor                      check the set-up
 
-Nothing leaves this machine.";
+Texts are compressed on this machine. Only the requests of agents leave it, to the
+provider that they are addressed to.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the server
+    /// Run the server: compression API, LLM proxy and dashboard
     #[command(alias = "proxy")]
     Serve(Box<ServeArgs>),
-    /// Make a file, or what is piped in, smaller
+    /// Compress a file or standard input
     Compress(CompressArgs),
-    /// Print an original by the hash in its marker
+    /// Print an original, given the hash in a marker
     Retrieve(RetrieveArgs),
-    /// Run a command and print its output, made smaller
+    /// Run a command and print its output compressed
     Run(RunArgs),
-    /// Send the shell commands of an agent through `headroom run`
+    /// Run the shell commands of an agent through `headroom run`, with a hook
     Hooks(HooksArgs),
-    /// Serve agents by MCP, and add the server to their config files
+    /// Run an MCP server, or add it to the config files of agents
     Mcp(McpArgs),
-    /// Replay past sessions of coding agents, and say what they would have cost
+    /// Replay past sessions of coding agents, and report what they would have cost
     Audit(AuditArgs),
     /// Run a coding agent with its requests sent through Headroom
     Wrap(WrapArgs),
-    /// Take Headroom out of a coding agent's settings
+    /// Remove Headroom from a coding agent's settings
     Unwrap(UnwrapArgs),
-    /// Print what a server has saved, and what was billed
+    /// Print what a server has saved, and what providers billed
     #[command(alias = "perf")]
     Stats(StatsArgs),
-    /// Open the page that shows what a server does
+    /// Open the server's dashboard in a browser
     Dashboard(DashboardArgs),
-    /// Check the set-up, and say what to do about what is wrong
+    /// Check the set-up, and say how to fix what is wrong
     Doctor(DoctorArgs),
-    /// Print the completions for a shell
+    /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS)]
     Completions {
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page
+    /// Print a manual page
     Man {
-        /// The command whose page is wanted; the program's own without it
+        /// The command [default: the page of headroom itself]
         command: Option<String>,
     },
 }
@@ -108,24 +109,24 @@ Examples:
 #[derive(Debug, ClapArgs)]
 #[command(after_help = serve_help())]
 pub(crate) struct ServeArgs {
-    /// The address to listen on; 127.0.0.1 stands for ::1 too
+    /// The address to listen on; 127.0.0.1 includes ::1
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", env = environment::HOST)]
     pub(crate) host: Host,
 
-    /// The port to listen on; 0 takes a free one
+    /// The port to listen on; 0 chooses a free one
     #[arg(long, value_name = "PORT", default_value = "8787", env = environment::PORT)]
     pub(crate) port: u16,
 
-    /// Another name by which clients may call this server; may be given several times
+    /// Another host name by which clients may address this server; may be given more than once
     #[arg(long, value_name = "NAME", help_heading = "Access")]
     pub(crate) allow_host: Vec<String>,
 
-    /// What callers from other machines have to know (Authorization: Bearer TOKEN)
+    /// The token that clients on other machines must send (Authorization: Bearer TOKEN)
     #[arg(long, value_name = "TOKEN", help_heading = "Access")]
     #[arg(env = environment::API_KEY, hide_env_values = true)]
     pub(crate) token: Option<String>,
 
-    /// Let callers from other machines in without a token
+    /// Accept requests from other machines without a token
     #[arg(long, help_heading = "Access", conflicts_with = "token")]
     pub(crate) no_auth: bool,
 
@@ -135,56 +136,56 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) providers: ProvidersArgs,
 
-    /// Only measure: nothing is changed, and what would be saved is counted and shown
+    /// Only measure: forward requests unchanged, and count what compression would have saved
     #[arg(long)]
     pub(crate) no_optimize: bool,
 
-    /// Leave this share of conversations alone, from 0 to 1, and compare: which ones is decided by
-    /// their first block, so it is the same after a restart and on every replica
+    /// Leave this share of conversations (0 to 1) uncompressed, for comparison. The first block of a
+    /// conversation decides, so the choice is the same after a restart and on every replica
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share)]
     pub(crate) holdout: f64,
 
-    /// Replace credentials in tool results before they go to a provider
+    /// Replace credentials in tool results before they are sent to a provider
     #[arg(long)]
     pub(crate) redact_secrets: bool,
 
-    /// What becomes of WebSockets on the routes that hold conversations
+    /// How to treat WebSocket connections on the routes for conversations
     #[arg(long, value_name = "WHAT", default_value = "refuse")]
     pub(crate) websockets: WebSocketsArg,
 
-    /// The largest body of a request
+    /// The maximum size of a request body
     #[arg(long, value_name = "SIZE", default_value = "100MiB", value_parser = parse_size)]
     pub(crate) max_body: u64,
 
-    /// End when standard input ends: for a program that starts the server for itself
+    /// Stop when standard input ends: for a program that starts the server for itself
     #[arg(long, hide = true)]
     pub(crate) until_input_ends: bool,
 
-    /// With `--until-input-ends`: the process that started the server, which has to be gone as well
+    /// With `--until-input-ends`: the process that started the server, which must have ended as well
     #[cfg(unix)]
     #[arg(long, value_name = "PID", hide = true, requires = "until_input_ends")]
     pub(crate) owner: Option<u32>,
 
-    /// Write a line for every request to the end of this file
+    /// Append a line for every request to this file
     #[arg(long, value_name = "FILE", help_heading = "Log")]
     pub(crate) log_file: Option<PathBuf>,
 
-    /// How the log is written
+    /// The format of the log
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Log")]
     pub(crate) log_format: Format,
 
-    /// Show on the dashboard what tool results say, before and after: of the last requests, without
-    /// credentials and headers, in memory only and never in the log
+    /// Show the tool results of the latest requests on the dashboard, before and after compression:
+    /// without credentials and headers, kept in memory only, never logged
     #[arg(long, help_heading = "Log")]
     pub(crate) log_messages: bool,
 }
 
-/// What becomes of WebSockets.
+/// How WebSocket connections are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WebSocketsArg {
-    /// They are refused, upon which agents use HTTP, and their requests get smaller
+    /// Refuse them: agents then use HTTP, and their requests are compressed
     Refuse,
-    /// They are passed through as they are
+    /// Pass them through uncompressed
     Pass,
 }
 
@@ -200,21 +201,21 @@ impl From<WebSocketsArg> for WebSockets {
 /// Where requests to the providers go.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ProvidersArgs {
-    /// Where requests to Anthropic go instead of Anthropic itself
+    /// The base URL to which requests to Anthropic are forwarded, instead of Anthropic's own
     #[arg(long, value_name = "URL", env = environment::ANTHROPIC_URL, help_heading = "Providers")]
     anthropic_api_url: Option<String>,
 
-    /// Where requests to OpenAI go instead of OpenAI itself
+    /// The base URL to which requests to OpenAI are forwarded, instead of OpenAI's own
     #[arg(long, value_name = "URL", env = environment::OPENAI_URL, help_heading = "Providers")]
     openai_api_url: Option<String>,
 
-    /// Where requests to Gemini go instead of Google itself
+    /// The base URL to which requests to Gemini are forwarded, instead of Google's own
     #[arg(long, value_name = "URL", env = environment::GEMINI_URL, help_heading = "Providers")]
     gemini_api_url: Option<String>,
 }
 
 impl ProvidersArgs {
-    /// The providers' addresses; an empty one is as if it weren't given.
+    /// The providers' base URLs; an empty one counts as not given.
     ///
     /// # Errors
     /// When one isn't a URL.
@@ -235,7 +236,7 @@ fn serve_help() -> String {
     format!("{SERVE_INTRODUCTION}\n{}\n{SERVE}", base_urls())
 }
 
-/// How each agent is sent to the server by hand.
+/// The instructions for setting up each agent by hand.
 fn base_urls() -> String {
     let mut lines = String::new();
     for agent in agent_config::agent::all() {
@@ -265,40 +266,40 @@ fn wrapped(text: &str) -> Vec<String> {
     lines
 }
 
-/// Characters of a line beside a name.
+/// Characters of a line of instructions, beside the agent's name: 15 and 72 fit into 88 columns.
 const HELP_COLUMN: usize = 72;
 
 const SERVE_INTRODUCTION: &str = "\
-It makes texts smaller for whoever asks, and makes the tool results smaller that agents
-send to their providers through it. `headroom wrap AGENT` starts an agent so that it does.
-Without that, a base URL sends it here:
+The server compresses texts on request, and the tool results in the requests that agents
+send through it to their providers. `headroom wrap AGENT` starts an agent whose requests
+go through the server. To set an agent up by hand, give it the server's base URL:
 ";
 
 const SERVE: &str = "\
 Anthropic's SDKs read ANTHROPIC_BASE_URL, OpenAI's OPENAI_BASE_URL, which ends in /v1.
 
-What it does is shown at http://127.0.0.1:8787/dashboard, and by headroom stats.
+What the server does is shown at http://127.0.0.1:8787/dashboard, and by headroom stats.
 
-The server answers this machine only, unless --host says otherwise. Then a token is
-needed (--token or HEADROOM_API_KEY), or --no-auth. Ctrl-C or SIGTERM stops it when all
-that was begun is answered. It runs on when its terminal is closed.
+The server accepts connections from this machine only, unless --host says otherwise; then
+a token is required (--token or HEADROOM_API_KEY), or --no-auth. Ctrl-C or SIGTERM stops
+it after the requests in progress. It keeps running when its terminal is closed.
 
 Examples:
   headroom serve
   headroom serve --port 9000
-  headroom serve --no-optimize         what would be saved, with nothing changed
-  headroom serve --holdout 0.1         a tenth of the conversations as they come, to compare
+  headroom serve --no-optimize         measure what would be saved, and change nothing
+  headroom serve --holdout 0.1         leave a tenth of the conversations uncompressed
   HEADROOM_API_KEY=... headroom serve --host 0.0.0.0 --allow-host headroom.lan
   headroom serve --store rediss://user:password@redis.lan
   curl -s http://127.0.0.1:8787/v1/compress -H 'content-type: application/json' \\
        -d '{\"text\": \"...\"}'";
 
-/// Whether something may be left out.
+/// Whether lines may be omitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Retrieval {
-    /// What is left out is kept, and its marker says how to ask for it.
+    /// Yes: the original is stored, and a marker in place of the lines says how to retrieve them
     Offered,
-    /// Nothing is left out.
+    /// No: compression is lossless
     None,
 }
 
@@ -306,34 +307,34 @@ pub(crate) enum Retrieval {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = COMPRESS)]
 pub(crate) struct CompressArgs {
-    /// The file; standard input without it, or with -
+    /// The file; standard input if it is missing or -
     pub(crate) file: Option<PathBuf>,
 
-    /// What the reader is doing: words that must stay findable
+    /// What the reader is working on; lines that match it are kept
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) task: String,
 
-    /// A ceiling in tokens for how much may stay; never a target
+    /// The maximum number of tokens of the result, as far as omissions can reach it; not a target
     #[arg(long, value_name = "TOKENS", value_parser = parse_budget)]
     pub(crate) budget: Option<usize>,
 
-    /// What the text is: the command that wrote it, or a file name
+    /// The command that wrote the text, or its file name [default: detected from the text]
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
 
-    /// Whether something may be left out, because it can be asked for
+    /// Whether lines may be omitted, to be retrieved later
     #[arg(long, value_name = "WHETHER", default_value = "offered")]
     pub(crate) retrieval: Retrieval,
 
-    /// Whose tokens are counted
+    /// The model whose tokens are counted
     #[arg(long, value_name = "NAME", value_parser = parse_model)]
     pub(crate) model: Option<tokens::Model>,
 
-    /// Write a JSON object that holds the text and what was done
+    /// Print a JSON object with the compressed text and what was done
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Say on standard error what was done
+    /// Print what was done to standard error
     #[arg(long)]
     pub(crate) explain: bool,
 
@@ -342,7 +343,7 @@ pub(crate) struct CompressArgs {
 }
 
 const COMPRESS: &str = "\
-What can't be made smaller, or isn't text, comes out as it was.
+Text that can't be compressed, and input that isn't text, is printed unchanged.
 
 Examples:
   headroom compress server.log
@@ -352,7 +353,7 @@ Examples:
 /// `headroom doctor`
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DoctorArgs {
-    /// Ask the providers too, through the server: an empty request without a key to each
+    /// Also check the providers: send each an empty request without a key, through the server
     #[arg(long)]
     pub(crate) network: bool,
 
@@ -364,18 +365,17 @@ pub(crate) struct DoctorArgs {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = STATS)]
 pub(crate) struct StatsArgs {
-    /// Write a JSON object: the answers of /stats and /stats-history
+    /// Print a JSON object: the responses of /stats and /stats-history
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 const STATS: &str = "\
-The server is asked at HEADROOM_BASE_URL, or http://127.0.0.1:8787. If none answers there,
-what servers have kept on this machine is printed instead.
+The server is expected at HEADROOM_BASE_URL, or http://127.0.0.1:8787. If none responds,
+the history that servers have recorded on this machine is printed instead.
 
-Money is what providers billed by their own count of tokens, at the list prices of
-prices.toml; a file of that name in ~/.headroom comes first. What it would have been
-without compression can only be estimated.
+Costs are computed from the tokens that providers reported, at list prices;
+~/.headroom/prices.toml overrides them. The cost without compression is an estimate.
 
 Examples:
   headroom stats
@@ -384,7 +384,7 @@ Examples:
 /// `headroom dashboard`
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DashboardArgs {
-    /// Only print where it is
+    /// Only print its URL
     #[arg(long)]
     pub(crate) no_open: bool,
 }
@@ -396,11 +396,11 @@ pub(crate) struct RetrieveArgs {
     /// The hash in the marker, or at least its first 12 digits
     pub(crate) hash: String,
 
-    /// Print only what answers this: lines that hold its words, and a few around them
+    /// Print only lines that contain words of TEXT, and a few lines around them
     #[arg(long, value_name = "TEXT")]
     pub(crate) query: Option<String>,
 
-    /// Print only these lines: 10-40, 10, or 10- for all from there
+    /// Print only these lines: 10-40, 10, or 10- (to the end)
     #[arg(long, value_name = "RANGE")]
     pub(crate) lines: Option<Lines>,
 
@@ -413,7 +413,7 @@ pub(crate) struct RetrieveArgs {
 }
 
 const RETRIEVE: &str = "\
-Originals of a server that was started with --store memory are only there:
+Originals of a server that was started with --store memory can only be had from it:
   curl http://127.0.0.1:8787/v1/retrieve/HASH
 
 Examples:
@@ -439,7 +439,7 @@ fn parse_share(text: &str) -> Result<f64, String> {
 }
 
 fn parse_model(text: &str) -> Result<tokens::Model, String> {
-    tokens::model(text).ok_or_else(|| "not a model that is known here".to_owned())
+    tokens::model(text).ok_or_else(|| "this model is unknown".to_owned())
 }
 
 impl ServeArgs {

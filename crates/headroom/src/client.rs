@@ -1,4 +1,4 @@
-//! Requests to a server that is running already: health, metrics, compression.
+//! Requests to a running server: health, metrics, compression.
 
 use std::time::Duration;
 
@@ -6,29 +6,29 @@ use serde_json::Value;
 
 use crate::environment;
 
-/// Where the server is if nothing says otherwise.
+/// The default URL of the server.
 pub(crate) const DEFAULT_URL: &str = "http://127.0.0.1:8787";
-/// How long a server on this machine may take to respond.
+/// The time limit for a response of a server on this machine.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a request that goes on to a provider may take.
+/// The time limit for a request that is forwarded to a provider.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest response that is read, in bytes; these are small documents.
 const MAX_RESPONSE_BYTES: u64 = 1 << 20;
 /// The largest document of metrics that is read, in bytes.
 const MAX_METRICS_BYTES: u64 = 16 << 20;
 
-/// What responds at an address.
+/// The program that responds at an address.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Probe {
     /// A Headroom.
     Headroom(Headroom),
     /// Some other program.
     Another,
-    /// Nobody, or not in time.
+    /// None, or not in time.
     Nobody,
 }
 
-/// What a Headroom says of itself.
+/// What a Headroom reports about itself.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Headroom {
     pub(crate) version: String,
@@ -58,8 +58,8 @@ pub(crate) fn server_url() -> String {
     url.trim().trim_end_matches('/').to_owned()
 }
 
-/// Where the Headroom at `url` forwards to: Anthropic's and OpenAI's base URLs. `None` if there is
-/// none, or it doesn't say.
+/// The base URLs for Anthropic and OpenAI to which the Headroom at `url` forwards. `None` if there is no
+/// Headroom, or it doesn't report them.
 pub(crate) fn targets(url: &str) -> Option<(String, String)> {
     let response = agent().get(format!("{url}/health")).call().ok()?;
     let health = own_response(response)?;
@@ -67,7 +67,7 @@ pub(crate) fn targets(url: &str) -> Option<(String, String)> {
     Some((target("anthropic_api_url")?, target("openai_api_url")?))
 }
 
-/// The JSON that the Headroom at `url` answers to `path`; why there is none.
+/// The JSON response of the Headroom at `url` for `path`; the error is a message.
 pub(crate) fn get_json(url: &str, token: Option<&str>, path: &str) -> Result<Value, String> {
     let mut request = agent().get(format!("{url}{path}"));
     if let Some(token) = token {
@@ -81,7 +81,7 @@ pub(crate) fn get_json(url: &str, token: Option<&str>, path: &str) -> Result<Val
     serde_json::from_str(&body.map_err(|error| error.to_string())?).map_err(|e| e.to_string())
 }
 
-/// Sends `text` to be compressed; the status of the answer, or why there is none.
+/// Sends `text` to be compressed; returns the status of the response, or an error message.
 pub(crate) fn compress(url: &str, token: Option<&str>, text: &str) -> Result<u16, String> {
     let body = serde_json::json!({ "text": text }).to_string();
     let mut request = agent()
@@ -94,14 +94,14 @@ pub(crate) fn compress(url: &str, token: Option<&str>, text: &str) -> Result<u16
     Ok(response.status().as_u16())
 }
 
-/// Sends an empty request to a provider's route of the server at `url`; the status of the answer.
+/// Sends an empty request to a provider's route of the server at `url`; returns the status of the response.
 pub(crate) fn probe_route(url: &str, path: &str) -> Result<u16, String> {
     let request = agent()
         .post(format!("{url}{path}"))
         .config()
         .timeout_global(Some(PROVIDER_TIMEOUT))
         .build();
-    // This is no conversation, so it must not count as a request that isn't understood.
+    // This isn't a conversation, so it must not be counted as an unrecognised request.
     let request = request.header("x-headroom-bypass", "true");
     let response = request.content_type("application/json").send("{}");
     Ok(response.map_err(|error| error.to_string())?.status().as_u16())

@@ -4,19 +4,19 @@
 pub(crate) const HOST: &str = "HEADROOM_HOST";
 /// The port to listen on.
 pub(crate) const PORT: &str = "HEADROOM_PORT";
-/// The token: of the server for callers from other machines, and of its clients.
+/// The token: which the server requires from other machines, and clients send.
 pub(crate) const API_KEY: &str = "HEADROOM_API_KEY";
-/// Where the server is, for everything that speaks to it.
+/// The URL of the server, for its clients.
 pub(crate) const BASE_URL: &str = "HEADROOM_BASE_URL";
-/// Where the server is, for the MCP server; before `HEADROOM_BASE_URL`.
+/// The URL of the server, for the MCP server; overrides `HEADROOM_BASE_URL`.
 pub(crate) const PROXY_URL: &str = "HEADROOM_PROXY_URL";
-/// The folder in which everything is kept; `~/.headroom` without it.
+/// The folder of all that Headroom stores; by default `~/.headroom`.
 pub(crate) const WORKSPACE_DIR: &str = "HEADROOM_WORKSPACE_DIR";
-/// The folder of the user's own settings; that in which everything is kept without it.
+/// The folder of the user's own settings; by default the same.
 pub(crate) const CONFIG_DIR: &str = "HEADROOM_CONFIG_DIR";
 /// How long originals are kept, in seconds.
 pub(crate) const TTL: &str = "HEADROOM_CCR_TTL_SECONDS";
-/// How much all originals together may take.
+/// The maximum size of all originals together.
 pub(crate) const STORE_MAX: &str = "HEADROOM_STORE_MAX";
 /// Anthropic's base URL, in place of its own.
 pub(crate) const ANTHROPIC_URL: &str = "ANTHROPIC_TARGET_API_URL";
@@ -24,7 +24,7 @@ pub(crate) const ANTHROPIC_URL: &str = "ANTHROPIC_TARGET_API_URL";
 pub(crate) const OPENAI_URL: &str = "OPENAI_TARGET_API_URL";
 /// Gemini's base URL, in place of its own.
 pub(crate) const GEMINI_URL: &str = "GEMINI_TARGET_API_URL";
-/// Where originals are kept.
+/// Where originals are stored.
 pub(crate) const STORE: &str = "HEADROOM_STORE";
 
 /// The token, if there is one.

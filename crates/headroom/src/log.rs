@@ -1,5 +1,5 @@
 //! The server's log: warnings on standard error, or a line for every request in a file. It never
-//! holds a body, a header or a query.
+//! contains a body, a header or a query.
 
 use std::fs::File;
 use std::io;
@@ -10,21 +10,21 @@ use clap::ValueEnum;
 use tracing::Level;
 use tracing_subscriber::fmt;
 
-/// How a line is written.
+/// The format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    /// Plain text
     Text,
-    /// A JSON object on each line.
+    /// A JSON object per line
     Json,
 }
 
-/// Begins to log, to the end of `file` or else, warnings only, to standard error.
+/// Starts the log: appended to `file`; without one, warnings only, to standard error.
 ///
 /// # Errors
 /// When the file can't be opened.
 pub(crate) fn start(file: Option<&Path>, format: Format) -> io::Result<()> {
-    // Errors of the log itself go nowhere: standard error may be a terminal that was closed.
+    // Errors of the log itself aren't reported: standard error may be a terminal that was closed.
     let log = fmt().log_internal_errors(false).with_target(false);
     match (file.map(open).transpose()?, format) {
         (Some(file), Format::Text) => {
@@ -46,7 +46,7 @@ fn open(path: &Path) -> io::Result<File> {
     private_fs::open_options().create(true).append(true).open(path)
 }
 
-/// The message of a panic can quote the text that was worked on; only its place is logged.
+/// Logs only where a panic happened: its message can quote the text that was being compressed.
 fn hide_panic_messages() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

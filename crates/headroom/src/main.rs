@@ -1,4 +1,4 @@
-//! Local server and tool that makes text smaller and gives back any original.
+//! Local server and command-line tool that compresses text and returns any original.
 //!
 //! `main` parses and dispatches; each command is a file under `commands`. An error becomes a message
 //! and an exit code here and nowhere else.

@@ -9,16 +9,16 @@ use crate::failure::Failure;
 /// Whether output is coloured. NO_COLOR and CLICOLOR_FORCE are respected with `auto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On terminals.
+    /// On terminals
     Auto,
-    /// Also into pipes.
+    /// Everywhere, pipes and files included
     Always,
-    /// Nowhere.
+    /// Nowhere
     Never,
 }
 
 impl Color {
-    /// Makes it so for everything written from now on.
+    /// Applies the choice to everything written from now on.
     pub(crate) fn apply(self) {
         match self {
             Self::Auto => anstream::ColorChoice::Auto,
@@ -29,14 +29,14 @@ impl Color {
     }
 }
 
-/// Says something to people that isn't the result.
+/// Prints a message for people to standard error; results go to standard output.
 pub(crate) fn note(message: impl std::fmt::Display) {
     // The terminal may be gone; the work goes on.
     let _ = writeln!(anstream::stderr(), "{message}");
 }
 
-/// Writes a result to standard output, byte for byte; on a terminal without what would move its
-/// cursor or change its colours, because a text can come from anyone.
+/// Writes a result to standard output, byte for byte. On a terminal, control characters are escaped:
+/// the text may come from anyone, and must not move the cursor or change colours.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     let written = if out.is_terminal() {
@@ -47,15 +47,15 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     written.and_then(|()| out.flush()).map_err(|error| Failure::of_output(&error))
 }
 
-/// Writes a result with colours to standard output, without them where they aren't wanted. What comes
-/// from others has no control characters in it any more.
+/// Writes a result to standard output, with its colours where [`Color`] allows them. The caller has
+/// already removed control characters from any text that comes from elsewhere.
 pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     let written = out.write_all(text.as_bytes());
     written.and_then(|()| out.flush()).map_err(|error| Failure::of_output(&error))
 }
 
-/// `text` with control characters written as escapes, but for line ends and tabs.
+/// `text` with control characters other than line ends and tabs written as escapes.
 fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! What tokens cost: the program's own table, and the user's.
+//! The prices of tokens: the program's own table, and the user's.
 
 use std::io;
 

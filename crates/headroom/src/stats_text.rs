@@ -52,8 +52,8 @@ pub(crate) fn text(url: &str, live: Option<&Value>, past: Option<&Value>) -> Str
         table_of_not_understood(&mut out, live);
     }
     out.push_str(
-        "\nBilled: the usage that providers reported, at list prices (prices.toml). Without, saved: estimates.\n\
-         Tokens are those of what may be compressed, counted in each request that contains it.\n",
+        "\nBilled is the usage that providers reported, at list prices (prices.toml).\n\
+         Tokens are those of the blocks that may be compressed, counted in each request that contains them.\n",
     );
     out
 }
@@ -61,7 +61,7 @@ pub(crate) fn text(url: &str, live: Option<&Value>, past: Option<&Value>) -> Str
 /// One line of the summary: its name, and its value in a set of metrics.
 type Row = (&'static str, fn(&Value) -> Option<String>);
 
-/// What a server's metrics and the totals both have, though in different places.
+/// The values that a server's metrics and the totals have in common, at different places.
 const SUMMARY: [Row; 13] = [
     ("requests", |v| number(pick(v, &["/summary/api_requests", "/requests"])?)),
     ("tokens before compression", |v| {
@@ -77,7 +77,7 @@ const SUMMARY: [Row; 13] = [
         if would.as_u64() == Some(0) { None } else { number(would) }
     }),
     ("billed", |v| money(v.pointer("/cost/usd")?)),
-    ("without (estimate)", |v| money(v.pointer("/cost/without_usd_estimate")?)),
+    ("uncompressed (estimate)", |v| money(v.pointer("/cost/without_usd_estimate")?)),
     ("saved (estimate)", |v| {
         let saved = money(v.pointer("/cost/saved_usd_estimate")?)?;
         Some(format!("{saved} ({:.1} %)", v.pointer("/cost/saved_percent_estimate")?.as_f64()?))
@@ -141,7 +141,7 @@ fn summary(out: &mut String, live: Option<&Value>, all: Option<&Value>, since: O
         line(out, style, &row);
     }
     let Some(live) = live else { return };
-    for (title, key) in [("added to a request", "overhead"), ("first byte", "ttfb")] {
+    for (title, key) in [("latency of the proxy", "overhead"), ("time to first byte", "ttfb")] {
         let at = |share: &str| live.pointer(&format!("/{key}/{share}"))?.as_f64();
         if let (Some(half), Some(most)) = (at("p50_ms"), at("p99_ms")) {
             let _ =
@@ -201,7 +201,7 @@ fn table_of_not_understood(out: &mut String, live: &Value) {
         return;
     }
     out.push('\n');
-    line(out, BAD, "requests not understood since the start (nothing is saved in these)");
+    line(out, BAD, "unrecognised requests since the start (forwarded uncompressed)");
     for (count, why) in counts.into_iter().take(ROWS) {
         let _ = writeln!(out, "{:>10}  {why}", grouped(count));
     }
@@ -231,10 +231,10 @@ fn holdout(out: &mut String, holdout: &Value) {
 fn unchanged(out: &mut String, blocks: &Value) {
     let Some(blocks) = blocks.as_array().filter(|blocks| !blocks.is_empty()) else { return };
     out.push('\n');
-    line(out, HEAD, "largest blocks left as they were");
+    line(out, HEAD, "largest unchanged blocks");
     for block in blocks.iter().take(ROWS) {
         let why = match block["why"].as_str() {
-            Some("no_shorter_form") => "no shorter form keeps what matters",
+            Some("no_shorter_form") => "can't be compressed",
             Some("nothing_can_be_left_out") => "nothing may be omitted in this request",
             _ => "never changed",
         };
@@ -250,7 +250,7 @@ fn unchanged(out: &mut String, blocks: &Value) {
     }
 }
 
-/// The first of these places that there is.
+/// The first number at one of these places.
 fn pick<'v>(value: &'v Value, places: &[&str]) -> Option<&'v Value> {
     places.iter().find_map(|place| value.pointer(place).filter(|found| found.is_number()))
 }
@@ -267,7 +267,7 @@ fn rounded(value: &Value) -> Option<String> {
     value.as_f64().map(|value| grouped(value.round() as u64))
 }
 
-/// Dollars, with as many digits as small amounts need.
+/// An amount in dollars, with more digits if it is small.
 fn money(value: &Value) -> Option<String> {
     let dollars = value.as_f64()?;
     let sign = if dollars < 0.0 { "-" } else { "" };
@@ -283,7 +283,7 @@ fn name(value: &Value) -> String {
     plain(value.as_str().unwrap_or("unknown"), 80)
 }
 
-/// A name, which can come from anyone, as one short line without control characters.
+/// A name as one short line without control characters: names of models and tools come from clients.
 fn plain(text: &str, most: usize) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
     shortened(&text, most)
@@ -351,7 +351,7 @@ mod tests {
         );
         let said = text("http://u", Some(&live), None);
         assert!(said.contains("     1,234  b?\n         2  a\n"), "{said}");
-        assert!(!text("http://u", Some(&json!({})), None).contains("understood"));
+        assert!(!text("http://u", Some(&json!({})), None).contains("unrecognised"));
     }
 
     #[test]

@@ -19,17 +19,17 @@ const KEPT_SETTINGS: &str = "state/kept.json";
 /// The workspace below the home directory.
 const WORKSPACE: &str = ".headroom";
 
-/// How long a program that ends soon waits for a Redis at its start.
+/// How long a short-lived program waits for a Redis at its start; by hand, not measured.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// What a server keeps: originals, and the replay entries of its proxy.
+/// The stores of a server: its originals, and the replay entries of its proxy.
 pub(crate) type Kept = (Arc<Originals>, ReplayStore);
 
-/// Where originals are kept. All processes that share a store say the same.
+/// Where originals are stored. All processes that share a store must be given the same.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StoreArgs {
-    /// Where originals are kept: files (which all programs of this user share), memory (of one
-    /// server; nothing is left on disk), or a Redis that several machines share
+    /// Where originals are stored: files (shared by all programs of this user), memory (of one
+    /// server; nothing is written to disk), or a Redis that several machines share
     #[arg(long, value_name = "files|memory|redis://…", default_value = "files")]
     #[arg(env = environment::STORE, hide_env_values = true, help_heading = "Store")]
     store: Location,
@@ -47,17 +47,17 @@ impl StoreArgs {
         Ok((originals, ReplayStore::new(replay)))
     }
 
-    /// The file of the history of a server's metrics: none if the server is to leave nothing on disk, or
-    /// if there is no place.
+    /// The file of the history of a server's metrics: none if the server must write nothing to disk, or
+    /// if there is no home directory.
     pub(crate) fn history(&self) -> Option<PathBuf> {
         if self.store.is_shared() { history().ok() } else { None }
     }
 
-    /// The store, for a program that ends soon: one that others share.
+    /// The originals, for a short-lived program: in a store that other processes share.
     pub(crate) fn shared(&self) -> Result<Arc<Originals>, Failure> {
         if !self.store.is_shared() {
             return Err(Failure::usage(
-                "--store memory is for a server: what this program keeps in its memory is gone \
+                "--store memory is for a server: what this program stores in memory is lost \
                  when it ends",
             ));
         }
@@ -81,8 +81,8 @@ impl StoreArgs {
         match error {
             Error::BadUrl => Failure::usage(format!("--store: {error}")),
             error if self.store.is_on_disk() => Failure::new(format!(
-                "originals can't be kept: {error}\n\
-                 Name another folder with {}=DIR.",
+                "originals can't be stored: {error}\n\
+                 Choose another folder with {}=DIR.",
                 environment::WORKSPACE_DIR
             )),
             error => Failure::new(error),
@@ -90,16 +90,16 @@ impl StoreArgs {
     }
 }
 
-/// How much is kept, and for how long. All processes that share a store should say the same.
+/// How much is stored, and for how long. All processes that share a store should be given the same.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct BoundsArgs {
-    /// How long an original is kept: 7d, 12h, or seconds
+    /// How long originals are kept: 7d, 12h, or a number of seconds
     #[arg(long, value_name = "TIME", default_value = "7d", env = environment::TTL)]
     #[arg(value_parser = parse_time, help_heading = "Store")]
     ttl: Duration,
 
-    /// How much all originals together may take; the oldest go first (a Redis keeps to its own
-    /// maxmemory)
+    /// The maximum size of all originals together; the oldest are deleted first (a Redis has its
+    /// own limit, maxmemory)
     #[arg(long, value_name = "SIZE", default_value = "1GiB", env = environment::STORE_MAX)]
     #[arg(value_parser = parse_size, help_heading = "Store")]
     store_max: u64,
@@ -121,18 +121,18 @@ pub(crate) fn history() -> Result<PathBuf, Failure> {
     Ok(workspace()?.join(HISTORY))
 }
 
-/// The file that says what `wrap --keep` has written into agents' settings.
+/// The file that records what `wrap --keep` has written into agents' settings.
 pub(crate) fn kept_settings() -> Result<PathBuf, Failure> {
     Ok(workspace()?.join(KEPT_SETTINGS))
 }
 
-/// A file of the user's own settings.
+/// A file of the user's settings, by name.
 pub(crate) fn config_file(name: &str) -> Result<PathBuf, Failure> {
     let named = std::env::var_os(environment::CONFIG_DIR).filter(|dir| !dir.is_empty());
     Ok(named.map_or_else(workspace, |dir| Ok(PathBuf::from(dir)))?.join(name))
 }
 
-/// The folder in which everything is kept.
+/// The folder of all that Headroom stores.
 fn workspace() -> Result<PathBuf, Failure> {
     let named = std::env::var_os(environment::WORKSPACE_DIR).filter(|dir| !dir.is_empty());
     match named {
@@ -141,8 +141,8 @@ fn workspace() -> Result<PathBuf, Failure> {
             .filter(|home| home.is_absolute())
             .ok_or_else(|| {
                 Failure::new(format!(
-                    "there is no home directory to keep originals in.\n\
-                     Name a folder with {}=DIR.",
+                    "there is no home directory to store originals in.\n\
+                     Choose a folder with {}=DIR.",
                     environment::WORKSPACE_DIR
                 ))
             })

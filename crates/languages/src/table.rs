@@ -1,4 +1,4 @@
-//! The languages that are known, and how one is told from a path, a first line or a name.
+//! The known languages, and their detection from a path, a first line or a name.
 //!
 //! What is known of each is a row of `languages.toml`. How one is outlined is the business of the crate `syntax`: by
 //! a grammar and its rules where there is one, by the [`Shape`] of its texts where there is none.

@@ -22,7 +22,7 @@ pub(crate) struct ClientBody {
 
 /// The timeout has passed.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing of it came for {} s", .0.as_secs())]
+#[error("nothing was received for {} s", .0.as_secs())]
 pub(crate) struct Silence(Duration);
 
 impl ClientBody {

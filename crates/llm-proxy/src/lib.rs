@@ -27,7 +27,7 @@
 //! use blob_store::ReplayStore;
 //! use llm_proxy::{LlmProxy, Settings, Targets};
 //! use metrics::{Exchange, Recorder};
-//! use testkit::provider::{Answer, Provider, Reply, Say};
+//! use testkit::provider::{ModelTurn, Provider, Reply, ContentBlock};
 //!
 //! #[derive(Default)]
 //! struct Exchanges(Mutex<Vec<Exchange>>);
@@ -39,7 +39,7 @@
 //! }
 //!
 //! // A stand-in for the provider, on loopback.
-//! let provider = Provider::start(|_| Reply::Answer(Answer::new("id_1", [Say::text("hello")])));
+//! let provider = Provider::start(|_| Reply::Turn(ModelTurn::new("id_1", [ContentBlock::text("hello")])));
 //! let targets = Targets::new(Some(&provider.url()), None, None)?;
 //! let exchanges = Arc::new(Exchanges::default());
 //! let proxy = LlmProxy::new(Settings::new(targets), ReplayStore::in_memory(), None, exchanges.clone());

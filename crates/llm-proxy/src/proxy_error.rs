@@ -26,8 +26,8 @@ pub(crate) enum ProxyError {
     Body(String),
     /// A WebSocket to a route that carries conversations.
     #[error(
-        "conversations are passed on over HTTP here: send this as a POST (headroom serve --websockets \
-         pass lets WebSockets through as they are)"
+        "this server forwards conversations over HTTP only: send the request as a POST (or start the \
+         server with --websockets pass, which passes WebSockets through uncompressed)"
     )]
     WebSocket,
     /// The provider can't be reached, or broke off before its response began.

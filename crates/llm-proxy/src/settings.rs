@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::route::target::Targets;
 
-/// What becomes of WebSockets on the routes that carry conversations.
+/// How WebSocket connections on the routes for conversations are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WebSockets {
-    /// They are rejected with 426, upon which clients use HTTP, and their conversations get smaller.
+    /// They are rejected with 426. Clients then use HTTP, and their conversations are compressed.
     #[default]
     Refuse,
-    /// They are passed through as they are.
+    /// They are passed through uncompressed.
     Pass,
 }
 
@@ -29,7 +29,7 @@ pub struct Settings {
     pub redact_secrets: bool,
     /// Whether the recorder is told what blocks say.
     pub log_messages: bool,
-    /// What becomes of WebSockets on the routes that carry conversations.
+    /// How WebSocket connections on the routes for conversations are treated.
     pub websockets: WebSockets,
     /// Whether requests hold the system prompts and tools of agents. Transcripts don't, so that nothing
     /// is decided by how long these are.

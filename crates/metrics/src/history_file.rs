@@ -28,10 +28,10 @@ pub enum HistoryFileError {
     #[error("another process is writing it")]
     Busy,
     /// It was written by a newer version of the program.
-    #[error("it was written by a newer version")]
+    #[error("a newer version of Headroom wrote it")]
     Newer,
     /// It isn't a history.
-    #[error("it can't be understood")]
+    #[error("it isn't a valid history")]
     Broken,
     /// The file system reports an error.
     #[error(transparent)]

@@ -70,7 +70,7 @@ fn requests(metrics: &Metrics, out: &mut Exposition) {
     let mut family = out.family(
         "not_understood_total",
         Type::Counter,
-        "Requests that weren't understood, so that nothing was saved in them, by the reason.",
+        "Requests that weren't recognised, and so were not compressed, by reason.",
     );
     for (reason, count) in &metrics.not_understood {
         family.sample(&[("reason", reason.name())], *count);

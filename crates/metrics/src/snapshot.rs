@@ -18,8 +18,8 @@ pub(crate) const RECENT: usize = 100;
 const RETRIEVALS: usize = 1000;
 /// Unchanged blocks that are listed: the largest, in tokens. By hand, for one screen of the dashboard.
 pub(crate) const UNCHANGED: usize = 20;
-/// Conversations that are told apart, at 8 bytes each; beyond it all are forgotten, and counted as new
-/// ones. By hand: more than one server sees between two restarts.
+/// The number of distinct conversations that are remembered, at 8 bytes each. Beyond it, all are forgotten
+/// and counted as new ones. By hand: more than one server sees between two restarts.
 const CONVERSATIONS: usize = 50_000;
 
 /// The arm of the comparison whose conversations were compressed: an index of [`Metrics::arms`].

@@ -8,6 +8,10 @@
 //! A false positive hides code from the reader, so it weighs as much as a miss: placeholders,
 //! references to the environment and plain words are left alone.
 //!
+//! - `scan`: the search for keywords, and the detector for each
+//! - `rules`, `private_key`, `url`, `assignment`: the detectors
+//! - `value`: whether a value looks like a secret or like a placeholder (`rules/dummies.txt`)
+//!
 //! Redaction preserves the number of lines and is idempotent. The time is linear in the text. This
 //! crate reads no files; [`is_credential_file`] recognises files that are credentials by their name
 //! alone.

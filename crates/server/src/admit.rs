@@ -50,10 +50,11 @@ fn refusal(denied: Denied, source: &TokenSource) -> ApiError {
     };
     let message = match (denied, source) {
         (Denied::NoToken, TokenSource::Header(_)) => {
-            "the server's token is needed: x-headroom-proxy-token: TOKEN".to_owned()
+            "the server's token is required: x-headroom-proxy-token: TOKEN".to_owned()
         }
         (Denied::NoToken, _) => {
-            "the server's token is needed: Authorization: Bearer TOKEN (HEADROOM_API_KEY in its clients)"
+            "the server's token is required: Authorization: Bearer TOKEN (clients read it from \
+             HEADROOM_API_KEY)"
                 .to_owned()
         }
         (denied, _) => denied.to_string(),

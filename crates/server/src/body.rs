@@ -87,7 +87,7 @@ impl Reader<'_> {
             })?;
             match frame {
                 None => return Ok(None),
-                Some(Err(_)) => return Err(ApiError::invalid("the body broke off")),
+                Some(Err(_)) => return Err(ApiError::invalid("the body is incomplete")),
                 Some(Ok(frame)) => {
                     if let Ok(part) = frame.into_data() {
                         self.taken += part.len();

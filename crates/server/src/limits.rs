@@ -69,7 +69,7 @@ async fn run<T: Send + 'static>(
         result
     });
     job.await.map_err(|_| {
-        let message = "the request could not be worked on; the server's log says where it failed";
+        let message = "the request could not be processed; the server's log says where it failed";
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
     })
 }

@@ -19,7 +19,7 @@ pub enum Host {
 
 /// A host that is neither an address nor localhost.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not an address to listen on; say 127.0.0.1, 0.0.0.0 or one of this machine's addresses")]
+#[error("not an address to listen on; use 127.0.0.1, 0.0.0.0 or an address of this machine")]
 pub struct HostError;
 
 impl FromStr for Host {
@@ -51,7 +51,7 @@ impl Host {
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// Another program listens there.
-    #[error("{0} is taken")]
+    #[error("{0} is in use")]
     Taken(SocketAddr),
     /// The operating system reports an error.
     #[error("can't listen on {address}: {source}")]

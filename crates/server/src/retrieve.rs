@@ -1,7 +1,8 @@
-//! `/v1/retrieve`: originals by their hash, whole or in part: lines, the value at a JSON pointer, what
-//! matches a query.
+//! `/v1/retrieve`: returns originals by their hash, whole or in part: lines, the value at a JSON pointer,
+//! or the matches of a query.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -17,6 +18,9 @@ use tokens::Encoding;
 use crate::app::App;
 use crate::body;
 use crate::response::{ApiError, json_response};
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
 
 /// The name of the tool with which models retrieve.
 const TOOL: &str = "headroom_retrieve";
@@ -357,9 +361,10 @@ fn result(excerpt: &Excerpt) -> Value {
 impl Missing {
     fn message(&self) -> String {
         format!(
-            "no original with hash {}: it expired (after {} seconds) or never was here; \
-             don't ask again, run the command that made it again",
-            self.hash, self.ttl
+            "there is no original with hash {}: it expired (after {}) or was never stored here. Don't \
+             retry; run the command that wrote the text again",
+            self.hash,
+            duration(self.ttl)
         )
     }
 
@@ -382,10 +387,20 @@ fn not_found(missing: &Missing) -> Response {
     json_response(error.status, &body)
 }
 
-/// The 503 response where the store can't be used.
+/// A number of seconds for people and models: `7 days` if it is whole days, otherwise `1h 30m`.
+fn duration(seconds: u64) -> String {
+    match seconds / DAY {
+        0 => humantime::format_duration(Duration::from_secs(seconds)).to_string(),
+        1 if seconds == DAY => "1 day".to_owned(),
+        days if seconds.is_multiple_of(DAY) => format!("{days} days"),
+        _ => humantime::format_duration(Duration::from_secs(seconds)).to_string(),
+    }
+}
+
+/// The 503 response if the store can't be used.
 fn unusable(error: &blob_store::Error) -> ApiError {
     tracing::warn!(%error, "the store of originals can't be used");
-    let message = "the store of originals can't be used now (the server's log says why): \
-                   ask again later, or run the command that made the text again";
+    let message = "the store of originals can't be used at present (the server's log says why): \
+                   retry later, or run the command that wrote the text again";
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "storage_error", message)
 }

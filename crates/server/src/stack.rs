@@ -71,7 +71,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Counts every response, under the pattern of its route: a path can hold what is the client's.
+/// Counts and logs every response, under the pattern of its route, because a path may contain private data
+/// of the client.
 async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
@@ -92,7 +93,7 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     response
 }
 
-/// Forwards what is for a provider; everything else is answered 404.
+/// Forwards a request to its provider; responds 404 if it has none.
 async fn forward(State(app): State<Arc<App>>, request: Request) -> Response {
     let (uri, is_post) = (request.uri().clone(), request.method() == Method::POST);
     app.llm.handle(request).await.unwrap_or_else(|why| {
@@ -110,9 +111,9 @@ fn not_forwarded(why: NoRoute, uri: &Uri) -> ApiError {
     let message = match why {
         NoRoute::Unknown => {
             let nearest = nearest(uri.path());
-            format!("no such route; the nearest is {nearest} (all: /openapi.json)")
+            format!("no such route; the most similar is {nearest} (all routes: /openapi.json)")
         }
-        why => format!("the request was sent to no provider: {why}"),
+        why => format!("the request wasn't forwarded to a provider: {why}"),
     };
     ApiError::new(StatusCode::NOT_FOUND, "not_found_error", message)
 }
@@ -122,7 +123,7 @@ async fn wrong_method(method: Method) -> ApiError {
         Method::GET | Method::POST | Method::PUT | Method::DELETE | Method::PATCH => method,
         _ => Method::OPTIONS,
     };
-    let message = format!("this route doesn't take {method}; the Allow header says what it takes");
+    let message = format!("this route doesn't support {method}; see the Allow header");
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "validation_error", message)
 }
 

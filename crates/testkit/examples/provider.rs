@@ -13,7 +13,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use serde_json::{Value, json};
-use testkit::provider::{Answer, Provider, Received, Reply, Say, Step};
+use testkit::provider::{ContentBlock, ModelTurn, Provider, Received, Reply, Step};
 
 /// Tokens that every answer says were used: with and without a proxy the same.
 const USED: (u64, u64) = (42, 7);
@@ -41,23 +41,23 @@ fn main() {
 }
 
 fn reply(request: &Received, gone: &Arc<AtomicUsize>) -> Reply {
-    let call = |id: &str, path: &str| Say::call(id, "read", &json!({"path": path}));
+    let call = |id: &str, path: &str| ContentBlock::call(id, "read", &json!({"path": path}));
     let scenario = request.header("x-scenario").unwrap_or("plain");
     let says = match scenario {
-        "tool" => vec![Say::text("I look."), call("call_1", "a.txt")],
+        "tool" => vec![ContentBlock::text("I look."), call("call_1", "a.txt")],
         "parallel" => vec![call("call_1", "a.txt"), call("call_2", "ü/漢.txt"), call("call_3", "")],
         "thinking" => vec![
-            Say::Thinking("First this, then that.".to_owned()),
-            Say::text("I look."),
+            ContentBlock::Thinking("First this, then that.".to_owned()),
+            ContentBlock::text("I look."),
             call("call_1", "a.txt"),
         ],
-        "echo" => vec![Say::Text(pictures(&request.json()).join(", "))],
-        "bytes" | "breaks-off" | "error-event" | "hold" => vec![Say::text(CHARACTERS)],
-        "large" => vec![Say::Text("0123456789abcde\n".repeat(10 << 16))],
-        "retrieve" => return Reply::Answer(retrieving(request)),
-        _ => vec![Say::text("Hello.")],
+        "echo" => vec![ContentBlock::Text(pictures(&request.json()).join(", "))],
+        "bytes" | "breaks-off" | "error-event" | "hold" => vec![ContentBlock::text(CHARACTERS)],
+        "large" => vec![ContentBlock::Text("0123456789abcde\n".repeat(10 << 16))],
+        "retrieve" => return Reply::Turn(retrieving(request)),
+        _ => vec![ContentBlock::text("Hello.")],
     };
-    let answer = Answer::new("msg_1", says).used(USED.0, USED.1);
+    let answer = ModelTurn::new("msg_1", says).used(USED.0, USED.1);
     match scenario {
         "bytes" => stream_or_whole(&answer, request, |bytes| {
             bytes.into_iter().map(|byte| Step::Send(vec![byte])).collect()
@@ -78,26 +78,27 @@ fn reply(request: &Received, gone: &Arc<AtomicUsize>) -> Reply {
         }
         _ => match scenario.strip_prefix("error-").and_then(|status| status.parse().ok()) {
             Some(status) => error(request, status),
-            None => Reply::Answer(answer),
+            None => Reply::Turn(answer),
         },
     }
 }
 
 /// The call for what was left out, where there is something and a tool for it; then what came. Both
 /// together use as many tokens as what came would alone.
-fn retrieving(request: &Received) -> Answer {
+fn retrieving(request: &Received) -> ModelTurn {
     let body = request.json().to_string();
     let hash = body.split("Retrieve more: hash=").nth(1).and_then(|rest| rest.get(..24));
     let is_asked = body.contains("call_hidden");
     match hash.filter(|_| body.contains("\"headroom_retrieve\"") && !is_asked) {
         Some(hash) => {
-            let call = Say::call("call_hidden", "headroom_retrieve", &json!({"hash": hash}));
-            Answer::new("msg_1", [call]).used(USED.0, HIDDEN)
+            let call =
+                ContentBlock::call("call_hidden", "headroom_retrieve", &json!({"hash": hash}));
+            ModelTurn::new("msg_1", [call]).used(USED.0, HIDDEN)
         }
         None => {
-            let call = Say::call("call_9", "read", &json!({"path": "b.txt"}));
+            let call = ContentBlock::call("call_9", "read", &json!({"path": "b.txt"}));
             let output = if is_asked { USED.1 - HIDDEN } else { USED.1 };
-            Answer::new("msg_1", [Say::text("I have it."), call]).used(USED.0, output)
+            ModelTurn::new("msg_1", [ContentBlock::text("I have it."), call]).used(USED.0, output)
         }
     }
 }
@@ -124,7 +125,7 @@ fn pictures(value: &Value) -> Vec<String> {
 }
 
 fn stream_or_whole(
-    answer: &Answer,
+    answer: &ModelTurn,
     request: &Received,
     steps: impl FnOnce(Vec<u8>) -> Vec<Step>,
 ) -> Reply {

@@ -1,4 +1,4 @@
-//! Where the price of a text may be taken apart: segments, whose tokens add up exactly.
+//! Splits a text into segments whose numbers of tokens add up exactly.
 //!
 //! A seam is the border between two texts. Where no piece of the encoding reaches across it, the
 //! tokens before and after it don't depend on each other, and prices add. Why the rule is right:

@@ -63,7 +63,7 @@ pub enum EditError {
         wanted: &'static str,
     },
     /// The edited text doesn't hold what it should: a fault of this crate.
-    #[error("no edit was found that keeps the rest of the file as it is")]
+    #[error("the file can't be edited without changing the rest of it")]
     NoSafeEdit,
 }
 

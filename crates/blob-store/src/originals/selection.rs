@@ -44,7 +44,7 @@ pub struct NotLines;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Miss {
     /// The first requested line is beyond the last one.
-    #[error("there is no line {asked}: the text has {count}")]
+    #[error("there is no line {asked}: the text has {count} line{}", if *count == 1 { "" } else { "s" })]
     Line {
         /// The requested line.
         asked: usize,
@@ -52,7 +52,7 @@ pub enum Miss {
         count: usize,
     },
     /// A pointer into a text that isn't JSON.
-    #[error("the original isn't JSON: ask with lines or a query instead of a pointer")]
+    #[error("the original isn't JSON: use lines or a query instead of a pointer")]
     NotJson,
     /// A pointer that doesn't begin with a slash, or has too many steps.
     #[error("not a JSON pointer: expected something like /items/3/name")]

@@ -1,27 +1,27 @@
 //! A commit object: its parents and time.
 
-use crate::git::objects::{self, Answer};
+use crate::git::objects::{self, Lookup};
 use crate::git::runner::Runner;
 use crate::git::{GitError, Head};
 
-/// Larger commit objects are passed over.
+/// The maximum size of a commit object in bytes; larger ones are skipped. By hand.
 pub(super) const COMMIT_LIMIT: u64 = 1 << 20;
 
-/// What of a commit object matters here.
+/// The fields of a commit object that are used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RawCommit {
-    /// Whether it was made on top of another, though that one may not be in this clone.
+    /// Whether it has a parent, even one that isn't in this clone.
     pub(super) has_parent: bool,
     /// Committer time, seconds since 1970 (UTC).
     pub(super) time: i64,
 }
 
-/// The commit that `name` names. Of `HEAD`, this is the first call to git: it shows whether git works here.
+/// The commit `name`. For `HEAD`, this is the first call of git, whose error shows if git doesn't work here.
 pub(super) fn read(runner: &Runner, name: &str) -> Result<Option<Head>, GitError> {
     runner.run(&["cat-file", "--batch"], &[name], |out| {
         let mut head = None;
-        while let Some(answer) = objects::next(out, COMMIT_LIMIT)? {
-            if let Answer::Object(object) = answer
+        while let Some(found) = objects::next(out, COMMIT_LIMIT)? {
+            if let Lookup::Object(object) = found
                 && object.kind == "commit"
                 && let Some(commit) = object.content.as_deref().map(parse)
             {
@@ -32,7 +32,7 @@ pub(super) fn read(runner: &Runner, name: &str) -> Result<Option<Head>, GitError
     })
 }
 
-/// Parses a commit object. What is malformed is taken for absent.
+/// Parses a commit object. Malformed fields count as absent.
 pub(super) fn parse(object: &[u8]) -> RawCommit {
     let end = memchr::memmem::find(object, b"\n\n").unwrap_or(object.len());
     let header = String::from_utf8_lossy(&object[..end]);

@@ -1,26 +1,26 @@
 //! The newest commits: their messages and the paths they changed.
 //!
-//! One `git log`, which is told not to do what a user's `git log` may be set up to do: check signatures
-//! with a program, order paths by a file, follow one, map names.
+//! Runs one `git log`, with all settings switched off that could change its output or run a program: checking
+//! signatures, ordering paths by a file, following renames, mapping names.
 
 use std::io::{self, BufRead};
 
 use select::{Commit, History, HistoryStatus};
 
 use crate::git::commit::{self, COMMIT_LIMIT};
-use crate::git::objects::{self, Answer};
+use crate::git::objects::{self, Lookup};
 use crate::git::{Git, GitError};
 
-/// Commits that are looked at.
+/// The number of commits. By hand: further ones are hardly ever similar to a task.
 const COMMITS: &str = "--max-count=2000";
-/// Commits that touch more paths are mass changes: they tell nothing about a task.
+/// Commits that change more paths are mass changes, which say nothing about a task. By hand.
 const PATHS: usize = 30;
-/// A message is kept up to this many bytes.
+/// The length in bytes to which messages are truncated. By hand.
 const MESSAGE_LIMIT: usize = 16 * 1024;
-/// More of a field isn't kept: no path and no message is as long.
+/// The length in bytes to which fields are truncated. By hand: no path and no message is as long.
 const FIELD_LIMIT: usize = 1 << 20;
 
-/// A commit's own field: its id and its parents, its committer time, its message.
+/// The format of a commit: its id and its parents, its committer time, its message.
 const FORMAT: &str = "--format=%H %P%n%ct%n%B";
 
 pub(super) fn read(git: &Git) -> Result<History, GitError> {
@@ -40,7 +40,7 @@ pub(super) fn read(git: &Git) -> Result<History, GitError> {
     })
 }
 
-/// A commit as `log` gives it.
+/// A commit as printed by `log`.
 #[derive(Debug, Default)]
 struct Listed {
     id: String,
@@ -48,14 +48,14 @@ struct Listed {
     parent: bool,
     time: i64,
     message: String,
-    /// How many paths it changed, inside the root or not.
+    /// The number of paths that it changed, inside or outside the root.
     changes: usize,
     /// Those inside, relative to it.
     paths: Vec<String>,
 }
 
 impl Listed {
-    /// Reads what [`FORMAT`] has git print.
+    /// Parses the output for [`FORMAT`].
     fn parse(field: &[u8]) -> Self {
         let mut lines = field.splitn(3, |&byte| byte == b'\n');
         let mut line = || String::from_utf8_lossy(lines.next().unwrap_or_default());
@@ -79,7 +79,7 @@ impl Listed {
 
 fn list(git: &Git, head: &str) -> Result<Vec<Listed>, GitError> {
     let arguments = [
-        // As settings, since an older git knows no options against what it doesn't do.
+        // As settings rather than options, because older versions of git reject unknown options.
         "-c",
         "log.showRoot=false",
         "-c",
@@ -126,15 +126,15 @@ fn list(git: &Git, head: &str) -> Result<Vec<Listed>, GitError> {
     })
 }
 
-/// Whether one of the commits was made on top of another, which then isn't in this clone.
+/// Whether one of the commits has a parent, which then isn't in this clone.
 fn any_has_a_parent(git: &Git, ids: &[&str]) -> Result<bool, GitError> {
     if ids.is_empty() {
         return Ok(false);
     }
     git.runner.run(&["cat-file", "--batch"], ids, |out| {
         let mut any = false;
-        while let Some(answer) = objects::next(out, COMMIT_LIMIT)? {
-            if let Answer::Object(object) = answer {
+        while let Some(found) = objects::next(out, COMMIT_LIMIT)? {
+            if let Lookup::Object(object) = found {
                 any |= object.content.is_some_and(|content| commit::parse(&content).has_parent);
             }
         }
@@ -142,22 +142,22 @@ fn any_has_a_parent(git: &Git, ids: &[&str]) -> Result<bool, GitError> {
     })
 }
 
-/// One piece of what `--raw -z` has git print.
+/// A part of the output for `--raw -z`.
 pub(super) enum RawEntry<'a> {
-    /// What stands for the commit that the paths after it belong to.
+    /// The commit to which the paths after it belong, in [`FORMAT`].
     Commit(&'a [u8]),
     /// A path that changed, from the top of the repository.
     Path(&'a [u8]),
 }
 
-/// Reads what git prints with `--raw -z` to the end. Submodules are passed over.
+/// Reads the output for `--raw -z` to the end. Submodules are skipped.
 pub(super) fn each_raw_entry(
     out: &mut impl BufRead,
     mut entry: impl FnMut(RawEntry<'_>),
 ) -> io::Result<()> {
     let mut field = Vec::new();
     while read_field(out, &mut field)? {
-        // `log` sets the first entry off from the message.
+        // `log` prints a line end between the message and the first entry.
         let Some(modes) = field.strip_prefix(b"\n").unwrap_or(&field).strip_prefix(b":") else {
             entry(RawEntry::Commit(&field));
             continue;
@@ -172,8 +172,7 @@ pub(super) fn each_raw_entry(
     Ok(())
 }
 
-/// Reads up to the next NUL, which is left out; false at the end. Of a field that is too long, the
-/// beginning is kept.
+/// Reads up to the next NUL, without it; false at the end. A field that is too long is truncated.
 pub(super) fn read_field(out: &mut impl BufRead, field: &mut Vec<u8>) -> io::Result<bool> {
     field.clear();
     let mut any = false;

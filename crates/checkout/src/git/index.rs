@@ -1,5 +1,5 @@
-//! The entries of git's index: what is tracked. The index is read and never refreshed, so that no filter and
-//! no monitor of the checkout's configuration runs.
+//! The entries of git's index: the tracked files. The index is read but never refreshed, so that no filter
+//! and no monitor of the checkout's configuration runs.
 
 use std::io;
 use std::path::Path;
@@ -10,29 +10,29 @@ use crate::git::{Git, GitError};
 use crate::paths;
 use crate::walk::Listing;
 
-/// Entries beyond this many are not looked at; the largest repositories that are known have half as many.
+/// The maximum number of entries that are read. By hand: the largest known repositories have half as many.
 const MOST_ENTRIES: usize = 2_000_000;
-/// Paths that a remark names.
+/// The number of paths that a remark lists.
 const NAMED: usize = 3;
 
-/// What the index holds below the root.
+/// The tracked files below the root.
 #[derive(Debug, Default)]
 pub(crate) struct Tracked {
-    /// Files and links that belong into the work tree, in order.
+    /// Files and links of the work tree, in order.
     files: Vec<String>,
-    /// Those that a sparse checkout leaves out of it, in order.
+    /// Those that the sparse checkout excludes, in order.
     sparse: Vec<String>,
     /// Submodules, in order.
     submodules: Vec<String>,
 }
 
-/// What is tracked in the checkout at `root`.
+/// The tracked files of the checkout at `root`.
 ///
 /// # Errors
-/// When `root` lies in no repository, or git fails.
+/// When `root` is in no repository, or git fails.
 pub(crate) fn tracked(root: &Path) -> Result<Tracked, GitError> {
     let git = Git::open(root)?;
-    // The work tree is where `.git` stands, whatever `core.worktree` says: paths are relative to it.
+    // Paths are relative to the folder of `.git`, whatever `core.worktree` says.
     let arguments = ["--work-tree=.", "ls-files", "-z", "--stage", "-t", "--full-name"];
     let mut tracked = git.runner.run(&arguments, &[], |out| {
         let (mut tracked, mut entry) = (Tracked::default(), Vec::new());
@@ -71,7 +71,7 @@ impl Tracked {
         self.files.binary_search_by(|file| file.as_str().cmp(path)).is_ok()
     }
 
-    /// Whether a tracked file lies below the folder at `path`.
+    /// Whether the folder at `path` contains a tracked file.
     pub(crate) fn has_below(&self, path: &str) -> bool {
         self.below(path).next().is_some()
     }
@@ -84,14 +84,14 @@ impl Tracked {
         files.take_while(move |file| file.starts_with(&folder))
     }
 
-    /// Counts in `listing`, and says, what is tracked and not here: the files of a sparse checkout and of
-    /// submodules.
+    /// Adds to `listing`, as skipped and as remarks, the tracked files that are missing on disk: those outside a
+    /// sparse checkout, and submodules.
     pub(crate) fn account_for_the_absent(&self, root: &Path, listing: &mut Listing) {
         let is_here = |path: &String| root.join(path).symlink_metadata().is_ok();
         let absent: Vec<&String> = self.sparse.iter().filter(|path| !is_here(path)).collect();
         if !absent.is_empty() {
             listing.remarks.push(format!(
-                "{} outside of this sparse checkout ({}); git sparse-checkout add FOLDER brings more",
+                "{} outside the sparse checkout ({}); git sparse-checkout add FOLDER adds more",
                 counted(absent.len(), "tracked file is", "tracked files are"),
                 named(&absent),
             ));
@@ -108,7 +108,7 @@ impl Tracked {
         }
         if !absent.is_empty() {
             listing.remarks.push(format!(
-                "{} not checked out ({}); git submodule update --init brings them",
+                "{} not checked out ({}); git submodule update --init fetches them",
                 counted(absent.len(), "submodule is", "submodules are"),
                 named(&absent),
             ));
@@ -119,7 +119,7 @@ impl Tracked {
     }
 }
 
-/// Whether `path` is one that stays where it says: an index can hold anything.
+/// Whether `path` is a plain path below the root. The index of a hostile checkout can contain anything.
 fn is_plain(path: &str) -> bool {
     paths::is_printable(path)
         && path.split('/').all(|part| !matches!(part, "" | "." | "..") && part != ".git")

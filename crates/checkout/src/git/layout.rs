@@ -1,4 +1,4 @@
-//! Finds the folders in which a repository keeps its state, and tells checkouts from other folders.
+//! Finds the folders in which a repository keeps its state, and distinguishes checkouts from other folders.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -10,51 +10,50 @@ use crate::git::GitError;
 use crate::git::history::read_field;
 use crate::git::runner::Runner;
 
-/// `.git` files and the like hold one path.
+/// The maximum size of `.git` files and the like, which contain one path, in bytes.
 const LIMIT: u64 = 1 << 16;
-/// Entries of a repository's own folder that are looked at before git is let into it.
+/// The maximum number of entries in `.git` that are checked before git is run on it. By hand.
 const MOST_ENTRIES: usize = 20_000;
-/// Worktrees that are named.
+/// The number of worktrees that a remark lists.
 const NAMED: usize = 8;
 
-/// How git's folders lie around a root.
+/// The folders of git around a root.
 #[derive(Debug)]
 pub(crate) struct Layout {
     root: PathBuf,
-    /// The folder that holds `.git`.
+    /// The folder that contains `.git`.
     top: Option<PathBuf>,
-    /// The root, or a folder above it, that is a repository without a checkout.
+    /// The root, or a folder above it, if that is a bare repository.
     inside: Option<PathBuf>,
 }
 
 impl Layout {
     /// The layout around `root`, which must be canonical.
     pub(crate) fn of(root: &Path) -> Self {
-        // A worktree may stand inside of the repository that it belongs to.
+        // A worktree may be inside the bare repository to which it belongs.
         let mut outside = root.ancestors().take_while(|folder| !has_git(folder));
         let inside = outside.find(|folder| is_git_directory(folder)).map(Path::to_owned);
         Self { root: root.to_owned(), top: enclosing_repository(root), inside }
     }
 
-    /// The folder that holds `.git`: the top of the checkout.
+    /// The folder that contains `.git`: the top of the checkout.
     pub(crate) fn top(&self) -> Option<&Path> {
         self.top.as_deref()
     }
 
-    /// The repository's own list of rules. Worktrees share it.
+    /// The repository's `info/exclude`. Worktrees share it.
     pub(crate) fn exclude(&self) -> Option<PathBuf> {
         Some(git_directories(self.top()?).pop()?.join("info/exclude"))
     }
 
-    /// What to say of a root that holds git's state and no files of a checkout.
+    /// The remark about a root in a bare repository, which contains git's database and no checkout.
     pub(crate) fn git_directory(&self) -> Option<String> {
         let inside = self.inside.as_deref()?;
-        let what = if inside == self.root { "this is" } else { "this folder lies in" };
+        let what = if inside == self.root { "this is" } else { "this folder is in" };
         Some(format!("{what} a git repository without a checkout (bare){}", self.worktrees(inside)))
     }
 
-    /// What to say of a folder whose `.git` leads to a repository without a checkout, beside which its
-    /// worktrees stand.
+    /// The remark about a folder whose `.git` file points to a bare repository, with worktrees beside it.
     pub(crate) fn bare(&self) -> Option<String> {
         let top = self.top().filter(|top| *top == self.root)?;
         if !top.join(".git").symlink_metadata().ok()?.is_file() || first_special(top).is_some() {
@@ -69,7 +68,8 @@ impl Layout {
         is_bare.then(|| format!("the repository of this folder has no checkout here (bare){shown}"))
     }
 
-    /// `; its worktrees: main, fix`, as far as they lie below the root, else their whole paths.
+    /// The end of these remarks: the worktrees, relative to the root if they are below it, otherwise with their
+    /// whole paths.
     fn worktrees(&self, at: &Path) -> String {
         let worktrees = worktrees(at).unwrap_or_default();
         if worktrees.is_empty() {
@@ -85,7 +85,7 @@ impl Layout {
     }
 }
 
-/// The nearest folder at or above `root` that holds a `.git`.
+/// The nearest folder at or above `root` that contains a `.git`.
 pub(super) fn enclosing_repository(root: &Path) -> Option<PathBuf> {
     root.ancestors().find(|folder| has_git(folder)).map(Path::to_owned)
 }
@@ -94,7 +94,7 @@ fn has_git(folder: &Path) -> bool {
     folder.join(".git").symlink_metadata().is_ok()
 }
 
-/// Whether `folder` is what git keeps a repository in, as git itself tells.
+/// Whether `folder` is a git directory, by the check that git itself uses.
 fn is_git_directory(folder: &Path) -> bool {
     folder.join("HEAD").symlink_metadata().is_ok_and(|head| !head.is_dir())
         && folder.join("objects").is_dir()
@@ -124,8 +124,8 @@ fn worktrees(at: &Path) -> Result<Vec<PathBuf>, GitError> {
     })
 }
 
-/// The folders in which the repository at `top` keeps its state: that of the worktree, then the one that
-/// all worktrees share, if that is another.
+/// The git directories of the repository at `top`: that of the worktree, and the one that all worktrees
+/// share, if it is another.
 fn git_directories(top: &Path) -> Vec<PathBuf> {
     let path_in = |file: &Path, prefix: &str| {
         let bytes = private_fs::read(file, Links::Follow, LIMIT).ok()?;
@@ -148,9 +148,11 @@ fn git_directories(top: &Path) -> Vec<PathBuf> {
     [Some(own), shared].into_iter().flatten().collect()
 }
 
-/// A pipe, socket or device among the files that git would open for the repository at `top`, and wait for.
+/// A pipe, socket or device among the files that git would open for the repository at `top`, and on which it
+/// would block.
 ///
-/// Links are followed, as git does. Submodules and large files are passed over: git doesn't open them here.
+/// Links are followed, as git does. Folders of submodules, LFS and worktrees are skipped, because the commands
+/// that are run here don't open them.
 pub(super) fn first_special(top: &Path) -> Option<PathBuf> {
     let mut folders: VecDeque<PathBuf> = git_directories(top).into();
     let mut left = MOST_ENTRIES;

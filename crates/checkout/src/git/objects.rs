@@ -9,21 +9,21 @@ pub(super) struct Object {
     pub(super) id: String,
     /// `commit`, `tree`, `blob` or `tag`.
     pub(super) kind: String,
-    /// Its content; `None` if that is larger than was asked for.
+    /// Its content; `None` if that is larger than the limit.
     pub(super) content: Option<Vec<u8>>,
 }
 
-/// What was printed for one name.
+/// The output for one name.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// There is such an object.
+pub(super) enum Lookup {
+    /// The object.
     Object(Object),
-    /// There is none, or it isn't in this clone.
+    /// There is no such object in this clone.
     Missing,
 }
 
-/// Reads the next answer; `None` at the end. Contents larger than `limit` bytes are passed over.
-pub(super) fn next(reader: &mut impl BufRead, limit: u64) -> io::Result<Option<Answer>> {
+/// Reads the output for the next name; `None` at the end. Contents larger than `limit` bytes are skipped.
+pub(super) fn next(reader: &mut impl BufRead, limit: u64) -> io::Result<Option<Lookup>> {
     let mut header = String::new();
     if reader.read_line(&mut header)? == 0 {
         return Ok(None);
@@ -34,7 +34,7 @@ pub(super) fn next(reader: &mut impl BufRead, limit: u64) -> io::Result<Option<A
         let size: u64 = fields.next()?.parse().ok()?;
         fields.next().is_none().then(|| (id.to_owned(), kind.to_owned(), size))
     })();
-    let Some((id, kind, size)) = object else { return Ok(Some(Answer::Missing)) };
+    let Some((id, kind, size)) = object else { return Ok(Some(Lookup::Missing)) };
     let content = if size > limit {
         io::copy(&mut reader.by_ref().take(size), &mut io::sink())?;
         None
@@ -45,7 +45,7 @@ pub(super) fn next(reader: &mut impl BufRead, limit: u64) -> io::Result<Option<A
     };
     let mut end = [0];
     reader.read_exact(&mut end)?;
-    Ok(Some(Answer::Object(Object { id, kind, content })))
+    Ok(Some(Lookup::Object(Object { id, kind, content })))
 }
 
 #[cfg(test)]
@@ -53,14 +53,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_follow_each_other() {
+    fn outputs_follow_each_other() {
         let mut printed: &[u8] = b"aa blob 3\nx\ny\nHEAD:gone missing\nbb tree 4\n1234\n";
         let object = |id: &str, kind: &str, content: Option<&[u8]>| {
             let content = content.map(<[u8]>::to_vec);
-            Some(Answer::Object(Object { id: id.to_owned(), kind: kind.to_owned(), content }))
+            Some(Lookup::Object(Object { id: id.to_owned(), kind: kind.to_owned(), content }))
         };
         assert_eq!(next(&mut printed, 3).unwrap(), object("aa", "blob", Some(b"x\ny")));
-        assert_eq!(next(&mut printed, 3).unwrap(), Some(Answer::Missing));
+        assert_eq!(next(&mut printed, 3).unwrap(), Some(Lookup::Missing));
         assert_eq!(next(&mut printed, 3).unwrap(), object("bb", "tree", None));
         assert_eq!(next(&mut printed, 3).unwrap(), None);
     }

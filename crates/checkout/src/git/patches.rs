@@ -7,11 +7,11 @@ use select::{Hunk, Patch};
 
 use crate::git::{Git, GitError, is_object_id};
 
-/// Hunks that are kept of one commit.
+/// The maximum number of hunks of a commit; further ones are dropped. By hand.
 const HUNKS: usize = 400;
-/// Lines that are kept of one hunk, of those removed and of those added.
+/// The maximum number of removed lines, and of added lines, of a hunk. By hand.
 const LINES: usize = 400;
-/// Bytes that are kept of one line.
+/// The length in bytes to which lines are truncated. By hand.
 const LINE: u64 = 1_000;
 
 pub(super) fn read(git: &Git, commits: &[&str]) -> Result<Vec<Patch>, GitError> {
@@ -35,7 +35,7 @@ pub(super) fn read(git: &Git, commits: &[&str]) -> Result<Vec<Patch>, GitError> 
         "--diff-algorithm=default",
     ];
     let patches = match git.runner.run(&arguments, &ids, |out| Parser::new(git).run(out)) {
-        // A partial clone lacks the blobs of some commits; that says nothing about the others.
+        // A partial clone may lack the blobs of one commit and have those of the others.
         Err(GitError::Failed(_)) if ids.len() > 1 => {
             let (first, second) = ids.split_at(ids.len() / 2);
             return Ok([read(git, first)?, read(git, second)?].concat());
@@ -48,19 +48,19 @@ pub(super) fn read(git: &Git, commits: &[&str]) -> Result<Vec<Patch>, GitError> 
     Ok(ids.iter().filter_map(|&id| by_id.remove(id)).map(redact).collect())
 }
 
-/// Reads patches line by line. A hunk's header says how many lines are its own, so that no line of a
-/// file is taken for one of git's.
+/// Parses patches line by line. The number of lines of a hunk is known from its header, so that no line of a
+/// file is mistaken for a header.
 struct Parser<'g> {
     git: &'g Git,
     patches: Vec<Patch>,
-    /// The path behind `--- a/` and the one behind `+++ b/`, from the root; `None` for `/dev/null` or
-    /// what lies outside.
+    /// The paths after `--- a/` and `+++ b/`, relative to the root; `None` for `/dev/null`, and for paths outside
+    /// the root.
     before: Option<String>,
     after: Option<String>,
-    /// Lines that the hunk at hand still has.
+    /// The removed and added lines of the current hunk that are still to come.
     removed: usize,
     added: usize,
-    /// Whether that hunk is kept.
+    /// Whether the current hunk is kept.
     kept: bool,
 }
 
@@ -144,19 +144,19 @@ impl<'g> Parser<'g> {
         }
     }
 
-    /// The path from the root that a header names. Git quotes a name with `"`, `\` or control
-    /// characters; of these only the first two can be in a checkout's file.
+    /// The path in a header, relative to the root. Git quotes names with `"`, `\` or control characters; files
+    /// with control characters in their names aren't read, so only the first two are unquoted.
     fn path(&self, name: &str, side: &str) -> Option<String> {
         let name = match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
             Some(quoted) => unquote(quoted)?,
-            // Git puts a tab behind a name with a blank in it.
+            // Git prints a tab after a name that contains a blank.
             None => name.strip_suffix('\t').unwrap_or(name).to_owned(),
         };
         self.git.inside(name.strip_prefix(side)?.as_bytes())
     }
 }
 
-/// First line and number of lines of `-12,3` or `+12`, which stands for one line.
+/// The first line and the number of lines of `-12,3` or `+12` (one line).
 fn range(range: &str) -> (u32, usize) {
     let (start, count) = range.split_once(',').unwrap_or((range, "1"));
     (start.trim_start_matches(['-', '+']).parse().unwrap_or(0), count.parse().unwrap_or(0))
@@ -194,7 +194,7 @@ fn redact(mut patch: Patch) -> Patch {
     patch
 }
 
-/// Redacts lines as the one text that they were: a key may go over several.
+/// Redacts lines as one text, because a key may extend over several.
 fn redact_lines(lines: &mut Vec<String>) {
     let text = lines.join("\n");
     let redacted = secrets::redact(&text);

@@ -1,4 +1,4 @@
-//! How git is run: with an empty configuration, no prompts, no network, no locks, and a deadline.
+//! Runs git with an empty configuration, without prompts, network and locks, and with a deadline.
 
 use std::ffi::OsString;
 use std::io::{self, BufReader, Read, Write};
@@ -11,28 +11,29 @@ use std::time::Duration;
 
 use crate::git::GitError;
 
-/// A git that takes longer hangs: on a pipe that a link in `.git` leads to, for instance.
+/// The time limit of a command. By hand: a git that takes longer hangs, for instance on a pipe to which a link in
+/// `.git` points.
 const DEADLINE: Duration = Duration::from_secs(120);
-/// The same, for reading the user's own settings.
+/// The time limit for reading the user's own settings. By hand.
 const SETTINGS_DEADLINE: Duration = Duration::from_secs(10);
-/// Of those, as many bytes are read.
+/// The maximum size of these settings in bytes. By hand.
 const SETTINGS_LIMIT: u64 = 1 << 20;
-/// As much of git's complaints is kept.
+/// The length in bytes to which git's error messages are truncated. By hand.
 const COMPLAINT: u64 = 2_000;
 
-/// Settings that replace those of the repository's own configuration and attributes.
+/// Settings that override the repository's own configuration and attributes.
 const SETTINGS: &[&str] = &[
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "core.attributesFile=/dev/null",
     "core.quotePath=false",
     "advice.graftFileDeprecated=false",
-    // Patches of larger files are "binary": a bound on the time that a patch takes.
+    // Larger files count as binary, which bounds the time for a patch.
     "core.bigFileThreshold=1m",
     "diff.suppressBlankEmpty=false",
 ];
 
-/// The tree without entries, in either object format: git makes it up, so that it is there always.
+/// The empty tree, in either object format. It is built into git, so it always exists.
 const EMPTY_TREES: [&str; 2] = [
     "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
@@ -40,9 +41,9 @@ const EMPTY_TREES: [&str; 2] = [
 
 /// Runs git in one repository.
 ///
-/// The user's and the system's configuration are replaced by nothing, except for the folders that the
-/// user declared safe. Inherited `GIT_*` variables are removed. Replacements and grafts, which are
-/// local to a clone, are off. Nothing is fetched, though the clone be partial.
+/// The user's and the system's configuration are replaced by an empty one, except for the folders that the
+/// user declared safe. Inherited `GIT_*` variables are removed. Replacements and grafts, which are local
+/// to a clone, are switched off. Nothing is fetched, even in a partial clone.
 #[derive(Debug, Clone)]
 pub(super) struct Runner {
     top: PathBuf,
@@ -56,11 +57,11 @@ impl Runner {
         Self { top: top.to_owned(), safe: Vec::new(), attributes: None }
     }
 
-    /// Takes over what the user's and the system's configuration say about safe folders.
+    /// Reads the safe folders from the user's and the system's configuration.
     pub(super) fn allow_what_the_user_allows(&mut self) -> Result<(), GitError> {
         for scope in ["--system", "--global"] {
             let mut command = without_inherited(Command::new("git"));
-            // Not in the checkout: its own configuration has no say in this.
+            // Run outside the checkout, whose own configuration must have no effect.
             command.current_dir(std::env::temp_dir());
             command.args(["config", scope, "--includes", "-z", "--get-all", "safe.directory"]);
             let mut values = Vec::new();
@@ -68,7 +69,7 @@ impl Runner {
                 out.take(SETTINGS_LIMIT).read_to_end(&mut values).map(drop)
             };
             match self.finish(command, &[], SETTINGS_DEADLINE, read) {
-                // It fails where nothing is set, too.
+                // It also fails if nothing is set.
                 Ok(()) | Err(GitError::Failed(_)) => {}
                 Err(error) => return Err(error),
             }
@@ -78,17 +79,17 @@ impl Runner {
         Ok(())
     }
 
-    /// Has attributes read from a tree that holds none, instead of from the work tree. `id` is any full
-    /// object id of the repository.
+    /// Makes git read attributes from the empty tree instead of the work tree. `id` is any full object id of the
+    /// repository, from which its object format is known.
     pub(super) fn ignore_attributes(&mut self, id: &str) {
         self.attributes = EMPTY_TREES.into_iter().find(|tree| tree.len() == id.len());
     }
 
-    /// Runs `git ARGUMENTS`, writes `lines` to it, each with a line end, and has `read` read all that it
-    /// prints.
+    /// Runs `git ARGUMENTS`, writes `lines` to its standard input, each with a line end, and lets `read` read
+    /// its output.
     ///
     /// # Errors
-    /// When there is no git, it fails, takes too long, or `read` fails.
+    /// When there is no git, when it fails or takes too long, or when `read` fails.
     pub(super) fn run<T>(
         &self,
         arguments: &[&str],
@@ -180,7 +181,7 @@ impl Runner {
 
     fn failure(&self, complaint: &str, late: Option<Duration>) -> GitError {
         if let Some(deadline) = late {
-            return GitError::Failed(format!("no answer in {} seconds", deadline.as_secs()));
+            return GitError::Failed(format!("no result after {} seconds", deadline.as_secs()));
         }
         if complaint.contains("dubious ownership") {
             return GitError::Refused(self.top.clone());
@@ -191,12 +192,14 @@ impl Runner {
     }
 }
 
-/// Git may end before it has read everything; its exit status tells why.
+/// Writes the lines. Errors are ignored: git may end before it has read everything, and its exit code says
+/// why.
 fn write_lines(mut stdin: ChildStdin, lines: &[&str]) {
     let _ = lines.iter().try_for_each(|line| writeln!(stdin, "{line}"));
 }
 
-/// The beginning of what git has to say; the rest is read and dropped, lest git wait.
+/// The beginning of git's error messages. The rest is read and dropped, so that git doesn't block on a full
+/// pipe.
 fn complaint(mut stderr: ChildStderr) -> String {
     let mut said = Vec::new();
     let _ = stderr.by_ref().take(COMPLAINT).read_to_end(&mut said);
@@ -205,11 +208,11 @@ fn complaint(mut stderr: ChildStderr) -> String {
 }
 
 fn kill(child: &Mutex<Child>) {
-    // It fails when git has ended already.
+    // Killing fails if git has ended already.
     let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
 }
 
-/// `command` without the `GIT_*` variables of this process: they may point at another repository.
+/// `command` without the `GIT_*` variables of this process, which may point to another repository.
 fn without_inherited(mut command: Command) -> Command {
     let inherited = std::env::vars_os().map(|(name, _)| name);
     for name in inherited.filter(|name: &OsString| name.to_string_lossy().starts_with("GIT_")) {

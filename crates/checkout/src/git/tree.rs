@@ -1,5 +1,5 @@
-//! Trees: the checkout as it was at a commit, what changed between two, and whether files on disk are
-//! the ones that were committed.
+//! Trees: the checkout at a commit, the paths that changed between two commits, and whether files on disk
+//! differ from those that were committed.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead};
@@ -12,7 +12,7 @@ use sha2::Sha256;
 
 use crate::admit::Admitted;
 use crate::git::history::{RawEntry, each_raw_entry, read_field};
-use crate::git::objects::{self, Answer, Object};
+use crate::git::objects::{self, Lookup, Object};
 use crate::git::{Git, GitError, is_object_id};
 use crate::read::{Checkout, ReadOptions, Refusal, Unreadable, assemble};
 use crate::walk::{Listed, Listing};
@@ -71,15 +71,15 @@ pub(super) fn read(git: &Git, commit: &str, options: &ReadOptions) -> Result<Che
     Ok(assemble(None, fates.into_iter().map(|(_, fate)| fate).collect(), listing))
 }
 
-fn admit_blob(path: &str, blob: Answer, options: &ReadOptions) -> Result<Admitted, Refusal> {
+fn admit_blob(path: &str, blob: Lookup, options: &ReadOptions) -> Result<Admitted, Refusal> {
     let path = path.to_owned();
     match blob {
-        Answer::Object(Object { content: Some(bytes), .. }) => {
+        Lookup::Object(Object { content: Some(bytes), .. }) => {
             admit::by_content(path.clone(), bytes, options)
                 .map_err(|reason| Refusal::Skipped(reason, path))
         }
-        Answer::Object(_) => Err(Refusal::Skipped(SkipReason::TooLarge, path)),
-        Answer::Missing => {
+        Lookup::Object(_) => Err(Refusal::Skipped(SkipReason::TooLarge, path)),
+        Lookup::Missing => {
             let reason = "not in this clone".to_owned();
             Err(Refusal::Unreadable(Unreadable { path, reason }))
         }
@@ -139,7 +139,7 @@ pub(super) fn differs(git: &Git, paths: &[&str]) -> Result<bool, GitError> {
     Ok(committed.len() != paths.len() || !paths.iter().zip(&committed).all(same))
 }
 
-/// Whether the file at `path` is the blob `id`, as it is or with `\n` for every `\r\n`.
+/// Whether the file at `path` has the content of the blob `id`, perhaps after replacing `\r\n` by `\n`.
 fn on_disk_is(path: &Path, id: &str) -> bool {
     let Ok(Content::Whole(bytes)) = read_content(path, Links::Refuse, 0, u64::MAX) else {
         return false;
@@ -157,7 +157,7 @@ fn on_disk_is(path: &Path, id: &str) -> bool {
     unix.len() != bytes.len() && blob_id(&unix, id.len()).as_deref() == Some(id)
 }
 
-/// The id that git gives to a file with this content, in the object format whose ids have `digits`.
+/// The blob id of this content, in the object format whose ids have `digits` digits.
 fn blob_id(content: &[u8], digits: usize) -> Option<String> {
     let header = format!("blob {}\0", content.len());
     let hash = match digits {

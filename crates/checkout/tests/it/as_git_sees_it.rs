@@ -144,7 +144,7 @@ fn what_is_tracked_and_not_here_is_said() {
     assert_eq!(paths(&checkout), [".gitmodules", "a/one.rs"]);
     assert_eq!(checkout.skipped.count(SkipReason::Sparse), 2);
     assert!(
-        checkout.remarks[0].starts_with("2 tracked files are outside of this sparse checkout (b/"),
+        checkout.remarks[0].starts_with("2 tracked files are outside the sparse checkout (b/"),
         "{:?}",
         checkout.remarks
     );

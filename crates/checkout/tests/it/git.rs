@@ -353,7 +353,7 @@ fn without_git_it_says_so() {
     let path = repo.path().display().to_string();
     let printed =
         in_a_process_with("git::says_what_it_sees", &[("CHECKOUT", &path), ("PATH", "/nowhere")]);
-    assert!(printed.contains("error: no git on the path"), "{printed}");
+    assert!(printed.contains("error: git isn't in PATH"), "{printed}");
 }
 
 /// Only the superuser can give a folder away.

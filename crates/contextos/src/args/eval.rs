@@ -10,8 +10,8 @@ use super::pack::parse_amount;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Budgets(pub(crate) Vec<usize>);
 
-/// Reads `4000,8k`, and `4,000` too: three digits behind a comma belong to the number before it, where
-/// either alone is no budget.
+/// Reads a list like `4000,8k`, and `4,000` too: three digits after a comma belong to the number before
+/// it if one of the two alone would be below the minimum budget.
 fn parse_budgets(text: &str) -> Result<Budgets, String> {
     let mut budgets: Vec<String> = Vec::new();
     for part in text.split(',') {
@@ -48,39 +48,40 @@ Examples:
   contextos eval --fit=weights.toml ../a ../b ../c
   contextos eval --cases cases.jsonl ../a ../b
 
-A file of cases has a JSON object a line: `parent_sha`, `task` and `gold_spans`, a list of
-[path, first line, last line]. Each case is asked of the repository that has its parent.
+For each commit, its message is the task, the tree and history of its parent are the repository, and
+the lines that it changed are the expected result. A file counts as found only if its code is shown;
+files that the pack only lists under \"Also likely\" have a column of their own. For comparison, two
+baselines fill the same budget with whole files, ranked by BM25 and by path.
 
-Each commit's message is the task, its parent's tree and history are the repository, and what it
-changed is the answer. A file counts as shown only with its code; those that the pack names as also
-likely have a column of their own. Whole files by BM25 and by path stand beside for comparison.")]
+A file of cases has a JSON object per line: `parent_sha`, `task` and `gold_spans`, a list of
+[path, first line, last line]. Each case is run on the repository that contains its parent commit.")]
 pub(crate) struct EvalArgs {
-    /// Repositories [default: here]
+    /// Repositories [default: the current folder]
     #[arg(value_name = "REPO")]
     pub(crate) repos: Vec<PathBuf>,
-    /// Replay this many commits of each, the newest first
+    /// Replay the latest N commits of each repository
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) commits: usize,
-    /// Budgets in tokens
+    /// One or more budgets in tokens
     #[arg(short, long = "budget", value_name = "TOKENS", value_parser = parse_budgets)]
     #[arg(default_value = "4000,8000")]
     pub(crate) budgets: Vec<Budgets>,
-    /// Cut each task down to what a hurried person writes
+    /// Shorten each task to its first line, without identifiers, paths and flags
     #[arg(long)]
     pub(crate) terse: bool,
     /// Learn weights from the commits, and write them to FILE or into your cache
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub(crate) fit: Option<Option<PathBuf>>,
-    /// Measure with each kind of evidence switched off in turn
+    /// Also measure with each family of evidence switched off in turn
     #[arg(long)]
     pub(crate) ablation: bool,
-    /// Rank with the weights of this file, or with those fitted before
+    /// Rank with the weights in FILE, or with those that --fit learned for this repository
     #[arg(long, value_name = "FILE|fitted")]
     pub(crate) weights: Option<PathBuf>,
-    /// Replay the cases of this file instead of the last commits
+    /// Replay the cases in FILE instead of the latest commits
     #[arg(long, value_name = "FILE", conflicts_with = "fit")]
     pub(crate) cases: Option<PathBuf>,
-    /// Print the figures as JSON
+    /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -13,8 +13,8 @@ Examples:
   contextos mcp status
   contextos mcp uninstall --agent claude
 
-Everything else in an agent's config file stays as it is; the file as it was is kept beside it,
-and uninstall gives it back.")]
+Everything else in an agent's config file stays as it is. The original file is kept beside it, and
+uninstall restores it.")]
 pub(crate) struct McpArgs {
     #[command(subcommand)]
     pub(crate) command: McpCommand,
@@ -26,16 +26,16 @@ pub(crate) enum McpCommand {
     Install(McpChangeArgs),
     /// Show which agents are configured
     Status(McpAgentArgs),
-    /// Undo what install did
+    /// Remove the entries that install added
     Uninstall(McpChangeArgs),
 }
 
-/// What install and uninstall take.
+/// The arguments of install and uninstall.
 #[derive(Debug, Args)]
 pub(crate) struct McpChangeArgs {
     #[command(flatten)]
     pub(crate) agent: McpAgentArgs,
-    /// Override an entry of another making, too
+    /// Also replace or remove an entry that ContextOS didn't write
     #[arg(long)]
     pub(crate) force: bool,
     /// Change nothing; print what would be changed
@@ -46,7 +46,7 @@ pub(crate) struct McpChangeArgs {
 /// Which agents.
 #[derive(Debug, Args)]
 pub(crate) struct McpAgentArgs {
-    /// An agent, or `all` that are on this machine
+    /// An agent, or `all` that are installed on this machine
     #[arg(long, value_name = "NAME", default_value = install::ALL)]
     #[arg(value_parser = PossibleValuesParser::new(install::names()))]
     pub(crate) agent: String,

@@ -10,7 +10,8 @@ Examples:
   contextos memory list
   contextos memory compact
 
-Notes are kept in .contextos/MEMORY.md, decisions in .contextos/DECISIONS.md; both only grow.")]
+Notes are stored in .contextos/MEMORY.md, decisions in .contextos/DECISIONS.md. New entries are
+appended; only compact changes existing ones.")]
 pub(crate) struct MemoryArgs {
     #[command(subcommand)]
     pub(crate) command: MemoryCommand,
@@ -30,7 +31,7 @@ pub(crate) enum MemoryCommand {
         /// What was decided
         #[arg(required = true, value_name = "TEXT")]
         text: Vec<String>,
-        /// How far the decision is
+        /// The status of the decision
         #[arg(short, long, value_enum, default_value_t)]
         status: DecisionStatus,
     },
@@ -43,15 +44,15 @@ pub(crate) enum MemoryCommand {
         #[arg(long, hide = true, conflicts_with = "no_decisions")]
         decisions: bool,
     },
-    /// Merge notes that say the same, and move the oldest to an archive beside them
+    /// Merge duplicate notes, and move the oldest to an archive file
     Compact {
-        /// Notes that stay
+        /// The number of notes to keep
         #[arg(long, value_name = "N", default_value_t = 50)]
         keep: usize,
     },
 }
 
-/// How far a decision is.
+/// The status of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum DecisionStatus {
     #[default]
@@ -62,7 +63,7 @@ pub(crate) enum DecisionStatus {
 }
 
 impl DecisionStatus {
-    /// As it stands in DECISIONS.md.
+    /// The status as written in DECISIONS.md.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",

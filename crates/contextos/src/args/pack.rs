@@ -1,4 +1,4 @@
-//! The arguments of `contextos pack`, `export` and `explain`, which select alike.
+//! The arguments of `contextos pack`, `export` and `explain`, which share those about selection.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 
 use crate::exporters::{self, Exporter};
 
-/// What to select for, how much, and from where.
+/// The task, the budget, and the files to select from.
 #[derive(Debug, Default, Args)]
 pub(crate) struct PickArgs {
     /// The task; `-` reads it from standard input [default: .contextos/CURRENT_TASK.md]
@@ -39,7 +39,7 @@ pub(crate) struct PickArgs {
     /// A file or folder to rank higher; may be given more than once
     #[arg(long, value_name = "PATH")]
     pub(crate) focus: Vec<String>,
-    /// Rank with the weights of a file, or with those that `eval --fit` made for this repository
+    /// Rank with the weights in FILE, or with those that `eval --fit` learned for this repository
     #[arg(long, value_name = "FILE|fitted")]
     pub(crate) weights: Option<PathBuf>,
     /// Don't use the commit history
@@ -50,7 +50,7 @@ pub(crate) struct PickArgs {
     pub(crate) allow_sensitive: bool,
 }
 
-/// How a pack is written, whoever it is for.
+/// How a pack is written; the same for every command that writes one.
 #[derive(Debug, Args)]
 pub(crate) struct WriteArgs {
     /// Prefix each line with its number
@@ -68,7 +68,7 @@ pub(crate) struct WriteArgs {
     /// Don't compress, whatever your configuration says
     #[arg(long, hide = true)]
     pub(crate) no_compress: bool,
-    /// Write the pack here too; `-` is standard output
+    /// Also write the pack to PATH; `-` is standard output
     #[arg(short, long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -86,15 +86,15 @@ Examples:
   contextos pack --task \"slow uploads\" --focus src/upload --format json --out pack.json
   contextos pack --task \"fix auth bug\" --explain
 
-Writes .contextos/context_pack.md (.json, .xml), and prints it where standard output is a pipe or a
-file and neither --out nor --explain is given. Every token of it counts against the budget, which is
-about the pack before compression. A folder of a repository is packed alone, with the history,
-settings and .contextos/ of its repository; paths, globs included, count from the repository's top.")]
+Writes .contextos/context_pack.md (.json, .xml). If standard output is a pipe or a file, the pack is
+also printed, unless --out or --explain is given. Every token of the pack counts against the budget,
+before compression. If REPO is a folder of a repository, only its files are packed, but with the
+history, settings and .contextos/ of the repository; paths and globs start at the repository's top.")]
 pub(crate) struct PackArgs {
-    /// The repository, or a folder of one [default: here]
+    /// The repository, or a folder of one [default: the current folder]
     #[arg(value_name = "REPO")]
     pub(crate) repo: Option<PathBuf>,
-    /// The task, without --task; words that name no folder count as the task, too
+    /// The task, instead of --task; a REPO that isn't a folder is its first word
     #[arg(value_name = "TASK")]
     pub(crate) words: Vec<String>,
     #[command(flatten)]
@@ -118,15 +118,16 @@ Examples:
   contextos export all
   contextos export aider --task \"fix auth bug\" --budget 4000 --compress headroom
 
-Writes .contextos/CLAUDE_CONTEXT.md and the like; the pack says how that agent loads it.")]
+Writes .contextos/CLAUDE_CONTEXT.md, and so on for each agent. A note at the beginning of the file
+says how the agent loads it.")]
 pub(crate) struct ExportArgs {
     #[arg(help = format!("{}, or all", exporters::names()))]
     #[arg(value_name = "AGENT", value_parser = target_parser(), hide_possible_values = true)]
     pub(crate) target: ExportTarget,
-    /// The repository, or a folder of one [default: here]
+    /// The repository, or a folder of one [default: the current folder]
     #[arg(value_name = "REPO")]
     pub(crate) repo: Option<PathBuf>,
-    /// The task, without --task; words that name no folder count as the task, too
+    /// The task, instead of --task; a REPO that isn't a folder is its first word
     #[arg(value_name = "TASK")]
     pub(crate) words: Vec<String>,
     #[command(flatten)]
@@ -143,23 +144,24 @@ Examples:
   contextos explain refresh_token fix auth bug
   contextos explain src/auth/token.rs:120 --json
 
-Lists the subject's chunks: + those in the pack, - those that aren't. Chunks are taken by probability
-per token, so a short one with a lower score can be preferred to a long one; its line says so.")]
+Lists the chunks of the file or symbol: + if they are in the pack, - if they aren't. Chunks are
+chosen by probability per token, so a short chunk can be preferred to a longer and more probable
+one; its explanation then says so.")]
 pub(crate) struct ExplainArgs {
     /// A path, a path with a line (PATH:LINE), or the name of a symbol
     #[arg(value_name = "PATH|SYMBOL")]
     pub(crate) subject: String,
-    /// The task, without --task
+    /// The task, instead of --task
     #[arg(value_name = "TASK")]
     pub(crate) words: Vec<String>,
     #[command(flatten)]
     pub(crate) pick: PickArgs,
-    /// Print the answer as JSON
+    /// Print the explanation as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// In what shape a pack is written.
+/// The format of a pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PackFormat {
     Markdown,
@@ -186,7 +188,7 @@ impl PackFormat {
     }
 }
 
-/// Who to export for.
+/// The agents to export for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExportTarget {
     One(&'static Exporter),
@@ -199,8 +201,8 @@ pub(super) fn parse_amount(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "not a number of tokens, like 8000, 8k or 8,000".to_owned())
 }
 
-/// Takes any text for a task, also one that begins with a dash, but for a flag of the command: there
-/// the task was forgotten.
+/// Accepts any text as a task, even one that begins with a dash, except a flag of the command: after
+/// `--task --budget`, the task was forgotten.
 #[derive(Debug, Clone, Copy)]
 struct TaskParser;
 
@@ -218,14 +220,14 @@ impl TypedValueParser for TaskParser {
             return Ok(text);
         }
         let message = format!(
-            "--task needs a text, and `{text}` is a flag; a task like that can be given on standard \
-             input, by --task -\n"
+            "--task needs a text, but `{text}` is a flag. To use it as the task, pass it on standard \
+             input with --task -\n"
         );
         Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command))
     }
 }
 
-/// Whether `text` is a flag of the command as it would be written, perhaps with its value.
+/// Whether `text` is a flag of the command, perhaps with its value (`--out=x.md`, `-b8k`).
 fn is_flag(command: &clap::Command, text: &str) -> bool {
     if text.contains(char::is_whitespace) {
         return false;
@@ -246,7 +248,7 @@ fn format_parser() -> impl TypedValueParser<Value = PackFormat> {
         "md" => PossibleValue::new(name).alias("markdown"),
         _ => PossibleValue::new(name),
     });
-    // Only the names that were just listed get this far, and each is known.
+    // `PossibleValuesParser` passes on only the names above, and each of them is known.
     PossibleValuesParser::new(values)
         .map(|name| PackFormat::named(&name).unwrap_or(PackFormat::Markdown))
 }

@@ -14,10 +14,10 @@ Examples:
 
 Writes file_summaries.json, dependency_graph.json and PROJECT_INDEX.md to .contextos/.")]
 pub(crate) struct ScanArgs {
-    /// The repository [default: here]
+    /// The repository [default: the current folder]
     #[arg(value_name = "REPO")]
     pub(crate) repo: Option<PathBuf>,
-    /// Read at most this many files, first by path; 0 is all
+    /// Read at most N files, in the order of their paths; 0 reads all
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) max_files: usize,
     /// Don't write PROJECT_INDEX.md
@@ -29,7 +29,7 @@ pub(crate) struct ScanArgs {
     /// List the languages (the default)
     #[arg(long, hide = true, conflicts_with = "no_languages")]
     pub(crate) languages: bool,
-    /// Print the figures as JSON
+    /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -42,9 +42,9 @@ Examples:
   contextos secrets --check        fails with exit code 3 if there are any
   contextos secrets --json
 
-Names path, line and rule of each, never the credential itself.")]
+Prints the path, line and rule of each credential, never the credential itself.")]
 pub(crate) struct SecretsArgs {
-    /// The repository [default: here]
+    /// The repository [default: the current folder]
     #[arg(value_name = "REPO")]
     pub(crate) repo: Option<PathBuf>,
     /// Fail with exit code 3 if there are any
@@ -63,10 +63,10 @@ Examples:
   contextos churn --days 90 --top 30
   contextos churn --json")]
 pub(crate) struct ChurnArgs {
-    /// The repository [default: here]
+    /// The repository [default: the current folder]
     #[arg(value_name = "REPO")]
     pub(crate) repo: Option<PathBuf>,
-    /// How far to look back from now
+    /// How many days to look back
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) days: u32,
     /// How many files to list

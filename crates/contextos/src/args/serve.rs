@@ -11,35 +11,35 @@ use clap::{Args, ValueEnum};
 Examples:
   contextos serve --stdio
   contextos serve ../service --port 8000
-  contextos mcp install --agent claude       tells an agent to start it
+  contextos mcp install --agent claude       add the server to an agent's configuration
 
 Over HTTP the server is at /mcp.")]
 pub(crate) struct ServeArgs {
-    /// The repository [default: here]
+    /// The repository [default: the current folder]
     #[arg(value_name = "REPO")]
     pub(crate) repo: Option<PathBuf>,
-    /// Serve the client on standard input and output
+    /// Serve one client on standard input and output, instead of HTTP
     #[arg(long, conflicts_with_all = ["host", "port", "allow_host", "token", "no_auth"])]
     pub(crate) stdio: bool,
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) host: IpAddr,
-    /// The port to listen on; 0 is any
+    /// The port to listen on; 0 chooses a free one
     #[arg(long, short, value_name = "PORT", default_value_t = 8000)]
     pub(crate) port: u16,
-    /// A name that clients may call this machine by; may be given more than once
+    /// Another host name by which clients may address this server; may be given more than once
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
-    /// What clients from other machines have to show
+    /// The token that clients on other machines must send
     #[arg(long, value_name = "TOKEN")]
     pub(crate) token: Option<String>,
-    /// Let clients from other machines in without a token
+    /// Accept requests from other machines without a token
     #[arg(long, conflicts_with = "token")]
     pub(crate) no_auth: bool,
-    /// The tools that clients are told of; each costs tokens in every request of an agent
+    /// The tools that are listed to clients; each costs tokens in every request of an agent
     #[arg(long, value_enum, value_name = "WHICH", default_value_t)]
     pub(crate) tools: ListedTools,
-    /// Let calls name repositories outside of this one
+    /// Let clients name repositories outside this one
     #[arg(long)]
     pub(crate) allow_any_root: bool,
 }

@@ -9,7 +9,7 @@ use crate::clock;
 use crate::context_dir::ContextDir;
 use crate::explanation;
 use crate::failure::Failure;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, counted};
 
 pub(super) fn run(global: &Global, args: &ChurnArgs, terminal: &Terminal) -> Result<(), Failure> {
     let root = global.repository(args.repo.as_deref());
@@ -28,8 +28,9 @@ pub(super) fn run(global: &Global, args: &ChurnArgs, terminal: &Terminal) -> Res
     }
     terminal.print(&out)?;
     terminal.note(&format!(
-        "{} commits in {} days (merges and commits of more than 30 files left out)",
-        churn.commits, churn.days
+        "{} in {} (without merges and commits of more than 30 files)",
+        counted(churn.commits, "commit"),
+        counted(churn.days as usize, "day")
     ));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `contextos doctor`: checks that everything the program uses is installed and in order.
+//! `contextos doctor`: checks the history, the configuration and the Headroom server.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::context_dir::{self, ContextDir};
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::settings::{self, Settings};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, counted};
 
 /// The result of one check.
 struct Check {
@@ -53,15 +53,19 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, terminal: &Terminal) -> Re
     terminal.print(&out)?;
     let failed = checks.iter().filter(|check| !check.ok).count();
     if args.check && failed > 0 {
-        return Err(Failure::check(format_args!("{failed} of {} need attention", checks.len())));
+        let verb = if failed == 1 { "needs" } else { "need" };
+        return Err(Failure::check(format_args!(
+            "{failed} of {} checks {verb} attention",
+            checks.len()
+        )));
     }
     Ok(())
 }
 
 fn history(root: &Path) -> Check {
     match Git::open(root).and_then(|git| git.history()) {
-        Ok(history) => Check::ok(format!("history: {} commits", history.commits.len())),
-        Err(GitError::NotARepository) => Check::ok("history: none, this is no git checkout"),
+        Ok(history) => Check::ok(format!("history: {}", counted(history.commits.len(), "commit"))),
+        Err(GitError::NotARepository) => Check::ok("history: none (not a git checkout)"),
         Err(error) => Check::failed(format!("history: {error}")),
     }
 }
@@ -84,8 +88,8 @@ fn folder(root: &Path) -> Check {
 fn configuration() -> String {
     match settings::user_file() {
         Some(path) if path.exists() => format!("configuration: {}", path.display()),
-        Some(path) => format!("configuration: none at {}", path.display()),
-        None => "configuration: no home folder".into(),
+        Some(path) => format!("configuration: defaults ({} doesn't exist)", path.display()),
+        None => "configuration: defaults (there is no home folder)".into(),
     }
 }
 
@@ -98,8 +102,8 @@ fn executable() -> Check {
     match starts::succeeds(&path, &["serve", "--help"]) {
         Ok(true) => Check::ok(format!("headroom: {shown}")),
         Ok(false) => Check::failed(format!(
-            "headroom: {shown} has no `serve`: it is the other program of that name\n\
-             start that one with `headroom proxy`, or install the one that belongs to contextos"
+            "headroom: {shown} has no `serve`: it is another program with that name\n\
+             start its server with `headroom proxy`, or install the headroom that belongs to contextos"
         )),
         Err(error) => Check::failed(format!("headroom: {error}")),
     }

@@ -1,4 +1,4 @@
-//! `contextos eval`: measures how much of the last commits' changes packs would have shown.
+//! `contextos eval`: measures how much of what past commits changed packs would have shown.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -38,8 +38,8 @@ pub(super) fn run(global: &Global, args: &EvalArgs, terminal: &Terminal) -> Resu
     }
     if all.cases == 0 {
         return Err(Failure::new(
-            "no commit to replay: each needs a message of three words and must change source files \
-             that were there before",
+            "no commit can be replayed: it needs a message of at least three words, and must change \
+             source files that existed before",
         ));
     }
     if args.json {
@@ -65,7 +65,7 @@ fn replay(root: &Path, request: &EvalRequest, terminal: &Terminal) -> Result<Rep
         .map_err(|error| Failure::new(format!("{}: {error}", root.display())))
 }
 
-/// Learns from the commits' whole messages and from their terse form together.
+/// Learns weights from the commits' full messages and their terse forms together.
 fn fit(
     roots: &[PathBuf],
     request: &EvalRequest,
@@ -97,7 +97,7 @@ fn fit(
         terminal.note(&format!("{name}: {cases} cases"));
     }
     if training.len() == 0 {
-        return Err(Failure::new("no commit to learn from"));
+        return Err(Failure::new("there is no commit to learn from"));
     }
     let learned = match roots {
         [_] => training.learn_beside(&request.weights),
@@ -120,7 +120,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     private_fs::Writer::new().write(path, text.as_bytes())
 }
 
-/// The mean recalls by budget and way, best way first; of the tasks in `language`, or of all.
+/// The mean recalls by budget and method, best method first: of the tasks in `language`, or of all.
 fn means<'r>(
     replayed: &'r Replayed,
     language: Option<&str>,
@@ -140,7 +140,7 @@ fn means<'r>(
     by_budget
 }
 
-/// The languages of what was changed, with the number of their tasks.
+/// The languages of the changed files, with the number of tasks of each.
 fn languages(replayed: &Replayed) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     for (language, _) in replayed.results.values().next().into_iter().flatten() {
@@ -149,9 +149,12 @@ fn languages(replayed: &Replayed) -> BTreeMap<&'static str, usize> {
     counts
 }
 
-/// What the columns mean, in a line.
-const LEGEND: &str = "file: changed files whose code is shown; all: commits with all of theirs; span: changed spans \
-    half shown; map: files shown or named as also likely";
+/// The meaning of the columns.
+const LEGEND: &str = "\
+file: share of changed files whose code is shown
+all:  share of commits all of whose changed files are shown
+span: share of changed spans of which at least half is shown
+map:  share of changed files that are shown or listed under \"Also likely\"";
 
 fn table(replayed: &Replayed) -> String {
     let noun = if replayed.cases == 1 { "commit" } else { "commits" };

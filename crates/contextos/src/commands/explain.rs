@@ -16,13 +16,13 @@ pub(super) fn run(global: &Global, args: &ExplainArgs, terminal: &Terminal) -> R
     let task = match (&args.pick.task, &words) {
         (Some(_), Some(words)) => {
             return Err(Failure::usage(format_args!(
-                "there are two tasks: that of --task, and `{words}`"
+                "there are two tasks: the one of --task, and `{words}`"
             )));
         }
         (given, words) => resolve::task(given.as_deref().or(words.as_deref()), &place.root)?,
     };
     let picked = resolve::pick(place, task, &args.pick, &settings)?;
     let packed = pipeline::run(&picked.request, &*terminal.progress()).map_err(Failure::new)?;
-    let answer = explanation::about(&args.subject, &packed, &picked.request)?;
-    terminal.print(&if args.json { explanation::json(&answer) } else { answer.to_text() })
+    let explained = explanation::about(&args.subject, &packed, &picked.request)?;
+    terminal.print(&if args.json { explanation::json(&explained) } else { explained.to_text() })
 }

@@ -19,7 +19,7 @@ pub(super) fn run(global: &Global, args: &ExportArgs, terminal: &Terminal) -> Re
     if let (ExportTarget::All, Some(out)) = (args.target, args.write.out.as_deref()) {
         let out: &Path = out;
         return Err(Failure::usage(format_args!(
-            "--out {} is one file, and `all` are several; name an agent",
+            "--out {} is one file, but `all` writes several; name one agent",
             out.display()
         )));
     }

@@ -1,4 +1,4 @@
-//! `contextos init`: `.contextos/` with the files that people fill in, and a `contextos.toml`.
+//! `contextos init`: creates `.contextos/` with the files that people edit, and a `contextos.toml`.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::notes::{decisions, memory, task};
 use crate::settings;
 use crate::terminal::Terminal;
 
-/// What PROJECT_INDEX.md is until `scan` writes it.
+/// The content of PROJECT_INDEX.md until `scan` writes it.
 const PROJECT_INDEX: &str = "# Project Index\n\n> Written by `contextos scan`.\n";
 
 pub(super) fn run(global: &Global, args: &InitArgs, terminal: &Terminal) -> Result<(), Failure> {

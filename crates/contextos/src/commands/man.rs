@@ -13,7 +13,7 @@ pub(super) fn run(args: &ManArgs, terminal: &Terminal) -> Result<(), Failure> {
         None => program,
         Some(name) => {
             let found = program.find_subcommand(name).cloned();
-            found.ok_or_else(|| Failure::usage(format_args!("no command `{name}`")))?
+            found.ok_or_else(|| Failure::usage(format_args!("there is no command `{name}`")))?
         }
     };
     let mut page = Vec::new();

@@ -26,13 +26,13 @@ pub(super) fn run(args: &McpArgs, terminal: &Terminal) -> Result<(), Failure> {
             command::uninstall(&selection(&args.agent.agent)?, &machine, &server, options(args))
         }
     };
-    tell(&reports, terminal)
+    print(&reports, terminal)
 }
 
-/// How an agent starts us; it does so in the folder of the project.
+/// How an agent starts this program, which it does in the project's folder.
 fn server() -> Result<Server, Failure> {
     let command = starts::own_executable(environment::search_path())
-        .map_err(|error| Failure::new(format_args!("where this program is: {error}")))?;
+        .map_err(|error| Failure::new(format_args!("can't tell where this program is: {error}")))?;
     let args = vec!["serve".to_owned(), "--stdio".to_owned()];
     Ok(Server { name: NAME.to_owned(), command, args, env: Vec::new() })
 }
@@ -45,7 +45,7 @@ fn options(args: &McpChangeArgs) -> Options {
     Options { force: args.force, dry_run: args.dry_run }
 }
 
-fn tell(reports: &[Report], terminal: &Terminal) -> Result<(), Failure> {
+fn print(reports: &[Report], terminal: &Terminal) -> Result<(), Failure> {
     for report in reports {
         if let Some(diff) = &report.diff {
             terminal.print(diff)?;

@@ -6,7 +6,7 @@ use crate::context_dir::{self, ContextDir};
 use crate::failure::Failure;
 use crate::notes::{decisions, memory};
 use crate::place::Place;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, counted};
 
 pub(super) fn run(global: &Global, args: &MemoryArgs, terminal: &Terminal) -> Result<(), Failure> {
     let folder = ContextDir::of(&Place::of(&global.repository(None))?.root)?;
@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, args: &MemoryArgs, terminal: &Terminal) -> Re
     }
 }
 
-/// The words as one text, unless there is a credential in them: these files are made to be shared.
+/// The words as one text. Credentials are rejected, because these files are meant to be shared.
 fn text(words: &[String]) -> Result<String, Failure> {
     let text = words.join(" ").trim().to_owned();
     if text.is_empty() {
@@ -38,7 +38,7 @@ fn text(words: &[String]) -> Result<String, Failure> {
     match secrets::redact(&text).findings.first() {
         None => Ok(text),
         Some(finding) => Err(Failure::new(format_args!(
-            "not kept: there is a credential in it ({}); say where it is instead of what it is",
+            "not saved: the text contains a credential ({}); describe where it is kept instead",
             finding.rule
         ))),
     }
@@ -69,8 +69,11 @@ fn compact(folder: &ContextDir, keep: usize, terminal: &Terminal) -> Result<(), 
         terminal.note("nothing to compact");
     } else {
         let archive = ContextDir::shown(archive);
-        terminal
-            .note(&format!("{duplicates} duplicates and {oldest} old notes moved to {archive}"));
+        terminal.note(&format!(
+            "{} and {} moved to {archive}",
+            counted(duplicates, "duplicate"),
+            counted(oldest, "old note")
+        ));
     }
     Ok(())
 }

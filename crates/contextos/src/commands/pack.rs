@@ -26,7 +26,7 @@ pub(super) fn run(global: &Global, args: &PackArgs, terminal: &Terminal) -> Resu
     let picked = resolve::pick(place.clone(), task, &args.pick, &settings)?;
     let producer = Producer::new(&place, &args.write, &settings, terminal)?;
     let budget = picked.request.budget;
-    // Who reads from a pipe wants the pack; what is explained stands there alone.
+    // A pipe or a file gets the pack, unless it gets the explanation.
     let printed = !args.explain && !Terminal::is_screen();
     let packed = producer.produce(picked, format, format.file(), printed)?;
     if args.explain {

@@ -17,7 +17,7 @@ use crate::scan::{graph, languages, project_index, summaries};
 use crate::terminal::{Terminal, grouped};
 
 pub(super) fn run(global: &Global, args: &ScanArgs, terminal: &Terminal) -> Result<(), Failure> {
-    // What is written is about all of a repository, so a folder stands for it.
+    // The files that are written describe a whole repository, so a folder of one stands for all of it.
     let root = Place::of(&global.repository(args.repo.as_deref()))?.root;
     let folder = ContextDir::of(&root)?;
     let progress = terminal.progress();
@@ -55,7 +55,7 @@ fn tokens(checkout: &Checkout) -> usize {
     checkout.files.par_iter().map(|file| tokens::count(Encoding::default(), &file.text)).sum()
 }
 
-/// The figures for people, a line each.
+/// The result as text: a line for each number.
 fn report(checkout: &Checkout, args: &ScanArgs) -> String {
     let mut out = format!(
         "files indexed: {}\nfiles skipped: {}\ntokens: {}\n",
@@ -74,7 +74,7 @@ fn report(checkout: &Checkout, args: &ScanArgs) -> String {
     out
 }
 
-/// The figures for programs.
+/// The result as JSON.
 fn json_report(checkout: &Checkout, args: &ScanArgs) -> String {
     let skipped: Map<String, Value> = checkout
         .skipped

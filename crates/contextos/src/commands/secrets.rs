@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::args::{Global, SecretsArgs};
 use crate::explanation;
 use crate::failure::Failure;
-use crate::terminal::{Terminal, grouped};
+use crate::terminal::{Terminal, counted};
 
 pub(super) fn run(global: &Global, args: &SecretsArgs, terminal: &Terminal) -> Result<(), Failure> {
     let root = global.repository(args.repo.as_deref());
@@ -42,21 +42,24 @@ pub(super) fn run(global: &Global, args: &SecretsArgs, terminal: &Terminal) -> R
             out.push_str(&format!("{path}:{line}: {rule}\n"));
         }
         for path in files {
-            out.push_str(&format!("{path}: a credential file by its name\n"));
+            out.push_str(&format!("{path}: credential file, by its name\n"));
         }
         terminal.print(&out)?;
     }
     if number_of_files > files.len() {
-        let more = grouped(number_of_files - files.len());
-        terminal.note(&format!("{more} more credential files"));
+        let more = number_of_files - files.len();
+        terminal.note(&format!("and {}", counted(more, "more credential file")));
     }
     let all = checkout.findings.len() + number_of_files;
     terminal.note(&match all {
         0 => "no credentials found".to_owned(),
-        _ => format!("{} found; none of them gets into a pack", grouped(all)),
+        _ => format!("{} found; packs contain none of them", counted(all, "credential")),
     });
     if args.check && all > 0 {
-        return Err(Failure::check(format_args!("{} credentials in the checkout", grouped(all))));
+        return Err(Failure::check(format_args!(
+            "the checkout contains {}",
+            counted(all, "credential")
+        )));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::terminal::Terminal;
 
 pub(super) fn run(global: &Global, args: &TaskArgs, terminal: &Terminal) -> Result<(), Failure> {
     let folder = ContextDir::of(&Place::of(&global.repository(None))?.root)?;
-    // A word alone is a verb; with others after it, only `set` is.
+    // `show` and `clear` are subcommands only alone: `clear the cache` is a task.
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     match words.as_slice() {
         [] | ["show"] | ["set"] => show(&folder, terminal),
@@ -45,7 +45,7 @@ fn set(
     folder.write(context_dir::TASK, &file)?;
     terminal.note(&format!("task set in {}", ContextDir::shown(context_dir::TASK)));
     if !secrets::redact(&task).findings.is_empty() {
-        terminal.warn("there is a credential in the task; packs will show it redacted");
+        terminal.warn("the task contains a credential; packs will show it redacted");
     }
     Ok(())
 }

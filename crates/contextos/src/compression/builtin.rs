@@ -1,10 +1,10 @@
-//! `--compress builtin`: the compressor of the server, run in this process.
+//! `--compress builtin`: the server's compressor, run in this process.
 
 use std::error::Error;
 
 use compress::{Compressed, Options, Provider, Retrieval};
 
-/// The compressor in process.
+/// The provider `builtin`.
 pub(super) struct Builtin;
 
 impl Provider for Builtin {
@@ -12,8 +12,8 @@ impl Provider for Builtin {
         "builtin"
     }
 
-    /// What is left out can be read in the checkout, by the path and lines that its marker names. If
-    /// anything could only be asked for by a hash, nothing is left out: nobody here keeps originals.
+    /// Lines are only elided if they can be read in the checkout, by the path and lines in the marker. If
+    /// a marker would need a hash, compression is lossless instead, because no store keeps originals here.
     fn compress(
         &self,
         text: &str,
@@ -23,7 +23,7 @@ impl Provider for Builtin {
         if smaller.omissions.iter().all(|gap| gap.hash().is_none()) {
             return Ok(smaller);
         }
-        let reversible = Options { retrieval: Retrieval::None, ..options.clone() };
-        Ok(compress::compress(text, &reversible))
+        let lossless = Options { retrieval: Retrieval::None, ..options.clone() };
+        Ok(compress::compress(text, &lossless))
     }
 }

@@ -16,12 +16,12 @@ pub(super) fn whole(
         return Err("it is empty".into());
     }
     if after > before {
-        return Err(format!("it has {after} tokens, and had {before}"));
+        return Err(format!("it grew from {before} tokens to {after} tokens"));
     }
     if pack.shape == Shape::Markdown {
         let title = pack.text.lines().next().unwrap_or_default();
         if text.lines().next() != Some(title) {
-            return Err("its title, which is the task, is missing".into());
+            return Err("the title with the task is missing".into());
         }
         if let Some(path) = pack.paths.iter().find(|path| !text.contains(**path)) {
             return Err(format!("{path} is missing"));
@@ -30,7 +30,7 @@ pub(super) fn whole(
     Ok(())
 }
 
-/// Checks one part of a pack whose envelope was never sent.
+/// Checks one span of a pack in JSON or XML, of which only the spans are sent.
 ///
 /// # Errors
 /// What is wrong, in a few words.
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn what_is_not_the_pack_is_refused() {
         assert_eq!(check(" \n", 10, 1).unwrap_err(), "it is empty");
-        assert_eq!(check(PACK, 10, 11).unwrap_err(), "it has 11 tokens, and had 10");
+        assert_eq!(check(PACK, 10, 11).unwrap_err(), "it grew from 10 tokens to 11 tokens");
         assert!(check("src/a.rs", 10, 3).unwrap_err().contains("title"));
         assert!(check("# Context for: fix it\n", 10, 5).unwrap_err().contains("src/a.rs"));
         assert!(part("text", "\n").is_err());

@@ -1,4 +1,4 @@
-//! `--compress cmd:NAME`: a command from the user's own configuration, text in, text out.
+//! `--compress cmd:NAME`: a command from the user's own configuration that reads text and writes text.
 
 use std::error::Error;
 use std::io::{Read, Write};
@@ -11,20 +11,20 @@ use super::CompressionError;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
-/// A command writes at most this many bytes more than it reads.
+/// The most bytes that a command may write beyond those that it reads. By hand: a bound for memory.
 const MOST_MORE_BYTES: usize = 1 << 20;
 
-/// A command of the user's.
+/// The provider for a command of the user's.
 pub(super) struct Command {
     name: String,
     line: Vec<String>,
 }
 
 impl Command {
-    /// The command that the user's configuration has under `name`.
+    /// The command with this name in the user's configuration.
     ///
     /// # Errors
-    /// When it has none of that name, which is wrong usage.
+    /// Wrong usage, if there is none.
     pub(super) fn named(name: &str, settings: &Settings) -> Result<Self, Failure> {
         let commands = settings.commands();
         match commands.get(name) {
@@ -52,17 +52,17 @@ impl Command {
             .map_err(|error| format!("{program}: {error}"))?;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let input = text.as_bytes().to_vec();
-        // A command may begin to write before it has read all.
+        // On a thread of its own: the command may begin to write before it has read everything.
         let writer = thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
         let most = text.len() + MOST_MORE_BYTES;
         let mut bytes = Vec::new();
         let read = stdout.map(|stdout| stdout.take(most as u64 + 1).read_to_end(&mut bytes));
         if bytes.len() > most {
-            // Who writes on without end has nothing to read any more, and ends of that.
+            // Otherwise a command that writes without end would never be done.
             let _ = child.kill();
         }
         let status = child.wait().map_err(|error| format!("{program}: {error}"))?;
-        // A command that ends without reading everything has said by its status whether that is well.
+        // A failed write is no error: whether a command had to read everything, its exit code says.
         let _ = writer.join();
         if bytes.len() > most {
             return Err(format!("{program} wrote far more than it was given"));

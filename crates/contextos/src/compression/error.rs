@@ -4,10 +4,10 @@ use thiserror::Error;
 
 use crate::failure::Failure;
 
-/// There is no Headroom to send a text to. These two texts are promised to users, to the letter.
+/// There is no Headroom server. The specification gives both messages word for word.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum HeadroomUnavailable {
-    /// Nothing listens at the default address, and there is no `headroom` to start.
+    /// Nothing listens at the default address, and no `headroom` is installed.
     #[error(
         "\
 Error: headroom-ai is not installed.
@@ -17,7 +17,7 @@ Then: headroom serve
 To proceed without compression, omit --compress."
     )]
     NotInstalled,
-    /// It can't be reached, doesn't answer in time, or what answers is something else.
+    /// The server can't be reached, doesn't respond in time, or isn't a Headroom.
     #[error(
         "\
 Error: Headroom proxy at {url} is not responding.
@@ -27,7 +27,7 @@ HEADROOM_BASE_URL to override proxy URL.
 To proceed without compression, omit --compress."
     )]
     NotResponding {
-        /// The URL that was really used.
+        /// The URL that was used.
         url: String,
     },
 }
@@ -35,36 +35,36 @@ To proceed without compression, omit --compress."
 /// Why a pack could not be compressed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum CompressionError {
-    /// There is no Headroom.
+    /// There is no Headroom server.
     #[error(transparent)]
     Unavailable(#[from] HeadroomUnavailable),
-    /// Headroom answered with an error.
+    /// Headroom responded with an error.
     #[error("Error: Headroom proxy at {url} answered {status}{}\n\n{GO_ON}", after_colon(message))]
     Refused {
-        /// The URL that was really used.
+        /// The URL that was used.
         url: String,
         /// The HTTP status, with its name.
         status: String,
-        /// What the answer says.
+        /// The message of the response; may be empty.
         message: String,
     },
-    /// What a setting says can't be used.
+    /// The value of a setting can't be used.
     #[error("Error: {0}\n\n{GO_ON}")]
     Setting(String),
-    /// A command of the user's, or something else that has no server, failed.
+    /// Another provider failed, such as a command of the user's.
     #[error("Error: {provider}: {why}\n\n{GO_ON}")]
     Failed {
-        /// As `--compress` names it.
+        /// The provider's name, as in `--compress`.
         provider: String,
         /// What went wrong.
         why: String,
     },
-    /// What came back isn't that pack any more.
-    #[error("Error: {provider} gave back something else than the pack: {why}\n\n{GO_ON}")]
+    /// The compressed text isn't that pack any more.
+    #[error("Error: {provider} returned a text that isn't the pack: {why}\n\n{GO_ON}")]
     NotThePack {
-        /// As `--compress` names it.
+        /// The provider's name, as in `--compress`.
         provider: String,
-        /// What is missing or too much.
+        /// What is wrong with it.
         why: String,
     },
 }

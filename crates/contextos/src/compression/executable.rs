@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::environment;
 
-/// The first executable of that name, in the folders where users have it: those of `PATH`, that of
-/// this program, and the usual homes of Python and Rust programs.
+/// The first executable of that name in the folders where it is usually installed: those of `PATH`, the
+/// one of this program, and those of Python environments and Cargo.
 pub(crate) fn find() -> Option<PathBuf> {
     let endings = environment::executable_endings();
     folders().iter().find_map(|folder| in_folder(folder, &endings))

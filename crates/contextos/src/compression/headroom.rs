@@ -1,9 +1,9 @@
-//! `--compress headroom`: compresses by a Headroom server over HTTP.
+//! `--compress headroom`: compresses with a Headroom server over HTTP.
 //!
-//! Plain HTTP, no proxy of the system's, no redirects: the text goes to the address that the user
-//! named, and nowhere else.
+//! Plain HTTP, without the system's proxy and without redirects: the text is sent to the address that
+//! the user chose, and nowhere else.
 
-mod answer;
+mod response;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -18,22 +18,23 @@ use super::error::{CompressionError, HeadroomUnavailable};
 use super::executable;
 use crate::environment;
 use crate::settings::Settings;
-use answer::Answer;
+use response::ServerResponse;
 
-/// Where a server is that nobody told to be elsewhere.
+/// The default URL of a server.
 const DEFAULT_URL: &str = "http://127.0.0.1:8787";
-/// How long a connection may take to be made.
+/// The time limit of connecting. By hand, not measured.
 const CONNECT: Duration = Duration::from_secs(2);
-/// How long a whole call may take, unless HEADROOM_TIMEOUT says otherwise.
+/// The time limit of a whole request, without HEADROOM_TIMEOUT. By hand, not measured.
 const WHOLE: Duration = Duration::from_secs(60);
-/// What the messages form of the API is told the text is for; both servers count OpenAI's tokens.
+/// The model in requests with messages, where the API requires one. Both servers count the tokens of
+/// OpenAI's encodings.
 const MODEL: &str = "gpt-4o";
 
 /// A Headroom server.
 pub(crate) struct Headroom {
     agent: Agent,
     url: String,
-    /// Whether the address is the default one, which nobody chose.
+    /// Whether `url` is the default: only then can the message be that headroom-ai isn't installed.
     is_default: bool,
     token: Option<String>,
     /// Finds a `headroom` to start on this machine.
@@ -41,11 +42,11 @@ pub(crate) struct Headroom {
 }
 
 impl Headroom {
-    /// The server that `HEADROOM_BASE_URL`, the user's configuration or the default names. Opens
-    /// nothing yet.
+    /// The server at `HEADROOM_BASE_URL`, at the URL of the user's configuration, or at the default one.
+    /// Doesn't connect yet.
     ///
     /// # Errors
-    /// When the URL or the time limit isn't one.
+    /// When the URL or the time limit is invalid.
     pub(crate) fn new(settings: &Settings) -> Result<Self, CompressionError> {
         let chosen = environment::headroom_base_url().or_else(|| settings.headroom_url());
         let is_default = chosen.is_none();
@@ -60,7 +61,7 @@ impl Headroom {
         })
     }
 
-    /// The address, without credentials and without a slash at its end.
+    /// The URL, without credentials and without a slash at its end.
     pub(crate) fn url(&self) -> String {
         match self.url.split_once('@') {
             Some((_, host)) => format!("http://{host}"),
@@ -68,10 +69,15 @@ impl Headroom {
         }
     }
 
-    /// What the server says of itself, if a Headroom answers.
+    /// The version of the server.
+    ///
+    /// # Errors
+    /// When no Headroom responds.
     pub(crate) fn version(&self) -> Result<String, CompressionError> {
         let answer = match self.agent.get(format!("{}/livez", self.url)).call() {
-            Ok(mut response) => Answer::read(response.status(), response.body_mut(), 1 << 16),
+            Ok(mut response) => {
+                ServerResponse::read(response.status(), response.body_mut(), 1 << 16)
+            }
             Err(error) => return Err(self.unreachable(&error)),
         };
         match answer.ok().and_then(|answer| answer.json) {
@@ -82,7 +88,7 @@ impl Headroom {
         }
     }
 
-    fn post(&self, body: &Value, most: u64) -> Result<Answer, CompressionError> {
+    fn post(&self, body: &Value, most: u64) -> Result<ServerResponse, CompressionError> {
         let mut request = self
             .agent
             .post(format!("{}/v1/compress", self.url))
@@ -92,11 +98,11 @@ impl Headroom {
         }
         let mut response =
             request.send(body.to_string()).map_err(|error| self.unreachable(&error))?;
-        Answer::read(response.status(), response.body_mut(), most)
+        ServerResponse::read(response.status(), response.body_mut(), most)
             .map_err(|_| self.not_responding())
     }
 
-    /// A call that got no answer: either there is no Headroom on this machine, or it doesn't respond.
+    /// The error of a request without a response: either no Headroom is installed, or it isn't running.
     fn unreachable(&self, error: &ureq::Error) -> CompressionError {
         let nothing_listens = match error {
             ureq::Error::ConnectionFailed | ureq::Error::HostNotFound => true,
@@ -114,8 +120,8 @@ impl Headroom {
         HeadroomUnavailable::NotResponding { url: self.url() }.into()
     }
 
-    /// What an answer that isn't a success means.
-    fn refused(&self, answer: &Answer) -> CompressionError {
+    /// The error of a response that isn't a success.
+    fn refused(&self, answer: &ServerResponse) -> CompressionError {
         if !answer.is_of_a_headroom() {
             return self.not_responding();
         }
@@ -132,7 +138,8 @@ impl Provider for Headroom {
         "headroom"
     }
 
-    /// Sends the text form; a server that knows only the messages form gets that.
+    /// Sends the text; a server that rejects that gets it in messages, which the Python program's server
+    /// requires.
     fn compress(
         &self,
         text: &str,
@@ -181,8 +188,8 @@ fn text_form(text: &str, options: &Options) -> Value {
     body
 }
 
-/// The text as the result of a tool, which is what such a server compresses. What it leaves out can be
-/// asked for (`ccr`); without a mode it would be gone.
+/// The text as a tool result in messages. The mode `ccr` makes that server keep the original of what it
+/// omits; without a mode, it would be lost.
 fn messages_form(text: &str, options: &Options) -> Value {
     let mut body = json!({
         "messages": [{ "role": "tool", "tool_call_id": "context_pack", "content": text }],
@@ -195,7 +202,7 @@ fn messages_form(text: &str, options: &Options) -> Value {
     body
 }
 
-/// The base URL that calls are made to: without a slash at its end.
+/// The base URL for requests: without a slash at its end.
 fn base(url: &str) -> Result<String, CompressionError> {
     let url = url.trim_end_matches('/');
     let parsed: Option<Uri> = url.parse().ok();
@@ -204,12 +211,12 @@ fn base(url: &str) -> Result<String, CompressionError> {
             Ok(url.to_owned())
         }
         Some("https") => Err(CompressionError::Setting(
-            "HEADROOM_BASE_URL: https is not supported; give the address of an http server, or of \
-             a tunnel to one"
+            "HEADROOM_BASE_URL: https is not supported; use the URL of an http server, or of a \
+             tunnel to one"
                 .into(),
         )),
         _ => Err(CompressionError::Setting(
-            "HEADROOM_BASE_URL: not a URL; it is like http://127.0.0.1:8787".into(),
+            "HEADROOM_BASE_URL: not a URL like http://127.0.0.1:8787".into(),
         )),
     }
 }

@@ -1,11 +1,11 @@
-//! The spans of a pack in JSON or XML: only they go to a provider, so that the envelope stays valid.
+//! The spans of a pack in JSON or XML: only they are compressed, so that the document stays valid.
 
 use compress::Source;
 use pack_format::{Origin, json, xml};
 
 use super::CompressionError;
 
-/// In what shape a pack is written.
+/// The syntax of a pack, by which its spans are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     Markdown,
@@ -13,7 +13,7 @@ pub(crate) enum Shape {
     Xml,
 }
 
-/// The pack with the text of each span replaced by what `smaller` makes of it.
+/// The pack with the text of each span replaced by the result of `smaller`.
 pub(super) fn replace(
     pack: &str,
     shape: Shape,

@@ -6,9 +6,9 @@ use tokens::Encoding;
 
 use super::measure::Shown;
 
-/// Tokens around a file's text: a heading and a fence.
+/// The tokens of a file's heading and fence, roughly.
 const WRAPPING: usize = 20;
-/// Files that are tried when the best ones are too large.
+/// The number of files that are tried, because the best ones may be too large. By hand.
 const TRIED: usize = 200;
 
 /// Whole source files by BM25 of their text and path.
@@ -26,7 +26,7 @@ fn fill(corpus: &Corpus, order: Vec<usize>, budget: usize) -> Shown {
     let mut shown = Shown::default();
     let source = order.into_iter().filter(|&at| corpus.files[at].kind == FileKind::Source);
     for file in source.take(TRIED).map(|at| &corpus.files[at]) {
-        // Nothing is over nine bytes a token for long, so larger files need no counting.
+        // Source text has fewer than nine bytes per token, so larger files needn't be counted.
         if file.text.len() / 9 > left {
             continue;
         }

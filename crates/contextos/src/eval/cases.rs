@@ -11,14 +11,14 @@ use syntax::LineRange;
 use super::measure::Gold;
 use super::terse::terse;
 
-/// A case as a line of a file has it.
+/// A case as a line of a file of cases.
 #[derive(Debug, Clone, Deserialize)]
 struct GivenCase {
     /// The full id of the commit on which the change was made.
     parent_sha: String,
-    /// What is asked.
+    /// The task.
     task: String,
-    /// What was changed: path, first and last line in the parent's tree.
+    /// The changed lines: path, first and last line in the parent's tree.
     gold_spans: Vec<(String, u32, u32)>,
 }
 
@@ -77,32 +77,32 @@ const NO_TASK: &[&str] = &[
     "5.",
 ];
 
-/// In which form a commit's message is asked.
+/// The form in which a commit's message is used as a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// As it was written.
+    /// The whole message.
     Whole,
-    /// As a hurried person writes it.
+    /// The message shortened by [`terse`].
     Terse,
-    /// Both, one after the other: for learning.
+    /// Both, as two tasks: for learning.
     Both,
 }
 
 /// One commit to replay.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
-    /// The commit on which it was made, in a form that git understands.
+    /// The parent commit, as a revision for git.
     pub(crate) parent: String,
-    /// Where the commits before it begin in HEAD's history; none where its own history is to be read.
+    /// The index in HEAD's history of the commits before it; `None` if the parent's own history is read.
     pub(crate) older: Option<usize>,
-    /// What is asked, in each form that was wanted.
+    /// The task, in each requested form.
     pub(crate) tasks: Vec<String>,
-    /// What it changed in source, in its parent's lines.
+    /// The lines of source files that it changed, numbered as in its parent.
     pub(crate) gold: Gold,
 }
 
-/// The newest `most` commits of `history` that make a case, newest first; those without a terse form
-/// are passed over where only that is wanted.
+/// The newest `most` commits of `history` that can be a case, newest first. With [`Form::Terse`], those
+/// without a terse form are skipped.
 pub(crate) fn cases(
     git: &Git,
     history: &History,
@@ -110,7 +110,7 @@ pub(crate) fn cases(
     form: Form,
 ) -> Result<Vec<Case>, GitError> {
     let mut out = Vec::new();
-    // Patches are read in batches: most commits are no case.
+    // Patches are read in batches, because most commits can't be a case.
     let numbered: Vec<(usize, &Commit)> = history.commits.iter().enumerate().collect();
     for batch in numbered.chunks(100) {
         let wanted: Vec<_> = batch.iter().filter(|(_, commit)| says_something(commit)).collect();
@@ -145,8 +145,8 @@ fn says_something(commit: &Commit) -> bool {
         && !NO_TASK.iter().any(|beginning| subject.starts_with(beginning))
 }
 
-/// The lines of source that a patch changes; `None` where it is too large, or changes no source that
-/// was there before.
+/// The lines of source files that a patch changes; `None` if it is too large, or changes no source file
+/// that existed before.
 fn gold(patch: &Patch) -> Option<Gold> {
     let mut gold = Gold::new();
     let mut lines = 0;

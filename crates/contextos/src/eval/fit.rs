@@ -22,7 +22,7 @@ pub(crate) struct Training {
 }
 
 impl Training {
-    /// Adds a replayed case, if one of its chunks is a right one.
+    /// Adds a replayed case, if one of its chunks contains a changed line.
     pub(crate) fn add(&mut self, corpus: &Corpus, ranking: &Ranking, gold: &Gold) {
         let is_gold = |at: usize| {
             let chunk = &ranking.chunks[at];
@@ -34,34 +34,35 @@ impl Training {
         order.sort_by(|&a, &b| {
             ranking.chunks[b].score.total_cmp(&ranking.chunks[a].score).then(a.cmp(&b))
         });
-        let (right, mut wrong): (Vec<usize>, Vec<usize>) =
+        let (relevant, mut irrelevant): (Vec<usize>, Vec<usize>) =
             order.into_iter().partition(|&at| is_gold(at));
-        wrong.truncate(MAX_IRRELEVANT_CHUNKS);
-        if right.is_empty() {
+        irrelevant.truncate(MAX_IRRELEVANT_CHUNKS);
+        if relevant.is_empty() {
             return;
         }
-        let gold = (0..right.len()).collect();
-        let rows = right.into_iter().chain(wrong).map(|at| ranking.chunks[at].row).collect();
+        let gold = (0..relevant.len()).collect();
+        let rows =
+            relevant.into_iter().chain(irrelevant).map(|at| ranking.chunks[at].row).collect();
         self.cases.push(Case { rows, gold });
     }
 
-    /// Adds all of another's.
+    /// Adds the cases of `other`.
     pub(crate) fn extend(&mut self, other: Self) {
         self.cases.extend(other.cases);
     }
 
-    /// How many cases there are.
+    /// The number of cases.
     pub(crate) fn len(&self) -> usize {
         self.cases.len()
     }
 
-    /// The weights that the cases of one repository teach, beside what is known already.
+    /// The weights learned from the cases of one repository, starting from `prior`.
     pub(crate) fn learn_beside(&self, prior: &Weights) -> Weights {
         learn(&self.cases, prior, PENALTY_OF_FEW)
     }
 
-    /// The weights that the cases of many repositories teach, from nothing. No commit tells what it is
-    /// worth that a person points somewhere: that weight stays as it is in `prior`.
+    /// The weights learned from the cases of many repositories, starting from zero. No commit has a
+    /// `--focus` of the user, so the weights of these features stay as they are in `prior`.
     pub(crate) fn learn_anew(&self, prior: &Weights) -> Weights {
         let pointed = Family::User.features();
         let others: Vec<Feature> =

@@ -4,34 +4,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syntax::LineRange;
 
-/// What a commit changed, in its parent's tree: by path, the lines.
+/// The lines that a commit changed, by path, numbered as in its parent's tree.
 pub(crate) type Gold = BTreeMap<String, Vec<LineRange>>;
 
 /// Lines of a file that a pack shows, by path.
 pub(crate) type Lines = BTreeMap<String, Vec<LineRange>>;
 
-/// What a pack shows.
+/// The content of a pack.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
-    /// With content: the lines of code.
+    /// The lines that it shows.
     pub(crate) lines: Lines,
-    /// By name alone, in the map of what else is likely.
+    /// The files that it only lists in the map, under "Also likely".
     pub(crate) named: BTreeSet<String>,
 }
 
 /// The fewest lines that count as showing a file if none of them is a changed one. By hand.
 const LINES_THAT_SHOW_A_FILE: u32 = 3;
 
-/// Shares between 0 and 1.
+/// The share of a change that a pack shows, by four measures from 0 to 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Recall {
-    /// Changed files that are shown with content.
+    /// The share of changed files that are shown with content.
     pub(crate) file: f64,
-    /// Whether all of them are.
+    /// 1 if all of them are, else 0.
     pub(crate) all: f64,
-    /// Changed spans of which at least half of the lines are shown.
+    /// The share of changed spans of which at least half of the lines are shown.
     pub(crate) span: f64,
-    /// Changed files that are shown with content or named in the map.
+    /// The share of changed files that are shown with content or listed in the map.
     pub(crate) map: f64,
 }
 

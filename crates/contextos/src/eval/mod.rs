@@ -1,8 +1,8 @@
 //! Replays commits of a repository, and measures how much of each change a pack would have shown.
 //!
-//! The task is a commit's message, the tree and the history are its parent's, the answer is what it
-//! changed. Next to the pack stand two plain ways to fill the same budget. This is how anyone can check
-//! on their own code what selection is worth, and how the weights are learned.
+//! The task is a commit's message, the tree and the history are its parent's, the expected result is the
+//! lines that it changed. Two baselines fill the same budget with whole files. With this, users can
+//! measure on their own code what selection is worth, and the weights are learned from it.
 
 mod baseline;
 mod cases;
@@ -29,16 +29,16 @@ use crate::pipeline::{self, Outlines, Question};
 use crate::terminal::Quiet;
 use measure::{Gold, Shown, recall};
 
-/// What to replay.
+/// The parameters of an evaluation.
 #[derive(Debug, Clone)]
 pub(crate) struct EvalRequest {
-    /// Commits, at most.
+    /// The maximum number of commits.
     pub(crate) commits: usize,
-    /// Budgets, each measured on every commit.
+    /// The budgets in tokens, each measured on every commit.
     pub(crate) budgets: Vec<usize>,
-    /// How the commits' messages are asked.
+    /// The form of the commits' messages.
     pub(crate) form: Form,
-    /// The weights that rank.
+    /// The weights of the ranking.
     pub(crate) weights: Weights,
     /// Whether to measure with each family of evidence, and each feature, switched off in turn.
     pub(crate) ablation: bool,
@@ -46,33 +46,34 @@ pub(crate) struct EvalRequest {
     pub(crate) given: Option<Vec<Case>>,
 }
 
-/// What one way of filling the budget found, by its name and budget: a row for each task, with the
-/// language of what was changed.
+/// The recall of each method of filling a budget, by its name and the budget: an entry for each task, with
+/// the language of the changed files.
 pub(crate) type Results = BTreeMap<(String, usize), Vec<(&'static str, Recall)>>;
 
-/// A replay's outcome.
+/// The result of a replay.
 #[derive(Debug, Default)]
 pub(crate) struct Replayed {
-    /// How many commits were replayed.
+    /// The number of commits that were replayed.
     pub(crate) cases: usize,
-    /// What was found.
+    /// The recall of each method.
     pub(crate) results: Results,
-    /// For learning: each case's chunks with the right ones marked.
+    /// The cases for learning: chunks, and which of them are relevant.
     pub(crate) training: Training,
 }
 
 impl Replayed {
-    /// Adds what another replay found.
+    /// Adds the result of another replay.
     pub(crate) fn extend(&mut self, other: Self) {
         self.cases += other.cases;
-        for (way, recalls) in other.results {
-            self.results.entry(way).or_default().extend(recalls);
+        for (method, recalls) in other.results {
+            self.results.entry(method).or_default().extend(recalls);
         }
         self.training.extend(other.training);
     }
 }
 
-/// Replays the last commits of the repository at `root`; `progress` is told after each one.
+/// Replays the latest commits of the repository at `root`; `progress` is called after each one with the
+/// number of commits done and of all.
 ///
 /// # Errors
 /// When there is no repository, or git fails.
@@ -93,7 +94,7 @@ pub(crate) fn replay(
     let memory = OutlineMemory::default();
     let mut replayed = Replayed::default();
     for (at, case) in cases.iter().enumerate() {
-        // A partial clone lacks some trees: such a commit is passed over.
+        // A partial clone lacks some trees: such a commit is skipped.
         if let Ok((parent, corpus)) = before(&git, &history, case) {
             replay_case(case, &corpus, &parent, request, &memory, &mut replayed);
         }
@@ -102,14 +103,14 @@ pub(crate) fn replay(
     Ok(replayed)
 }
 
-/// Those of the given cases whose parent this repository has.
+/// The given cases whose parent commit this repository contains.
 fn here(git: &Git, given: &[Case]) -> Vec<Case> {
     let has = |case: &&Case| git.at(&case.parent).is_ok_and(|parent| parent.head().is_some());
     given.iter().filter(has).cloned().collect()
 }
 
-/// The repository as it was before a case's commit. The history of one of HEAD's commits is what
-/// stands behind it in HEAD's: older commits, a few of which may have come by another branch.
+/// The repository as it was before a case's commit. The history of one of HEAD's commits is approximated
+/// by the commits after it in HEAD's list. These are older, but a few may be of another branch.
 fn before(git: &Git, history: &History, case: &Case) -> Result<(Git, Corpus), GitError> {
     let parent = git.at(&case.parent)?;
     let head = parent.head().cloned().ok_or(GitError::NotARepository)?;
@@ -125,7 +126,7 @@ fn before(git: &Git, history: &History, case: &Case) -> Result<(Git, Corpus), Gi
     Ok((parent, Corpus { files, history }))
 }
 
-/// The name under which the pack's own results stand.
+/// The name of the pack's own results.
 pub(crate) const PACK: &str = "contextos";
 
 fn replay_case(
@@ -136,7 +137,7 @@ fn replay_case(
     memory: &OutlineMemory,
     replayed: &mut Replayed,
 ) {
-    // A file of cases says itself what counts.
+    // Of a repository's own commits, only changes of source files count; a file of cases decides itself.
     let counts = |file: &SourceFile| case.older.is_none() || file.kind == FileKind::Source;
     let file = |path: &str| corpus.files.iter().find(|file| file.path == path);
     let gold: Gold = case
@@ -152,7 +153,7 @@ fn replay_case(
     replayed.cases += 1;
     for text in &case.tasks {
         let task = Task::new(text);
-        // Without a budget, what is learnt is to hold for all of them.
+        // Learning has no budgets: the weights are to suit all of them, so all candidates are parsed.
         let budget = request.budgets.iter().copied().max().unwrap_or(usize::MAX);
         let git = Some(parent);
         let question = Question { corpus, git, task: &task, focus: &[], budget, outlines: memory };
@@ -191,7 +192,7 @@ fn replay_task(
     }
 }
 
-/// What is switched off in turn: each family, and each feature of a family that has several.
+/// The features that are switched off in turn: each family, and each feature of a family with several.
 fn ablations() -> Vec<(String, Vec<Feature>)> {
     let families =
         Family::ALL.iter().map(|family| (format!("all of {}", family.name()), family.features()));
@@ -200,7 +201,7 @@ fn ablations() -> Vec<(String, Vec<Feature>)> {
     families.chain(features.map(|&f| (f.name().to_owned(), vec![f]))).collect()
 }
 
-/// What a pack of `budget` tokens shows.
+/// The content of a pack of `budget` tokens.
 fn packed(
     corpus: &Corpus,
     ranking: &select::Ranking,
@@ -232,7 +233,7 @@ fn packed(
     }
 }
 
-/// Outlines of contents that were parsed already: commits share most of their files.
+/// Outlines in memory, by the hash of the file's text: commits share most of their files.
 #[derive(Default)]
 struct OutlineMemory {
     known: Mutex<HashMap<[u8; 32], Arc<Outline>>>,

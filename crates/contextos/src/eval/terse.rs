@@ -1,11 +1,11 @@
-//! Shortens a message to what a person in a hurry types: its first line, without identifiers, paths, flags
-//! and punctuation.
+//! `eval --terse`: shortens a commit message to what a person in a hurry would type as a task. That is its
+//! first line, without identifiers, paths, flags and punctuation.
 
-/// Words that say nothing of a task's subject; a terse task needs three others.
+/// Words that say nothing about a task's subject. A terse task needs three others.
 const EMPTY: &str = "a an the of to in on for and or is are be with when if not no do as at by from into it \
     its this that fix add support use make allow remove update handle don doesn";
 
-/// The terse form of `task`; `None` where too little is left to ask with.
+/// The terse form of `task`; `None` if too little is left to be a task.
 pub(crate) fn terse(task: &str) -> Option<String> {
     let line = first_sentence(task.lines().find(|line| !line.trim().is_empty())?);
     let line = without_scope(line);

@@ -15,14 +15,14 @@ use crate::nearest;
 use crate::pipeline::{PackRequest, Packed, glob_of};
 use crate::terminal::counted;
 
-/// What is to be said about a file or symbol.
+/// Why a file or symbol is, or isn't, in a pack.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Answer {
-    /// As it was asked about.
+pub(crate) struct SubjectExplanation {
+    /// The path or name, as the user gave it.
     subject: String,
     /// Whether the pack shows any of it.
     in_pack: bool,
-    /// In a sentence.
+    /// The explanation in one sentence.
     verdict: String,
     /// Its chunks.
     #[serde(rename = "units")]
@@ -36,26 +36,27 @@ struct ExplainedChunk {
     chosen: bool,
     #[serde(flatten)]
     chunk: Chunk,
-    /// Why it isn't, or why it is though a likelier chunk isn't.
+    /// Why it isn't in the pack, or why it is although a more probable chunk isn't.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
 }
 
-/// What the user asks about: a file, a line of one, or wherever a name is defined.
+/// The lines that a subject refers to, each with the index of its file: a whole file, one line, or every
+/// definition of a name.
 type Places = Vec<(usize, LineRange)>;
 
 const WHOLE: LineRange = LineRange { start: 1, end: u32::MAX };
 
-/// Says why `subject` (a path, `PATH:LINE`, or the name of a definition) is in the pack that was made
-/// for `request`, or why it isn't.
+/// Explains why `subject` (a path, `PATH:LINE`, or the name of a definition) is, or isn't, in the pack
+/// that was made for `request`.
 ///
 /// # Errors
-/// When there is nothing of that name; the message names the nearest that there is.
+/// When nothing has that name; the message suggests the most similar one.
 pub(crate) fn about(
     subject: &str,
     packed: &Packed,
     request: &PackRequest,
-) -> Result<Answer, Failure> {
+) -> Result<SubjectExplanation, Failure> {
     let files = &packed.read.corpus.files;
     let (path, line) = path_and_line(subject);
     let readings = request.place().readings(path);
@@ -79,8 +80,8 @@ pub(crate) fn about(
         return Ok(explain(subject, &places, packed, request.budget));
     }
     match readings.iter().find(|path| is_inside(&request.root, path)) {
-        Some(path) => left_out(subject, path, request),
-        None => Err(Failure::new(nowhere(subject, path, packed, request))),
+        Some(path) => not_read(subject, path, request),
+        None => Err(Failure::new(not_found(subject, path, packed, request))),
     }
 }
 
@@ -92,7 +93,7 @@ fn path_and_line(subject: &str) -> (&str, Option<u32>) {
     }
 }
 
-/// The line that was asked about, or the whole file.
+/// The given line, or the whole file.
 fn line_of(subject: &str, line: Option<u32>, file: &SourceFile) -> Result<LineRange, Failure> {
     let lines = file.text.lines().count() as u32;
     match line {
@@ -125,17 +126,17 @@ fn definitions(name: &str, files: &[SourceFile]) -> Places {
         .collect()
 }
 
-/// What is said about a subject that isn't there.
-fn nowhere(subject: &str, path: &str, packed: &Packed, request: &PackRequest) -> String {
+/// The message about a subject that doesn't exist, with the most similar path or name.
+fn not_found(subject: &str, path: &str, packed: &Packed, request: &PackRequest) -> String {
     let paths = packed.read.corpus.files.iter().map(|file| file.path.as_str());
     let names = packed.ranking.chunks.iter().filter_map(|chunk| chunk.name.as_deref());
     let close = nearest::path(&request.place().path_from_top(path), paths)
         .or_else(|| nearest::name(subject, names));
     let close = close.map_or(String::new(), |close| format!("; did you mean {close}?"));
-    format!("{subject}: no file of this path, and no definition of this name{close}")
+    format!("{subject}: no file has this path, and no definition has this name{close}")
 }
 
-fn explain(subject: &str, places: &Places, packed: &Packed, budget: usize) -> Answer {
+fn explain(subject: &str, places: &Places, packed: &Packed, budget: usize) -> SubjectExplanation {
     let belongs = |at: usize| {
         let chunk = &packed.ranking.chunks[at];
         places.iter().any(|&(file, lines)| {
@@ -171,23 +172,23 @@ fn explain(subject: &str, places: &Places, packed: &Packed, budget: usize) -> An
     } else {
         format!("not in the pack: others match the task better, and {left} tokens are left")
     };
-    Answer { subject: subject.to_owned(), in_pack: chosen > 0, verdict, chunks }
+    SubjectExplanation { subject: subject.to_owned(), in_pack: chosen > 0, verdict, chunks }
 }
 
-/// The likeliest chunk that isn't in the pack though it matches the task.
+/// The most probable chunk that matches the task but isn't in the pack.
 fn likelier(packed: &Packed) -> Option<Chunk> {
     let unchosen = packed.pack.unchosen.first()?;
     Some(Chunk::of(packed, &packed.ranking.chunks[unchosen.chunk], Some(unchosen.price)))
 }
 
-/// Why a chunk is in the pack though a likelier one isn't; `None` if there is no likelier one.
+/// Why a chunk is in the pack although a more probable one isn't; `None` if there is no such one.
 fn preferred_to(packed: &Packed, at: usize, likelier: &Chunk, left: usize) -> Option<String> {
     let chunk = &packed.ranking.chunks[at];
     let price = likelier.price?;
     (likelier.probability > chunk.probability).then(|| {
         format!(
-            "preferred to the likelier {}: chunks are taken by probability per token, and that one would \
-             add {price} tokens where {left} are left",
+            "preferred to the more probable {}: chunks are chosen by probability per token, and that one \
+             would add {price} tokens, with {left} left",
             likelier.place()
         )
     })
@@ -198,14 +199,18 @@ fn not_in(packed: &Packed, at: usize, price: Option<usize>, left: usize) -> Stri
     let chunk = &packed.ranking.chunks[at];
     match price {
         Some(price) => format!("would add {price} tokens; {left} are left"),
-        None if chunk.first_code.is_none() => "blank lines, comments or imports alone".into(),
+        None if chunk.first_code.is_none() => "only blank lines, comments or imports".into(),
         None => "too little in it matches the task".into(),
     }
 }
 
-/// Why something isn't among what was read: it was skipped, ignored, or doesn't exist.
-fn left_out(subject: &str, path: &String, request: &PackRequest) -> Result<Answer, Failure> {
-    let answer = |verdict: String| Answer {
+/// Why an existing file wasn't read: it was skipped, excluded by a flag, or ignored.
+fn not_read(
+    subject: &str,
+    path: &String,
+    request: &PackRequest,
+) -> Result<SubjectExplanation, Failure> {
+    let explanation = |verdict: String| SubjectExplanation {
         subject: subject.to_owned(),
         in_pack: false,
         verdict,
@@ -220,19 +225,17 @@ fn left_out(subject: &str, path: &String, request: &PackRequest) -> Result<Answe
     let reason = alone.skipped.counts().map(|(reason, _)| reason).find(|reason| {
         *reason != checkout::SkipReason::Excluded && alone.skipped.examples(*reason).contains(path)
     });
-    Ok(answer(match reason {
+    Ok(explanation(match reason {
         Some(reason) => format!("not in the pack: skipped ({})", reason.name()),
         None if !alone.files.is_empty() => {
-            "not in the pack: left out by --include, --exclude, --no-tests or --no-source".into()
+            "not in the pack: excluded by --include, --exclude, --no-tests or --no-source".into()
         }
-        None => {
-            "not in the pack: an ignore file names it, or it is outside of the repository".into()
-        }
+        None => "not in the pack: ignored by an ignore file, or outside the repository".into(),
     }))
 }
 
-/// Whether there is something at `path`, and it lies in the checkout: what lies elsewhere is nobody's
-/// business, not even that it exists.
+/// Whether `path` exists and lies in the checkout. Of paths elsewhere (over a link, say) an answer
+/// mustn't even reveal that they exist: the MCP server answers such questions of others.
 fn is_inside(root: &Path, path: &str) -> bool {
     let relative = Path::new(path);
     let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
@@ -243,8 +246,8 @@ fn is_inside(root: &Path, path: &str) -> bool {
         && whole.symlink_metadata().is_ok()
 }
 
-impl Answer {
-    /// For people: the verdict, and a line for each span.
+impl SubjectExplanation {
+    /// As text: the verdict, and a line for each chunk.
     pub(crate) fn to_text(&self) -> String {
         let mut out = format!("{}: {}\n", self.subject, self.verdict);
         for explained in &self.chunks {

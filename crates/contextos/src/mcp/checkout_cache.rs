@@ -1,4 +1,4 @@
-//! A cache of checkouts that were read, valid for as long as nothing in them changes.
+//! A cache of checkouts as they were read. An entry is valid until something in the checkout changes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,11 +18,11 @@ const MAX_PACKS: usize = 8;
 /// The most outlines that are kept of each. By hand.
 const MAX_OUTLINES: usize = 50_000;
 
-/// The checkouts that were asked about last.
+/// The checkouts that were used last.
 #[derive(Default)]
 pub(super) struct CheckoutCache(Mutex<Vec<Arc<Kept>>>);
 
-/// A checkout as it was read, with what has been made of it since.
+/// A checkout as it was read, with the outlines and packs that have been made of it since.
 pub(super) struct Kept {
     root: PathBuf,
     state: Option<State>,
@@ -32,14 +32,14 @@ pub(super) struct Kept {
     packs: Mutex<Vec<(PackRequest, Arc<Packed>)>>,
 }
 
-/// What a checkout is told from a changed one by.
+/// The state by which a changed checkout is recognised.
 #[derive(PartialEq, Eq)]
 struct State {
     files: Fingerprint,
     head: Option<String>,
 }
 
-/// The part of a request that decides what is read.
+/// The part of a request that decides which files and history are read.
 #[derive(PartialEq, Eq)]
 struct Reading {
     within: Option<String>,
@@ -51,7 +51,7 @@ struct Reading {
 }
 
 impl CheckoutCache {
-    /// The tree that a request asks for: kept, or read now.
+    /// The tree for a request: cached, or read now.
     pub(super) fn tree(
         &self,
         request: &PackRequest,
@@ -99,7 +99,7 @@ impl CheckoutCache {
 }
 
 impl Kept {
-    /// The pack that a request asks for: made before, or now.
+    /// The pack for a request: cached, or made now.
     pub(super) fn pack(
         &self,
         request: &PackRequest,
@@ -128,7 +128,7 @@ impl Kept {
     }
 }
 
-/// The state of a checkout before it is read; `None` if it can't be told from a later one.
+/// The state of a checkout before it is read; `None` if a later change couldn't be recognised by it.
 fn state(root: &Path) -> Option<State> {
     let files = checkout::fingerprint(root).ok()??;
     let head = Git::open(root).ok().and_then(|git| git.head().map(|head| head.id.clone()));
@@ -148,7 +148,7 @@ impl Reading {
     }
 }
 
-/// Outlines in memory, before those on disk.
+/// Outlines in memory, backed by those on disk.
 pub(super) struct KnownOutlines {
     kept: OutlineCache,
     at_hand: Mutex<HashMap<CacheKey, Arc<Outline>>>,

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::pipeline::Progress;
 
-/// Per cent of a stage between two notifications. By hand.
+/// The percentage points of a stage between two notifications. By hand.
 const STEP_PERCENT: usize = 10;
 
 /// Notifies a client that asked for progress.
@@ -19,7 +19,7 @@ pub(super) struct Notifier {
 }
 
 impl Notifier {
-    /// A notifier of the client that this request came from. Ends when it is dropped.
+    /// A notifier for the client that this request came from. Its task ends when it is dropped.
     pub(super) fn of(context: &RequestContext<RoleServer>) -> Self {
         let client = context.meta.get_progress_token().map(|token| {
             let (sender, messages) = unbounded_channel();
@@ -31,7 +31,7 @@ impl Notifier {
 
     fn say(&self, message: String) {
         if let Some(client) = &self.client {
-            // A client that is gone needs no progress.
+            // Sending fails if the client is gone, which then needs no progress.
             let _ = client.send(message);
         }
     }
@@ -52,7 +52,7 @@ impl Progress for Notifier {
     }
 }
 
-/// Each message is one more step; how many there will be, nobody knows before.
+/// Sends each message as one more step. The total is unknown, so none is sent.
 async fn tell(
     peer: Peer<RoleServer>,
     token: ProgressToken,

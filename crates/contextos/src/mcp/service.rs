@@ -1,8 +1,8 @@
 //! The service behind the MCP tools, without the protocol.
 //!
-//! Paths of files are looked up among those that were read, never opened; the one path that is opened,
-//! a `repo`, must lie under the served folder. So nothing outside can be reached, whatever a model
-//! writes, and what was read is redacted.
+//! Paths of files are looked up among the files that were read; they are never opened. The only path that
+//! is opened, a `repo`, must lie under the served folder. So whatever a model writes, nothing outside can
+//! be reached, and all that was read is redacted.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::args::{PackFormat, PickArgs};
 use crate::churn::{Churn, churn};
 use crate::clock;
 use crate::context_dir::{self, ContextDir};
-use crate::explanation::{self, Answer};
+use crate::explanation::{self, SubjectExplanation};
 use crate::pipeline::{self, PackRequest, Packed, Progress};
 use crate::place::Place;
 use crate::resolve;
@@ -31,7 +31,7 @@ const MAX_BYTES: usize = 400_000;
 /// The most definitions or files that one call lists. By hand.
 const MAX_LISTED: usize = 200;
 
-/// Why a call can't be answered; a message that helps a model.
+/// Why a call failed: a message from which a model can tell what to do.
 #[derive(Debug)]
 pub(super) struct Refusal(pub(super) String);
 
@@ -45,7 +45,7 @@ fn refuse<T>(message: impl ToString) -> Result<T, Refusal> {
     Err(Refusal(message.to_string()))
 }
 
-/// The served folder, and what was read of it.
+/// The served folder, and the checkouts that were read in it.
 pub(crate) struct Service {
     root: PathBuf,
     any_root: bool,
@@ -53,36 +53,36 @@ pub(crate) struct Service {
     checkouts: CheckoutCache,
 }
 
-/// What `scan_repo` found.
+/// The result of `scan_repo`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Scanned {
-    /// Text files that can be picked from.
+    /// The number of text files that can be selected.
     files: usize,
-    /// Files of each language, most first.
+    /// The number of files of each language, most frequent first.
     languages: Vec<Counted>,
-    /// Files that were left out, by reason.
+    /// The number of files that were skipped, by reason.
     skipped: Vec<Counted>,
-    /// Credentials that were redacted.
+    /// The number of credentials that were redacted.
     redacted: usize,
     /// The commit that is checked out.
     commit: Option<String>,
-    /// Commits of the history that are looked at.
+    /// The number of commits of the history that are used.
     commits: usize,
 }
 
-/// How many there are of something.
+/// A name with a number of files.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Counted {
-    /// Of what.
+    /// The language or the reason.
     name: String,
-    /// How many.
+    /// The number of files.
     count: usize,
 }
 
 /// The files that `list_files` ranks.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Listed {
-    /// The likeliest first.
+    /// The files, most probable first.
     files: Vec<Likely>,
 }
 
@@ -94,7 +94,7 @@ struct Likely {
     /// The probability that the task is about it, from 0 to 1.
     #[serde(rename = "chance")]
     probability: f64,
-    /// What its likeliest part defines.
+    /// The definition in its most probable part.
     #[serde(skip_serializing_if = "Option::is_none")]
     defines: Option<String>,
     /// Words of the task in it.
@@ -171,7 +171,7 @@ impl Service {
         let Some(format) = PackFormat::named(format) else {
             let known: Vec<&str> = PackFormat::names().collect();
             return refuse(format_args!(
-                "`{format}` is not a format; there are: {}",
+                "`{format}` is not a format; the formats are: {}",
                 known.join(", ")
             ));
         };
@@ -231,7 +231,7 @@ impl Service {
                 return match out.is_empty() {
                     true => refuse(format_args!("line {next} of {path} is too long to be shown")),
                     false => {
-                        out.push_str(&format!("… go on with first_line={next}\n"));
+                        out.push_str(&format!("… continue with first_line={next}\n"));
                         Ok(out)
                     }
                 };
@@ -265,7 +265,7 @@ impl Service {
         progress: &dyn Progress,
     ) -> Result<Found, Refusal> {
         if name.trim().is_empty() {
-            return refuse("`name` is empty; give the name of a function, type or constant");
+            return refuse("`name` is empty; pass the name of a function, type or constant");
         }
         let kept = self.tree(repo, progress)?;
         let files: Vec<&SourceFile> =
@@ -289,7 +289,7 @@ impl Service {
         }
         if definitions.is_empty() {
             return refuse(format_args!(
-                "nothing called `{name}` is defined here; names are matched exactly"
+                "nothing named `{name}` is defined in this repository; names are matched exactly"
             ));
         }
         let more = definitions.len() > MAX_LISTED;
@@ -304,13 +304,13 @@ impl Service {
         path: &str,
         budget: usize,
         progress: &dyn Progress,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<SubjectExplanation, Refusal> {
         let request = self.request(repo, task, budget)?;
         let packed = self.run(&request, progress)?;
         explanation::about(path, &packed, &request).map_err(|failure| Refusal(failure.to_string()))
     }
 
-    /// A file of `.contextos/` of the served folder, redacted; nothing if there is none.
+    /// A file of `.contextos/` in the served folder, redacted; `None` if it doesn't exist.
     pub(super) fn note(&self, file: &str) -> Result<Option<String>, Refusal> {
         let folder = ContextDir::of(&self.root).map_err(|failure| Refusal(failure.to_string()))?;
         let text = folder.read(file).map_err(|failure| Refusal(failure.to_string()))?;
@@ -322,18 +322,18 @@ impl Service {
         Ok(self.note(context_dir::TASK)?.as_deref().and_then(crate::notes::task::read))
     }
 
-    /// The folder that `repo` names, which lies under the served one.
+    /// The folder `repo`, which must lie under the served one.
     fn confined(&self, repo: &str) -> Result<PathBuf, Refusal> {
         let outside = || {
             Refusal(format!(
-                "repo `{repo}` is not a folder under the one that is served; leave `repo` out, or \
-                 give a path below it"
+                "repo `{repo}` is not a folder under the served one; omit `repo`, or pass a path below \
+                 the served folder"
             ))
         };
-        // What doesn't exist and what lies outside get the same answer.
+        // Both get the same message, so that it doesn't reveal whether an outside path exists.
         let path = self.root.join(repo).canonicalize().map_err(|_| outside())?;
         let inside = self.any_root || path.starts_with(&self.root);
-        // Git's own folder is no checkout, and may hold what nobody committed.
+        // `.git` is no checkout, and may contain what was never committed.
         let is_gits = path.components().any(|part| part.as_os_str() == ".git");
         if inside && path.is_dir() && !is_gits { Ok(path) } else { Err(outside()) }
     }
@@ -342,7 +342,7 @@ impl Service {
     fn request(&self, repo: &str, task: &str, budget: usize) -> Result<PackRequest, Refusal> {
         let root = self.confined(repo)?;
         if task.trim().is_empty() {
-            return refuse("`task` is empty; say in a sentence what is to be done");
+            return refuse("`task` is empty; describe in a sentence what you want to do");
         }
         let failed = |failure: crate::failure::Failure| Refusal(failure.to_string());
         let settings = Settings::load(&root, self.config.as_deref()).map_err(failed)?;
@@ -350,7 +350,7 @@ impl Service {
         let picked =
             resolve::pick(Place { root, within: None }, task.trim().to_owned(), &args, &settings);
         let mut request = picked.map_err(failed)?.request;
-        // Whatever the user's configuration says: what a model reads leaves this machine.
+        // Overrides the user's configuration, because what a model reads leaves this machine.
         request.allow_sensitive = false;
         request.cache = true;
         Ok(request)

@@ -24,7 +24,7 @@ use super::service::{Found, Listed, Refusal, Scanned, Service};
 use crate::args::ListedTools;
 use crate::churn::Churn;
 use crate::context_dir;
-use crate::explanation::Answer;
+use crate::explanation::SubjectExplanation;
 use crate::scan::FileSummary;
 
 const INSTRUCTIONS: &str = "ContextOS picks what matters in a repository for a task: begin with \
@@ -40,9 +40,14 @@ const CORE: [&str; 5] =
 
 /// The notes that are resources: URI, name, file, description.
 const NOTES: [(&str, &str, &str, &str); 3] = [
-    ("contextos://task", "task", context_dir::TASK, "What is being worked on"),
+    ("contextos://task", "task", context_dir::TASK, "The current task"),
     ("contextos://memory", "memory", context_dir::MEMORY, "Notes about the project"),
-    ("contextos://decisions", "decisions", context_dir::DECISIONS, "What was decided, and when"),
+    (
+        "contextos://decisions",
+        "decisions",
+        context_dir::DECISIONS,
+        "Decisions, with date and status",
+    ),
 ];
 
 fn here() -> String {
@@ -58,7 +63,7 @@ fn agent_budget() -> usize {
     2000
 }
 
-/// A number of tokens; models write `"8k"` and `"8,000"` for it, too.
+/// A number of tokens. Models also write it as `"8k"` or `"8,000"`.
 fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
     struct Amount;
     impl Visitor<'_> for Amount {
@@ -184,7 +189,7 @@ struct ExplainRequest {
     repo: String,
 }
 
-/// The server that a client speaks to.
+/// The MCP server of one client.
 #[derive(Clone)]
 pub(super) struct Tools {
     service: Arc<Service>,
@@ -319,7 +324,7 @@ impl Tools {
         &self,
         Parameters(Named(asked)): Parameters<Named<ExplainRequest>>,
         context: RequestContext<RoleServer>,
-    ) -> Result<Json<Answer>, String> {
+    ) -> Result<Json<SubjectExplanation>, String> {
         self.with_service(&context, move |service, progress| {
             service.explain(&asked.repo, &asked.task, &asked.path, asked.budget, progress)
         })
@@ -327,8 +332,8 @@ impl Tools {
         .map(Json)
     }
 
-    /// Work on a thread of its own, so that calls run side by side. A call that is cancelled is
-    /// answered at once; what it began ends by itself and keeps what it read.
+    /// Runs `work` on a thread for blocking work, so that calls run in parallel. A cancelled call returns
+    /// at once; its work continues to its end and is cached.
     async fn with_service<T: Send + 'static>(
         &self,
         context: &RequestContext<RoleServer>,
@@ -341,7 +346,7 @@ impl Tools {
             () = context.ct.cancelled() => Err("cancelled".to_owned()),
             answer = work => match answer {
                 Ok(answer) => answer.map_err(|refusal| refusal.0),
-                Err(_) => Err("this call failed inside contextos; other calls still work".into()),
+                Err(_) => Err("this call failed because of an error in contextos".into()),
             },
         }
     }
@@ -397,7 +402,8 @@ impl ServerHandler for Tools {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let Some((uri, _, file, _)) = NOTES.iter().find(|(uri, ..)| *uri == asked.uri) else {
             let known: Vec<&str> = NOTES.iter().map(|(uri, ..)| *uri).collect();
-            let message = format!("no resource {}; there are: {}", asked.uri, known.join(", "));
+            let message =
+                format!("no resource {}; the resources are: {}", asked.uri, known.join(", "));
             return Err(ErrorData::resource_not_found(message, None));
         };
         let text =
@@ -421,9 +427,8 @@ impl ServerHandler for Tools {
             PROMPT,
             Some("The code that matters for a task, and the task"),
             Some(vec![
-                argument("task", "What is to be done; the current task, if left out")
-                    .with_required(false),
-                argument("budget", "Tokens that the code may have; 8000, if left out")
+                argument("task", "The task; if omitted, the current one").with_required(false),
+                argument("budget", "The maximum number of tokens; 8000, if omitted")
                     .with_required(false),
             ]),
         );
@@ -436,7 +441,7 @@ impl ServerHandler for Tools {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         if asked.name != PROMPT {
-            let message = format!("no prompt {}; there is: {PROMPT}", asked.name);
+            let message = format!("no prompt {}; the only prompt is {PROMPT}", asked.name);
             return Err(ErrorData::invalid_params(message, None));
         }
         let arguments = asked.arguments.unwrap_or_default();
@@ -453,7 +458,7 @@ impl ServerHandler for Tools {
             None => {
                 let current = self.service.current_task().map_err(|refusal| internal(&refusal))?;
                 current.ok_or_else(|| {
-                    ErrorData::invalid_params("no task is set; give one as `task`", None)
+                    ErrorData::invalid_params("no task is set; pass one as `task`", None)
                 })?
             }
         };

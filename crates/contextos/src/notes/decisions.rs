@@ -1,8 +1,8 @@
-//! DECISIONS.md: what was decided, and when.
+//! DECISIONS.md: decisions, with their date and status.
 
 use crate::clock;
 
-/// What a new file begins with.
+/// The beginning of a new file.
 pub(crate) const HEAD: &str = "\
 # Decision Log
 

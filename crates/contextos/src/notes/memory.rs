@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::one_line;
 
-/// What a new file begins with.
+/// The beginning of a new file.
 pub(crate) const HEAD: &str = "\
 # Project Memory
 
@@ -14,7 +14,7 @@ pub(crate) const HEAD: &str = "\
 
 ";
 
-/// What a new archive begins with.
+/// The beginning of a new archive.
 pub(crate) const ARCHIVE_HEAD: &str = "\
 # Project Memory: archive
 
@@ -27,21 +27,21 @@ pub(crate) fn entry(note: &str, time: &str) -> String {
     format!("- **{time}** — {}\n", one_line(note))
 }
 
-/// A file with fewer notes in it, and what was taken out.
+/// The result of compacting: the file with fewer notes, and the removed ones.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Compacted {
-    /// The file as it is to be.
+    /// The new text of the file.
     pub(crate) file: String,
-    /// The entries that go to the archive, oldest first: duplicates and the oldest.
+    /// The entries for the archive, in their order: duplicates and the oldest.
     pub(crate) archived: String,
-    /// How many notes said what an older one says.
+    /// The number of duplicates among them.
     pub(crate) duplicates: usize,
-    /// How many went because they are the oldest.
+    /// The number of those that were removed because they are the oldest.
     pub(crate) oldest: usize,
 }
 
-/// Merges notes that say the same, of which the newest stays, and takes out the oldest beyond `keep`.
-/// Lines that aren't entries of ours stay where they are.
+/// Merges duplicate notes, of which the newest stays, and removes the oldest beyond `keep`. Lines that
+/// [`entry`] didn't write stay where they are.
 pub(crate) fn compact(file: &str, keep: usize) -> Compacted {
     let lines: Vec<&str> = file.split_inclusive('\n').collect();
     let mut seen = HashSet::new();

@@ -1,4 +1,4 @@
-//! CURRENT_TASK.md: what is being worked on.
+//! CURRENT_TASK.md: the current task.
 
 use super::without_comments;
 
@@ -22,8 +22,8 @@ pub(crate) fn cleared_file(time: &str) -> String {
     file("<!-- None. `contextos task \"what to do\"` sets one. -->", CLEARED, time)
 }
 
-/// The task that stands in the file: what is below its `## Task`, or all of it if there is no such
-/// heading. `None` if that is nothing.
+/// The task in the file: the text under `## Task`, or the whole file if it has no such heading. `None` if
+/// that is empty.
 pub(crate) fn read(file: &str) -> Option<String> {
     let file = without_comments(file);
     let mut lines = file.lines().skip_while(|line| line.trim_end() != TEXT_HEADING);

@@ -1,4 +1,4 @@
-//! dependency_graph.json: which file imports which, and the import cycles.
+//! dependency_graph.json: the imports between files, and the import cycles.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use select::SourceFile;
 use serde::Serialize;
 use syntax::Outline;
 
-/// The graph, as it is written.
+/// The content of the file.
 #[derive(Debug, Serialize)]
 pub(crate) struct Graph {
     nodes: Vec<Node>,
     edges: Vec<Edge>,
-    /// By file: imports that are written as a path into the checkout, where nothing is.
+    /// By file: imports of paths in the checkout that don't exist.
     unresolved: BTreeMap<String, Vec<String>>,
     /// Files that import each other, directly or through others.
     cycles: Vec<Vec<String>>,
@@ -57,7 +57,7 @@ pub(crate) fn graph(files: &[SourceFile], outlines: &[Arc<Outline>]) -> Graph {
             raw_import: raw.to_owned(),
         };
         for needed in resolved.edges(at) {
-            // What a file sees without an import is left to those who read its package.
+            // Files of the same package, which are visible without an import, are no edges.
             let Some(import) = needed.import else { continue };
             imports[at].push(needed.to);
             edges.insert(edge(&files[needed.to].path, "local", &outline.imports[import].raw));
@@ -90,8 +90,8 @@ pub(crate) fn graph(files: &[SourceFile], outlines: &[Arc<Outline>]) -> Graph {
     }
 }
 
-/// The strongly connected components of more than one node, sorted (Tarjan, 1972, with the recursion
-/// on a stack of its own: a checkout may import as deep as it likes).
+/// The strongly connected components of more than one node, sorted. This is Tarjan's algorithm (1972) with
+/// an explicit stack, because imports of a checkout may be nested arbitrarily deep.
 fn circles(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
     const UNSEEN: usize = usize::MAX;
     let mut order = vec![UNSEEN; edges.len()];

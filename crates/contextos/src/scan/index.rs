@@ -7,10 +7,10 @@ use select::{FileKind, SourceFile};
 
 use super::{FileSummary, Graph};
 
-/// Files that are listed.
+/// The number of key files that are listed. By hand.
 const MOST_FILES: usize = 40;
 
-/// How many files there are of each language, most first.
+/// The number of files of each language, most frequent first.
 pub(crate) fn languages(files: &[SourceFile]) -> Vec<(&'static str, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for file in files {
@@ -47,7 +47,7 @@ pub(crate) fn project_index(
     out
 }
 
-/// By file: how many others import it.
+/// The number of files that import each file.
 fn imported_by(graph: &Graph) -> HashMap<&str, usize> {
     let mut pairs: Vec<(&str, &str)> = graph.local_edges().collect();
     pairs.dedup();

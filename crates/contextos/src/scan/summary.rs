@@ -1,4 +1,4 @@
-//! file_summaries.json: what each file is, defines and imports.
+//! file_summaries.json: the language, purpose, definitions and imports of each file.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -8,22 +8,22 @@ use select::{FileKind, SourceFile};
 use serde::Serialize;
 use syntax::{Definition, DefinitionKind, Outline};
 
-/// Names of a file that are listed.
+/// The number of definitions, and of imports, that are listed. By hand.
 const MOST_SYMBOLS: usize = 200;
-/// Characters of a doc comment that are kept, and of a purpose.
+/// The most characters of a doc comment, and of a purpose. By hand.
 const DOC_CHARS: usize = 400;
 const PURPOSE_CHARS: usize = 120;
-/// Definitions that a purpose names.
+/// The number of definitions that a purpose lists. By hand.
 const PURPOSE_NAMES: usize = 4;
 
-/// What is known about a file.
+/// The summary of a file.
 #[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct FileSummary {
     /// Its path from the root of the repository.
     pub(crate) rel_path: String,
     /// Its language.
     pub(crate) language: &'static str,
-    /// In a line.
+    /// Its purpose, in one line.
     pub(crate) purpose: String,
     /// Modules that it imports, each once.
     imports: Vec<String>,
@@ -33,7 +33,7 @@ pub(crate) struct FileSummary {
     symbols: Vec<String>,
     /// The comment that it begins with.
     docstring: String,
-    /// How many lines it has.
+    /// The number of its lines.
     line_count: usize,
     /// BLAKE3 of its text as it was read: UTF-8, redacted.
     content_hash: String,
@@ -67,13 +67,13 @@ pub(crate) fn summary(file: &SourceFile, outline: &Outline) -> FileSummary {
     }
 }
 
-/// The first of each, as many as are listed.
+/// The distinct values in their order, up to the number that is listed.
 fn once(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = HashSet::new();
     names.filter(|name| seen.insert(name.clone())).take(MOST_SYMBOLS).collect()
 }
 
-/// A kind of definition in a word.
+/// The name of a kind of definition.
 pub(crate) fn kind_name(kind: DefinitionKind) -> &'static str {
     match kind {
         DefinitionKind::Function => "function",
@@ -89,14 +89,14 @@ pub(crate) fn kind_name(kind: DefinitionKind) -> &'static str {
     }
 }
 
-/// The text of the comment that the file begins with, without the signs that make it one.
+/// The text of the comment at the beginning of the file, without the comment markers.
 fn docstring(file: &SourceFile, outline: &Outline) -> String {
     let Some(first) = outline.comments.first() else { return String::new() };
     let before = file.text.get(..first.start).unwrap_or_default();
     if before.lines().any(|line| !line.trim().is_empty() && !line.starts_with("#!")) {
         return String::new();
     }
-    // Line comments are one each; those that follow without a gap belong to it.
+    // Each line comment is a comment of its own; adjacent ones are joined.
     let mut end = first.end;
     for comment in &outline.comments[1..] {
         let between = file.text.get(end..comment.start).unwrap_or("x");

@@ -9,22 +9,22 @@ use toml::Table;
 use super::keys;
 use crate::failure::Failure;
 
-/// Whose file it is.
+/// The owner of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
     Repository,
     User,
 }
 
-/// The settings of one file; what it doesn't set is `None`.
+/// The settings of one file; those that it doesn't set are `None`.
 #[derive(Debug, Default)]
 pub(super) struct Layer {
-    /// The file, as users are told.
+    /// The file's name in messages.
     pub(super) name: String,
     pub(super) pack: Pack,
     pub(super) headroom: Headroom,
     pub(super) commands: Option<BTreeMap<String, Vec<String>>>,
-    /// All of it as it was written.
+    /// The whole file as it was parsed, for `config show`.
     raw: Table,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Pack {
     pub(super) compress: Option<String>,
 }
 
-/// A number of tokens: a number, or what people write for one.
+/// A number of tokens: a TOML number, or a string like `8k`.
 fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -77,10 +77,10 @@ struct Contents {
 }
 
 impl Layer {
-    /// Parses a file of that origin. `name` is what users are told.
+    /// Parses a file of that origin. `name` is its name in messages.
     ///
     /// # Errors
-    /// When it isn't TOML, or holds a key that is unknown, of the wrong type or not allowed there.
+    /// When it isn't TOML, or has a key that is unknown, of the wrong type or not allowed there.
     pub(super) fn parse(text: &str, origin: Origin, name: &str) -> Result<Self, Failure> {
         let malformed = |error: toml::de::Error| Failure::new(explain(text, name, &error));
         let raw: Table = toml::from_str(text).map_err(malformed)?;
@@ -97,14 +97,14 @@ impl Layer {
         match keys::ALL.iter().find(|key| key.user_only && self.shown(key.name).is_some()) {
             None => Ok(()),
             Some(key) => Err(Failure::new(format_args!(
-                "{}: `{}` may not be set by a repository; it belongs into your own \
+                "{}: `{}` can't be set by a repository; set it in your own \
                  ~/.config/contextos/config.toml, or on the command line",
                 self.name, key.name
             ))),
         }
     }
 
-    /// The value of a key as it was written, if it is set.
+    /// The value of a key as it is written in the file, if it is set.
     pub(super) fn shown(&self, key: &str) -> Option<String> {
         let (first, second) = match key.split_once('.') {
             Some((table, key)) => (table, Some(key)),
@@ -119,8 +119,7 @@ impl Layer {
     }
 }
 
-/// The settings that the Python program of this name writes down (and doesn't read). What else
-/// stands in the file means nothing here.
+/// The settings that are read from the Python program's `CONFIG.json`; its other keys are ignored.
 #[derive(Debug, Deserialize)]
 pub(super) struct OldConfig {
     #[serde(default)]
@@ -157,7 +156,7 @@ impl OldConfig {
     }
 }
 
-/// What is wrong in a file, with the line, and for an unknown key what may have been meant.
+/// The message for a parse error, with the line, and for an unknown key with the most similar one.
 fn explain(text: &str, name: &str, error: &toml::de::Error) -> String {
     let Some(span) = error.span() else { return format!("{name}: {}", error.message()) };
     let line = text[..span.start.min(text.len())].matches('\n').count() + 1;

@@ -1,23 +1,24 @@
-//! The keys of `contextos.toml` and `config.toml`: meaning, default, and which file may set each. The template that `init` writes, the hints and `config show` are made from this table.
+//! The keys of `contextos.toml` and `config.toml`: meaning, default, and which file may set each. The
+//! template that `init` writes, the suggestions and `config show` are made from this table.
 
-/// Tokens of a pack, unless told otherwise.
+/// The default budget, in tokens. By hand: a small part of any model's context.
 pub(super) const BUDGET: usize = 8000;
-/// The format of a pack, unless told otherwise.
+/// The default format of a pack.
 pub(super) const FORMAT: &str = "md";
 
 /// One key.
 #[derive(Debug)]
 pub(super) struct Key {
-    /// With its table: `pack.budget`.
+    /// Its name with its table: `pack.budget`.
     pub(super) name: &'static str,
-    /// What it is when nobody sets it, for people.
+    /// Its default, as `config show` prints it.
     pub(super) default: &'static str,
-    /// A value, in TOML.
+    /// An example of a value, in TOML.
     pub(super) example: &'static str,
-    /// What it means, in a line.
+    /// Its meaning, in one line.
     pub(super) meaning: &'static str,
-    /// Whether only the user's own file may set it: it runs something, sends text somewhere or shows
-    /// credentials.
+    /// Whether only the user's own file may set it, because it runs commands, sends text somewhere or
+    /// shows credentials.
     pub(super) user_only: bool,
 }
 
@@ -52,11 +53,11 @@ const fn own(key: Key) -> Key {
     Key { user_only: true, ..key }
 }
 
-/// A `contextos.toml` with every key that it may hold, commented out.
+/// A `contextos.toml` with every key that a repository may set, commented out.
 pub(crate) fn template() -> String {
     let mut out = String::from(
-        "# Settings of contextos for this repository; all are optional. What runs commands, sends text\n\
-         # somewhere or shows credentials belongs into your own ~/.config/contextos/config.toml.\n",
+        "# Settings of contextos for this repository; all are optional. Settings that run commands, send\n\
+         # text somewhere or show credentials belong in your own ~/.config/contextos/config.toml.\n",
     );
     let mut current = "";
     for key in ALL.iter().filter(|key| !key.user_only) {
@@ -70,7 +71,7 @@ pub(crate) fn template() -> String {
     out
 }
 
-/// The name of a key (without its table) that `name` may be a slip of the finger for.
+/// The name of the key (without its table) that is most similar to `name`.
 pub(super) fn closest(name: &str) -> Option<&'static str> {
     ALL.iter()
         .flat_map(|key| key.name.split('.'))

@@ -1,9 +1,9 @@
-//! Escapes text from files and names, so that a terminal doesn't act on it.
+//! Escapes text from files and names, so that a terminal doesn't interpret it.
 
 use std::borrow::Cow;
 
-/// `text` with everything that a terminal would act on written out as `\u{…}`: control characters
-/// other than newline and tab, and characters that reorder a line.
+/// `text` with the characters that a terminal interprets written as `\u{…}`: control characters other than
+/// newline and tab, and characters that reorder a line.
 pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) {
         return Cow::Borrowed(text);

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::pipeline::Progress;
 
-/// Nothing is shown of a run that is shorter.
+/// The delay before the bar is shown: shorter runs show none. By hand.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Shows nothing.
@@ -50,7 +50,7 @@ impl Progress for Bar {
         if self.begun.elapsed() < PATIENCE {
             return;
         }
-        // If it is locked, another thread is drawing.
+        // If the lock is held, another thread is drawing.
         let Ok(mut shown) = self.shown.try_lock() else { return };
         let stage = shown.stage;
         let bar = shown.bar.get_or_insert_with(|| bar(stage));

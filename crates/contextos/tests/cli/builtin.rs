@@ -27,7 +27,7 @@ fn an_unknown_provider_is_wrong_usage() {
     insta::assert_snapshot!(pack(&Sandbox::new(), "zip"), @r"
     exit: 2
     ----- stderr
-    error: unknown compression provider `zip`; there are: headroom, builtin, and cmd:NAME for a command from your own configuration
+    error: unknown compression provider `zip`; the providers are headroom, builtin, and cmd:NAME for a command from your own configuration
     ");
 }
 
@@ -70,7 +70,7 @@ fn a_repository_cannot_bring_a_command() {
     insta::assert_snapshot!(shown, @r"
     exit: 1
     ----- stderr
-    error: contextos.toml: `commands` may not be set by a repository; it belongs into your own ~/.config/contextos/config.toml, or on the command line
+    error: contextos.toml: `commands` can't be set by a repository; set it in your own ~/.config/contextos/config.toml, or on the command line
     ");
     assert!(!sandbox.repo.path().join("pwned").exists());
 }

@@ -18,7 +18,7 @@ fn a_file_instead_of_a_folder() {
     insta::assert_snapshot!(Sandbox::new().run(&["pack", "README.md", "--task", "x"]), @r"
     exit: 1
     ----- stderr
-    error: README.md: not a folder; name the folder that holds it
+    error: README.md: not a folder; use the folder that contains it
     ");
 }
 
@@ -27,12 +27,12 @@ fn no_task() {
     insta::assert_snapshot!(Sandbox::new().run(&["pack"]), @r#"
     exit: 2
     ----- stderr
-    error: no task; give one with --task "what to do", or set one with `contextos task`
+    error: there is no task; use --task "what to do", or set one with `contextos task`
     "#);
     insta::assert_snapshot!(Sandbox::new().run(&["pack", "--task", " "]), @r"
     exit: 2
     ----- stderr
-    error: the task is empty; say what is to be done
+    error: the task is empty; say what you want to do
     ");
 }
 
@@ -67,7 +67,7 @@ fn a_model_that_nobody_knows() {
     insta::assert_snapshot!(Sandbox::new().run(&["pack", "--task", "x", "--model", "abacus"]), @r"
     exit: 2
     ----- stderr
-    error: unknown model `abacus`; give the name of an OpenAI, Anthropic or Google model, like gpt-4o or claude-sonnet-4
+    error: unknown model `abacus`; use the name of an OpenAI, Anthropic or Google model, like gpt-4o or claude-sonnet-4
     ");
 }
 
@@ -157,11 +157,11 @@ fn a_checkout_that_cannot_be_written_needs_out() {
     insta::assert_snapshot!(sandbox.run(&["pack", "--task", "fix auth"]), @r"
     exit: 1
     ----- stderr
-    error: .contextos: File exists (os error 17); name another place for the pack with --out
+    error: .contextos: File exists (os error 17); choose another place for the pack with --out
     ");
     let shown = sandbox.run(&["pack", "--task", "fix auth", "--out", "pack.md"]);
     assert!(shown.starts_with("exit: 0\n----- stderr\n.contextos: File exists"), "{shown}");
-    assert!(shown.contains("; the pack goes to --out alone\n"), "{shown}");
+    assert!(shown.contains("; the pack is only written to --out\n"), "{shown}");
     assert!(sandbox.repo.path().join("pack.md").exists());
 }
 

@@ -53,7 +53,7 @@ fn commits_are_replayed_beside_plain_packing() {
 
     let shown = sandbox.run(&["eval", "--terse", "--commits", "1"]);
     let heads = |line: &str| line.split_whitespace().skip(2).collect::<Vec<_>>().join(" ");
-    assert_eq!(shown.lines().nth(5).map(heads).unwrap(), "file all span map", "{shown}");
+    assert_eq!(shown.lines().nth(8).map(heads).unwrap(), "file all span map", "{shown}");
     assert!(shown.starts_with("exit: 0\n----- stdout\n1 commit replayed\nfile: "), "{shown}");
     assert_eq!(json_of(&sandbox, &["eval"]), json_of(&sandbox, &["eval"]));
 }

@@ -65,11 +65,11 @@ fn why_a_lower_score_is_in() {
     let whys: Vec<&str> = shown.lines().filter(|line| line.starts_with("    ")).collect();
     assert!(!whys.is_empty(), "{shown}");
     for why in whys {
-        let known = ["in before the likelier ", " are left", "too little in it", "imports alone"];
+        let known = ["preferred to the more probable ", " left", "too little in it", "or imports"];
         assert!(known.iter().any(|known| why.contains(known)), "{why}");
     }
     let shown = explain(&sandbox, "tests/test_token.py", &[]);
-    assert!(!shown.contains("in before"), "{shown}");
+    assert!(!shown.contains("preferred to"), "{shown}");
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn churn_counts_the_commits_of_the_last_days() {
     ----- stdout
         2  2024-01-01  src/report.py
     ----- stderr
-    2 commits in 36500 days (merges and commits of more than 30 files left out)
+    2 commits in 36,500 days (without merges and commits of more than 30 files)
     ");
     let shown = sandbox.run(&["churn"]);
     assert!(shown.starts_with("exit: 0\n----- stderr\n0 commits in 30 days"), "{shown}");
@@ -128,7 +128,7 @@ fn doctor_finds_everything_well() {
     ok  contextos [VERSION]
     ok  history: 0 commits
     ok  task: fix auth
-    ok  configuration: none at [HOME]/.config/contextos/config.toml
+    ok  configuration: defaults ([HOME]/.config/contextos/config.toml doesn't exist)
     ok  headroom: not installed; only --compress headroom needs it
     ok  headroom at [URL]: version [VERSION]
     ");
@@ -144,7 +144,7 @@ fn doctor_knows_the_other_headroom() {
     );
     let shown = sandbox.run(&["doctor", "--check"]);
     assert!(shown.starts_with("exit: 3\n"), "{shown}");
-    assert!(shown.contains("headroom has no `serve`: it is the other program"), "{shown}");
+    assert!(shown.contains("headroom has no `serve`: it is another program"), "{shown}");
 
     sandbox.install(".local/bin/headroom", "#!/bin/sh\necho Serves\n");
     let shown = sandbox.run(&["doctor", "--check"]);

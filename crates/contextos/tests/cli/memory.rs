@@ -34,7 +34,10 @@ fn credentials_are_refused_and_nothing_is_written() {
     let sandbox = Sandbox::new();
     let key = format!("AKIA{}", "IOSFODNN7EXAMPL2");
     let shown = sandbox.run(&["memory", "add", "the key is", &key]);
-    assert!(shown.starts_with("exit: 1\n----- stderr\nerror: not kept: there is a credential"));
+    assert!(
+        shown
+            .starts_with("exit: 1\n----- stderr\nerror: not saved: the text contains a credential")
+    );
     assert!(!shown.contains(&key), "{shown}");
     assert!(!sandbox.state("MEMORY.md").exists());
     sandbox.contextos(&["memory", "decision", &format!("use {key}")]).assert().code(1);
@@ -50,7 +53,7 @@ fn compacting_moves_duplicates_and_the_oldest_and_loses_nothing() {
     insta::assert_snapshot!(sandbox.run(&["memory", "compact", "--keep", "3"]), @r"
     exit: 0
     ----- stderr
-    1 duplicates and 1 old notes moved to .contextos/MEMORY_ARCHIVE.md
+    1 duplicate and 1 old note moved to .contextos/MEMORY_ARCHIVE.md
     ");
     let notes = |file| {
         let text = timeless(&sandbox.read(file));

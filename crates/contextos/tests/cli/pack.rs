@@ -165,12 +165,12 @@ fn a_task_needs_no_flag() {
     insta::assert_snapshot!(sandbox.run(&["pack", "tokens"]), @r#"
     exit: 2
     ----- stderr
-    error: tokens: no such folder; if it is the task: --task "tokens"
+    error: tokens: no such folder; if it is the task, use --task "tokens"
     "#);
     insta::assert_snapshot!(sandbox.run(&["pack", ".", "fix", "it", "--task", "x"]), @r"
     exit: 2
     ----- stderr
-    error: there are two tasks: that of --task, and `fix it`
+    error: there are two tasks: the one of --task, and `fix it`
     ");
 }
 
@@ -219,11 +219,11 @@ fn a_focus_that_is_not_there_is_an_error_with_the_nearest() {
         assert_eq!(focus(path), "exit: 0\n", "{path}");
     }
     for (path, told) in [
-        ("src/auht", "no file or folder of this path; did you mean src/auth?"),
-        ("token.py", "no file or folder of this path; did you mean src/auth/token.py?"),
-        ("lib/session.py:12", "no file or folder of this path; did you mean src/auth/session.py?"),
-        ("zzz", "no file or folder of this path"),
-        ("logo.png", "nothing in it may be selected; `contextos explain PATH` says why"),
+        ("src/auht", "no file or folder has this path; did you mean src/auth?"),
+        ("token.py", "no file or folder has this path; did you mean src/auth/token.py?"),
+        ("lib/session.py:12", "no file or folder has this path; did you mean src/auth/session.py?"),
+        ("zzz", "no file or folder has this path"),
+        ("logo.png", "none of its files can be selected; `contextos explain PATH` says why"),
     ] {
         let expected = format!("exit: 1\n----- stderr\nerror: --focus {path}: {told}\n");
         assert_eq!(focus(path), expected);

@@ -512,7 +512,7 @@ fn other_machines_are_let_in_only_with_a_word_about_it() {
     insta::assert_snapshot!(sandbox.run(&["serve", "--host", "0.0.0.0", "--port", "0"]), @r"
     exit: 2
     ----- stderr
-    error: --host 0.0.0.0 lets other machines in: give them a --token, or say --no-auth
+    error: with --host 0.0.0.0, other machines can reach this server: add --token TOKEN, or --no-auth to allow everybody
     ");
     let server = Server::new(&sandbox, &[]);
     let port = server.address.rsplit_once(':').unwrap().1.to_owned();

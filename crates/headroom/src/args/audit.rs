@@ -11,26 +11,26 @@ use crate::store::parse_time;
 #[derive(Debug, Args)]
 #[command(after_help = AUDIT)]
 pub(crate) struct AuditArgs {
-    /// Transcripts, or folders of them; without it those that agents keep here
+    /// Transcripts, or folders of them [default: those that agents keep on this machine]
     pub(crate) files: Vec<PathBuf>,
 
-    /// How far back transcripts are taken that agents keep here
+    /// Without FILES: how far back to read the agents' transcripts
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = parse_time)]
     pub(crate) since: Duration,
 
-    /// Print a JSON object
+    /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Write one page that a browser shows to this file
+    /// Also write the report to this file, as an HTML page
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
 }
 
 const AUDIT: &str = "\
-Replays the sessions through the compression that `headroom serve` applies, and says what
-they would have cost with it. Nothing leaves this machine, and nothing is kept. The prices
-are list prices; other ones go into ~/.headroom/prices.toml.
+Replays the sessions through the compression that `headroom serve` applies, and reports
+what they would have cost with it. Nothing leaves this machine, and nothing is stored.
+Prices are list prices; ~/.headroom/prices.toml overrides them.
 
 Examples:
   headroom audit

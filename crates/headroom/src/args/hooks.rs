@@ -13,9 +13,9 @@ Examples:
   headroom hooks status --agent claude
   headroom hooks uninstall --agent claude
 
-The hook turns a shell command of the agent into `headroom run -- SHELL -c COMMAND`. It
-leaves alone what it can't wrap without changing what it does, and what a rule of the
-agent's own permissions may be about. Everything else in the settings stays as it is.")]
+The hook rewrites a shell command of the agent to `headroom run -- SHELL -c COMMAND`. It
+doesn't change a command that might then behave differently, or to which one of the agent's
+own permission rules may apply. Everything else in the settings stays as it is.")]
 pub(crate) struct HooksArgs {
     #[command(subcommand)]
     pub(crate) command: HooksCommand,
@@ -24,13 +24,13 @@ pub(crate) struct HooksArgs {
 /// What to do about hooks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum HooksCommand {
-    /// Put the hook into the agent's settings
+    /// Add the hook to the agent's settings
     Install(HooksHowArgs),
-    /// Take it out again
+    /// Remove the hook from the agent's settings
     Uninstall(HooksHowArgs),
-    /// Show whether it is there
+    /// Show whether the hook is installed
     Status(HooksAgentArgs),
-    /// Be the hook: a tool call on standard input, what to change on standard output
+    /// The hook itself: read a tool call from standard input, write the change to standard output
     PreToolUse,
 }
 

@@ -21,8 +21,8 @@ Examples:
   headroom mcp status
   headroom mcp uninstall --agent claude
 
-Everything else in an agent's config file stays as it is; the file as it was is kept beside
-it, and uninstall gives it back.")]
+Everything else in an agent's config file stays as it is. The original file is kept beside
+it, and uninstall restores it.")]
 pub(crate) struct McpArgs {
     #[command(subcommand)]
     pub(crate) command: McpCommand,
@@ -35,9 +35,9 @@ pub(crate) enum McpCommand {
     Install(McpInstallArgs),
     /// Show which agents are configured, and whether the server answers
     Status(McpStatusArgs),
-    /// Undo what install did
+    /// Remove the entries that install added
     Uninstall(McpUninstallArgs),
-    /// Be the MCP server of the agent on standard input and output, or of several over HTTP
+    /// Run the MCP server: for one agent on standard input and output, or for several over HTTP
     Serve(McpServeArgs),
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct McpInstallArgs {
     pub(crate) agent: McpAgentArgs,
     #[command(flatten)]
     pub(crate) how: McpHowArgs,
-    /// Where the Headroom server is, if it isn't at its default address
+    /// The URL of the Headroom server, if it isn't the default
     #[arg(long, value_name = "URL")]
     pub(crate) proxy_url: Option<String>,
 }
@@ -58,7 +58,7 @@ pub(crate) struct McpInstallArgs {
 pub(crate) struct McpStatusArgs {
     #[command(flatten)]
     pub(crate) agent: McpAgentArgs,
-    /// Where the Headroom server is [default: HEADROOM_BASE_URL, else http://127.0.0.1:8787]
+    /// The URL of the Headroom server [default: HEADROOM_BASE_URL, else http://127.0.0.1:8787]
     #[arg(long, value_name = "URL", env = environment::PROXY_URL)]
     pub(crate) proxy_url: Option<String>,
 }
@@ -75,10 +75,10 @@ pub(crate) struct McpUninstallArgs {
 /// `headroom mcp serve`
 #[derive(Debug, Args)]
 pub(crate) struct McpServeArgs {
-    /// Where the Headroom server is [default: HEADROOM_BASE_URL, else http://127.0.0.1:8787]
+    /// The URL of the Headroom server [default: HEADROOM_BASE_URL, else http://127.0.0.1:8787]
     #[arg(long, value_name = "URL", env = environment::PROXY_URL)]
     pub(crate) proxy_url: Option<String>,
-    /// How clients come: `stdio` for the agent that starts it, `http` for several, at /mcp
+    /// How clients connect: `stdio` for the agent that starts the server, `http` for several, at /mcp
     #[arg(long, value_name = "stdio|http", default_value = "stdio", hide_possible_values = true)]
     pub(crate) transport: McpTransport,
     #[command(flatten)]
@@ -87,7 +87,7 @@ pub(crate) struct McpServeArgs {
     pub(crate) store: StoreArgs,
 }
 
-/// How clients come.
+/// How clients connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum McpTransport {
     /// One, on standard input and output.
@@ -96,35 +96,35 @@ pub(crate) enum McpTransport {
     Http,
 }
 
-/// Where the MCP server listens, and whom it lets in.
+/// Where the MCP server listens, and who may use it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "With --transport http")]
 pub(crate) struct McpHttpArgs {
     /// The address to listen on [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]
     host: Option<IpAddr>,
-    /// The port to listen on; 0 takes a free one [default: 8788]
+    /// The port to listen on; 0 chooses a free one [default: 8788]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
-    /// Another name by which clients may call this server; may be given several times
+    /// Another host name by which clients may address this server; may be given more than once
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
-    /// What callers from other machines have to know [default: HEADROOM_API_KEY]
+    /// The token that clients on other machines must send [default: HEADROOM_API_KEY]
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
-    /// Let callers from other machines in without a token
+    /// Accept requests from other machines without a token
     #[arg(long, conflicts_with = "token")]
     pub(crate) no_auth: bool,
 }
 
 impl McpHttpArgs {
-    /// Whether any of this was said.
+    /// Whether any of these flags was given.
     pub(crate) fn is_given(&self) -> bool {
         let is_about_others = !self.allow_host.is_empty() || self.token.is_some() || self.no_auth;
         self.host.is_some() || self.port.is_some() || is_about_others
     }
 
-    /// What callers from other machines have to know.
+    /// The token that clients on other machines must send, from the flag or the environment.
     pub(crate) fn token(&self) -> Option<String> {
         self.token.clone().or_else(environment::token).filter(|_| !self.no_auth)
     }
@@ -143,7 +143,7 @@ impl McpHttpArgs {
 /// Which agents.
 #[derive(Debug, Args)]
 pub(crate) struct McpAgentArgs {
-    /// An agent, or `all` that are on this machine
+    /// An agent, or `all` that are installed on this machine
     #[arg(long, value_name = "NAME", default_value = install::ALL)]
     #[arg(value_parser = PossibleValuesParser::new(install::names()))]
     pub(crate) agent: String,
@@ -152,7 +152,7 @@ pub(crate) struct McpAgentArgs {
 /// How config files are changed.
 #[derive(Debug, Args)]
 pub(crate) struct McpHowArgs {
-    /// Override an entry of another making, too
+    /// Also replace or remove an entry that Headroom didn't write
     #[arg(long)]
     pub(crate) force: bool,
     /// Change nothing; print what would be changed

@@ -10,21 +10,21 @@ use crate::store::{StoreArgs, parse_time};
 /// `headroom run`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The command runs as it would without this: the same input, the same exit code, the same
-signals, standard output and standard error apart. What goes to a terminal goes there as
-it is. Output of a command that runs longer than --hold, that waits for input, or that
-isn't text, comes as it is, as soon as that is known.
+The command runs as it would without Headroom: with the same input, exit code and signals,
+and with standard output and standard error apart. Output to a terminal isn't compressed.
+Output is passed through unchanged as soon as it is known that the command runs longer
+than --hold, waits for input, or writes something other than text.
 
 Examples:
   headroom run -- cargo test
   headroom run --task 'why does login fail?' -- git log --stat
   headroom run -- sh -c 'make 2>&1 | tail -500'")]
 pub(crate) struct RunArgs {
-    /// What the reader is doing: words that must stay findable
+    /// What the reader is working on; lines that match it are kept
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub(crate) task: String,
 
-    /// How long output is held back to make it smaller
+    /// How long output may be held back to be compressed as a whole
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
     pub(crate) hold: Duration,
 

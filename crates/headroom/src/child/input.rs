@@ -1,15 +1,15 @@
-//! Whether a command waits for somebody to type or send something: a process of it is blocked reading
-//! what this program was given as standard input, or a terminal.
+//! Detects whether a command waits for input: whether one of its processes is blocked reading from this
+//! program's standard input, or from a terminal.
 
 use std::io::{self, IsTerminal as _};
 
-/// Whether a process of the tree below `pid` waits for input; `None` where the system doesn't say.
+/// Whether a process in the tree below `pid` waits for input; `None` if the system can't tell.
 pub(super) fn is_awaited(pid: u32) -> Option<bool> {
     system::is_awaited(pid)
 }
 
-/// Whether anything can come from standard input that isn't there yet: it is a terminal, a pipe or a
-/// socket, and neither a file nor `/dev/null`.
+/// Whether reading standard input can block: it is a terminal, a pipe or a socket, rather than a file or
+/// `/dev/null`.
 pub(super) fn can_come() -> bool {
     io::stdin().is_terminal() || system::is_stream()
 }
@@ -21,7 +21,7 @@ mod system {
 
     use rustix::fs::{FileType, fstat};
 
-    /// The most processes that are looked at: a build can have very many.
+    /// The maximum number of processes that are checked, because a build can have very many. By hand.
     const MOST_PROCESSES: usize = 500;
 
     pub(super) fn is_stream() -> bool {
@@ -43,7 +43,7 @@ mod system {
                 match fs::read_to_string(task.join("syscall")) {
                     Ok(call) if reads_from(&task, &call, stdin.as_deref()) => return Some(true),
                     Ok(_) => {}
-                    // A process that just ended waits for nothing; another's says nothing.
+                    // Skips processes that have just ended, and those of other users, which can't be read.
                     Err(_) => known &= !task.exists(),
                 }
                 let children = fs::read_to_string(task.join("children")).unwrap_or_default();
@@ -54,7 +54,7 @@ mod system {
         known.then_some(false)
     }
 
-    /// Whether the thread, blocked in that system call, reads from a terminal or from `stdin`.
+    /// Whether the thread, which is blocked in that system call, reads from a terminal or from `stdin`.
     fn reads_from(task: &Path, call: &str, stdin: Option<&Path>) -> bool {
         let mut words = call.split_whitespace();
         let number = words.next().and_then(|number| number.parse::<i64>().ok());
@@ -76,7 +76,7 @@ mod system {
         }
     }
 
-    /// The descriptors that an epoll descriptor waits to be readable.
+    /// The descriptors on which an epoll descriptor waits for readability.
     fn polled(task: &Path, epoll: u64) -> Vec<u64> {
         let info = fs::read_to_string(task.join(format!("fdinfo/{epoll}"))).unwrap_or_default();
         let watched = info.lines().filter_map(|line| {

@@ -1,8 +1,8 @@
-//! A command that runs below this program, as if this program weren't there: the same exit, the same
-//! signals, the same streams. Only the output may be held back for a while, to be made smaller.
+//! Runs a command as a child of this program, transparently: with the same exit code, signals and streams.
+//! Only its output may be held back for a while, to be compressed as a whole.
 //!
-//! Start reading at [`run`]. [`Stream`] is one of its two streams of output, `input` tells
-//! whether it waits for input, `signals` passes on the signals that this program receives.
+//! Start reading at [`run`]. [`Stream`] is one of the two streams of output, `input` detects whether the
+//! command waits for input, `signals` forwards the signals that this program receives.
 
 mod input;
 #[cfg(unix)]
@@ -25,26 +25,31 @@ use stream::Stream;
 
 pub(crate) use signals::die_of;
 
-/// How often it is looked whether output may be held any longer.
+/// The interval at which it is checked whether output may be held any longer. By hand, not measured.
 const TICK: Duration = Duration::from_millis(50);
-/// How long a command has to be silent before it is asked whether it waits for input.
+/// How long a command must be silent before it is checked whether it waits for input. By hand, not measured.
 const SILENCE: Duration = Duration::from_millis(100);
-/// The same where the system can't say what it waits for.
+/// How long a command must be silent to count as waiting for input, on systems where that can't be checked. By
+/// hand, not measured.
 const LONG_SILENCE: Duration = Duration::from_secs(1);
-/// How long output may come after the command's end before what has come is given out: a process that
-/// the command left behind may keep the stream open for good.
+/// How long to wait for further output after the command has ended: a background process of the command may
+/// keep the stream open forever. By hand, not measured.
 const AFTERMATH: Duration = Duration::from_millis(200);
 
-/// Makes a piece of output smaller, or leaves it as it is.
-pub(crate) type Press = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
+/// Compresses a part of the output, or returns it unchanged.
+pub(crate) type Compress = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
-/// Runs `command` (a program and its arguments) to its end. Its output is held for `hold` at the
-/// longest, given to `press` when the command has ended, and passed on as it is when it hasn't, or waits
-/// for input. What goes to a terminal goes there directly.
+/// Runs `command` (a program and its arguments) to its end. Its output is held for at most `hold`: if the
+/// command has ended by then, it is compressed with `compress`; if the command still runs, or waits for input,
+/// it is passed on unchanged. Output to a terminal isn't held.
 ///
 /// # Errors
 /// When it can't be started.
-pub(crate) fn run(command: &[OsString], hold: Duration, press: Press) -> io::Result<ExitStatus> {
+pub(crate) fn run(
+    command: &[OsString],
+    hold: Duration,
+    compress: Compress,
+) -> io::Result<ExitStatus> {
     let mut starting = starting(command)?;
     if io::stdout().is_terminal() {
         return directly(starting);
@@ -52,14 +57,14 @@ pub(crate) fn run(command: &[OsString], hold: Duration, press: Press) -> io::Res
     let caught = Caught::begin()?;
     let pipes = Pipes::connect(&mut starting)?;
     let child = starting.spawn()?;
-    // With it go our ends of what the child writes to.
+    // Dropping it closes this process's copies of the ends to which the child writes.
     drop(starting);
     let pid = child.id();
     let (tell, events) = channel();
-    let streams = pipes.relay(&press, &tell);
+    let streams = pipes.relay(&compress, &tell);
     thread::spawn(move || {
         let ended = caught.pass_on_to(child);
-        // Whoever listened may have seen enough.
+        // The reader may have closed its end.
         let _ = tell.send(Event::Exited(ended));
     });
     supervise(pid, &streams, &events, hold)
@@ -72,24 +77,24 @@ fn starting(words: &[OsString]) -> io::Result<Command> {
     Ok(command)
 }
 
-/// Takes this process' place.
+/// Replaces this process.
 #[cfg(unix)]
 fn directly(mut command: Command) -> io::Result<ExitStatus> {
     Err(std::os::unix::process::CommandExt::exec(&mut command))
 }
 
-/// Runs below this process, with all of its streams.
+/// Runs as a child, with all streams of this process.
 #[cfg(not(unix))]
 fn directly(mut command: Command) -> io::Result<ExitStatus> {
     command.status()
 }
 
-/// What the child's output comes by, and where each goes.
+/// The pipes of the child's output, and the destination of each.
 struct Pipes(Vec<(PipeReader, stream::Output)>);
 
 impl Pipes {
-    /// A pipe for each stream that isn't a terminal's; one for both when both go to the same place, so
-    /// that their order stays.
+    /// A pipe for each stream that isn't a terminal. If both streams have the same destination, they share one
+    /// pipe, so that the order of their output is preserved.
     fn connect(command: &mut Command) -> io::Result<Self> {
         let (out, out_end) = io::pipe()?;
         if io::stderr().is_terminal() {
@@ -105,14 +110,14 @@ impl Pipes {
         Ok(Self(vec![(out, stream::Output::Stdout), (err, stream::Output::Stderr)]))
     }
 
-    /// Begins to read them, each in a thread of its own.
-    fn relay(self, press: &Press, tell: &Sender<Event>) -> Vec<Arc<Stream>> {
+    /// Starts a reader thread for each pipe.
+    fn relay(self, compress: &Compress, tell: &Sender<Event>) -> Vec<Arc<Stream>> {
         let begin = |(pipe, output)| {
-            let stream = Arc::new(Stream::new(output, Arc::clone(press)));
+            let stream = Arc::new(Stream::new(output, Arc::clone(compress)));
             let (relayed, tell) = (Arc::clone(&stream), tell.clone());
             thread::spawn(move || {
                 relayed.relay(pipe);
-                // Whoever listened may have seen enough.
+                // The reader may have closed its end.
                 let _ = tell.send(Event::Closed);
             });
             stream
@@ -137,11 +142,11 @@ fn is_one_place() -> bool {
 enum Event {
     /// The child has ended.
     Exited(io::Result<ExitStatus>),
-    /// A stream has: nobody can write to it any more.
+    /// A stream has ended: no process can write to it any more.
     Closed,
 }
 
-/// Lets the streams go when they may not be held any longer; returns when all has ended.
+/// Releases the streams when they may not be held any longer; returns when child and streams have ended.
 fn supervise(
     pid: u32,
     streams: &[Arc<Stream>],
@@ -157,7 +162,7 @@ fn supervise(
             Ok(Event::Exited(ended)) => exited = Some((ended?, Instant::now())),
             Ok(Event::Closed) => open -= 1,
             Err(RecvTimeoutError::Timeout) => {}
-            // Each thread sends an event before it ends.
+            // Unreachable: each thread sends an event before it ends.
             Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::BrokenPipe.into()),
         }
         match exited {

@@ -1,9 +1,9 @@
-//! Systems without signals: there is nothing to pass on.
+//! The counterpart of `signals` for systems without signals.
 
 use std::io;
 use std::process::{Child, ExitStatus};
 
-/// Nothing to pass on.
+/// Forwards nothing.
 pub(super) struct Caught;
 
 impl Caught {
@@ -17,5 +17,5 @@ impl Caught {
     }
 }
 
-/// Nothing ends by a signal here.
+/// Does nothing: no process ends by a signal here.
 pub(crate) fn die_of(_signal: i32) {}

@@ -1,17 +1,17 @@
-//! One stream of a command's output: held until it is known whether all of it can be made smaller.
+//! One stream of a command's output, which is held until it is known whether it can be compressed as a whole.
 
 use std::io::{self, Read, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Press;
+use super::Compress;
 
-/// Bytes that are read at once.
+/// The size of the read buffer in bytes.
 const CHUNK: usize = 64 << 10;
-/// Bytes that are held at the most. More output than that is made smaller piece by piece.
+/// The maximum number of bytes that are held. Longer output is compressed in parts. By hand.
 const MOST_HELD: usize = 4 << 20;
 
-/// Where a stream goes.
+/// The destination of a stream.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Output {
     Stdout,
@@ -33,25 +33,25 @@ impl Output {
 /// A stream.
 pub(super) struct Stream {
     output: Output,
-    press: Press,
+    compress: Compress,
     state: Mutex<State>,
 }
 
 struct State {
-    /// What was read and not passed on; `None` when everything is passed on as it comes.
+    /// The output that is held; `None` once output is passed on as it comes.
     held: Option<Vec<u8>>,
-    /// When something came last.
+    /// The time of the latest output.
     last: Instant,
 }
 
 impl Stream {
-    pub(super) fn new(output: Output, press: Press) -> Self {
+    pub(super) fn new(output: Output, compress: Compress) -> Self {
         let state = State { held: Some(Vec::new()), last: Instant::now() };
-        Self { output, press, state: Mutex::new(state) }
+        Self { output, compress, state: Mutex::new(state) }
     }
 
-    /// Reads `from` to its end, or until nobody reads what is passed on: then the command finds its
-    /// pipe closed, as it would without this program.
+    /// Reads `from` to its end, or until the destination is closed: then the command finds its pipe closed, as
+    /// it would without this program.
     pub(super) fn relay(&self, mut from: impl Read) {
         let mut chunk = vec![0; CHUNK];
         loop {
@@ -69,14 +69,14 @@ impl Stream {
         self.finish();
     }
 
-    /// Takes what was read: holds it, or passes it on.
+    /// Holds the bytes that were read, or passes them on.
     fn take(&self, bytes: &[u8]) -> io::Result<()> {
         let mut state = self.state();
         state.last = Instant::now();
         let Some(held) = &mut state.held else { return self.output.write(bytes) };
         held.extend_from_slice(bytes);
         if bytes.contains(&0) {
-            // No text; nothing will make it smaller.
+            // Binary output can't be compressed.
             let held = state.held.take().unwrap_or_default();
             return self.output.write(&held);
         }
@@ -86,29 +86,29 @@ impl Stream {
         let end = held.iter().rposition(|byte| *byte == b'\n').map_or(held.len(), |at| at + 1);
         let rest = held.split_off(end);
         let piece = std::mem::replace(held, rest);
-        self.output.write(&(self.press)(&piece))
+        self.output.write(&(self.compress)(&piece))
     }
 
-    /// Passes on what is held as it is, and from now on everything as it comes.
+    /// Passes on the held output unchanged, and from now on everything as it comes.
     pub(super) fn release(&self) {
         self.let_go(|held| held);
     }
 
-    /// Passes on what is held, made smaller, and from now on everything as it comes.
+    /// Passes on the held output compressed, and from now on everything as it comes.
     pub(super) fn finish(&self) {
-        self.let_go(|held| (self.press)(&held));
+        self.let_go(|held| (self.compress)(&held));
     }
 
-    /// The lock is kept until it is written, so that nothing overtakes it.
+    /// The lock is held until the output is written, so that no later output overtakes it.
     fn let_go(&self, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
         let mut state = self.state();
         if let Some(held) = state.held.take().filter(|held| !held.is_empty()) {
-            // That nobody reads is found, and told to the command, when more comes.
+            // A closed destination is noticed, and the command's pipe closed, with the next output.
             let _ = self.output.write(&change(held));
         }
     }
 
-    /// How long nothing has come.
+    /// The time since the latest output.
     pub(super) fn silence(&self) -> Duration {
         self.state().last.elapsed()
     }

@@ -12,10 +12,10 @@ use crate::args::{CompressArgs, Retrieval};
 use crate::failure::Failure;
 use crate::output::{self, note};
 
-/// The most bytes that are compressed in one piece, as the server does.
+/// The largest text that is compressed, in bytes; the same as the server's default.
 const LONGEST: u64 = 100 << 20;
 
-/// Prints a text, smaller.
+/// Prints a text compressed.
 pub(crate) fn run(args: CompressArgs) -> Result<(), Failure> {
     let file = args.file.as_deref().filter(|path| *path != Path::new("-"));
     let mut input = open(file)?;
@@ -23,13 +23,13 @@ pub(crate) fn run(args: CompressArgs) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::new(format!("can't read the text: {error}"));
     input.by_ref().take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LONGEST {
-        note("note: more than 100 MiB; it comes out as it was");
+        note("note: the text is larger than 100 MiB; it is printed unchanged");
         return pass_on(&bytes, input);
     }
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
-            note("note: not UTF-8 text; it comes out as it was");
+            note("note: the input isn't UTF-8 text; it is printed unchanged");
             return pass_on(error.as_bytes(), input);
         }
     };
@@ -57,8 +57,8 @@ pub(crate) fn run(args: CompressArgs) -> Result<(), Failure> {
     }
 }
 
-/// Compresses, and opens the store only when something may be elided. Without a store nothing is:
-/// a program in a pipe must hand on what it was given.
+/// Compresses, and opens the store only if lines may be elided. Without a store, compression is lossless
+/// rather than an error: a program in a pipe must pass its input on.
 fn compress(
     args: &CompressArgs,
     text: &str,
@@ -71,7 +71,7 @@ fn compress(
     let shared = opened.or_else(|failure| match failure.is_usage() {
         true => Err(failure),
         false => {
-            note(format!("note: nothing is left out: {}", failure.message()));
+            note(format!("note: compressed without omissions: {}", failure.message()));
             Ok(None)
         }
     })?;
@@ -87,7 +87,7 @@ fn open(file: Option<&Path>) -> Result<Box<dyn Read>, Failure> {
         },
         None => {
             if io::stdin().is_terminal() {
-                note("reading from the terminal; ctrl-d ends the text (--help says more)");
+                note("reading from the terminal; Ctrl-D ends the text (see also --help)");
             }
             Ok(Box::new(io::stdin()))
         }
@@ -102,10 +102,10 @@ fn pass_on(begun: &[u8], mut rest: impl Read) -> Result<(), Failure> {
 
 fn report_trouble(outcome: &CompressionResult) {
     if let Some(error) = &outcome.not_kept {
-        note(format!("note: nothing was left out: {error}"));
+        note(format!("note: compressed without omissions: {error}"));
     }
     if outcome.failed {
-        note("note: a part stayed as it was because compressing it failed");
+        note("note: a part of the text is unchanged because compressing it failed");
     }
 }
 
@@ -141,7 +141,7 @@ fn as_json(compressed: &Compressed, model: &tokens::Model) -> String {
     format!("{report}\n")
 }
 
-/// What was done, for people.
+/// Prints what was done, for people.
 fn explain(compressed: &Compressed, model: &tokens::Model) {
     let (before, after) =
         (model.estimate(compressed.tokens_before), model.estimate(compressed.tokens_after));
@@ -155,12 +155,12 @@ fn explain(compressed: &Compressed, model: &tokens::Model) {
             part.kind.name(),
             part.tokens_before,
             part.tokens_after,
-            part.transform.as_deref().unwrap_or("as it was"),
+            part.transform.as_deref().unwrap_or("unchanged"),
         ));
     }
     for gap in &compressed.omissions {
         note(format!(
-            "  left out: {} {} (lines {}-{}){}",
+            "  omitted: {} {} (lines {}-{}){}",
             gap.count,
             gap.what,
             gap.lines.0,

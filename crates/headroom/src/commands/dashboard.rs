@@ -5,18 +5,18 @@ use crate::client::{self, Probe};
 use crate::failure::Failure;
 use crate::output;
 
-/// Says where the page is, and opens it where there is something to open it in.
+/// Prints the dashboard's URL, and opens it in a browser if there is a screen.
 pub(crate) fn run(args: &DashboardArgs) -> Result<(), Failure> {
     let server = client::server_url();
     match client::probe(&server) {
         Probe::Headroom(_) => {}
         Probe::Another => {
-            return Err(Failure::new(format!("{server} is answered by another program")));
+            return Err(Failure::new(format!("another program is running at {server}")));
         }
         Probe::Nobody => {
             return Err(Failure::new(format!(
-                "no server answers at {server}.\n\
-                 Start one (headroom serve), or name it with HEADROOM_BASE_URL=URL."
+                "no server is running at {server}.\n\
+                 Start one (headroom serve), or set HEADROOM_BASE_URL to the URL of one."
             )));
         }
     }

@@ -1,4 +1,4 @@
-//! `headroom doctor`: checks the set-up, and says what to do about what is wrong.
+//! `headroom doctor`: checks the set-up, and says how to fix what is wrong.
 
 mod route;
 
@@ -18,25 +18,25 @@ use crate::output;
 use crate::stats_text;
 use crate::store::{self, StoreArgs};
 
-/// What is kept and read back to see that the store works.
+/// The text that is stored and read back to check that the store works.
 const PROBE: &str = "headroom doctor was here";
 
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 
-/// Reasons why requests weren't understood that are shown.
+/// The number of reasons for unrecognised requests that are shown. By hand.
 const MOST_SHOWN: usize = 10;
 
-/// What a check found.
+/// The result of a check.
 enum Finding {
     Pass(String),
-    /// Works, but something should be known about it.
+    /// It works, but the user should know something.
     Note(String),
-    /// Doesn't work.
+    /// It doesn't work.
     Fail(String),
 }
 
-/// Runs every check; fails when something doesn't work.
+/// Runs all checks; fails if something doesn't work.
 pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let url = client::server_url();
     let mut findings = vec![program()];
@@ -74,7 +74,7 @@ fn program() -> Finding {
     }
 }
 
-/// Other programs of this name that a shell would find.
+/// Other programs named `headroom` in `PATH`.
 fn namesakes() -> Vec<Finding> {
     let own = std::env::current_exe().and_then(fs::canonicalize).ok();
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -113,7 +113,7 @@ fn is_python_script(path: &Path) -> bool {
     read.is_ok() && first.starts_with("#!") && first.contains("python")
 }
 
-/// Whether originals can be kept and given back.
+/// Whether originals can be stored and read back.
 fn kept(store: &StoreArgs) -> Vec<Finding> {
     let (folder, originals) = match (store::folder(), store.shared()) {
         (Ok(folder), Ok(originals)) => (folder, originals),
@@ -124,7 +124,7 @@ fn kept(store: &StoreArgs) -> Vec<Finding> {
         Ok(Some(original)) if original.text == PROBE => {
             let usage = originals.usage().unwrap_or_default();
             Finding::Pass(format!(
-                "store: {}: {}, {} of {}, for {}",
+                "store: {}: {}, {} of {}, kept for {}",
                 originals.describe(),
                 counted(usage.entries, "original"),
                 ByteSize(usage.bytes),
@@ -132,15 +132,18 @@ fn kept(store: &StoreArgs) -> Vec<Finding> {
                 days(originals.bounds().age),
             ))
         }
-        Ok(_) => Finding::Fail(format!("what is kept in {} can't be read back", folder.display())),
-        Err(error) => Finding::Fail(format!("originals can't be kept: {error}")),
+        Ok(_) => Finding::Fail(format!(
+            "originals that are stored in {} can't be read back",
+            folder.display()
+        )),
+        Err(error) => Finding::Fail(format!("originals can't be stored: {error}")),
     };
     let mut findings = vec![state];
     findings.extend(exposed(&folder));
     findings
 }
 
-/// A time in days, if it is some.
+/// A duration for people: in days, if it is a whole number of them.
 fn days(time: Duration) -> String {
     match time.as_secs() {
         seconds if seconds > 0 && seconds.is_multiple_of(DAY) => counted(seconds / DAY, "day"),
@@ -148,7 +151,7 @@ fn days(time: Duration) -> String {
     }
 }
 
-/// Whether other users can look into the folder.
+/// Whether other users have access to the folder.
 #[cfg(unix)]
 fn exposed(folder: &Path) -> Option<Finding> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -157,7 +160,7 @@ fn exposed(folder: &Path) -> Option<Finding> {
     (mode & 0o077 != 0).then(|| {
         let folder = folder.display();
         Finding::Note(format!(
-            "other users can look into {folder} (mode {mode:o}): chmod 700 {folder}"
+            "other users have access to {folder} (mode {mode:o}): run chmod 700 {folder}"
         ))
     })
 }
@@ -167,53 +170,57 @@ fn exposed(_: &Path) -> Option<Finding> {
     None
 }
 
-/// Whether a server answers where clients look for it.
+/// Whether a server runs where clients expect it.
 fn server(url: &str) -> Vec<Finding> {
     let is_named = url != DEFAULT_URL;
     let headroom = match client::probe(url) {
         Probe::Headroom(headroom) => headroom,
         Probe::Nobody if is_named => {
             return vec![Finding::Fail(format!(
-                "no server answers at {url} (HEADROOM_BASE_URL): start it there, or unset the variable"
+                "no server is running at {url} (HEADROOM_BASE_URL): start it there, or unset the variable"
             ))];
         }
         Probe::Nobody => {
-            let message = format!("no server answers at {url}: start it with `headroom serve &`");
+            let message =
+                format!("no server is running at {url}: start it with `headroom serve &`");
             return vec![Finding::Note(message)];
         }
         Probe::Another => {
             return vec![Finding::Fail(format!(
-                "another program than Headroom answers at {url}: choose another port with \
-                 `headroom serve --port`, and tell clients with HEADROOM_BASE_URL"
+                "another program is running at {url}: choose another port with `headroom serve \
+                 --port`, and tell clients with HEADROOM_BASE_URL"
             ))];
         }
     };
     let mut findings = Vec::new();
     let token = environment::token();
     findings.push(match client::compress(url, token.as_deref(), PROBE) {
-        Ok(200) => Finding::Pass(format!("Headroom {} answers at {url}", headroom.version)),
+        Ok(200) => Finding::Pass(format!("Headroom {} is running at {url}", headroom.version)),
         Ok(401) => {
             Finding::Fail(format!("the server at {url} requires its token: set HEADROOM_API_KEY"))
         }
         Ok(503) => Finding::Note(format!(
-            "Headroom {} at {url} doesn't compress now (is it busy, or started with --no-optimize?)",
+            "Headroom {} at {url} doesn't compress at present: it is busy, or was started with \
+             --no-optimize",
             headroom.version
         )),
-        Ok(status) => Finding::Fail(format!("the server at {url} answers {status} to a small text")),
+        Ok(status) => {
+            Finding::Fail(format!("the server at {url} responds {status} to a small text"))
+        }
         Err(error) => Finding::Fail(format!("the server at {url} doesn't compress: {error}")),
     });
     findings.extend(not_understood(url, token.as_deref()));
     let own = env!("CARGO_PKG_VERSION");
     if headroom.version != own {
         findings.push(Finding::Note(format!(
-            "that server is version {}, this program {own}: restart the server",
+            "the server has version {}, but this program has {own}: restart the server",
             headroom.version
         )));
     }
     findings
 }
 
-/// What agents have sent to the server at `url` of which it could save nothing.
+/// The requests to the server at `url` that it couldn't compress because it didn't recognise them.
 fn not_understood(url: &str, token: Option<&str>) -> Option<Finding> {
     let stats = client::get_json(url, token, "/stats").ok()?;
     let counts = stats_text::not_understood(&stats);
@@ -223,6 +230,6 @@ fn not_understood(url: &str, token: Option<&str>) -> Option<Finding> {
     let lines: String =
         counts.iter().take(MOST_SHOWN).map(|(n, why)| format!("\n{n} × {why}")).collect();
     Some(Finding::Note(format!(
-        "some requests to that server weren't understood, so nothing was saved in them:{lines}"
+        "the server didn't recognise some requests, and forwarded them uncompressed:{lines}"
     )))
 }

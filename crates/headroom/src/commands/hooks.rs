@@ -1,4 +1,4 @@
-//! `headroom hooks`: a hook in an agent's settings, and what it answers.
+//! `headroom hooks`: installs a hook in an agent's settings, and runs as that hook.
 
 use std::env;
 use std::io::{self, Read as _};
@@ -20,21 +20,21 @@ const LARGEST_CALL: u64 = 16 << 20;
 pub(crate) fn run(args: &HooksArgs) -> Result<(), Failure> {
     match &args.command {
         HooksCommand::Install(how) => install(how),
-        HooksCommand::Uninstall(how) => say(of(&how.agent)?.uninstall(options(how))),
-        HooksCommand::Status(agent) => say(of(agent)?.status()),
-        HooksCommand::PreToolUse => answer(),
+        HooksCommand::Uninstall(how) => print(of(&how.agent)?.uninstall(options(how))),
+        HooksCommand::Status(agent) => print(of(agent)?.status()),
+        HooksCommand::PreToolUse => pre_tool_use(),
     }
 }
 
 fn install(how: &HooksHowArgs) -> Result<(), Failure> {
     let own = own_executable()?;
     starts::check(&own, NAME).map_err(Failure::new)?;
-    say(of(&how.agent)?.install(options(how)))
+    print(of(&how.agent)?.install(options(how)))
 }
 
-/// What is asked on standard input is answered on standard output; nothing where nothing is to be
-/// changed, and where the question isn't understood: a hook must never be in the way.
-fn answer() -> Result<(), Failure> {
+/// Reads a tool call from standard input and writes the rewritten one to standard output. Writes nothing
+/// if the call needn't be changed or can't be parsed, because a hook must never block the agent.
+fn pre_tool_use() -> Result<(), Failure> {
     let mut call = String::new();
     let read = io::stdin().take(LARGEST_CALL).read_to_string(&mut call);
     let (Ok(_), Ok(call)) = (read, serde_json::from_str(&call)) else { return Ok(()) };
@@ -44,8 +44,8 @@ fn answer() -> Result<(), Failure> {
         return Ok(());
     };
     let shell = env::var("SHELL").unwrap_or_default();
-    match hook::answer(&call, &rules, &program()?, &shell) {
-        Some(answer) => output::print(&format!("{answer}\n")),
+    match hook::respond(&call, &rules, &program()?, &shell) {
+        Some(response) => output::print(&format!("{response}\n")),
         None => Ok(()),
     }
 }
@@ -55,7 +55,7 @@ fn of(args: &HooksAgentArgs) -> Result<Hook, Failure> {
     Hook::of(&args.agent, &machine, &program()?).map_err(Failure::usage)
 }
 
-/// This program, as a shell reads it.
+/// The path of this program, quoted for a shell.
 fn program() -> Result<String, Failure> {
     Ok(hook::quoted(&own_executable()?.to_string_lossy()))
 }
@@ -70,6 +70,6 @@ fn options(how: &HooksHowArgs) -> Options {
     Options { force: false, dry_run: how.dry_run }
 }
 
-fn say(report: Report) -> Result<(), Failure> {
+fn print(report: Report) -> Result<(), Failure> {
     super::mcp::report(&[report])
 }

@@ -51,7 +51,7 @@ fn access(args: &McpServeArgs) -> Result<Option<(SocketAddr, AccessPolicy)>, Fai
     let http = &args.http;
     match args.transport {
         McpTransport::Stdio if http.is_given() => {
-            Err(Failure::usage("--host, --port and who may come in are for --transport http"))
+            Err(Failure::usage("--host, --port and the access flags are for --transport http"))
         }
         McpTransport::Stdio => Ok(None),
         McpTransport::Http => {
@@ -75,20 +75,19 @@ fn status(args: &McpStatusArgs) -> Result<(), Failure> {
     let proxy = Server::at(&proxy_url(args.proxy_url.as_deref())).map_err(Failure::usage)?;
     let url = Some(proxy.url()).filter(|_| args.proxy_url.is_some());
     let reports = command::status(&selection(&args.agent)?, &machine()?, &server(url)?);
-    let answer =
-        if proxy.answers() { "answers" } else { "doesn't answer (start it: headroom serve)" };
+    let state = if proxy.answers() { "running" } else { "not running (start it: headroom serve)" };
     let reported = report(&reports);
-    output::print(&format!("Headroom server at {}: {answer}\n", proxy.url()))?;
+    output::print(&format!("Headroom server at {}: {state}\n", proxy.url()))?;
     reported
 }
 
-/// The address of the Headroom server for this process.
+/// The URL of the Headroom server for this process.
 fn proxy_url(named: Option<&str>) -> String {
     let base = || env::var(environment::BASE_URL).ok().filter(|url| !url.trim().is_empty());
     named.map(str::to_owned).or_else(base).unwrap_or_else(|| DEFAULT_URL.to_owned())
 }
 
-/// How an agent starts us, with the Headroom server at `url`.
+/// How an agent starts this program, with the Headroom server at `url`.
 fn server(url: Option<&str>) -> Result<AgentServer, Failure> {
     let path = env::var_os("PATH").unwrap_or_default();
     let command = starts::own_executable(env::split_paths(&path))

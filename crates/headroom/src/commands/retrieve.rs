@@ -6,14 +6,14 @@ use crate::args::RetrieveArgs;
 use crate::failure::Failure;
 use crate::output;
 
-/// Prints an original, or the parts of it that are asked for.
+/// Prints an original, or the requested parts of it.
 pub(crate) fn run(args: &RetrieveArgs) -> Result<(), Failure> {
     let originals = args.store.shared()?;
     let original = originals.get(&args.hash).map_err(refused)?.ok_or_else(|| {
         Failure::new(format!(
-            "no original with hash {} in {}.\n\
-             It may be older than {}, or kept in the memory of a server (--store memory).\n\
-             Run the command that made it again.",
+            "there is no original with hash {} in {}.\n\
+             It may be older than {}, or stored in the memory of a server (--store memory).\n\
+             To get the text again, run the command that wrote it.",
             args.hash.escape_debug(),
             originals.describe(),
             humantime::format_duration(originals.bounds().age),
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &RetrieveArgs) -> Result<(), Failure> {
 fn refused(error: Error) -> Failure {
     match error {
         Error::Unavailable { .. } => Failure::new(format!(
-            "{error}\nAsk again when it is back, or run the command that made the text again."
+            "{error}\nTry again later. To get the text now, run the command that wrote it."
         )),
         error => Failure::new(error),
     }
@@ -48,7 +48,7 @@ fn refused(error: Error) -> Failure {
 fn print_found(found: &Excerpts, query: &str) -> Result<(), Failure> {
     if found.shown.is_empty() {
         return Err(Failure::new(format!(
-            "nothing in the original answers {query:?}; without --query all of it is printed"
+            "nothing in the original matches {query:?}; without --query, all of it is printed"
         )));
     }
     let mut out = String::new();
@@ -61,7 +61,7 @@ fn print_found(found: &Excerpts, query: &str) -> Result<(), Failure> {
         out.push_str(&format!("{}\n", excerpt.text));
     }
     if found.more > 0 {
-        out.push_str(&format!("[{} more; ask for less]\n", found.more));
+        out.push_str(&format!("[{} more; narrow the query]\n", found.more));
     }
     output::print(&out)
 }

@@ -15,27 +15,27 @@ use crate::failure::Failure;
 use crate::output::note;
 use crate::store::StoreArgs;
 
-/// What shells say of a command that they don't find, and of one that can't be executed.
+/// The exit codes of shells for a command that isn't found, and for one that can't be executed.
 const NOT_FOUND: u8 = 127;
 const NOT_EXECUTABLE: u8 = 126;
-/// What shells add to the number of the signal that a command died of.
+/// What shells add to the number of the signal that ended a command, for its exit code.
 const SIGNALLED: i32 = 128;
-/// Shells, whose command is what they are given with `-c`.
+/// Shells: the command is their argument after `-c`.
 const SHELLS: [&str; 6] = ["sh", "bash", "zsh", "dash", "ksh", "fish"];
-/// Stands after output in which something was left out.
-const WAY_BACK: &str =
-    "[to read what was left out: headroom retrieve HASH [--query TEXT | --lines A-B]]\n";
+/// The line after output from which something was omitted.
+const RETRIEVAL_HINT: &str =
+    "[to read what was omitted: headroom retrieve HASH [--query TEXT | --lines A-B]]\n";
 
-/// Runs a command and prints what it prints, smaller; ends as it ends.
+/// Runs a command, prints its output compressed, and ends with its exit code or signal.
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
-    let press = Press {
+    let compressor = OutputCompressor {
         task: args.task.clone(),
         kind: kind(&args.command),
         store: args.store.clone(),
-        compressor: OnceLock::new(),
+        opened: OnceLock::new(),
     };
-    let press = Arc::new(move |output: &[u8]| press.press(output));
-    match child::run(&args.command, args.hold, press) {
+    let compress = Arc::new(move |output: &[u8]| compressor.compress(output));
+    match child::run(&args.command, args.hold, compress) {
         Ok(status) => end_as(status),
         Err(error) => {
             let program = args.command[0].display();
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     }
 }
 
-/// Ends this program as the command ended.
+/// Ends this program with the command's exit code, or by its signal.
 fn end_as(status: ExitStatus) -> Result<(), Failure> {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
@@ -62,7 +62,7 @@ fn end_as(status: ExitStatus) -> Result<(), Failure> {
     }
 }
 
-/// The command as detection knows commands: its words, or what a shell was given.
+/// The command as the detection of kinds expects it: its words, or the script of a shell.
 fn kind(command: &[OsString]) -> String {
     let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
     let program = Path::new(&*words[0]).file_name().unwrap_or_default().to_string_lossy();
@@ -74,19 +74,19 @@ fn kind(command: &[OsString]) -> String {
     }
 }
 
-/// Makes output smaller.
-struct Press {
+/// Compresses the output of the command.
+struct OutputCompressor {
     task: String,
     kind: String,
     store: StoreArgs,
-    /// Opened when there is something to make smaller.
-    compressor: OnceLock<Compressor>,
+    /// Opened when there is output to compress.
+    opened: OnceLock<Compressor>,
 }
 
-impl Press {
-    fn press(&self, output: &[u8]) -> Vec<u8> {
+impl OutputCompressor {
+    fn compress(&self, output: &[u8]) -> Vec<u8> {
         let Ok(text) = std::str::from_utf8(output) else { return output.to_vec() };
-        let compressor = self.compressor.get_or_init(|| self.open());
+        let compressor = self.opened.get_or_init(|| self.open());
         let options = Options {
             task: self.task.clone(),
             kind: Some(self.kind.clone()),
@@ -94,21 +94,21 @@ impl Press {
         };
         let outcome = compressor.compress(text, &options);
         if let Some(error) = outcome.not_kept.filter(|error| !is_a_credential(error)) {
-            note(format!("headroom: nothing was left out: {error}"));
+            note(format!("headroom: compressed without omissions: {error}"));
         }
-        let mut pressed = outcome.compressed;
-        if pressed.omissions.is_empty() {
-            return pressed.text.into_bytes();
+        let mut compressed = outcome.compressed;
+        if compressed.omissions.is_empty() {
+            return compressed.text.into_bytes();
         }
-        let way_back = tokens::count(options.encoding, WAY_BACK);
-        if pressed.tokens_after + way_back >= pressed.tokens_before {
+        let hint = tokens::count(options.encoding, RETRIEVAL_HINT);
+        if compressed.tokens_after + hint >= compressed.tokens_before {
             return output.to_vec();
         }
-        if !pressed.text.ends_with('\n') {
-            pressed.text.push('\n');
+        if !compressed.text.ends_with('\n') {
+            compressed.text.push('\n');
         }
-        pressed.text.push_str(WAY_BACK);
-        pressed.text.into_bytes()
+        compressed.text.push_str(RETRIEVAL_HINT);
+        compressed.text.into_bytes()
     }
 
     /// A compressor with the store; without one, it is lossless.
@@ -116,7 +116,7 @@ impl Press {
         match self.store.shared() {
             Ok(originals) => Compressor::new(originals),
             Err(failure) => {
-                note(format!("headroom: nothing is left out: {}", failure.message()));
+                note(format!("headroom: compressed without omissions: {}", failure.message()));
                 Compressor::lossless()
             }
         }

@@ -16,13 +16,13 @@ use crate::log;
 use crate::output::note;
 use crate::prices;
 
-/// How long requests that were begun may take after the server was asked to stop.
+/// How long requests in progress may take after the server was asked to stop. By hand, not measured.
 const DRAIN: Duration = Duration::from_secs(30);
-/// How often a server whose input has ended looks whether its parent is still there. Nothing portable
-/// tells it; a system call every half second isn't measurable.
+/// The interval at which a server whose input has ended checks whether its parent still runs: there is no
+/// portable notification. A system call every half second has no measurable cost.
 #[cfg(unix)]
 const PARENT_INTERVAL: Duration = Duration::from_millis(500);
-/// Room for the deepest recursion of a parser.
+/// The stack size of threads, in bytes: room for the deepest recursion of a parser.
 const STACK: usize = 8 << 20;
 
 /// Runs the server until it is asked to stop.
@@ -30,7 +30,7 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     let access = access(&args)?;
     let targets = args.providers.targets().map_err(Failure::usage)?;
     let listeners = Listeners::bind(args.host, args.port).map_err(|error| refused(&args, error))?;
-    // First of all: the store may have something to say.
+    // Before the store is opened, which may log warnings.
     log::start(args.log_file.as_deref(), args.log_format)
         .map_err(|error| Failure::new(format!("can't write the log: {error}")))?;
     let token = args.token.as_deref().filter(|token| !token.is_empty());
@@ -66,29 +66,29 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
         let server = Server::new(config, originals, LlmRoutes { settings, replay_store });
         server.run(listeners, stop, DRAIN).await.map_err(Failure::new)
     });
-    // What is still worked on is for clients that have waited long enough.
+    // Doesn't wait for work in progress: its clients had the time of `DRAIN`.
     runtime.shutdown_background();
     served
 }
 
-/// Which other machines may call. Decided before anything listens.
+/// Which other machines may use the server. Checked before it listens.
 fn access(args: &ServeArgs) -> Result<RemoteAccess, Failure> {
     let access = RemoteAccess::new(args.host.ip(), args.token.clone(), args.no_auth);
     let access = access.map_err(|_| {
         Failure::usage(
-            "--host other than this machine needs --token TOKEN (or HEADROOM_API_KEY), \
-             or --no-auth to let everybody in",
+            "a --host that other machines can reach requires --token TOKEN (or HEADROOM_API_KEY), \
+             or --no-auth to accept requests from everybody",
         )
     })?;
     if access == RemoteAccess::Open {
-        note("note: --no-auth: whoever reaches this address can use this server");
+        note("note: --no-auth: everybody who can reach this address can use this server");
     }
     Ok(access)
 }
 
-/// Says where the server is: the first line on standard output, for programs that wait for it.
+/// Prints the server's URL as the first line on standard output, for which other programs wait.
 fn announce(listeners: &Listeners) {
-    // Standard output may be closed; the server is there all the same.
+    // Standard output may be closed, which doesn't stop the server.
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "Headroom listens on {listeners}").and_then(|()| out.flush());
     if let Some(why) = listeners.note() {
@@ -96,7 +96,7 @@ fn announce(listeners: &Listeners) {
     }
 }
 
-/// Why the server can't listen, and what to do.
+/// The error of a server that can't listen, with what to do about it.
 fn refused(args: &ServeArgs, error: BindError) -> Failure {
     let BindError::Taken(address) = error else { return Failure::new(error) };
     let port = args.port;
@@ -111,20 +111,20 @@ fn refused(args: &ServeArgs, error: BindError) -> Failure {
                 .pid
                 .map_or_else(|| "stop it".to_owned(), |pid| format!("stop it (kill {pid})"));
             Failure::new(format!(
-                "port {port} is taken: Headroom {} is running there already{since}.\n\
-                 Use it as it is, {stop}, or choose another port: headroom serve --port {other}",
+                "port {port} is in use: Headroom {} is already running there{since}.\n\
+                 Use that server, {stop}, or choose another port: headroom serve --port {other}",
                 headroom.version
             ))
         }
         Probe::Another | Probe::Nobody => Failure::new(format!(
-            "port {port} is taken by another program ({address}).\n\
+            "port {port} is in use by another program ({address}).\n\
              Choose another port: headroom serve --port {other}\n\
-             Clients find it with HEADROOM_BASE_URL=http://127.0.0.1:{other}"
+             and tell clients with HEADROOM_BASE_URL=http://127.0.0.1:{other}"
         )),
     }
 }
 
-/// The process for which the server runs, if it has to be gone before the server ends by itself.
+/// The process that started the server, if it must have ended before the server stops by itself.
 fn owner(args: &ServeArgs) -> Option<u32> {
     #[cfg(unix)]
     return args.owner;
@@ -132,14 +132,14 @@ fn owner(args: &ServeArgs) -> Option<u32> {
     return None;
 }
 
-/// Done when the process is asked to stop; if `until_input_ends`, also when standard input has ended
-/// and `owner` is gone.
+/// Completes when the process is asked to stop; with `until_input_ends`, also when standard input and
+/// `owner` have ended.
 fn stop_signal(until_input_ends: bool, owner: Option<u32>) -> io::Result<impl Future<Output = ()>> {
     let stopped = termination()?;
     let (ended, input_ended) = oneshot::channel();
     if until_input_ends {
         std::thread::spawn(move || {
-            // An input that can't be read has ended too. Nobody listens to a server that has stopped.
+            // An input that can't be read counts as ended. If sending fails, the server has stopped.
             let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
             let _ = ended.send(());
         });
@@ -158,8 +158,8 @@ fn stop_signal(until_input_ends: bool, owner: Option<u32>) -> io::Result<impl Fu
     })
 }
 
-/// Done when `parent`, the process that started this one, has ended. The system then gives this process
-/// another parent; unlike a process id by itself, that can't be taken for a later process's.
+/// Completes when `parent`, the process that started this one, has ended. The system then gives this
+/// process another parent. Unlike checking the process id, this can't mistake a later process for it.
 #[cfg(unix)]
 async fn gone(parent: u32) {
     let is_there = || {
@@ -175,14 +175,14 @@ async fn gone(parent: u32) {
 #[cfg(not(unix))]
 async fn gone(_: u32) {}
 
-/// Done when the process is asked to stop. A second time ends it at once.
+/// Completes when the process is asked to stop. A second request ends the process at once.
 #[cfg(unix)]
 fn termination() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    // Received and not acted on: the terminal was closed, the server stays.
+    // Received and ignored: when its terminal is closed, the server keeps running.
     let hangup = signal(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
@@ -200,7 +200,7 @@ fn termination() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Done when the process is asked to stop.
+/// Completes when the process is asked to stop.
 #[cfg(not(unix))]
 fn termination() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
@@ -211,6 +211,6 @@ fn termination() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// The exit code of a process that was asked twice.
+/// The exit code after a second request to stop: what shells report for Ctrl-C.
 #[cfg(unix)]
 const INTERRUPTED: i32 = 130;

@@ -7,7 +7,7 @@ use crate::client::{self, Probe};
 use crate::failure::Failure;
 use crate::{environment, output, stats_text, store};
 
-/// Asks the server, or reads what servers have kept → prints it.
+/// Prints the metrics of the running server, or the history that servers have recorded.
 pub(crate) fn run(args: &StatsArgs) -> Result<(), Failure> {
     let url = client::server_url();
     let (live, past) = match client::probe(&url) {
@@ -23,22 +23,22 @@ pub(crate) fn run(args: &StatsArgs) -> Result<(), Failure> {
     };
     if args.json {
         let server = live.is_some().then_some(&url);
-        let answer = json!({ "server": server, "stats": live, "history": past });
-        return output::print(&format!("{answer:#}\n"));
+        let all = json!({ "server": server, "stats": live, "history": past });
+        return output::print(&format!("{all:#}\n"));
     }
     if live.is_none() {
-        output::note(format!("no server answers at {url}"));
+        output::note(format!("no server is running at {url}"));
     }
     match (&live, &past) {
         (None, None) => {
-            output::note("and none has kept figures on this machine yet: headroom serve");
+            output::note("no server has recorded anything on this machine yet: run headroom serve");
             Ok(())
         }
         _ => output::print_styled(&stats_text::text(&url, live.as_ref(), past.as_ref())),
     }
 }
 
-/// What servers have kept on this machine.
+/// The history that servers have recorded on this machine.
 fn kept() -> Result<Option<Value>, Failure> {
     let file = store::history()?;
     server::read_history(&file)

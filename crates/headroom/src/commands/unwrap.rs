@@ -1,4 +1,4 @@
-//! `headroom unwrap`: base URLs that lead to Headroom taken out of agents' settings.
+//! `headroom unwrap`: removes base URLs that point to Headroom from agents' settings.
 
 use std::path::Path;
 
@@ -15,17 +15,17 @@ use crate::wrap::agent::{self, Agent};
 use crate::wrap::base_url::{self, Destination, OWNER, without_credentials};
 use crate::wrap::kept_settings::KeptSettings;
 
-/// Takes them out, of one agent's settings or of all.
+/// Removes them from one agent's settings, or from all agents'.
 pub(crate) fn run(args: &UnwrapArgs) -> Result<(), Failure> {
     let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
-    // The command line takes no names but those of agents.
+    // clap accepts only the ids of agents.
     let is_meant = |agent: &Agent| args.agent.as_ref().is_none_or(|id| agent.id == id);
     let mut failed = false;
     for agent in agent::all().filter(is_meant) {
         match unwrap(&agent, &machine) {
             Ok(removed) if removed.is_empty() && args.agent.is_none() => {}
             Ok(removed) if removed.is_empty() => {
-                output::print(&format!("{}: nothing to undo\n", agent.name))?;
+                output::print(&format!("{}: nothing to remove\n", agent.name))?;
             }
             Ok(removed) => output::print(&removed)?,
             Err(failure) => {
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &UnwrapArgs) -> Result<(), Failure> {
     if failed { Err(Failure::silent()) } else { Ok(()) }
 }
 
-/// What was removed, for people.
+/// Removes them from the settings of `agent`. Returns a line for each, for people.
 fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
     let own = client::server_url();
     let mut kept_settings = KeptSettings::read()?;
@@ -51,14 +51,14 @@ fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
         if let Some(change) = entry.take().map_err(Failure::new)? {
             change.apply().map_err(Failure::new)?;
             let (name, file) = (&agent.name, file.display());
-            removed.push_str(&format!("{name}: {file} doesn't lead to Headroom any more\n"));
+            removed.push_str(&format!("{name}: removed Headroom's base URL from {file}\n"));
         }
         Ok::<(), Failure>(())
     };
-    // What was written here, wherever the file and the server are now. What somebody has changed since
-    // isn't ours any more.
+    // First what `wrap --keep` recorded, wherever the file and the server are now. A value that has been
+    // changed since isn't Headroom's any more.
     for kept in kept_settings.of(agent) {
-        // The settings of an agent are all in one language.
+        // All settings files of an agent have the same syntax.
         if let Some(setting) = agent.routes.iter().find_map(|route| route.setting.as_ref()) {
             let setting = Setting { path: kept.path.clone(), ..setting.clone() };
             take(&setting, &kept.file, &|url| url == kept.url)?;
@@ -66,8 +66,8 @@ fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
         kept_settings.remove(&kept);
         kept_settings.write()?;
     }
-    // What somebody else has written that leads to a Headroom.
-    // A provider whose address can't be set hasn't got one of ours.
+    // Then what was set by hand and points to a Headroom. A provider whose base URL can't be set has none
+    // of Headroom's.
     let agent = &agent.on(machine).unwrap_or_else(|_| agent.clone());
     for setting in agent.routes.iter().filter_map(|route| route.setting.as_ref()) {
         let file = machine.path(&setting.file);
@@ -85,8 +85,8 @@ fn unwrap(agent: &Agent, machine: &Machine<'_>) -> Result<String, Failure> {
             base_url::destination(&url, &place, &own, &kept_settings)
         {
             output::note(format!(
-                "note: {}: {place} leads to {}, where nobody answers; it isn't written by \
-                 Headroom and stays",
+                "note: {}: {place} is {}, where no server is running; it wasn't set by Headroom \
+                 and is kept",
                 agent.name,
                 without_credentials(&url)
             ));

@@ -17,12 +17,12 @@ use crate::wrap::base_url::{self, Destination, LaunchSettings, OWNER, without_cr
 use crate::wrap::kept_settings::KeptSettings;
 use crate::wrap::server::{Proxy, Upstreams, known};
 
-/// The exit code for a program that isn't there, as shells have it.
+/// The exit code of shells for a program that isn't found.
 const NOT_FOUND: u8 = 127;
 
-/// Finds the agent → where its requests go now → a proxy that sends them there → runs the agent.
+/// Finds the agent and where its requests go now, then a proxy that forwards there, then runs the agent.
 pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
-    // The command line takes no other names.
+    // clap accepts no other names.
     let agent = agent::by_id(&args.agent).ok_or_else(Failure::silent)?;
     let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
     let agent = &agent.on(&machine)?;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
         Failure::with_code(message, NOT_FOUND)
     })?;
     let proxy = match known(&destinations).next() {
-        // The user chose this one, whatever it forwards to.
+        // The user chose this proxy, wherever it forwards to.
         Some(origin) if upstreams == Upstreams::from_env() => Proxy::at(origin),
         _ => Proxy::find(&upstreams, &candidates)?,
     };
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
     become_agent(command, proxy)
 }
 
-/// Where the agent's requests are to go in the end.
+/// The providers to which the agent's requests are to be forwarded.
 fn upstreams(
     agent: &Agent,
     found: &[Found],
@@ -78,7 +78,7 @@ fn upstreams(
             Destination::Headroom(_) => {}
             Destination::Nowhere { was_ours: true } => {
                 note(format!(
-                    "note: {place} leads to {shown}, where nobody answers; {} removes it",
+                    "note: {place} is {shown}, where no server is running; {} removes it",
                     base_url::removal(agent, place)
                 ));
                 if let Place::File(file) = place
@@ -91,16 +91,16 @@ fn upstreams(
                 if route.is_versioned() && !names_version(url) =>
             {
                 return Err(Failure::new(format!(
-                    "{place} is {shown}, which doesn't end in a version of the API, such as /v1. The \
-                     agent appends /chat/completions to it, and Headroom would forward to {}/v1/…. \
-                     Run {} as it is",
+                    "{place} is {shown}, which doesn't end in a version of the API such as /v1. The \
+                     agent appends /chat/completions to it, but Headroom would forward to {}/v1/…. \
+                     Run {} without Headroom",
                     shown.trim_end_matches('/'),
                     agent.command
                 )));
             }
             Destination::Nowhere { was_ours: false } => {
                 note(format!(
-                    "note: {place} leads to {shown}, where nobody answers now; requests go on to it"
+                    "note: {place} is {shown}, where no server is running; requests are forwarded to it"
                 ));
                 upstreams.set(route.provider, url.clone());
             }
@@ -110,15 +110,15 @@ fn upstreams(
     Ok(upstreams)
 }
 
-/// Whether the path of a base URL names the API's version, or stands for it. What an agent appends to
-/// such a URL is what the proxy appends to it as a target.
+/// Whether the path of a base URL contains the API's version, or replaces it. To such a URL, the proxy
+/// appends as a target what the agent appends.
 fn names_version(url: &str) -> bool {
     url.trim_end_matches('/').ends_with("/v1")
         || Target::parse(url).is_ok_and(|target| target.is_versioned())
 }
 
-/// This process becomes the agent: its exit code, the signals it gets and its terminal are the
-/// agent's own. The proxy ends when the agent has.
+/// Replaces this process by the agent, so that exit code, signals and terminal are the agent's. The proxy
+/// stops when the agent has ended.
 #[cfg(unix)]
 fn become_agent(mut command: Command, proxy: Proxy) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt as _;
@@ -134,7 +134,7 @@ fn become_agent(mut command: Command, proxy: Proxy) -> Result<(), Failure> {
     Err(Failure::new(format!("{} can't be run: {error}", command_name(&command))))
 }
 
-/// Runs the agent; the proxy ends when this process has.
+/// Runs the agent. The proxy stops when this process has ended.
 #[cfg(not(unix))]
 fn become_agent(mut command: Command, proxy: Proxy) -> Result<(), Failure> {
     let status = command.status().map_err(|error| {
@@ -148,7 +148,7 @@ fn command_name(command: &Command) -> String {
     OsString::from(command.get_program()).to_string_lossy().into_owned()
 }
 
-/// Writes the base URL of a server that runs already into the agent's settings.
+/// Writes the base URL of a running server into the agent's settings.
 fn keep(
     agent: &Agent,
     machine: &Machine<'_>,
@@ -162,7 +162,7 @@ fn keep(
         agent.routes.iter().zip(found).filter(|(route, _)| route.setting.is_some()).collect();
     if kept.is_empty() {
         return Err(Failure::new(format!(
-            "{} has no setting for this; run it with `headroom wrap {}`",
+            "{} has no setting for a base URL; run it with `headroom wrap {}`",
             agent.name, agent.id
         )));
     }
@@ -175,7 +175,7 @@ fn keep(
         };
         let change = setting.entry(&file, OWNER, &is_ours).put(&url.as_str().into());
         let change = change.map_err(Failure::new)?;
-        // Recorded first: an entry of the record that isn't in the file does no harm.
+        // Recorded before it is written: an entry of the record that isn't in the file does no harm.
         let old = match &found.set {
             Some((old, Place::File(_))) => Some(&**old),
             _ => None,
@@ -183,7 +183,7 @@ fn keep(
         kept_settings.add(agent, setting, &file, &url, old);
         kept_settings.write()?;
         change.apply().map_err(Failure::new)?;
-        output::print(&format!("{}: {} now says {url}\n", agent.name, file.display()))?;
+        output::print(&format!("{}: set {url} in {}\n", agent.name, file.display()))?;
     }
     Ok(())
 }

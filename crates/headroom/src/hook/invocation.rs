@@ -1,22 +1,23 @@
-//! What the command line of an agent says about permissions.
+//! The permission rules in the arguments of the running agent.
 //!
-//! An argument that isn't known here may be about permissions, so that then nothing is known.
+//! An unknown argument may concern permissions, so with one, no rule can be determined.
 
 use super::process::{self, CommandLine};
 
-/// How many values an option takes.
+/// The number of values that an option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Values {
     None,
     One,
-    /// One, unless what follows is an option.
+    /// One, unless an option follows.
     AtMostOne,
-    /// One, and all that follow up to the next option.
+    /// One, and all further words up to the next option.
     AtLeastOne,
 }
 
-/// The options of Claude Code that change no rule; what they do to the permission mode is told to
-/// hooks with each call. From `claude --help` and the published reference of the command line.
+/// The options of Claude Code that change no rule. (Those that change the permission mode needn't be
+/// read, because hooks get the mode with each call.) From `claude --help` and the published reference of
+/// the command line.
 #[rustfmt::skip]
 const WITHOUT_RULES: [(&str, Values); 69] = [
     ("--add-dir", Values::AtLeastOne),
@@ -83,7 +84,7 @@ const WITHOUT_RULES: [(&str, Values); 69] = [
     ("--worktree", Values::AtMostOne), ("-w", Values::AtMostOne),
 ];
 
-/// An option that brings rules, or says where rules are taken from.
+/// An option that contains rules, or selects the sources of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Carrier {
     Allowed,
@@ -101,21 +102,22 @@ const WITH_RULES: [(&str, Carrier); 6] = [
     ("--setting-sources", Carrier::Sources),
 ];
 
-/// What the arguments of a running agent say about permissions.
+/// The rules, and sources of rules, in the arguments of a running agent.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Invocation {
     /// Rules that allow.
     pub(super) allowed: Vec<String>,
     /// Rules that forbid.
     pub(super) denied: Vec<String>,
-    /// Files with settings, or settings as JSON.
+    /// The values of `--settings`: settings files, or settings as JSON.
     pub(super) settings: Vec<String>,
-    /// From whom settings are taken; `None` for everybody.
+    /// The values of `--setting-sources`; `None` if it isn't given, for all sources.
     pub(super) sources: Option<Vec<String>>,
 }
 
 impl Invocation {
-    /// That of the agent that runs this program; `None` where it isn't found or not understood.
+    /// The arguments of the agent that runs this program; `None` if the agent isn't found, or an argument
+    /// is unknown.
     pub(crate) fn of_running_agent() -> Option<Self> {
         Self::read(&process::running_agent()?)
     }
@@ -138,7 +140,7 @@ impl Invocation {
             let carrier =
                 WITH_RULES.iter().find(|(other, _)| *other == name).map(|(_, carrier)| *carrier);
             let takes = match carrier {
-                // Where words are split at every blank, values can't be told from what follows them.
+                // If words were split at every blank, the end of a value can't be determined.
                 Some(_) if !line.is_exact => return None,
                 Some(Carrier::Allowed | Carrier::Denied) => Values::AtLeastOne,
                 Some(Carrier::Settings | Carrier::Sources) => Values::One,
@@ -193,7 +195,7 @@ fn is_option(word: &str) -> bool {
     word.len() > 1 && word.starts_with('-')
 }
 
-/// The rules in a list with commas or blanks between them; `None` where a parenthesis doesn't end.
+/// The rules in a list that is separated by commas or blanks; `None` if parentheses aren't balanced.
 fn listed(list: &str) -> Option<Vec<String>> {
     let mut rules = vec![String::new()];
     let mut depth = 0_usize;

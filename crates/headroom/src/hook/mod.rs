@@ -1,14 +1,15 @@
-//! What the hook answers: a shell command that an agent is about to run, sent through `headroom run`.
+//! The hook's response to a tool call: wraps a shell command in `headroom run`, or leaves it alone.
 //!
-//! Start at [`answer`]. A hook sees a command before the agent's permissions do, and these then see the
-//! wrapped one, which no rule of the user's is about. So a command is wrapped only where that decides
-//! nothing: where a rule allows it as it was written, and the answer says so, or where the agent asks
-//! about no command. Whatever a rule may forbid or ask about, and whatever isn't known, stays as it is.
+//! Start at [`respond`]. A hook sees a command before the agent checks its permission rules, and the agent
+//! then checks the wrapped command, for which the user has written no rule. So a command is wrapped only
+//! if that can't change the decision: if a rule allows the original command, which the response then
+//! states, or if the agent asks about no command. A command that a rule may forbid or ask about is left
+//! alone, and so is everything if the rules can't be determined.
 //!
-//! - `process`, `invocation`: the running agent, and what its arguments say about permissions
-//! - `settings`: where else it takes rules from
-//! - `permissions`, `paths`: what these say of a command, and of the files that it may touch
-//! - `simple`: what is surely one command
+//! - `process`, `invocation`: the running agent, and the permissions in its arguments
+//! - `settings`: the other sources of rules
+//! - `permissions`, `paths`: applies the rules to a command, and to the files that it may touch
+//! - `simple`: recognises a text that is certainly one simple command
 //! - `shell`: whether a command does the same when it is wrapped
 
 mod invocation;
@@ -31,23 +32,24 @@ use permissions::Verdict;
 
 /// The tool whose calls are shell commands.
 const TOOL: &str = "Bash";
-/// The longest command that is wrapped, in bytes: systems bound an argument at 128 KiB.
+/// The longest command that is wrapped, in bytes. Linux limits an argument to 128 KiB, and quoting adds to
+/// the length.
 const LONGEST: usize = 64 << 10;
-/// The shell where the environment names none that is known.
+/// The shell if `SHELL` isn't one of [`SHELLS`].
 const DEFAULT_SHELL: &str = "bash";
-/// Modes in which the agent runs what a rule allows, and asks about other commands or refuses them. In
-/// `plan` nothing is run that isn't asked for, and in `auto` a model may object to what a rule allows.
+/// The modes in which the agent runs commands that a rule allows, and asks about other commands or rejects
+/// them. In `plan` it asks about every command, and in `auto` a model may reject what a rule allows.
 const MODES_OF_RULES: [&str; 3] = ["default", "acceptEdits", "dontAsk"];
-/// The mode in which the agent asks about nothing but what a rule says it should, and removals.
+/// The mode in which the agent only asks where a rule requires it, and about removals.
 const MODE_WITHOUT_QUESTIONS: &str = "bypassPermissions";
-/// What the agent asks about in every mode, when it is aimed at a folder that matters.
+/// The commands that the agent asks about in every mode, if they remove an important folder.
 const REMOVALS: [&str; 2] = ["rm", "rmdir"];
-/// Shells in whose language the agent may have written the command.
+/// The shells for which the agent may have written the command.
 const SHELLS: [&str; 5] = ["bash", "zsh", "sh", "dash", "ksh"];
 
-/// What is answered to `call`, a hook's input; `None` to let it be as it is. `program` is this program
-/// as a shell reads it, `shell` the user's shell.
-pub(crate) fn answer(call: &Value, rules: &Rules, program: &str, shell: &str) -> Option<Value> {
+/// The response to `call`, a hook's input; `None` to leave the call unchanged. `program` is the path of
+/// this program, quoted for a shell, and `shell` is the user's shell.
+pub(crate) fn respond(call: &Value, rules: &Rules, program: &str, shell: &str) -> Option<Value> {
     let input = call["tool_input"].as_object()?;
     let command = input.get("command")?.as_str()?;
     let in_background = input.get("run_in_background").is_some_and(|value| *value != false);
@@ -67,19 +69,19 @@ pub(crate) fn answer(call: &Value, rules: &Rules, program: &str, shell: &str) ->
     let name = shell.rsplit('/').next().unwrap_or_default();
     let shell = if SHELLS.contains(&name) { quoted(shell) } else { DEFAULT_SHELL.to_owned() };
     let wrapped = shell::wrap(command, &format!("{program} run -- {shell} -c"))?;
-    // What was approved is all of the command; and a rule that speaks of the line would be about
-    // something that the agent never wrote.
+    // A rule allowed the whole command, so all of it must run inside. And a rule must not match the
+    // wrapper's words, which the agent didn't write.
     if (is_allowed && wrapped.inside != command) || rules.catches(&wrapped.line) {
         return None;
     }
     let mut input = input.clone();
     input.insert("command".to_owned(), wrapped.line.into());
-    let mut answer = json!({ "hookEventName": "PreToolUse", "updatedInput": input });
+    let mut output = json!({ "hookEventName": "PreToolUse", "updatedInput": input });
     if is_allowed {
-        answer["permissionDecision"] = "allow".into();
-        answer["permissionDecisionReason"] = "allowed by your rules as it was written".into();
+        output["permissionDecision"] = "allow".into();
+        output["permissionDecisionReason"] = "your rules allow the original command".into();
     }
-    Some(json!({ "hookSpecificOutput": answer }))
+    Some(json!({ "hookSpecificOutput": output }))
 }
 
 #[cfg(test)]
@@ -95,21 +97,21 @@ mod tests {
         })
     }
 
-    /// What is answered in a folder of its own, where rules allow `echo` and `make`.
-    fn answered(call: &Value) -> Option<Value> {
+    /// The response in a new folder, where rules allow `echo` and `make`.
+    fn response(call: &Value) -> Option<Value> {
         let folder = tempfile::tempdir().unwrap();
         let rules = Rules::for_test(folder.path(), &[], &["Bash(echo:*)", "Bash(make:*)"]);
-        answer(call, &rules, "/bin/headroom", "/usr/bin/zsh")
+        respond(call, &rules, "/bin/headroom", "/usr/bin/zsh")
     }
 
     #[test]
     fn an_allowed_command_is_wrapped_and_the_rest_of_its_input_stays() {
         for mode in MODES_OF_RULES {
-            let answer = answered(&call("make 'a b'", mode)).unwrap();
-            let answer = &answer["hookSpecificOutput"];
-            assert_eq!(answer["hookEventName"], "PreToolUse");
-            assert_eq!(answer["permissionDecision"], "allow", "{mode}");
-            let input = &answer["updatedInput"];
+            let response = response(&call("make 'a b'", mode)).unwrap();
+            let output = &response["hookSpecificOutput"];
+            assert_eq!(output["hookEventName"], "PreToolUse");
+            assert_eq!(output["permissionDecision"], "allow", "{mode}");
+            let input = &output["updatedInput"];
             assert_eq!((&input["description"], &input["timeout"]), (&json!("x"), &json!(5)));
             let wrapped = r#"/bin/headroom run -- /usr/bin/zsh -c 'make '\''a b'\'''"#;
             assert!(input["command"].as_str().unwrap().contains(wrapped), "{input}");
@@ -119,13 +121,13 @@ mod tests {
     #[test]
     fn where_nothing_is_asked_the_agent_decides_about_the_wrapped_command() {
         for command in ["make | tail", "ls 2>&1", "ls; pwd", "make"] {
-            let answer = answered(&call(command, "bypassPermissions")).unwrap();
-            let answer = &answer["hookSpecificOutput"];
-            assert!(answer.get("permissionDecision").is_none());
-            assert!(answer["updatedInput"]["command"].as_str().unwrap().contains("headroom run"));
+            let response = response(&call(command, "bypassPermissions")).unwrap();
+            let output = &response["hookSpecificOutput"];
+            assert!(output.get("permissionDecision").is_none());
+            assert!(output["updatedInput"]["command"].as_str().unwrap().contains("headroom run"));
         }
         for command in ["rm -rf ~", "ls; rmdir x", "'rm' x", "r\\m x", "find . -exec rm {} +"] {
-            assert_eq!(answered(&call(command, "bypassPermissions")), None, "{command}");
+            assert_eq!(response(&call(command, "bypassPermissions")), None, "{command}");
         }
     }
 
@@ -141,15 +143,15 @@ mod tests {
                 "make\nls",
                 "cd x && make",
             ] {
-                assert_eq!(answered(&call(command, mode)), None, "{mode}: {command}");
+                assert_eq!(response(&call(command, mode)), None, "{mode}: {command}");
             }
         }
         for mode in ["plan", "auto", "", "new"] {
-            assert_eq!(answered(&call("make", mode)), None, "{mode}");
+            assert_eq!(response(&call("make", mode)), None, "{mode}");
         }
         let mut call = call("make", "default");
         call.as_object_mut().unwrap().remove("permission_mode");
-        assert_eq!(answered(&call), None);
+        assert_eq!(response(&call), None);
     }
 
     #[test]
@@ -157,8 +159,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for rule in ["Bash(zsh:*)", "Bash(eval *)", "Bash(*headroom*)", "Bash(type:*)"] {
             let rules = Rules::for_test(folder.path(), &[rule], &["Bash(make:*)"]);
-            let answer = answer(&call("make", "default"), &rules, "headroom", "/bin/zsh");
-            assert_eq!(answer, None, "{rule}");
+            let response = respond(&call("make", "default"), &rules, "headroom", "/bin/zsh");
+            assert_eq!(response, None, "{rule}");
         }
     }
 
@@ -169,16 +171,16 @@ mod tests {
         let mut behind = call("make", "default");
         behind["tool_input"]["run_in_background"] = true.into();
         for call in [other, behind, json!({}), json!(7), json!({"tool_name": "Bash"})] {
-            assert_eq!(answered(&call), None, "{call}");
+            assert_eq!(response(&call), None, "{call}");
         }
-        assert_eq!(answered(&call(&"x".repeat(LONGEST + 1), "bypassPermissions")), None);
+        assert_eq!(response(&call(&"x".repeat(LONGEST + 1), "bypassPermissions")), None);
     }
 
     #[test]
     fn an_unknown_shell_is_replaced() {
         let call = call("/bin/ls", "bypassPermissions");
-        let answer = answer(&call, &Rules::default(), "h", "/usr/bin/fish").unwrap();
-        let input = &answer["hookSpecificOutput"]["updatedInput"];
+        let response = respond(&call, &Rules::default(), "h", "/usr/bin/fish").unwrap();
+        let input = &response["hookSpecificOutput"]["updatedInput"];
         assert_eq!(input["command"], "h run -- bash -c /bin/ls");
     }
 }

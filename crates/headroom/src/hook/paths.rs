@@ -1,15 +1,17 @@
-//! Where the arguments of a command lead: out of the project, or to what a rule about files names.
+//! The files that the arguments of a command may refer to: whether they are in the project, and whether a
+//! rule about files may concern them.
 //!
-//! An argument is taken for every path that it could be, so that more seems to be touched than is.
+//! An argument counts as every path that it might contain. This errs on the side of caution: too many
+//! files only leave a command unwrapped.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-/// What may stand between an option's name and a path.
+/// The characters that may separate a path from what is before it in an argument (`--out=a`, `@a`).
 const BEFORE_PATHS: [char; 5] = ['=', ':', ',', '@', '+'];
 
-/// Whether every argument that could be a path leads to something in `project`, for a command that runs
-/// in `cwd`, and to nothing hidden there: what begins with a dot is repositories, settings, secrets.
+/// Whether, for a command that runs in `cwd`, every argument that could be a path stays in `project` and
+/// refers to nothing hidden there: names that begin with a dot are repositories, settings, credentials.
 pub(super) fn stay_inside(arguments: &[String], project: &Path, cwd: &Path) -> bool {
     let (Ok(project), Ok(cwd)) = (project.canonicalize(), cwd.canonicalize()) else { return false };
     let is_inside = |path: &Path| {
@@ -26,8 +28,8 @@ pub(super) fn stay_inside(arguments: &[String], project: &Path, cwd: &Path) -> b
         })
 }
 
-/// Whether an argument could name a file: it looks like a path, it is one in `cwd`, or one of the
-/// `rules` about files speaks of it.
+/// Whether an argument could refer to a file: it looks like a path, it exists in `cwd`, or one of the
+/// `rules` about files contains it.
 pub(super) fn could_name_a_file(argument: &str, rules: &[String], cwd: &Path) -> bool {
     candidates(argument).iter().any(|candidate| {
         candidate.contains(['/', '~', '*', '?', '[', '{', '\\'])
@@ -37,13 +39,13 @@ pub(super) fn could_name_a_file(argument: &str, rules: &[String], cwd: &Path) ->
     })
 }
 
-/// The paths that an argument could hold: itself, what follows a separator, and the value that hangs
-/// on to an option of one letter.
+/// The paths that an argument could contain: itself, its parts between separators, and the value that is
+/// attached to a one-letter option.
 fn candidates(argument: &str) -> Vec<&str> {
     let mut candidates = vec![argument];
     candidates.extend(argument.split(BEFORE_PATHS));
     if argument.starts_with('-') && !argument.starts_with("--") {
-        // `-I/usr/include`: the path begins where the first thing does that begins a path.
+        // `-I/usr/include`, `-fsrc`: the path begins after the letter, or at the first `/`, `.` or `~`.
         candidates.extend(
             argument.char_indices().skip(2).take(1).filter_map(|(at, _)| argument.get(at..)),
         );
@@ -53,14 +55,15 @@ fn candidates(argument: &str) -> Vec<&str> {
     candidates
 }
 
-/// `path` with the links in it followed, as far as it exists.
+/// `path` with its links resolved, as far as it exists. The empty path, which is in no project, for a
+/// dangling link.
 fn resolved(path: &Path) -> PathBuf {
     for above in path.ancestors() {
         if let Ok(real) = above.canonicalize() {
             let rest = path.strip_prefix(above).unwrap_or(Path::new(""));
             return real.join(rest);
         }
-        // A link that leads nowhere may lead to something that a command makes.
+        // A command may create the target of a dangling link, wherever that is.
         if above.symlink_metadata().is_ok() {
             return PathBuf::new();
         }

@@ -1,8 +1,8 @@
-//! The agent's rules about shell commands, read with caution: a rule that may forbid a command or ask
-//! about it restricts it, and only a rule that plainly allows it allows it.
+//! The agent's permission rules about shell commands, applied conservatively: a command counts as
+//! restricted if a rule might forbid it or ask about it, and as allowed only if a rule plainly allows it.
 //!
-//! What is held here against a command is what Claude Code's documentation says of its rules
-//! (<https://code.claude.com/docs/en/permissions>), in the reading that allows less.
+//! Follows the documentation of Claude Code's rules (<https://code.claude.com/docs/en/permissions>); where
+//! that is ambiguous, in the interpretation that allows less.
 
 use std::path::{Path, PathBuf};
 
@@ -16,25 +16,25 @@ use super::{TOOL, paths, shell};
 
 /// The longest command that the agent analyses, in bytes; it asks about longer ones.
 const LONGEST_ANALYSED: usize = 10_000;
-/// Tools that a path can be forbidden to; what is said of one is taken to hold for all.
+/// The tools whose rules are about paths. A rule for one counts for all of them, and for shell commands.
 const FILE_TOOLS: [&str; 9] =
     ["Read", "Edit", "Write", "MultiEdit", "NotebookEdit", "NotebookRead", "Glob", "Grep", "LS"];
-/// Programs that no rule lets through here: they run what they are given, or the agent looks at what
-/// they do more closely than at a name.
+/// Programs that never count as allowed, whatever a rule says: they run other commands, or the agent
+/// checks more than their name.
 #[rustfmt::skip]
 const NEVER_ALLOWED: [&str; 47] = [
-    // Run the command that they are given, or what they read.
+    // Run a command from their arguments or their input.
     "ash", "bash", "builtin", "chroot", "command", "csh", "dash", "doas", "env", "eval", "exec", "fish",
     "flock", "ionice", "ksh", "nice", "nohup", "parallel", "pwsh", "setsid", "sh", "source", "stdbuf",
     "su", "sudo", "tcsh", "time", "timeout", "unshare", "watch", "xargs", "zsh", ".", "busybox", "chrt",
     "nsenter", "script", "strace", "taskset",
-    // Removals that no rule approves, and languages in which a file can be written.
+    // Removals, which no rule approves, and languages whose scripts can write files.
     "rm", "rmdir", "sed", "awk", "gawk", "mawk", "nawk", "ed",
 ];
-/// What makes `find` run or remove something, or write.
+/// The beginnings of `find`'s arguments that run commands, remove files or write to them.
 const ACTIONS_OF_FIND: [&str; 6] = ["-exec", "-ok", "-delete", "-fprint", "-fls", "-files0"];
-/// Programs that read or write the files that they are told of, or those of the folder that they run
-/// in: where a rule forbids a file, they are never proven harmless.
+/// Programs that read or write the files in their arguments, or those of the folder in which they run. If
+/// a rule restricts a file, such a program never counts as harmless.
 #[rustfmt::skip]
 const OF_FILES: [&str; 88] = [
     "ack", "ag", "awk", "base32", "base64", "bat", "bzip2", "cat", "chmod", "chown", "cmp", "column",
@@ -46,35 +46,35 @@ const OF_FILES: [&str; 88] = [
     "stat", "strings", "tac", "tail", "tar", "tee", "touch", "tr", "tree", "truncate", "uniq", "wc",
 ];
 
-/// The rules that are in force.
+/// The rules that apply to a call.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Rules {
-    /// Patterns of commands that are forbidden, or asked about.
+    /// Patterns of commands that a rule forbids or asks about.
     restricted: Vec<String>,
-    /// Paths, as rules write them, that a tool is forbidden or asks about.
+    /// Patterns of paths that a rule forbids or asks about.
     restricted_paths: Vec<String>,
     /// Patterns of commands that are allowed.
     allowed: Vec<String>,
-    /// The folder that the agent was started in.
+    /// The folder in which the agent was started.
     project: Option<PathBuf>,
-    /// The folder that its shell stands in.
+    /// The current folder of its shell.
     cwd: PathBuf,
 }
 
-/// What the rules say of a command.
+/// The result of applying the rules to a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// A rule may forbid it, or ask about it.
+    /// A rule may forbid it or ask about it.
     Restricted,
-    /// It is surely one command, and a rule allows it.
+    /// It is certainly one simple command, and a rule allows it.
     Allowed,
-    /// Nothing.
+    /// No rule applies.
     Silent,
 }
 
 impl Rules {
-    /// The rules for `call`, a call of the agent that was started by `invocation`; `None` where they
-    /// can't be known.
+    /// The rules for `call`, a call of the agent that was started by `invocation`; `None` if they can't be
+    /// determined.
     pub(crate) fn in_force(
         machine: &Machine<'_>,
         invocation: &Invocation,
@@ -101,7 +101,7 @@ impl Rules {
             Some((tool, rest)) => (tool.trim(), rest.strip_suffix(')').ok_or(Unknown)?),
             None => (rule, "*"),
         };
-        // A name with wildcards may mean any tool but those of servers.
+        // A name with wildcards may match any tool, except those of MCP servers.
         let may_be_any = tool.contains('*') && !tool.starts_with("mcp__");
         if tool == TOOL || may_be_any {
             self.restricted.push(inside.to_owned());
@@ -132,7 +132,8 @@ impl Rules {
         }
     }
 
-    /// Whether a rule that forbids or asks may match `command`, which `simple` is if it is that simple.
+    /// Whether a rule that forbids or asks may match `command`. `simple` is the same, if it is a simple
+    /// command.
     fn may_restrict(&self, command: &str, simple: Option<&SimpleCommand<'_>>) -> bool {
         self.may_match_a_restriction(command)
             || (!self.restricted_paths.is_empty()
@@ -141,16 +142,16 @@ impl Rules {
 
     /// Whether a pattern of a rule that forbids or asks may match a command or a part of it.
     fn may_match_a_restriction(&self, command: &str) -> bool {
-        !self.restricted.is_empty() && (is_worked_out(command) || self.catches(command))
+        !self.restricted.is_empty() && (has_expansions(command) || self.catches(command))
     }
 
-    /// Whether a pattern of a rule that forbids or asks may match words of `text`, as they are written.
+    /// Whether a pattern of a rule that forbids or asks may match literal words of `text`.
     pub(super) fn catches(&self, text: &str) -> bool {
         let text = without_quotes(text);
         self.restricted.iter().any(|pattern| may_match(pattern, &text))
     }
 
-    /// Whether no rule about files can be about this command.
+    /// Whether no rule about files can concern this command.
     fn is_harmless(&self, simple: &SimpleCommand<'_>) -> bool {
         let name = shell::name_of(simple.program);
         let mut arguments = simple.arguments.iter();
@@ -182,26 +183,26 @@ impl Rules {
     }
 }
 
-/// Whether a shell works something out in `command`, so that any word may come of it.
-fn is_worked_out(command: &str) -> bool {
+/// Whether a shell expands or substitutes something in `command`, so that it may result in any word.
+fn has_expansions(command: &str) -> bool {
     let is_process = command.contains(['<', '>']) && command.contains('(');
     command.contains(['$', '`', '{', '\n', '\r']) || is_process
 }
 
-/// `text` with single blanks and without the characters by which the same word can be written in
-/// several ways.
+/// `text` with single blanks and without quotes and backslashes, with which the same word can be written
+/// in several ways.
 fn without_quotes(text: &str) -> String {
     let plain: String = text.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether everything that the pattern says literally is somewhere in `text`, which has no quotes.
+/// Whether all literal parts of the pattern occur somewhere in `text`, which has no quotes.
 fn may_match(pattern: &str, text: &str) -> bool {
     let literal = pattern.strip_suffix(":*").unwrap_or(pattern);
     literal.split('*').all(|part| text.contains(&without_quotes(part)))
 }
 
-/// Whether the command is what the pattern says, or begins so and its end is free.
+/// Whether the command equals the pattern, or begins with it and the pattern ends in a wildcard.
 fn plainly_matches(pattern: &str, command: &str) -> bool {
     if pattern == "*" {
         return true;

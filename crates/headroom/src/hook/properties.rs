@@ -1,16 +1,17 @@
-//! Random command lines and random rules, held against a reading of the agent's rules of its own.
+//! Property tests: random command lines and rules, checked against an independent implementation of the
+//! agent's rules.
 //!
-//! [`reference`] is written from what Claude Code's documentation says of its permission rules, not from
-//! the code beside it: it splits a line where the documentation says that lines are split, and lets
-//! each part through only as it says. It looks for proof that something is allowed, the hook for proof
-//! that nothing forbids it.
+//! [`reference`] is written from the documentation of Claude Code's permission rules, not from the code
+//! beside it: it splits a line where the documentation says that lines are split, and allows each part
+//! only as documented. It looks for proof that something is allowed, the hook for proof that nothing
+//! forbids it.
 
 use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Rules, answer};
+use super::{Rules, respond};
 
 /// What the agent would do with a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +21,7 @@ enum Outcome {
     Allowed,
 }
 
-/// What the rules say of `command`, in a mode in which the agent asks.
+/// The agent's decision about `command`, in a mode in which it asks.
 fn reference(
     command: &str,
     deny: &[String],
@@ -50,8 +51,8 @@ fn reference(
     }
 }
 
-/// The commands that a line is put together of: split at the documented separators outside of quotes,
-/// and those in substitutions and subshells.
+/// The commands of a line: split at the documented separators outside quotes, and those in substitutions
+/// and subshells.
 fn parts(line: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut quote = None;
@@ -87,7 +88,7 @@ fn parts(line: &str) -> Vec<String> {
     parts.filter(|part| !part.is_empty() && part != "$").collect()
 }
 
-/// A part without what the documentation says is taken off before a rule is held against it.
+/// A part without what the agent removes, according to the documentation, before it matches rules.
 fn stripped(part: &str) -> String {
     let part = part.strip_suffix("2>&1").map_or(part, str::trim_end);
     part.to_owned()
@@ -105,7 +106,7 @@ fn is_match(pattern: &str, text: &str) -> bool {
         Some(prefix) => format!("{prefix} *"),
         None => pattern.to_owned(),
     };
-    // A blank before a star at the end asks for the end of a word.
+    // A blank before a final star requires the end of a word.
     if pattern.strip_suffix(" *").is_some_and(|prefix| !prefix.contains('*') && prefix == text) {
         return true;
     }
@@ -120,7 +121,7 @@ fn glob(pattern: &[char], text: &[char]) -> bool {
     }
 }
 
-/// Whether a rule that forbids or asks is about a part.
+/// Whether a rule that forbids or asks matches a part.
 fn restricts(rule: &str, part: &str, project: &Path) -> bool {
     if rule == "Bash" || rule == "*" {
         return true;
@@ -132,7 +133,7 @@ fn restricts(rule: &str, part: &str, project: &Path) -> bool {
     let file =
         rule.split_once('(').map(|(_, rest)| rest.trim_end_matches(')').trim_start_matches("./"));
     let Some(file) = file else { return false };
-    // Commands that the agent knows to open the files that they name, and what is redirected.
+    // Commands of which the agent knows that they open the files in their arguments, and redirections.
     let opens = ["cat", "head", "tail", "grep", "cp"];
     let is_opener = words.first().is_some_and(|word| opens.contains(&&*word.to_owned()));
     let mut named = words.iter().flat_map(|word| word.split(['=', '<', '>']));
@@ -150,8 +151,8 @@ fn allows(rule: &str, part: &str) -> bool {
     is_match(pattern, part) || is_match(pattern, &stripped(part))
 }
 
-/// What the agent asks about although a rule for the command's name allows it: files outside of the
-/// project, writing to what a redirection names, other commands inside, removals.
+/// What the agent asks about although a rule for the command's name allows it: files outside the project,
+/// writing through a redirection, nested commands, removals.
 fn is_asked_about(part: &str, project: &Path) -> bool {
     let part = stripped(part);
     let words = words(&part);
@@ -175,7 +176,7 @@ fn is_asked_about(part: &str, project: &Path) -> bool {
         || words.first().is_none_or(|word| part.split(' ').next() != Some(&**word))
 }
 
-/// Pieces of which command lines are put together, with what attackers put between them.
+/// Parts of random command lines, with those that an attacker would insert.
 fn piece() -> impl Strategy<Value = String> {
     let known = prop::sample::select(vec![
         "git",
@@ -248,7 +249,7 @@ fn piece() -> impl Strategy<Value = String> {
 
 fn command_line() -> impl Strategy<Value = String> {
     let random = prop::collection::vec(piece(), 1..10).prop_map(|pieces| pieces.concat());
-    // Near what is allowed, where the mistakes would be.
+    // Close to what is allowed, where mistakes are likely.
     let start = prop::sample::select(vec!["git log", "npm test", "cat a", "ls", "echo a"]);
     let near = (start, prop::collection::vec(piece(), 0..5));
     prop_oneof![random, near.prop_map(|(start, rest)| format!("{start}{}", rest.concat()))]
@@ -280,8 +281,8 @@ fn rules() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(rule, 0..4)
 }
 
-/// What the hook answers: the decision, and the line that is to run.
-fn answered(
+/// The hook's response: the decision, and the line that is to run.
+fn response(
     call: (&str, &str),
     restricted: &[String],
     allow: &[String],
@@ -294,10 +295,10 @@ fn answered(
     let call = json!({
         "tool_name": "Bash", "permission_mode": mode, "tool_input": { "command": command },
     });
-    let answer = answer(&call, &rules, "headroom", "sh")?;
-    let answer = &answer["hookSpecificOutput"];
-    let line = answer["updatedInput"]["command"].as_str().unwrap().to_owned();
-    Some((answer["permissionDecision"] == "allow", line))
+    let response = respond(&call, &rules, "headroom", "sh")?;
+    let output = &response["hookSpecificOutput"];
+    let line = output["updatedInput"]["command"].as_str().unwrap().to_owned();
+    Some((output["permissionDecision"] == "allow", line))
 }
 
 fn project() -> tempfile::TempDir {
@@ -319,15 +320,15 @@ proptest! {
         let project = project();
         let restricted = [&deny[..], &ask[..]].concat();
         for mode in ["default", "acceptEdits", "dontAsk", "plan", "auto"] {
-            let Some((is_allowed, _)) = answered((&command, mode), &restricted, &allow, project.path()) else {
+            let Some((is_allowed, _)) = response((&command, mode), &restricted, &allow, project.path()) else {
                 continue;
             };
-            // Where something may be asked, a wrapped command would be asked about or refused.
-            prop_assert!(is_allowed, "wrapped without an answer: {command:?}");
+            // In modes in which the agent asks, it would ask about a wrapped command, or reject it.
+            prop_assert!(is_allowed, "wrapped without a decision: {command:?}");
             let outcome = reference(&command, &deny, &ask, &allow, project.path());
             prop_assert_eq!(outcome, Outcome::Allowed, "{:?} {:?} {:?} {:?}", command, deny, ask, allow);
         }
-        if let Some((is_allowed, _)) = answered((&command, "bypassPermissions"), &restricted, &allow, project.path()) {
+        if let Some((is_allowed, _)) = response((&command, "bypassPermissions"), &restricted, &allow, project.path()) {
             prop_assert!(!is_allowed);
             let outcome = reference(&command, &deny, &ask, &["Bash".to_owned()], project.path());
             prop_assert_ne!(outcome, Outcome::Denied, "{:?} {:?}", command, deny);
@@ -338,19 +339,19 @@ proptest! {
 }
 
 proptest! {
-    /// Most random lines are no commands that a rule allows: this one makes sure that some are.
+    /// Few random lines are allowed by a rule, so this property generates lines that are.
     #[test]
     fn what_is_surely_allowed_is_wrapped(words in prop::collection::vec("[a-z]{1,5}|-[a-z]|'[a-z ;|]{0,4}'", 0..5)) {
         let project = project();
         let command = [&["git".to_owned(), "log".to_owned()], &words[..]].concat().join(" ");
         let allow = ["Bash(git log:*)".to_owned()];
-        let answer = answered((&command, "default"), &[], &allow, project.path());
-        prop_assert!(answer.is_some_and(|(is_allowed, _)| is_allowed), "{command}");
+        let response = response((&command, "default"), &[], &allow, project.path());
+        prop_assert!(response.is_some_and(|(is_allowed, _)| is_allowed), "{command}");
     }
 }
 
-/// What runs is what was approved, to the byte: a shell is given the line, in which the program is one
-/// that prints its last argument.
+/// The command that runs is the approved one, byte for byte: a shell runs the line, in which the program
+/// is one that prints its last argument.
 #[cfg(unix)]
 mod bytes {
     use std::os::unix::fs::PermissionsExt as _;
@@ -358,7 +359,7 @@ mod bytes {
 
     use super::*;
 
-    /// Runs `line` in a shell where `headroom` prints what it is to run.
+    /// Runs `line` in a shell where `headroom` prints the command that it should run.
     fn given_to_headroom(line: &str, project: &Path) -> Vec<u8> {
         let bin = project.join("bin");
         if !bin.exists() {
@@ -384,7 +385,7 @@ mod bytes {
             let project = project();
             let command = [&["cat".to_owned()], &words[..]].concat().join(" ") + suffix;
             let allow = ["Bash(cat:*)".to_owned()];
-            if let Some((true, line)) = answered((&command, "default"), &[], &allow, project.path()) {
+            if let Some((true, line)) = response((&command, "default"), &[], &allow, project.path()) {
                 prop_assert_eq!(given_to_headroom(&line, project.path()), command.as_bytes());
             }
         }
@@ -395,8 +396,8 @@ mod bytes {
             if command.starts_with("cd ") {
                 return Ok(());
             }
-            if let Some((_, line)) = answered((&command, "bypassPermissions"), &[], &[], project.path()) {
-                // Programs that aren't on this machine, and words that are no programs, run unwrapped.
+            if let Some((_, line)) = response((&command, "bypassPermissions"), &[], &[], project.path()) {
+                // Programs that aren't installed, and words that are no programs, run unwrapped.
                 let (_, quoted) = line.rsplit_once("headroom run -- sh -c ").unwrap();
                 let line = format!("headroom run -- sh -c {}", quoted.trim_end_matches(";; esac"));
                 prop_assert_eq!(given_to_headroom(&line, project.path()), command.as_bytes());
@@ -408,7 +409,7 @@ mod bytes {
     fn functions_and_aliases_of_the_shell_are_used() {
         let project = project();
         let (_, line) =
-            answered(("gs a\\ ", "bypassPermissions"), &[], &[], project.path()).unwrap();
+            response(("gs a\\ ", "bypassPermissions"), &[], &[], project.path()).unwrap();
         let before = "gs() { printf 'function<%s>' \"$1\"; }\n";
         assert_eq!(given_to_headroom(&format!("{before}{line}"), project.path()), b"function<a >");
         let alias = "shopt -s expand_aliases; alias gs='printf alias%s'\n";
@@ -416,7 +417,7 @@ mod bytes {
         let out = given_to_headroom(&format!("{line} 2>/dev/null; printf %s $?"), project.path());
         assert_eq!(out, b"127", "what isn't there isn't there wrapped either");
         let (_, line) =
-            answered(("cat a\\ ", "bypassPermissions"), &[], &[], project.path()).unwrap();
+            response(("cat a\\ ", "bypassPermissions"), &[], &[], project.path()).unwrap();
         assert_eq!(given_to_headroom(&line, project.path()), b"cat a\\ ");
         let own = "cat() { printf own; }\n";
         assert_eq!(given_to_headroom(&format!("{own}{line}"), project.path()), b"own");

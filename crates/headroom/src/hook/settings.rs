@@ -1,9 +1,9 @@
-//! The settings that a running agent may follow, and which of them may allow something.
+//! The sources of the agent's rules, and which of them may allow something.
 //!
-//! Claude Code takes rules from the user's settings, from those of the folder that it was started in,
-//! from an administrator's and from its arguments. A rule that allows counts only from there. A rule
-//! that forbids or asks is also taken from every folder above the project and above the one that the
-//! shell stands in: a rule too many only leaves a command as it is.
+//! Claude Code reads rules from the settings of the user, of the folder in which it was started and of an
+//! administrator, and from its arguments. Rules that allow are read from these only. Rules that forbid or
+//! ask are also read from every folder above the project and above the shell's current folder: a rule too
+//! many only leaves a command unwrapped.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,34 +16,34 @@ use serde_json::Value;
 
 use super::invocation::Invocation;
 
-/// The largest file with settings that is read, in bytes.
+/// The largest settings file that is read, in bytes. By hand.
 const LARGEST: u64 = 1 << 20;
-/// The largest file in which the agent notes which folders are trusted, in bytes: it keeps much else.
+/// The largest file with the list of trusted folders, in bytes. By hand: the agent stores much else in it.
 const LARGEST_NOTES: u64 = 64 << 20;
-/// Where administrators put `managed-settings.json` and the folder `managed-settings.d`.
+/// The folders of an administrator's `managed-settings.json` and `managed-settings.d`.
 const MANAGED: [&str; 2] = ["/etc/claude-code", "/Library/Application Support/ClaudeCode"];
-/// Where macOS keeps settings that a device manager has set. They aren't JSON.
+/// The folder of settings from a device manager on macOS. They aren't JSON.
 const DEVICE_MANAGED: &str = "/Library/Managed Preferences";
 const DEVICE_MANAGED_FILE: &str = "com.anthropic.claudecode.plist";
-/// What the agent keeps in its own folder of settings that its server manages.
+/// The file in the agent's folder with settings from its server.
 const SERVER_MANAGED: &str = "remote-settings.json";
-/// Variables that settings could change to lead to other settings.
+/// Variables with which settings could select other settings.
 const LEADING: [&str; 3] = ["HOME", "CLAUDE_CONFIG_DIR", "CLAUDE_PROJECT_DIR"];
 
-/// Rules that can't be known: then nothing is known of what may run.
+/// The rules can't be determined, so nothing is known about what may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unknown;
 
-/// The text of rules, by what they do.
+/// Rules as they are written, by their effect.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct RuleTexts {
-    /// Those that allow, from where the agent itself takes them.
+    /// Those that allow, from the sources of the agent itself.
     pub(super) allowed: Vec<String>,
-    /// Those that forbid or ask, from everywhere.
+    /// Those that forbid or ask, from all folders.
     pub(super) restricted: Vec<String>,
 }
 
-/// Who wrote settings, as `--setting-sources` names them; the others always count.
+/// The author of settings. `--setting-sources` can exclude those that it names; the others always count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     User,
@@ -51,20 +51,20 @@ enum Source {
     Local,
     Arguments,
     Administrator,
-    /// A folder from which the agent takes nothing.
+    /// A folder from which the agent reads no settings.
     Elsewhere,
 }
 
-/// Where an agent runs.
+/// The folders of an agent.
 #[derive(Debug)]
 pub(super) struct Place<'a> {
-    /// The folder that it was started in, as it tells its hooks.
+    /// The folder in which it was started, as it tells its hooks.
     pub(super) project: Option<&'a Path>,
-    /// The folder that its shell stands in.
+    /// The current folder of its shell.
     pub(super) cwd: Option<&'a Path>,
 }
 
-/// The rules that are in force for the agent at `place`.
+/// The rules that apply to the agent at `place`.
 pub(super) fn rules_in_force(
     machine: &Machine<'_>,
     invocation: &Invocation,
@@ -100,11 +100,11 @@ pub(super) fn rules_in_force(
     Ok(rules)
 }
 
-/// Reads settings one after another.
+/// Collects the rules of one settings file after another.
 #[derive(Debug, Default)]
 struct Reader {
     found: Vec<(Source, RuleTexts)>,
-    /// Whether only an administrator's rules allow.
+    /// Whether only an administrator's rules may allow something.
     is_managed_alone: bool,
 }
 
@@ -145,18 +145,18 @@ impl Reader {
         }
     }
 
-    /// Reads what `--settings` was given: JSON, or a file.
+    /// Reads a value of `--settings`: JSON, or a file.
     fn read_given(&mut self, given: &str) -> Result<(), Unknown> {
         if given.trim_start().starts_with('{') {
             return self.add(Source::Arguments, given);
         }
-        // In which folder the agent looks for another one isn't known.
+        // It is unknown against which folder the agent resolves a relative path.
         let file = Path::new(given);
         let text = if file.is_absolute() { text_of(file, LARGEST)? } else { None };
         self.add(Source::Arguments, &text.ok_or(Unknown)?)
     }
 
-    /// Adds what the settings `text` say.
+    /// Adds the rules of the settings `text`.
     fn add(&mut self, source: Source, text: &str) -> Result<(), Unknown> {
         let text = text.trim_start_matches('\u{feff}');
         if text.trim().is_empty() {
@@ -169,7 +169,7 @@ impl Reader {
         };
         let permissions = member("permissions")?;
         let is_on = |value: &Value| *value != Value::Null && *value != false;
-        // A sandbox, and a bound on what is read, judge a command by its words, which wrapping changes.
+        // A sandbox, and a restriction of reading, depend on a command's words, which wrapping changes.
         let is_judged = is_on(&member("sandbox")?["enabled"])
             || is_on(&permissions["blockReadsOutsideWorkingDirectories"]);
         let leads_elsewhere =
@@ -182,7 +182,7 @@ impl Reader {
         }
         let mut restricted = rules_of(&permissions, "deny")?;
         restricted.extend(rules_of(&permissions, "ask")?);
-        // The agent ignores settings that aren't plain JSON; what they forbid is respected nevertheless.
+        // The agent ignores settings that aren't plain JSON. Rules in them that forbid are still respected.
         let allowed = match strict {
             Some(_) => rules_of(&permissions, "allow")?,
             None => Vec::new(),
@@ -221,15 +221,15 @@ impl Reader {
     }
 }
 
-/// Whether the user trusts a project: else its own settings allow nothing.
+/// Whether the user trusts a project. The settings of one that isn't trusted can't allow anything.
 struct Trust<'a> {
-    /// The file in which the agent notes it.
+    /// The file in which the agent records it.
     notes: &'a Path,
     project: Option<&'a Path>,
 }
 
 impl Trust<'_> {
-    /// Whether it was said of the folder, or of the root of its repository.
+    /// Whether the folder, or the root of its repository, is recorded as trusted.
     fn is_given(&self) -> bool {
         let Some(project) = self.project else { return false };
         let Ok(Some(text)) = text_of(self.notes, LARGEST_NOTES) else { return false };
@@ -241,7 +241,7 @@ impl Trust<'_> {
         })
     }
 
-    /// Whether the local settings can't have come with a repository.
+    /// Whether the local settings can't have come with the repository.
     fn is_needless(&self) -> bool {
         let Some(project) = self.project else { return false };
         let is_link =
@@ -250,7 +250,7 @@ impl Trust<'_> {
     }
 }
 
-/// The checkout to which the worktree that holds `folder` belongs: the agent keeps its rules there.
+/// The main checkout of the worktree that contains `folder`: the agent reads rules from there.
 fn main_checkout(folder: &Path) -> Result<Option<PathBuf>, Unknown> {
     let Some(root) = folder.ancestors().find(|above| above.join(".git").exists()) else {
         return Ok(None);
@@ -269,7 +269,7 @@ fn main_checkout(folder: &Path) -> Result<Option<PathBuf>, Unknown> {
     Ok(common.parent().map(Path::to_owned))
 }
 
-/// A member of settings with comments in them.
+/// A member of settings in JSON with comments.
 fn member(text: &str, name: &str) -> Result<Value, Unknown> {
     let slot = Slot { path: vec![], entry: Entry::Member(name) };
     edit::find(Format::Jsonc, text, &slot).map(Option::unwrap_or_default).map_err(|_| Unknown)
@@ -286,12 +286,12 @@ fn rules_of(permissions: &Value, name: &str) -> Result<Vec<String>, Unknown> {
     }
 }
 
-/// The text of a plain file of at most `largest` bytes; `None` where there is none.
+/// The text of a regular file of at most `largest` bytes; `None` if it doesn't exist.
 fn text_of(file: &Path, largest: u64) -> Result<Option<String>, Unknown> {
     match fs::metadata(file) {
         Ok(data) if data.is_file() && data.len() <= largest => {}
         Err(error) if is_absent(&error) => return Ok(None),
-        // Reading a pipe would wait for whoever writes to it.
+        // Reading a pipe would block until somebody writes to it.
         _ => return Err(Unknown),
     }
     let mut text = String::new();
@@ -300,7 +300,7 @@ fn text_of(file: &Path, largest: u64) -> Result<Option<String>, Unknown> {
     Ok(Some(text))
 }
 
-/// Whether nothing is there; a file in the way of a path isn't either.
+/// Whether an error means that the file doesn't exist; also if a part of its path isn't a folder.
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
@@ -329,7 +329,7 @@ mod tests {
             self
         }
 
-        /// The rules for a shell that stands in the folder `cwd`.
+        /// The rules for a shell whose current folder is `cwd`.
         fn rules(&self, cwd: &str) -> Result<RuleTexts, Unknown> {
             let home = self.home.path().to_owned();
             let machine = Machine { home: home.clone(), variable: &|_| None };

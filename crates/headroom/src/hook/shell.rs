@@ -1,8 +1,8 @@
-//! A shell command, read as far as is needed to tell whether it does the same inside another shell.
+//! Analyses a shell command, just enough to decide whether it does the same inside another shell.
 //!
-//! This is no parser. Where it doesn't understand, the command isn't wrapped.
+//! This is not a full parser: a command with unsupported syntax isn't wrapped.
 
-/// Commands that change the shell that runs them, ask about it, or leave something running behind.
+/// Commands that change or query the state of the shell that runs them, or start background jobs.
 #[rustfmt::skip]
 const OF_THE_SHELL: [&str; 39] = [
     "cd", "pushd", "popd", "exec", "nohup", "setsid", "disown", "bg", "fg", "jobs", "wait", "coproc",
@@ -10,33 +10,33 @@ const OF_THE_SHELL: [&str; 39] = [
     "fc", "functions", "hash", "history", "local", "readonly", "setopt", "shopt", "suspend", "trap", "type",
     "typeset", "unfunction", "unsetopt", "whence", "where", "which",
 ];
-/// Programs that are for people at a terminal.
+/// Interactive programs.
 const INTERACTIVE: [&str; 18] = [
     "vi", "vim", "nvim", "nano", "emacs", "less", "more", "man", "top", "htop", "watch", "ssh",
     "telnet", "sftp", "tmux", "fzf", "gdb", "claude",
 ];
-/// This program: what it runs is wrapped already.
+/// This program, whose commands are already wrapped.
 const OURS: &str = "headroom";
 /// Words after which another command begins.
 const BEFORE_COMMANDS: [&str; 10] =
     ["then", "do", "else", "elif", "if", "while", "until", "!", "{", "time"];
-/// Programs that run the command that follows them.
+/// Programs whose arguments are another command.
 const RUNNERS: [&str; 6] = ["sudo", "env", "command", "builtin", "nice", "xargs"];
 
-/// A command that is to run in a shell of its own.
+/// A wrapped command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wrapped<'a> {
-    /// What runs in the shell of its own, to the byte as it was written.
+    /// The part of the original command that runs in a shell of its own, byte for byte.
     pub(super) inside: &'a str,
-    /// What the agent's shell is given instead of the command.
+    /// The line that replaces the command.
     pub(super) line: String,
 }
 
-/// `command` as the last word after `before`, what a shell is started with; `None` where that would do
-/// something else. The change of folder that agents begin with stays outside, where it lasts.
+/// Wraps `command`: makes it the last word after `before`, the words that start a shell. `None` if it
+/// would then behave differently. A `cd` at the beginning stays outside, because its effect must last.
 ///
-/// The agent's shell knows functions and aliases that another one doesn't. What they are isn't known
-/// here, so the line asks that shell, which then runs a command that uses one as it was written.
+/// The agent's shell may have functions and aliases that the other shell lacks. They are unknown here, so
+/// the line checks in the agent's shell, and runs a command that uses one unwrapped.
 pub(super) fn wrap<'a>(command: &'a str, before: &str) -> Option<Wrapped<'a>> {
     let script = read(command).filter(|_| !command.contains('\0'))?;
     if script.commands.is_empty() || script.has_background || script.has_more {
@@ -47,7 +47,7 @@ pub(super) fn wrap<'a>(command: &'a str, before: &str) -> Option<Wrapped<'a>> {
         _ => ("", command),
     };
     let rest = if outside.is_empty() { script } else { read(inside)? };
-    // One that goes into a folder and does no more, or does more than that.
+    // Nothing but a `cd`, or a `cd` that is joined in another way than by `&&`.
     let is_more = |c| "(){};|`<>\n".contains(c);
     if !outside.is_empty() && (outside.contains(is_more) || read(outside)?.commands != ["cd"]) {
         return None;
@@ -56,11 +56,10 @@ pub(super) fn wrap<'a>(command: &'a str, before: &str) -> Option<Wrapped<'a>> {
         let name = name_of(word);
         OF_THE_SHELL.contains(&name) || INTERACTIVE.contains(&name) || name == OURS
     };
-    // Which program a word is that the shell works out can't be told before.
-    let is_worked_out =
-        |word: &String| word.contains(['$', '*', '?', '[', '{', '~']) && word != "[";
+    // Which program an expanded word refers to can't be determined beforehand.
+    let is_expanded = |word: &String| word.contains(['$', '*', '?', '[', '{', '~']) && word != "[";
     let mut words = rest.commands.iter();
-    if rest.commands.is_empty() || words.any(|word| is_special(word) || is_worked_out(word)) {
+    if rest.commands.is_empty() || words.any(|word| is_special(word) || is_expanded(word)) {
         return None;
     }
     let line = guarded(&rest.commands, inside, before);
@@ -68,11 +67,11 @@ pub(super) fn wrap<'a>(command: &'a str, before: &str) -> Option<Wrapped<'a>> {
     Some(Wrapped { inside, line })
 }
 
-/// The line that runs `inside` after `before`, unless one of the words that name its programs is a
-/// function or an alias of the shell, or nothing that it finds.
+/// The line that runs `inside` after `before`, unless the name of one of its programs is a function or an
+/// alias of the shell, or isn't found.
 fn guarded(words: &[String], inside: &str, before: &str) -> String {
     let inside = quoted(inside);
-    // A word with a slash is a path, whatever else is called so.
+    // A word with a slash is always a path.
     let mut names: Vec<String> =
         words.iter().filter(|word| !word.contains('/')).map(|word| quoted(word)).collect();
     names.sort_unstable();
@@ -87,40 +86,40 @@ fn guarded(words: &[String], inside: &str, before: &str) -> String {
     )
 }
 
-/// Whether a word of `command` is one of `names`, however it is quoted and wherever it stands.
+/// Whether a word of `command` is one of `names`, however it is quoted, in any position.
 pub(super) fn mentions(command: &str, names: &[&str]) -> bool {
     let plain: String = command.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
     let is_end = |c: char| !(c.is_alphanumeric() || c == '_' || c == '-');
     plain.split(is_end).any(|word| names.contains(&word))
 }
 
-/// The program that a word names, without its folder.
+/// The name of a program, without its folder.
 pub(super) fn name_of(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or_default()
 }
 
-/// `word` as a shell reads it.
+/// `word` quoted for a shell.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=,@+%".contains(c);
-    // zsh puts a program's path in place of `=program`.
+    // zsh replaces `=program` by the program's path.
     match !word.is_empty() && !word.starts_with('=') && word.chars().all(is_plain) {
         true => word.to_owned(),
         false => format!("'{}'", word.replace('\'', r"'\''")),
     }
 }
 
-/// What is known of a script.
+/// The result of analysing a script.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Script {
-    /// The words that name the programs and builtins that it runs.
+    /// The names of the programs and builtins that it runs.
     commands: Vec<String>,
-    /// Whether something is left running.
+    /// Whether it starts a background job.
     has_background: bool,
-    /// Whether there may be more commands, in what is read as text: `"$(…)"`, here-documents, `eval`.
+    /// Whether text in it may contain further commands: `"$(…)"`, here-documents, `eval`.
     has_more: bool,
 }
 
-/// Reads a script; `None` when its quotes or its documents don't end.
+/// Analyses a script; `None` if a quote or a here-document isn't closed.
 fn read(script: &str) -> Option<Script> {
     let mut reader = Reader { rest: script, ..Reader::default() };
     while let Some(c) = reader.next() {
@@ -166,11 +165,11 @@ struct Reader<'a> {
     rest: &'a str,
     script: Script,
     word: Option<String>,
-    /// Whether the command has its name.
+    /// Whether the name of the current command has been read.
     is_named: bool,
-    /// Whether the next word is where something is redirected to.
+    /// Whether the next word is the target of a redirection.
     is_target: bool,
-    /// The words that end the documents (`<<END`) that begin on the next line.
+    /// The delimiters of the here-documents (`<<END`) that begin on the next line.
     documents: Vec<String>,
 }
 
@@ -186,7 +185,7 @@ impl Reader<'_> {
         self.word.get_or_insert_default().push(c);
     }
 
-    /// Takes what is between quotes.
+    /// Consumes quoted text.
     fn until(&mut self, quote: char, has_escapes: bool) -> Option<()> {
         self.word.get_or_insert_default();
         loop {
@@ -220,7 +219,7 @@ impl Reader<'_> {
         if is_assignment || BEFORE_COMMANDS.contains(&&*word) || word.starts_with('-') {
             return;
         }
-        // The next word may be the name of what it runs.
+        // The next word may be the name of the program that it runs.
         self.is_named = !RUNNERS.contains(&name_of(&word));
         self.script.has_more |= word == "eval";
         self.script.commands.push(word);
@@ -250,7 +249,7 @@ impl Reader<'_> {
         self.rest = &self.rest[end..];
     }
 
-    /// Takes the word that ends a document.
+    /// Consumes the delimiter of a here-document.
     fn document(&mut self) -> Option<()> {
         self.end_word();
         let rest = self.rest.trim_start_matches('-').trim_start_matches([' ', '\t']);
@@ -261,7 +260,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Skips the documents that begin on this line.
+    /// Skips the here-documents that begin on this line.
     fn skip_documents(&mut self) -> Option<()> {
         for end in std::mem::take(&mut self.documents) {
             loop {
@@ -294,7 +293,7 @@ mod tests {
         Some(wrap(command, "H")?.line)
     }
 
-    /// The line for what uses these programs.
+    /// The line for a command that uses these programs.
     fn guarded(names: &str, inside: &str) -> String {
         format!(
             "case $(LC_ALL=C type {names} 2>&1) in *function*|*alias*|*'not found'*) eval {inside};; \

@@ -1,9 +1,9 @@
-//! One simple command, read so strictly that every shell splits it in the same way.
+//! Parses one simple command, so strictly that every shell splits it in the same way.
 //!
-//! Only such a command can be answered as allowed: its program is spelled out, its words are what they
-//! look like, and nothing in it is expanded, substituted, redirected into a file or put together.
+//! Only such a command can be declared allowed: its program and its words are literal, and it contains no
+//! expansion, substitution, redirection to a file, or second command.
 
-/// A redirection that opens no file, and stands at the end of most commands of agents.
+/// A redirection that opens no file. Most commands of agents end in it.
 const STDERR_TO_STDOUT: &str = " 2>&1";
 /// Words that begin a compound command, or change how the shell reads what follows them.
 const RESERVED: [&str; 24] = [
@@ -36,15 +36,15 @@ const RESERVED: [&str; 24] = [
 /// A program and its arguments.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SimpleCommand<'a> {
-    /// As it was written, without a `2>&1` at its end: what rules are held against.
+    /// The command without a `2>&1` at its end, against which rules are matched.
     pub(super) text: &'a str,
-    /// The program, as it was written.
+    /// The program, as written.
     pub(super) program: &'a str,
     /// The arguments, without their quotes.
     pub(super) arguments: Vec<String>,
 }
 
-/// Reads `command`; `None` for whatever isn't surely one simple command.
+/// Parses `command`; `None` unless it is certainly one simple command.
 pub(super) fn simple_command(command: &str) -> Option<SimpleCommand<'_>> {
     let text = command.strip_suffix(STDERR_TO_STDOUT).unwrap_or(command);
     if text.starts_with(' ') || text.ends_with(' ') {
@@ -62,18 +62,18 @@ fn is_program(word: &str) -> bool {
         && !RESERVED.contains(&word)
 }
 
-/// What may stand outside of quotes: nothing that any shell treats specially, anywhere in a word.
+/// Whether a character is literal outside quotes, in every shell and at any position of a word.
 fn is_literal(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-./:,@+%=".contains(c)
 }
 
-/// What may stand between quotes. Of blanks only the plain one may: other programs count others, and
-/// line ends, among those that separate.
+/// Whether a character is accepted in quotes. Of white space, only the plain blank is: some programs take
+/// other blanks, and line ends, for separators.
 fn is_quotable(c: char) -> bool {
     c == ' ' || !(c.is_whitespace() || c.is_control() || is_invisible(c))
 }
 
-/// Characters that change how a text looks without being seen.
+/// Whether a character changes how a text looks without being visible itself.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -98,7 +98,7 @@ fn words(rest: &str) -> Option<Vec<String>> {
                     }
                 }
             }
-            // At the beginning of a word, zsh puts a program's path in place of `=program`.
+            // At the beginning of a word, zsh replaces `=program` by the program's path.
             '=' if word.is_none() => return None,
             c if is_literal(c) => word.get_or_insert_default().push(c),
             _ => return None,

@@ -1,7 +1,7 @@
 //! The MCP server, `headroom mcp serve`: three tools.
 //!
-//! [`service`] is what the tools do, [`tools`] how models see them, [`server`] the Headroom server that
-//! may run beside it; how a client gets there is the crate `mcp-server`'s.
+//! [`service`] implements the tools, [`tools`] describes them to a model, [`server`] is a client of the
+//! Headroom server, which may run as well; the transports are in the crate `mcp-server`.
 
 mod server;
 mod service;

@@ -1,4 +1,4 @@
-//! The Headroom server, as far as MCP speaks to it: is it there, and has it an original that isn't here.
+//! The client of the Headroom server for the MCP server: whether it runs, and its originals.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use serde::Deserialize;
 
 use crate::client::{self, Probe};
 
-/// How long an original of a server elsewhere may take.
+/// The time limit for retrieving an original from the server.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The largest answer that is read, in bytes.
+/// The largest response that is read, in bytes.
 const LONGEST_ANSWER: u64 = 64 << 20;
 
-/// A Headroom server by its address. Nothing is connected until something is asked.
+/// A Headroom server by its URL. It is connected to only for a request.
 pub(crate) struct Server {
     url: String,
     token: Option<String>,
 }
 
-/// The address isn't one.
+/// The URL is invalid.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is not an address such as http://127.0.0.1:8787")]
+#[error("`{0}` is not a URL like http://127.0.0.1:8787")]
 pub(crate) struct NotAnAddress(String);
 
 #[derive(Deserialize)]
@@ -32,7 +32,7 @@ impl Server {
     /// The server at `url`; a path and a slash at its end are fine.
     ///
     /// # Errors
-    /// If `url` isn't an address that begins with `http://`.
+    /// If `url` isn't a URL that begins with `http://`.
     pub(crate) fn at(url: &str) -> Result<Self, NotAnAddress> {
         let url = url.trim().trim_end_matches('/');
         let uri = url.parse::<ureq::http::Uri>().ok();
@@ -44,23 +44,23 @@ impl Server {
         }
     }
 
-    /// The same, with the token that it asks callers from other machines for.
+    /// The same, with the token that it requires from other machines.
     pub(crate) fn with_token(self, token: Option<String>) -> Self {
         Self { token, ..self }
     }
 
-    /// Its address.
+    /// Its URL.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// Whether a Headroom server answers there.
+    /// Whether a Headroom server responds there.
     pub(crate) fn answers(&self) -> bool {
         matches!(client::probe(&self.url), Probe::Headroom(_))
     }
 
-    /// The original that `name`, a hash or the beginning of one, names there, and its whole hash;
-    /// `None` as well if nobody answers.
+    /// The server's original for `name`, a hash or the beginning of one, and its whole hash; `None` also if no
+    /// server responds.
     pub(crate) fn original(&self, name: &str) -> Option<(String, String)> {
         let agent = ureq::Agent::config_builder()
             .proxy(None)

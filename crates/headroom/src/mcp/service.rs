@@ -1,4 +1,4 @@
-//! What the tools do, without the protocol: compress and keep the originals, find originals, count.
+//! The tools without the protocol: compress and store originals, retrieve originals, count.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +13,7 @@ use super::tools::{
     Stats, StoreStats,
 };
 
-/// The store, the server beside it, and what this session did.
+/// The store, the Headroom server as a second source of originals, and the counts of this session.
 pub(crate) struct Service {
     originals: Arc<Originals>,
     compressor: Compressor,
@@ -29,29 +29,28 @@ struct Session {
     retrievals: u64,
 }
 
-/// Why a tool could not do what it was asked; worded for the model that called it.
+/// Why a call of a tool failed, worded for the model.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
     #[error("`content` is empty: there is nothing to compress")]
     Empty,
     #[error(
-        "`content` has {0} MiB, and at most {max} MiB are compressed at once: use it as it is, or give \
-         it in parts",
+        "`content` exceeds the limit of {max} MiB (it has about {0} MiB): use it uncompressed, or compress it \
+         in parts",
         max = LARGEST_REQUEST >> 20
     )]
     TooLarge(usize),
     #[error(
-        "`{0}` is not a hash: give the 24 hexadecimal digits after `hash=` in the marker, or at \
-         least the first 12 of them"
+        "`{0}` is not a hash: pass the 24 hexadecimal digits after `hash=` in the marker, or at least \
+         the first 12 of them"
     )]
     NotAHash(String),
     #[error(
-        "no original with the hash {0} is kept here: it is too old, or was left out on another \
-         machine. Don't ask again with it; run the command, or read the file, that the text came \
-         from once more"
+        "there is no original with the hash {0}: it has expired, or was stored on another machine. \
+         Don't retry; run the command, or read the file, that the text came from again"
     )]
     Unknown(String),
-    #[error("{0}. Don't ask again now; run the command, or read the file, once more")]
+    #[error("{0}. Don't retry now; run the command, or read the file, again")]
     Unavailable(StoreError),
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -62,7 +61,7 @@ pub(super) enum Refusal {
 }
 
 impl Service {
-    /// A service with these originals; `server` is asked for those that aren't among them.
+    /// A service with these originals. Those that aren't among them are requested from `server`.
     pub(crate) fn new(originals: Arc<Originals>, server: Server) -> Self {
         let compressor = Compressor::new(Arc::clone(&originals));
         Self { originals, compressor, server, session: Mutex::default() }
@@ -149,7 +148,8 @@ impl Service {
         })
     }
 
-    /// The original that `name` names, here or at the server: its hash, its text, where it was.
+    /// The original with the hash `name`, or a prefix of one, in the store or at the server: its whole hash,
+    /// its text, and where it was found.
     fn original(&self, name: &str) -> Result<(String, String, Source), Refusal> {
         let here = self.originals.get(name);
         if let Ok(Some(original)) = here {
@@ -167,7 +167,7 @@ impl Service {
 
     pub(super) fn stats(&self) -> Result<Stats, Refusal> {
         let usage = match self.originals.usage() {
-            // Counted when it is back; the place says which store it is.
+            // Shown as empty while it can't be reached; `place` says which store it is.
             Err(StoreError::Unavailable { .. }) => blob_store::Usage::default(),
             usage => usage?,
         };
@@ -194,7 +194,7 @@ impl Service {
         })
     }
 
-    /// Figures are right after a panic elsewhere, too: each is written in one step.
+    /// A poisoned lock is used all the same: each count is written in one step.
     fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -261,7 +261,7 @@ mod tests {
         assert_eq!((value.text, value.place.is_none()), ("ready117".to_owned(), true));
         assert!(ask(Some("1-"), None).unwrap().results.unwrap()[0].text.contains("ready199"));
         let beyond = ask(Some("7-9"), None).unwrap_err().to_string();
-        assert_eq!(beyond, "there is no line 7: the text has 1");
+        assert_eq!(beyond, "there is no line 7: the text has 1 line");
         assert!(ask(Some("x"), None).unwrap_err().to_string().contains("10-40"));
         let nowhere = ask(None, Some("/500")).unwrap_err().to_string();
         assert!(nowhere.contains("items 0 to 199"), "{nowhere}");

@@ -1,4 +1,4 @@
-//! What a model sees: three tools, with the schemas of what they take and return.
+//! The three tools as a model sees them, with the schemas of their parameters and results.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ const INSTRUCTIONS: &str = "Headroom shortens long texts without losing what the
     Where text was left out there is a marker `[… left out. Retrieve more: hash=…]`; give that hash \
     to headroom_retrieve to read it, with a query if a part will do.";
 
-/// What `headroom_compress` takes.
+/// The parameters of `headroom_compress`.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct CompressRequest {
     // The text to compress: output of a command, JSON, a log, search results, code.
@@ -29,30 +29,30 @@ pub(super) struct CompressRequest {
     pub(super) budget: Option<usize>,
 }
 
-/// What `headroom_compress` returns.
+/// The result of `headroom_compress`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Compressed {
-    /// The smaller text, or the text itself where nothing could be saved.
+    /// The compressed text; the text itself if nothing could be saved.
     pub(super) compressed: String,
-    /// Names the whole original for `headroom_retrieve`; null if it isn't kept.
+    /// The hash of the original for `headroom_retrieve`; null if the original isn't stored.
     pub(super) hash: Option<String>,
-    /// Why it isn't kept, and so nothing is left out: it holds a credential, or the store is out of
-    /// reach.
+    /// Why the original isn't stored, and so nothing was omitted: it contains a credential, or the store
+    /// can't be reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) not_kept: Option<String>,
     /// Tokens of the original.
     pub(super) original_tokens: usize,
-    /// Tokens of the smaller text.
+    /// Tokens of the compressed text.
     pub(super) compressed_tokens: usize,
     /// The difference of the two.
     pub(super) tokens_saved: usize,
     /// The difference in percent of the original, with one decimal.
     pub(super) savings_percent: f64,
-    /// What was done to the text, in order.
+    /// The steps of the compression, in order.
     pub(super) transforms: Vec<String>,
 }
 
-/// What `headroom_retrieve` takes.
+/// The parameters of `headroom_retrieve`.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct RetrieveRequest {
     // The hash in the marker, or its first 12 digits or more.
@@ -65,23 +65,23 @@ pub(super) struct RetrieveRequest {
     pub(super) pointer: Option<String>,
 }
 
-/// What `headroom_retrieve` returns.
+/// The result of `headroom_retrieve`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Retrieved {
     /// The whole hash.
     pub(super) hash: String,
     /// Where the original was found.
     pub(super) source: Source,
-    /// The original, byte for byte, if no part of it was asked for.
+    /// The original, byte for byte, if no part of it was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) original_content: Option<String>,
-    /// The parts of the original that were asked for.
+    /// The requested parts of the original.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) results: Option<Vec<Found>>,
-    /// How many parts there are; more than the results if a query found very many.
+    /// The number of parts that were found, which may be more than are returned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) count: Option<usize>,
-    /// The lines of the whole original, if a part of it was asked for.
+    /// The number of lines of the whole original, if a part of it was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) original_lines: Option<usize>,
 }
@@ -89,8 +89,8 @@ pub(super) struct Retrieved {
 /// A part of an original.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Found {
-    /// Its first and last line, from 1, or the index of an item in a JSON array, from 0; none for the
-    /// value of a pointer.
+    /// Its first and last line, from 1, or the index of an item in a JSON array, from 0; absent for the
+    /// value at a pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) place: Option<Place>,
     /// The part, as it is in the original.
@@ -117,20 +117,20 @@ pub(super) enum Source {
     Proxy,
 }
 
-/// What `headroom_stats` returns.
+/// The result of `headroom_stats`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Stats {
-    /// Texts that this session has made smaller, or tried to.
+    /// The number of texts that were compressed in this session.
     pub(super) compressions: u64,
-    /// Their tokens.
+    /// Their tokens before compression.
     pub(super) original_tokens: u64,
-    /// Their tokens afterwards.
+    /// Their tokens after compression.
     pub(super) compressed_tokens: u64,
     /// The difference of the two.
     pub(super) tokens_saved: u64,
     /// The difference in percent of the originals, with one decimal.
     pub(super) savings_percent: f64,
-    /// Originals that this session was asked for and found.
+    /// The number of originals that were retrieved in this session.
     pub(super) retrievals: u64,
     /// The store of this machine.
     pub(super) store: StoreStats,
@@ -141,28 +141,28 @@ pub(super) struct Stats {
 /// The store of this machine.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct StoreStats {
-    /// What kind of store it is, and where.
+    /// The kind and the location of the store.
     pub(super) place: String,
-    /// Originals in it.
+    /// The number of originals in it.
     pub(super) entries: u64,
-    /// Their bytes.
+    /// Their size in bytes.
     pub(super) bytes: u64,
-    /// How many bytes it may hold.
+    /// The maximum size in bytes.
     pub(super) max_bytes: u64,
-    /// How long it keeps an original, in seconds.
+    /// How long an original is kept, in seconds.
     pub(super) max_age_seconds: u64,
 }
 
 /// The Headroom server.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ProxyStats {
-    /// Its address.
+    /// Its URL.
     pub(super) url: String,
-    /// Whether it answers. Nothing here needs it to.
+    /// Whether it responds. The tools work without it.
     pub(super) answers: bool,
 }
 
-/// The server that a client speaks to.
+/// The MCP server of one client.
 #[derive(Clone)]
 pub(super) struct Tools {
     service: Arc<Service>,
@@ -218,7 +218,7 @@ impl Tools {
         name = "headroom_stats",
         description = "What was saved in this session",
         annotations(
-            title = "Headroom's figures",
+            title = "Headroom's statistics",
             read_only_hint = true,
             idempotent_hint = true,
             open_world_hint = false
@@ -228,7 +228,7 @@ impl Tools {
         self.with_service(Service::stats).await
     }
 
-    /// Work on a thread of its own, so that calls run side by side; what refuses it becomes the text
+    /// Runs `work` on a thread for blocking work, so that calls run in parallel. An error becomes the text
     /// of a tool error.
     async fn with_service<T: Send + 'static>(
         &self,
@@ -236,9 +236,9 @@ impl Tools {
     ) -> Result<Json<T>, String> {
         let service = Arc::clone(&self.service);
         match tokio::task::spawn_blocking(move || work(&service)).await {
-            Ok(Ok(answer)) => Ok(Json(answer)),
+            Ok(Ok(result)) => Ok(Json(result)),
             Ok(Err(refusal)) => Err(refusal.to_string()),
-            Err(_) => Err("this call failed inside Headroom; the text is unchanged".to_owned()),
+            Err(_) => Err("this call failed because of an error in Headroom".to_owned()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! An agent that can be sent through the proxy, with the routes that it has on this machine.
+//! The agents whose requests can be sent through the proxy, with their routes on this machine.
 
 use std::path::PathBuf;
 
@@ -18,12 +18,12 @@ pub(crate) struct Agent {
     pub(crate) routes: Vec<Route>,
 }
 
-/// The ids of all that can be sent through the proxy.
+/// The ids of all these agents.
 pub(crate) fn ids() -> Vec<&'static str> {
     agent::ids(|agent| agent.wrap.is_some())
 }
 
-/// All of them.
+/// All these agents.
 pub(crate) fn all() -> impl Iterator<Item = Agent> {
     agent::all().iter().filter_map(|agent| {
         let wrap = agent.wrap.as_ref()?;
@@ -32,14 +32,14 @@ pub(crate) fn all() -> impl Iterator<Item = Agent> {
     })
 }
 
-/// The one with that id.
+/// The agent with this id.
 pub(crate) fn by_id(id: &str) -> Option<Agent> {
     all().find(|agent| agent.id == id)
 }
 
 impl Agent {
-    /// The agent with the routes that it has on `machine`: where its settings name a provider of the
-    /// user's own, the route to that one.
+    /// The agent with its routes on `machine`: if its settings select a provider of the user's own, with the
+    /// route to that one.
     ///
     /// # Errors
     /// If a config file can't be read, or names a provider whose base URL can't be set.
@@ -49,7 +49,7 @@ impl Agent {
         Ok(Self { routes: routes?, ..self.clone() })
     }
 
-    /// What is set for each of its routes.
+    /// The base URL that is set for each of its routes.
     ///
     /// # Errors
     /// If a config file can't be read.

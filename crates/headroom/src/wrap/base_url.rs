@@ -1,7 +1,7 @@
-//! What an agent's base URL leads to now, and what sends its requests through a proxy instead.
+//! Where an agent's base URL points to now, and the settings that send its requests through a proxy instead.
 //!
-//! A base URL that is set already names the provider that the user wants: it becomes the proxy's
-//! upstream. One that leads to a Headroom says nothing about the provider.
+//! A base URL that is already set is the provider that the user wants: it becomes the proxy's upstream. One
+//! that points to a Headroom says nothing about the provider.
 
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -14,24 +14,24 @@ use super::kept_settings::KeptSettings;
 use crate::client::{self, Probe};
 use crate::failure::Failure;
 
-/// The owner of what is written to agents' files, in the names of backups.
+/// The owner of the entries in agents' files, in the names of backups.
 pub(crate) const OWNER: &str = "headroom-wrap";
 
-/// What a base URL leads to.
+/// Where a base URL points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Destination {
     /// A Headroom, at this origin.
     Headroom(String),
     /// An address on this machine, where nothing responds.
     Nowhere {
-        /// Whether a Headroom was there: this program wrote the address, or servers are expected at it.
+        /// Whether a Headroom was there: this program wrote the address, or it is where servers are expected.
         was_ours: bool,
     },
     /// A provider, or a gateway.
     Elsewhere,
 }
 
-/// What the base URL `url`, which is set at `place`, leads to. `own`: where a Headroom is expected.
+/// Where the base URL `url`, which is set at `place`, points to. `own`: where a Headroom is expected.
 pub(crate) fn destination(
     url: &str,
     place: &Place,
@@ -51,7 +51,7 @@ pub(crate) fn destination(
     }
 }
 
-/// What takes away a base URL that leads to Headroom, for people.
+/// The command that removes a base URL, for messages.
 pub(crate) fn removal(agent: &Agent, place: &Place) -> String {
     match place {
         Place::Variable(variable) => format!("`unset {variable}`"),
@@ -59,14 +59,14 @@ pub(crate) fn removal(agent: &Agent, place: &Place) -> String {
     }
 }
 
-/// `url` for people: without a user's name and password, and without what its query says.
+/// `url` for messages: without user name, password and query.
 pub(crate) fn without_credentials(url: &str) -> String {
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), url),
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    // A password may have a slash in it.
+    // A password may contain a slash.
     let user = rest[..end].rfind('@').or_else(|| rest.rfind('@'));
     let rest = user.map_or(rest.to_owned(), |at| format!("***{}", &rest[at..]));
     match rest.split_once('?') {
@@ -79,7 +79,7 @@ pub(crate) fn without_credentials(url: &str) -> String {
 fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.trim().split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
-    // A user and a password are for whoever is there, not for finding out who it is.
+    // The user and the password mustn't be sent to an unknown program.
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     Some(format!("{scheme}://{host}"))
 }
@@ -108,7 +108,7 @@ pub(crate) struct LaunchSettings {
 }
 
 impl LaunchSettings {
-    /// For an agent about which `found` is known; `given` are the user's own arguments.
+    /// The settings for an agent with the base URLs `found`; `given` are the user's own arguments.
     pub(crate) fn new(
         agent: &Agent,
         found: &[Found],
@@ -124,8 +124,8 @@ impl LaunchSettings {
                 in_file && given.iter().any(|arg| arg == flag.as_str()) && flag.starts_with("--")
             }) {
                 return Err(Failure::usage(format!(
-                    "{} has a base URL in its settings, which only {flag} can change for one run, \
-                     and {flag} is given: run `headroom wrap {} --keep`, or leave one out",
+                    "{} has a base URL in its settings, which only {flag} can override for one run, but \
+                     {flag} is already given: run `headroom wrap {} --keep`, or remove one of the two",
                     agent.name, agent.id
                 )));
             }
@@ -148,14 +148,14 @@ impl LaunchSettings {
         Ok(out)
     }
 
-    /// The value of a variable that an earlier route has set, or the environment.
+    /// Takes the value of a variable that an earlier route has set, otherwise that of the environment.
     fn take(&mut self, name: &str) -> Option<OsString> {
         let known = self.variables.iter().position(|(known, _)| known == name);
         known.map(|at| self.variables.remove(at).1).or_else(|| std::env::var_os(name))
     }
 }
 
-/// What the JSON in `given` is with `url` at `path`.
+/// The JSON in `given` with `url` at `path`.
 fn merged(given: Option<OsString>, path: &[String], url: &str) -> Option<Value> {
     let given = given.filter(|given| !given.is_empty());
     let mut whole = match given {
@@ -170,7 +170,7 @@ fn merged(given: Option<OsString>, path: &[String], url: &str) -> Option<Value> 
     Some(whole)
 }
 
-/// Variables that keep requests to this machine out of an HTTP proxy.
+/// Variables that exclude requests to this machine from an HTTP proxy.
 fn past_proxies() -> Vec<(String, OsString)> {
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let proxies = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];

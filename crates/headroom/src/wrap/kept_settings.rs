@@ -1,4 +1,4 @@
-//! What `wrap --keep` has written into agents' settings, so that `unwrap` finds it again wherever the
+//! The record of what `wrap --keep` has written into agents' settings, so that `unwrap` finds it wherever the
 //! server is by then: `state/kept.json` in the workspace.
 
 use std::io;
@@ -15,7 +15,7 @@ use crate::store;
 /// The largest record that is read, in bytes: thousands of entries, where people have a handful.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Base URLs that are in agents' settings because `wrap --keep` put them there.
+/// The base URLs that `wrap --keep` has written into agents' settings.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct KeptSettings {
     kept: Vec<Kept>,
@@ -26,7 +26,7 @@ pub(crate) struct KeptSettings {
 pub(crate) struct Kept {
     agent: String,
     pub(crate) file: PathBuf,
-    /// The keys that lead to it.
+    /// The path of keys to it.
     pub(crate) path: Vec<String>,
     pub(crate) url: String,
     /// The base URL that was there before.
@@ -34,14 +34,14 @@ pub(crate) struct Kept {
 }
 
 impl KeptSettings {
-    /// What is recorded; nothing if there is no record.
+    /// Reads the record; it is empty if the file doesn't exist.
     ///
     /// # Errors
-    /// If it can't be read, or isn't what this program has written.
+    /// If the file can't be read, or isn't a record.
     pub(crate) fn read() -> Result<Self, Failure> {
         let path = store::kept_settings()?;
         let failed = |error: &dyn std::fmt::Display| {
-            Failure::new(format!("{}: {error}; remove the file to go on", path.display()))
+            Failure::new(format!("{}: {error}; remove the file to continue", path.display()))
         };
         let text = match private_fs::read_to_string(&path, Links::Follow, MAX_BYTES) {
             Ok(text) => text,
@@ -56,7 +56,7 @@ impl KeptSettings {
         self.find(file, url).is_some()
     }
 
-    /// What was in `file` before `url` was written into it.
+    /// The base URL in `file` before `url` was written into it.
     pub(crate) fn before(&self, file: &Path, url: &str) -> Option<&str> {
         self.find(file, url)?.before.as_deref()
     }
@@ -65,12 +65,12 @@ impl KeptSettings {
         self.kept.iter().find(|kept| kept.file == file && kept.url == url)
     }
 
-    /// What was written into the settings of `agent`.
+    /// The base URLs that were written into the settings of `agent`.
     pub(crate) fn of(&self, agent: &Agent) -> Vec<Kept> {
         self.kept.iter().filter(|kept| kept.agent == agent.id).cloned().collect()
     }
 
-    /// Adds that `url` takes the place of `old` at the place of `setting` in `file`.
+    /// Records that `url` replaces `old` at the place of `setting` in `file`.
     pub(crate) fn add(
         &mut self,
         agent: &Agent,
@@ -79,7 +79,7 @@ impl KeptSettings {
         url: &str,
         old: Option<&str>,
     ) {
-        // What was written earlier isn't what the user had.
+        // If `old` was written by this program, the user's value is the one before it.
         let before = match old {
             Some(old) if self.has(file, old) => self.before(file, old),
             old => old,
@@ -90,12 +90,12 @@ impl KeptSettings {
         self.kept.push(Kept { agent, file, path: setting.path.clone(), url, before });
     }
 
-    /// Takes out one entry.
+    /// Removes one entry.
     pub(crate) fn remove(&mut self, entry: &Kept) {
         self.kept.retain(|kept| kept != entry);
     }
 
-    /// Writes it, whole or not at all.
+    /// Writes the record atomically.
     pub(crate) fn write(&self) -> Result<(), Failure> {
         let path = store::kept_settings()?;
         let write = || {

@@ -1,12 +1,12 @@
-//! Agents sent through the proxy for as long as they run.
+//! Runs agents with their requests sent through the proxy.
 //!
-//! - [`agent`]: the agents that can be, with the routes that they have on this machine.
-//! - [`base_url`]: what a base URL leads to now, and what sends an agent's requests to a proxy instead.
-//! - [`kept_settings`]: what was written into agents' own settings.
-//! - [`server`]: the proxy, one that runs already or one that ends with the agent.
+//! - [`agent`]: the supported agents, with their routes on this machine.
+//! - [`base_url`]: where a base URL points to now, and the settings that send an agent's requests to a proxy
+//!   instead.
+//! - [`kept_settings`]: the record of what was written into agents' own settings.
+//! - [`server`]: the proxy, either one that is already running or one that stops with the agent.
 //!
-//! Nothing is written to an agent's own files but by [`keep`](crate::commands::wrap), which `unwrap`
-//! takes back.
+//! An agent's own files are written only by [`keep`](crate::commands::wrap), which `unwrap` undoes.
 
 pub(crate) mod agent;
 pub(crate) mod base_url;

@@ -1,11 +1,11 @@
-//! The proxy that an agent is sent to: one that runs already and has the right targets, or one that
-//! is started for this agent and ends with it.
+//! The proxy for an agent: one that is already running with the right targets, or one that is started for
+//! this agent and stops with it.
 //!
-//! The started one ends when two things have happened: all other ends of the pipe that is its
-//! standard input are closed, and the process that started it, which has become the agent, is gone.
-//! Either alone isn't the agent's end. An agent's launcher may replace itself by the agent and close
-//! the pipe on the way (Node's `process.execve` does), and it may end while a child of its own, which
-//! has inherited the pipe, goes on.
+//! The started one stops when two conditions hold: all other ends of the pipe that is its standard input
+//! are closed, and the process that started it, which has become the agent, has ended. Either alone
+//! doesn't mean that the agent has ended. An agent's launcher may replace itself by the agent and close the
+//! pipe (as Node's `process.execve` does), and it may end while a child that has inherited the pipe
+//! continues.
 
 use std::io::{self, BufRead as _, BufReader, PipeWriter, Read as _};
 use std::process::{Command, Stdio};
@@ -18,7 +18,7 @@ use crate::client;
 use crate::environment;
 use crate::failure::Failure;
 
-/// Where the providers are for this agent; `None` for their own addresses.
+/// The base URLs of the providers for this agent; `None` for their own.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Upstreams {
     anthropic: Option<String>,
@@ -29,12 +29,12 @@ pub(crate) struct Upstreams {
 pub(crate) struct Proxy {
     /// `http://127.0.0.1:PORT`
     pub(crate) origin: String,
-    /// What keeps it running, if it was started here.
+    /// The end of the pipe that keeps it running, if it was started here.
     pub(crate) lifeline: Option<PipeWriter>,
 }
 
 impl Upstreams {
-    /// What the environment says of the targets of proxies.
+    /// The base URLs from the environment variables for a proxy's targets.
     pub(crate) fn from_env() -> Self {
         let value = |name| std::env::var(name).ok().filter(|url| !url.trim().is_empty());
         Self {
@@ -43,7 +43,7 @@ impl Upstreams {
         }
     }
 
-    /// A base URL that an agent has for `provider`.
+    /// Sets the base URL for `provider`.
     pub(crate) fn set(&mut self, provider: Provider, url: String) {
         match provider {
             Provider::Anthropic => self.anthropic = Some(url),
@@ -56,7 +56,7 @@ impl Upstreams {
             .map_err(Failure::usage)
     }
 
-    /// The providers that aren't at their own addresses.
+    /// The providers with other base URLs than their own.
     pub(crate) fn described(&self) -> String {
         let urls = [&self.anthropic, &self.openai].into_iter().flatten();
         let urls: Vec<String> = urls.map(|url| without_credentials(url)).collect();
@@ -65,12 +65,12 @@ impl Upstreams {
 }
 
 impl Proxy {
-    /// One that runs already.
+    /// One that is already running.
     pub(crate) fn at(origin: String) -> Self {
         Self { origin, lifeline: None }
     }
 
-    /// A proxy for `upstreams`: one of `candidates` if it fits, else a new one.
+    /// A proxy for `upstreams`: one of `candidates` that has these targets, otherwise a new one.
     pub(crate) fn find(upstreams: &Upstreams, candidates: &[String]) -> Result<Self, Failure> {
         match Self::fitting(upstreams, candidates)? {
             Some(proxy) => Ok(proxy),
@@ -78,7 +78,7 @@ impl Proxy {
         }
     }
 
-    /// The one of `candidates` that runs and fits.
+    /// The one of `candidates` that runs and has these targets.
     pub(crate) fn running(upstreams: &Upstreams, candidates: &[String]) -> Result<Self, Failure> {
         Self::fitting(upstreams, candidates)?.ok_or_else(|| {
             Failure::new(format!(
@@ -97,7 +97,7 @@ impl Proxy {
         Ok(found.cloned().map(Self::at))
     }
 
-    /// Whether this is one that ran already.
+    /// Whether it was already running.
     pub(crate) fn is_shared(&self) -> bool {
         self.lifeline.is_none()
     }
@@ -126,7 +126,7 @@ impl Proxy {
         #[cfg(unix)]
         {
             command.args(["--owner", &std::process::id().to_string()]);
-            // Keys that end the agent aren't meant for it.
+            // In a process group of its own: Ctrl-C in the terminal is for the agent.
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }
         let mut child = command.spawn().map_err(fail)?;
@@ -141,13 +141,13 @@ impl Proxy {
             }
             return Err(Failure::new(format!("the proxy didn't start: {}", said.trim())));
         };
-        // Of several addresses the first.
+        // The first of several addresses.
         let origin = origin.split_whitespace().next().unwrap_or_default().to_owned();
         Ok(Self { origin, lifeline: Some(lifeline) })
     }
 }
 
-/// The Headrooms that the agent is sent to already.
+/// The Headroom servers to which the agent's base URLs already point.
 pub(crate) fn known(destinations: &[Destination]) -> impl Iterator<Item = String> + '_ {
     destinations.iter().filter_map(|destination| match destination {
         Destination::Headroom(origin) => Some(origin.clone()),

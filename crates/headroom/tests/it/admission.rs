@@ -5,9 +5,9 @@ use std::net::{Ipv6Addr, SocketAddr};
 
 use serde_json::json;
 
-use crate::client::{Answer, Server, connect};
+use crate::client::{Response, Server, connect};
 
-fn get(server: &Server, headers: &str) -> Answer {
+fn get(server: &Server, headers: &str) -> Response {
     server.send(format!("GET /stats HTTP/1.1\r\nconnection: close\r\n{headers}\r\n"))
 }
 
@@ -67,7 +67,7 @@ fn both_loopback_addresses_answer() {
     let address = SocketAddr::from((Ipv6Addr::LOCALHOST, server.address.port()));
     let mut stream = connect(address);
     write!(stream, "GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
-    assert_eq!(Answer::read(stream).json()["service"], "headroom-proxy");
+    assert_eq!(Response::read(stream).json()["service"], "headroom-proxy");
 }
 
 #[test]

@@ -137,19 +137,19 @@ impl Server {
         connect(self.address)
     }
 
-    pub(crate) fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Response {
         self.send(format!(
             "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
             self.address
         ))
     }
 
-    pub(crate) fn post(&self, path: &str, body: impl AsRef<[u8]>) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: impl AsRef<[u8]>) -> Response {
         self.post_with(path, "", body)
     }
 
     /// `headers` are lines that end in `\r\n`.
-    pub(crate) fn post_with(&self, path: &str, headers: &str, body: impl AsRef<[u8]>) -> Answer {
+    pub(crate) fn post_with(&self, path: &str, headers: &str, body: impl AsRef<[u8]>) -> Response {
         let body = body.as_ref();
         let mut request = format!(
             "POST {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\
@@ -163,16 +163,16 @@ impl Server {
     }
 
     /// `POST` of a JSON value.
-    pub(crate) fn ask(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn ask(&self, path: &str, body: &Value) -> Response {
         self.post(path, body.to_string())
     }
 
     /// Sends exactly these bytes and reads the answer to its end.
-    pub(crate) fn send(&self, request: impl AsRef<[u8]>) -> Answer {
+    pub(crate) fn send(&self, request: impl AsRef<[u8]>) -> Response {
         let mut stream = self.connect();
         // The server may answer and close before it has read all.
         let _ = stream.write_all(request.as_ref());
-        Answer::read(stream)
+        Response::read(stream)
     }
 
     /// Its resident memory in bytes.
@@ -201,13 +201,13 @@ pub(crate) fn connect(address: SocketAddr) -> TcpStream {
 
 /// An answer that was read to its end.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: String,
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn read(mut stream: TcpStream) -> Self {
         let mut bytes = Vec::new();
         // A reset after the answer loses nothing of it.

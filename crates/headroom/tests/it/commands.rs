@@ -110,7 +110,7 @@ fn what_is_no_text_comes_out_as_it_was() {
     let out = home.run(&["compress"], &bytes);
     assert!(out.status.success());
     assert_eq!(out.stdout, bytes);
-    assert!(text(&out.stderr).contains("not UTF-8"));
+    assert!(text(&out.stderr).contains("isn't UTF-8"));
     assert_eq!(home.run(&["compress"], "").stdout, b"");
 }
 
@@ -158,8 +158,8 @@ fn an_unknown_hash_says_what_to_do() {
         assert_eq!(out.status.code(), Some(1));
         assert!(out.stdout.is_empty());
         let said = text(&out.stderr);
-        assert!(said.starts_with("error: no original with hash"), "{said}");
-        assert!(said.contains("Run the command that made it again."), "{said}");
+        assert!(said.starts_with("error: there is no original with hash"), "{said}");
+        assert!(said.contains("run the command that wrote it."), "{said}");
     }
 }
 
@@ -198,11 +198,11 @@ fn the_doctor_finds_what_is_wrong() {
     let server = Server::start(&[]);
     let (code, said) = examine(&[("HEADROOM_BASE_URL", &server.url())]);
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains(&format!("answers at {}", server.url())), "{said}");
+    assert!(said.contains(&format!("is running at {}", server.url())), "{said}");
 
     let (code, said) = examine(&[("HEADROOM_BASE_URL", &format!("http://{free}"))]);
     assert_eq!(code, 1);
-    assert!(said.contains("FAIL  no server answers at"), "{said}");
+    assert!(said.contains("FAIL  no server is running at"), "{said}");
 
     let folder = home.path("bin");
     fs::create_dir(&folder).unwrap();
@@ -217,13 +217,13 @@ fn the_doctor_finds_what_is_wrong() {
         use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(home.originals(), fs::Permissions::from_mode(0o755)).unwrap();
         let (_, said) = examine(&[]);
-        assert!(said.contains("other users can look into"), "{said}");
+        assert!(said.contains("other users have access to"), "{said}");
     }
     fs::remove_dir_all(home.path(".headroom")).unwrap();
     fs::write(home.path(".headroom"), "").unwrap();
     let (code, said) = examine(&[]);
     assert_eq!(code, 1);
-    assert!(said.contains("FAIL  originals can't be kept"), "{said}");
+    assert!(said.contains("FAIL  originals can't be stored"), "{said}");
 }
 
 /// What the doctor says, without what differs from one machine or run to the next.

@@ -94,7 +94,7 @@ fn what_is_wrong_with_a_request_is_named() {
         ("[]", "the request body isn't a JSON object"),
         (r#"{"text": 7}"#, "invalid text: expected a string"),
         (r#"{"text": null}"#, "missing required field: text"),
-        (r#"{"text": "a", "messages": []}"#, "give one of text, messages and input, not several"),
+        (r#"{"text": "a", "messages": []}"#, "only one of text, messages and input may be present"),
         (r#"{"text": "a", "budget": 0}"#, "invalid budget: expected a positive integer"),
         (r#"{"text": "a", "budget": -5}"#, "invalid budget: expected a positive integer"),
         (r#"{"text": "a", "budget": "8000"}"#, "invalid budget: expected a positive integer"),

@@ -8,7 +8,7 @@ use std::net::{IpAddr, UdpSocket};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
-use testkit::provider::{Answer as Turn, Provider, Received, Reply, Say, system_prompt};
+use testkit::provider::{ContentBlock, ModelTurn, Provider, Received, Reply, system_prompt};
 
 use crate::browser::Browser;
 use crate::client::{Home, Server, log, records};
@@ -25,7 +25,7 @@ fn provider() -> Provider {
         if request.json()["model"] == "overloaded" {
             return Reply::error(&request.path, 529, "overloaded_error", "later");
         }
-        let reply = Turn::new("msg_1", [Say::text("Done")]).reply(request);
+        let reply = ModelTurn::new("msg_1", [ContentBlock::text("Done")]).reply(request);
         let Reply::Whole { status, headers, body } = reply else { return reply };
         let mut answer: Value = serde_json::from_slice(&body).unwrap();
         let tokens = request.body.len() as u64 / 4;

@@ -5,14 +5,14 @@ use std::io::Write as _;
 use std::process::Command;
 
 use serde_json::{Value, json};
-use testkit::provider::{Answer, Provider, Reply, Say, system_prompt};
+use testkit::provider::{ContentBlock, ModelTurn, Provider, Reply, system_prompt};
 
-use crate::client::{Answer as Got, Home, Server, log};
+use crate::client::{Home, Response, Server, log};
 
 const ANTHROPIC: &str = "x-api-key: k\r\nanthropic-version: 2023-06-01\r\n";
 
 fn provider() -> Provider {
-    Provider::start(|_| Reply::Answer(Answer::new("msg_1", [Say::text("Done")])))
+    Provider::start(|_| Reply::Turn(ModelTurn::new("msg_1", [ContentBlock::text("Done")])))
 }
 
 /// A conversation with one long tool result.
@@ -64,7 +64,7 @@ fn an_address_that_is_none_is_refused_before_anything_listens() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("api.example is no http or https URL"), "{said}");
+    assert!(said.contains("api.example is not an http or https URL"), "{said}");
     assert!(output.stdout.is_empty());
 }
 
@@ -87,7 +87,7 @@ fn an_offer_of_http_2_is_ignored_and_the_request_answered() {
     );
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(body.as_bytes()).unwrap();
-    assert_eq!(Got::read(stream).status, 200);
+    assert_eq!(Response::read(stream).status, 200);
     let sent = provider.received().pop().unwrap();
     assert_eq!(sent.json()["messages"][0], conversation()["messages"][0]);
     assert_eq!((sent.header("upgrade"), sent.header("http2-settings")), (None, None));

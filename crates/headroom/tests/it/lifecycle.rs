@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::client::{Answer, Home, Server, log};
+use crate::client::{Home, Response, Server, log};
 
 #[test]
 fn it_is_ready_when_it_says_where() {
@@ -66,7 +66,7 @@ fn what_was_begun_is_answered_before_it_stops() {
             std::thread::yield_now();
         }
         stream.write_all(rest.as_bytes()).unwrap();
-        let answer = Answer::read(stream);
+        let answer = Response::read(stream);
         assert_eq!(answer.status, 200);
         assert!(answer.json()["tokens_saved"].as_u64().unwrap() > 0);
         assert!(server.wait().0.success());
@@ -126,7 +126,7 @@ fn a_taken_port_says_by_whom() {
     let said = String::from_utf8(refused.stderr).unwrap();
     let version = env!("CARGO_PKG_VERSION");
     assert!(
-        said.contains(&format!("port {port} is taken: Headroom {version} is running")),
+        said.contains(&format!("port {port} is in use: Headroom {version} is already running")),
         "{said}"
     );
     assert!(said.contains(&format!("kill {}", server.pid())), "{said}");
@@ -138,7 +138,7 @@ fn a_taken_port_says_by_whom() {
         let refused = home.run(&["serve", "--port", &port], "");
         assert_eq!(refused.status.code(), Some(1));
         let said = String::from_utf8(refused.stderr).unwrap();
-        assert!(said.contains(&format!("port {port} is taken by another program")), "{said}");
+        assert!(said.contains(&format!("port {port} is in use by another program")), "{said}");
         assert!(said.contains("HEADROOM_BASE_URL"), "{said}");
     };
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -310,7 +310,7 @@ fn a_folder_that_cannot_be_used_is_named() {
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(
-        said.contains("originals can't be kept") && said.contains("HEADROOM_WORKSPACE_DIR"),
+        said.contains("originals can't be stored") && said.contains("HEADROOM_WORKSPACE_DIR"),
         "{said}"
     );
 }

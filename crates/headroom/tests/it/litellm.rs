@@ -6,10 +6,10 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Server, log, records};
+use crate::client::{Response, Server, log, records};
 
 /// What the guardrail sends, with its own headers, as httpx writes them.
-fn send(server: &Server, body: &str) -> Answer {
+fn send(server: &Server, body: &str) -> Response {
     let address = server.address;
     server.send(format!(
         "POST /v1/compress HTTP/1.1\r\nHost: {address}\r\nAccept: */*\r\nAccept-Encoding: gzip, \
@@ -19,7 +19,7 @@ fn send(server: &Server, body: &str) -> Answer {
     ))
 }
 
-fn get(server: &Server, path: &str) -> Answer {
+fn get(server: &Server, path: &str) -> Response {
     let address = server.address;
     server.send(format!(
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: */*\r\nConnection: close\r\nUser-Agent: \
@@ -42,7 +42,7 @@ fn conversation() -> Value {
 }
 
 /// What the guardrail checks before it uses an answer.
-fn accepted(answer: &Answer, sent: &Value) -> Value {
+fn accepted(answer: &Response, sent: &Value) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let answer = answer.json();
     let (returned, sent) = (answer["messages"].as_array().unwrap(), sent.as_array().unwrap());

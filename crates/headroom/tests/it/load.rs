@@ -14,7 +14,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use testkit::provider::{Answer, Provider, Received, Reply, Say, Step, system_prompt};
+use testkit::provider::{ContentBlock, ModelTurn, Provider, Received, Reply, Step, system_prompt};
 
 use crate::client::{Server, log};
 
@@ -45,7 +45,10 @@ fn body(conversation: u64, turn: u64) -> String {
 fn provider(held: &Arc<AtomicU64>, released: &Arc<AtomicU64>) -> Provider {
     let (held, released) = (held.clone(), released.clone());
     Provider::forgetful(move |request: &Received| {
-        let answer = Answer::new("msg_1", [Say::text("I am looking into it. Then I will say so.")]);
+        let answer = ModelTurn::new(
+            "msg_1",
+            [ContentBlock::text("I am looking into it. Then I will say so.")],
+        );
         let reply = answer.reply(request);
         let Reply::Steps { headers, steps } = reply else { return reply };
         let sent = |step| if let Step::Send(bytes) = step { bytes } else { Vec::new() };

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio};
 
 use serde_json::{Value, json};
-use testkit::provider::{Answer, Provider, Reply, Say};
+use testkit::provider::{ContentBlock, ModelTurn, Provider, Reply};
 
 use crate::client::{Home, Server, log, records};
 
@@ -104,7 +104,7 @@ fn texts_of_every_size_are_answered() {
     for mebibytes in [100, 120] {
         let text = lines(mebibytes << 20);
         let refusal = agent.refusal("headroom_compress", json!({"content": text}));
-        assert!(refusal.contains("at most 100 MiB"), "{refusal}");
+        assert!(refusal.contains("the limit of 100 MiB"), "{refusal}");
     }
     assert!(agent.close().success());
 }
@@ -143,7 +143,8 @@ fn each_way_gives_back_what_another_left_out() {
 
 #[test]
 fn beside_the_proxy_nothing_is_compressed_twice_and_either_gives_back_what_the_other_left_out() {
-    let provider = Provider::start(|_| Reply::Answer(Answer::new("msg_1", [Say::text("Done")])));
+    let provider =
+        Provider::start(|_| Reply::Turn(ModelTurn::new("msg_1", [ContentBlock::text("Done")])));
     let server = Server::start(&["--anthropic-api-url", &provider.url()]);
     let mut agent = Agent::start(&server.home, &server.url());
     let by_agent = agent.tool("headroom_compress", json!({"content": log(500)}));
@@ -198,7 +199,7 @@ fn mistakes_are_explained_and_end_nothing() {
     let home = Home::new();
     let mut agent = Agent::start(&home, NOBODY);
     let unknown = json!({"hash": "0123456789abcdef01234567"});
-    assert!(agent.refusal("headroom_retrieve", unknown).contains("once more"));
+    assert!(agent.refusal("headroom_retrieve", unknown).contains("came from again"));
     let odd = agent.refusal("headroom_retrieve", json!({"hash": "../../../etc/passwd"}));
     assert!(odd.contains("is not a hash"), "{odd}");
     assert!(agent.refusal("headroom_retrieve", json!({})).contains("missing field `hash`"));
@@ -281,7 +282,7 @@ fn status_says_who_knows_and_who_answers() {
     let shown = String::from_utf8(out.stdout).unwrap();
     assert!(shown.contains("Cursor: configured with other settings"), "{shown}");
     assert!(shown.contains("Zed: not found on this machine\n"), "{shown}");
-    assert!(shown.ends_with(&format!("Headroom server at {}: answers\n", server.url())), "{shown}");
+    assert!(shown.ends_with(&format!("Headroom server at {}: running\n", server.url())), "{shown}");
 }
 
 #[test]

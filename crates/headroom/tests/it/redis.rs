@@ -112,10 +112,14 @@ fn while_it_is_down_nothing_is_left_out_and_that_is_said() {
     let home = Home::new();
     let out = home.run(&["compress", "--store", &redis.url()], log(500));
     assert!(out.status.success() && !text(&out.stdout).contains("left out"));
-    assert!(text(&out.stderr).contains("nothing was left out: Redis at"), "{}", text(&out.stderr));
+    assert!(
+        text(&out.stderr).contains("compressed without omissions: Redis at"),
+        "{}",
+        text(&out.stderr)
+    );
     let out = home.run(&["retrieve", &hash, "--store", &redis.url()], "");
     assert_eq!(out.status.code(), Some(1));
-    assert!(text(&out.stderr).contains("run the command that made the text again"));
+    assert!(text(&out.stderr).contains("run the command that wrote it"));
 
     redis.restart();
     assert!(log(500).contains(original(&server, &hash)["original_content"].as_str().unwrap()));
@@ -124,7 +128,7 @@ fn while_it_is_down_nothing_is_left_out_and_that_is_said() {
     let (status, said) = server.wait();
     assert!(status.success());
     assert!(said.contains("nothing is omitted until it is back"), "{said}");
-    assert!(said.contains("the store of originals is back"), "{said}");
+    assert!(said.contains("the store of originals is reachable again"), "{said}");
 }
 
 #[test]
@@ -169,7 +173,7 @@ fn with_tls_and_only_with_a_certificate_that_is_trusted() {
         home.finish(command, log(500))
     };
     let out = compress(None);
-    assert!(text(&out.stderr).contains("nothing was left out"), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("compressed without omissions"), "{}", text(&out.stderr));
     let hash = in_the_end(|| hash_in(text(&compress(Some(&certificate)).stdout)));
     let original = in_the_end(|| {
         let mut command = home.headroom(&["retrieve", &hash, "--store", &url]);

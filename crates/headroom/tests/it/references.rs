@@ -2,7 +2,7 @@
 //! built server to a stub of the provider.
 
 use serde_json::{Value, json};
-use testkit::provider::{Answer, Provider, Reply, Say, system_prompt};
+use testkit::provider::{ContentBlock, ModelTurn, Provider, Reply, system_prompt};
 
 use crate::client::{Server, log};
 
@@ -52,7 +52,8 @@ fn text_of(message: &Value) -> &str {
 }
 
 fn start() -> (Provider, Server) {
-    let provider = Provider::start(|_| Reply::Answer(Answer::new("msg_1", [Say::text("Done")])));
+    let provider =
+        Provider::start(|_| Reply::Turn(ModelTurn::new("msg_1", [ContentBlock::text("Done")])));
     let server = Server::start(&["--anthropic-api-url", &provider.url()]);
     (provider, server)
 }

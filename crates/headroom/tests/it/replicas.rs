@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use testkit::RedisServer;
-use testkit::provider::{Answer, Provider, Received, Reply, Say, system_prompt};
+use testkit::provider::{ContentBlock, ModelTurn, Provider, Received, Reply, system_prompt};
 
 use crate::client::{Home, Server, log};
 
@@ -26,21 +26,22 @@ fn model(request: &Received) -> Reply {
     let own = |result: &&&Value| !result["tool_use_id"].to_string().contains("hidden");
     let done = results.iter().filter(own).count();
     let newest = results.iter().rfind(own).map(|result| result["content"].to_string());
-    let call = Say::call(&format!("call_{done}"), "Bash", &json!({"command": "cat app.log"}));
+    let call =
+        ContentBlock::call(&format!("call_{done}"), "Bash", &json!({"command": "cat app.log"}));
     if done > CALLS {
-        return Reply::Answer(Answer::new(&format!("msg_{done}"), [Say::text("Done.")]));
+        return Reply::Turn(ModelTurn::new(&format!("msg_{done}"), [ContentBlock::text("Done.")]));
     }
     let mut says = Vec::new();
     let hidden = format!("hidden_{done}");
     let hash = newest.as_deref().and_then(|text| text.split("hash=").nth(1)?.get(..24));
     if let Some(hash) = hash.filter(|_| done % 2 == 1 && !body.to_string().contains(&hidden)) {
-        says.push(Say::call(&hidden, "headroom_retrieve", &json!({ "hash": hash })));
+        says.push(ContentBlock::call(&hidden, "headroom_retrieve", &json!({ "hash": hash })));
         if done % 4 == 1 {
-            return Reply::Answer(Answer::new("msg_hidden", says));
+            return Reply::Turn(ModelTurn::new("msg_hidden", says));
         }
     }
     says.push(call);
-    Reply::Answer(Answer::new(&format!("msg_{done}"), says))
+    Reply::Turn(ModelTurn::new(&format!("msg_{done}"), says))
 }
 
 /// Runs the agent's session; `server` says who gets the request of that number.
@@ -58,7 +59,7 @@ fn session(mut server: impl FnMut(usize) -> std::net::SocketAddr) {
             body.len()
         );
         std::io::Write::write_all(&mut stream, (head + &body).as_bytes()).unwrap();
-        let answer = crate::client::Answer::read(stream);
+        let answer = crate::client::Response::read(stream);
         assert_eq!(answer.status, 200, "{}", answer.text());
         let content = answer.json()["content"].clone();
         let calls = content.as_array().unwrap().iter().filter(|block| block["type"] == "tool_use");
@@ -129,7 +130,8 @@ fn without_a_shared_store_only_the_hidden_calls_are_missing() {
 
 #[test]
 fn what_one_replica_leaves_out_for_a_clients_own_tool_the_other_gives_back() {
-    let provider = Provider::start(|_| Reply::Answer(Answer::new("msg_1", [Say::text("Done")])));
+    let provider =
+        Provider::start(|_| Reply::Turn(ModelTurn::new("msg_1", [ContentBlock::text("Done")])));
     let redis = RedisServer::start(&[]);
     let (store, url) = (redis.url(), provider.url());
     let args = ["--store", &*store, "--anthropic-api-url", &*url];

@@ -209,7 +209,7 @@ fn lines_values_and_queries_within_them() {
 
     for (more, status, said) in [
         ("lines=9-3", 400, "invalid lines: expected lines as 10-40"),
-        ("lines=7", 422, "there is no line 7: the text has 1"),
+        ("lines=7", 422, "there is no line 7: the text has 1 line"),
         ("pointer=items", 422, "not a JSON pointer"),
         ("pointer=/items/300", 422, "the array has items 0 to 299"),
         ("pointer=/none", 422, "the object has items, total"),
@@ -222,7 +222,7 @@ fn lines_values_and_queries_within_them() {
         "name": "headroom_retrieve", "arguments": json!({ "hash": hash, "lines": "7-9" }).to_string() } } });
     let answer = server.ask("/v1/retrieve/tool_call", &call).json();
     assert_eq!((&answer["success"], &answer["data"]["status"]), (&json!(false), &json!("missed")));
-    assert!(answer["data"]["error"].as_str().unwrap().contains("the text has 1"));
+    assert!(answer["data"]["error"].as_str().unwrap().contains("the text has 1 line"));
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn the_command_gives_parts_too() {
     let (_, found, _) = ask(&["--lines", "20-40", "--query", "request 30 "]);
     assert!(found.starts_with("[lines 29-33]\n"), "{found}");
     let (code, _, said) = ask(&["--lines", "51"]);
-    assert_eq!((code, &*said), (Some(1), "error: there is no line 51: the text has 50\n"));
+    assert_eq!((code, &*said), (Some(1), "error: there is no line 51: the text has 50 lines\n"));
     let (code, _, said) = ask(&["--pointer", "/a"]);
     assert_eq!(code, Some(1));
     assert!(said.contains("isn't JSON"), "{said}");

@@ -7,14 +7,14 @@ use std::sync::Mutex;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use testkit::provider::{Answer as Turn, Provider, Reply, Say, system_prompt};
+use testkit::provider::{ContentBlock, ModelTurn, Provider, Reply, system_prompt};
 
 use crate::client::{Home, Server, log, records};
 
 const ANTHROPIC: &str = "x-api-key: k\r\nanthropic-version: 2023-06-01\r\n";
 
 fn provider() -> Provider {
-    Provider::start(|_| Reply::Answer(Turn::new("msg_1", [Say::text("Done")])))
+    Provider::start(|_| Reply::Turn(ModelTurn::new("msg_1", [ContentBlock::text("Done")])))
 }
 
 /// All strings in a value, a line each.
@@ -40,7 +40,7 @@ fn billing_provider() -> Provider {
         strings(&body, &mut text);
         let total = tokens::count(tokens::Encoding::default(), &text) as u64;
         if request.path.ends_with("/count_tokens") {
-            return Reply::Answer(Turn::new("free", []).used(total, 0));
+            return Reply::Turn(ModelTurn::new("free", []).used(total, 0));
         }
         let task = body["messages"][0]["content"].to_string();
         let before = known.lock().unwrap().insert(task, total).unwrap_or(0);
@@ -131,7 +131,7 @@ fn figures_outlive_the_server_and_say_so() {
 
     let gone = stats(&server, &[], &[]);
     assert!(gone.status.success());
-    assert!(text(&gone.stderr).contains("no server answers at"), "{}", text(&gone.stderr));
+    assert!(text(&gone.stderr).contains("no server is running at"), "{}", text(&gone.stderr));
     assert!(text(&gone.stdout).contains("since 20"), "{}", text(&gone.stdout));
     let gone: Value = serde_json::from_slice(&stats(&server, &["--json"], &[]).stdout).unwrap();
     assert_eq!((&gone["server"], &gone["stats"]), (&Value::Null, &Value::Null));
@@ -200,7 +200,7 @@ fn a_server_with_its_store_in_memory_leaves_nothing_on_disk() {
     assert!(!server.home.path(".headroom").exists());
     let nothing = stats(&server, &[], &[]);
     assert!(nothing.status.success() && nothing.stdout.is_empty());
-    assert!(text(&nothing.stderr).contains("none has kept figures"));
+    assert!(text(&nothing.stderr).contains("no server has recorded anything"));
 }
 
 #[test]

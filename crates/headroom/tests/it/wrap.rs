@@ -8,9 +8,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use testkit::provider::{Answer as Turn, Provider, Received, Reply, Say, system_prompt};
+use testkit::provider::{ContentBlock, ModelTurn, Provider, Received, Reply, system_prompt};
 
-use crate::client::{Answer, Home, Server, log};
+use crate::client::{Home, Response, Server, log};
 
 /// Prints where it is sent and with what, waits until it is told to end, and ends with that code.
 const AGENT: &str = r#"#!/bin/sh
@@ -88,7 +88,7 @@ fn headroom(home: &Home, args: &[&str]) -> Command {
 }
 
 fn stub() -> Provider {
-    Provider::start(|_| Reply::Answer(Turn::new("msg_1", [Say::text("hello")])))
+    Provider::start(|_| Reply::Turn(ModelTurn::new("msg_1", [ContentBlock::text("hello")])))
 }
 
 /// The requests that came from an agent: not those that ask who is there.
@@ -96,7 +96,7 @@ fn asked(stub: &Provider) -> Vec<Received> {
     stub.received().into_iter().filter(|request| request.method == "POST").collect()
 }
 
-/// A conversation whose tool result is worth making smaller.
+/// A conversation whose tool result is worth compressing.
 fn conversation() -> Value {
     json!({
         "model": "claude-sonnet-4-5", "max_tokens": 100, "system": system_prompt(),
@@ -110,7 +110,7 @@ fn conversation() -> Value {
 }
 
 /// `POST` to a base URL.
-fn post(base: &str, path: &str, body: &Value) -> Answer {
+fn post(base: &str, path: &str, body: &Value) -> Response {
     let rest = base.strip_prefix("http://").unwrap();
     let (host, prefix) = rest
         .split_once('/')
@@ -124,7 +124,7 @@ fn post(base: &str, path: &str, body: &Value) -> Answer {
         body.len()
     )
     .unwrap();
-    Answer::read(stream)
+    Response::read(stream)
 }
 
 fn nobody_is_at(base: &str) {
@@ -144,7 +144,7 @@ fn an_agent_runs_through_a_proxy_that_ends_with_it() {
     assert!(base.starts_with("http://127.0.0.1:") && base != stub.url());
     assert_eq!(agent.says("args"), "--model opus a b");
 
-    // What was set already is the target, and tool results get smaller on the way.
+    // The base URL that was set is the target, and tool results are compressed.
     let answer = post(&base, "/v1/messages", &conversation());
     assert_eq!(answer.status, 200);
     let saved: usize = answer.header("x-headroom-tokens-saved").unwrap().parse().unwrap();
@@ -338,14 +338,14 @@ fn what_is_kept_is_undone() {
     };
     let (code, said) = run(&["wrap", "claude", "--keep"]);
     assert_eq!(code, Some(0));
-    assert!(said.contains("now says http://127.0.0.1:"), "{said}");
+    assert!(said.contains("set http://127.0.0.1:"), "{said}");
     assert_eq!(fs::read_to_string(&file).unwrap(), before.replace(&stub.url(), &server.url()));
     let (code, said) = run(&["unwrap", "claude"]);
     assert_eq!(code, Some(0));
-    assert!(said.contains("doesn't lead to Headroom any more"), "{said}");
+    assert!(said.contains("removed Headroom's base URL from"), "{said}");
     assert_eq!(fs::read_to_string(&file).unwrap(), before);
     // What leads elsewhere stays.
-    assert_eq!(run(&["unwrap", "claude"]).1, "Claude Code: nothing to undo\n");
+    assert_eq!(run(&["unwrap", "claude"]).1, "Claude Code: nothing to remove\n");
     assert_eq!(fs::read_to_string(&file).unwrap(), before);
 }
 
@@ -372,16 +372,16 @@ fn what_is_kept_for_codex_is_read_by_it_and_undone() {
         let server = Server::start(&[]);
         let url = server.url();
         let (said, errors) = told(&home, &["wrap", "codex", "--keep"], &url);
-        assert!(said.contains(&format!("now says {url}/v1")), "{said}{errors}");
+        assert!(said.contains(&format!("set {url}/v1 in")), "{said}{errors}");
         let kept: toml::Table = fs::read_to_string(&file).unwrap().parse().unwrap();
         assert_eq!(kept["openai_base_url"].as_str(), Some(&*format!("{url}/v1")), "{kept}");
         // Found by the record: the server is gone, and none is expected where it was.
         drop(server);
         let (said, errors) = told(&home, &["unwrap"], "http://127.0.0.1:1");
-        assert!(said.contains("doesn't lead to Headroom any more"), "{said}{errors}");
+        assert!(said.contains("removed Headroom's base URL from"), "{said}{errors}");
         assert_eq!(fs::read_to_string(&file).unwrap(), before);
         assert!(
-            told(&home, &["unwrap", "codex"], "http://127.0.0.1:1").0.contains("nothing to undo")
+            told(&home, &["unwrap", "codex"], "http://127.0.0.1:1").0.contains("nothing to remove")
         );
     }
 }
@@ -407,11 +407,11 @@ fn codex_with_a_provider_of_its_own_is_sent_through_that_one() {
 
     let server = Server::start(&["--openai-api-url", &format!("{}/v1", stub.url())]);
     let (said, errors) = told(&home, &["wrap", "codex", "--keep"], &server.url());
-    assert!(said.contains("now says"), "{said}{errors}");
+    assert!(said.contains(": set http"), "{said}{errors}");
     let expected = own.replace(&stub.url(), &server.url());
     assert_eq!(fs::read_to_string(&file).unwrap(), expected);
     let (said, _) = told(&home, &["doctor"], &server.url());
-    assert!(said.contains("ok    Codex goes through"), "{said}");
+    assert!(said.contains("ok    Codex uses"), "{said}");
     drop(server);
     told(&home, &["unwrap"], "http://127.0.0.1:1");
     assert_eq!(fs::read_to_string(&file).unwrap(), own);
@@ -435,7 +435,7 @@ fn what_was_kept_twice_is_undone_to_the_beginning() {
     for _ in 0..2 {
         let server = Server::start(&["--openai-api-url", "https://gateway.example/v1"]);
         let (said, errors) = told(&home, &["wrap", "codex", "--keep"], &server.url());
-        assert!(said.contains("now says"), "{said}{errors}");
+        assert!(said.contains(": set http"), "{said}{errors}");
         // The second server is at another address: that of the first is no target.
     }
     told(&home, &["unwrap"], "http://127.0.0.1:1");
@@ -453,15 +453,18 @@ fn what_somebody_has_changed_since_stays() {
     let changed = "openai_base_url = \"http://127.0.0.1:9/v1\"\n";
     fs::write(&file, changed).unwrap();
     let (said, errors) = told(&home, &["unwrap", "codex"], "http://127.0.0.1:1");
-    assert_eq!(said, "Codex: nothing to undo\n");
-    assert!(errors.contains("http://127.0.0.1:9/v1, where nobody answers"), "{errors}");
+    assert_eq!(said, "Codex: nothing to remove\n");
+    assert!(errors.contains("http://127.0.0.1:9/v1, where no server is running"), "{errors}");
     assert_eq!(fs::read_to_string(&file).unwrap(), changed);
     // A gateway that may be started later is named, and stays the target.
     let (said, _) = told(&home, &["doctor"], "http://127.0.0.1:1");
-    assert!(said.contains("FAIL  Codex is sent to http://127.0.0.1:9/v1"), "{said}");
+    assert!(said.contains("FAIL  Codex uses http://127.0.0.1:9/v1"), "{said}");
     let out = headroom(&home, &["wrap", "codex"]).output().unwrap();
     let errors = String::from_utf8(out.stderr).unwrap();
-    assert!(errors.contains("where nobody answers now; requests go on to it"), "{errors}");
+    assert!(
+        errors.contains("where no server is running; requests are forwarded to it"),
+        "{errors}"
+    );
     assert!(errors.contains("→ http://127.0.0.1:9/v1"), "{errors}");
 }
 
@@ -475,7 +478,7 @@ fn a_dead_server_that_was_kept_is_named_and_no_target() {
     drop(server);
     let (said, _) = told(&home, &["doctor"], "http://127.0.0.1:1");
     let expected = format!(
-        "FAIL  Codex is sent to {url}/v1 ({}), where nobody answers: `headroom serve`, or \
+        "FAIL  Codex uses {url}/v1 ({}), where no server is running: start `headroom serve`, or run \
          `headroom unwrap codex`",
         home.path(".codex/config.toml").display()
     );
@@ -515,26 +518,21 @@ fn the_doctor_follows_the_route_to_its_end() {
     let (code, said) = examine(&["doctor"], &server.url());
     assert_eq!(code, Some(0), "{said}");
     assert!(
-        said.contains(&format!(
-            "ok    Claude Code goes through {} (ANTHROPIC_BASE_URL)",
-            server.url()
-        )),
+        said.contains(&format!("ok    Claude Code uses {} (ANTHROPIC_BASE_URL)", server.url())),
         "{said}"
     );
     assert!(
-        said.contains(
-            "note  Goose doesn't go through Headroom: start it with `headroom wrap goose`"
-        ),
+        said.contains("note  Goose doesn't use Headroom: start it with `headroom wrap goose`"),
         "{said}"
     );
     assert!(asked(&stub).is_empty());
     let (code, said) = examine(&["doctor", "--network"], &server.url());
     assert_eq!(code, Some(1), "{said}");
     assert!(
-        said.contains(&format!("ok    {} answers through the server (200", stub.url())),
+        said.contains(&format!("ok    the server reaches {} (status 200", stub.url())),
         "{said}"
     );
-    assert!(said.contains("FAIL  http://127.0.0.1:1 can't be reached from the server"), "{said}");
+    assert!(said.contains("can't reach http://127.0.0.1:1"), "{said}");
     assert_eq!(asked(&stub).len(), 1);
 
     let dead = server.url();
@@ -545,7 +543,9 @@ fn the_doctor_follows_the_route_to_its_end() {
     let said = String::from_utf8(out.stdout).unwrap();
     assert_eq!(out.status.code(), Some(1));
     assert!(
-        said.contains("where nobody answers: `headroom serve`, or `unset ANTHROPIC_BASE_URL`"),
+        said.contains(
+            "where no server is running: start `headroom serve`, or run `unset ANTHROPIC_BASE_URL`"
+        ),
         "{said}"
     );
 }

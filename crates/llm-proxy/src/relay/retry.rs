@@ -37,7 +37,8 @@ impl Retries {
     }
 }
 
-/// Whether a response says that the same request may succeed later.
+/// Whether a response says that the same request may succeed later: by its own header, otherwise by its status
+/// ([`is_retried`], in `llm-api`).
 pub(crate) fn may_be_retried(status: StatusCode, headers: &HeaderMap) -> bool {
     match headers.get("x-should-retry").map(axum::http::HeaderValue::as_bytes) {
         Some(b"true") => true,

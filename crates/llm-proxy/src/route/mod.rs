@@ -39,19 +39,17 @@ pub enum NoRoute {
     NoCredential,
     /// No known provider has the path, and the headers name none.
     #[error(
-        "this path belongs to no provider that is known here, and nothing in the request's headers \
-         names one (anthropic-version, openai-organization, x-goog-api-key)"
+        "no known provider has this path, and no header identifies one \
+         (anthropic-version, openai-organization, x-goog-api-key)"
     )]
     Unclaimed,
     /// Several providers have the path, and the credentials are those of more than one.
-    #[error(
-        "several providers have this path, and the request carries what belongs to more than one of them"
-    )]
+    #[error("several providers have this path, and it carries headers of more than one of them")]
     Ambiguous,
     /// A credential of one company would go to the address of another.
     #[error(
-        "it carries a credential of another company than the one that its path leads to; \
-         --anthropic-api-url, --openai-api-url and --gemini-api-url say where paths lead"
+        "it carries a credential of another company than the one to which its path is forwarded; \
+         --anthropic-api-url, --openai-api-url and --gemini-api-url set where paths are forwarded"
     )]
     ForeignCredential,
     /// Vertex AI, whose address depends on a region.

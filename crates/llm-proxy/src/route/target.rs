@@ -22,7 +22,9 @@ pub struct Target {
 
 /// Why a text is no base URL.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{url} is no http or https URL: give the provider's origin, like https://api.example.com")]
+#[error(
+    "{url} is not an http or https URL: use the provider's origin, like https://api.example.com"
+)]
 pub struct TargetError {
     url: String,
 }

@@ -3,12 +3,12 @@ use std::io::Write;
 use blob_store::Bounds;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use testkit::provider::{Answer, Say};
+use testkit::provider::{ContentBlock, ModelTurn};
 
 use super::*;
 
 fn hello(_: &Received) -> Reply {
-    Reply::Answer(Answer::new("msg_1", [Say::text("hello")]))
+    Reply::Turn(ModelTurn::new("msg_1", [ContentBlock::text("hello")]))
 }
 
 /// The texts of the tool results in a body.

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use testkit::provider::{Answer, Say, Step};
+use testkit::provider::{ContentBlock, ModelTurn, Step};
 
 use super::retrieval::{ask, assert_prefix, bash, read, streams};
 use super::*;
@@ -12,9 +12,12 @@ use super::*;
 fn failing(then: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Bench {
     let count = AtomicUsize::new(0);
     Bench::new(move |request| match count.fetch_add(1, Ordering::SeqCst) {
-        0 => Reply::Answer(Answer::new("id_1", [Say::text("let me look "), ask("r1", "a")])),
+        0 => Reply::Turn(ModelTurn::new(
+            "id_1",
+            [ContentBlock::text("let me look "), ask("r1", "a")],
+        )),
         1 => then(request),
-        _ => Reply::Answer(Answer::new("id_3", [Say::text("done")])),
+        _ => Reply::Turn(ModelTurn::new("id_3", [ContentBlock::text("done")])),
     })
 }
 
@@ -43,7 +46,7 @@ fn delivered(bench: &Bench, api: &'static dyn Api, body: &Value) -> (Got, bool) 
 }
 
 /// The bytes of a stream.
-fn bytes(answer: &Answer, request: &Received) -> Vec<u8> {
+fn bytes(answer: &ModelTurn, request: &Received) -> Vec<u8> {
     let Reply::Steps { steps, .. } = answer.reply(request) else { panic!("not a stream") };
     let sent = steps.into_iter().map(|step| match step {
         Step::Send(bytes) => bytes,
@@ -82,15 +85,24 @@ fn a_stream_breaks_off_so_that_the_client_tries_again() {
         ("529", |request| Reply::error(&request.path, 529, "overloaded_error", "Overloaded")),
         ("no stream", |_| Reply::Whole { status: 200, headers: vec![], body: b"{}".to_vec() }),
         ("cut", |request| {
-            let all = bytes(&Answer::new("id_2", [Say::text("naïve 漢字 and more")]), request);
+            let all = bytes(
+                &ModelTurn::new("id_2", [ContentBlock::text("naïve 漢字 and more")]),
+                request,
+            );
             Reply::events(vec![Step::Send(half(&all).to_vec()), Step::Break])
         }),
         ("an end too early", |request| {
-            let all = bytes(&Answer::new("id_2", [Say::text("naïve 漢字 and more")]), request);
+            let all = bytes(
+                &ModelTurn::new("id_2", [ContentBlock::text("naïve 漢字 and more")]),
+                request,
+            );
             Reply::events(vec![Step::Send(half(&all).to_vec())])
         }),
         ("an error in the stream", |request| {
-            let all = bytes(&Answer::new("id_2", [Say::text("naïve 漢字 and more")]), request);
+            let all = bytes(
+                &ModelTurn::new("id_2", [ContentBlock::text("naïve 漢字 and more")]),
+                request,
+            );
             let event = error_event(request, "overloaded_error");
             Reply::events(vec![Step::Send([half(&all), &event].concat())])
         }),
@@ -121,9 +133,12 @@ fn failing_for_a_while(
 ) -> Bench {
     let count = AtomicUsize::new(0);
     let script = move |request: &Received| match count.fetch_add(1, Ordering::SeqCst) {
-        0 => Reply::Answer(Answer::new("id_1", [Say::text("let me look "), ask("r1", "a")])),
+        0 => Reply::Turn(ModelTurn::new(
+            "id_1",
+            [ContentBlock::text("let me look "), ask("r1", "a")],
+        )),
         n if n <= times => then(request),
-        _ => Reply::Answer(Answer::new("id_2", [Say::text("found"), bash("c")])),
+        _ => Reply::Turn(ModelTurn::new("id_2", [ContentBlock::text("found"), bash("c")])),
     };
     let replay_store = ReplayStore::in_memory();
     Bench::with(Arc::new(Provider::start(script)), replay_store, None, |settings| {
@@ -149,7 +164,7 @@ fn a_request_that_the_client_does_not_know_of_is_sent_again() {
     let failures: [Then; 3] = [
         at_once,
         |request| {
-            let all = bytes(&Answer::new("id_2", [Say::text("more")]), request);
+            let all = bytes(&ModelTurn::new("id_2", [ContentBlock::text("more")]), request);
             let first = all.windows(2).position(|two| two == b"\n\n").unwrap() + 2;
             let event = error_event(request, "overloaded_error");
             Reply::events(vec![Step::Send([&all[..first], &event].concat())])
@@ -176,7 +191,7 @@ fn a_request_that_the_client_does_not_know_of_is_sent_again() {
 #[test]
 fn what_was_seen_is_not_said_twice() {
     let bench = failing_for_a_while(1, |request| {
-        let all = bytes(&Answer::new("id_2", [Say::text("seen already")]), request);
+        let all = bytes(&ModelTurn::new("id_2", [ContentBlock::text("seen already")]), request);
         Reply::events(vec![Step::Send(half(&all).to_vec()), Step::Break])
     });
     let (got, broke) = delivered(&bench, MESSAGES, &streamed(MESSAGES));
@@ -216,7 +231,7 @@ fn what_would_fail_again_is_told() {
     }
     for api in APIS {
         let bench = failing(|request| {
-            let all = bytes(&Answer::new("id_2", [Say::text("more")]), request);
+            let all = bytes(&ModelTurn::new("id_2", [ContentBlock::text("more")]), request);
             let event = error_event(request, "invalid_request_error");
             Reply::events(vec![Step::Send([half(&all), &event].concat())])
         });
@@ -252,7 +267,7 @@ fn a_call_that_the_client_has_seen_brings_back_what_was_intercepted_before_it() 
         let kept = last.clone();
         let bench = failing(move |request| {
             *kept.lock().unwrap() = Some(request.json());
-            let answer = Answer::new("id_2", [Say::text("found "), bash("c")]);
+            let answer = ModelTurn::new("id_2", [ContentBlock::text("found "), bash("c")]);
             let all = bytes(&answer, request);
             // All of the call, and nothing of the turn's end.
             let text = String::from_utf8_lossy(&all).into_owned();

@@ -1,6 +1,6 @@
 //! Where the tool is that the model asks with, and that it stays there.
 
-use testkit::provider::{Answer, Say};
+use testkit::provider::{ContentBlock, ModelTurn};
 
 use super::retrieval::{ask, bash, go_on, read, scripted};
 use super::rewriting::{rewriter, rewritten};
@@ -158,9 +158,9 @@ fn tools_in_the_input_are_an_offer_and_ours_goes_with_them() {
     let functions = namespace("functions", &json!([shell]));
     for tools in [json!([functions]), json!([functions, {"type": "custom", "name": "exec"}])] {
         let provider = scripted(vec![
-            Answer::new("id_1", [ask("r1", "a")]),
-            Answer::new("id_2", [Say::text("found"), bash("c")]),
-            Answer::new("id_3", [Say::text("done")]),
+            ModelTurn::new("id_1", [ask("r1", "a")]),
+            ModelTurn::new("id_2", [ContentBlock::text("found"), bash("c")]),
+            ModelTurn::new("id_3", [ContentBlock::text("done")]),
         ]);
         let bench = Bench::with(provider, ReplayStore::in_memory(), None, |_| {});
         let mut body = in_input(&tools, &["a"]);
@@ -230,7 +230,7 @@ fn a_call_of_the_clients_own_in_a_namespace_passes() {
         let item = call(namespace);
         let bench = Bench::new(move |request| {
             if request.json().to_string().contains("\"fc\"") {
-                return Reply::Answer(Answer::new("id_2", [Say::text("found")]));
+                return Reply::Turn(ModelTurn::new("id_2", [ContentBlock::text("found")]));
             }
             let body = json!({"id": "id_1", "status": "completed", "output": [item], "usage": {}});
             let headers = vec![("content-type".to_owned(), "application/json".to_owned())];

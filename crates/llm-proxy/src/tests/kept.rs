@@ -1,6 +1,6 @@
 //! Markers that another program of this project has written: what they name is in the store.
 
-use testkit::provider::{Answer, Say};
+use testkit::provider::{ContentBlock, ModelTurn};
 
 use super::retrieval::{ask, assert_prefix, bash, go_on, read, scripted, streams};
 use super::*;
@@ -12,7 +12,7 @@ fn store() -> Arc<Originals> {
     Arc::new(Originals::in_memory(blob_store::Bounds::default()))
 }
 
-/// A conversation with a result that a hook has made smaller.
+/// A conversation with a result that a hook has compressed.
 fn hooked(api: &'static dyn Api, stream: bool) -> Value {
     let mut body = conversation(api, &["a"]);
     body["stream"] = json!(stream);
@@ -37,9 +37,12 @@ fn what_another_program_has_elided_is_answered_from_the_store_and_stays_answered
         originals.put(&middle(KEPT)).unwrap();
         let replay_store = ReplayStore::in_memory();
         let provider = scripted(vec![
-            Answer::new("id_1", [Say::text("let me look "), ask("r1", KEPT), ask("r2", "a")]),
-            Answer::new("id_2", [Say::text("found"), bash("c")]),
-            Answer::new("id_3", [Say::text("done")]),
+            ModelTurn::new(
+                "id_1",
+                [ContentBlock::text("let me look "), ask("r1", KEPT), ask("r2", "a")],
+            ),
+            ModelTurn::new("id_2", [ContentBlock::text("found"), bash("c")]),
+            ModelTurn::new("id_3", [ContentBlock::text("done")]),
         ]);
         let bench = Bench::with(provider.clone(), replay_store.clone(), Some(originals), |_| {});
         let mut body = hooked(api, stream);
@@ -69,9 +72,9 @@ fn a_call_beside_the_clients_own_gets_the_same_each_time() {
             }
             let replay_store = ReplayStore::in_memory();
             let provider = scripted(vec![
-                Answer::new("id_1", [Say::text("both "), ask("r1", KEPT), bash("c")]),
-                Answer::new("id_2", [Say::text("more "), bash("d")]),
-                Answer::new("id_3", [Say::text("done")]),
+                ModelTurn::new("id_1", [ContentBlock::text("both "), ask("r1", KEPT), bash("c")]),
+                ModelTurn::new("id_2", [ContentBlock::text("more "), bash("d")]),
+                ModelTurn::new("id_3", [ContentBlock::text("done")]),
             ]);
             let start = |originals| {
                 Bench::with(provider.clone(), replay_store.clone(), Some(originals), |_| {})
@@ -105,8 +108,8 @@ fn the_first_digits_are_enough_in_the_store_too() {
     for (digits, is_found) in [(12, true), (24, true), (11, false)] {
         let given = json!({"hash": hash(&middle(KEPT))[..digits]});
         let provider = scripted(vec![
-            Answer::new("id_1", [Say::call("r1", "headroom_retrieve", &given)]),
-            Answer::new("id_2", [Say::text("ok")]),
+            ModelTurn::new("id_1", [ContentBlock::call("r1", "headroom_retrieve", &given)]),
+            ModelTurn::new("id_2", [ContentBlock::text("ok")]),
         ]);
         let replay_store = ReplayStore::in_memory();
         let bench = Bench::with(provider, replay_store, Some(originals.clone()), |_| {});

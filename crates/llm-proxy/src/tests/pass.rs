@@ -4,12 +4,12 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::thread;
 
-use testkit::provider::{Answer, Say, Step};
+use testkit::provider::{ContentBlock, ModelTurn, Step};
 
 use super::*;
 
 fn hello() -> Reply {
-    Reply::Answer(Answer::new("msg_1", [Say::text("hello 漢字")]))
+    Reply::Turn(ModelTurn::new("msg_1", [ContentBlock::text("hello 漢字")]))
 }
 
 #[test]

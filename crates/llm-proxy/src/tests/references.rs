@@ -1,6 +1,6 @@
 //! What a model is told where it sees lines again, and that it can have them.
 
-use testkit::provider::{Answer, Say};
+use testkit::provider::{ContentBlock, ModelTurn};
 
 use super::retrieval::bench;
 use super::rewriting::{rewriter, rewritten};
@@ -90,8 +90,11 @@ fn what_a_reference_stands_for_can_be_retrieved() {
     let (said, hash) = told.trim_end().trim_end_matches(']').split_once(", hash=").unwrap();
     assert_eq!((said, hash.len()), ("[same as lines 11-50 of a.rs, 1 result ago", 12));
     let bench = bench(vec![
-        Answer::new("msg_1", [Say::call("r", "headroom_retrieve", &json!({"hash": hash}))]),
-        Answer::new("msg_2", [Say::text("done")]),
+        ModelTurn::new(
+            "msg_1",
+            [ContentBlock::call("r", "headroom_retrieve", &json!({"hash": hash}))],
+        ),
+        ModelTurn::new("msg_2", [ContentBlock::text("done")]),
     ]);
     let got = bench.post("/v1/messages", &body);
     assert_eq!(got.status, 200);

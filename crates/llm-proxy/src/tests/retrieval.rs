@@ -1,29 +1,29 @@
 use std::sync::Mutex;
 
-use testkit::provider::{Answer, Say};
+use testkit::provider::{ContentBlock, ModelTurn};
 
 use blob_store::{Files, Namespace};
 
 use super::*;
 
 /// A provider that says one thing after another.
-pub(super) fn scripted(answers: Vec<Answer>) -> Arc<Provider> {
+pub(super) fn scripted(answers: Vec<ModelTurn>) -> Arc<Provider> {
     let answers = Mutex::new(answers.into_iter());
     Arc::new(Provider::start(move |_| {
-        Reply::Answer(answers.lock().unwrap().next().expect("an answer more"))
+        Reply::Turn(answers.lock().unwrap().next().expect("an answer more"))
     }))
 }
 
-pub(super) fn bench(answers: Vec<Answer>) -> Bench {
+pub(super) fn bench(answers: Vec<ModelTurn>) -> Bench {
     Bench::with(scripted(answers), ReplayStore::in_memory(), None, |_| {})
 }
 
-pub(super) fn ask(id: &str, name: &str) -> Say {
-    Say::call(id, "headroom_retrieve", &json!({"hash": hash(&middle(name))}))
+pub(super) fn ask(id: &str, name: &str) -> ContentBlock {
+    ContentBlock::call(id, "headroom_retrieve", &json!({"hash": hash(&middle(name))}))
 }
 
-pub(super) fn bash(id: &str) -> Say {
-    Say::call(id, "Bash", &json!({"command": "run"}))
+pub(super) fn bash(id: &str) -> ContentBlock {
+    ContentBlock::call(id, "Bash", &json!({"command": "run"}))
 }
 
 /// The turn of the model that a client reads, in the shape of its next request; panics where a stream
@@ -168,13 +168,20 @@ fn a_call_alone_is_answered_and_seen_by_nobody_and_replayed() {
     for (api, stream) in streams() {
         let answers = || {
             vec![
-                Answer::new(
+                ModelTurn::new(
                     "id_1",
-                    [Say::Thinking("hm".into()), Say::text("let me look "), ask("r1", "a")],
+                    [
+                        ContentBlock::Thinking("hm".into()),
+                        ContentBlock::text("let me look "),
+                        ask("r1", "a"),
+                    ],
                 ),
-                Answer::new("id_2", [ask("r2", "b"), ask("r3", "a")]),
-                Answer::new("id_3", [Say::Thinking("ah".into()), Say::text("found"), bash("c")]),
-                Answer::new("id_4", [Say::text("done")]),
+                ModelTurn::new("id_2", [ask("r2", "b"), ask("r3", "a")]),
+                ModelTurn::new(
+                    "id_3",
+                    [ContentBlock::Thinking("ah".into()), ContentBlock::text("found"), bash("c")],
+                ),
+                ModelTurn::new("id_4", [ContentBlock::text("done")]),
             ]
         };
         let bench = bench(answers());
@@ -217,8 +224,11 @@ fn a_call_alone_is_answered_and_seen_by_nobody_and_replayed() {
 fn a_call_beside_the_clients_own_is_answered_with_them() {
     for (api, stream) in streams() {
         let bench = bench(vec![
-            Answer::new("id_1", [Say::text("both"), bash("c"), ask("r1", "a"), bash("d")]),
-            Answer::new("id_2", [Say::text("done")]),
+            ModelTurn::new(
+                "id_1",
+                [ContentBlock::text("both"), bash("c"), ask("r1", "a"), bash("d")],
+            ),
+            ModelTurn::new("id_2", [ContentBlock::text("done")]),
         ]);
         let mut body = conversation(api, &["a"]);
         body["stream"] = json!(stream);
@@ -252,11 +262,11 @@ fn a_call_beside_the_clients_own_is_answered_with_them() {
 fn another_replica_and_a_restart_send_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let provider = scripted(vec![
-        Answer::new("id_1", [ask("r1", "a")]),
-        Answer::new("id_2", [Say::text("found"), bash("c")]),
-        Answer::new("id_3", [Say::text("x")]),
-        Answer::new("id_4", [Say::text("x")]),
-        Answer::new("id_5", [Say::text("x")]),
+        ModelTurn::new("id_1", [ask("r1", "a")]),
+        ModelTurn::new("id_2", [ContentBlock::text("found"), bash("c")]),
+        ModelTurn::new("id_3", [ContentBlock::text("x")]),
+        ModelTurn::new("id_4", [ContentBlock::text("x")]),
+        ModelTurn::new("id_5", [ContentBlock::text("x")]),
     ]);
     let start = |folder: &std::path::Path| {
         let files = Files::open(folder, Namespace::replay()).unwrap();
@@ -283,10 +293,10 @@ fn another_replica_and_a_restart_send_the_same() {
 #[test]
 fn a_turn_that_the_client_changed_is_counted_as_missing() {
     let bench = bench(vec![
-        Answer::new("id_1", [ask("r1", "a")]),
-        Answer::new("id_2", [Say::text("found"), bash("c")]),
-        Answer::new("id_3", [Say::text("x")]),
-        Answer::new("id_4", [Say::text("x")]),
+        ModelTurn::new("id_1", [ask("r1", "a")]),
+        ModelTurn::new("id_2", [ContentBlock::text("found"), bash("c")]),
+        ModelTurn::new("id_3", [ContentBlock::text("x")]),
+        ModelTurn::new("id_4", [ContentBlock::text("x")]),
     ]);
     let mut body = conversation(MESSAGES, &["a"]);
     let turn = read(MESSAGES, &bench.post("/v1/messages", &body));
@@ -307,9 +317,9 @@ fn a_turn_that_the_client_changed_is_counted_as_missing() {
 fn a_turn_without_calls_is_found_by_its_text() {
     for (api, stream) in streams() {
         let bench = bench(vec![
-            Answer::new("id_1", [Say::text("one "), ask("r1", "a")]),
-            Answer::new("id_2", [Say::text("two")]),
-            Answer::new("id_3", [Say::text("x")]),
+            ModelTurn::new("id_1", [ContentBlock::text("one "), ask("r1", "a")]),
+            ModelTurn::new("id_2", [ContentBlock::text("two")]),
+            ModelTurn::new("id_3", [ContentBlock::text("x")]),
         ]);
         let mut body = conversation(api, &["a"]);
         body["stream"] = json!(stream);
@@ -334,8 +344,8 @@ fn what_is_not_there_is_said_to_be_gone() {
         (json!({}), "no hash in this call"),
     ] {
         let bench = bench(vec![
-            Answer::new("id_1", [Say::call("r1", "headroom_retrieve", &input)]),
-            Answer::new("id_2", [Say::text("so be it")]),
+            ModelTurn::new("id_1", [ContentBlock::call("r1", "headroom_retrieve", &input)]),
+            ModelTurn::new("id_2", [ContentBlock::text("so be it")]),
         ]);
         let got = bench.post("/v1/messages", &conversation(MESSAGES, &["a"]));
         assert_eq!(got.json()["content"][0]["text"], "so be it");
@@ -351,8 +361,8 @@ fn what_is_not_there_is_said_to_be_gone() {
 fn a_prefix_of_twelve_digits_is_enough() {
     let short = json!({"hash": hash(&middle("a"))[..12]});
     let bench = bench(vec![
-        Answer::new("id_1", [Say::call("r1", "headroom_retrieve", &short)]),
-        Answer::new("id_2", [Say::text("ok")]),
+        ModelTurn::new("id_1", [ContentBlock::call("r1", "headroom_retrieve", &short)]),
+        ModelTurn::new("id_2", [ContentBlock::text("ok")]),
     ]);
     bench.post("/v1/messages", &conversation(MESSAGES, &["a"]));
     assert!(bench.sent().to_string().contains(&serde_json::to_string(&middle("a")).unwrap()));
@@ -364,9 +374,9 @@ fn the_ninth_round_gets_an_error_and_then_the_turn_is_closed() {
         let bench = bench(
             (0..10)
                 .map(|n| {
-                    Answer::new(
+                    ModelTurn::new(
                         &format!("id_{n}"),
-                        [Say::text("again "), ask(&format!("r{n}"), "a")],
+                        [ContentBlock::text("again "), ask(&format!("r{n}"), "a")],
                     )
                 })
                 .collect(),
@@ -399,7 +409,7 @@ fn the_ninth_round_gets_an_error_and_then_the_turn_is_closed() {
             .unwrap()
             .extend([turn[0].clone(), json!({"role": "user", "content": "so?"})]);
         let again = Bench::with(
-            scripted(vec![Answer::new("x", [Say::text("x")])]),
+            scripted(vec![ModelTurn::new("x", [ContentBlock::text("x")])]),
             ReplayStore::in_memory(),
             None,
             |_| {},
@@ -425,8 +435,8 @@ fn a_limit_is_lowered_where_the_provider_takes_that_and_else_stays() {
         let rounds = 1 + usize::from(then.is_some());
         for stream in [false, true] {
             let bench = bench(vec![
-                Answer::new("id_1", [Say::text("a"), ask("r1", "a")]),
-                Answer::new("id_2", [Say::text("b")]),
+                ModelTurn::new("id_1", [ContentBlock::text("a"), ask("r1", "a")]),
+                ModelTurn::new("id_2", [ContentBlock::text("b")]),
             ]);
             let mut body = conversation(MESSAGES, &["a"]);
             body["max_tokens"] = json!(limit);
@@ -448,14 +458,17 @@ fn a_limit_is_lowered_where_the_provider_takes_that_and_else_stays() {
 
 #[test]
 fn calls_that_cannot_be_answered_are_removed_and_forgotten() {
-    let cut =
-        Say::Call { id: "r1".into(), name: "headroom_retrieve".into(), input: "{\"ha".into() };
+    let cut = ContentBlock::Call {
+        id: "r1".into(),
+        name: "headroom_retrieve".into(),
+        input: "{\"ha".into(),
+    };
     for (say, stop) in
         [(cut, "max_tokens"), (ask("r1", "a"), "pause_turn"), (ask("r1", "a"), "refusal")]
     {
         let bench = bench(vec![
-            Answer::new("id_1", [Say::text("a"), say]).stopped(stop),
-            Answer::new("id_2", [Say::text("x")]),
+            ModelTurn::new("id_1", [ContentBlock::text("a"), say]).stopped(stop),
+            ModelTurn::new("id_2", [ContentBlock::text("x")]),
         ]);
         let mut body = conversation(MESSAGES, &["a"]);
         body["stream"] = json!(true);
@@ -478,8 +491,8 @@ fn a_limit_of_responses_is_not_lowered_below_what_the_provider_takes() {
     for (limit, then) in [(30, Some(25)), (20, Some(20)), (5, None)] {
         for stream in [false, true] {
             let bench = bench(vec![
-                Answer::new("id_1", [Say::text("a"), ask("r1", "a")]),
-                Answer::new("id_2", [Say::text("b")]),
+                ModelTurn::new("id_1", [ContentBlock::text("a"), ask("r1", "a")]),
+                ModelTurn::new("id_2", [ContentBlock::text("b")]),
             ]);
             let mut body = conversation(RESPONSES, &["a"]);
             body["max_output_tokens"] = json!(limit);
@@ -505,8 +518,8 @@ fn a_limit_of_responses_is_not_lowered_below_what_the_provider_takes() {
 #[test]
 fn a_stream_of_known_length_goes_on_too() {
     let answers = [
-        Answer::new("id_1", [ask("r1", "a")]),
-        Answer::new("id_2", [Say::text("found"), bash("c")]),
+        ModelTurn::new("id_1", [ask("r1", "a")]),
+        ModelTurn::new("id_2", [ContentBlock::text("found"), bash("c")]),
     ];
     let answers = Mutex::new(answers.into_iter());
     let bench = Bench::new(move |request| {
@@ -524,7 +537,7 @@ fn a_stream_of_known_length_goes_on_too() {
 #[test]
 fn a_clients_own_retrieval_tool_is_the_clients() {
     let originals = Arc::new(Originals::in_memory(blob_store::Bounds::default()));
-    let provider = scripted(vec![Answer::new("id_1", [ask("r1", "a")])]);
+    let provider = scripted(vec![ModelTurn::new("id_1", [ask("r1", "a")])]);
     let bench = Bench::with(provider, ReplayStore::in_memory(), Some(originals), |_| {});
     let mut body = conversation(MESSAGES, &["a"]);
     body["tools"]
@@ -548,10 +561,10 @@ fn marks(body: &Value) -> (usize, bool) {
 fn what_is_appended_is_kept_by_the_provider_where_the_client_has_its_end_kept() {
     let answers = || {
         vec![
-            Answer::new("id_1", [ask("r1", "a")]),
-            Answer::new("id_2", [ask("r2", "b")]),
-            Answer::new("id_3", [Say::text("found"), bash("c")]),
-            Answer::new("id_4", [Say::text("done")]),
+            ModelTurn::new("id_1", [ask("r1", "a")]),
+            ModelTurn::new("id_2", [ask("r2", "b")]),
+            ModelTurn::new("id_3", [ContentBlock::text("found"), bash("c")]),
+            ModelTurn::new("id_4", [ContentBlock::text("done")]),
         ]
     };
     let mark = json!({"type": "ephemeral", "ttl": "1h"});

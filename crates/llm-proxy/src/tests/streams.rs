@@ -1,12 +1,12 @@
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
-use testkit::provider::{Answer, Say, Step};
+use testkit::provider::{ContentBlock, ModelTurn, Step};
 
 use super::*;
 
 /// What the stub sends for this answer, in pieces of one byte.
-fn bytes(answer: &Answer, request: &Received) -> Vec<u8> {
+fn bytes(answer: &ModelTurn, request: &Received) -> Vec<u8> {
     let Reply::Steps { steps, .. } = answer.reply(request) else { panic!("not a stream") };
     steps
         .into_iter()
@@ -23,9 +23,12 @@ fn streamed(api: &'static dyn Api, names: &[&str]) -> Value {
     body
 }
 
-fn answer() -> Answer {
-    let call = Say::call("toolu_1", "Bash", &json!({"command": "ls 漢字"}));
-    Answer::new("msg_1", [Say::Thinking("hm 🦀".into()), Say::text("naïve 漢字 🦀"), call])
+fn answer() -> ModelTurn {
+    let call = ContentBlock::call("toolu_1", "Bash", &json!({"command": "ls 漢字"}));
+    ModelTurn::new(
+        "msg_1",
+        [ContentBlock::Thinking("hm 🦀".into()), ContentBlock::text("naïve 漢字 🦀"), call],
+    )
 }
 
 #[test]
@@ -229,7 +232,8 @@ fn an_error_in_the_middle_of_a_stream_passes() {
 fn ten_megabytes_go_both_ways() {
     let text = "x".repeat(10 << 20);
     let sent_back = text.clone();
-    let bench = Bench::new(move |_| Reply::Answer(Answer::new("msg_1", [Say::text(&sent_back)])));
+    let bench =
+        Bench::new(move |_| Reply::Turn(ModelTurn::new("msg_1", [ContentBlock::text(&sent_back)])));
     let mut body = streamed(MESSAGES, &["a"]);
     body["messages"][0]["content"] = json!(text);
     for stream in [true, false] {

@@ -1,5 +1,5 @@
-//! The messages form: `{messages | input, model, token_budget?, config?}`. The response has as many
-//! messages, byte for byte the same but for the texts that were compressed.
+//! `/v1/compress` with messages: `{messages | input, model, token_budget?, config?}`. The response has the
+//! same messages, byte for byte, except for the texts that were compressed.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,18 +25,19 @@ use crate::app::App;
 use crate::response::ApiError;
 use blob_store::CompressionResult;
 
-/// Tokens above which a user's text is taken for pasted data. By hand, not measured.
+/// A user's text of more tokens counts as pasted data. By hand, not measured.
 const MIN_PASTED_TOKENS: usize = 500;
-/// Tokens from which on the result of a failed call is compressed; shorter ones stay whole, so that the
-/// model sees all that went wrong. By hand, not measured.
+/// The result of a failed call is compressed only from this number of tokens, so that the model sees the
+/// whole error. By hand, not measured.
 const MIN_ERROR_TOKENS: usize = 2000;
-/// Bytes of the beginning and of the end of a user's message that are the task.
+/// The bytes at the beginning, and at the end, of a user's message that serve as the task: people state it
+/// before or after what they paste. By hand, not measured.
 const TASK_BYTES: usize = 2048;
 
 #[derive(Serialize)]
 struct ResponseBody<'a> {
     messages: &'a RawValue,
-    /// The same, for a request that has its messages under this name.
+    /// The same, if the request has its messages under this name.
     #[serde(skip_serializing_if = "Option::is_none")]
     input: Option<&'a RawValue>,
     #[serde(flatten)]
@@ -46,7 +47,7 @@ struct ResponseBody<'a> {
     simulation: Option<Simulation<'a>>,
 }
 
-/// What a simulated compression adds to the response, under the names that the SDK's type has.
+/// The fields that a simulated compression adds to the response, under the names of the SDK's type.
 #[derive(Serialize)]
 struct Simulation<'a> {
     messages_optimized: &'a RawValue,
@@ -122,15 +123,15 @@ fn list<'t>(root: Value<'t>, name: &str) -> Result<Value<'t>, ApiError> {
     }
 }
 
-/// The API whose shape the messages have.
+/// The API in whose format the messages are.
 fn api(list_name: &str, list: Value<'_>) -> &'static dyn Api {
     APIS.into_iter().find(|api| api.has_shape(list_name, list)).unwrap_or(CHAT)
 }
 
-/// The texts that may be compressed, and how.
+/// The texts that may be compressed, each with its options.
 struct CompressionPlan<'t> {
     texts: Vec<Text<'t>>,
-    /// The tokens of all texts that stay.
+    /// The tokens of all texts that aren't compressed.
     fixed: usize,
 }
 
@@ -157,7 +158,7 @@ impl<'t> CompressionPlan<'t> {
             for value in &block.texts {
                 let Some(text) = value.text() else { continue };
                 let tokens = || tokens::count(encoding, &text);
-                let options = (!is_protected).then(|| treatment(block, tokens, settings)).flatten();
+                let options = (!is_protected).then(|| options(block, tokens, settings)).flatten();
                 match options {
                     Some(options) => {
                         let options = Options { task: task.clone(), encoding, ..options };
@@ -167,13 +168,13 @@ impl<'t> CompressionPlan<'t> {
                 }
             }
             if block.role == Role::User {
-                task = said(block).unwrap_or(task);
+                task = task_of(block).unwrap_or(task);
             }
         }
         plan
     }
 
-    /// Leaves every text as it is.
+    /// Excludes every text from compression.
     fn leave_all(&mut self, encoding: Encoding) {
         let texts = std::mem::take(&mut self.texts);
         self.fixed += texts.iter().map(|text| tokens::count(encoding, &text.text)).sum::<usize>();
@@ -184,8 +185,8 @@ impl<'t> CompressionPlan<'t> {
         self.texts.iter().map(one).collect()
     }
 
-    /// Elides more where all texts together are above `budget`: each text that may be shortened further
-    /// gets its share of what is left for them.
+    /// Compresses again if all texts together exceed `budget`: each text of which lines may be omitted gets
+    /// its proportional share of the tokens that remain for them.
     fn fit(
         &self,
         app: &App,
@@ -195,14 +196,14 @@ impl<'t> CompressionPlan<'t> {
     ) {
         let after = |outcome: &Arc<CompressionResult>| outcome.compressed.tokens_after;
         let total = self.fixed + outcomes.iter().map(after).sum::<usize>();
-        let may_give = |text: &Text<'_>| text.options.retrieval == Retrieval::Offered;
-        let pairs = || self.texts.iter().zip(&*outcomes).filter(|(text, _)| may_give(text));
+        let may_omit = |text: &Text<'_>| text.options.retrieval == Retrieval::Offered;
+        let pairs = || self.texts.iter().zip(&*outcomes).filter(|(text, _)| may_omit(text));
         let flexible: usize = pairs().map(|(_, outcome)| after(outcome)).sum();
         if total <= budget || flexible == 0 {
             return;
         }
         let left = budget.saturating_sub(total - flexible);
-        for (text, outcome) in self.texts.iter().zip(outcomes).filter(|(text, _)| may_give(text)) {
+        for (text, outcome) in self.texts.iter().zip(outcomes).filter(|(text, _)| may_omit(text)) {
             let share = after(outcome) as u128 * left as u128 / flexible as u128;
             let share = usize::try_from(share).unwrap_or(usize::MAX).max(1);
             *outcome = one(app, settings, text, Some(share));
@@ -241,14 +242,10 @@ fn one(
     }
 }
 
-/// How a text of `block`, which has so many `tokens`, may be compressed; `None` where it may not be.
-fn treatment(
-    block: &Block<'_>,
-    tokens: impl Fn() -> usize,
-    settings: &Settings,
-) -> Option<Options> {
+/// The options for a text of `block`, which has `tokens` tokens; `None` if it must not be compressed.
+fn options(block: &Block<'_>, tokens: impl Fn() -> usize, settings: &Settings) -> Option<Options> {
     let budget = settings.target_ratio.map(|ratio| (tokens() as f64 * ratio).ceil() as usize);
-    let freely = Options { retrieval: settings.retrieval, budget, ..Options::default() };
+    let requested = Options { retrieval: settings.retrieval, budget, ..Options::default() };
     match (block.role, settings.user_messages) {
         (Role::Tool, _) => {
             let result = block.tool_result.as_ref();
@@ -260,34 +257,34 @@ fn treatment(
                 kind: call.and_then(hint),
                 cosmetic: !call.is_some_and(shows_files),
                 every_line: true,
-                ..freely
+                ..requested
             })
         }
-        (Role::User, Some(true)) => Some(freely),
+        (Role::User, Some(true)) => Some(requested),
         // A user's own words aren't changed. Pasted data is compressed without loss.
         (Role::User, None) if tokens() > MIN_PASTED_TOKENS => {
-            Some(Options { retrieval: Retrieval::None, cosmetic: false, ..freely })
+            Some(Options { retrieval: Retrieval::None, cosmetic: false, ..requested })
         }
         _ => None,
     }
 }
 
-/// Whether it is an original that the model retrieved.
+/// Whether a tool result is an original that the model retrieved.
 fn is_retrieved(result: &ToolResult<'_>) -> bool {
     result.call.as_ref().is_some_and(|call| is_retrieval(&call.name))
 }
 
-/// The text of `block`, at most its beginning and its end.
-fn said(block: &Block<'_>) -> Option<String> {
+/// The task in a user's `block`: its text, or the beginning and the end of a long one.
+fn task_of(block: &Block<'_>) -> Option<String> {
     let texts: Vec<Cow<'_, str>> = block.texts.iter().filter_map(|text| text.text()).collect();
-    let said = texts.join("\n");
-    if said.trim().is_empty() {
+    let text = texts.join("\n");
+    if text.trim().is_empty() {
         return None;
     }
     let (head, tail) =
-        (said.floor_char_boundary(TASK_BYTES), said.len().saturating_sub(TASK_BYTES));
-    let tail = said.ceil_char_boundary(tail);
-    Some(if tail <= head { said } else { format!("{}\n{}", &said[..head], &said[tail..]) })
+        (text.floor_char_boundary(TASK_BYTES), text.len().saturating_sub(TASK_BYTES));
+    let tail = text.ceil_char_boundary(tail);
+    Some(if tail <= head { text } else { format!("{}\n{}", &text[..head], &text[tail..]) })
 }
 
 fn raw(json: Vec<u8>) -> Result<Box<RawValue>, ApiError> {
@@ -295,8 +292,8 @@ fn raw(json: Vec<u8>) -> Result<Box<RawValue>, ApiError> {
     RawValue::from_string(json).map_err(|_| broken())
 }
 
-/// The edits of an indexed text don't fit it, which doesn't happen.
+/// An internal error: the edits don't fit the text that they were made for. It isn't known to happen.
 fn broken() -> ApiError {
-    let message = "the messages could not be put together again";
+    let message = "the compressed texts could not be inserted into the messages";
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "transform_error", message)
 }

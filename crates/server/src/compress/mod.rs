@@ -62,7 +62,7 @@ fn respond(app: &App, body: &[u8], bypass: bool) -> Result<Response, ApiError> {
         (false, false, false) => {
             Err(ApiError::invalid("missing required field: text, messages or input"))
         }
-        _ => Err(ApiError::invalid("give one of text, messages and input, not several")),
+        _ => Err(ApiError::invalid("only one of text, messages and input may be present")),
     }
 }
 

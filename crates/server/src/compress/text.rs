@@ -35,7 +35,7 @@ pub(super) fn respond(app: &App, root: Value<'_>, bypass: bool) -> Result<Respon
         ..Options::default()
     };
     if !app.config.optimize {
-        let message = "this server was started with --no-optimize: it compresses nothing";
+        let message = "this server was started with --no-optimize, so it compresses nothing";
         return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "configuration_error", message));
     }
     let mut report = Report::default();

@@ -131,7 +131,7 @@ function tiles(stats) {
         ["billed ", figure("cost.usd", money(cost.usd))])
     : tile("Saved (estimate)", figure("cost.saved_usd_estimate", money(cost.saved_usd_estimate), cost.saved_usd_estimate < 0 ? "bad" : "good"),
         ["billed ", figure("cost.usd", money(cost.usd))],
-        ["without: ", figure("cost.without_usd_estimate", money(cost.without_usd_estimate)), " (estimate)"]);
+        ["uncompressed: ", figure("cost.without_usd_estimate", money(cost.without_usd_estimate)), " (estimate)"]);
   return [
     savedTile,
     moneyTile,
@@ -227,7 +227,7 @@ function models(byModel) {
         isPriced ? figure(path("cost.without_usd_estimate"), money(cost.without_usd_estimate)) : "–",
       ];
     });
-  const heads = ["model", "#requests", "#saved", "#input", "#cache written", "#cache read", "#output", "#billed", "#without (estimate)"];
+  const heads = ["model", "#requests", "#saved", "#input", "#cache written", "#cache read", "#output", "#billed", "#uncompressed (estimate)"];
   return [
     el("h2", "", "By model"),
     el("p", "faint", "Tokens as the provider reported them. Input: tokens neither read from the prefix cache nor written to it."),

@@ -45,8 +45,8 @@ fn specifiers(statement: Statement<'_>, list: Node<'_>, names: &mut Vec<String>)
     }
 }
 
-/// A call with one argument that is a plain string. The names are those of a pattern that the
-/// result is taken apart by.
+/// A call with one argument that is a plain string. The names are those of the pattern that destructures the
+/// result.
 pub(super) fn call(statement: Statement<'_>, out: &mut Vec<Import>) {
     let node = statement.node;
     let Some(function) = node.child_by_field_name("function") else { return };

@@ -63,7 +63,7 @@ impl<'c> Reader<'c> {
 
 pub(super) fn respond(mut to: &TcpStream, reply: Reply) -> io::Result<()> {
     match reply {
-        Reply::Answer(_) => Err(io::Error::other("an answer is rendered before it is sent")),
+        Reply::Turn(_) => Err(io::Error::other("a turn is rendered before it is sent")),
         Reply::Whole { status, headers, body } => {
             let mut out = head(status, &headers);
             out.extend(format!("content-length: {}\r\n\r\n", body.len()).bytes());

@@ -1,13 +1,12 @@
-//! A stub of the LLM providers on loopback, which answers as a script says and remembers what it was
-//! sent.
+//! A stub of the LLM providers on loopback, which responds by a script and records the requests.
 //!
-//! It speaks HTTP/1.1 by hand, one thread for each connection, so that a test can cut a stream
-//! anywhere, hold it back, or break it off. What it sends has the shape that the providers document:
-//! Anthropic's Messages, OpenAI's Chat Completions and Responses, streamed or not as the request
-//! asks ([`Answer`]). It knows nothing of prompt caching or prices.
+//! It implements HTTP/1.1 itself, with a thread per connection, so that a test can split a stream
+//! anywhere, delay it, or break it off. Its responses have the documented shapes of Anthropic's Messages
+//! and of OpenAI's Chat Completions and Responses, streamed or not as requested ([`ModelTurn`]). It has
+//! no prompt cache and no prices.
 
-mod answer;
 mod http;
+mod model_turn;
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender};
@@ -16,9 +15,10 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-pub use answer::{Answer, Say};
+pub use model_turn::{ContentBlock, ModelTurn};
 
-/// The system prompt of an agent, of a length (1,200 tokens) that the proxy offers retrieval from.
+/// The system prompt of an agent. It is long enough (1,200 tokens) for the proxy to inject the retrieval
+/// tool.
 pub fn system_prompt() -> String {
     "You work in a repository; keep to its conventions, and be brief. ".repeat(86)
 }
@@ -48,11 +48,11 @@ impl Received {
     }
 }
 
-/// What the stub answers.
+/// A response of the stub.
 #[derive(Debug)]
 pub enum Reply {
-    /// As the provider whose path was asked would, streamed if the request says so.
-    Answer(Answer),
+    /// A turn of the model, in the shape of the provider of the path, streamed if requested.
+    Turn(ModelTurn),
     /// These bytes, with a length.
     Whole {
         /// The status.
@@ -76,9 +76,9 @@ pub enum Reply {
 pub enum Step {
     /// These bytes, as one chunk.
     Send(Vec<u8>),
-    /// Nothing goes on until something is sent here, or the sender is dropped.
+    /// Waits until something is sent to this channel, or the sender is dropped.
     Wait(Receiver<()>),
-    /// Nothing goes on until the client has closed the connection; then this is told.
+    /// Waits until the client has closed the connection, then sends to this channel.
     UntilClosed(Sender<()>),
     /// The connection is closed in the middle of the body.
     Break,
@@ -101,7 +101,7 @@ impl Reply {
         }
     }
 
-    /// A stream of events in these pieces.
+    /// A stream of events in these steps.
     pub fn events(steps: Vec<Step>) -> Self {
         Reply::Steps {
             headers: vec![("content-type".to_owned(), "text/event-stream".to_owned())],
@@ -112,14 +112,14 @@ impl Reply {
 
 type Script = dyn Fn(&Received) -> Reply + Send + Sync;
 
-/// The stub. It answers as long as the process lives.
+/// The stub. It runs as long as the process.
 pub struct Provider {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Provider {
-    /// Starts a stub on a free port of loopback that answers each request as `script` says.
+    /// Starts a stub on a free port of loopback that responds to each request with the result of `script`.
     ///
     /// # Panics
     /// When no port can be had.
@@ -127,7 +127,7 @@ impl Provider {
         Self::listening(script, true)
     }
 
-    /// The same, but it forgets what it was sent: for more requests than fit into memory.
+    /// The same, but without recording requests, for more of them than fit into memory.
     ///
     /// # Panics
     /// When no port can be had.
@@ -157,13 +157,13 @@ impl Provider {
         format!("http://{}", self.address)
     }
 
-    /// What it was sent so far, oldest first.
+    /// The requests so far, oldest first.
     pub fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// Answers the requests of one connection until it ends, however it ends.
+/// Responds to the requests of one connection until it ends.
 fn serve(connection: &TcpStream, script: &Script, log: Option<&Mutex<Vec<Received>>>) {
     let _ = connection.set_nodelay(true);
     let mut reader = http::Reader::new(connection);
@@ -172,7 +172,7 @@ fn serve(connection: &TcpStream, script: &Script, log: Option<&Mutex<Vec<Receive
             log.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
         }
         let reply = match script(&request) {
-            Reply::Answer(answer) => answer.reply(&request),
+            Reply::Turn(turn) => turn.reply(&request),
             other => other,
         };
         if http::respond(connection, reply).is_err() {

@@ -13,40 +13,40 @@ __all__ = ["CompressConfig", "CompressResult", "compress"]
 
 @dataclass
 class CompressConfig:
-    """What may be done.
+    """Settings of ``compress``.
 
-    Of the Python package's settings these have a meaning here; others are accepted by ``compress`` as
-    keyword arguments and change nothing.
+    These settings of the other package have an effect here. ``compress`` accepts its other settings as
+    keyword arguments and ignores them.
     """
 
     compress_user_messages: bool = False
-    """Also shorten what users wrote, reversibly only."""
+    """Whether to compress the text of users as well, without loss."""
     mode: str | None = None
-    """``"ccr"``: parts may be left out, with a marker by which ``headroom retrieve`` gives them back."""
+    """``"ccr"``: lines may be omitted. A marker in their place says how to retrieve the original."""
     frozen_message_count: int = 0
-    """So many messages at the beginning stay as they are."""
+    """The number of messages at the beginning that are never changed."""
     min_tokens_to_compress: int = 250
-    """Shorter texts stay as they are."""
+    """Shorter texts aren't changed."""
 
 
 @dataclass
 class CompressResult:
-    """Messages made smaller, and by how much."""
+    """Compressed messages, and the tokens that were saved."""
 
     messages: list[dict[str, Any]]
     tokens_before: int = 0
-    """Tokens of the texts that could be made smaller."""
+    """The tokens of the texts that may be compressed, before compression."""
     tokens_after: int = 0
     tokens_saved: int = 0
     compression_ratio: float = 0.0
-    """The share of tokens that was saved: 0 is nothing."""
+    """The share of these tokens that was saved, from 0 to 1."""
     transforms_applied: list[str] = field(default_factory=list)
     diagnostics: None = None
-    """Always ``None`` here."""
+    """Always ``None``: it exists for programs that read it."""
     lossless: bool | None = None
-    """Whether nothing was left out."""
+    """Whether nothing was omitted."""
     reverted_messages: int = 0
-    """Always 0 here: nothing is returned that has to be taken back."""
+    """Always 0: it exists for programs that read it."""
 
 
 def compress(
@@ -58,11 +58,11 @@ def compress(
     config: CompressConfig | None = None,
     **kwargs: Any,
 ) -> CompressResult:
-    """Return *messages*, in OpenAI's or Anthropic's shape, with their tool results made smaller.
+    """Return *messages*, in the format of OpenAI or Anthropic, with compressed tool results.
 
-    The list and its messages aren't changed; the result has as many. *optimize* false changes nothing.
-    *model*, *model_limit* and *hooks* are accepted and have no effect. Keyword arguments named as
-    settings of ``CompressConfig`` override *config*.
+    The list and its messages aren't modified, and the result has the same number of messages. If
+    *optimize* is false, nothing is compressed. *model*, *model_limit* and *hooks* are accepted and
+    ignored. Keyword arguments with the names of ``CompressConfig``'s settings override *config*.
     """
     from . import _messages
 

@@ -1,7 +1,7 @@
-"""Headroom makes text smaller without losing what a model needs.
+"""Headroom compresses text without losing what a model needs.
 
-``compress`` sends a text to a running ``headroom serve``; ``headroom_ai.local.compress`` does the same
-in this process. Importing this module loads neither a network library nor the compressor.
+``compress`` sends a text to a running ``headroom serve``; ``headroom_ai.local.compress`` compresses in
+this process. Importing this module loads neither a network library nor the compressor.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ __all__ = [
 
 
 def compress(text: str, *, budget: int, base_url: str | None = None) -> str:
-    """Return *text* made smaller by the Headroom server at *base_url*.
+    """Return *text* compressed by the Headroom server at *base_url*.
 
-    *budget* is a ceiling in tokens, never a target: everything that costs no answer is done anyway, and
-    the result is larger than the budget if what must not be left out doesn't fit.
+    *budget* is a limit in tokens, not a target: text that fits is compressed as well, and the result
+    exceeds the budget if the lines that must be kept don't fit.
 
-    Without *base_url* the server is the one that the environment variable ``HEADROOM_BASE_URL`` names,
-    else ``http://127.0.0.1:8787``. ``HEADROOM_API_KEY`` is sent as a bearer token; ``HEADROOM_TIMEOUT``
-    is the time for the whole call in seconds (60).
+    *base_url* defaults to the environment variable ``HEADROOM_BASE_URL``, then to
+    ``http://127.0.0.1:8787``. ``HEADROOM_API_KEY`` is sent as a bearer token. ``HEADROOM_TIMEOUT`` is
+    the time limit of the whole request in seconds (default 60).
 
-    Raises ``HeadroomUnavailableError`` if there is no answer to be had. The text is never returned
-    uncompressed instead.
+    Raises ``HeadroomUnavailableError`` if the server can't be reached or responds with an error. The
+    text is never returned uncompressed instead.
     """
     from . import _client
 

@@ -1,4 +1,4 @@
-"""One call to a Headroom server, by the standard library alone: no proxies, no redirects."""
+"""Sends one request to a Headroom server, with the standard library: no proxies, no redirects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ._errors import HeadroomUnavailableError
 DEFAULT_URL = "http://127.0.0.1:8787"
 CONNECT_SECONDS = 2.0
 CALL_SECONDS = 60.0
-MAX_ANSWER_BYTES = 256 << 20
+MAX_RESPONSE_BYTES = 256 << 20
 
 
 def compress(text: str, *, budget: int, base_url: str | None) -> str:
@@ -34,30 +34,30 @@ def compress(text: str, *, budget: int, base_url: str | None) -> str:
         if not named and not _is_installed():
             raise HeadroomUnavailableError.not_installed() from error
         raise HeadroomUnavailableError.not_responding(url) from error
-    answer = _object(reply)
-    if status == 200 and isinstance(answer.get("text"), str) and "tokens_after" in answer:
-        return answer["text"]
-    message = _message(answer)
+    response = _object(reply)
+    if status == 200 and isinstance(response.get("text"), str) and "tokens_after" in response:
+        return response["text"]
+    message = _message(response)
     if status >= 400 and message is not None:
         raise HeadroomUnavailableError.refused(url, status, message)
     raise HeadroomUnavailableError.not_responding(url)
 
 
 def _task(text: str) -> str | None:
-    """The task that a pack of the Python program contextos names at its beginning.
+    """The task at the beginning of a pack of the Python program contextos.
 
-    It tells the server what the code in it is read for; code that is read for nothing stays whole.
+    With a task, the server can elide code that doesn't match it; without one, code stays complete.
     """
     found = re.match(r"# [^\n]*\bContext\b[^\n]*\n(?:(?!#)[^\n]*\n){0,20}## (?:Current )?Task\s+(\S.*)", text)
     return found[1].strip() if found else None
 
 
 def _post(url: str, body: bytes) -> tuple[int, bytes]:
-    """The status and the body of the answer to a POST to the server at *url*."""
+    """The status and the body of the response to a POST to the server at *url*."""
     parts = urlsplit(url)
     kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
     if parts.scheme not in kinds or not parts.hostname:
-        raise ValueError(f"not an http address: {url}")
+        raise ValueError(f"not an http URL: {url}")
     connection = kinds[parts.scheme](parts.hostname, parts.port, timeout=CONNECT_SECONDS)
     try:
         connection.connect()
@@ -68,12 +68,12 @@ def _post(url: str, body: bytes) -> tuple[int, bytes]:
             headers["Authorization"] = f"Bearer {key}"
         connection.request("POST", f"{parts.path}/v1/compress", body, headers)
         response = connection.getresponse()
-        answer = response.read(MAX_ANSWER_BYTES + 1)
-        if len(answer) > MAX_ANSWER_BYTES:
-            raise ValueError("the answer has no end")
+        reply = response.read(MAX_RESPONSE_BYTES + 1)
+        if len(reply) > MAX_RESPONSE_BYTES:
+            raise ValueError("the response is too large")
         if response.length:
-            raise ValueError("the answer was cut short")
-        return response.status, answer
+            raise ValueError("the response was cut short")
+        return response.status, reply
     finally:
         connection.close()
 
@@ -94,14 +94,14 @@ def _object(body: bytes) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _message(answer: dict[str, object]) -> str | None:
-    error = answer.get("error")
+def _message(response: dict[str, object]) -> str | None:
+    error = response.get("error")
     message = error.get("message") if isinstance(error, dict) else None
     return message if isinstance(message, str) else None
 
 
 def _is_installed() -> bool:
-    """Whether a ``headroom`` executable is where installers put one."""
+    """Whether there is a ``headroom`` executable in ``PATH`` or where installers put one."""
     home = Path.home()
     places = [
         Path(sys.executable).parent,

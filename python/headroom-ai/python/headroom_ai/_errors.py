@@ -1,4 +1,4 @@
-"""The one error of this package, and what it says."""
+"""The error of this package, and its messages."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ HEADROOM_BASE_URL to override proxy URL."""
 
 
 class HeadroomUnavailableError(Exception):
-    """Headroom isn't installed, or its server gives no answer that can be used."""
+    """Headroom isn't installed, or its server doesn't respond or responds with an error."""
 
     @classmethod
     def not_installed(cls) -> HeadroomUnavailableError:
-        """Nothing of Headroom is on this machine."""
+        """No Headroom is installed on this machine."""
         return cls(_NOT_INSTALLED + _OMIT)
 
     @classmethod
     def not_responding(cls, url: str) -> HeadroomUnavailableError:
-        """Nothing that is a Headroom server answers at *url*."""
+        """No Headroom server responds at *url*."""
         return cls(_NOT_RESPONDING.format(url=url) + _OMIT)
 
     @classmethod
     def refused(cls, url: str, status: int, message: str) -> HeadroomUnavailableError:
-        """The server at *url* answered with an error."""
+        """The server at *url* responded with an error."""
         return cls(f"Headroom proxy at {url} answered {status}: {message}" + _OMIT)

@@ -1,4 +1,4 @@
-"""The compressor in this process: the same results as a server's, and no server."""
+"""Compression in this process, without a server and with the same results."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ def compress(
     kind: str | None = None,
     keep: bool = True,
 ) -> str:
-    """Return *text* made smaller.
+    """Return *text* compressed.
 
-    *budget* is a ceiling in tokens, never a target. What shares a word with *task* is never left out.
-    *kind* says what the text is, where that is known: the command that wrote it, or a file's name.
+    *budget* is a limit in tokens, not a target. Lines that share a word with *task* are never omitted.
+    *kind* is the command that wrote the text, or the name of its file; by default, the kind of text is
+    detected.
 
-    What is left out goes into the store that ``headroom serve``, ``headroom retrieve`` and the MCP server
-    share (``originals`` in ``HEADROOM_WORKSPACE_DIR``, else in ``~/.headroom``), and a marker with its
-    hash stands in its place. With *keep* false nothing is left out and nothing is written: only forms
-    apply that say the same in fewer tokens.
+    If lines are omitted, the original is stored where ``headroom serve``, ``headroom retrieve`` and the
+    MCP server find it (the folder ``originals`` in ``HEADROOM_WORKSPACE_DIR``, by default in
+    ``~/.headroom``), and a marker in their place contains its hash. If *keep* is false, nothing is
+    omitted and nothing is stored: compression is lossless.
 
     Raises ``OSError`` if the store can't be written.
     """

@@ -1,4 +1,4 @@
-"""Compression behind one interface, chosen by whoever calls."""
+"""The interface of compression providers, with a server and with none behind it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from ._errors import HeadroomUnavailableError
 
 
 class CompressionProvider(ABC):
-    """A way to make a text smaller."""
+    """Compresses text."""
 
     @abstractmethod
     def compress(self, text: str, *, budget: int) -> str:
-        """Return *text* made smaller; *budget* is a ceiling in tokens, not a target."""
+        """Return *text* compressed; *budget* is a limit in tokens, not a target."""
 
     @abstractmethod
     def name(self) -> str:
-        """The short name that users choose this provider by."""
+        """The name by which users choose this provider."""
 
 
 class NoOpCompressionProvider(CompressionProvider):
-    """Returns every text as it is."""
+    """Returns every text unchanged."""
 
     def compress(self, text: str, *, budget: int) -> str:
         """Return *text*."""
@@ -32,16 +32,16 @@ class NoOpCompressionProvider(CompressionProvider):
 
 
 class HeadroomCompressionProvider(CompressionProvider):
-    """Sends texts to a Headroom server; what that needs is imported when it is first needed."""
+    """Sends texts to a Headroom server; modules for that are imported at the first call."""
 
     def __init__(self, base_url: str | None = None) -> None:
-        """Use the server at *base_url*, else the one that ``compress`` would use."""
+        """Use the server at *base_url*; by default, the one that ``headroom_ai.compress`` uses."""
         self._base_url = base_url
 
     def compress(self, text: str, *, budget: int) -> str:
-        """Return *text* made smaller by the server.
+        """Return *text* compressed by the server.
 
-        Raises ``HeadroomUnavailableError`` as ``headroom_ai.compress`` does, and if that can't be
+        Raises ``HeadroomUnavailableError`` like ``headroom_ai.compress``, and if the module can't be
         imported.
         """
         try:

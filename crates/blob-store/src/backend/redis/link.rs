@@ -146,7 +146,11 @@ impl Link {
             Ok(Err(reason)) => {
                 self.unanswered.store(0, Ordering::Relaxed);
                 if !self.refused.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(redis = self.place, reason, "an entry wasn't kept or read");
+                    tracing::warn!(
+                        redis = self.place,
+                        reason,
+                        "an entry could not be stored or read"
+                    );
                 }
                 Err(self.unavailable(reason))
             }
@@ -234,7 +238,7 @@ async fn keep(
         match connect(&client).await {
             Ok(connection) => {
                 if matches!(*publish.borrow(), State::Down(_)) {
-                    tracing::warn!(redis = place, "the store of originals is back");
+                    tracing::warn!(redis = place, "the store of originals is reachable again");
                 }
                 number += 1;
                 pause = FIRST_PAUSE;

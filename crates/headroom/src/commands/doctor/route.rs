@@ -10,7 +10,7 @@ use crate::wrap::agent::{self, Agent};
 use crate::wrap::base_url::{self, Destination, without_credentials};
 use crate::wrap::kept_settings::KeptSettings;
 
-/// Where the requests of each agent go that is on this machine, or has a base URL.
+/// Where the requests of each agent go that is installed on this machine, or has a base URL.
 pub(super) fn agents(own: &str) -> Vec<Finding> {
     let Some(machine) = Machine::current() else { return Vec::new() };
     let (kept_settings, broken) = match KeptSettings::read() {
@@ -33,7 +33,7 @@ fn of_agent(
     let bad = |failure: Failure| Finding::Fail(format!("{}: {}", agent.name, failure.message()));
     let found = match (agent.on(machine), agent.found(machine)) {
         (_, Err(failure)) => return Some(bad(failure)),
-        // The agent works; it just can't be sent through a Headroom.
+        // The agent works; only its requests can't be sent through a Headroom.
         (Err(failure), Ok(_)) => return Some(Finding::Note(failure.message())),
         (Ok(agent), Ok(_)) => match agent.found(machine) {
             Ok(found) => found,
@@ -41,7 +41,7 @@ fn of_agent(
         },
     };
     let name = &agent.name;
-    // Several agents read the same variables; a file is the agent's own.
+    // Several agents read the same variables, but each has files of its own.
     let is_about_it = |place: &Place| matches!(place, Place::File(_)) || agent.program().is_some();
     let set = found.iter().filter_map(|found| found.set.as_ref());
     let set: Vec<_> = set.filter(|(_, place)| is_about_it(place)).collect();
@@ -49,18 +49,19 @@ fn of_agent(
         let shown = without_credentials(url);
         match base_url::destination(url, place, own, kept_settings) {
             Destination::Headroom(_) => {
-                return Some(Finding::Pass(format!("{name} goes through {shown} ({place})")));
+                return Some(Finding::Pass(format!("{name} uses {shown} ({place})")));
             }
             Destination::Nowhere { was_ours: true } => {
                 return Some(Finding::Fail(format!(
-                    "{name} is sent to {shown} ({place}), where nobody answers: `headroom serve`, or {}",
+                    "{name} uses {shown} ({place}), where no server is running: start `headroom serve`, \
+                     or run {}",
                     base_url::removal(agent, place)
                 )));
             }
             Destination::Nowhere { was_ours: false } => {
                 return Some(Finding::Fail(format!(
-                    "{name} is sent to {shown} ({place}), where nobody answers: start what is to \
-                     answer there, or change {place}"
+                    "{name} uses {shown} ({place}), where no server is running: start that server, or \
+                     change {place}"
                 )));
             }
             Destination::Elsewhere => {}
@@ -68,28 +69,28 @@ fn of_agent(
     }
     agent.program().map(|_| {
         Finding::Note(format!(
-            "{name} doesn't go through Headroom: start it with `headroom wrap {}`",
+            "{name} doesn't use Headroom: start it with `headroom wrap {}`",
             agent.id
         ))
     })
 }
 
-/// Whether the server at `url` reaches the providers: an empty request without a key, which each of
-/// them refuses in its own way.
+/// Whether the server at `url` can reach the providers. It sends an empty request without a key, which
+/// each of them rejects: any response shows that it was reached.
 pub(super) fn providers(url: &str) -> Vec<Finding> {
     let Some((anthropic, openai)) = client::targets(url) else {
         return vec![Finding::Note(format!(
-            "the server at {url} doesn't say where it forwards to"
+            "the server at {url} doesn't report where it forwards requests"
         ))];
     };
     [("/v1/messages", anthropic), ("/v1/chat/completions", openai)]
         .map(|(path, target)| match client::probe_route(url, path) {
-            Ok(502) => Finding::Fail(format!("{target} can't be reached from the server at {url}")),
+            Ok(502) => Finding::Fail(format!("the server at {url} can't reach {target}")),
             Ok(status) => Finding::Pass(format!(
-                "{target} answers through the server ({status} to an empty request)"
+                "the server reaches {target} (status {status} for an empty request)"
             )),
             Err(error) => {
-                Finding::Fail(format!("{target} doesn't answer through the server: {error}"))
+                Finding::Fail(format!("{target} doesn't respond through the server: {error}"))
             }
         })
         .into()

@@ -4,17 +4,17 @@ use serde_json::Value;
 use ureq::Body;
 use ureq::http::StatusCode;
 
-/// Characters of a server's message that users are shown. By hand.
+/// The most characters of a server's message that are shown. By hand.
 const MAX_MESSAGE_CHARS: usize = 500;
 
-/// A whole answer.
-pub(super) struct Answer {
+/// A response with its whole body.
+pub(super) struct ServerResponse {
     pub(super) status: StatusCode,
     /// Its body, if that is JSON.
     pub(super) json: Option<Value>,
 }
 
-impl Answer {
+impl ServerResponse {
     /// Reads a body of at most `most` bytes.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ impl Answer {
         Ok(Self { status, json: serde_json::from_slice(&bytes).ok() })
     }
 
-    /// What the answer says, on one line: `error.message`, or `detail` as the Python package has it.
+    /// The response's message on one line: `error.message`, or `detail` as the Python package sends it.
     pub(super) fn message(&self) -> Option<String> {
         let json = self.json.as_ref()?;
         let text = json["error"]["message"].as_str().or_else(|| json["detail"].as_str())?;
@@ -36,9 +36,9 @@ impl Answer {
         Some(line.chars().take(MAX_MESSAGE_CHARS).collect())
     }
 
-    /// Whether an error could be a Headroom's, or of something that stands before one, rather than of
-    /// another server that happens to listen there. That one doesn't know the route or the method;
-    /// Headroom does, and explains its errors.
+    /// Whether an error may come from a Headroom, or from a gateway before one, rather than from another
+    /// server that happens to listen there. Another server doesn't know the route or the method; Headroom
+    /// does, and its errors have a message.
     pub(super) fn is_of_a_headroom(&self) -> bool {
         let explained = self.json.as_ref().is_some_and(|json| json["error"]["message"].is_string());
         match self.status.as_u16() {

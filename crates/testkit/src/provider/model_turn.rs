@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Received, Reply, Step};
 
-/// One thing that the model says.
+/// A part of a turn.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Say {
-    /// A thought, which OpenAI's Chat API keeps to itself.
+pub enum ContentBlock {
+    /// Reasoning, which OpenAI's Chat API doesn't return.
     Thinking(String),
     /// A text.
     Text(String),
@@ -20,61 +20,61 @@ pub enum Say {
         id: String,
         /// The tool.
         name: String,
-        /// The arguments: JSON, or a beginning of it.
+        /// The arguments: JSON, complete or truncated.
         input: String,
     },
 }
 
-impl Say {
+impl ContentBlock {
     /// A text.
     pub fn text(text: &str) -> Self {
-        Say::Text(text.to_owned())
+        ContentBlock::Text(text.to_owned())
     }
 
     /// A call with these arguments.
     pub fn call(id: &str, name: &str, input: &Value) -> Self {
-        Say::Call { id: id.to_owned(), name: name.to_owned(), input: input.to_string() }
+        ContentBlock::Call { id: id.to_owned(), name: name.to_owned(), input: input.to_string() }
     }
 }
 
 /// One turn of the model.
 #[derive(Debug, Clone)]
-pub struct Answer {
-    /// The answer's id.
+pub struct ModelTurn {
+    /// The response's id.
     pub id: String,
-    /// What it says, in order.
-    pub says: Vec<Say>,
-    /// Why it ends, in the API's own word; by default as it should after what was said.
+    /// Its parts, in order.
+    pub content: Vec<ContentBlock>,
+    /// The API's reason why it ended; by default the one that fits the content.
     pub stop: Option<String>,
-    /// Tokens of the request; by default a fourth of its bytes.
+    /// The tokens of the request; by default a quarter of its bytes.
     pub input: Option<u64>,
-    /// Tokens of the answer.
+    /// The tokens of the response.
     pub output: u64,
 }
 
-impl Answer {
-    /// A turn with this id that says this.
-    pub fn new(id: &str, says: impl Into<Vec<Say>>) -> Self {
-        Answer { id: id.to_owned(), says: says.into(), stop: None, input: None, output: 5 }
+impl ModelTurn {
+    /// A turn with this id and content.
+    pub fn new(id: &str, content: impl Into<Vec<ContentBlock>>) -> Self {
+        ModelTurn { id: id.to_owned(), content: content.into(), stop: None, input: None, output: 5 }
     }
 
-    /// The same turn, ended for another reason.
+    /// The same turn, ended for this reason.
     pub fn stopped(mut self, stop: &str) -> Self {
         self.stop = Some(stop.to_owned());
         self
     }
 
-    /// The same turn, which used so many tokens.
+    /// The same turn, with this usage in tokens.
     pub fn used(mut self, input: u64, output: u64) -> Self {
         (self.input, self.output) = (Some(input), output);
         self
     }
 
     fn calls(&self) -> bool {
-        self.says.iter().any(|say| matches!(say, Say::Call { .. }))
+        self.content.iter().any(|block| matches!(block, ContentBlock::Call { .. }))
     }
 
-    /// The answer to `request`, as the provider whose path it is for would send it.
+    /// The response to `request`, in the shape of the provider of its path.
     pub fn reply(&self, request: &Received) -> Reply {
         let body = request.json();
         let stream = body["stream"] == true;
@@ -113,17 +113,17 @@ impl Answer {
     }
 
     fn messages_body(&self, model: &Value, input: u64) -> Value {
-        let block = |say: &Say| match say {
-            Say::Thinking(text) => {
+        let json_of = |block: &ContentBlock| match block {
+            ContentBlock::Thinking(text) => {
                 json!({"type": "thinking", "thinking": text, "signature": "c2ln"})
             }
-            Say::Text(text) => json!({"type": "text", "text": text}),
-            Say::Call { id, name, input } => {
+            ContentBlock::Text(text) => json!({"type": "text", "text": text}),
+            ContentBlock::Call { id, name, input } => {
                 let input: Value = serde_json::from_str(input).unwrap_or_else(|_| json!({}));
                 json!({"type": "tool_use", "id": id, "name": name, "input": input})
             }
         };
-        let content: Vec<Value> = self.says.iter().map(block).collect();
+        let content: Vec<Value> = self.content.iter().map(json_of).collect();
         json!({"id": self.id, "type": "message", "role": "assistant", "model": model, "content": content,
                "stop_reason": self.messages_stop(), "stop_sequence": null,
                "usage": Self::messages_usage(input, self.output)})
@@ -135,21 +135,21 @@ impl Answer {
             "id": self.id, "type": "message", "role": "assistant", "model": model, "content": [],
             "stop_reason": null, "stop_sequence": null, "usage": usage}}));
         out += &event(&json!({"type": "ping"}));
-        for (index, say) in self.says.iter().enumerate() {
-            let (start, deltas) = match say {
-                Say::Thinking(text) => {
+        for (index, block) in self.content.iter().enumerate() {
+            let (start, deltas) = match block {
+                ContentBlock::Thinking(text) => {
                     let mut deltas: Vec<_> = halves(text)
                         .map(|part| json!({"type": "thinking_delta", "thinking": part}))
                         .into();
                     deltas.push(json!({"type": "signature_delta", "signature": "c2ln"}));
                     (json!({"type": "thinking", "thinking": "", "signature": ""}), deltas)
                 }
-                Say::Text(text) => {
+                ContentBlock::Text(text) => {
                     let deltas =
                         halves(text).map(|part| json!({"type": "text_delta", "text": part}));
                     (json!({"type": "text", "text": ""}), deltas.into())
                 }
-                Say::Call { id, name, input } => {
+                ContentBlock::Call { id, name, input } => {
                     let mut deltas = vec![json!({"type": "input_json_delta", "partial_json": ""})];
                     deltas.extend(
                         halves(input)
@@ -183,26 +183,26 @@ impl Answer {
                "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0}})
     }
 
-    fn said(&self) -> String {
-        self.says
+    fn text(&self) -> String {
+        self.content
             .iter()
-            .filter_map(|say| match say {
-                Say::Text(text) => Some(text.as_str()),
+            .filter_map(|block| match block {
+                ContentBlock::Text(text) => Some(text.as_str()),
                 _ => None,
             })
             .collect()
     }
 
     fn calls_of(&self) -> impl Iterator<Item = (&String, &String, &String)> {
-        self.says.iter().filter_map(|say| match say {
-            Say::Call { id, name, input } => Some((id, name, input)),
+        self.content.iter().filter_map(|block| match block {
+            ContentBlock::Call { id, name, input } => Some((id, name, input)),
             _ => None,
         })
     }
 
     fn chat_body(&self, model: &Value, input: u64) -> Value {
-        let said = self.said();
-        let content = if said.is_empty() { Value::Null } else { json!(said) };
+        let text = self.text();
+        let content = if text.is_empty() { Value::Null } else { json!(text) };
         let mut message =
             json!({"role": "assistant", "content": content, "refusal": null, "annotations": []});
         if self.calls() {
@@ -226,7 +226,7 @@ impl Answer {
         let choice = |delta: Value, finish: Value| json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]);
         let delta = |delta: Value| chunk(choice(delta, Value::Null), None);
         let mut out = delta(json!({"role": "assistant", "content": "", "refusal": null}));
-        for part in halves(&self.said()) {
+        for part in halves(&self.text()) {
             out += &delta(json!({"content": part}));
         }
         for (index, (id, name, input)) in self.calls_of().enumerate() {
@@ -246,19 +246,23 @@ impl Answer {
     }
 
     fn items(&self) -> Vec<Value> {
-        let item = |(number, say): (usize, &Say)| match say {
-            Say::Thinking(text) => {
+        let item = |(number, block): (usize, &ContentBlock)| match block {
+            ContentBlock::Thinking(text) => {
                 json!({"id": format!("rs_{}_{number}", self.id), "type": "reasoning",
                 "summary": [{"type": "summary_text", "text": text}], "encrypted_content": "ZW5j"})
             }
-            Say::Text(text) => json!({"id": format!("msg_{}_{number}", self.id), "type": "message",
+            ContentBlock::Text(text) => {
+                json!({"id": format!("msg_{}_{number}", self.id), "type": "message",
                 "status": "completed", "role": "assistant",
-                "content": [{"type": "output_text", "text": text, "annotations": [], "logprobs": []}]}),
-            Say::Call { id, name, input } => json!({"id": format!("fc_{}_{number}", self.id),
+                "content": [{"type": "output_text", "text": text, "annotations": [], "logprobs": []}]})
+            }
+            ContentBlock::Call { id, name, input } => {
+                json!({"id": format!("fc_{}_{number}", self.id),
                 "type": "function_call", "status": "completed", "call_id": id, "name": name,
-                "arguments": input}),
+                "arguments": input})
+            }
         };
-        self.says.iter().enumerate().map(item).collect()
+        self.content.iter().enumerate().map(item).collect()
     }
 
     fn response(&self, model: &Value, status: &str, output: &[Value], input: Option<u64>) -> Value {
@@ -287,13 +291,13 @@ impl Answer {
         send(json!({"type": "response.created", "response": begun}));
         send(json!({"type": "response.in_progress", "response": begun}));
         let items = self.items();
-        for (index, (item, say)) in items.iter().zip(&self.says).enumerate() {
+        for (index, (item, block)) in items.iter().zip(&self.content).enumerate() {
             let mut added = item.clone();
             let place = json!({"item_id": item["id"], "output_index": index});
             let mut middle = Vec::new();
-            match say {
-                Say::Thinking(_) => added["summary"] = json!([]),
-                Say::Text(text) => {
+            match block {
+                ContentBlock::Thinking(_) => added["summary"] = json!([]),
+                ContentBlock::Text(text) => {
                     added["status"] = json!("in_progress");
                     added["content"] = json!([]);
                     let part = |text: &str| json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []});
@@ -315,7 +319,7 @@ impl Answer {
                     middle.push(done);
                     middle.push(with("response.content_part.done", "part", part(text)));
                 }
-                Say::Call { name, input, .. } => {
+                ContentBlock::Call { name, input, .. } => {
                     added["status"] = json!("in_progress");
                     added["arguments"] = json!("");
                     for delta in halves(input) {
@@ -348,7 +352,7 @@ fn event(data: &Value) -> String {
     format!("event: {}\ndata: {data}\n\n", data["type"].as_str().unwrap_or_default())
 }
 
-/// The two halves of a text, as a stream would bring them.
+/// The two halves of a text, as a stream might split it.
 fn halves(text: &str) -> [&str; 2] {
     let middle = text.char_indices().map(|(at, _)| at).nth(text.chars().count() / 2);
     let (first, second) = text.split_at(middle.unwrap_or(0));
