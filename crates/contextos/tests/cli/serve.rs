@@ -37,7 +37,7 @@ fn definition_tokens(tools: &Value) -> usize {
         json!({"name": tool["name"], "description": tool["description"],
             "input_schema": tool["inputSchema"]})
     };
-    let sent: Vec<Value> = tools.as_array().unwrap().iter().map(sent).collect();
+    let sent: Vec<Value> = tools.as_array().into_iter().flatten().map(sent).collect();
     tokens::count(tokens::Encoding::default(), &Value::from(sent).to_string())
 }
 
@@ -48,7 +48,7 @@ fn tools_that_are_not_listed_answer_too() {
         let mut session = Session::new(&sandbox, arguments);
         let tools = session.request("tools/list", json!({}))["result"]["tools"].clone();
         let scanned = session.call("scan_repo", json!({}));
-        assert_eq!(scanned["structuredContent"]["files"], 4);
+        assert_eq!(scanned["structuredContent"]["files"], 5);
         let name = |tool: &Value| tool["name"].as_str().unwrap().to_owned();
         tools.as_array().unwrap().iter().map(name).collect::<Vec<_>>()
     };
