@@ -1,6 +1,8 @@
 //! A server's metrics as text for a terminal. They come as the JSON that the server responds with, which
 //! may be of another version: what isn't there is omitted.
 
+mod clients;
+
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -46,6 +48,9 @@ pub(crate) fn text(url: &str, live: Option<&Value>, past: Option<&Value>) -> Str
             table_of_blocks(&mut out, title, when, &sums);
         }
     }
+    if let Some((when, by_client)) = by_client(live, all) {
+        clients::table(&mut out, when, by_client);
+    }
     if let Some(live) = live {
         holdout(&mut out, &live["holdout"]);
         unchanged(&mut out, &live["blocks"]["unchanged"]);
@@ -60,6 +65,16 @@ pub(crate) fn text(url: &str, live: Option<&Value>, past: Option<&Value>) -> Str
 
 /// One line of the summary: its name, and its value in a set of metrics.
 type Row = (&'static str, fn(&Value) -> Option<String>);
+
+/// The counters by client, and of when they are.
+fn by_client<'v>(
+    live: Option<&'v Value>,
+    all: Option<&'v Value>,
+) -> Option<(&'static str, &'v Value)> {
+    let columns = [("since the start", live), ("in total", all)];
+    let counters = columns.into_iter().filter_map(|(when, v)| Some((when, &v?["by_client"])));
+    counters.into_iter().find(|(_, by_client)| !is_empty(by_client))
+}
 
 /// The values that a server's metrics and the totals have in common, at different places.
 const SUMMARY: [Row; 13] = [

@@ -72,7 +72,7 @@ mod route;
 mod settings;
 
 pub use llm_api::provider::Provider;
-pub use offline::{Offline, OfflineBlock};
+pub use offline::{Offline, OfflineBlock, OfflineReplay, OfflineStep};
 pub use proxy::LlmProxy;
 pub use rewrite::COMPRESSION_VERSION;
 pub use route::NoRoute;

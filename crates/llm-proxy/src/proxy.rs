@@ -114,7 +114,8 @@ impl LlmProxy {
         if is_websocket && is_refused && !route.name.is_empty() {
             return Err(ProxyError::WebSocket);
         }
-        let recording = Recording::new(self.recorder.clone(), route, permit);
+        let mut recording = Recording::new(self.recorder.clone(), route, permit);
+        recording.exchange.client = headers::client(&head.headers);
         if is_websocket {
             let prepared = self.prepare(&head, route, relay::upgrade_headers(&head.headers))?;
             let response = relay::upgrade(head, prepared, recording).await?;

@@ -42,6 +42,7 @@ impl Recording {
         exchange.stream = report.stream;
         exchange.tokens_before = report.tokens_before;
         exchange.tokens_after = report.tokens_after;
+        exchange.tokens_touchable = report.tokens_touchable;
         exchange.tokens_added = report.tokens_added;
         exchange.blocks = report.blocks;
         exchange.transforms = report.transforms;

@@ -31,9 +31,6 @@ pub struct Settings {
     pub log_messages: bool,
     /// How WebSocket connections on the routes for conversations are treated.
     pub websockets: WebSockets,
-    /// Whether requests hold the system prompts and tools of agents. Transcripts don't, so that nothing
-    /// is decided by how long these are.
-    pub has_prompts: bool,
     /// Bytes of results that are remembered.
     pub cache_bytes: usize,
     /// The most requests that are under way at one time.
@@ -56,7 +53,6 @@ impl Settings {
             redact_secrets: false,
             log_messages: false,
             websockets: WebSockets::default(),
-            has_prompts: true,
             cache_bytes: 32 << 20,
             max_requests: 2048,
             workers: std::thread::available_parallelism().map_or(2, usize::from),

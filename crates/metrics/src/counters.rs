@@ -71,6 +71,10 @@ sums! {
         cache_write,
         /// Output tokens.
         output,
+        /// Input tokens of metered requests as they would have been without compression: an estimate.
+        prompt,
+        /// Those of them in tool results that may be compressed: an estimate.
+        touchable,
         /// Metered requests of models whose price isn't known: part of the tokens, not of the cost.
         unpriced,
         /// The cost at list prices, in billionths of a dollar.

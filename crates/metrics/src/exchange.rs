@@ -55,6 +55,8 @@ pub struct Exchange {
     pub provider: &'static str,
     /// The route, for requests whose conversations are understood; empty for others.
     pub route: &'static str,
+    /// The client, as far as it names itself: the first product of its `User-Agent`.
+    pub client: Option<Box<str>>,
     /// The model, as far as the request names it.
     pub model: Option<String>,
     /// A hash that tells conversations apart: that of the first block.
@@ -73,6 +75,8 @@ pub struct Exchange {
     pub tokens_before: usize,
     /// Their tokens after compression, whether that was sent or the conversation was left alone.
     pub tokens_after: usize,
+    /// Tokens of the tool results among them, before compression, in the model's own tokens: an estimate.
+    pub tokens_touchable: usize,
     /// Tokens that the injected tool and replayed calls add; an estimate.
     pub tokens_added: usize,
     /// Each of those blocks.

@@ -27,6 +27,8 @@ pub struct History {
     pub arms: [Counters; 2],
     /// By model.
     pub by_model: BTreeMap<String, Counters>,
+    /// By client.
+    pub by_client: BTreeMap<String, Counters>,
     /// By kind of block.
     pub by_kind: BTreeMap<String, Blocks>,
     /// By tool.
@@ -58,6 +60,7 @@ impl History {
             arm.add(more);
         }
         add_all(&mut self.by_model, &other.by_model);
+        add_all(&mut self.by_client, &other.by_client);
         add_all(&mut self.by_kind, &other.by_kind);
         add_all(&mut self.by_tool, &other.by_tool);
         for (hour, counters) in &other.hours {

@@ -182,10 +182,6 @@ impl MetricsRecorder {
             counters.cache_write += usage.cache_write;
             counters.output += usage.output;
         }
-        let Some(price) = exchange.model.as_deref().and_then(|model| self.prices.of(model)) else {
-            counters.unpriced = 1;
-            return;
-        };
         let blocks: Vec<Block> = exchange
             .blocks
             .iter()
@@ -196,10 +192,18 @@ impl MetricsRecorder {
             })
             .collect();
         let change = cost_estimate::change(&blocks, &first, exchange.tokens_added as u64);
+        let without =
+            if is_applied { cost_estimate::without_compression(rounds, change) } else { first };
+        counters.prompt = without.input + without.cache_read + without.cache_write;
+        counters.touchable = counters.prompt.min(exchange.tokens_touchable as u64);
+        let Some(price) = exchange.model.as_deref().and_then(|model| self.prices.of(model)) else {
+            counters.unpriced = 1;
+            return;
+        };
         let cost = |usage: &Usage| nanos(price.cost(usage));
         counters.cost = rounds.iter().map(cost).sum();
         (counters.cost_with, counters.cost_without) = if is_applied {
-            (counters.cost, cost(&cost_estimate::without_compression(rounds, change)))
+            (counters.cost, cost(&without))
         } else {
             let is_first = first.cache_read == 0;
             (cost(&cost_estimate::with_compression(first, change, is_first)), counters.cost)

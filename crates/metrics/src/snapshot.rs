@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::counters::{Add as _, Blocks, Counters, named};
+use crate::counters::{Add as _, Blocks, Counters, named, printable};
 use crate::exchange::{BlockReport, Ending, Exchange};
 use crate::histogram::Histogram;
 use crate::history::History;
@@ -54,6 +54,8 @@ pub struct Metrics {
     pub arms: [Counters; 2],
     /// Counters by model.
     pub by_model: BTreeMap<String, Counters>,
+    /// Counters by client, as clients name themselves.
+    pub by_client: BTreeMap<String, Counters>,
     /// Requests in which a codec or another transform was used, by its name.
     pub by_transform: BTreeMap<String, u64>,
     /// Blocks by kind.
@@ -203,6 +205,10 @@ impl Metrics {
             let arm = if is_applied { COMPRESSED } else { LEFT_ALONE };
             self.arms[arm].add(&counters);
             self.pending.arms[arm].add(&counters);
+        }
+        if let Some(client) = exchange.client.as_deref().map(printable) {
+            named(&mut self.by_client, &client).add(&counters);
+            named(&mut self.pending.by_client, &client).add(&counters);
         }
         let recent = Recent::of_exchange(exchange, &counters, is_applied);
         Some(self.count(&counters, recent))

@@ -159,6 +159,28 @@ fn money_is_what_was_billed_and_an_estimate_of_what_it_would_have_been() {
 }
 
 #[test]
+fn what_of_a_clients_prompts_is_touchable() {
+    let recorder = recorder(true);
+    let of_client = |client: &str, tokens_touchable: usize| Exchange {
+        client: Some(client.into()),
+        tokens_touchable,
+        ..exchange(vec![block("Bash", "log", 5000, 800)])
+    };
+    recorder.record(of_client("claude-cli", 5000));
+    recorder.record(of_client("claude-cli", 1 << 40));
+    recorder.record(of_client("bad\nname", 0));
+    recorder.record(exchange(Vec::new()));
+    let metrics = recorder.read();
+    let claude = metrics.by_client["claude-cli"];
+    // Without compression it would have been 10,000 tokens and the 4,200 that were omitted.
+    assert_eq!((claude.requests, claude.prompt), (2, 2 * 14_200));
+    assert_eq!(claude.touchable, 5000 + 14_200);
+    let names: Vec<&str> = metrics.by_client.keys().map(String::as_str).collect();
+    assert_eq!(names, ["bad_name", "claude-cli"]);
+    assert_eq!(recorder.history().0.by_client, metrics.by_client);
+}
+
+#[test]
 fn what_is_left_alone_is_measured_and_not_saved() {
     for (recorder, held_out) in [(recorder(false), false), (recorder(true), true)] {
         let alone = exchange(vec![block("Bash", "log", 5000, 800)]);

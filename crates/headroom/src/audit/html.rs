@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::report::{dollars, grouped, headline, lines, notes, percent, ranked, shortened};
-use super::totals::{AuditTotals, BlockTotals};
+use super::blocks::BlockTotals;
+use super::report::{
+    ceiling, dollars, grouped, headline, lines, notes, percent, ranked, ranked_clients, share,
+    shortened,
+};
+use super::totals::AuditTotals;
+use super::transcript::agent_name;
 
 /// Rows of a table.
 const ROWS: usize = 30;
@@ -13,16 +18,19 @@ const HINT: usize = 200;
 
 /// The page.
 pub(crate) fn page(totals: &AuditTotals) -> String {
-    let (without, with) = (&totals.without, &totals.with);
+    let all = totals.all();
+    let (without, with) = (&all.without, &all.with);
     let mut out = String::from(HEAD);
     let _ = write!(out, "<style>{}</style>\n</head>\n<body>\n", server::STYLE);
     let _ = write!(
         out,
-        "<header><h1>Headroom audit</h1><span class=\"faint\">{}</span></header>\n<div class=\"tiles\">\n",
-        escaped(&headline(totals))
+        "<header><h1>Headroom audit</h1><span class=\"faint\">{}</span></header>\n<p>{}</p>\n<div class=\"tiles\">\n",
+        escaped(&headline(totals)),
+        escaped(&ceiling(&all))
     );
     for (name, value) in [
         ("cost without", dollars(without.dollars)),
+        ("of it tool results", share(all.results.dollars, without.dollars)),
         ("cost with (estimate)", dollars(with.dollars)),
         ("saved", percent(without.dollars, with.dollars)),
         ("input tokens saved", grouped(without.sent().saturating_sub(with.sent()))),
@@ -38,26 +46,12 @@ pub(crate) fn page(totals: &AuditTotals) -> String {
         vec![name.trim().to_owned(), grouped(before), grouped(after), saved]
     });
     table(&mut out, "Tokens", &["", "#without", "#with (estimate)", "#saved"], &rows);
-    for (title, all) in [("By kind of output", &totals.by_kind), ("By tool", &totals.by_tool)] {
+    table(&mut out, "By agent", &CLIENTS, &clients(totals));
+    let blocks = &totals.blocks;
+    for (title, all) in [("By kind of output", &blocks.by_kind), ("By tool", &blocks.by_tool)] {
         table(&mut out, title, &SUMS, &sums(all));
     }
-    let blocks: Vec<Vec<String>> = totals
-        .blocks
-        .iter()
-        .map(|block| {
-            vec![
-                block.kind.to_owned(),
-                block.tool.clone(),
-                shortened(block.hint.as_deref().unwrap_or(""), HINT),
-                grouped(block.before as u64),
-                grouped(block.after as u64),
-                block.times.to_string(),
-                grouped(block.saved()),
-            ]
-        })
-        .collect();
-    let heads = ["kind", "tool", "what", "#before", "#after", "#requests", "#saved in all"];
-    table(&mut out, "Largest savings", &heads, &blocks);
+    table(&mut out, "Largest savings", &BEST, &best(totals));
     let _ = write!(
         out,
         "<p class=\"faint\">{}</p>\n</body>\n</html>\n",
@@ -75,7 +69,56 @@ const HEAD: &str = "<!doctype html>
 <title>Headroom audit</title>
 ";
 
-const SUMS: [&str; 6] = ["", "#blocks", "#before", "#after", "#saved", "#saved in all requests"];
+const CLIENTS: [&str; 8] = [
+    "",
+    "#conversations",
+    "#requests",
+    "#without",
+    "#tool results",
+    "#with (estimate)",
+    "#saved",
+    "#dearer",
+];
+
+fn clients(totals: &AuditTotals) -> Vec<Vec<String>> {
+    let clients = ranked_clients(totals).into_iter();
+    clients
+        .map(|(format, client)| {
+            vec![
+                agent_name(format).to_owned(),
+                grouped(client.conversations as u64),
+                grouped(client.requests as u64),
+                dollars(client.without.dollars),
+                share(client.results.dollars, client.without.dollars),
+                dollars(client.with.dollars),
+                percent(client.without.dollars, client.with.dollars),
+                grouped(client.dearer as u64),
+            ]
+        })
+        .collect()
+}
+
+const BEST: [&str; 7] = ["kind", "tool", "what", "#before", "#after", "#requests", "#saved in all"];
+
+fn best(totals: &AuditTotals) -> Vec<Vec<String>> {
+    let blocks = totals.blocks.best.iter();
+    blocks
+        .map(|block| {
+            vec![
+                block.kind.to_owned(),
+                block.tool.clone(),
+                shortened(block.hint.as_deref().unwrap_or(""), HINT),
+                grouped(block.before as u64),
+                grouped(block.after as u64),
+                block.times.to_string(),
+                grouped(block.saved()),
+            ]
+        })
+        .collect()
+}
+
+const SUMS: [&str; 7] =
+    ["", "#blocks", "#before", "#after", "#saved", "#saved in all requests", "#used later"];
 
 fn sums(all: &BTreeMap<String, BlockTotals>) -> Vec<Vec<String>> {
     let row = |(name, sum): (&str, &BlockTotals)| {
@@ -85,7 +128,8 @@ fn sums(all: &BTreeMap<String, BlockTotals>) -> Vec<Vec<String>> {
             grouped(sum.before as u64),
             grouped(sum.after as u64),
             percent(sum.before as f64, sum.after as f64),
-            grouped(sum.saved),
+            grouped(sum.saved()),
+            grouped(sum.used_later as u64),
         ]
     };
     ranked(all).into_iter().take(ROWS).map(row).collect()

@@ -1,10 +1,12 @@
-//! An audit as text for a terminal, and as JSON.
+//! An audit as text for a terminal.
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use agent_config::agent::TranscriptFormat;
 
-use super::totals::{AuditTotals, BlockTotals, Cost};
+use super::blocks::{BlockTables, BlockTotals};
+use super::costs::{Cost, CostTotals};
+use super::totals::AuditTotals;
 use super::transcript::agent_name;
 
 /// Rows of a table in words.
@@ -15,65 +17,104 @@ const HINT: usize = 56;
 /// The audit, for a terminal.
 pub(crate) fn text(totals: &AuditTotals) -> String {
     let mut out = format!("{}\n", headline(totals));
-    if totals.requests == 0 {
+    let all = totals.all();
+    if all.requests == 0 {
         out.push_str("There is nothing to replay.\n");
         return out + &notes(totals);
     }
-    let (without, with) = (&totals.without, &totals.with);
+    let _ = writeln!(out, "\n{}", ceiling(&all));
+    add_costs(&mut out, &all);
+    add_clients(&mut out, totals);
+    add_blocks(&mut out, &totals.blocks);
+    out + &notes(totals)
+}
+
+fn add_costs(out: &mut String, all: &CostTotals) {
     let _ = writeln!(out, "\n{:<28}{:>16}{:>16}{:>9}", "", "without", "with", "saved");
-    for (name, before, after) in lines(without, with) {
+    for (name, before, after) in lines(&all.without, &all.with) {
         let percent = percent(before as f64, after as f64);
         let (before, after) = (grouped(before), grouped(after));
         let _ = writeln!(out, "{name:<28}{before:>16}{after:>16}{percent:>9}");
     }
+    let (without, with) = (all.without.dollars, all.with.dollars);
+    let saved = percent(without, with);
+    let (without, with) = (dollars(without), dollars(with));
+    let _ = writeln!(out, "{:<28}{without:>16}{with:>16}{saved:>9}", "cost (estimate)");
+    let retrievals = dollars(all.retrieval.dollars);
+    let _ = writeln!(out, "{:<28}{:>16}{retrievals:>16}", "  expected retrievals", "");
+}
+
+fn add_clients(out: &mut String, totals: &AuditTotals) {
     let _ = writeln!(
         out,
-        "{:<28}{:>16}{:>16}{:>9}",
-        "cost (estimate)",
-        dollars(without.dollars),
-        dollars(with.dollars),
-        percent(without.dollars, with.dollars)
+        "\n{:<20}{:>14}{:>10}{:>12}{:>14}{:>12}{:>9}{:>8}",
+        "by agent",
+        "conversations",
+        "requests",
+        "without",
+        "tool results",
+        "with",
+        "saved",
+        "dearer"
     );
-    for (title, sums) in [("by kind", &totals.by_kind), ("by tool", &totals.by_tool)] {
+    for (format, client) in ranked_clients(totals) {
         let _ = writeln!(
             out,
-            "\n{title:<24}{:>8}{:>14}{:>14}{:>9}{:>16}",
-            "blocks", "before", "after", "saved", "in all requests"
+            "{:<20}{:>14}{:>10}{:>12}{:>14}{:>12}{:>9}{:>8}",
+            agent_name(format),
+            grouped(client.conversations as u64),
+            grouped(client.requests as u64),
+            dollars(client.without.dollars),
+            share(client.results.dollars, client.without.dollars),
+            dollars(client.with.dollars),
+            percent(client.without.dollars, client.with.dollars),
+            grouped(client.dearer as u64)
+        );
+    }
+}
+
+fn add_blocks(out: &mut String, blocks: &BlockTables) {
+    for (title, sums) in [("by kind", &blocks.by_kind), ("by tool", &blocks.by_tool)] {
+        let _ = writeln!(
+            out,
+            "\n{title:<24}{:>8}{:>14}{:>14}{:>9}{:>16}{:>12}",
+            "blocks", "before", "after", "saved", "in all requests", "used later"
         );
         for (name, sum) in ranked(sums).into_iter().take(ROWS) {
             let _ = writeln!(
                 out,
-                "{:<24}{:>8}{:>14}{:>14}{:>9}{:>16}",
+                "{:<24}{:>8}{:>14}{:>14}{:>9}{:>16}{:>12}",
                 shortened(name, 23),
                 grouped(sum.blocks as u64),
                 grouped(sum.before as u64),
                 grouped(sum.after as u64),
                 percent(sum.before as f64, sum.after as f64),
-                grouped(sum.saved)
+                grouped(sum.saved()),
+                grouped(sum.used_later as u64)
             );
         }
     }
-    if !totals.blocks.is_empty() {
+    if blocks.best.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "\n{:<16}{:>10}{:>10}{:>10}  largest savings",
+        "kind", "before", "after", "requests"
+    );
+    for block in blocks.best.iter().take(ROWS) {
+        let hint = block.hint.as_deref().unwrap_or("");
         let _ = writeln!(
             out,
-            "\n{:<16}{:>10}{:>10}{:>10}  largest savings",
-            "kind", "before", "after", "requests"
+            "{:<16}{:>10}{:>10}{:>10}  {} {}",
+            block.kind,
+            grouped(block.before as u64),
+            grouped(block.after as u64),
+            block.times,
+            shortened(&block.tool, 24),
+            shortened(hint, HINT)
         );
-        for block in totals.blocks.iter().take(ROWS) {
-            let hint = block.hint.as_deref().unwrap_or("");
-            let _ = writeln!(
-                out,
-                "{:<16}{:>10}{:>10}{:>10}  {} {}",
-                block.kind,
-                grouped(block.before as u64),
-                grouped(block.after as u64),
-                block.times,
-                shortened(&block.tool, 24),
-                shortened(hint, HINT)
-            );
-        }
     }
-    out + &notes(totals)
 }
 
 /// What was replayed.
@@ -84,29 +125,45 @@ pub(crate) fn headline(totals: &AuditTotals) -> String {
         .map(|(format, count)| format!("{count} of {}", agent_name(*format)))
         .collect();
     let agents = if agents.is_empty() { "none".to_owned() } else { agents.join(", ") };
+    let all = totals.all();
     format!(
         "Transcripts: {agents}; {}, {}.",
-        counted(totals.conversations as u64, "conversation"),
-        counted(totals.requests as u64, "request")
+        counted(all.conversations as u64, "conversation"),
+        counted(all.requests as u64, "request")
     )
 }
 
-/// What has to be known to read the numbers: how many of what aren't measured, or aren't included.
+/// The most that can be saved.
+pub(crate) fn ceiling(all: &CostTotals) -> String {
+    format!(
+        "Tool results are {} of the cost ({} of {}): compression can't save more than that.",
+        share(all.results.dollars, all.without.dollars),
+        dollars(all.results.dollars),
+        dollars(all.without.dollars)
+    )
+}
+
+/// What has to be known to read the numbers: what the sessions show beside them, how many of what aren't
+/// measured, or aren't included.
 pub(crate) fn notes(totals: &AuditTotals) -> String {
-    let mut out = String::new();
-    let passed = totals.passed_over;
-    let by_family: usize = totals.priced_by_family.values().sum();
-    if by_family > 0 {
-        let models: Vec<String> =
-            totals.priced_by_family.keys().map(|model| shortened(model, 60)).collect();
-        let _ = writeln!(
-            out,
-            "{} of new models at the price of their family: {}",
-            counted(by_family as u64, "request"),
-            models.join(", ")
-        );
+    let mut out = findings(totals);
+    for (models, what) in [
+        (&totals.priced_by_family, "of new models at the price of their family"),
+        (&totals.unpriced, "of models without a price, not in the cost (add them to prices.toml)"),
+    ] {
+        if !models.is_empty() {
+            let requests = counted(models.values().sum::<usize>() as u64, "request");
+            let names: Vec<String> = models.keys().map(|name| shortened(name, 60)).collect();
+            let _ = writeln!(out, "{requests} {what}: {}", names.join(", "));
+        }
     }
+    let passed = totals.passed_over;
     for (count, unit, what) in [
+        (
+            totals.already_compressed,
+            "conversation",
+            "that went through Headroom before: what that saved isn't in the numbers",
+        ),
         (
             totals.repeated,
             "request",
@@ -116,11 +173,6 @@ pub(crate) fn notes(totals: &AuditTotals) -> String {
             totals.modelled,
             "request",
             "without reported usage: estimated from the caching rules, without system prompt and tools",
-        ),
-        (
-            totals.unpriced,
-            "request",
-            "of models without a price: not in the cost (add the models to prices.toml)",
         ),
         (passed.broken, "line", "skipped: not JSON"),
         (passed.too_long, "line", "skipped: too long"),
@@ -132,71 +184,63 @@ pub(crate) fn notes(totals: &AuditTotals) -> String {
             let _ = writeln!(out, "{} {what}", counted(count as u64, unit));
         }
     }
+    if totals.clients.contains_key(&TranscriptFormat::Gemini) {
+        out.push_str("Gemini CLI: an estimate of what could be saved; the proxy passes Gemini's API on as it is\n");
+    }
     if !out.is_empty() {
         out.insert(0, '\n');
     }
     out.push_str(
         "\nWithout: what the provider reported, at list prices. With: an estimate, the same less what \
-         compression saves.\nWhat the model would have retrieved isn't included. Nothing was sent anywhere.\n",
+         compression saves,\nand a retrieval for each block of which something was used later. Retrievals \
+         for nothing can't be known.\nNothing was sent anywhere.\n",
     );
     out
 }
 
-/// The audit, for programs.
-pub(crate) fn json(totals: &AuditTotals) -> Value {
-    let cost = |cost: &Cost| {
-        json!({
-            "tokens_sent": cost.sent(),
-            "input_tokens": cost.usage.input,
-            "cache_read_tokens": cost.usage.cache_read,
-            "cache_write_tokens": cost.usage.cache_write,
-            "cache_write_1h_tokens": cost.usage.cache_write_1h,
-            "output_tokens": cost.usage.output,
-            "cost_usd": cost.dollars,
-        })
-    };
-    let sums = |sums| -> Vec<Value> {
-        let row = |(name, sum): (&str, &BlockTotals)| {
-            json!({"name": name, "blocks": sum.blocks, "tokens_before": sum.before,
-                   "tokens_after": sum.after, "tokens_saved_in_all_requests": sum.saved})
-        };
-        ranked(sums).into_iter().map(row).collect()
-    };
-    let passed = totals.passed_over;
-    json!({
-        "version": 1,
-        "transcripts": totals.transcripts.iter().map(|(format, n)| (agent_name(*format).to_owned(), json!(n))).collect::<serde_json::Map<_, _>>(),
-        "conversations": totals.conversations,
-        "requests": totals.requests,
-        "requests_modelled": totals.modelled,
-        "requests_unpriced": totals.unpriced,
-        "requests_priced_by_family": totals.priced_by_family,
-        "requests_repeated": totals.repeated,
-        "without": cost(&totals.without),
-        "with_estimate": cost(&totals.with),
-        "relative_cost": (totals.without.dollars > 0.0).then(|| totals.with.dollars / totals.without.dollars),
-        "by_kind": sums(&totals.by_kind),
-        "by_tool": sums(&totals.by_tool),
-        "blocks": totals.blocks.iter().map(|block| json!({
-            "tool": block.tool, "kind": block.kind, "hint": block.hint,
-            "tokens_before": block.before, "tokens_after": block.after, "requests": block.times,
-            "tokens_saved_in_all_requests": block.saved(),
-        })).collect::<Vec<_>>(),
-        "lines": totals.lines,
-        "passed_over": {"broken": passed.broken, "too_long": passed.too_long, "odd": passed.odd,
-                        "foreign_files": totals.foreign, "unreadable_files": totals.unreadable},
-    })
+/// What the sessions show beside their costs.
+fn findings(totals: &AuditTotals) -> String {
+    let (all, mut out) = (totals.all(), String::new());
+    if all.lossy_blocks > 0 {
+        let _ = writeln!(
+            out,
+            "{} of {} from which something was omitted had something that was used later",
+            grouped(all.retrievals as u64),
+            counted(all.lossy_blocks as u64, "block")
+        );
+    }
+    if all.lost.requests > 0 {
+        let _ = writeln!(
+            out,
+            "{} lost the prefix cache ({} after a pause longer than it lasts): {} tokens again, {} of the cost.\n\
+             Compression keeps prefixes as they are, so it adds none",
+            counted(all.lost.requests as u64, "request"),
+            grouped(all.lost.after_pause as u64),
+            grouped(all.lost.tokens),
+            share(all.lost.dollars, all.without.dollars)
+        );
+    }
+    out
 }
 
 /// The token counts, without compression and with it.
-pub(crate) fn lines(without: &Cost, with: &Cost) -> [(&'static str, u64, u64); 5] {
+pub(crate) fn lines(without: &Cost, with: &Cost) -> [(&'static str, u64, u64); 6] {
     [
         ("input tokens", without.sent(), with.sent()),
         ("  cache reads", without.usage.cache_read, with.usage.cache_read),
         ("  cache writes", without.usage.cache_write, with.usage.cache_write),
+        ("    for an hour", without.usage.cache_write_1h, with.usage.cache_write_1h),
         ("  uncached", without.usage.input, with.usage.input),
         ("output tokens", without.usage.output, with.usage.output),
     ]
+}
+
+/// Agents, those that cost most first.
+pub(crate) fn ranked_clients(totals: &AuditTotals) -> Vec<(TranscriptFormat, &CostTotals)> {
+    let mut clients: Vec<_> =
+        totals.clients.iter().map(|(format, costs)| (*format, costs)).collect();
+    clients.sort_by(|(_, one), (_, other)| other.without.dollars.total_cmp(&one.without.dollars));
+    clients
 }
 
 /// Sums, those that save most first.
@@ -204,7 +248,7 @@ pub(crate) fn ranked(
     sums: &std::collections::BTreeMap<String, BlockTotals>,
 ) -> Vec<(&str, &BlockTotals)> {
     let mut rows: Vec<_> = sums.iter().map(|(name, sum)| (&**name, sum)).collect();
-    rows.sort_by_key(|(name, sum)| (std::cmp::Reverse((sum.saved, sum.before)), *name));
+    rows.sort_by_key(|(name, sum)| (std::cmp::Reverse((sum.saved(), sum.before)), *name));
     rows
 }
 
@@ -232,8 +276,14 @@ pub(crate) fn dollars(amount: f64) -> String {
 
 /// What was saved, in percent.
 pub(crate) fn percent(before: f64, after: f64) -> String {
-    if before > 0.0 {
-        format!("{:.0} %", (before - after) * 100.0 / before)
+    share(before - after, before)
+}
+
+/// What `part` is of `whole`, in percent.
+pub(crate) fn share(part: f64, whole: f64) -> String {
+    if whole > 0.0 {
+        // Adding zero makes a negative zero positive.
+        format!("{:.0} %", (part * 100.0 / whole).round() + 0.0)
     } else {
         "–".to_owned()
     }
@@ -255,6 +305,7 @@ mod tests {
         assert_eq!([0, 999, 1000, 1234567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([0, 1, 2000].map(|n| counted(n, "line")), ["0 lines", "1 line", "2,000 lines"]);
         assert_eq!((percent(200.0, 50.0), percent(0.0, 0.0)), ("75 %".to_owned(), "–".to_owned()));
+        assert_eq!(percent(1000.0, 1001.0), "0 %");
         assert_eq!(
             (shortened("ab\ncd", 9), shortened("abcdef", 3)),
             ("ab…".to_owned(), "abc…".to_owned())

@@ -11,7 +11,7 @@ use private_fs::Writer;
 
 use crate::args::AuditArgs;
 use crate::audit::replay::replay;
-use crate::audit::{formats, html, report};
+use crate::audit::{formats, html, json, report};
 use crate::failure::Failure;
 use crate::{output, prices};
 
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &AuditArgs) -> Result<(), Failure> {
         output::note(format!("written to {}", path.display()));
     }
     let answer =
-        if args.json { format!("{:#}\n", report::json(&totals)) } else { report::text(&totals) };
+        if args.json { format!("{:#}\n", json::json(&totals)) } else { report::text(&totals) };
     output::print(&answer)
 }
 

@@ -78,6 +78,13 @@ pub(crate) fn to_client(headers: &HeaderMap) -> HeaderMap {
     out
 }
 
+/// The client, as far as it names itself: the first product of its `User-Agent`.
+pub(crate) fn client(headers: &HeaderMap) -> Option<Box<str>> {
+    let names = headers.get("user-agent")?.to_str().ok()?;
+    let first = names.split(['/', ' ']).next()?;
+    (!first.is_empty()).then(|| first.into())
+}
+
 /// Whether the client says that this request is to be left alone.
 pub(crate) fn is_bypass(headers: &HeaderMap) -> bool {
     let says = |name: &str, word: &str| {

@@ -92,6 +92,23 @@ impl CompressedBlock {
         }
     }
 
+    /// Whether something was elided from the block, or a reference stands for a part of it.
+    pub(crate) fn is_lossy(&self) -> bool {
+        !self.hashes.is_empty()
+    }
+
+    /// The texts of `block`, whose result this is, as they came and as they are sent.
+    pub(crate) fn texts_of(&self, block: &Block<'_>) -> (String, String) {
+        let (mut before, mut after) = (String::new(), String::new());
+        for (value, replaced) in block.texts.iter().zip(&self.texts) {
+            let given = value.text().unwrap_or_default();
+            let sent = replaced.as_deref().and_then(sent_text);
+            after.push_str(sent.as_deref().unwrap_or(&given));
+            before.push_str(&given);
+        }
+        (before, after)
+    }
+
     /// Bytes that it takes.
     pub(super) fn weight(&self) -> usize {
         let texts: usize = self.texts.iter().flatten().map(|text| text.len()).sum();
@@ -285,20 +302,14 @@ fn count(block: &Block<'_>) -> usize {
 
 /// A block's texts before and after, for people to look at: truncated, and without credentials.
 pub(super) fn texts(block: &Block<'_>, compressed: &CompressedBlock) -> BlockTexts {
-    let mut texts = BlockTexts { before: String::new(), after: String::new() };
-    for (value, replaced) in block.texts.iter().zip(&compressed.texts) {
-        let before = value.text().unwrap_or_default();
-        let after = replaced.as_deref().and_then(sent_text);
-        texts.after.push_str(after.as_deref().unwrap_or(&before));
-        texts.before.push_str(&before);
-    }
+    let (before, after) = compressed.texts_of(block);
     let shown = |text: &str| {
         let redacted = secrets::redact(text).text;
         let end = redacted.floor_char_boundary(SHOWN_BYTES);
         let rest = if end < redacted.len() { "\n…" } else { "" };
         [&redacted[..end], rest].concat()
     };
-    BlockTexts { before: shown(&texts.before), after: shown(&texts.after) }
+    BlockTexts { before: shown(&before), after: shown(&after) }
 }
 
 /// The text in a JSON string that is sent.

@@ -26,6 +26,7 @@ use llm_api::retrieval::TOOL;
 
 use crate::Settings;
 use crate::cache::Cache;
+pub(crate) use block::CompressedBlock;
 pub(crate) use continue_turn::{MAX_ROUNDS, OpenTurn};
 use memo::Memo;
 pub(crate) use report::RequestReport;
@@ -112,9 +113,12 @@ impl RequestRewriter {
         RewrittenRequest { body: sent.into(), report, turn }
     }
 
-    /// What the blocks of a request become that may change, in their order.
-    pub(crate) fn compressed_blocks(&self, request: &Request<'_>) -> Vec<TraversedBlock> {
-        self.traverse(request).blocks
+    /// What the blocks of a request become that may change, in their order, and whether the retrieval
+    /// tool is injected.
+    pub(crate) fn compressed_blocks(&self, request: &Request<'_>) -> (Vec<TraversedBlock>, bool) {
+        let traversal = self.traverse(request);
+        let is_injected = traversal.injection == ToolInjection::Injected;
+        (traversal.blocks, is_injected)
     }
 
     fn is_held_out(&self, conversation: [u8; 8]) -> bool {

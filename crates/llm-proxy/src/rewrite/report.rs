@@ -19,6 +19,8 @@ pub(crate) struct RequestReport {
     pub(crate) tokens_before: usize,
     /// The tokens of what stands for them.
     pub(crate) tokens_after: usize,
+    /// Tokens of the tool results among them, before compression, in the model's own tokens: an estimate.
+    pub(crate) tokens_touchable: usize,
     /// Tokens that are added beside them, or would be: an estimate.
     pub(crate) tokens_added: usize,
     pub(crate) blocks: Vec<BlockReport>,
@@ -70,6 +72,10 @@ impl RequestReport {
             }
             report.blocks.push(block);
         }
+        let results = report.blocks.iter().filter(|block| !block.tool.is_empty());
+        let tokens = results.map(|block| block.before).sum();
+        let model = report.model.as_deref().and_then(tokens::model);
+        report.tokens_touchable = model.map_or(tokens, |model| model.estimate(tokens));
         report
     }
 

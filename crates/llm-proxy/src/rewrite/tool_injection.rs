@@ -28,9 +28,8 @@ const MIN_BEGINNING_TOKENS: usize = 2600;
 const MAX_TOKEN_BYTES: usize = 8;
 
 impl ToolInjection {
-    /// What a request allows, whatever was sent before. `has_prompts`: whether it holds all that the
-    /// agent sends.
-    pub(super) fn of(request: &Request<'_>, has_prompts: bool) -> Self {
+    /// What a request allows, whatever was sent before.
+    pub(super) fn of(request: &Request<'_>) -> Self {
         use ToolInjection::{ClientTool, Injected, Unavailable};
         let own: Vec<&Tool<'_>> = request.tools.iter().filter(|tool| tool.is_client).collect();
         let obstacles = [
@@ -56,7 +55,7 @@ impl ToolInjection {
         if request.listed_tools() >= MAX_TOOLS {
             return Unavailable("as many tools as the provider takes");
         }
-        if has_prompts && is_lean(request) {
+        if is_lean(request) {
             return Unavailable("a short prompt");
         }
         Injected
@@ -108,7 +107,7 @@ mod tests {
     fn injected(api: &'static dyn Api, body: &Value) -> ToolInjection {
         let text = body.to_string();
         let index = scan(text.as_bytes()).unwrap();
-        ToolInjection::of(&read(api, &index).unwrap(), true)
+        ToolInjection::of(&read(api, &index).unwrap())
     }
 
     fn messages(more: &Value) -> ToolInjection {

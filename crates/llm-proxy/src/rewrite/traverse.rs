@@ -67,7 +67,7 @@ impl RequestRewriter {
                 (ToolInjection::Injected, position)
             }
             _ => {
-                let injection = ToolInjection::of(request, self.settings.has_prompts);
+                let injection = ToolInjection::of(request);
                 (injection, request.tool_position())
             }
         };

@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use metrics::{Add as _, COMPRESSED, Counters, History, LEFT_ALONE};
 use serde_json::{Map, Value, json};
 
+use super::clients::clients;
 use super::live::{arm, blocks, cost, models, retrieval, savings, used};
 
 /// Seconds in an hour.
@@ -40,6 +41,7 @@ fn lifetime(history: &History) -> Value {
     lifetime["cache_hits"] = history.total.cache_hits.into();
     lifetime["failures"] = history.total.failures.into();
     lifetime["by_model"] = models(&history.by_model);
+    lifetime["by_client"] = clients(&history.by_client);
     lifetime["by_kind"] = blocks(&history.by_kind);
     lifetime["by_tool"] = blocks(&history.by_tool);
     lifetime["holdout"] = json!({

@@ -9,6 +9,7 @@ use metrics::{
 };
 use serde_json::{Map, Value, json};
 
+use super::clients::clients;
 use crate::app::App;
 
 /// The routes whose requests are the server's work; `other` are those to providers.
@@ -35,6 +36,7 @@ pub(super) fn body(app: &App, metrics: &Metrics, usage: Result<Usage, blob_store
         "prefix_cache": { "totals": prefix_cache(total) },
         "cost": cost(total),
         "by_model": models(&metrics.by_model),
+        "by_client": clients(&metrics.by_client),
         "blocks": {
             "by_kind": blocks(&metrics.by_kind),
             "by_tool": blocks(&metrics.by_tool),

@@ -1,6 +1,7 @@
 //! `/stats`, `/stats-history`, `/stats/messages/{id}` and `/metrics`: the metrics as JSON, under the names
 //! that clients of the Python package read where they have some, and as text for Prometheus.
 
+mod clients;
 mod history;
 mod live;
 
