@@ -133,14 +133,16 @@ pub(crate) fn headline(totals: &AuditTotals) -> String {
     )
 }
 
-/// The most that can be saved.
+/// The most that can be saved: of the cost, or of the tokens where no price is known.
 pub(crate) fn ceiling(all: &CostTotals) -> String {
-    format!(
-        "Tool results are {} of the cost ({} of {}): compression can't save more than that.",
-        share(all.results.dollars, all.without.dollars),
-        dollars(all.results.dollars),
-        dollars(all.without.dollars)
-    )
+    let (results, without) = (&all.results, &all.without);
+    let (share, of) = if without.dollars > 0.0 {
+        let of = format!("cost ({} of {})", dollars(results.dollars), dollars(without.dollars));
+        (share(results.dollars, without.dollars), of)
+    } else {
+        (share(results.sent() as f64, without.sent() as f64), "input tokens".to_owned())
+    };
+    format!("Tool results are {share} of the {of}: compression can't save more than that.")
 }
 
 /// What has to be known to read the numbers: what the sessions show beside them, how many of what aren't
