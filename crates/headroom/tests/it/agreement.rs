@@ -5,7 +5,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use testkit::provider::{Answer as Turn, Provider, Reply, Say, system_prompt};
+use testkit::provider::{ContentBlock, ModelTurn, Provider, Reply, system_prompt};
 use tokens::Encoding;
 
 use crate::client::{Home, Server, log, records};
@@ -41,7 +41,7 @@ fn counted(text: &str) -> u64 {
 /// The sums of tokens that a server reports for these requests: of all blocks that may be compressed, before
 /// and after.
 fn proxied(path: &str, headers: &str, requests: &[Value]) -> (u64, u64) {
-    let answer = |_: &_| Reply::Answer(Turn::new("id_1", [Say::text("Done")]));
+    let answer = |_: &_| Reply::Turn(ModelTurn::new("id_1", [ContentBlock::text("Done")]));
     let provider = Provider::start(answer);
     let variable = if path.contains("messages") { "ANTHROPIC" } else { "OPENAI" };
     let target = [(format!("{variable}_TARGET_API_URL"), provider.url())];
