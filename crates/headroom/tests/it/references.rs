@@ -72,7 +72,7 @@ fn a_file_read_again_refers_to_what_was_shown_and_the_rest_is_new() {
     let second = sent(&server, &provider, &messages, true);
     assert_eq!(second[..3], first[..], "what was sent stays as it was sent");
     let text = text_of(&second[4]);
-    assert!(text.contains("same as lines 1-59 of /w/src/rows.rs, 1 result ago"), "{text}");
+    assert!(text.contains("same as lines 1-59 of src/rows.rs, 1 result ago"), "{text}");
     assert!(text.contains("same as lines 61-120 there"), "{text}");
     assert!(text.contains("let total = rows.iter()"), "{text}");
     assert!(text.len() * 4 < file(60, "\t").len(), "{text}");
@@ -96,7 +96,7 @@ fn what_the_model_wrote_is_not_shown_to_it_again() {
     ];
     let sent = sent(&server, &provider, &messages, true);
     let text = text_of(&sent[4]);
-    assert!(text.contains("same as 120 lines you wrote to /w/src/rows.rs, 1 call ago"), "{text}");
+    assert!(text.contains("same as 120 lines you wrote to src/rows.rs, 1 call ago"), "{text}");
     assert_eq!(sent[1], messages[1], "what the model wrote stays");
 }
 
