@@ -22,6 +22,9 @@ const SHOWN_CONTRIBUTIONS: usize = 5;
 pub(crate) struct Explanation {
     /// The task, redacted.
     task: String,
+    /// Words of it that are found nowhere, with those that they were read as.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    corrections: Vec<Corrected>,
     /// The maximum number of tokens of the pack.
     budget: usize,
     /// The number of tokens of the pack.
@@ -30,6 +33,13 @@ pub(crate) struct Explanation {
     files: Vec<File>,
     /// Every other chunk that matches the task, best first: none of them fits into what is left.
     unchosen: Vec<Chunk>,
+}
+
+/// A word of the task that was read as another.
+#[derive(Debug, Serialize)]
+struct Corrected {
+    said: String,
+    meant: String,
 }
 
 /// A file that the pack shows.
@@ -103,6 +113,15 @@ impl Explanation {
         });
         Self {
             task: packed.task.clone(),
+            corrections: packed
+                .ranking
+                .corrections
+                .iter()
+                .map(|correction| Corrected {
+                    said: correction.said.clone(),
+                    meant: correction.meant.clone(),
+                })
+                .collect(),
             budget,
             tokens: pack.tokens,
             files: files.collect(),
@@ -118,6 +137,9 @@ impl Explanation {
     /// As text: a line for each chunk.
     pub(crate) fn to_text(&self) -> String {
         let mut out = String::new();
+        for Corrected { said, meant } in &self.corrections {
+            let _ = writeln!(out, "read as another word: {said} → {meant}");
+        }
         for file in &self.files {
             let lines: Vec<String> = file.lines.iter().map(|lines| range(*lines)).collect();
             let _ = writeln!(out, "{}. {}:{}", file.rank, file.path, lines.join(","));

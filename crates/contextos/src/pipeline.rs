@@ -11,8 +11,8 @@ use checkout::{Cache, Checkout, CheckoutError, Git, GitError, ReadOptions};
 use pack::{Format, Pack, PackError};
 use rayon::prelude::*;
 use select::{
-    Corpus, FileKind, History, HistoryStatus, Patch, Query, Ranking, SourceFile, Survey, Task,
-    Weights,
+    Corpus, Correction, FileKind, History, HistoryStatus, Patch, Query, Ranking, SourceFile,
+    Survey, Task, Weights,
 };
 use syntax::Outline;
 use thiserror::Error;
@@ -371,18 +371,41 @@ pub(crate) fn rank(
     progress: &dyn Progress,
 ) -> (Ranking, Survey) {
     progress.stage("surveying");
+    rank_task(question, question.task, None, weights, progress)
+}
+
+/// Ranks for `task`; if `corrections` aren't known yet, those of its spelling are made first.
+fn rank_task(
+    question: &Question<'_>,
+    task: &Task,
+    corrections: Option<Vec<Correction>>,
+    weights: &Weights,
+    progress: &dyn Progress,
+) -> (Ranking, Survey) {
     let corpus = question.corpus;
-    let matches = select::matching_commits(&corpus.history, question.task);
+    let matches = select::matching_commits(&corpus.history, task);
     let patches = patches(question, &matches);
-    let query = Query::new(question.task, matches, &corpus.history, &patches);
+    let query = Query::new(task, matches, &corpus.history, &patches);
     let survey = select::survey(corpus, &query, question.focus, question.budget);
+    let corrections = match corrections {
+        Some(corrections) => corrections,
+        None => {
+            let corrections = select::corrections(corpus, &query, &survey);
+            if !corrections.is_empty() {
+                let task = task.corrected(&corrections);
+                return rank_task(question, &task, Some(corrections), weights, progress);
+            }
+            corrections
+        }
+    };
     progress.stage("parsing");
     let candidates: Vec<&SourceFile> =
         survey.candidates.iter().map(|&file| &corpus.files[file]).collect();
     let outlines = outlines(&candidates, question.outlines, progress);
     let outlines: Vec<&Outline> = outlines.iter().map(AsRef::as_ref).collect();
     progress.stage("ranking");
-    let ranking = select::rank(corpus, &query, &survey, &outlines, question.focus, weights);
+    let mut ranking = select::rank(corpus, &query, &survey, &outlines, question.focus, weights);
+    ranking.corrections = corrections;
     (ranking, survey)
 }
 

@@ -232,6 +232,16 @@ fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
     if picked.request.allow_sensitive {
         terminal.warn("credentials are shown as they are (--allow-sensitive)");
     }
+    if !packed.ranking.corrections.is_empty() {
+        let corrected: Vec<String> = packed
+            .ranking
+            .corrections
+            .iter()
+            .map(|correction| format!("{} → {}", correction.said, correction.meant))
+            .collect();
+        terminal
+            .warn(&format!("not found in this repository, and read as: {}", corrected.join(", ")));
+    }
     if packed.pack.shown.is_empty() {
         terminal.warn("nothing in this repository matches the task; try other words");
     }

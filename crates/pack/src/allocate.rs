@@ -12,10 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::facts::{Facts, MapEntry};
 use crate::render::FormatWriter;
 pub(crate) use greedy::Chosen;
-use greedy::{added_price, eligible, fill, take_best};
+use greedy::{added_price, considered, eligible, fill, take_best, take_pinned};
 pub(crate) use price::Pricer;
 
-/// The share of the budget that the map may take. By hand, not measured.
+/// The share of the budget that the list of files and the map may take together; the list has what it needs.
+/// By hand: what isn't code is there to find more, and costs code.
 const MAP_SHARE: f64 = 0.08;
 
 /// What a pack shows.
@@ -25,6 +26,8 @@ pub(crate) struct Allocation {
     pub(crate) chosen: Chosen,
     /// The next-best files, of which only signatures are listed.
     pub(crate) map: Vec<MapEntry>,
+    /// The chunks that were considered, most probable first.
+    considered: Vec<usize>,
 }
 
 /// The tokens of everything that is written whatever is chosen.
@@ -50,18 +53,31 @@ pub(crate) fn allocate(
     room: usize,
 ) -> Allocation {
     let most = (budget as f64 * MAP_SHARE) as usize;
+    let considered = considered(facts.ranking, budget);
     let mut chosen = Chosen::default();
-    take_best(facts.ranking, pricer, room, &mut chosen);
-    fill(facts.ranking, pricer, room.saturating_sub(most), &mut chosen);
+    take_pinned(facts.ranking, pricer, room, &mut chosen);
+    take_best(facts.ranking, &considered, pricer, room, &mut chosen);
+    fill(facts.ranking, &considered, pricer, room.saturating_sub(most), &mut chosen);
+    let listed = list_price(facts, writer, pricer, &chosen);
+    fill(
+        facts.ranking,
+        &considered,
+        pricer,
+        room.saturating_sub(most.saturating_sub(listed)),
+        &mut chosen,
+    );
+    let listed = list_price(facts, writer, pricer, &chosen);
     let left = room.saturating_sub(chosen.tokens());
-    let mut map = map::draw(facts, writer, pricer, &chosen, most.min(left));
+    let mut map = map::draw(facts, writer, pricer, &chosen, most.saturating_sub(listed).min(left));
     loop {
         let taken = map_price(facts, writer, pricer, &map);
-        fill(facts.ranking, pricer, room.saturating_sub(taken), &mut chosen);
+        fill(facts.ranking, &considered, pricer, room.saturating_sub(taken), &mut chosen);
         let before = map.len();
         map.retain(|entry| !chosen.lines.contains_key(&entry.file));
-        if map.len() == before && !promote(facts, writer, pricer, &mut chosen, &mut map, room) {
-            return Allocation { chosen, map };
+        if map.len() == before
+            && !promote(facts, writer, pricer, &considered, &mut chosen, &mut map, room)
+        {
+            return Allocation { chosen, map, considered };
         }
     }
 }
@@ -71,11 +87,12 @@ fn promote(
     facts: &Facts<'_>,
     writer: &dyn FormatWriter,
     pricer: &mut Pricer<'_>,
+    considered: &[usize],
     chosen: &mut Chosen,
     map: &mut Vec<MapEntry>,
     room: usize,
 ) -> bool {
-    for at in eligible(facts.ranking, chosen) {
+    for at in eligible(facts.ranking, considered, chosen) {
         let file = facts.ranking.chunks[at].file;
         if !map.iter().any(|entry| entry.file == file) {
             continue;
@@ -88,6 +105,16 @@ fn promote(
         }
     }
     false
+}
+
+/// The tokens of the list of the chosen files.
+fn list_price(
+    facts: &Facts<'_>,
+    writer: &dyn FormatWriter,
+    pricer: &mut Pricer<'_>,
+    chosen: &Chosen,
+) -> usize {
+    chosen.lines.keys().map(|&file| pricer.fragment(&writer.listed(facts, 1, file))).sum()
 }
 
 /// The tokens of the map beyond those of an empty one.
@@ -108,7 +135,7 @@ pub(crate) fn left_over(
     pricer: &mut Pricer<'_>,
     allocation: &Allocation,
 ) -> Vec<(usize, usize)> {
-    let Allocation { chosen, map } = allocation;
+    let Allocation { chosen, map, considered } = allocation;
     let taken: BTreeSet<usize> = chosen.chunks.values().flatten().copied().collect();
     let full = map_price(facts, writer, pricer, map);
     // Showing a file of the map frees the tokens of its entry.
@@ -117,7 +144,7 @@ pub(crate) fn left_over(
         let rest: Vec<MapEntry> = map.iter().filter(|entry| entry.file != file).cloned().collect();
         entries.insert(file, full - map_price(facts, writer, pricer, &rest));
     }
-    eligible(facts.ranking, chosen)
+    eligible(facts.ranking, considered, chosen)
         .into_iter()
         .filter(|at| !taken.contains(at))
         .map(|chunk| {

@@ -7,6 +7,8 @@ use crate::text::one_line;
 
 /// The most phrases for a file or a span. By hand.
 const MAX_PHRASES: usize = 2;
+/// The beginning of a phrase of words.
+const WORDS: &str = "words: ";
 /// Characters of a name or a word that are shown. By hand.
 const MAX_WORD_CHARS: usize = 40;
 
@@ -25,6 +27,12 @@ pub(crate) fn phrases(chunk: &RankedChunk, weights: &Weights) -> Vec<String> {
         }
     }
     out
+}
+
+/// The strongest of the [`phrases`], for a list: words of the task stand alone.
+pub(crate) fn summary(chunk: &RankedChunk, weights: &Weights) -> Option<String> {
+    let first = phrases(chunk, weights).into_iter().next()?;
+    Some(first.strip_prefix(WORDS).map_or(first.clone(), str::to_owned))
 }
 
 fn phrase(chunk: &RankedChunk, feature: Feature) -> Option<String> {
@@ -51,7 +59,7 @@ fn phrase(chunk: &RankedChunk, feature: Feature) -> Option<String> {
                     words.push(word);
                 }
             }
-            format!("words: {}", words.join(", "))
+            format!("{WORDS}{}", words.join(", "))
         }
         _ => return None,
     })

@@ -8,8 +8,10 @@ use tokens::Encoding;
 use crate::build::Input;
 use crate::text::{Lines, one_line, shown_path};
 
+/// The most tokens of the title. By hand: whoever reads the pack has the task itself.
+const TITLE_TOKENS: usize = 60;
 /// The title may take one token in this many of the budget. By hand.
-const TITLE_SHARE: usize = 10;
+const TITLE_SHARE: usize = 20;
 /// The most redactions that are listed of a file; further ones are counted. By hand.
 const REDACTIONS: usize = 3;
 
@@ -42,10 +44,12 @@ pub(crate) struct MapEntry {
     pub(crate) signatures: Vec<(u32, String)>,
 }
 
-/// The task on one line, of at most a tenth of the budget; a longer one is cut, and says so.
+/// The task's first line that says something; a long one is cut, and says so.
 pub(crate) fn title(input: &Input<'_>) -> String {
-    let line = one_line(input.task);
-    let most = input.budget / TITLE_SHARE;
+    let says_something = |line: &&str| line.contains(char::is_alphanumeric);
+    let first = input.task.lines().find(says_something).unwrap_or(input.task);
+    let line = one_line(first.trim_start_matches(['#', ' ']));
+    let most = TITLE_TOKENS.min(input.budget / TITLE_SHARE);
     if tokens::count(input.encoding, &line) <= most {
         return line;
     }

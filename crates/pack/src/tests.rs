@@ -59,11 +59,12 @@ fn ranking(corpus: &Corpus, size: u32) -> Ranking {
                 score: 0.0,
                 probability: 0.3 / f64::from(start + 3 * file as u32),
                 matched: vec!["word".into()],
+                pinned: None,
             });
             start = end + 1;
         }
     }
-    Ranking { chunks }
+    Ranking { chunks, ..Ranking::default() }
 }
 
 fn pack(
@@ -211,15 +212,20 @@ fn a_budget_below_the_least_names_the_least() {
 }
 
 #[test]
-fn a_long_task_takes_a_tenth_and_is_marked() {
+fn the_title_is_the_first_line_and_a_long_one_is_cut() {
     let corpus = corpus(&["fn a() {}\n".into()]);
     let task = "refresh the token before it expires ".repeat(500);
-    let pack =
+    let cut =
         pack(&corpus, &ranking(&corpus, 9), &task, Format::Markdown, Encoding::O200kBase, 400)
             .unwrap();
-    let title = pack.text.lines().next().unwrap();
+    let title = cut.text.lines().next().unwrap();
     assert!(title.ends_with("… (cut)"), "{title}");
-    assert!(tokens::count(Encoding::O200kBase, title) <= 45, "{title}");
+    assert!(tokens::count(Encoding::O200kBase, title) <= 25, "{title}");
+    let task = "\n## The token expires\n\nIt should be refreshed before.";
+    let pack =
+        pack(&corpus, &ranking(&corpus, 9), task, Format::Markdown, Encoding::O200kBase, 400)
+            .unwrap();
+    assert!(pack.text.starts_with("# Context for: The token expires\n"), "{}", pack.text);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bm25;
 use crate::history::{Commit, History, Patch};
-use crate::task::Task;
+use crate::task::{READINGS, Task};
 use crate::terms::{Splitter, TermId, Vocabulary, prose_words};
 
 /// Commits whose patches are read: git takes about a millisecond for each. By hand, not measured.
@@ -39,8 +39,12 @@ pub struct Match {
 /// The commits of `history` whose messages resemble `task`, best match first, at most 40.
 pub fn matching_commits(history: &History, task: &Task) -> Vec<Match> {
     let mut vocabulary = Vocabulary::default();
-    let weights: Vec<f64> =
-        task.terms.iter().filter(|t| vocabulary.add(&t.term).is_some()).map(|t| t.weight).collect();
+    let weights: Vec<f64> = task
+        .terms
+        .iter()
+        .filter(|t| vocabulary.add(&t.term).is_some())
+        .map(|t| t.weight())
+        .collect();
     let mut scanner = crate::terms::Scanner::new(&vocabulary);
     let mut documents: Vec<(f64, FxHashMap<TermId, f64>)> = Vec::new();
     for commit in &history.commits {
@@ -105,8 +109,8 @@ pub struct Query<'a> {
     pub(crate) matches: Vec<Match>,
     pub(crate) patches: &'a [Patch],
     pub(crate) vocabulary: Vocabulary,
-    /// By term number: the task's own weight, zero for expansion terms.
-    pub(crate) weights: Vec<f64>,
+    /// By term number: its weight in each reading of the task, zero for expansion terms.
+    pub(crate) weights: Vec<[f64; READINGS]>,
     /// By term number: how strongly matching commits' diffs suggest it, zero for the task's own.
     pub(crate) expansion: Vec<f64>,
     /// By term number: the term as people read it.
@@ -131,15 +135,15 @@ impl<'a> Query<'a> {
             readable: Vec::new(),
         };
         for term in &task.terms {
-            query.add(&term.term, &term.word, term.weight, 0.0);
+            query.add(&term.term, &term.word, term.weights, 0.0);
         }
         for (term, strength) in query.expansion_candidates(history) {
-            query.add(&term, &term, 0.0, strength);
+            query.add(&term, &term, [0.0; READINGS], strength);
         }
         query
     }
 
-    fn add(&mut self, term: &str, readable: &str, weight: f64, expansion: f64) {
+    fn add(&mut self, term: &str, readable: &str, weight: [f64; READINGS], expansion: f64) {
         let known = self.vocabulary.len();
         if let Some(id) = self.vocabulary.add(term)
             && id as usize == known
@@ -150,9 +154,19 @@ impl<'a> Query<'a> {
         }
     }
 
+    /// The readings of the task, by number.
+    pub(crate) fn readings(&self) -> std::ops::Range<usize> {
+        0..self.task.readings.len().clamp(1, READINGS)
+    }
+
+    /// The term's mean weight over the readings.
+    pub(crate) fn weight(&self, id: TermId) -> f64 {
+        self.weights[id as usize].iter().sum::<f64>() / READINGS as f64
+    }
+
     /// Whether the term is of the task itself.
     pub(crate) fn is_own(&self, id: TermId) -> bool {
-        self.weights[id as usize] > 0.0
+        self.weights[id as usize].iter().any(|&weight| weight > 0.0)
     }
 
     /// The weight with which a patch's commit resembles the task.

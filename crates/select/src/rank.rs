@@ -6,16 +6,21 @@ use syntax::{Definition, DefinitionKind, LineRange, Outline};
 use crate::chunk::{self, Chunk};
 use crate::code::{self, LineKind};
 use crate::corpus::{Corpus, FileKind};
+use crate::evidence::frames::{self, Hit};
 use crate::evidence::structure::{self, Node, Structure};
 use crate::evidence::words::{self, ChunkWords, WordScores};
 use crate::evidence::{expansion, history, kind, mentions, shape, user};
 use crate::model::{FEATURES, Family, Feature, Row, Weights, softmax};
 use crate::query::Query;
-use crate::survey::{Survey, scale, scanner_share};
+use crate::spelling::Correction;
+use crate::survey::{Survey, Surveyed, scale, scanner_share};
 use crate::terms::{Scanner, Splitter, TermId};
 
 /// The most lines of an enclosing signature that are shown with a chunk. By hand.
 const CONTEXT_LINES: u32 = 2;
+
+/// The most functions that are pinned. By hand.
+const MAX_PINS: usize = 4;
 
 /// A chunk with its evidence.
 #[derive(Debug, Clone)]
@@ -43,6 +48,18 @@ pub struct RankedChunk {
     pub probability: f64,
     /// The task's words in it, best first, for people.
     pub matched: Vec<String>,
+    /// Its place among what the task points at by line; `None` for others.
+    pub pinned: Option<Pin>,
+}
+
+/// The place of a chunk among what the task points at by line: frames of a stack trace, `file.rs:12`. Such chunks are
+/// shown before any other, whatever their file's length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pin {
+    /// The place of the function that it is a part of: 0 for the one that failed.
+    pub order: u32,
+    /// How many chunks it is away from the line.
+    pub distance: u32,
 }
 
 impl RankedChunk {
@@ -72,6 +89,8 @@ impl RankedChunk {
 pub struct Ranking {
     /// The chunks.
     pub chunks: Vec<RankedChunk>,
+    /// The words of the task that were read as others.
+    pub corrections: Vec<Correction>,
 }
 
 struct Parsed<'a> {
@@ -79,7 +98,8 @@ struct Parsed<'a> {
     outline: &'a Outline,
     chunks: Vec<Chunk>,
     words: Vec<ChunkWords>,
-    scores: Vec<WordScores>,
+    /// By reading, by chunk.
+    scores: Vec<Vec<WordScores>>,
     expansion: Vec<f64>,
     /// The kind of each line.
     lines: Vec<LineKind>,
@@ -87,8 +107,8 @@ struct Parsed<'a> {
 
 impl Parsed<'_> {
     /// The BM25 of its best chunk.
-    fn best(&self) -> f64 {
-        self.scores.iter().map(|scores| scores.body).fold(0.0, f64::max)
+    fn best(&self, reading: usize) -> f64 {
+        self.scores[reading].iter().map(|scores| scores.body).fold(0.0, f64::max)
     }
 }
 
@@ -120,16 +140,24 @@ pub fn rank(
         .collect();
     parsed.sort_by_key(|p| p.file);
     score_words(query, survey, &mut parsed);
-    let file_ranks = file_ranks(corpus, survey, &parsed);
-    let mut chunks: Vec<RankedChunk> = (0..parsed.len())
+    let file_ranks = file_ranks(corpus, query, survey, &parsed);
+    let nodes: Vec<(usize, &Outline)> = parsed.iter().map(|p| (p.file, p.outline)).collect();
+    let hits = frames::hits(corpus, &query.task.frames, &survey.frames, &nodes);
+    let (mut chunks, mut rows): (Vec<RankedChunk>, Vec<Vec<Row>>) = (0..parsed.len())
         .into_par_iter()
         .flat_map_iter(|at| {
-            file_chunks(corpus, query, survey, (at, &parsed[at]), &file_ranks, focus)
+            file_chunks(corpus, query, survey, (at, &parsed[at]), &file_ranks, &hits, focus)
         })
-        .collect();
-    normalise(corpus, &mut chunks);
+        .unzip();
+    for reading in query.readings() {
+        normalise(corpus, &chunks, &mut rows, reading);
+    }
+    for (chunk, rows) in chunks.iter_mut().zip(&rows) {
+        chunk.row = mean(rows);
+    }
+    pin(&hits, &parsed, &mut chunks);
     weigh(&mut chunks, weights);
-    Ranking { chunks }
+    Ranking { chunks, corrections: Vec::new() }
 }
 
 /// Scores the chunks anew with other weights; the features stay.
@@ -179,80 +207,160 @@ fn score_words(query: &Query<'_>, survey: &Survey, parsed: &mut [Parsed<'_>]) {
         .fold((0.0, 0.0), |(sum, count), w| (sum + w.length, count + 1.0));
     let average: f64 = sum / f64::max(count, 1.0);
     for file in parsed {
-        file.scores = file.words.iter().map(|w| words::score(query, survey, w, average)).collect();
+        file.scores = query
+            .readings()
+            .map(|reading| {
+                let score = |w| words::score(query, reading, survey, w, average);
+                file.words.iter().map(score).collect()
+            })
+            .collect();
         file.expansion = file.words.iter().map(|w| expansion::score(survey, w, average)).collect();
     }
 }
 
-fn file_ranks(corpus: &Corpus, survey: &Survey, parsed: &[Parsed<'_>]) -> FileRanks {
-    let files: Vec<usize> = parsed.iter().map(|p| p.file).collect();
-    let nodes: Vec<Node<'_>> =
-        parsed.iter().map(|p| Node { file: p.file, outline: p.outline }).collect();
-    FileRanks {
-        words: words::reciprocal_ranks(corpus, &files, |at| survey.files[files[at]].words),
-        best: words::reciprocal_ranks(corpus, &files, |at| parsed[at].best()),
-        structure: structure::evidence(corpus, survey, &nodes),
-    }
-}
-
-fn file_chunks(
+/// By reading.
+fn file_ranks(
     corpus: &Corpus,
     query: &Query<'_>,
     survey: &Survey,
-    (place, parsed): (usize, &Parsed<'_>),
-    file_ranks: &FileRanks,
-    focus: &[String],
-) -> Vec<RankedChunk> {
-    let source = &corpus.files[parsed.file];
-    let surveyed = &survey.files[parsed.file];
-    let splitter = Splitter::new();
-    let definitions = &parsed.outline.definitions;
-    let names: Vec<f64> =
-        definitions.iter().map(|d| words::name(&splitter, query, survey, &d.name)).collect();
-    let mut mentioned = vec![0.0; parsed.chunks.len()];
-    mentions::chunks(query.task, source, parsed.outline, &parsed.chunks, &mut mentioned);
-    let mut changed = vec![0.0; parsed.chunks.len()];
-    history::chunks(corpus, query, source, parsed.outline, &parsed.chunks, &mut changed);
-    let lines = parsed.chunks.last().map_or(0, |chunk| chunk.lines.end);
-    let body = |at: Option<usize>| at.and_then(|at| parsed.scores.get(at)).map_or(0.0, |s| s.body);
-    let is_all_head = !parsed.lines.contains(&LineKind::Code);
-    let mut out = Vec::with_capacity(parsed.chunks.len());
-    for (at, chunk) in parsed.chunks.iter().enumerate() {
-        let scores = parsed.scores[at];
+    parsed: &[Parsed<'_>],
+) -> Vec<FileRanks> {
+    let files: Vec<usize> = parsed.iter().map(|p| p.file).collect();
+    let nodes: Vec<Node<'_>> =
+        parsed.iter().map(|p| Node { file: p.file, outline: p.outline }).collect();
+    let structure = structure::evidence(corpus, survey, &nodes);
+    let ranks = |(reading, structure): (usize, Structure)| {
+        let surveyed: &[Surveyed] = &survey.readings[reading];
+        FileRanks {
+            words: words::reciprocal_ranks(corpus, &files, |at| surveyed[files[at]].words),
+            best: words::reciprocal_ranks(corpus, &files, |at| parsed[at].best(reading)),
+            structure,
+        }
+    };
+    query.readings().zip(structure).map(ranks).collect()
+}
+
+/// What the rows of a file's chunks are made from, for one reading of the task.
+struct Evidence<'a> {
+    parsed: &'a Parsed<'a>,
+    surveyed: &'a Surveyed,
+    scores: &'a [WordScores],
+    /// By definition: the overlap of its name with the task.
+    names: Vec<f64>,
+    /// By chunk.
+    mentioned: Vec<f64>,
+    words: f64,
+    best: f64,
+    imports: f64,
+    tested: f64,
+}
+
+impl<'a> Evidence<'a> {
+    fn of(
+        corpus: &Corpus,
+        query: &Query<'_>,
+        survey: &'a Survey,
+        (place, parsed): (usize, &'a Parsed<'a>),
+        (reading, ranks): (usize, &FileRanks),
+        hits: &[Hit],
+    ) -> Self {
+        let splitter = Splitter::new();
+        let name = |name: &str| words::name(&splitter, query, reading, survey, name);
+        let mut mentioned = vec![0.0; parsed.chunks.len()];
+        if let Some(mentions) = query.task.readings.get(reading) {
+            let source = &corpus.files[parsed.file];
+            mentions::chunks(mentions, source, parsed.outline, &parsed.chunks, &mut mentioned);
+        }
+        for hit in hits.iter().filter(|hit| hit.place == place) {
+            let at = parsed.chunks.partition_point(|chunk| chunk.lines.end < hit.line);
+            if let Some(value) = mentioned.get_mut(at) {
+                *value += hit.weight;
+            }
+        }
+        Self {
+            parsed,
+            surveyed: &survey.readings[reading][parsed.file],
+            scores: &parsed.scores[reading],
+            names: parsed.outline.definitions.iter().map(|d| name(&d.name)).collect(),
+            mentioned,
+            words: ranks.words[place],
+            best: ranks.best[place],
+            imports: ranks.structure.imports[place],
+            tested: ranks.structure.tested[place],
+        }
+    }
+
+    /// The features of a chunk that depend on the reading.
+    fn row(&self, at: usize) -> Row {
+        let (chunk, scores) = (&self.parsed.chunks[at], self.scores[at]);
+        let body =
+            |at: Option<usize>| at.and_then(|at| self.scores.get(at)).map_or(0.0, |s| s.body);
         let mut row = [0.0; FEATURES];
         let mut put = |feature: Feature, value: f64| row[feature as usize] = value;
         put(Feature::Body, scores.body);
         put(Feature::Comments, scores.comments);
         put(Feature::Coverage, scores.coverage);
-        put(Feature::Expansion, parsed.expansion[at]);
-        put(Feature::Name, own_name(chunk, &names));
-        put(Feature::Enclosing, enclosing(chunk, definitions, &names));
+        put(Feature::Name, own_name(chunk, &self.names));
+        put(Feature::Enclosing, enclosing(chunk, &self.parsed.outline.definitions, &self.names));
         put(Feature::Neighbours, (body(at.checked_sub(1)) + body(Some(at + 1))) / 2.0);
-        put(Feature::FileWords, file_ranks.words[place]);
-        put(Feature::FileBest, file_ranks.best[place]);
-        put(Feature::Path, surveyed.path);
-        put(Feature::Mention, mentioned[at]);
-        put(Feature::FileMention, surveyed.mention);
-        put(Feature::HistoryFile, surveyed.history);
-        put(Feature::HistoryChunk, changed[at]);
-        put(Feature::Recency, surveyed.recency);
-        put(Feature::Imports, file_ranks.structure.imports[place]);
-        put(Feature::Tested, file_ranks.structure.tested[place]);
-        put(Feature::Focus, user::points_at(focus, &source.path));
-        if let Some(against) = kind::against(query.task, source.kind) {
-            put(against, 1.0);
-        }
-        let pointed_at = row[Feature::Mention as usize] > 0.0
-            || (is_all_head && row[Feature::Focus as usize] > 0.0);
-        let first = |kind| code::first(&parsed.lines, chunk.lines, kind);
-        let first_code = first(LineKind::Code).or(pointed_at.then_some(chunk.lines.start));
-        let has_imports = first(LineKind::Import).is_some();
-        let mut put = |feature: Feature, value: f64| row[feature as usize] = value;
+        put(Feature::FileWords, self.words);
+        put(Feature::FileBest, self.best);
+        put(Feature::Path, self.surveyed.path);
+        put(Feature::Mention, self.mentioned[at]);
+        put(Feature::FileMention, self.surveyed.mention);
+        put(Feature::HistoryFile, self.surveyed.history);
+        put(Feature::Recency, self.surveyed.recency);
+        put(Feature::Imports, self.imports);
+        put(Feature::Tested, self.tested);
+        row
+    }
+}
+
+/// The chunks of a file, each with its row in each reading.
+fn file_chunks(
+    corpus: &Corpus,
+    query: &Query<'_>,
+    survey: &Survey,
+    (place, parsed): (usize, &Parsed<'_>),
+    file_ranks: &[FileRanks],
+    hits: &[Hit],
+    focus: &[String],
+) -> Vec<(RankedChunk, Vec<Row>)> {
+    let source = &corpus.files[parsed.file];
+    let definitions = &parsed.outline.definitions;
+    let readings: Vec<Evidence<'_>> = file_ranks
+        .iter()
+        .enumerate()
+        .map(|reading| Evidence::of(corpus, query, survey, (place, parsed), reading, hits))
+        .collect();
+    let mut changed = vec![0.0; parsed.chunks.len()];
+    history::chunks(corpus, query, source, parsed.outline, &parsed.chunks, &mut changed);
+    let lines = parsed.chunks.last().map_or(0, |chunk| chunk.lines.end);
+    let is_all_head = !parsed.lines.contains(&LineKind::Code);
+    let focused = user::points_at(focus, &source.path);
+    let against = kind::against(query.task, source.kind);
+    let chunk = |(at, chunk): (usize, &Chunk)| {
         let itself = chunk.definition.map(|d| &definitions[d as usize]);
-        for (feature, value) in shape::features(chunk.lines, lines, itself) {
-            put(feature, value);
-        }
-        out.push(RankedChunk {
+        let rows: Vec<Row> = readings
+            .iter()
+            .map(|reading| {
+                let mut row = reading.row(at);
+                row[Feature::Expansion as usize] = parsed.expansion[at];
+                row[Feature::HistoryChunk as usize] = changed[at];
+                row[Feature::Focus as usize] = focused;
+                if let Some(against) = against {
+                    row[against as usize] = 1.0;
+                }
+                for (feature, value) in shape::features(chunk.lines, lines, itself) {
+                    row[feature as usize] = value;
+                }
+                row
+            })
+            .collect();
+        let mentioned = readings.iter().any(|reading| reading.mentioned[at] > 0.0);
+        let pointed_at = mentioned || (is_all_head && focused > 0.0);
+        let first = |kind| code::first(&parsed.lines, chunk.lines, kind);
+        let ranked = RankedChunk {
             file: parsed.file,
             lines: chunk.lines,
             context: context(chunk, definitions),
@@ -266,15 +374,17 @@ fn file_chunks(
                 .map(|&d| &definitions[d as usize])
                 .find(|definition| definition.kind != DefinitionKind::Module)
                 .map(|definition| definition.signature.start),
-            first_code,
-            has_imports,
-            row,
+            first_code: first(LineKind::Code).or(pointed_at.then_some(chunk.lines.start)),
+            has_imports: first(LineKind::Import).is_some(),
+            row: [0.0; FEATURES],
             score: 0.0,
             probability: 0.0,
             matched: matched(query, survey, &parsed.words[at]),
-        });
-    }
-    out
+            pinned: None,
+        };
+        (ranked, rows)
+    };
+    parsed.chunks.iter().enumerate().map(chunk).collect()
 }
 
 /// The best of the names that a chunk defines or belongs to.
@@ -327,28 +437,62 @@ fn matched(query: &Query<'_>, survey: &Survey, words: &ChunkWords) -> Vec<String
         .terms
         .iter()
         .filter(|o| query.is_own(o.term))
-        .map(|o| (query.weights[o.term as usize] * survey.idf[o.term as usize], o.term))
+        .map(|o| (query.weight(o.term) * survey.idf[o.term as usize], o.term))
         .collect();
     own.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     own.into_iter().take(4).map(|(_, term)| query.readable[term as usize].clone()).collect()
 }
 
-/// Divides each feature by its largest value among the chunks of source, so that weights are comparable
-/// across tasks. Ranks, kinds and shapes are comparable as they are.
-fn normalise(corpus: &Corpus, chunks: &mut [RankedChunk]) {
-    let is_source = |chunk: &&RankedChunk| corpus.files[chunk.file].kind == FileKind::Source;
+/// Pins the functions that the task points at by line.
+fn pin(hits: &[Hit], parsed: &[Parsed<'_>], chunks: &mut [RankedChunk]) {
+    for (order, hit) in (0..).zip(hits.iter().take(MAX_PINS)) {
+        let file = parsed[hit.place].file;
+        let from = chunks.partition_point(|chunk| chunk.file < file);
+        let to = chunks.partition_point(|chunk| chunk.file <= file);
+        let chunks = &mut chunks[from..to];
+        let line = chunks.partition_point(|chunk| chunk.lines.end < hit.line);
+        for (at, chunk) in chunks.iter_mut().enumerate() {
+            if chunk.lines.start <= hit.lines.end && hit.lines.start <= chunk.lines.end {
+                let pin = Pin { order, distance: at.abs_diff(line) as u32 };
+                chunk.pinned = Some(chunk.pinned.map_or(pin, |earlier| earlier.min(pin)));
+            }
+        }
+    }
+}
+
+/// Divides each feature of a reading by its largest value among the chunks of source, so that weights are
+/// comparable across tasks. Ranks, kinds and shapes are comparable as they are.
+fn normalise(corpus: &Corpus, chunks: &[RankedChunk], rows: &mut [Vec<Row>], reading: usize) {
     let is_comparable = |feature: &Feature| {
         matches!(feature, Feature::FileWords | Feature::FileBest)
             || matches!(feature.family(), Family::User | Family::Kind | Family::Shape)
     };
     for &feature in Feature::ALL.iter().filter(|feature| !is_comparable(feature)) {
         let at = feature as usize;
-        let mut largest = scale(chunks.iter().filter(is_source).map(|chunk| chunk.row[at]));
-        if !chunks.iter().filter(is_source).any(|chunk| chunk.row[at] > 0.0) {
-            largest = scale(chunks.iter().map(|chunk| chunk.row[at]));
-        }
-        for chunk in chunks.iter_mut() {
-            chunk.row[at] = (chunk.row[at] / largest).min(1.0);
+        let of_source = chunks
+            .iter()
+            .zip(&*rows)
+            .filter(|(chunk, _)| corpus.files[chunk.file].kind == FileKind::Source)
+            .map(|(_, rows)| rows[reading][at])
+            .fold(0.0, f64::max);
+        let largest = match of_source {
+            0.0 => scale(rows.iter().map(|rows| rows[reading][at])),
+            largest => largest,
+        };
+        for rows in rows.iter_mut() {
+            rows[reading][at] = (rows[reading][at] / largest).min(1.0);
         }
     }
+}
+
+/// The mean of the rows of all readings. As the score is linear, it is then the mean of the readings'
+/// scores, and the contributions of features still sum to it.
+fn mean(rows: &[Row]) -> Row {
+    let mut out = [0.0; FEATURES];
+    for row in rows {
+        for (sum, value) in out.iter_mut().zip(row) {
+            *sum += value / rows.len() as f64;
+        }
+    }
+    out
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::bm25;
 use crate::corpus::{Corpus, FileKind};
+use crate::evidence::frames::{self, Placed};
 use crate::evidence::{expansion, history, mentions, user};
 use crate::query::Query;
 use crate::terms::{Scanner, TermId};
@@ -25,12 +26,16 @@ const OTHER_KINDS: f64 = 0.5;
 /// The file-level evidence, and the files worth parsing.
 #[derive(Debug)]
 pub struct Survey {
-    /// By file: its evidence.
-    pub(crate) files: Vec<Surveyed>,
+    /// By reading of the task, by file: its evidence.
+    pub(crate) readings: Vec<Vec<Surveyed>>,
     /// By term: its inverse document frequency over the corpus; zero where no file has it.
     pub(crate) idf: Vec<f64>,
+    /// By term: whether any path has it.
+    pub(crate) in_paths: Vec<bool>,
     /// By term: its weight as an expansion term, after idf; zero but for the best.
     pub(crate) expansion: Vec<f64>,
+    /// By frame of the task's stack traces: the files that it means.
+    pub(crate) frames: Vec<Placed>,
     /// The files worth parsing, best first.
     pub candidates: Vec<usize>,
 }
@@ -47,11 +52,11 @@ impl Survey {
     }
 
     fn by(&self, score: impl Fn(&Surveyed) -> f64) -> Vec<usize> {
+        // The text as it is: what is compared with packs reads no prose.
+        let files = self.readings.first().map_or(&[][..], Vec::as_slice);
         let mut order: Vec<usize> =
-            (0..self.files.len()).filter(|&at| score(&self.files[at]) > 0.0).collect();
-        order.sort_by(|&a, &b| {
-            score(&self.files[b]).total_cmp(&score(&self.files[a])).then(a.cmp(&b))
-        });
+            (0..files.len()).filter(|&at| score(&files[at]) > 0.0).collect();
+        order.sort_by(|&a, &b| score(&files[b]).total_cmp(&score(&files[a])).then(a.cmp(&b)));
         order
     }
 }
@@ -63,8 +68,6 @@ pub(crate) struct Surveyed {
     pub(crate) words: f64,
     /// Overlap of the path with the task's terms.
     pub(crate) path: f64,
-    /// Task terms in the path, for people.
-    pub(crate) path_terms: Vec<TermId>,
     /// From commits that resemble the task.
     pub(crate) history: f64,
     /// How recently and how often it changed, as a logarithm.
@@ -103,18 +106,31 @@ pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usiz
         found.iter().map(|&n| if n == 0 { 0.0 } else { bm25::idf(total, n) }).collect();
     let expansion = expansion::best_terms(query, &idf);
     let average = counts.iter().map(|c| c.length).sum::<f64>() / total.max(1) as f64;
-    let mut files: Vec<Surveyed> = counts
-        .iter()
-        .map(|file| Surveyed {
-            words: file_words(query, &idf, file, average),
-            ..Surveyed::default()
+    let mut files = vec![Surveyed::default(); total];
+    history::files(corpus, query, &mut files);
+    let paths = path_terms(corpus, query);
+    let placed = frames::place(corpus, &query.task.frames);
+    let in_trace = frames::files(corpus, &query.task.frames, &placed);
+    let readings: Vec<Vec<Surveyed>> = query
+        .readings()
+        .map(|reading| {
+            let mut files = files.clone();
+            for (surveyed, file) in files.iter_mut().zip(&counts) {
+                surveyed.words = file_words(query, reading, &idf, file, average);
+            }
+            path_overlap(query, reading, &paths, &idf, &mut files);
+            if let Some(mentions) = query.task.readings.get(reading) {
+                mentions::files(corpus, mentions, &mut files);
+            }
+            for (&file, &weight) in &in_trace {
+                files[file].mention = f64::max(files[file].mention, weight);
+            }
+            files
         })
         .collect();
-    path_overlap(corpus, query, &idf, &mut files);
-    history::files(corpus, query, &mut files);
-    mentions::files(corpus, query.task, &mut files);
-    let candidates = candidates(corpus, &files, focus, budget);
-    Survey { files, idf, expansion, candidates }
+    let candidates = candidates(corpus, &readings, focus, budget);
+    let in_paths = paths.found.iter().map(|&found| found > 0).collect();
+    Survey { readings, idf, in_paths, expansion, frames: placed, candidates }
 }
 
 /// The fewest of `files` that one scanner reads: a scanner's memo of words pays off over many files.
@@ -141,21 +157,29 @@ fn count(
     Counts { length, terms }
 }
 
-fn file_words(query: &Query<'_>, idf: &[f64], file: &Counts, average: f64) -> f64 {
+fn file_words(query: &Query<'_>, reading: usize, idf: &[f64], file: &Counts, average: f64) -> f64 {
     file.terms
         .iter()
         .map(|&(term, n)| {
             let at = term as usize;
-            query.weights[at] * idf[at] * bm25::saturate(f64::from(n), file.length, average, FILE_B)
+            query.weights[at][reading]
+                * idf[at]
+                * bm25::saturate(f64::from(n), file.length, average, FILE_B)
         })
         .sum()
 }
 
-/// Each path's overlap with the task, weighted by idf. A folder counts half of what the file's name does.
-fn path_overlap(corpus: &Corpus, query: &Query<'_>, idf: &[f64], files: &mut [Surveyed]) {
+/// The task's terms in each path, with their shares. A folder counts half of what the file's name does.
+struct PathTerms {
+    /// By file.
+    files: Vec<Vec<(TermId, f64)>>,
+    /// By term: the number of paths that have it.
+    found: Vec<usize>,
+}
+
+fn path_terms(corpus: &Corpus, query: &Query<'_>) -> PathTerms {
     let mut scanner = Scanner::new(&query.vocabulary);
-    // A term may occur in paths and in no text, so idf is taken from the paths as well.
-    let mut per_file: Vec<Vec<(TermId, f64)>> = Vec::with_capacity(files.len());
+    let mut files: Vec<Vec<(TermId, f64)>> = Vec::with_capacity(corpus.files.len());
     let mut found = vec![0_usize; query.vocabulary.len()];
     for file in &corpus.files {
         let name_at = file.path.rfind('/').map_or(0, |at| at + 1);
@@ -179,18 +203,30 @@ fn path_overlap(corpus: &Corpus, query: &Query<'_>, idf: &[f64], files: &mut [Su
             }
         }
         terms.iter().for_each(|&(id, _)| found[id as usize] += 1);
-        per_file.push(terms);
+        files.push(terms);
     }
-    for (surveyed, terms) in files.iter_mut().zip(per_file) {
+    PathTerms { files, found }
+}
+
+/// Each path's overlap with a reading of the task, weighted by idf.
+fn path_overlap(
+    query: &Query<'_>,
+    reading: usize,
+    paths: &PathTerms,
+    idf: &[f64],
+    files: &mut [Surveyed],
+) {
+    let total = files.len();
+    for (surveyed, terms) in files.iter_mut().zip(&paths.files) {
         surveyed.path = terms
             .iter()
             .map(|&(id, share)| {
                 let at = id as usize;
-                let rarity = bm25::idf(corpus.files.len(), found[at]).max(idf[at] * 0.5);
-                query.weights[at] * rarity * share
+                // A term may occur in paths and in no text, so idf is taken from the paths as well.
+                let rarity = bm25::idf(total, paths.found[at]).max(idf[at] * 0.5);
+                query.weights[at][reading] * rarity * share
             })
             .sum();
-        surveyed.path_terms = terms.into_iter().map(|(id, _)| id).collect();
     }
 }
 
@@ -200,25 +236,41 @@ pub(crate) fn scale(values: impl Iterator<Item = f64>) -> f64 {
     if largest > 0.0 { largest } else { 1.0 }
 }
 
-fn candidates(corpus: &Corpus, files: &[Surveyed], focus: &[String], budget: usize) -> Vec<usize> {
-    let words = scale(files.iter().map(|f| f.words));
-    let path = scale(files.iter().map(|f| f.path));
-    let history = scale(files.iter().map(|f| f.history));
-    let mut scored: Vec<(usize, f64)> = files
-        .iter()
-        .enumerate()
-        .map(|(at, file)| {
-            let cheap = file.words / words + file.path / path + file.history / history;
-            let kind = match corpus.files[at].kind {
-                FileKind::Source => 1.0,
-                _ => OTHER_KINDS,
-            };
-            let pointed = user::points_at(focus, &corpus.files[at].path);
-            (at, cheap * kind + 10.0 * (file.mention + pointed))
-        })
-        .filter(|&(_, score)| score > 0.0)
-        .collect();
+/// The files worth parsing by any reading, best first.
+fn candidates(
+    corpus: &Corpus,
+    readings: &[Vec<Surveyed>],
+    focus: &[String],
+    budget: usize,
+) -> Vec<usize> {
+    let mut scores = vec![0.0; corpus.files.len()];
+    for files in readings {
+        for (sum, score) in scores.iter_mut().zip(candidate_scores(corpus, files, focus)) {
+            *sum += score;
+        }
+    }
+    let mut scored: Vec<(usize, f64)> =
+        scores.into_iter().enumerate().filter(|&(_, score)| score > 0.0).collect();
     scored.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     scored.truncate((budget / TOKENS_FOR_CANDIDATE).clamp(*CANDIDATES.start(), *CANDIDATES.end()));
     scored.into_iter().map(|(at, _)| at).collect()
+}
+
+fn candidate_scores<'f>(
+    corpus: &'f Corpus,
+    files: &'f [Surveyed],
+    focus: &'f [String],
+) -> impl Iterator<Item = f64> + 'f {
+    let words = scale(files.iter().map(|f| f.words));
+    let path = scale(files.iter().map(|f| f.path));
+    let history = scale(files.iter().map(|f| f.history));
+    files.iter().zip(&corpus.files).map(move |(file, source)| {
+        let cheap = file.words / words + file.path / path + file.history / history;
+        let kind = match source.kind {
+            FileKind::Source => 1.0,
+            _ => OTHER_KINDS,
+        };
+        let pointed = user::points_at(focus, &source.path);
+        cheap * kind + 10.0 * (file.mention + pointed)
+    })
 }

@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::mention::{PathMention, is_blank_or_quote, is_bracket, path_mentions, quoted};
+use crate::natural_language::Foreign;
+use crate::prose::prose;
 use crate::terms::{Splitter, is_dense, parts, prose_words, words};
+use crate::trace::{Frame, traces};
 
 /// Stop words: function words of English, and those of mail and commit conventions. By hand.
 const STOP: &str = "a about above after all also an and any are as at be because been before being but by can \
@@ -34,6 +37,9 @@ const BODY_WEIGHT: f64 = 0.6;
 /// Words of a task that are read. It bounds the vocabulary (65,535 terms, and each word may have several).
 const MAX_WORDS: usize = 2_000;
 
+/// How many readings a task may have.
+pub(crate) const READINGS: usize = 2;
+
 /// A term of the task.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TaskTerm {
@@ -41,18 +47,37 @@ pub(crate) struct TaskTerm {
     pub(crate) term: String,
     /// The word it came from, for people.
     pub(crate) word: String,
-    /// 1.0 for an ordinary word said once in the first line.
-    pub(crate) weight: f64,
+    /// By reading: 1.0 for an ordinary word said once in the first line.
+    pub(crate) weights: [f64; READINGS],
     /// Whether it joins two neighbouring words of the task (`access token` → `accesstoken`), so that it
     /// matches whole identifiers only.
     pub(crate) joined: bool,
 }
 
+impl TaskTerm {
+    /// Its mean weight over the readings.
+    pub(crate) fn weight(&self) -> f64 {
+        self.weights.iter().sum::<f64>() / READINGS as f64
+    }
+}
+
 /// A task with what its text says.
+///
+/// A task that pastes code, logs or the headings of a template is read twice: as it is, and as its prose. Each reading
+/// gives every chunk its features; the ranking takes their means.
 #[derive(Debug, Clone, Default)]
 pub struct Task {
     text: String,
     pub(crate) terms: Vec<TaskTerm>,
+    /// What each reading mentions: the text as it is, then its prose where that differs.
+    pub(crate) readings: Vec<Mentions>,
+    /// The frames of its stack traces.
+    pub(crate) frames: Vec<Frame>,
+}
+
+/// What a text mentions explicitly.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Mentions {
     pub(crate) paths: Vec<PathMention>,
     /// Identifiers written as such: in backticks, with an underscore, in CamelCase, with `()`.
     pub(crate) identifiers: Vec<String>,
@@ -66,14 +91,22 @@ impl Task {
     /// Reads a task.
     pub fn new(text: &str) -> Self {
         let said = without_trailers(text);
-        let paths = path_mentions(&said);
-        let body = without_links(&said);
+        let traces = traces(&said);
+        let prose = prose(&traces.rest);
+        let texts = if prose == said { vec![said] } else { vec![said, prose] };
+        let bodies: Vec<String> = texts.iter().map(|text| without_links(text)).collect();
+        // Where a frame is, the frames themselves say better (`evidence/frames.rs`).
+        let places = [&traces.rest, texts.get(1).unwrap_or(&traces.rest)];
+        let mentions = |(text, body): (&String, &String)| Mentions {
+            paths: path_mentions(text),
+            identifiers: identifiers(body),
+            quotes: quotes(body),
+            flags: flags(body),
+        };
         Self {
-            terms: task_terms(&body),
-            identifiers: identifiers(&body),
-            quotes: quotes(&body),
-            flags: flags(&body),
-            paths,
+            terms: terms_of(&bodies),
+            readings: places.into_iter().zip(&bodies).map(mentions).collect(),
+            frames: traces.frames,
             text: text.to_owned(),
         }
     }
@@ -125,8 +158,43 @@ fn without_links(text: &str) -> String {
     out
 }
 
-fn task_terms(text: &str) -> Vec<TaskTerm> {
+/// The terms of all readings, in the order in which they are said.
+fn terms_of(readings: &[String]) -> Vec<TaskTerm> {
+    let mut terms: Vec<TaskTerm> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for (reading, text) in readings.iter().enumerate().take(READINGS) {
+        for said in said_terms(text) {
+            let place = *places.entry(said.term.clone()).or_insert(terms.len());
+            if place == terms.len() {
+                terms.push(TaskTerm {
+                    term: said.term,
+                    word: said.word,
+                    weights: [0.0; READINGS],
+                    joined: true,
+                });
+            }
+            let term = &mut terms[place];
+            term.weights[reading] = said.weight;
+            term.joined &= said.joined;
+        }
+    }
+    if readings.len() == 1 {
+        terms.iter_mut().for_each(|term| term.weights = [term.weights[0]; READINGS]);
+    }
+    terms
+}
+
+/// A term of one text.
+struct SaidTerm {
+    term: String,
+    word: String,
+    weight: f64,
+    joined: bool,
+}
+
+fn said_terms(text: &str) -> Vec<SaidTerm> {
     let splitter = Splitter::new();
+    let foreign = Foreign::read(text);
     let weak: Vec<String> =
         WEAK.split_whitespace().flat_map(|word| splitter.split(word).0).collect();
     let summary_end = text
@@ -144,7 +212,7 @@ fn task_terms(text: &str) -> Vec<TaskTerm> {
     let mut previous: Option<(usize, String)> = None;
     for (offset, word) in prose_words(text).take(MAX_WORDS) {
         let lower = word.to_lowercase();
-        if STOP.split_whitespace().any(|stop| stop == lower) {
+        if STOP.split_whitespace().any(|stop| stop == lower) || foreign.is_function_word(&lower) {
             previous = None;
             continue;
         }
@@ -168,10 +236,21 @@ fn task_terms(text: &str) -> Vec<TaskTerm> {
             && !word.starts_with(is_dense);
         previous = plain.then(|| (offset + word.len(), lower));
     }
-    let mut terms: Vec<(usize, TaskTerm)> = weights
+    for translated in &foreign.english {
+        let place = if translated.offset < summary_end { 1.0 } else { BODY_WEIGHT };
+        // Of several meanings, each is as likely.
+        let share = place / (translated.english.len() as f64).sqrt();
+        for word in &translated.english {
+            for term in splitter.split(word).0 {
+                let kind = if weak.contains(&term) { WEAK_WEIGHT } else { 1.0 };
+                put(term, word, share * kind, false);
+            }
+        }
+    }
+    let mut terms: Vec<(usize, SaidTerm)> = weights
         .into_iter()
         .map(|(term, (weight, order, word, joined))| {
-            (order, TaskTerm { term, word, weight, joined })
+            (order, SaidTerm { term, word, weight, joined })
         })
         .collect();
     terms.sort_by_key(|(order, _)| *order);
@@ -240,7 +319,7 @@ mod tests {
     use super::*;
 
     fn weight(task: &Task, term: &str) -> f64 {
-        task.terms.iter().find(|t| t.term == term).map_or(0.0, |t| t.weight)
+        task.terms.iter().find(|t| t.term == term).map_or(0.0, |t| t.weights[0])
     }
 
     #[test]
@@ -267,13 +346,20 @@ mod tests {
              call `refresh` or parse_header() with --dry-run: \"connection was refused\" e.g. this",
         );
         let path = |path: &str, line| PathMention { path: path.into(), line };
-        assert!(task.paths.contains(&path("src/auth/token.rs", Some(42))), "{:?}", task.paths);
-        assert!(task.paths.contains(&path("srv/app/views.py", Some(7))));
-        assert!(task.paths.contains(&path("README.md", None)));
-        assert!(!task.paths.iter().any(|p| p.path.starts_with("e.g")));
-        assert_eq!(task.identifiers, ["parse_header", "refresh"]);
-        assert_eq!(task.quotes, ["connection was refused"]);
-        assert_eq!(task.flags, ["--dry-run"]);
+        assert!(
+            task.readings[0].paths.contains(&path("src/auth/token.rs", Some(42))),
+            "{:?}",
+            task.readings[0].paths
+        );
+        assert_eq!(
+            (task.frames[0].file.as_deref(), task.frames[0].line),
+            (Some("srv/app/views.py"), Some(7))
+        );
+        assert!(task.readings[0].paths.contains(&path("README.md", None)));
+        assert!(!task.readings[0].paths.iter().any(|p| p.path.starts_with("e.g")));
+        assert_eq!(task.readings[0].identifiers, ["parse_header", "refresh"]);
+        assert_eq!(task.readings[0].quotes, ["connection was refused"]);
+        assert_eq!(task.readings[0].flags, ["--dry-run"]);
     }
 
     #[test]
@@ -287,8 +373,8 @@ mod tests {
         for present in ["refresh", "token", "修复", "寻路", "服务", "说明"] {
             assert!(weight(&task, present) > 0.0, "{present}: {:?}", task.terms);
         }
-        assert_eq!(task.identifiers, ["refresh_token"]);
-        assert_eq!(task.quotes, ["two words"]);
+        assert_eq!(task.readings[0].identifiers, ["refresh_token"]);
+        assert_eq!(task.readings[0].quotes, ["two words"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use select::{RankedChunk, Ranking};
+use select::{Pin, RankedChunk, Ranking};
 use syntax::LineRange;
 
 /// The share of its file's probability that a chunk is worth more while nothing of the file is shown.
@@ -14,8 +14,17 @@ use syntax::LineRange;
 const NEW_FILE_SHARE: f64 = 0.15;
 /// Tokens added to each price: the effort of reading one more place. By hand, not measured.
 const READING_EFFORT: f64 = 40.0;
-/// Chunks and files below this probability aren't shown. By hand, not measured.
-pub(super) const MIN_PROBABILITY: f64 = 0.0002;
+/// Lines of chunks that are considered for each token of the budget, the likeliest first: about five times
+/// what fits. No probability is too low by itself, since one chunk that takes nearly all of it says nothing
+/// about the others. By hand.
+const CONSIDERED: f64 = 0.5;
+/// The fewest lines that are considered. By hand.
+const MIN_CONSIDERED: usize = 1_000;
+
+/// The share of the budget that the first pinned function may take, each further one, and all of them. By hand.
+const FIRST_PIN_SHARE: f64 = 0.6;
+const PIN_SHARE: f64 = 0.12;
+const PINNED_SHARE: f64 = 0.7;
 
 /// The price of showing lines, in tokens.
 pub(super) trait Prices {
@@ -42,26 +51,34 @@ impl Chosen {
     }
 }
 
-/// The chunks that may be shown beside what is `chosen`, most probable first.
-pub(super) fn eligible(ranking: &Ranking, chosen: &Chosen) -> Vec<usize> {
-    let mut chunks = matching(ranking);
-    chunks.retain(|&at| is_worth_reading(ranking, chosen, at));
-    chunks
+/// Those of the considered chunks that may be shown beside what is `chosen`, most probable first.
+pub(super) fn eligible(ranking: &Ranking, considered: &[usize], chosen: &Chosen) -> Vec<usize> {
+    let is_worth = |at: &usize| is_worth_reading(ranking, chosen, *at);
+    considered.iter().copied().filter(is_worth).collect()
 }
 
-/// The chunks that match the task, most probable first, whatever their lines hold.
-fn matching(ranking: &Ranking) -> Vec<usize> {
+/// The chunks that match the task and are considered for this budget, most probable first, whatever their
+/// lines hold.
+pub(super) fn considered(ranking: &Ranking, budget: usize) -> Vec<usize> {
     let chunks = &ranking.chunks;
-    let mut order: Vec<usize> = (0..chunks.len())
-        .filter(|&at| chunks[at].probability >= MIN_PROBABILITY && matches_the_task(&chunks[at]))
-        .collect();
+    let mut order: Vec<usize> =
+        (0..chunks.len()).filter(|&at| matches_the_task(&chunks[at])).collect();
     order.sort_by(|&a, &b| chunks[b].probability.total_cmp(&chunks[a].probability).then(a.cmp(&b)));
+    let most = ((budget as f64 * CONSIDERED) as usize).max(MIN_CONSIDERED);
+    let mut lines = 0;
+    let considered = order.iter().take_while(|&&at| {
+        let before = lines;
+        lines += (chunks[at].lines.end - chunks[at].lines.start + 1) as usize;
+        before < most
+    });
+    let considered = considered.count();
+    order.truncate(considered);
     order
 }
 
 /// Whether a chunk has a word of the task, or evidence that outweighs what counts against it. Measured on 22 commits of 11 repositories at 8,000 tokens, message and terse form: 4 to 9 % of the
 /// chunks that were shown had a negative score, and none of them was among the changed lines.
-fn matches_the_task(chunk: &RankedChunk) -> bool {
+pub(super) fn matches_the_task(chunk: &RankedChunk) -> bool {
     chunk.has_evidence() && (chunk.score >= 0.0 || !chunk.matched.is_empty())
 }
 
@@ -73,14 +90,21 @@ fn is_worth_reading(ranking: &Ranking, chosen: &Chosen, at: usize) -> bool {
 
 /// Adds chunks of `ranking` to `chosen`, until no eligible one is left that fits within `budget` tokens
 /// in all.
-pub(super) fn fill(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, chosen: &mut Chosen) {
+pub(super) fn fill(
+    ranking: &Ranking,
+    considered: &[usize],
+    prices: &mut dyn Prices,
+    budget: usize,
+    chosen: &mut Chosen,
+) {
     let file_probability = file_probabilities(ranking);
     let taken = |chosen: &Chosen, at: usize| {
         chosen.chunks.get(&ranking.chunks[at].file).is_some_and(|chunks| chunks.contains(&at))
     };
     // The price of each chunk, given the lines of its file that are shown now.
-    let mut candidates: Vec<(usize, usize)> = matching(ranking)
-        .into_iter()
+    let mut candidates: Vec<(usize, usize)> = considered
+        .iter()
+        .copied()
         .filter(|&at| !taken(chosen, at))
         .map(|at| (at, added_price(ranking, prices, chosen, at)))
         .collect();
@@ -118,6 +142,7 @@ pub(super) fn fill(ranking: &Ranking, prices: &mut dyn Prices, budget: usize, ch
 /// next chunk is tried. Does nothing once something is chosen.
 pub(super) fn take_best(
     ranking: &Ranking,
+    considered: &[usize],
     prices: &mut dyn Prices,
     budget: usize,
     chosen: &mut Chosen,
@@ -126,7 +151,7 @@ pub(super) fn take_best(
         return;
     }
     let file_probability = file_probabilities(ranking);
-    let mut order = eligible(ranking, chosen);
+    let mut order = eligible(ranking, considered, chosen);
     let probability = |at: &usize| file_probability[&ranking.chunks[*at].file];
     // A stable sort: within a file the most probable chunk stays first.
     order.sort_by(|a, b| probability(b).total_cmp(&probability(a)));
@@ -147,6 +172,32 @@ pub(super) fn take_best(
             chosen.lines.insert(chunk.file, vec![part]);
             chosen.chunks.insert(chunk.file, vec![at]);
             return;
+        }
+    }
+}
+
+/// Takes the pinned chunks in their order, within shares of `budget`: the whole function, or as much around the
+/// line as its share holds.
+pub(super) fn take_pinned(
+    ranking: &Ranking,
+    prices: &mut dyn Prices,
+    budget: usize,
+    chosen: &mut Chosen,
+) {
+    let mut pinned: Vec<(Pin, usize)> =
+        (0..ranking.chunks.len()).filter_map(|at| Some((ranking.chunks[at].pinned?, at))).collect();
+    pinned.sort_unstable();
+    for function in pinned.chunk_by(|a, b| a.0.order == b.0.order) {
+        let share = if function[0].0.order == 0 { FIRST_PIN_SHARE } else { PIN_SHARE };
+        let before = chosen.tokens();
+        let limit = (before + (budget as f64 * share) as usize)
+            .min((budget as f64 * PINNED_SHARE) as usize);
+        for &(_, at) in function {
+            let price = added_price(ranking, prices, chosen, at);
+            if chosen.tokens() + price > limit {
+                break;
+            }
+            take(ranking, prices, chosen, at);
         }
     }
 }
@@ -253,6 +304,7 @@ mod tests {
             score: probability.ln(),
             probability,
             matched: vec!["word".into()],
+            pinned: None,
         }
     }
 
@@ -260,28 +312,32 @@ mod tests {
     fn another_likely_file_is_preferred_to_more_of_a_known_one() {
         let ranking = Ranking {
             chunks: vec![chunk(0, 1, 10, 0.4), chunk(0, 20, 29, 0.17), chunk(1, 1, 10, 0.18)],
+            ..Ranking::default()
         };
         let mut chosen = Chosen::default();
-        fill(&ranking, &mut Lines, 45, &mut chosen);
+        fill(&ranking, &considered(&ranking, 100_000), &mut Lines, 45, &mut chosen);
         assert_eq!(chosen.lines.keys().copied().collect::<Vec<_>>(), [0, 1]);
     }
 
     #[test]
     fn neighbours_are_joined() {
-        let ranking = Ranking { chunks: vec![chunk(0, 1, 10, 0.4), chunk(0, 11, 20, 0.3)] };
+        let ranking = Ranking {
+            chunks: vec![chunk(0, 1, 10, 0.4), chunk(0, 11, 20, 0.3)],
+            ..Ranking::default()
+        };
         let mut chosen = Chosen::default();
-        fill(&ranking, &mut Lines, 1_000, &mut chosen);
+        fill(&ranking, &considered(&ranking, 100_000), &mut Lines, 1_000, &mut chosen);
         assert_eq!(chosen.lines[&0], [LineRange { start: 1, end: 20 }]);
         assert_eq!(chosen.tokens(), 32);
     }
 
     #[test]
     fn the_best_chunk_is_shown_in_part_if_it_is_too_long() {
-        let ranking = Ranking { chunks: vec![chunk(0, 5, 100, 0.9)] };
+        let ranking = Ranking { chunks: vec![chunk(0, 5, 100, 0.9)], ..Ranking::default() };
         let mut chosen = Chosen::default();
-        fill(&ranking, &mut Lines, 30, &mut chosen);
+        fill(&ranking, &considered(&ranking, 100_000), &mut Lines, 30, &mut chosen);
         assert!(chosen.lines.is_empty());
-        take_best(&ranking, &mut Lines, 30, &mut chosen);
+        take_best(&ranking, &considered(&ranking, 100_000), &mut Lines, 30, &mut chosen);
         assert_eq!(chosen.lines[&0], [LineRange { start: 5, end: 22 }]);
         assert_eq!(chosen.tokens(), 30);
     }
@@ -290,23 +346,26 @@ mod tests {
     fn the_best_chunk_of_the_best_file_comes_first_however_long() {
         let long = (0..40).map(|at| chunk(0, at * 100 + 1, at * 100 + 90, 0.02));
         let chunks = [chunk(1, 1, 3, 0.1)].into_iter().chain(long).collect();
-        let mut ranking = Ranking { chunks };
+        let mut ranking = Ranking { chunks, ..Ranking::default() };
         ranking.chunks[8].probability = 0.05;
         let mut chosen = Chosen::default();
-        take_best(&ranking, &mut Lines, 110, &mut chosen);
+        take_best(&ranking, &considered(&ranking, 100_000), &mut Lines, 110, &mut chosen);
         assert_eq!(chosen.lines[&0], [LineRange { start: 701, end: 790 }]);
         let before = chosen.lines.clone();
-        take_best(&ranking, &mut Lines, 500, &mut chosen);
+        take_best(&ranking, &considered(&ranking, 100_000), &mut Lines, 500, &mut chosen);
         assert_eq!(chosen.lines, before);
     }
 
     #[test]
     fn chunks_without_code_are_never_shown() {
-        let mut ranking = Ranking { chunks: vec![chunk(0, 1, 10, 0.5), chunk(1, 1, 10, 0.4)] };
+        let mut ranking = Ranking {
+            chunks: vec![chunk(0, 1, 10, 0.5), chunk(1, 1, 10, 0.4)],
+            ..Ranking::default()
+        };
         ranking.chunks[0].first_code = None;
         let mut chosen = Chosen::default();
-        take_best(&ranking, &mut Lines, 1_000, &mut chosen);
-        fill(&ranking, &mut Lines, 1_000, &mut chosen);
+        take_best(&ranking, &considered(&ranking, 100_000), &mut Lines, 1_000, &mut chosen);
+        fill(&ranking, &considered(&ranking, 100_000), &mut Lines, 1_000, &mut chosen);
         assert_eq!(chosen.lines.keys().copied().collect::<Vec<_>>(), [1]);
     }
 
@@ -316,11 +375,11 @@ mod tests {
         for at in [0, 2] {
             (chunks[at].first_code, chunks[at].has_imports) = (None, true);
         }
-        let mut ranking = Ranking { chunks };
+        let mut ranking = Ranking { chunks, ..Ranking::default() };
         let chosen = |ranking: &Ranking| {
             let mut chosen = Chosen::default();
-            take_best(ranking, &mut Lines, 1_000, &mut chosen);
-            fill(ranking, &mut Lines, 1_000, &mut chosen);
+            take_best(ranking, &considered(ranking, 100_000), &mut Lines, 1_000, &mut chosen);
+            fill(ranking, &considered(ranking, 100_000), &mut Lines, 1_000, &mut chosen);
             chosen.chunks
         };
         assert_eq!(chosen(&ranking), BTreeMap::from([(0, vec![1, 0])]));
@@ -331,10 +390,10 @@ mod tests {
     #[test]
     fn a_chunk_without_a_word_of_the_task_needs_a_score_that_is_not_negative() {
         let shown = |score: f64, words: &[&str]| {
-            let mut ranking = Ranking { chunks: vec![chunk(0, 1, 10, 0.5)] };
+            let mut ranking = Ranking { chunks: vec![chunk(0, 1, 10, 0.5)], ..Ranking::default() };
             ranking.chunks[0].score = score;
             ranking.chunks[0].matched = words.iter().map(|&word| word.to_owned()).collect();
-            !eligible(&ranking, &Chosen::default()).is_empty()
+            !eligible(&ranking, &considered(&ranking, 100_000), &Chosen::default()).is_empty()
         };
         assert!(shown(0.1, &[]) && shown(-3.0, &["refresh"]));
         assert!(!shown(-0.1, &[]));
@@ -342,10 +401,10 @@ mod tests {
 
     #[test]
     fn a_part_of_the_best_chunk_has_code_in_it() {
-        let mut ranking = Ranking { chunks: vec![chunk(0, 1, 100, 0.9)] };
+        let mut ranking = Ranking { chunks: vec![chunk(0, 1, 100, 0.9)], ..Ranking::default() };
         ranking.chunks[0].first_code = Some(60);
         let mut chosen = Chosen::default();
-        take_best(&ranking, &mut Lines, 30, &mut chosen);
+        take_best(&ranking, &considered(&ranking, 100_000), &mut Lines, 30, &mut chosen);
         assert_eq!(chosen.lines[&0], [LineRange { start: 60, end: 77 }]);
     }
 
@@ -361,11 +420,11 @@ mod tests {
                 next[file] += length;
                 chunk(file, start, start + length - 1, f64::from(probability) / 4_000.0)
             }).collect();
-            let ranking = Ranking { chunks };
+            let ranking = Ranking { chunks, ..Ranking::default() };
             let mut chosen = Chosen::default();
-            fill(&ranking, &mut Lines, budget, &mut chosen);
+            fill(&ranking, &considered(&ranking, 100_000), &mut Lines, budget, &mut chosen);
             prop_assert!(chosen.tokens() <= budget);
-            for at in eligible(&ranking, &chosen) {
+            for at in eligible(&ranking, &considered(&ranking, 100_000), &chosen) {
                 let file = ranking.chunks[at].file;
                 if !chosen.chunks.get(&file).is_some_and(|u| u.contains(&at)) {
                     let price = added_price(&ranking, &mut Lines, &chosen, at);

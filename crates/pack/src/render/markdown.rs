@@ -55,7 +55,7 @@ impl FormatWriter for Markdown {
     fn listed(&self, facts: &Facts<'_>, rank: usize, file: usize) -> String {
         let path = shown_path(&facts.corpus.files[file].path);
         let why = evidence::best_within(facts.ranking, file, None)
-            .map(|chunk| evidence::phrases(chunk, facts.weights).join("; "))
+            .and_then(|chunk| evidence::summary(chunk, facts.weights))
             .unwrap_or_default();
         if why.is_empty() {
             format!("{rank}. {path}\n")

@@ -6,7 +6,7 @@ use crate::chunk::Chunk;
 use crate::corpus::{Corpus, SourceFile};
 use crate::mention::PathMention;
 use crate::survey::Surveyed;
-use crate::task::Task;
+use crate::task::Mentions;
 
 /// The most files that a mention may fit: one that fits more is evidence for none of them. By hand.
 const AMBIGUOUS: usize = 6;
@@ -22,8 +22,8 @@ fn names(mention: &PathMention, path: &str) -> bool {
 
 /// Fills in [`Surveyed::mention`]: 1.0 for a file that the task names, less where the name is shared
 /// or is a folder's.
-pub(crate) fn files(corpus: &Corpus, task: &Task, files: &mut [Surveyed]) {
-    for mention in &task.paths {
+pub(crate) fn files(corpus: &Corpus, mentions: &Mentions, files: &mut [Surveyed]) {
+    for mention in &mentions.paths {
         let named: Vec<usize> =
             (0..files.len()).filter(|&at| names(mention, &corpus.files[at].path)).collect();
         if !named.is_empty() && named.len() <= AMBIGUOUS {
@@ -46,13 +46,13 @@ pub(crate) fn files(corpus: &Corpus, task: &Task, files: &mut [Surveyed]) {
 /// Adds to each chunk of a file how strongly the task mentions it: its lines, the exact names of its
 /// definitions, the texts that the task quotes.
 pub(crate) fn chunks(
-    task: &Task,
+    mentions: &Mentions,
     file: &SourceFile,
     outline: &Outline,
     chunks: &[Chunk],
     out: &mut [f64],
 ) {
-    for mention in task.paths.iter().filter(|a| names(a, &file.path)) {
+    for mention in mentions.paths.iter().filter(|a| names(a, &file.path)) {
         if let Some(line) = mention.line {
             let at = chunks.partition_point(|chunk| chunk.lines.end < line);
             if let Some(value) = out.get_mut(at) {
@@ -65,13 +65,13 @@ pub(crate) fn chunks(
         let whole = chunk.definition.map(|d| &outline.definitions[d as usize].name);
         let exact = defines.chain(whole).any(|name| {
             let name = name.rsplit([':', '.']).next().unwrap_or(name);
-            task.identifiers.binary_search_by(|id| id.as_str().cmp(name)).is_ok()
+            mentions.identifiers.binary_search_by(|id| id.as_str().cmp(name)).is_ok()
         });
         if exact {
             *value += 1.0;
         }
     }
-    if task.quotes.is_empty() && task.flags.is_empty() {
+    if mentions.quotes.is_empty() && mentions.flags.is_empty() {
         return;
     }
     for (line, text) in (1_u32..).zip(file.text.split_inclusive('\n')) {
@@ -81,8 +81,8 @@ pub(crate) fn chunks(
                 next.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '-')
             })
         };
-        let quoted = task.quotes.iter().any(|quote| text.contains(quote.as_str()));
-        if quoted || task.flags.iter().any(flag) {
+        let quoted = mentions.quotes.iter().any(|quote| text.contains(quote.as_str()));
+        if quoted || mentions.flags.iter().any(flag) {
             let at = chunks.partition_point(|chunk| chunk.lines.end < line);
             if let Some(value) = out.get_mut(at) {
                 *value = f64::max(*value, if quoted { 1.0 } else { 0.5 });

@@ -35,8 +35,9 @@ pub(crate) struct Structure {
     pub(crate) tested: Vec<f64>,
 }
 
-/// The structural evidence of the candidates, from the imports among them: no other file is parsed.
-pub(crate) fn evidence(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> Structure {
+/// By reading of the task, the structural evidence of the candidates, from the imports among them: no
+/// other file is parsed.
+pub(crate) fn evidence(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> Vec<Structure> {
     let mut outlines: Vec<Option<&Outline>> = vec![None; corpus.files.len()];
     for node in nodes {
         outlines[node.file] = Some(node.outline);
@@ -44,10 +45,11 @@ pub(crate) fn evidence(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> 
     let files: Vec<_> = corpus.files.iter().map(SourceFile::for_imports).collect();
     let graph = ImportGraph::resolve(&files, &outlines);
     let imports = links(&graph, nodes);
-    Structure {
-        imports: page_rank(&imports, &seeds(corpus, survey, nodes)),
-        tested: tested(corpus, survey, nodes, &imports),
-    }
+    let of = |files: &Vec<Surveyed>| Structure {
+        imports: page_rank(&imports, &seeds(corpus, files, nodes)),
+        tested: tested(corpus, files, nodes, &imports),
+    };
+    survey.readings.iter().map(of).collect()
 }
 
 /// By candidate: the candidates that it imports, each with its share of the import.
@@ -72,14 +74,13 @@ fn links(graph: &ImportGraph, nodes: &[Node<'_>]) -> Links {
 }
 
 /// The share of the random walk that begins at each candidate. Cubed, so that the best dominate.
-fn seeds(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>]) -> Vec<f64> {
-    let largest = |value: fn(&Surveyed) -> f64| {
-        scale(nodes.iter().map(|node| value(&survey.files[node.file])))
-    };
+fn seeds(corpus: &Corpus, files: &[Surveyed], nodes: &[Node<'_>]) -> Vec<f64> {
+    let largest =
+        |value: fn(&Surveyed) -> f64| scale(nodes.iter().map(|node| value(&files[node.file])));
     let (words, path, history) =
         (largest(|file| file.words), largest(|file| file.path), largest(|file| file.history));
     let seed = |node: &Node<'_>| {
-        let file = &survey.files[node.file];
+        let file = &files[node.file];
         let kind = if corpus.files[node.file].kind == FileKind::Source { 1.0 } else { 0.5 };
         let sum = file.words / words + file.path / path + file.history / history;
         (kind * sum + 3.0 * file.mention).powi(3)
@@ -114,7 +115,7 @@ fn page_rank(imports: &Links, seeds: &[f64]) -> Vec<f64> {
     rank.iter().zip(&own).map(|(rank, own)| (rank - own).max(0.0)).collect()
 }
 
-fn tested(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>], imports: &Links) -> Vec<f64> {
+fn tested(corpus: &Corpus, files: &[Surveyed], nodes: &[Node<'_>], imports: &Links) -> Vec<f64> {
     let mut called: FxHashMap<String, Vec<usize>> = FxHashMap::default();
     for (at, node) in nodes.iter().enumerate() {
         if corpus.files[node.file].kind == FileKind::Source {
@@ -124,7 +125,7 @@ fn tested(corpus: &Corpus, survey: &Survey, nodes: &[Node<'_>], imports: &Links)
     let mut out = vec![0.0; nodes.len()];
     let tests = nodes.iter().zip(imports);
     for (test, imports) in tests.filter(|(n, _)| corpus.files[n.file].kind == FileKind::Test) {
-        let words = survey.files[test.file].words + survey.files[test.file].path;
+        let words = files[test.file].words + files[test.file].path;
         let mut put = |to: usize, value: f64| out[to] = f64::max(out[to], value);
         if let Some(same) = called.get(&subject(&corpus.files[test.file].path)) {
             same.iter().for_each(|&to| put(to, words / (same.len() as f64).sqrt()));

@@ -85,9 +85,10 @@ pub(crate) struct WordScores {
     pub(crate) coverage: f64,
 }
 
-/// Scores one chunk's words; `average` is the mean length of chunks.
+/// Scores one chunk's words for a reading of the task; `average` is the mean length of chunks.
 pub(crate) fn score(
     query: &Query<'_>,
+    reading: usize,
     survey: &Survey,
     words: &ChunkWords,
     average: f64,
@@ -96,7 +97,7 @@ pub(crate) fn score(
     for o in &words.terms {
         let at = o.term as usize;
         let weight = |n: u32| bm25::saturate(f64::from(n), words.length, average, CHUNK_B);
-        let own = query.weights[at] * survey.idf[at];
+        let own = query.weights[at][reading] * survey.idf[at];
         out.body += own * weight(o.all);
         out.comments += own * weight(o.comments);
         out.coverage += own;
@@ -106,7 +107,13 @@ pub(crate) fn score(
 
 /// The overlap of a definition's name with the task, weighted by idf, and lower the more of the name
 /// doesn't match.
-pub(crate) fn name(splitter: &Splitter, query: &Query<'_>, survey: &Survey, name: &str) -> f64 {
+pub(crate) fn name(
+    splitter: &Splitter,
+    query: &Query<'_>,
+    reading: usize,
+    survey: &Survey,
+    name: &str,
+) -> f64 {
     let mut overlap = 0.0;
     let mut pieces = 0_u32;
     let mut matched = 0_u32;
@@ -114,8 +121,10 @@ pub(crate) fn name(splitter: &Splitter, query: &Query<'_>, survey: &Survey, name
         let (terms, count) = splitter.split(word);
         pieces += count;
         for term in terms {
-            if let Some(id) = query.vocabulary.get(&term).filter(|&id| query.is_own(id)) {
-                overlap += query.weights[id as usize] * rarity(survey, id);
+            let id = query.vocabulary.get(&term);
+            let weight = id.map_or(0.0, |id| query.weights[id as usize][reading]);
+            if let Some(id) = id.filter(|_| weight > 0.0) {
+                overlap += weight * rarity(survey, id);
                 matched += 1;
             }
         }

@@ -1,0 +1,317 @@
+//! Spelling: words of the task that occur nowhere in the repository, and the nearest words that do.
+//!
+//! Only words of prose are corrected, and none that commit messages know. The distance is Damerau's, in which slips of
+//! the fingers cost less: neighbours on the keyboard, two letters exchanged, one doubled or forgotten.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::corpus::Corpus;
+use crate::query::Query;
+use crate::survey::{Survey, scanner_share};
+use crate::task::Task;
+use crate::terms::{Scanner, TermId, parts, words};
+
+/// The most words that are corrected. By hand: a text in which more are unknown isn't misspelt.
+const MOST: usize = 8;
+/// Characters of a word that may be corrected. By hand: shorter ones are near to too many others.
+const LENGTH: std::ops::RangeInclusive<usize> = 4..=24;
+/// In how many commit messages a word stands that is a word, and no slip. By hand.
+const KNOWN: usize = 2;
+/// The cost of exchanging two neighbouring letters, and of confusing two neighbouring keys. By hand.
+const EXCHANGED: f64 = 0.6;
+const NEIGHBOURS: f64 = 0.7;
+/// The cost of a letter that is doubled, or of a double one that isn't. By hand.
+const DOUBLED: f64 = 0.5;
+/// The cost of a letter too many or too few. By hand.
+const MISSING: f64 = 0.8;
+
+/// A word of the task that was read as another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Correction {
+    /// As the task says it, in lower case.
+    pub said: String,
+    /// The word of the repository that was taken instead.
+    pub meant: String,
+}
+
+/// The words of the task that occur nowhere, each with the nearest word of the repository, if one is near.
+pub fn corrections(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<Correction> {
+    let unknown = unknown(corpus, query, survey);
+    if unknown.is_empty() {
+        return Vec::new();
+    }
+    let near = near_words(corpus, &unknown);
+    let mut out: Vec<Correction> = Vec::new();
+    for (at, said) in unknown.into_iter().enumerate() {
+        let best = near.iter().filter(|((target, _), _)| *target == at).min_by(|a, b| {
+            let cost = |word: &str| distance(&said, word).unwrap_or(f64::INFINITY);
+            cost(&a.0.1).total_cmp(&cost(&b.0.1)).then(b.1.cmp(a.1)).then(a.0.1.cmp(&b.0.1))
+        });
+        if let Some(((_, meant), _)) = best {
+            out.push(Correction { said, meant: meant.clone() });
+        }
+    }
+    out
+}
+
+/// The words of the task's prose that no file, path or pair of commit messages has.
+fn unknown(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<String> {
+    let mut out: Vec<(TermId, String)> = Vec::new();
+    for term in query.task.terms.iter().filter(|term| !term.joined) {
+        let Some(id) = query.vocabulary.get(&term.term) else { continue };
+        let is_known = survey.idf[id as usize] > 0.0 || survey.in_paths[id as usize];
+        let is_prose = term.weights.iter().all(|&weight| weight > 0.0);
+        let is_plain = term.word.bytes().all(|b| b.is_ascii_alphabetic())
+            && !term.word.bytes().skip(1).any(|b| b.is_ascii_uppercase());
+        if !is_known && is_prose && is_plain && LENGTH.contains(&term.word.len()) {
+            out.push((id, term.word.to_lowercase()));
+        }
+    }
+    if out.is_empty() {
+        return Vec::new();
+    }
+    let mut said: FxHashMap<TermId, usize> = FxHashMap::default();
+    let mut scanner = Scanner::new(&query.vocabulary);
+    for commit in &corpus.history.commits {
+        let mut seen: FxHashSet<TermId> = FxHashSet::default();
+        scanner.scan(&commit.message, |_, _, ids| seen.extend(ids));
+        for id in seen {
+            *said.entry(id).or_default() += 1;
+        }
+    }
+    out.retain(|(id, _)| said.get(id).copied().unwrap_or(0) < KNOWN);
+    let mut out: Vec<String> = out.into_iter().map(|(_, word)| word).collect();
+    out.dedup();
+    if out.len() > MOST { Vec::new() } else { out }
+}
+
+/// By unknown word and near word: how often the near one occurs.
+fn near_words(corpus: &Corpus, unknown: &[String]) -> FxHashMap<(usize, String), usize> {
+    corpus
+        .files
+        .par_iter()
+        .with_min_len(scanner_share(corpus.files.len()))
+        .map(|file| {
+            let (known, found) = (FxHashMap::default(), FxHashMap::default());
+            let mut counter = Counter { unknown, known, found };
+            words(&file.text).for_each(|(_, word)| counter.count(word));
+            counter.found
+        })
+        .reduce(FxHashMap::default, |mut all, found| {
+            for (near, count) in found {
+                *all.entry(near).or_default() += count;
+            }
+            all
+        })
+}
+
+/// Counts the words of a text that are near to unknown ones.
+struct Counter<'u, 't> {
+    unknown: &'u [String],
+    /// By word of the text: what it is near to, so that each word is compared once.
+    known: FxHashMap<&'t str, Vec<(usize, String)>>,
+    found: FxHashMap<(usize, String), usize>,
+}
+
+impl<'t> Counter<'_, 't> {
+    fn count(&mut self, word: &'t str) {
+        let unknown = self.unknown;
+        let near = self.known.entry(word).or_insert_with(|| {
+            let mut near = Vec::new();
+            if !word.is_ascii() || word.len() > 64 {
+                return near;
+            }
+            for part in parts(word) {
+                for (at, said) in unknown.iter().enumerate() {
+                    if part.len().abs_diff(said.len()) <= 2 && LENGTH.contains(&part.len()) {
+                        let part = part.to_ascii_lowercase();
+                        if distance(said, &part).is_some() {
+                            near.push((at, part));
+                        }
+                    }
+                }
+            }
+            near
+        });
+        for near in near.iter() {
+            *self.found.entry(near.clone()).or_default() += 1;
+        }
+    }
+}
+
+/// The most that a word of this length may differ from what is meant. By hand.
+fn most(length: usize) -> f64 {
+    match length {
+        ..=4 => 0.6,
+        5..=7 => 1.0,
+        _ => 1.6,
+    }
+}
+
+/// How far two words in lower-case ASCII letters are apart; `None` where it is too far for a slip.
+fn distance(said: &str, meant: &str) -> Option<f64> {
+    let (a, b) = (said.as_bytes(), meant.as_bytes());
+    let most = most(a.len().min(b.len()));
+    let same_start = a.first() == b.first();
+    if !b.iter().all(u8::is_ascii_lowercase)
+        || a == b
+        || !same_start && a.len() < 6 && a.first() != b.get(1)
+    {
+        return None;
+    }
+    let mut rows: [Vec<f64>; 3] = std::array::from_fn(|_| vec![0.0; b.len() + 1]);
+    for (at, cell) in rows[1].iter_mut().enumerate() {
+        *cell = at as f64 * MISSING;
+    }
+    for i in 1..=a.len() {
+        let (before, last, now) = split(&mut rows, i);
+        now[0] = i as f64 * MISSING;
+        for j in 1..=b.len() {
+            let (x, y) = (a[i - 1], b[j - 1]);
+            let changed = last[j - 1] + if x == y { 0.0 } else { substitution(x, y) };
+            let extra = last[j] + if i > 1 && a[i - 2] == x { DOUBLED } else { MISSING };
+            let missing = now[j - 1] + if j > 1 && b[j - 2] == y { DOUBLED } else { MISSING };
+            let mut least = changed.min(extra).min(missing);
+            if i > 1 && j > 1 && x == b[j - 2] && a[i - 2] == y && x != y {
+                least = least.min(before[j - 2] + EXCHANGED);
+            }
+            now[j] = least;
+        }
+        if now.iter().copied().fold(f64::INFINITY, f64::min) > most {
+            return None;
+        }
+    }
+    let cost = rows[(a.len() + 1) % 3][b.len()];
+    (cost <= most + 1e-9).then_some(cost)
+}
+
+/// The rows for two letters back, one back, and this one, of three that are used in turn.
+fn split(rows: &mut [Vec<f64>; 3], i: usize) -> (&[f64], &[f64], &mut [f64]) {
+    let [a, b, c] = rows;
+    match i % 3 {
+        1 => (a, b, c),
+        2 => (b, c, a),
+        _ => (c, a, b),
+    }
+}
+
+fn substitution(x: u8, y: u8) -> f64 {
+    if are_neighbours(x, y) { NEIGHBOURS } else { 1.0 }
+}
+
+/// Whether two letters are beside or above each other on a Latin keyboard.
+fn are_neighbours(x: u8, y: u8) -> bool {
+    let place = |letter: u8| {
+        ["qwertyuiop", "asdfghjkl", "zxcvbnm"]
+            .iter()
+            .enumerate()
+            .find_map(|(row, keys)| Some((row, keys.bytes().position(|key| key == letter)?)))
+    };
+    match (place(x), place(y)) {
+        (Some((row, column)), Some((other, near))) => {
+            row == other && column.abs_diff(near) == 1
+                || row + 1 == other && (near == column || near + 1 == column)
+                || other + 1 == row && (column == near || column + 1 == near)
+        }
+        _ => false,
+    }
+}
+
+impl Task {
+    /// The task as it is read with `corrections`.
+    #[must_use]
+    pub fn corrected(&self, corrections: &[Correction]) -> Self {
+        let text = self.text();
+        let mut out = String::with_capacity(text.len());
+        let mut from = 0;
+        for (at, word) in words(text) {
+            let lower = word.to_lowercase();
+            if let Some(correction) = corrections.iter().find(|correction| correction.said == lower)
+            {
+                out.push_str(&text[from..at]);
+                out.push_str(&correction.meant);
+                from = at + word.len();
+            }
+        }
+        out.push_str(&text[from..]);
+        Self::new(&out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::{FileKind, SourceFile};
+    use crate::history::History;
+    use syntax::Language;
+
+    fn corrected(text: &str, task: &str) -> Vec<(String, String)> {
+        let file = SourceFile {
+            path: "src/resolver.rs".into(),
+            text: text.into(),
+            hash: [0; 32],
+            language: Language::Rust,
+            kind: FileKind::Source,
+        };
+        let corpus = Corpus { files: vec![file], history: History::default() };
+        let task = Task::new(task);
+        let query = Query::new(&task, Vec::new(), &corpus.history, &[]);
+        let survey = crate::survey(&corpus, &query, &[], 8_000);
+        let pair = |correction: Correction| (correction.said, correction.meant);
+        corrections(&corpus, &query, &survey).into_iter().map(pair).collect()
+    }
+
+    const CODE: &str = "fn readLockfile(dependency: &str) -> Authentication { session.refresh() }";
+
+    #[test]
+    fn slips_are_corrected() {
+        for (said, meant) in [
+            ("lockfle", "lockfile"),
+            ("lokcfile", "lockfile"),
+            ("lockfille", "lockfile"),
+            ("lockfole", "lockfile"),
+            ("authentcation", "authentication"),
+            ("sesssion", "session"),
+            ("refrsh", "refresh"),
+            ("erfresh", "refresh"),
+        ] {
+            let found = corrected(CODE, &format!("the {said} is stale"));
+            assert_eq!(found, [(said.to_owned(), meant.to_owned())], "{said}");
+        }
+    }
+
+    #[test]
+    fn other_words_stay() {
+        for task in [
+            "the refreshing of sessions",
+            "resolve the lock",
+            "a kubernetes cluster",
+            "fix `refrsh`()",
+            "locker room",
+        ] {
+            let found = corrected(CODE, task);
+            assert!(found.iter().all(|(said, _)| said == "refrsh"), "{task}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_corrected_task_is_read_anew() {
+        let correction = Correction { said: "sesion".into(), meant: "session".into() };
+        let task = Task::new("the Sesion cookie").corrected(&[correction]);
+        assert!(
+            task.terms
+                .iter()
+                .any(|term| term.term == "sessioncooki" || term.term == "sessioncookie")
+        );
+        assert_eq!(task.text(), "the session cookie");
+    }
+
+    #[test]
+    fn the_distance_is_the_same_both_ways_where_lengths_are_equal() {
+        assert_eq!(distance("lokcfile", "lockfile"), Some(EXCHANGED));
+        assert_eq!(distance("lockfole", "lockfile"), Some(NEIGHBOURS));
+        assert_eq!(distance("sesssion", "session"), Some(DOUBLED));
+        assert_eq!(distance("table", "label"), None);
+    }
+}

@@ -1,0 +1,475 @@
+//! Stack traces in a task: which frames they have, innermost first.
+//!
+//! How runtimes write frames is data (`data/traces.toml`). Here, lines become [`Frame`]s; which file and function of
+//! the checkout a frame means is decided by `evidence/frames.rs`, which sees the repository.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexSet};
+use serde::Deserialize;
+
+/// The most lines of a task that are searched. By hand: it bounds the work.
+const MAX_LINES: usize = 20_000;
+/// Characters of a line that are searched. By hand, for the same reason.
+const MAX_LINE: usize = 1_000;
+/// The most frames that are kept. By hand, for the same reason.
+const MAX_FRAMES: usize = 400;
+/// The most other lines between two frames of one trace: source lines, marks below them. By hand.
+const BETWEEN: usize = 4;
+
+/// Beginnings of lines after which another trace begins: the cause of the one before, or another thread.
+const BREAKS: &[&str] = &[
+    "caused by:",
+    "suppressed:",
+    "during handling of the above",
+    "the above exception was the direct cause",
+    "goroutine ",
+    "traceback (most recent call last)",
+    "--- end of inner exception",
+    "thread ",
+    "exception in thread",
+];
+
+/// A frame of a stack trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// The file's path as far as the trace has it, with `/`; it may lie on another machine.
+    pub(crate) file: Option<String>,
+    /// The line, from 1.
+    pub(crate) line: Option<u32>,
+    /// The names in the function's qualified name, the last first: `total`, `Cart`, `shop`.
+    pub(crate) names: Vec<String>,
+    /// Which of the task's traces it belongs to, from 0: root causes, then the others as written, then what was
+    /// suppressed.
+    pub(crate) trace: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FormatsFile {
+    format: Vec<FormatFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FormatFile {
+    name: String,
+    frame: String,
+    above: Option<String>,
+    #[serde(default)]
+    innermost: Innermost,
+    #[serde(default)]
+    callee: bool,
+    /// For tests.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by tests"))]
+    samples: Vec<[String; 4]>,
+}
+
+/// At which end of a trace the frame that failed is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Innermost {
+    #[default]
+    First,
+    Last,
+}
+
+struct Format {
+    frame: Regex,
+    above: Option<Regex>,
+    innermost: Innermost,
+    callee: bool,
+    is_jvm: bool,
+}
+
+struct Formats {
+    any: RegexSet,
+    all: Vec<Format>,
+}
+
+static FORMATS: LazyLock<Formats> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "embedded, and read by a test")]
+    formats(include_str!("../data/traces.toml")).expect("the embedded formats are well-formed")
+});
+
+fn formats(toml: &str) -> Result<Formats, Box<dyn std::error::Error>> {
+    let file: FormatsFile = toml::from_str(toml)?;
+    let any = RegexSet::new(file.format.iter().map(|format| &format.frame))?;
+    let format = |format: FormatFile| -> Result<Format, regex::Error> {
+        Ok(Format {
+            frame: Regex::new(&format.frame)?,
+            above: format.above.as_deref().map(Regex::new).transpose()?,
+            innermost: format.innermost,
+            callee: format.callee,
+            is_jvm: format.name == "jvm",
+        })
+    };
+    let all = file.format.into_iter().map(format).collect::<Result<_, _>>()?;
+    Ok(Formats { any, all })
+}
+
+/// What a task's text has of stack traces.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Traces {
+    /// The frames: by trace, those of one trace innermost first.
+    pub(crate) frames: Vec<Frame>,
+    /// The text without the lines of frames.
+    pub(crate) rest: String,
+}
+
+/// Reads the stack traces in `text`.
+pub(crate) fn traces(text: &str) -> Traces {
+    let mut out = Traces { frames: Vec::new(), rest: String::with_capacity(text.len()) };
+    let mut reader = Reader::default();
+    let mut above = "";
+    for (number, line) in text.lines().enumerate() {
+        let frame = if number < MAX_LINES && could_be_frame(line) {
+            reader.read(line, above)
+        } else {
+            None
+        };
+        match frame {
+            // What stands beside a frame in its line is a source's place in a log, or the sentence around it.
+            Some(frame) if frame.len() * 2 < line.trim().len() => {
+                out.rest.push_str(&line[..frame.start]);
+                out.rest.push_str(&line[frame.end..]);
+            }
+            Some(_) => {}
+            None => {
+                reader.pass(line);
+                out.rest.push_str(line);
+            }
+        }
+        out.rest.push('\n');
+        above = line;
+    }
+    out.frames = reader.finish();
+    out
+}
+
+/// Every frame has a line number, an address or an arity.
+fn could_be_frame(line: &str) -> bool {
+    line.bytes().any(|byte| byte.is_ascii_digit()) || line.contains("at ")
+}
+
+#[derive(Default)]
+struct Reader {
+    /// The traces that were read, each with its role.
+    traces: Vec<(Role, Vec<Frame>)>,
+    /// How many frames they have.
+    count: usize,
+    role: Role,
+    /// The frames of the trace that is being read, as written.
+    open: Vec<Frame>,
+    innermost: Innermost,
+    format: usize,
+    /// Lines since the last frame.
+    passed: usize,
+}
+
+/// What a trace is to those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+enum Role {
+    /// The cause of the one before.
+    Cause,
+    #[default]
+    Own,
+    Suppressed,
+}
+
+impl Reader {
+    /// Reads a frame in `line`: its range, or `None` if there is none.
+    fn read(&mut self, line: &str, above: &str) -> Option<Range<usize>> {
+        let end = line.char_indices().nth(MAX_LINE).map_or(line.len(), |(at, _)| at);
+        let line = &line[..end];
+        let matched = FORMATS.any.matches(line);
+        let at = matched.iter().next()?;
+        let format = &FORMATS.all[at];
+        let found = format.frame.captures(line)?;
+        let range = found.get(0)?.range();
+        let group = |name: &str| found.name(name).map(|found| found.as_str());
+        let mut function = group("function");
+        if let Some(names) = &format.above {
+            let found = names.captures(above).and_then(|found| found.name("function"));
+            function = function.or(found.map(|found| found.as_str()));
+            // Without a function above it, it may be any line that ends in a path.
+            if function.is_none() && self.open.is_empty() {
+                return None;
+            }
+        }
+        if !self.open.is_empty()
+            && (self.passed > BETWEEN || at != self.format && self.innermost != format.innermost)
+        {
+            self.close();
+        }
+        (self.format, self.innermost, self.passed) = (at, format.innermost, 0);
+        if self.count + self.open.len() >= MAX_FRAMES {
+            return Some(range);
+        }
+        let mut names = function.map(names).unwrap_or_default();
+        if format.callee {
+            self.called(std::mem::take(&mut names));
+        }
+        let file = group("file").map(|file| path_of(file, function.filter(|_| format.is_jvm)));
+        let line = group("line").and_then(|line| line.parse().ok()).filter(|&line| line > 0);
+        self.open.push(Frame { file, line, names, trace: 0 });
+        Some(range)
+    }
+
+    /// Takes the names of a function that the frame before is in: it was called at the frame that follows.
+    fn called(&mut self, names: Vec<String>) {
+        match self.open.last_mut().filter(|frame| frame.names.is_empty()) {
+            Some(frame) => frame.names = names,
+            None => self.open.push(Frame { file: None, line: None, names, trace: 0 }),
+        }
+    }
+
+    /// A line that is no frame.
+    fn pass(&mut self, line: &str) {
+        self.passed += 1;
+        let lower = line.trim_start().to_ascii_lowercase();
+        if BREAKS.iter().any(|start| lower.starts_with(start)) {
+            self.close();
+            self.role = match lower.split(':').next() {
+                Some("caused by") => Role::Cause,
+                Some("suppressed") => Role::Suppressed,
+                _ => Role::Own,
+            };
+        }
+    }
+
+    fn close(&mut self) {
+        if self.open.is_empty() {
+            return;
+        }
+        if self.innermost == Innermost::Last {
+            self.open.reverse();
+        }
+        self.count += self.open.len();
+        self.traces.push((self.role, std::mem::take(&mut self.open)));
+        self.role = Role::Own;
+    }
+
+    fn finish(mut self) -> Vec<Frame> {
+        self.close();
+        // A chain of causes ends in its root, which comes first here.
+        let causes = self.traces.iter().filter(|(role, _)| *role == Role::Cause).count();
+        self.traces.sort_by_key(|(role, _)| *role);
+        self.traces[..causes].reverse();
+        let numbered = |(trace, (_, frames)): (usize, (Role, Vec<Frame>))| {
+            frames.into_iter().map(move |frame| Frame { trace, ..frame })
+        };
+        self.traces.into_iter().enumerate().flat_map(numbered).collect()
+    }
+}
+
+/// Names that compilers give, which say nothing about the function.
+const SYNTHETIC: &[&str] = &[
+    "MoveNext",
+    "lambda",
+    "invoke",
+    "access",
+    "anonymous",
+    "closure",
+    "default",
+    "Companion",
+    "constprop",
+    "isra",
+    "part",
+    "cold",
+    "DisplayClass",
+    "impl",
+    "dyn",
+    "const",
+    "struct",
+    "class",
+    "main_",
+];
+
+/// The names in a function's qualified name, the last first: `acme.Cart$total$1.invoke` gives `total`, `Cart`, `acme`.
+fn names(function: &str) -> Vec<String> {
+    let function = demangled(function);
+    let without_arguments =
+        function.split_once('(').filter(|(before, _)| !before.is_empty() && !before.ends_with('.'));
+    let name = without_arguments.map_or(function.as_str(), |(before, _)| before);
+    let is_part = |part: &&str| {
+        !part.is_empty()
+            && !part.starts_with(|c: char| c.is_ascii_digit())
+            && !SYNTHETIC.contains(part)
+            && !is_hash(part)
+            && !part
+                .strip_prefix("func")
+                .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+            && !part.contains("__")
+    };
+    let mut out: Vec<String> = name
+        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '~' || c == '?' || c == '!'))
+        .filter(is_part)
+        .map(str::to_owned)
+        .collect();
+    out.reverse();
+    out
+}
+
+/// The hash at the end of a Rust symbol.
+fn is_hash(part: &str) -> bool {
+    part.len() == 17 && part.starts_with('h') && part[1..].bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// `_ZN4acme4Cart5totalEi` → `acme::Cart::total`: the nested names of an Itanium symbol, without its arguments.
+fn demangled(symbol: &str) -> String {
+    let Some(rest) = symbol.strip_prefix("_ZN").or_else(|| symbol.strip_prefix("_Z")) else {
+        return symbol.to_owned();
+    };
+    let mut rest = rest.trim_start_matches(['K', 'V', 'r']);
+    let mut parts: Vec<&str> = Vec::new();
+    loop {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let Ok(length) = rest[..end].parse::<usize>() else { break };
+        let Some(part) = rest.get(end..end + length) else { break };
+        parts.push(part);
+        rest = &rest[end + length..];
+    }
+    if parts.is_empty() { symbol.to_owned() } else { parts.join("::") }
+}
+
+/// The path of a frame's file with `/`, without scheme, drive and query; of the JVM's bare names, behind the folders
+/// of the class's package.
+fn path_of(file: &str, class: Option<&str>) -> String {
+    let file = file.replace('\\', "/");
+    let file = file.split_once("://").map_or(file.as_str(), |(_, rest)| rest);
+    let file = file
+        .strip_prefix("package:")
+        .and_then(|rest| rest.split_once('/'))
+        .map_or(file, |(_, rest)| rest);
+    let file = file.split('?').next().unwrap_or(file);
+    let parts: Vec<&str> =
+        file.split('/').filter(|part| !matches!(*part, "" | "." | "..")).collect();
+    let file = parts.join("/");
+    let Some(class) = class.filter(|_| parts.len() == 1) else { return file };
+    let mut folders: Vec<&str> = class.split('.').collect();
+    folders.truncate(folders.len().saturating_sub(2));
+    folders.push(&file);
+    folders.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_reads_its_samples() {
+        let file: FormatsFile = toml::from_str(include_str!("../data/traces.toml")).unwrap();
+        for (at, format) in file.format.iter().enumerate() {
+            assert!(!format.samples.is_empty(), "{}", format.name);
+            for [text, path, line, function] in &format.samples {
+                let last = text.lines().last().unwrap();
+                let first = FORMATS.any.matches(last).iter().next();
+                assert_eq!(first, Some(at), "{}: {text}", format.name);
+                let found = FORMATS.all[at].frame.captures(last).unwrap();
+                let group = |name: &str| found.name(name).map_or("", |found| found.as_str());
+                assert_eq!(
+                    (group("file"), group("line")),
+                    (path.as_str(), line.as_str()),
+                    "{text}"
+                );
+                let above = FORMATS.all[at].above.as_ref().map(|above| {
+                    let above = above.captures(text.lines().next().unwrap());
+                    above.and_then(|found| Some(found.name("function")?.as_str().to_owned()))
+                });
+                let read = match above {
+                    Some(above) => above.unwrap_or_default(),
+                    None => group("function").to_owned(),
+                };
+                assert_eq!(&read, function, "{text}");
+            }
+        }
+    }
+
+    fn frames(text: &str) -> Vec<(String, u32, String, usize)> {
+        let read = |frame: Frame| {
+            let name = frame.names.first().cloned().unwrap_or_default();
+            (frame.file.unwrap_or_default(), frame.line.unwrap_or(0), name, frame.trace)
+        };
+        traces(text).frames.into_iter().map(read).collect()
+    }
+
+    fn frame(file: &str, line: u32, name: &str, trace: usize) -> (String, u32, String, usize) {
+        (file.into(), line, name.into(), trace)
+    }
+
+    #[test]
+    fn the_innermost_frame_comes_first_whatever_the_runtime() {
+        assert_eq!(
+            frames(
+                "Traceback (most recent call last):\n  File \"/app/main.py\", line 3, in run\n    go()\n  File \
+                 \"/app/cart.py\", line 8, in total\n    return 1 / 0\nZeroDivisionError: division by zero"
+            ),
+            [frame("app/cart.py", 8, "total", 0), frame("app/main.py", 3, "run", 0)]
+        );
+        assert_eq!(
+            frames(
+                "java.lang.IllegalStateException: no\n\tat org.acme.Shop.run(Shop.java:9)\nCaused by: x.Y\n\tat \
+                 org.acme.cart.Cart$total$1.invoke(Cart.kt:4)\n\t... 3 more"
+            ),
+            [
+                frame("org/acme/cart/Cart.kt", 4, "total", 0),
+                frame("org/acme/Shop.java", 9, "run", 1)
+            ]
+        );
+        assert_eq!(
+            frames(
+                "panic: runtime error\n\ngoroutine 1 [running]:\ngithub.com/acme/shop/cart.(*Cart).Total.func1(0x1)\n\t\
+                 /go/src/shop/cart/cart.go:14 +0x1d\nmain.main()\n\t/app/main.go:3 +0x2"
+            ),
+            [frame("go/src/shop/cart/cart.go", 14, "Total", 0), frame("app/main.go", 3, "main", 0)]
+        );
+        assert_eq!(
+            frames(
+                "PHP Fatal error: Uncaught Error in /app/src/Cart.php:34\nStack trace:\n#0 /app/src/Shop.php(12): \
+                 Acme\\Cart->total()\n#1 {main}"
+            ),
+            [frame("app/src/Cart.php", 34, "total", 0), frame("app/src/Shop.php", 12, "", 0)]
+        );
+    }
+
+    #[test]
+    fn symbols_are_demangled() {
+        assert_eq!(demangled("_ZN4acme4Cart5totalEi"), "acme::Cart::total");
+        assert_eq!(demangled("_ZNK4acme4Cart5totalEv"), "acme::Cart::total");
+        assert_eq!(
+            demangled("_ZN4shop5stock17h0123456789abcdefE"),
+            "shop::stock::h0123456789abcdef"
+        );
+        assert_eq!(demangled("sdsfree"), "sdsfree");
+        assert_eq!(names("_ZN4shop5stock17h0123456789abcdefE"), ["stock", "shop"]);
+        assert_eq!(names("Acme.Cart.<Total>d__5.MoveNext"), ["Total", "Cart", "Acme"]);
+        assert_eq!(names("acme.Cart.lambda$total$0"), ["total", "Cart", "acme"]);
+    }
+
+    #[test]
+    fn prose_has_no_frames() {
+        for text in [
+            "Fix the parser at line 12",
+            "see src/cart.rs:12 and pkg/head.go:1490",
+            "it works at 10:30:15",
+            "GET http://localhost:8000/a 500",
+            "the fix (in v1.2) is at the end",
+            "12:30 meet (a:b)",
+        ] {
+            assert!(traces(text).frames.is_empty(), "{text}: {:?}", traces(text).frames);
+            assert_eq!(traces(text).rest.trim_end(), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[a-zé中 at#(){}<>$./\\\\:+0x\"'`,_0-9-]{0,80}") {
+            traces(&text);
+            traces(&format!("    at {text}:1:2)\n#0 0x1 in {text} at a.c:1"));
+            names(&text);
+            demangled(&format!("_ZN{text}"));
+        }
+    }
+}
