@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 node_version=22.23.5
 packages=(@anthropic-ai/claude-code@2.1.332 @openai/codex@0.171.0)
 others=(opencode-ai@1.18.33 @qwen-code/qwen-code@0.24.4 @google/gemini-cli@0.61.0
-    @mariozechner/pi-coding-agent@0.73.1)
+    @mariozechner/pi-coding-agent@0.73.1 @github/copilot@1.0.102)
 
 options=()
 built=
@@ -68,7 +68,7 @@ for package in "${packages[@]}"; do
     esac
     for command in "$folder"/node_modules/.bin/*; do
         case $(basename "$command") in
-            claude | codex | opencode | qwen | gemini | pi) ln -s "$command" "$bin/" ;;
+            claude | codex | opencode | qwen | gemini | pi | copilot) ln -s "$command" "$bin/" ;;
         esac
     done
 done

@@ -8,12 +8,14 @@ no prefix changed that the agent itself leaves alone, every retrieval answered, 
 """
 
 import argparse
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,6 +71,8 @@ class Run:
         with Provider(turns(folder), FINAL) as provider, self.server(provider, home) as origin:
             self.agent.write_files(home, origin)
             answer = self.start(home, folder, origin, provider)
+            if self.route == "serve":
+                provider.seen.refused_websockets = refused_websockets(origin)
             problems = list(provider.seen.faults)
             if FINAL not in answer:
                 problems.append(f"the answer is {answer[-600:]!r}")
@@ -172,6 +176,13 @@ class Run:
         return found
 
 
+def refused_websockets(origin):
+    """How many WebSockets the Headroom at `origin` has refused."""
+    with urllib.request.urlopen(f"{origin}/stats", timeout=LINGER) as response:
+        reasons = json.load(response)["not_understood"]
+    return sum(count for reason, count in reasons.items() if reason.startswith("WebSocket refused"))
+
+
 def compared(agent, seen, direct):
     """What is wrong with a run through Headroom, beside the one without."""
     problems = []
@@ -180,7 +191,10 @@ def compared(agent, seen, direct):
     # Agents bring their settings up to date, but Headroom leaves nothing in them.
     if seen.settings != direct.settings:
         problems.append(f"the agent's settings are {seen.settings}")
-    if not seen.retrievals and agent.is_understood:
+    # A refusal is final: the agent asks once, and everything else comes over HTTP.
+    if seen.over_websocket or seen.refused_websockets > 1:
+        problems.append(f"{seen.refused_websockets} WebSockets refused, {seen.over_websocket} messages")
+    if not seen.retrievals:
         problems.append("the model was never given anything to ask for")
     return problems
 

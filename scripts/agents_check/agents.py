@@ -4,9 +4,13 @@ Each runs with a home, a key and settings made up for the run. Names of models a
 know; nobody but the scripted provider hears of them.
 """
 
+import base64
+import datetime
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from provider import ACCOUNT
 
 KEY = "sk-made-up-for-this-test"
 
@@ -30,8 +34,6 @@ class Agent:
     # What its provider's address has behind the origin there.
     target_path: str = "/v1"
     uses_websocket: bool = False
-    # Whether Headroom understands its API; else requests are only passed on.
-    is_understood: bool = True
     # The kind of thinking that it asks for.
     thinking: str | None = None
 
@@ -133,12 +135,47 @@ PI = {
     }
 }
 
+CODEX_CHATGPT = (
+    'openai_base_url = "$origin/chatgpt/codex"\nchatgpt_base_url = "$origin/backend-api/"\n'
+    + CODEX
+    # The scripted provider reads no zstd.
+    + "[features]\nenable_request_compression = false\n"
+)
+
+
+def chatgpt_login():
+    """The file of a login with a ChatGPT account, which nobody signed."""
+
+    def part(value):
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    account = {
+        "chatgpt_plan_type": "plus",
+        "chatgpt_user_id": "user-made-up",
+        "user_id": "user-made-up",
+        "chatgpt_account_id": ACCOUNT,
+    }
+    claims = {"email": "a@example.com", "exp": 4_000_000_000, "https://api.openai.com/auth": account}
+    token = ".".join([part({"alg": "none", "typ": "JWT"}), part(claims), "made-up"])
+    tokens = {"id_token": token, "access_token": token, "refresh_token": "r", "account_id": ACCOUNT}
+    last = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    login = {"auth_mode": "chatgpt", "OPENAI_API_KEY": None, "tokens": tokens, "last_refresh": last}
+    return json.dumps(login)
+
+
 # What the gate runs.
 GATE = [
     claude("claude, adaptive thinking", "claude-opus-4-6", "adaptive"),
     claude("claude, thinking budget", "claude-haiku-4-5", "enabled", MAX_THINKING_TOKENS="31999"),
     codex("codex, WebSocket", CODEX_BUILT_IN, uses_websocket=True),
     codex("codex, HTTP", CODEX_OWN_PROVIDER, uses_websocket=False),
+    replace(
+        codex("codex, ChatGPT login", CODEX_CHATGPT, uses_websocket=True),
+        wrap=None,
+        environment={},
+        files={".codex/config.toml": CODEX_CHATGPT, ".codex/auth.json": chatgpt_login()},
+        target_path="",
+    ),
 ]
 
 # What is run besides with --all.
@@ -164,7 +201,7 @@ OTHERS = [
     ),
     Agent(
         name="gemini",
-        wrap=None,
+        wrap="gemini",
         command="gemini",
         arguments=["--yolo", "--skip-trust", "--model", "gemini-2.5-pro", "--prompt", "$prompt"],
         environment={"GEMINI_API_KEY": KEY},
@@ -172,7 +209,29 @@ OTHERS = [
         files={".gemini/settings.json": json.dumps(GEMINI)},
         target="--gemini-api-url",
         target_path="",
-        is_understood=False,
+    ),
+    Agent(
+        name="qwen, Gemini",
+        wrap="qwen",
+        command="qwen",
+        arguments=["--yolo", "--auth-type", "gemini", "--model", "gemini-2.5-pro", "--prompt", "$prompt"],
+        environment={"GEMINI_API_KEY": KEY},
+        base_urls={"GOOGLE_GEMINI_BASE_URL": ""},
+        files={".qwen/settings.json": json.dumps(QWEN)},
+        target="--gemini-api-url",
+        target_path="",
+    ),
+    Agent(
+        name="copilot",
+        wrap="copilot",
+        command="copilot",
+        arguments=["--allow-all-tools", "--prompt", "$prompt"],
+        environment={
+            "COPILOT_PROVIDER_API_KEY": KEY,
+            "COPILOT_MODEL": "gpt-5",
+            "COPILOT_AUTO_UPDATE": "false",
+        },
+        base_urls={"COPILOT_PROVIDER_BASE_URL": "/v1"},
     ),
     Agent(
         name="pi",

@@ -26,6 +26,21 @@ MOST_BYTES = 64 << 20
 # RFC 6455, section 1.3.
 WEBSOCKET_KEY = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+# The id of the account of a ChatGPT login, and what ChatGPT says of it: Codex sends what is for a path
+# below /backend-api to that address, whatever its base URL is.
+ACCOUNT = "account-made-up"
+ACCOUNTS = {
+    "accounts": [
+        {
+            "id": ACCOUNT,
+            "structure": "personal",
+            "plan_type": "plus",
+            "workspace_backend_origin": "https://chatgpt.com",
+            "account_routing_override": "NO_CONSTRAINT",
+        }
+    ],
+    "account_ordering": [ACCOUNT],
+}
 
 
 @dataclass
@@ -50,6 +65,8 @@ class Seen:
     # Answers to calls of Headroom's tool.
     retrievals: int = 0
     is_finished: bool = False
+    # Times that a Headroom before the provider refused a WebSocket.
+    refused_websockets: int = 0
     # The agent's config files after the run, with `$origin` for the address that it was given.
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -161,6 +178,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.headers.get("upgrade", "").lower() == "websocket":
             return self.websocket()
+        if self.path.split("?")[0].endswith("/accounts/check"):
+            return self.plain(200, ACCOUNTS)
         if self.path.split("?")[0].endswith("/models"):
             return self.plain(200, {"object": "list", "data": [], "models": [], "has_more": False})
         return self.plain(404, {"error": {"type": "not_found_error", "message": "not here"}})

@@ -26,10 +26,10 @@ add an agent.
 const BASE_URLS: &str = "
 ## Base URLs
 `headroom wrap ID` starts an agent whose requests go through the proxy, on any port. To set an agent's base URL by hand,
-for a server at its default address:
+for a server at its default address. The last column has the version of the agent that was run through the proxy.
 
-| agent | base URL |
-|---|---|
+| agent | base URL | run with |
+|---|---|---|
 ";
 
 const MCP: &str = "
@@ -81,8 +81,9 @@ fn page() -> String {
         let note = wrap.note.as_ref().and_then(|_| ways.pop());
         let ways: Vec<_> = ways.iter().map(|way| code(way)).collect();
         let note = note.map(|note| format!("; {note}")).unwrap_or_default();
-        writeln!(page, "| [{}]({}) | {}{note} |", agent.name, wrap.source, ways.join(", "))
-            .unwrap();
+        let tried = wrap.tried.as_deref().unwrap_or("–");
+        let ways = ways.join(", ");
+        writeln!(page, "| [{}]({}) | {ways}{note} | {tried} |", agent.name, wrap.source).unwrap();
     }
     page.push_str(MCP);
     for agent in agent::all() {

@@ -46,7 +46,7 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   headroom serve                       run the server on http://127.0.0.1:8787
-  headroom serve &                     the same, in the background
+  headroom serve -d                    the same, in the background; headroom stop stops it
   npm test 2>&1 | headroom compress    compress the output of a command
   headroom run -- npm test             the same, with the exit code of the command
   headroom retrieve 0f1e2d3c4b5a       print what a marker says was omitted
@@ -63,6 +63,10 @@ pub(crate) enum Command {
     /// Run the server: compression API, LLM proxy and dashboard
     #[command(alias = "proxy")]
     Serve(Box<ServeArgs>),
+    /// Stop a server that `headroom serve -d` has started
+    Stop(StopArgs),
+    /// List the servers that run in the background
+    Status,
     /// Compress a file or standard input
     Compress(CompressArgs),
     /// Print an original, given the hash in a marker
@@ -117,6 +121,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "PORT", default_value = "8787", env = environment::PORT)]
     pub(crate) port: u16,
 
+    /// Run in the background, and return as soon as the server accepts requests
+    #[arg(short, long)]
+    pub(crate) detach: bool,
+
     /// Another host name by which clients may address this server; may be given more than once
     #[arg(long, value_name = "NAME", help_heading = "Access")]
     pub(crate) allow_host: Vec<String>,
@@ -166,6 +174,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "PID", hide = true, requires = "until_input_ends")]
     pub(crate) owner: Option<u32>,
 
+    /// The folder in which the server records that it runs, for `headroom stop`
+    #[arg(long, value_name = "FOLDER", hide = true)]
+    pub(crate) announce_in: Option<PathBuf>,
+
     /// Append a line for every request to this file
     #[arg(long, value_name = "FILE", help_heading = "Log")]
     pub(crate) log_file: Option<PathBuf>,
@@ -178,6 +190,16 @@ pub(crate) struct ServeArgs {
     /// without credentials and headers, kept in memory only, never logged
     #[arg(long, help_heading = "Log")]
     pub(crate) log_messages: bool,
+}
+
+/// `headroom stop`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Stops a server of `headroom serve -d` after the requests in progress, and waits for that.")]
+pub(crate) struct StopArgs {
+    /// The port that the server listens on
+    #[arg(long, value_name = "PORT", default_value = "8787", env = environment::PORT)]
+    pub(crate) port: u16,
 }
 
 /// How WebSocket connections are treated.
@@ -282,10 +304,12 @@ What the server does is shown at http://127.0.0.1:8787/dashboard, and by headroo
 
 The server accepts connections from this machine only, unless --host says otherwise; then
 a token is required (--token or HEADROOM_API_KEY), or --no-auth. Ctrl-C or SIGTERM stops
-it after the requests in progress. It keeps running when its terminal is closed.
+it after the requests in progress. It keeps running when its terminal is closed. With -d
+it runs in the background until headroom stop; headroom status lists what runs.
 
 Examples:
   headroom serve
+  headroom serve -d
   headroom serve --port 9000
   headroom serve --no-optimize         measure what would be saved, and change nothing
   headroom serve --holdout 0.1         leave a tenth of the conversations uncompressed

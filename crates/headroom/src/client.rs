@@ -58,13 +58,28 @@ pub(crate) fn server_url() -> String {
     url.trim().trim_end_matches('/').to_owned()
 }
 
-/// The base URLs for Anthropic and OpenAI to which the Headroom at `url` forwards. `None` if there is no
-/// Headroom, or it doesn't report them.
-pub(crate) fn targets(url: &str) -> Option<(String, String)> {
+/// The base URLs to which a Headroom forwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KnownTargets {
+    /// Anthropic's base URL.
+    pub(crate) anthropic: String,
+    /// OpenAI's.
+    pub(crate) openai: String,
+    /// Gemini's.
+    pub(crate) gemini: String,
+}
+
+/// The base URLs to which the Headroom at `url` forwards. `None` if there is no Headroom, or it doesn't
+/// report them.
+pub(crate) fn targets(url: &str) -> Option<KnownTargets> {
     let response = agent().get(format!("{url}/health")).call().ok()?;
     let health = own_response(response)?;
     let target = |name: &str| Some(health["config"][name].as_str()?.to_owned());
-    Some((target("anthropic_api_url")?, target("openai_api_url")?))
+    Some(KnownTargets {
+        anthropic: target("anthropic_api_url")?,
+        openai: target("openai_api_url")?,
+        gemini: target("gemini_api_url")?,
+    })
 }
 
 /// The JSON response of the Headroom at `url` for `path`; the error is a message.

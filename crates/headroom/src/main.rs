@@ -5,6 +5,7 @@
 
 mod args;
 mod audit;
+mod background;
 mod child;
 mod client;
 mod commands;
@@ -37,6 +38,8 @@ fn run(args: Args) -> Result<(), Failure> {
     args.color.apply();
     match args.command {
         Command::Serve(serve) => commands::serve::run(serve),
+        Command::Stop(stop) => commands::stop::run(&stop),
+        Command::Status => commands::status::run(),
         Command::Compress(compress) => commands::compress::run(compress),
         Command::Retrieve(retrieve) => commands::retrieve::run(&retrieve),
         Command::Run(run) => commands::run::run(&run),

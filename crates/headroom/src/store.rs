@@ -16,6 +16,8 @@ use crate::failure::Failure;
 const HISTORY: &str = "state/figures.json";
 /// The file of what `wrap --keep` wrote, below the workspace.
 const KEPT_SETTINGS: &str = "state/kept.json";
+/// The folder of the servers that run in the background.
+const SERVERS: &str = "state/servers";
 /// The workspace below the home directory.
 const WORKSPACE: &str = ".headroom";
 
@@ -119,6 +121,11 @@ pub(crate) fn folder() -> Result<PathBuf, Failure> {
 /// The file of the history of metrics.
 pub(crate) fn history() -> Result<PathBuf, Failure> {
     Ok(workspace()?.join(HISTORY))
+}
+
+/// The folder with a file for each server that runs in the background.
+pub(crate) fn servers() -> Result<PathBuf, Failure> {
+    Ok(workspace()?.join(SERVERS))
 }
 
 /// The file that records what `wrap --keep` has written into agents' settings.

@@ -10,7 +10,7 @@
 //!   below `api/`.
 //! - [`request`] has what the APIs have in common in a request, [`response`] and [`replay`] the same
 //!   for responses and for the turns in which calls were intercepted.
-//! - [`splice::Edits`] replaces ranges of bytes, [`sse::Events`] cuts a stream into events,
+//! - [`splice::Edits`] replaces ranges of bytes, [`framing::Chunker`] cuts a stream into events,
 //!   [`tool_call`] reads what a tool call says about its result.
 //!
 //! ```
@@ -37,6 +37,7 @@
 //! ```
 
 pub mod api;
+pub mod framing;
 pub mod provider;
 pub mod replay;
 pub mod request;
@@ -47,4 +48,4 @@ pub mod sse;
 mod text_protocol;
 pub mod tool_call;
 
-pub use api::{APIS, Api, CHAT, MESSAGES, RESPONSES};
+pub use api::{APIS, Api, CHAT, GEMINI, MESSAGES, RESPONSES};

@@ -241,8 +241,13 @@ impl<'t> Request<'t> {
     /// The tools that `holder` has, which are the ones that a tool is added to if they are the first.
     pub(crate) fn list_tools(&mut self, holder: Value<'t>) -> Option<Value<'t>> {
         let list = holder.get("tools").filter(|list| list.items().next().is_some())?;
-        self.tool_list.get_or_insert(list);
+        self.may_insert_into(list);
         Some(list)
+    }
+
+    /// Takes `list`, which isn't empty, as the one that a tool is added to if it is the first.
+    pub(crate) fn may_insert_into(&mut self, list: Value<'t>) {
+        self.tool_list.get_or_insert(list);
     }
 
     /// What the model is shown before its first turn, except for tools that it must search for first:
@@ -266,6 +271,11 @@ impl<'t> Request<'t> {
                 calls.insert(call.id.clone(), call.clone());
             }
         }
+        self.read_text_results();
+    }
+
+    /// Without tools, outputs in the user's messages are results.
+    pub(crate) fn read_text_results(&mut self) {
         text_protocol::read_results(self);
     }
 }

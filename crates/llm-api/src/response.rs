@@ -15,9 +15,10 @@ use std::fmt;
 use json_index::{Kind, Value, scan};
 
 use crate::api::Api;
+use crate::framing::{self, Chunker, Framing};
 use crate::replay::CallResult;
 use crate::splice::{Edits, quote};
-use crate::sse::{Chunk, Event, Events};
+use crate::sse::{Chunk, Event};
 
 pub use failure::is_retried;
 
@@ -145,7 +146,10 @@ pub struct FinishedRound {
 #[derive(Debug)]
 pub struct Relay {
     api: &'static dyn Api,
-    events: Events,
+    framing: Framing,
+    chunker: Chunker,
+    /// Whether the client has seen an element of a JSON array.
+    has_elements: bool,
     chunks: Vec<Chunk>,
     rewriter: Box<dyn ResponseRewriter>,
     rounds: Vec<Round>,
@@ -164,7 +168,9 @@ impl Relay {
     pub fn new(api: &'static dyn Api, tool: &'static str, is_stored: bool) -> Self {
         Relay {
             api,
-            events: Events::default(),
+            framing: Framing::Events,
+            chunker: Chunker::new(Framing::Events),
+            has_elements: false,
             chunks: Vec::new(),
             rewriter: api.rewriter(tool, is_stored),
             rounds: Vec::new(),
@@ -177,17 +183,49 @@ impl Relay {
         }
     }
 
+    /// The same for a stream of that framing.
+    pub fn framed(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self.chunker = Chunker::new(framing);
+        self
+    }
+
+    /// How the parts of the stream are told apart.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
     /// Takes the next bytes of a stream; adds what the client is to see now to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let mut chunks = std::mem::take(&mut self.chunks);
-        self.events.push(bytes, &mut chunks);
+        self.chunker.push(bytes, &mut chunks);
         for chunk in chunks.drain(..) {
             match chunk {
+                // The array goes on in another round, or ends when the turn does.
+                Chunk::Raw(_) if self.is_open_array() => {}
                 Chunk::Raw(raw) => out.extend_from_slice(&raw),
-                Chunk::Event(event) => self.event(event, out),
+                Chunk::Event(event) => {
+                    let from = out.len();
+                    self.event(event, out);
+                    self.join(from, out);
+                }
             }
         }
         self.chunks = chunks;
+    }
+
+    /// Whether the client's stream is an array that doesn't end where the provider ends one.
+    fn is_open_array(&self) -> bool {
+        let is_first =
+            self.rounds.is_empty() || (self.rounds.len() == 1 && self.end == Some(RoundEnd::Plain));
+        self.framing == Framing::JsonArray && !is_first
+    }
+
+    /// Makes the element at `from`, if there is one, the next one of the client's array.
+    fn join(&mut self, from: usize, out: &mut [u8]) {
+        if self.framing == Framing::JsonArray {
+            self.has_elements |= framing::join(out, from, self.has_elements);
+        }
     }
 
     fn event(&mut self, event: Event, out: &mut Vec<u8>) {
@@ -205,7 +243,10 @@ impl Relay {
 
     /// The stream has ended; adds what is left of it to `out`.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        out.extend(self.events.take());
+        let rest = self.chunker.take();
+        if !self.is_open_array() {
+            out.extend(rest);
+        }
         if self.end.is_none()
             && let Some(finished) = self.rewriter.finish()
         {
@@ -305,13 +346,18 @@ impl Relay {
         self.end = None;
         self.has_failed = false;
         self.is_settled = false;
-        self.events = Events::default();
+        self.chunker = Chunker::new(self.framing);
         self.rewriter.next_round();
     }
 
     /// Ends the turn: what was held back of its end, or the whole response if it wasn't streamed.
     pub fn close(&mut self, reason: CloseReason) -> Vec<u8> {
-        self.rewriter.close(reason)
+        let mut out = self.rewriter.close(reason);
+        if self.is_open_array() {
+            self.join(0, &mut out);
+            out.push(b']');
+        }
+        out
     }
 
     /// What keeps a stream alive on which nothing happens.
@@ -322,7 +368,12 @@ impl Relay {
     /// An event that ends a stream with an error, from the `body` of the provider's response where
     /// that is an error of the API's shape, else with `message`.
     pub fn error_event(&self, body: &[u8], message: &str) -> Vec<u8> {
-        self.rewriter.error_event(body, message)
+        let event = self.rewriter.error_event(body, message);
+        if self.framing == Framing::Events {
+            return event;
+        }
+        let lead: &[u8] = if self.has_elements { b"," } else { b"[" };
+        [lead, &Event::new(event).data(), b"]"].concat()
     }
 }
 

@@ -57,6 +57,7 @@ mod tests {
             format!(r#"{{{told},"input_schema":{schema}}}"#),
             format!(r#"{{"type":"function","function":{{{told},"parameters":{schema}}}}}"#),
             format!(r#"{{"type":"function",{told},"parameters":{schema},"strict":false}}"#),
+            format!(r#"{{{told},"parameters":{schema}}}"#),
         ];
         assert_eq!(definitions, expected);
     }

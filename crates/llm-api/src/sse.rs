@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use crate::framing::{self, Framing};
+
 /// Bytes of one event beyond which it is given back as [`Chunk::Raw`], unread.
 pub const MAX_EVENT: usize = 16 << 20;
 
@@ -16,11 +18,13 @@ pub enum Chunk {
     Raw(Vec<u8>),
 }
 
-/// One event.
+/// One event, or one element of a response that is streamed as a JSON array.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Its bytes as they came.
     pub raw: Vec<u8>,
+    /// How it is told from its neighbours.
+    pub framing: Framing,
 }
 
 /// Cuts a stream into its events.
@@ -40,7 +44,7 @@ impl Events {
         while let Some(end) = event_end(&self.pending, start, start.max(self.searched)) {
             let raw = self.pending[start..end].to_vec();
             let overlong = std::mem::take(&mut self.is_overlong);
-            out.push(if overlong { Chunk::Raw(raw) } else { Chunk::Event(Event { raw }) });
+            out.push(if overlong { Chunk::Raw(raw) } else { Chunk::Event(Event::new(raw)) });
             start = end;
         }
         self.pending.drain(..start);
@@ -86,6 +90,11 @@ fn event_end(bytes: &[u8], start: usize, from: usize) -> Option<usize> {
 }
 
 impl Event {
+    /// A server-sent event of these bytes.
+    pub fn new(raw: Vec<u8>) -> Self {
+        Event { raw, framing: Framing::Events }
+    }
+
     /// The event's name; empty where it has none.
     pub fn name(&self) -> &[u8] {
         self.fields(b"event").last().unwrap_or_default()
@@ -93,6 +102,9 @@ impl Event {
 
     /// The event's data: its lines, joined by line feeds.
     pub fn data(&self) -> Cow<'_, [u8]> {
+        if self.framing == Framing::JsonArray {
+            return Cow::Borrowed(framing::element(&self.raw));
+        }
         let mut lines = self.fields(b"data");
         let Some(first) = lines.next() else { return Cow::Borrowed(b"") };
         let mut all = Cow::Borrowed(first);
@@ -112,12 +124,13 @@ impl Event {
         {
             let start = old.as_ptr() as usize - self.raw.as_ptr() as usize;
             let end = start + old.len();
-            return Event { raw: [&self.raw[..start], data, &self.raw[end..]].concat() };
+            let raw = [&self.raw[..start], data, &self.raw[end..]].concat();
+            return Event { raw, framing: self.framing };
         }
         let name = self.name();
         let head: &[u8] = if name.is_empty() { b"" } else { b"event: " };
         let line: &[u8] = if name.is_empty() { b"" } else { b"\n" };
-        Event { raw: [head, name, line, b"data: ", data, b"\n\n"].concat() }
+        Event::new([head, name, line, b"data: ", data, b"\n\n"].concat())
     }
 
     fn fields<'e>(&'e self, name: &'e [u8]) -> impl Iterator<Item = &'e [u8]> {
@@ -169,9 +182,9 @@ mod tests {
 
     #[test]
     fn data_is_replaced_in_place() {
-        let event = Event { raw: b"event: a\r\nid: 7\r\ndata: {}\r\n\r\n".to_vec() };
+        let event = Event::new(b"event: a\r\nid: 7\r\ndata: {}\r\n\r\n".to_vec());
         assert_eq!(event.with_data(b"[1]").raw, b"event: a\r\nid: 7\r\ndata: [1]\r\n\r\n");
-        let split = Event { raw: b"event: a\ndata: {\ndata: }\n\n".to_vec() };
+        let split = Event::new(b"event: a\ndata: {\ndata: }\n\n".to_vec());
         assert_eq!(split.with_data(b"{}").raw, b"event: a\ndata: {}\n\n");
     }
 

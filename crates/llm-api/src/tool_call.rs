@@ -270,7 +270,7 @@ fn unquoted(word: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::api::{CHAT, MESSAGES, RESPONSES};
+    use crate::api::{CHAT, GEMINI, MESSAGES, RESPONSES};
     use crate::request::read;
     use serde_json::{Value as Json, json};
 
@@ -288,14 +288,16 @@ mod tests {
         let chat = json!({"messages": [{"role": "assistant", "tool_calls":
             [{"id": "a", "type": "function", "function": {"name": name, "arguments": text}}]}]});
         let responses = json!({"input": [{"type": "custom_tool_call", "call_id": "a", "name": name, "input": text}]});
-        let said =
-            [(MESSAGES, messages), (CHAT, chat), (RESPONSES, responses)].map(|(api, body)| {
-                let body = body.to_string();
-                let index = scan(body.as_bytes()).unwrap();
-                let request = read(api, &index).unwrap();
-                ask(&request.blocks[0].calls[0])
-            });
-        assert!(said[0] == said[1] && said[1] == said[2], "{said:?}");
+        let gemini = json!({"contents": [{"role": "model", "parts":
+            [{"functionCall": {"name": name, "args": input}}]}]});
+        let bodies = [(MESSAGES, messages), (CHAT, chat), (RESPONSES, responses), (GEMINI, gemini)];
+        let said = bodies.map(|(api, body)| {
+            let body = body.to_string();
+            let index = scan(body.as_bytes()).unwrap();
+            let request = read(api, &index).unwrap();
+            ask(&request.blocks[0].calls[0])
+        });
+        assert!(said.iter().all(|one| *one == said[0]), "{said:?}");
         let [first, ..] = said;
         first
     }

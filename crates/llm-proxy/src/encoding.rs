@@ -1,9 +1,10 @@
-//! Content encodings (gzip, deflate, brotli, zstd), decoded within a bound.
+//! Content encodings (gzip, deflate, brotli, zstd), decoded within a bound. Bodies that came as zstd are
+//! encoded again: Codex sends them so to save its users' uploads.
 
 use std::io::{self, Read};
 
-use axum::http::HeaderMap;
 use axum::http::header::CONTENT_ENCODING;
+use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 
 /// The body decoded by all of its `content-encoding`s, last one first. `None` when it isn't encoded.
@@ -27,12 +28,27 @@ pub(crate) fn decode(headers: &HeaderMap, body: &Bytes, bound: usize) -> io::Res
     Ok(Some(body))
 }
 
+/// The encoding that [`encode`] makes.
+pub(crate) const ZSTD: &str = "zstd";
+
+/// Whether a request's body is zstd and nothing else, so that its provider takes that.
+pub(crate) fn is_zstd(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(CONTENT_ENCODING).into_iter();
+    let is_zstd = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(ZSTD.as_bytes());
+    values.next().is_some_and(is_zstd) && values.next().is_none()
+}
+
+/// `body` as zstd. It costs about 30 µs of CPU for each kilobyte, and leaves a third of a conversation.
+pub(crate) fn encode(body: &[u8]) -> Bytes {
+    ruzstd::encoding::compress_to_vec(body, ruzstd::encoding::CompressionLevel::Fastest).into()
+}
+
 fn decode_one(encoding: &str, body: &[u8], bound: usize) -> io::Result<Vec<u8>> {
     match encoding {
         "gzip" | "x-gzip" => read(flate2::read::MultiGzDecoder::new(body), bound),
         "deflate" => read(flate2::read::ZlibDecoder::new(body), bound),
         "br" => read(brotli_decompressor::Decompressor::new(body, 4096), bound),
-        "zstd" => {
+        ZSTD => {
             let decoder =
                 ruzstd::decoding::StreamingDecoder::new(body).map_err(io::Error::other)?;
             read(decoder, bound)
@@ -53,7 +69,6 @@ fn read(from: impl Read, bound: usize) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
     use std::io::Write;
 
     fn gzip(bytes: &[u8]) -> Bytes {
@@ -69,14 +84,10 @@ mod tests {
     #[test]
     fn every_encoding_is_read() {
         let text = b"{\"a\": \"aaaaaaaaaaaaaaaaaaaa\"}";
-        let zstd = ruzstd::encoding::compress_to_vec(
-            &text[..],
-            ruzstd::encoding::CompressionLevel::Fastest,
-        );
         // The brotli form was made by the reference encoder.
         let brotli = b"\x1b\x1c\x00\xf8\x8d\xd4\x62\xcd\x19\xee\xd4\x22\x61\x20\x7b\x4b\xa7\xaf\x24\xd9\x27\x10\xa8\x8b\x89";
         for (name, body) in
-            [("gzip", gzip(text)), ("zstd", zstd.into()), ("br", brotli.to_vec().into())]
+            [("gzip", gzip(text)), ("zstd", encode(text)), ("br", brotli.to_vec().into())]
         {
             let decoded = decode(&headers(name), &body, 1000).unwrap();
             assert_eq!(decoded.as_deref(), Some(&text[..]), "{name}");
@@ -86,6 +97,17 @@ mod tests {
             decode(&headers("gzip, gzip"), &twice, 1000).unwrap().as_deref(),
             Some(&text[..])
         );
+    }
+
+    #[test]
+    fn only_zstd_alone_is_zstd() {
+        assert!(is_zstd(&headers("zstd")) && is_zstd(&headers("ZSTD")));
+        for other in ["gzip", "gzip, zstd", "identity"] {
+            assert!(!is_zstd(&headers(other)), "{other}");
+        }
+        let mut twice = headers("zstd");
+        twice.append(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        assert!(!is_zstd(&twice) && !is_zstd(&HeaderMap::new()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One request on its way: route → read → rewrite → forward → relay → record.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -11,6 +12,7 @@ use compress::Builtin;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use llm_api::Api;
+use llm_api::framing::Framing;
 use llm_api::provider::Provider;
 use metrics::{Ending, Recorder, Unrecognized};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -130,9 +132,9 @@ impl LlmProxy {
                 // Only what is posted can hold a conversation.
                 let is_silent = is_bypass || head.method != Method::POST;
                 let reason = (!is_silent).then_some(match route {
-                    Route { provider: Provider::Gemini, .. } => Unrecognized::Gemini,
-                    Route { api: None, .. } => Unrecognized::Path,
                     Route { api: Some(_), .. } => Unrecognized::Signed,
+                    Route { provider: Provider::Gemini, .. } => Unrecognized::Gemini,
+                    Route { .. } => Unrecognized::Path,
                 });
                 let response = self.pass_through(head, body, route, recording).await?;
                 Ok(unrecognized(response, reason))
@@ -167,7 +169,10 @@ impl LlmProxy {
     ) -> Result<Response<Body>, ProxyError> {
         let given = self.read(&head.headers, body).await?;
         let (decoded, rewritten) = self.rewrite(api, &head.headers, given.clone()).await;
-        let RewrittenRequest { body: rewritten, report, turn } = rewritten;
+        let RewrittenRequest { body: rewritten, mut report, turn } = rewritten;
+        let in_url = api.in_url(head.uri.path(), head.uri.query().unwrap_or_default());
+        report.model = report.model.or(in_url.model.map(Cow::into_owned));
+        report.stream |= in_url.framing.is_some();
         // What was read has a first block, by which its conversation is known.
         let unread = report.conversation.is_none().then_some(Unrecognized::Body);
         // A request that was left alone for comparison, or is only measured, saved nothing.
@@ -179,14 +184,18 @@ impl LlmProxy {
         let turn = turn.filter(|_| route.is_generation);
         let to_send =
             headers::for_body(&head.headers, decoded.is_some() && is_changed, turn.is_some());
-        let prepared = self.prepare(&head, route, to_send)?;
+        let mut prepared = self.prepare(&head, route, to_send)?;
+        if is_changed && decoded.is_some() && encoding::is_zstd(&head.headers) {
+            prepared = prepared.with_zstd();
+        }
         recording.sent();
         let sending = prepared.send(if is_changed { rewritten } else { given });
         let response = sending.await.inspect_err(|_| recording.ended(Ending::ProviderBroke))?;
         recording.responded(response.status().as_u16());
 
-        let mut response = match turn.filter(|_| is_relayable(&response)) {
-            Some(turn) => self.relay_turn(prepared, turn, response, recording).await?,
+        let framing = in_url.framing.unwrap_or_default();
+        let mut response = match turn.filter(|_| is_relayable(&response, framing)) {
+            Some(turn) => self.relay_turn(prepared, (turn, framing), response, recording).await?,
             None => {
                 let api = route.is_generation.then_some(api);
                 unrecognized(relay::unchanged(response, api, recording), unread)
@@ -198,19 +207,22 @@ impl LlmProxy {
         Ok(response)
     }
 
-    /// Relays a turn in which the model may call the injected tool.
+    /// Relays a turn in which the model may call the injected tool; the framing is that of its stream, if
+    /// it is one.
     async fn relay_turn(
         &self,
         prepared: PreparedRequest,
-        turn: OpenTurn,
+        (turn, framing): (OpenTurn, Framing),
         response: Response<Incoming>,
         recording: Recording,
     ) -> Result<Response<Body>, ProxyError> {
         let (parts, body) = response.into_parts();
         let retries = Retries::within(self.settings.retry_within);
+        let is_event_stream = headers::is_event_stream(&parts.headers);
+        let framing = if is_event_stream { Framing::Events } else { framing };
         let rewriter = self.rewriter.clone();
-        let relay = TurnRelay::new(rewriter, prepared, turn, retries, recording);
-        if !headers::is_event_stream(&parts.headers) {
+        let relay = TurnRelay::new(rewriter, prepared, (turn, framing), retries, recording);
+        if !headers::is_stream(&parts.headers, framing) {
             let whole = relay.whole(parts.headers, body).await;
             return whole.map_err(|error| ProxyError::Unreachable(error.to_string()));
         }
@@ -274,21 +286,17 @@ impl LlmProxy {
         route: Route,
         headers: HeaderMap,
     ) -> Result<PreparedRequest, ProxyError> {
-        let path = head.uri.path_and_query();
-        let uri = path.and_then(|path| self.settings.targets.of(route.provider).uri(path));
+        let path = head.uri.path_and_query().map(|path| route::providers_own(route.provider, path));
+        let uri = path.and_then(|path| self.settings.targets.of(route.provider).uri(&path));
         let uri = uri.ok_or_else(|| ProxyError::Body("its path is none of a URL".to_owned()))?;
-        Ok(PreparedRequest {
-            upstream: self.upstream.clone(),
-            method: head.method.clone(),
-            uri,
-            headers,
-        })
+        let (upstream, method) = (self.upstream.clone(), head.method.clone());
+        Ok(PreparedRequest::new(upstream, method, uri, headers))
     }
 }
 
-/// Whether a response can be read on its way.
-fn is_relayable(response: &Response<Incoming>) -> bool {
-    let is_encoded_stream = headers::is_event_stream(response.headers())
+/// Whether a response can be read on its way. `framing`: how it is streamed, if it is.
+fn is_relayable(response: &Response<Incoming>, framing: Framing) -> bool {
+    let is_encoded_stream = headers::is_stream(response.headers(), framing)
         && response.headers().contains_key("content-encoding");
     response.status() == StatusCode::OK && !is_encoded_stream
 }

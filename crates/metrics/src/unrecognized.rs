@@ -9,7 +9,7 @@ pub enum Unrecognized {
     WebSocketRefused,
     /// A WebSocket, passed through.
     WebSocketPassed,
-    /// A request to an API of Google.
+    /// A request for another method of Google's API than the one for conversations.
     Gemini,
     /// A request to a path that may carry a conversation, but is none of those known.
     Path,
@@ -27,7 +27,7 @@ impl Unrecognized {
         match self {
             Unrecognized::WebSocketRefused => "WebSocket refused (426), so that HTTP is used",
             Unrecognized::WebSocketPassed => "WebSocket passed through",
-            Unrecognized::Gemini => "Google's API, passed through",
+            Unrecognized::Gemini => "other method of Google's API, passed through",
             Unrecognized::Path => "other path of a provider, passed through",
             Unrecognized::Signed => "signed body, passed through",
             Unrecognized::Body => "body without a conversation, passed through",

@@ -21,7 +21,7 @@ use crate::{dashboard, health, openapi, retrieve, stats};
 use llm_proxy::NoRoute;
 
 /// Every route of this server, as people write it.
-pub(crate) const ROUTES: [&str; 17] = [
+pub(crate) const ROUTES: [&str; 18] = [
     "/v1/compress",
     "/v1/retrieve",
     "/v1/retrieve/{hash}",
@@ -34,6 +34,7 @@ pub(crate) const ROUTES: [&str; 17] = [
     "/stats-history",
     "/stats/messages/{id}",
     "/metrics",
+    "/",
     "/dashboard",
     "/dashboard/style.css",
     "/dashboard/page.js",

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::edit::{Entry, Format, Slot};
 use crate::entry::ConfigEntry;
-use crate::machine::default_path;
+use crate::machine::{Machine, default_path};
 
 /// How an agent's requests are sent elsewhere.
 #[derive(Debug, Deserialize)]
@@ -22,6 +22,8 @@ pub struct WrapConfig {
     pub source: String,
     /// The program that is run.
     pub command: String,
+    /// The version of the agent that was run through the proxy, where one was.
+    pub tried: Option<String>,
     /// What else a user who sets the base URL by hand has to know.
     pub note: Option<String>,
     /// One route for each provider that it sends requests to.
@@ -38,6 +40,8 @@ pub enum Provider {
     /// OpenAI, or who has its API.
     #[serde(rename = "openai")]
     OpenAi,
+    /// Google, by Gemini's API.
+    Gemini,
 }
 
 /// How an agent's requests to one provider are sent elsewhere.
@@ -63,6 +67,31 @@ pub struct Route {
     #[serde(default, rename = "override")]
     overriding: Vec<String>,
     login: Option<Login>,
+    first_party: Option<FirstParty>,
+    when: Option<When>,
+    /// Whether the agent's requests go to a service of its own unless a base URL is set.
+    #[serde(default)]
+    pub needs_base_url: bool,
+}
+
+/// What a variable of the user's has to be for a route to apply.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct When {
+    variable: String,
+    /// The values; an unset variable counts as empty.
+    is: Vec<String>,
+}
+
+/// A variable that tells the agent that its base URL leads to the provider's own API in the end, so that
+/// it uses what only that has.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstParty {
+    /// Its name.
+    pub variable: String,
+    /// What it is set to.
+    pub value: String,
 }
 
 /// A variable that holds JSON.
@@ -118,6 +147,19 @@ impl Route {
     pub fn args(&self, url: &str, is_overriding: bool) -> Vec<String> {
         let overriding = self.overriding.iter().filter(|_| is_overriding);
         self.args.iter().chain(overriding).map(|arg| arg.replace("$url", url)).collect()
+    }
+
+    /// Whether the agent has this route on `machine`.
+    pub fn applies(&self, machine: &Machine<'_>) -> bool {
+        self.when.as_ref().is_none_or(|when| {
+            let value = (machine.variable)(&when.variable).unwrap_or_default();
+            when.is.contains(&value)
+        })
+    }
+
+    /// What tells the agent that its requests go on to the provider's own API.
+    pub fn first_party(&self) -> Option<&FirstParty> {
+        self.first_party.as_ref()
     }
 
     /// The route to the user's own provider `name`, in place of this one.

@@ -12,5 +12,7 @@ pub(crate) mod retrieve;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod stats;
+pub(crate) mod status;
+pub(crate) mod stop;
 pub(crate) mod unwrap;
 pub(crate) mod wrap;

@@ -1,6 +1,7 @@
 //! `headroom serve`
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use access::{AccessPolicy, RemoteAccess};
@@ -10,10 +11,11 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use crate::args::ServeArgs;
+use crate::background::{self, Announcement};
 use crate::client::{self, Probe};
 use crate::failure::Failure;
 use crate::log;
-use crate::output::note;
+use crate::output::{self, note};
 use crate::prices;
 
 /// How long requests in progress may take after the server was asked to stop. By hand, not measured.
@@ -27,6 +29,9 @@ const STACK: usize = 8 << 20;
 
 /// Runs the server until it is asked to stop.
 pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
+    if args.detach {
+        return output::print(&background::start()?);
+    }
     let access = access(&args)?;
     let targets = args.providers.targets().map_err(Failure::usage)?;
     let listeners = Listeners::bind(args.host, args.port).map_err(|error| refused(&args, error))?;
@@ -62,9 +67,12 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
         .map_err(Failure::new)?;
     let served = runtime.block_on(async {
         let stop = stop_signal(args.until_input_ends, owner).map_err(Failure::new)?;
+        let announcement = announce_in_background(&args.announce_in, &listeners)?;
         announce(&listeners);
         let server = Server::new(config, originals, LlmRoutes { settings, replay_store });
-        server.run(listeners, stop, DRAIN).await.map_err(Failure::new)
+        let served = server.run(listeners, stop, DRAIN).await.map_err(Failure::new);
+        drop(announcement);
+        served
     });
     // Doesn't wait for work in progress: its clients had the time of `DRAIN`.
     runtime.shutdown_background();
@@ -84,6 +92,22 @@ fn access(args: &ServeArgs) -> Result<RemoteAccess, Failure> {
         note("note: --no-auth: everybody who can reach this address can use this server");
     }
     Ok(access)
+}
+
+/// Writes down where the server is, if it runs in the background.
+fn announce_in_background(
+    folder: &Option<PathBuf>,
+    listeners: &Listeners,
+) -> Result<Option<Announcement>, Failure> {
+    let Some(folder) = folder else { return Ok(None) };
+    let text = listeners.to_string();
+    // Of several addresses the first.
+    let url = text.split_whitespace().next().unwrap_or_default();
+    let port = url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or_default();
+    let announcement = background::announce(folder, url, port);
+    announcement
+        .map(Some)
+        .map_err(|error| Failure::new(format!("{} can't be written: {error}", folder.display())))
 }
 
 /// Prints the server's URL as the first line on standard output, for which other programs wait.

@@ -28,6 +28,19 @@ pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
     let agent = &agent.on(&machine)?;
     let own = client::server_url();
     let found = agent.found(&machine)?;
+    if agent.routes.is_empty() {
+        return Err(Failure::usage(format!(
+            "{} is set to a kind of provider whose requests can't be sent elsewhere",
+            agent.name
+        )));
+    }
+    if let Some(variable) = missing(agent, &found) {
+        return Err(Failure::usage(format!(
+            "{} sends its requests to a service of its own, unless {variable} is the base URL of \
+             a provider: set it first",
+            agent.name
+        )));
+    }
     let kept_settings = KeptSettings::read()?;
     let destinations: Vec<Destination> = found
         .iter()
@@ -50,7 +63,10 @@ pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
         Some(origin) if upstreams == Upstreams::from_env() => Proxy::at(origin),
         _ => Proxy::find(&upstreams, &candidates)?,
     };
-    let settings = LaunchSettings::new(agent, &found, &proxy.origin, &args.args)?;
+    let mut settings = LaunchSettings::new(agent, &found, &proxy.origin, &args.args)?;
+    let targets = if proxy.is_shared() { client::targets(&proxy.origin) } else { None };
+    let targets = targets.map_or_else(|| upstreams.targets(), Ok)?;
+    settings.tell_of_first_parties(agent, &targets, &Upstreams::default().targets()?);
     note(format!(
         "headroom: {} through {}{}{}",
         agent.name,
@@ -61,6 +77,14 @@ pub(crate) fn run(args: &WrapArgs) -> Result<(), Failure> {
     let mut command = Command::new(program);
     command.args(settings.args).args(&args.args).envs(settings.variables);
     become_agent(command, proxy)
+}
+
+/// The variable without which nothing of an agent's can be sent elsewhere.
+fn missing<'a>(agent: &'a Agent, found: &[Found]) -> Option<&'a str> {
+    let is_missing =
+        |(route, found): &(&Route, &Found)| route.needs_base_url && found.set.is_none();
+    let (route, _) = agent.routes.iter().zip(found).find(is_missing)?;
+    route.variables.first().map(String::as_str)
 }
 
 /// The providers to which the agent's requests are to be forwarded.

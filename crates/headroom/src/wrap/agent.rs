@@ -45,7 +45,8 @@ impl Agent {
     /// If a config file can't be read, or names a provider whose base URL can't be set.
     pub(crate) fn on(&self, machine: &Machine<'_>) -> Result<Self, Failure> {
         let selected = |route: &Route| route.selected(self.name, machine).map_err(Failure::new);
-        let routes: Result<_, Failure> = self.routes.iter().map(selected).collect();
+        let routes = self.routes.iter().filter(|route| route.applies(machine));
+        let routes: Result<_, Failure> = routes.map(selected).collect();
         Ok(Self { routes: routes?, ..self.clone() })
     }
 

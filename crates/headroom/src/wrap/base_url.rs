@@ -6,12 +6,13 @@
 use std::ffi::OsString;
 use std::net::IpAddr;
 
+use agent_config::wrap::Provider;
 use agent_config::wrap::found::{Found, Place};
 use serde_json::{Value, json};
 
 use super::agent::Agent;
 use super::kept_settings::KeptSettings;
-use crate::client::{self, Probe};
+use crate::client::{self, KnownTargets, Probe};
 use crate::failure::Failure;
 
 /// The owner of the entries in agents' files, in the names of backups.
@@ -146,6 +147,28 @@ impl LaunchSettings {
         }
         out.variables.extend(past_proxies());
         Ok(out)
+    }
+
+    /// Tells the agent which of its requests go on to the provider's own API: those for which `targets`
+    /// are `own`. What the user has set stays.
+    pub(crate) fn tell_of_first_parties(
+        &mut self,
+        agent: &Agent,
+        targets: &KnownTargets,
+        own: &KnownTargets,
+    ) {
+        for route in &agent.routes {
+            let is_own = match route.provider {
+                Provider::Anthropic => targets.anthropic == own.anthropic,
+                Provider::OpenAi => targets.openai == own.openai,
+                Provider::Gemini => targets.gemini == own.gemini,
+            };
+            let variable = route
+                .first_party()
+                .filter(|first| is_own && std::env::var_os(&first.variable).is_none());
+            self.variables
+                .extend(variable.map(|first| (first.variable.clone(), first.value.clone().into())));
+        }
     }
 
     /// Takes the value of a variable that an earlier route has set, otherwise that of the environment.

@@ -14,7 +14,7 @@ use agent_config::wrap::Provider;
 use llm_proxy::Targets;
 
 use super::base_url::{Destination, without_credentials};
-use crate::client;
+use crate::client::{self, KnownTargets};
 use crate::environment;
 use crate::failure::Failure;
 
@@ -23,6 +23,7 @@ use crate::failure::Failure;
 pub(crate) struct Upstreams {
     anthropic: Option<String>,
     openai: Option<String>,
+    gemini: Option<String>,
 }
 
 /// A proxy.
@@ -40,6 +41,7 @@ impl Upstreams {
         Self {
             anthropic: value(environment::ANTHROPIC_URL),
             openai: value(environment::OPENAI_URL),
+            gemini: value(environment::GEMINI_URL),
         }
     }
 
@@ -48,17 +50,25 @@ impl Upstreams {
         match provider {
             Provider::Anthropic => self.anthropic = Some(url),
             Provider::OpenAi => self.openai = Some(url),
+            Provider::Gemini => self.gemini = Some(url),
         }
     }
 
-    fn targets(&self) -> Result<Targets, Failure> {
-        Targets::new(self.anthropic.as_deref(), self.openai.as_deref(), None)
-            .map_err(Failure::usage)
+    /// The addresses to which a proxy for these forwards.
+    pub(crate) fn targets(&self) -> Result<KnownTargets, Failure> {
+        let targets =
+            Targets::new(self.anthropic.as_deref(), self.openai.as_deref(), self.gemini.as_deref());
+        let Targets { anthropic, openai, gemini, .. } = targets.map_err(Failure::usage)?;
+        Ok(KnownTargets {
+            anthropic: anthropic.to_string(),
+            openai: openai.to_string(),
+            gemini: gemini.to_string(),
+        })
     }
 
     /// The providers with other base URLs than their own.
     pub(crate) fn described(&self) -> String {
-        let urls = [&self.anthropic, &self.openai].into_iter().flatten();
+        let urls = [&self.anthropic, &self.openai, &self.gemini].into_iter().flatten();
         let urls: Vec<String> = urls.map(|url| without_credentials(url)).collect();
         if urls.is_empty() { String::new() } else { format!(" → {}", urls.join(", ")) }
     }
@@ -90,8 +100,7 @@ impl Proxy {
     }
 
     fn fitting(upstreams: &Upstreams, candidates: &[String]) -> Result<Option<Self>, Failure> {
-        let targets = upstreams.targets()?;
-        let upstreams = (targets.anthropic.to_string(), targets.openai.to_string());
+        let upstreams = upstreams.targets()?;
         let fits = |origin: &&String| client::targets(origin).as_ref() == Some(&upstreams);
         let found = candidates.iter().find(fits);
         Ok(found.cloned().map(Self::at))
@@ -117,6 +126,7 @@ impl Proxy {
         for (name, url) in [
             (environment::ANTHROPIC_URL, &upstreams.anthropic),
             (environment::OPENAI_URL, &upstreams.openai),
+            (environment::GEMINI_URL, &upstreams.gemini),
         ] {
             match url {
                 Some(url) => command.env(name, url),

@@ -76,7 +76,8 @@ fn an_unknown_route_names_the_nearest() {
     let (status, kind, message) = server.post("/v1/compres", "{}").error();
     assert_eq!((status, &*kind), (404, "not_found_error"));
     assert!(message.contains("/v1/compress"), "{message}");
-    assert_eq!(server.get("/").status, 404);
+    let root = server.get("/");
+    assert_eq!((root.status, root.header("location")), (307, Some("/dashboard")));
 }
 
 #[test]

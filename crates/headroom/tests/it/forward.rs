@@ -164,7 +164,7 @@ fn what_is_not_understood_is_said_everywhere() {
     assert!(provider.received().is_empty());
     let bearer = "authorization: Bearer k\r\n";
     for (path, status) in [
-        ("/v1beta/models/g:generateContent", 200),
+        ("/v1beta/models/g:embedContent", 200),
         ("/v1/responses/compact", 200),
         ("/v1/chat/completions", 200),
         ("/v1/unheard-of", 404),
@@ -173,7 +173,7 @@ fn what_is_not_understood_is_said_everywhere() {
     }
     let expected = [
         "WebSocket refused (426), so that HTTP is used",
-        "Google's API, passed through",
+        "other method of Google's API, passed through",
         "other path of a provider, passed through",
         "body without a conversation, passed through",
         "path of no known provider, refused (404)",

@@ -17,6 +17,8 @@ fn help() {
     insta::assert_snapshot!("help", said(&["--help"]));
     for command in [
         "serve",
+        "stop",
+        "status",
         "compress",
         "retrieve",
         "run",

@@ -334,3 +334,61 @@ fn a_store_that_breaks_later_costs_savings_and_nothing_else() {
     let (status, kind, _) = server.get("/v1/retrieve/0123456789abcdef01234567").error();
     assert_eq!((status, &*kind), (503, "storage_error"));
 }
+
+/// Stops what a test has started in the background, whatever becomes of the test.
+struct InBackground(Home, String);
+
+impl Drop for InBackground {
+    fn drop(&mut self) {
+        self.0.run(&["stop", "--port", &self.1], "");
+    }
+}
+
+#[test]
+fn a_server_in_the_background_is_found_and_stopped() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = Home::new();
+    assert_eq!(home.run(&["status"], "").status.code(), Some(1));
+    let started = home.run(&["serve", "-d", "--port", "0"], "");
+    let said = String::from_utf8(started.stdout).unwrap();
+    let url = said.trim_end().strip_prefix("Headroom listens on ").unwrap().to_owned();
+    let port = url.rsplit(':').next().unwrap().to_owned();
+    let server = InBackground(home, port.clone());
+    let home = &server.0;
+    let text = |args: &[&str]| String::from_utf8(home.run(args, "").stdout).unwrap();
+    let status = text(&["status"]);
+    assert!(status.starts_with(&format!("{url} runs, process ")), "{status}");
+    let file = home.path(&format!(".headroom/state/servers/{port}.json"));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+
+    // Another one on that port says why it can't.
+    let again = home.run(&["serve", "-d", "--port", &port], "");
+    assert!(!again.status.success());
+    assert!(String::from_utf8(again.stderr).unwrap().contains("is running there already"));
+
+    assert_eq!(text(&["stop", "--port", &port]), format!("The server at {url} has stopped\n"));
+    assert!(!file.exists());
+    assert_eq!(home.run(&["status"], "").status.code(), Some(1));
+    let none = home.run(&["stop", "--port", &port], "");
+    assert_eq!(none.status.code(), Some(1));
+    let said = String::from_utf8(none.stderr).unwrap();
+    assert!(said.contains(&format!("no server on port {port} was started")), "{said}");
+}
+
+#[test]
+fn only_a_server_that_was_started_in_the_background_is_stopped() {
+    let server = Server::start(&[]);
+    let port = server.address.port().to_string();
+    let refused = server.home.run(&["stop", "--port", &port], "");
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains(&format!("started otherwise (process {})", server.pid())), "{said}");
+    assert_eq!(server.get("/livez").status, 200);
+    // A file that an older server has left means nothing.
+    let folder = server.home.path(".headroom/state/servers");
+    fs::create_dir_all(&folder).unwrap();
+    let left = json!({"pid": 1, "url": server.url(), "port": server.address.port()});
+    fs::write(folder.join(format!("{port}.json")), left.to_string()).unwrap();
+    assert_eq!(server.home.run(&["stop", "--port", &port], "").status.code(), Some(1));
+    assert_eq!(server.get("/livez").status, 200);
+}

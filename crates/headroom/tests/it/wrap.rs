@@ -18,6 +18,9 @@ trap 'echo signalled; exit 42' TERM
 echo "anthropic=$ANTHROPIC_BASE_URL"
 echo "openai=$OPENAI_BASE_URL$OPENAI_API_BASE"
 echo "inline=$OPENCODE_CONFIG_CONTENT"
+echo "gemini=$GOOGLE_GEMINI_BASE_URL"
+echo "copilot=$COPILOT_PROVIDER_BASE_URL"
+echo "first_party=$_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL"
 echo "args=$*"
 echo ready
 read -r code
@@ -158,6 +161,75 @@ fn an_agent_runs_through_a_proxy_that_ends_with_it() {
 }
 
 #[test]
+fn claude_is_told_of_anthropics_own_api_where_that_is_the_target_and_only_then() {
+    let (home, stub) = (home(&["claude"]), stub());
+    let told = |variables: &[(&str, &str)]| {
+        let mut command = headroom(&home, &["wrap", "claude"]);
+        command.envs(variables.iter().copied());
+        let agent = Running::start(command);
+        let told = agent.says("first_party").to_owned();
+        agent.end(0);
+        told
+    };
+    const TOLD: &str = "_CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL";
+    assert_eq!(told(&[]), "1");
+    assert_eq!(told(&[("ANTHROPIC_BASE_URL", "https://api.anthropic.com")]), "1");
+    assert_eq!(told(&[("ANTHROPIC_BASE_URL", &stub.url())]), "");
+    assert_eq!(told(&[("ANTHROPIC_TARGET_API_URL", &stub.url())]), "");
+    for own in ["0", ""] {
+        assert_eq!(told(&[(TOLD, own)]), own);
+    }
+    // A server that runs already may forward to somewhere else.
+    let server = Server::start(&["--anthropic-api-url", &stub.url()]);
+    assert_eq!(told(&[("ANTHROPIC_BASE_URL", &server.url())]), "");
+    let server = Server::start(&[]);
+    assert_eq!(told(&[("ANTHROPIC_BASE_URL", &server.url())]), "1");
+}
+
+#[test]
+fn gemini_is_sent_to_a_proxy_that_sends_it_to_google_or_where_it_went() {
+    let (home, stub) = (home(&["gemini"]), stub());
+    let mut command = headroom(&home, &["wrap", "gemini"]);
+    command.env("GOOGLE_GEMINI_BASE_URL", stub.url());
+    let agent = Running::start(command);
+    let base = agent.says("gemini").to_owned();
+    assert!(base.starts_with("http://127.0.0.1:") && base != stub.url());
+    let body = json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]});
+    let answer = post(&base, "/v1beta/models/gemini-2.5-pro:generateContent", &body);
+    assert_eq!(answer.status, 200);
+    assert_eq!(asked(&stub).len(), 1);
+    assert_eq!(agent.end(0), Some(0));
+}
+
+#[test]
+fn copilot_needs_a_base_url_of_a_kind_that_can_be_redirected() {
+    let (home, stub) = (home(&["copilot"]), stub());
+    let start = |variables: &[(&str, &str)]| {
+        let mut command = headroom(&home, &["wrap", "copilot"]);
+        command.envs(variables.iter().copied());
+        command
+    };
+    let url = stub.url();
+    for (kind, end) in [("openai", "/v1"), ("anthropic", "")] {
+        let own = format!("{url}{end}");
+        let set = [("COPILOT_PROVIDER_TYPE", kind), ("COPILOT_PROVIDER_BASE_URL", &*own)];
+        let agent = Running::start(start(&set));
+        let base = agent.says("copilot").to_owned();
+        assert!(base.starts_with("http://127.0.0.1:") && base != own, "{base}");
+        assert_eq!(base.ends_with("/v1"), kind == "openai", "{base}");
+        agent.end(0);
+    }
+    for (set, says) in [
+        (&[][..], "unless COPILOT_PROVIDER_BASE_URL is the base URL"),
+        (&[("COPILOT_PROVIDER_TYPE", "azure")], "whose requests can't be sent elsewhere"),
+    ] {
+        let refused = start(set).output().unwrap();
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(refused.status.code() == Some(2) && said.contains(says), "{said}");
+    }
+}
+
+#[test]
 fn the_proxy_ends_however_the_agent_does() {
     let home = home(&["claude"]);
     for (signal, code) in [(Signal::TERM, Some(42)), (Signal::KILL, None)] {
@@ -267,7 +339,7 @@ fn each_agent_is_told_in_its_own_way() {
     fs::write(home.path(".codex/auth.json"), r#"{"OPENAI_API_KEY":null,"tokens":{"x":1}}"#)
         .unwrap();
     let [_, openai, ..] = said(headroom(&home, &["wrap", "codex"]));
-    assert!(openai.ends_with("/backend-api/codex"), "{openai}");
+    assert!(openai.ends_with("/chatgpt/codex"), "{openai}");
 
     let mut command = headroom(&home, &["wrap", "opencode"]);
     command.env("OPENCODE_CONFIG_CONTENT", r#"{"theme":"x"}"#);

@@ -3,13 +3,16 @@
 //! To add one: a folder with an implementation of [`Api`], its `mod` line and its row in [`APIS`].
 
 mod chat;
+mod gemini;
 mod messages;
 mod responses;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use json_index::Value;
 
+use crate::framing::Framing;
 use crate::provider::Provider;
 use crate::replay::{CallResult, Retrieve};
 use crate::request::Request;
@@ -22,20 +25,31 @@ pub const MESSAGES: &dyn Api = &messages::Messages;
 pub const CHAT: &dyn Api = &chat::Chat;
 /// OpenAI's Responses API, `/v1/responses`.
 pub const RESPONSES: &dyn Api = &responses::Responses;
+/// Google's Gemini API, `/v1beta/models/MODEL:generateContent`, which is that of Vertex AI, too.
+pub const GEMINI: &dyn Api = &gemini::Gemini;
 
 /// Every API. Where a bare list of messages has the shape of several ([`Api::has_shape`]), the first
 /// one counts, so those whose shape is more specific come first.
-pub const APIS: [&dyn Api; 3] = [MESSAGES, CHAT, RESPONSES];
+pub const APIS: [&dyn Api; 4] = [MESSAGES, CHAT, RESPONSES, GEMINI];
 
 /// A path at which an API takes conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The path, without a slash at its end.
+    /// The path, without a slash at its end; `*` stands for what differs from request to request.
     pub path: &'static str,
     /// Whose path it is.
     pub provider: Provider,
     /// Whether the model responds; a request to count tokens gets a number instead.
     pub is_generation: bool,
+}
+
+/// What a URL says of a request whose body doesn't.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InUrl<'u> {
+    /// The model that is asked.
+    pub model: Option<Cow<'u, str>>,
+    /// How the response is streamed; `None` where it isn't, and where the body says so.
+    pub framing: Option<Framing>,
 }
 
 /// A tool that the model calls with arguments that match a JSON schema.
@@ -65,6 +79,11 @@ pub trait Api: fmt::Debug + Send + Sync {
     fn endpoint(&self, path: &str) -> Option<Endpoint> {
         let path = path.trim_end_matches('/');
         self.endpoints().iter().find(|endpoint| endpoint.path == path).copied()
+    }
+
+    /// What a request's URL says that its body doesn't.
+    fn in_url<'u>(&self, _path: &'u str, _query: &str) -> InUrl<'u> {
+        InUrl::default()
     }
 
     // Requests
@@ -155,6 +174,6 @@ mod tests {
     #[test]
     fn ids_and_names_are_unique_and_ids_are_as_they_were() {
         let ids = APIS.map(|api| (api.name(), api.id()));
-        assert_eq!(ids, [("messages", 0), ("chat", 1), ("responses", 2)]);
+        assert_eq!(ids, [("messages", 0), ("chat", 1), ("responses", 2), ("gemini", 3)]);
     }
 }

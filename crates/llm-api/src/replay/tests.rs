@@ -1,7 +1,7 @@
 use json_index::scan;
 
 use super::*;
-use crate::api::{CHAT, MESSAGES, RESPONSES};
+use crate::api::{CHAT, GEMINI, MESSAGES, RESPONSES};
 use crate::request::{Request, read};
 use serde_json::{Value as Json, json};
 
@@ -253,5 +253,137 @@ fn only_the_last_result_of_an_exchange_is_marked() {
     for api in [CHAT, RESPONSES] {
         let plain = exchange(api, &round, None, &mut retrieve);
         assert_eq!(exchange(api, &round, Some(mark), &mut retrieve), plain);
+    }
+}
+
+fn function_call(name: &str) -> Json {
+    json!({"functionCall": {"name": name, "args": {}}, "thoughtSignature": "s"})
+}
+
+fn gemini_rounds() -> [Round; 3] {
+    let hidden = function_call("headroom_retrieve");
+    [
+        Round {
+            kinds: "x".to_owned(),
+            text: 3,
+            intercepted: vec![intercepted(1, "r1", &hidden)],
+            content: format!("{},{hidden}", json!({"text": "one"})),
+        },
+        Round {
+            intercepted: vec![intercepted(0, "r2", &hidden)],
+            content: hidden.to_string(),
+            ..Round::default()
+        },
+        Round {
+            kinds: "xcc".to_owned(),
+            text: 3,
+            intercepted: vec![intercepted(2, "r3x", &hidden)],
+            content: String::new(),
+        },
+    ]
+}
+
+fn gemini_body(turn: &[Json], results: Json) -> Json {
+    json!({"contents": [
+        {"role": "user", "parts": [{"text": "do"}]},
+        {"parts": turn, "role": "model", "more": 1},
+        {"role": "user", "parts": results}]})
+}
+
+fn gemini_results() -> [Json; 2] {
+    ["a", "b"].map(|name| json!({"functionResponse": {"name": name, "response": {"output": "r"}}}))
+}
+
+#[test]
+fn a_turn_of_gemini_is_what_the_provider_saw() {
+    let rounds = gemini_rounds();
+    let (a, b) = (function_call("a"), function_call("b"));
+    let thought = json!({"text": "hm", "thought": true});
+    let [result_a, result_b] = gemini_results();
+    // As clients send it back that join texts, and as those that don't and keep thoughts.
+    for (turn, last) in [
+        (vec![json!({"text": "onetwo", "x": 1})], vec![json!({"text": "two", "x": 1})]),
+        (
+            vec![
+                thought.clone(),
+                json!({"text": "o"}),
+                json!({"text": "ne"}),
+                json!({"text": "two"}),
+            ],
+            vec![json!({"text": "two"})],
+        ),
+        (
+            vec![
+                json!({"text": "one"}),
+                thought.clone(),
+                json!({"text": "t"}),
+                thought.clone(),
+                json!({"text": "wo"}),
+            ],
+            vec![thought.clone(), json!({"text": "t"}), thought, json!({"text": "wo"})],
+        ),
+    ] {
+        let turn = [turn, vec![a.clone(), b.clone()]].concat();
+        let body = gemini_body(&turn, json!([result_a, result_b]));
+        let after = restored(GEMINI, &body, 1, &rounds).unwrap();
+        let first = json!({"contents": [{"role": "user", "parts": [{"text": "do"}]}]});
+        let again = asked_again(GEMINI, &first, &rounds[..2]);
+        let (after, again) =
+            (after["contents"].as_array().unwrap(), again["contents"].as_array().unwrap());
+        assert_eq!(&after[..again.len()], again);
+        let hidden = function_call("headroom_retrieve");
+        let expected = [last, vec![a.clone(), hidden, b.clone()]].concat();
+        assert_eq!(after[again.len()], json!({"parts": expected, "role": "model", "more": 1}));
+        let error = json!({"functionResponse": {"id": "r3x", "name": "headroom_retrieve", "response": {"error": "original of r3x"}}});
+        assert_eq!(after[again.len() + 1]["parts"], json!([result_a, error, result_b]));
+        assert_eq!(after.len(), again.len() + 2);
+    }
+}
+
+#[test]
+fn calls_of_gemini_that_nobody_answers_are_left_out() {
+    let rounds = gemini_rounds();
+    let turn = [json!({"text": "onetwo"}), function_call("a"), function_call("b")];
+    let after =
+        restored(GEMINI, &gemini_body(&turn, json!([{"text": "stop"}])), 1, &rounds).unwrap();
+    let last = after["contents"].as_array().unwrap().len() - 2;
+    assert_eq!(
+        after["contents"][last]["parts"],
+        json!([{"text": "two"}, function_call("a"), function_call("b")])
+    );
+    // The client saw nothing of a round that broke off.
+    let broken = [rounds[0].clone(), Round::default()];
+    let after = restored(
+        GEMINI,
+        &gemini_body(&[json!({"text": "one"})], json!([{"text": "go on"}])),
+        1,
+        &broken,
+    );
+    let after = after.unwrap();
+    assert_eq!(after["contents"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        after["contents"][2]["parts"][0]["functionResponse"]["response"]["output"],
+        "original of r1"
+    );
+}
+
+#[test]
+fn a_turn_of_gemini_with_other_parts_stays_as_the_client_sent_it() {
+    let rounds = gemini_rounds();
+    let (a, b) = (function_call("a"), function_call("b"));
+    for turn in [
+        vec![],
+        vec![json!({"text": "on"})],
+        vec![json!({"text": "onetwo"}), a.clone()],
+        vec![json!({"text": "onetw"}), a.clone(), b.clone()],
+        vec![json!({"text": "TWOone"}), a.clone(), b.clone()],
+        vec![a, json!({"text": "onetwo"}), b],
+        vec![json!({"inlineData": {}})],
+    ] {
+        assert_eq!(
+            restored(GEMINI, &gemini_body(&turn, json!(gemini_results())), 1, &rounds),
+            None,
+            "{turn:?}"
+        );
     }
 }

@@ -1,7 +1,7 @@
 use json_index::scan;
 
 use super::*;
-use crate::api::{CHAT, MESSAGES, RESPONSES};
+use crate::api::{CHAT, GEMINI, MESSAGES, RESPONSES};
 
 /// What may be changed in a request, with the call that it answers.
 fn results(api: &'static dyn Api, body: &str) -> Vec<(String, Option<String>)> {
@@ -357,4 +357,88 @@ fn a_tool_goes_where_it_is_told() {
         inserted(item, 1),
         r#"{"tools":[],"input":[{"type":"additional_tools","tools":[{"name":"a"},TOOL]}]}"#
     );
+}
+
+#[test]
+fn gemini_results_of_every_shape() {
+    let body = r#"{"systemInstruction":{"parts":[{"text":"s"}]},"contents":[
+        {"role":"user","parts":[{"text":"do"}]},
+        {"role":"model","parts":[
+            {"text":"t","thought":true},
+            {"functionCall":{"id":"a","name":"run_shell_command","args":{"command":"ls"}},"thoughtSignature":"x"},
+            {"functionCall":{"name":"read_file","args":{"file_path":"f"}}},
+            {"functionCall":{"name":"read_file","args":{"file_path":"g"}}},
+            {"function_call":{"name":"mcp","args":{}}}]},
+        {"role":"user","parts":[
+            {"functionResponse":{"id":"made-up-1","name":"read_file","response":{"output":"one"}}},
+            {"functionResponse":{"id":"a","name":"run_shell_command","response":{"result":{"stdout":"two","stderr":"three","code":1}}}},
+            {"functionResponse":{"name":"read_file","response":{"error":"four"}}},
+            {"function_response":{"name":"mcp","response":{"content":[{"type":"text","text":"five"},{"type":"image","data":"AA"}]}}},
+            {"functionResponse":{"name":"gone","response":{"output":"six","list":["x"],"n":1,"twice":"a","twice":"b"}}},
+            {"functionResponse":{"name":"gone"}},
+            {"text":"words"}]}]}"#;
+    assert_eq!(
+        results(GEMINI, body),
+        [
+            pair("one", r#"read_file {"file_path":"f"}"#),
+            pair("two", r#"run_shell_command {"command":"ls"}"#),
+            pair("three", r#"run_shell_command {"command":"ls"}"#),
+            pair("four", r#"read_file {"file_path":"g"}"#),
+            pair("five", "mcp {}"),
+            ("six".to_owned(), None),
+        ]
+    );
+    let index = scan(body.as_bytes()).unwrap();
+    let request = read(GEMINI, &index).unwrap();
+    let failed: Vec<_> =
+        request.blocks.iter().filter_map(|block| block.tool_result.as_ref()).collect();
+    assert_eq!(
+        failed.iter().map(|result| result.is_error).collect::<Vec<_>>(),
+        [false, false, true, false, false, false]
+    );
+    assert_eq!(request.blocks[0].role, Role::System);
+    // A thought isn't what the model says.
+    let said: usize =
+        request.blocks.iter().filter(|b| b.role == Role::Assistant).map(|b| b.texts.len()).sum();
+    assert_eq!((said, request.turns.len()), (0, 3));
+}
+
+#[test]
+fn gemini_tools_settings_and_limits() {
+    let body = r#"{"contents":[{"parts":[{"text":"do"}]}],
+        "tools":[{"googleSearch":{}},{"function_declarations":[{"name":"a"},{"name":"b"}],"urlContext":{}},
+            {"functionDeclarations":[{"name":"c"}]}],
+        "toolConfig":{"functionCallingConfig":{"mode":"AUTO"}},
+        "generation_config":{"candidate_count":2,"maxOutputTokens":900,"thinkingConfig":{"thinkingBudget":512}}}"#;
+    let index = scan(body.as_bytes()).unwrap();
+    let request = read(GEMINI, &index).unwrap();
+    let tools: Vec<_> = request.tools.iter().map(|tool| (&*tool.name, tool.is_client)).collect();
+    assert_eq!(
+        tools,
+        [("googleSearch", false), ("urlContext", false), ("a", true), ("b", true), ("c", true)]
+    );
+    assert_eq!((request.choices, request.thinking_budget), (2, Some(512)));
+    assert_eq!(request.output_limit.unwrap().unsigned(), Some(900));
+    assert_eq!((request.listed_tools(), request.choice), (2, Choice::Free));
+    let mut edits = Edits::default();
+    request.insert_tool(request.tool_position(), b"{}", &mut edits);
+    let sent = String::from_utf8(edits.apply(body.as_bytes()).unwrap()).unwrap();
+    assert_eq!(sent, body.replace(r#"{"name":"b"}]"#, r#"{"name":"b"},{}]"#));
+
+    let with = |more: &str| {
+        let body = format!(r#"{{"contents":[],{more}}}"#);
+        let index = scan(body.as_bytes()).unwrap();
+        let request = read(GEMINI, &index).unwrap();
+        (request.choice, request.is_partial)
+    };
+    let mode = |mode: &str| with(&format!(r#""tool_config":{{"function_calling_config":{mode}}}"#));
+    assert_eq!(mode(r#"{"mode":"ANY"}"#), (Choice::Forced, false));
+    assert_eq!(mode(r#"{"mode":"NONE"}"#), (Choice::Forbidden, false));
+    assert_eq!(mode(r#"{"mode":"VALIDATED"}"#), (Choice::Free, false));
+    assert_eq!(mode(r#"{"mode":"VALIDATED","allowedFunctionNames":["a"]}"#).0, Choice::Forced);
+    assert_eq!(with(r#""cachedContent":"cachedContents/1""#), (Choice::Free, true));
+    assert_eq!(mode(r#"{"streamFunctionCallArguments":true}"#), (Choice::Free, true));
+    for none in [r#"{"contents":{"parts":[]}}"#, r#"{"contents":"x"}"#, "[]", "{}"] {
+        assert!(read(GEMINI, &scan(none.as_bytes()).unwrap()).is_none(), "{none}");
+    }
 }

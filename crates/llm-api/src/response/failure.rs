@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn is_temporary_data(data: &str) -> bool {
-        is_temporary(&Event { raw: format!("data: {data}\n\n").into_bytes() })
+        is_temporary(&Event::new(format!("data: {data}\n\n").into_bytes()))
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::{APIS, CHAT, MESSAGES, RESPONSES};
+use crate::api::{APIS, CHAT, GEMINI, MESSAGES, RESPONSES};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -602,4 +602,211 @@ proptest! {
         at.sort_unstable();
         prop_assert_eq!(run(&at), run(&[]));
     }
+}
+
+/// A response of the Gemini API with these parts; `finish`: its reason, if it is the last.
+fn gemini_response(id: &str, parts: &[Json], finish: Option<&str>, output: u64) -> Json {
+    let mut candidate = json!({"content": {"parts": parts, "role": "model"}, "index": 0});
+    if let Some(finish) = finish {
+        candidate["finishReason"] = json!(finish);
+    }
+    json!({"candidates": [candidate], "usageMetadata": {"promptTokenCount": 20, "cachedContentTokenCount": 8,
+        "candidatesTokenCount": output, "thoughtsTokenCount": 3, "totalTokenCount": 23 + output},
+        "modelVersion": "g", "responseId": id})
+}
+
+/// A stream of the Gemini API with one part in each event, in either framing.
+fn gemini_stream(id: &str, parts: &[Json], finish: &str, output: u64, framing: Framing) -> String {
+    let count = parts.len();
+    let events = parts.iter().enumerate().map(|(at, part)| {
+        let finish = (at + 1 == count).then_some(finish);
+        gemini_response(id, std::slice::from_ref(part), finish, output).to_string()
+    });
+    match framing {
+        Framing::Events => events.map(|event| format!("data: {event}\r\n\r\n")).collect(),
+        Framing::JsonArray => format!("[{}\n]\n", events.collect::<Vec<_>>().join("\n,\r\n")),
+    }
+}
+
+/// The responses that a client of the Gemini API reads out of a stream.
+fn read_gemini(stream: &[u8], framing: Framing) -> Vec<Json> {
+    match framing {
+        Framing::Events => data_of(stream),
+        Framing::JsonArray => serde_json::from_slice(stream)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(stream))),
+    }
+}
+
+fn parts_of(events: &[Json]) -> Vec<Json> {
+    let parts = events.iter().filter_map(|e| e["candidates"][0]["content"]["parts"].as_array());
+    parts.flatten().filter(|part| **part != json!({"text": ""})).cloned().collect()
+}
+
+fn function_call(id: &str, name: &str) -> Json {
+    let mut call = json!({"functionCall": {"name": name, "args": {"hash": "0123456789ab"}}, "thoughtSignature": "s=="});
+    if !id.is_empty() {
+        call["functionCall"]["id"] = json!(id);
+    }
+    call
+}
+
+const FRAMINGS: [Framing; 2] = [Framing::Events, Framing::JsonArray];
+
+#[test]
+fn a_stream_of_gemini_without_intercepted_calls_is_the_providers() {
+    let thought = json!({"text": "hm", "thought": true});
+    let parts =
+        [thought, json!({"text": "naïve "}), json!({"text": "漢字 🦀"}), function_call("c", "run")];
+    for framing in FRAMINGS {
+        let stream = gemini_stream("r1", &parts, "STOP", 9, framing);
+        let mut relay = relay(GEMINI).framed(framing);
+        let mut out = Vec::new();
+        for byte in stream.as_bytes() {
+            relay.push(&[*byte], &mut out);
+        }
+        relay.finish(&mut out);
+        assert_eq!(relay.end(), Some(RoundEnd::Plain));
+        out.extend(relay.close(CloseReason::AsGiven));
+        assert_eq!(out, stream.as_bytes(), "{framing:?}");
+        assert_eq!((relay.ids(), relay.text()), (&["c".to_owned()][..], "naïve 漢字 🦀"));
+        assert_eq!(relay.usage(), [Usage { input: 12, cache_read: 8, cache_write: 0, output: 12 }]);
+        let data: Vec<_> = read_gemini(&out, framing).iter().map(Json::to_string).collect();
+        assert!(
+            GEMINI.is_last_event(data[3].as_bytes()) && !GEMINI.is_last_event(data[2].as_bytes())
+        );
+        let whole = format!("[{}]", data.join(","));
+        assert_eq!(GEMINI.usage(whole.as_bytes()), Some(relay.usage()[0]));
+    }
+}
+
+#[test]
+fn gemini_goes_on_as_one_response() {
+    for framing in FRAMINGS {
+        // The call may come first, so that the client's array begins in a later round.
+        for first in [
+            vec![json!({"text": "let me"}), json!({"text": " look"}), function_call("", HIDE)],
+            vec![function_call("", HIDE)],
+        ] {
+            let mut relay = relay(GEMINI).framed(framing);
+            let mut out = Vec::new();
+            feed(&mut relay, &gemini_stream("r1", &first, "STOP", 20, framing), &mut out);
+            assert_eq!(relay.end(), Some(RoundEnd::InterceptedOnly));
+            let round = &relay.rounds()[0];
+            assert_eq!(round.intercepted[0].raw, function_call("", HIDE).to_string());
+            assert_eq!(round.intercepted[0].input, r#"{"hash":"0123456789ab"}"#);
+            let said: Vec<Json> = serde_json::from_str(&format!("[{}]", round.content)).unwrap();
+            assert_eq!(said.last(), Some(&function_call("", HIDE)));
+            assert_eq!(said.len() == 2, first.len() == 3);
+
+            relay.next_round();
+            let second = [json!({"text": "found"}), function_call("", "run")];
+            feed(&mut relay, &gemini_stream("r2", &second, "STOP", 30, framing), &mut out);
+            assert_eq!(relay.end(), Some(RoundEnd::Plain));
+            out.extend(relay.close(CloseReason::AsGiven));
+            let events = read_gemini(&out, framing);
+            let mut seen = first.clone();
+            seen.pop();
+            seen.extend(second);
+            assert_eq!(parts_of(&events), seen);
+            assert!(events.iter().all(|event| event["responseId"] == "r1"));
+            let usage = json!({"promptTokenCount": 20, "cachedContentTokenCount": 8,
+                "candidatesTokenCount": 50, "thoughtsTokenCount": 6, "totalTokenCount": 76});
+            assert_eq!(events.last().unwrap()["usageMetadata"], usage);
+            let finished =
+                events.iter().filter(|event| event["candidates"][0]["finishReason"].is_string());
+            assert_eq!(finished.count(), 1);
+            assert_eq!(relay.ids().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_gemini_call_beside_the_clients_own_is_left_out() {
+    for framing in FRAMINGS {
+        for (parts, at) in [
+            (vec![json!({"text": "a"}), function_call("r", HIDE), function_call("c", "run")], 1),
+            (vec![function_call("c", "run"), function_call("r", HIDE)], 1),
+            (vec![function_call("r", HIDE), function_call("c", "run")], 0),
+        ] {
+            let mut relay = relay(GEMINI).framed(framing);
+            let mut out = Vec::new();
+            feed(&mut relay, &gemini_stream("r1", &parts, "STOP", 20, framing), &mut out);
+            assert_eq!(relay.end(), Some(RoundEnd::Mixed));
+            assert_eq!(relay.rounds()[0].intercepted[0].at, at);
+            out.extend(relay.close(CloseReason::AsGiven));
+            let seen: Vec<_> =
+                parts.iter().filter(|p| p["functionCall"]["name"] != HIDE).cloned().collect();
+            let events = read_gemini(&out, framing);
+            assert_eq!(parts_of(&events), seen);
+            assert_eq!(events.last().unwrap()["candidates"][0]["finishReason"], "STOP");
+        }
+    }
+}
+
+#[test]
+fn a_gemini_response_that_is_cut_off_is_not_answered() {
+    for finish in ["MAX_TOKENS", "SAFETY", "MALFORMED_FUNCTION_CALL"] {
+        let parts = [json!({"text": "a"}), function_call("r", HIDE)];
+        let mut relay = relay(GEMINI);
+        let mut out = Vec::new();
+        feed(&mut relay, &gemini_stream("r1", &parts, finish, 5, Framing::Events), &mut out);
+        assert_eq!(relay.end(), Some(RoundEnd::Unanswerable), "{finish}");
+        out.extend(relay.close(CloseReason::TooManyRounds));
+        let events = data_of(&out);
+        assert_eq!(parts_of(&events), [json!({"text": "a"})]);
+        assert_eq!(events.last().unwrap()["candidates"][0]["finishReason"], finish);
+    }
+}
+
+#[test]
+fn a_whole_gemini_response_is_joined() {
+    let plain = gemini_response("r0", &[json!({"text": "a"})], Some("STOP"), 4).to_string();
+    let mut one = relay(GEMINI);
+    one.whole(plain.as_bytes());
+    assert_eq!(one.close(CloseReason::AsGiven), plain.as_bytes());
+
+    let mut two = relay(GEMINI);
+    let first = [json!({"text": "a"}), function_call("", HIDE)];
+    two.whole(gemini_response("r1", &first, Some("STOP"), 4).to_string().as_bytes());
+    assert_eq!(two.end(), Some(RoundEnd::InterceptedOnly));
+    two.next_round();
+    let second = [json!({"text": "b"}), function_call("", HIDE), function_call("", "run")];
+    two.whole(gemini_response("r2", &second, Some("STOP"), 5).to_string().as_bytes());
+    assert_eq!(two.end(), Some(RoundEnd::Mixed));
+    let ids: Vec<_> = two.rounds().iter().flat_map(|r| &r.intercepted).map(|c| &c.id).collect();
+    assert_ne!(ids[0], ids[1]);
+    let got: Json = serde_json::from_slice(&two.close(CloseReason::OutOfTokens)).unwrap();
+    assert_eq!(got["responseId"], "r1");
+    assert_eq!(
+        got["candidates"][0]["content"]["parts"],
+        json!([{"text": "a"}, {"text": "b"}, function_call("", "run")])
+    );
+    assert_eq!(got["candidates"][0]["finishReason"], "MAX_TOKENS");
+    assert_eq!(got["usageMetadata"]["candidatesTokenCount"], 9);
+}
+
+#[test]
+fn errors_of_gemini_come_in_the_framing_of_the_stream() {
+    let mut relay = relay(GEMINI).framed(Framing::JsonArray);
+    let body = br#"{"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED"}}"#;
+    let alone: Json = serde_json::from_slice(&relay.error_event(body, "x")).unwrap();
+    assert_eq!(alone[0]["error"]["code"], 429);
+    let mut out = Vec::new();
+    let stream = gemini_stream(
+        "r1",
+        &[json!({"text": "a"}), json!({"text": "b"})],
+        "STOP",
+        5,
+        Framing::JsonArray,
+    );
+    relay.push(&stream.as_bytes()[..stream.len() / 2], &mut out);
+    out.extend(relay.error_event(b"", "gone"));
+    let got: Json = serde_json::from_slice(&out).unwrap();
+    assert_eq!(got[1]["error"]["message"], "gone");
+    assert!(
+        GEMINI
+            .rewriter(HIDE, false)
+            .error_event(body, "x")
+            .starts_with(b"data: {\"error\":{\"code\":")
+    );
 }

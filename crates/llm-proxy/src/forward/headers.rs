@@ -6,6 +6,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, Method};
 
+use llm_api::framing::Framing;
+
 use crate::rewrite::RequestReport;
 
 /// Headers that are about one connection, beside those that `connection` names.
@@ -118,6 +120,12 @@ pub(crate) fn is_websocket(method: &Method, headers: &HeaderMap) -> bool {
 pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream"))
+}
+
+/// Whether a response is a stream of that framing.
+pub(crate) fn is_stream(headers: &HeaderMap, framing: Framing) -> bool {
+    // An array has the type of any other JSON.
+    is_event_stream(headers) || framing == Framing::JsonArray
 }
 
 /// What is said in a response's headers of what was done to its request.

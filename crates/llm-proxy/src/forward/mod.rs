@@ -4,13 +4,16 @@ pub(crate) mod headers;
 mod quickack;
 mod upstream;
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, Response, Uri};
+use axum::http::header::CONTENT_ENCODING;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use bytes::Bytes;
 use hyper::body::Incoming;
 
+use crate::encoding;
 pub(crate) use upstream::{Upstream, UpstreamError};
 
 /// A request to a provider, all but its body; it may be sent more than once.
@@ -19,12 +22,37 @@ pub(crate) struct PreparedRequest {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
+    /// Whether bodies are encoded as zstd before they are sent.
+    is_zstd: bool,
 }
 
 impl PreparedRequest {
+    /// A request whose bodies are sent as they are given.
+    pub(crate) fn new(
+        upstream: Arc<Upstream>,
+        method: Method,
+        uri: Uri,
+        headers: HeaderMap,
+    ) -> Self {
+        PreparedRequest { upstream, method, uri, headers, is_zstd: false }
+    }
+
+    /// The same, but bodies are encoded as zstd.
+    pub(crate) fn with_zstd(mut self) -> Self {
+        self.headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding::ZSTD));
+        self.is_zstd = true;
+        self
+    }
+
     /// Sends it with this body.
     pub(crate) async fn send(&self, body: Bytes) -> Result<Response<Incoming>, UpstreamError> {
-        self.send_body(Body::from(body)).await
+        if !self.is_zstd {
+            return self.send_body(Body::from(body)).await;
+        }
+        let encoding = tokio::task::spawn_blocking(move || encoding::encode(&body));
+        // Encoding doesn't panic; if it does, the panic goes on in the task that asked for it.
+        let encoded = encoding.await.unwrap_or_else(|error| resume_unwind(error.into_panic()));
+        self.send_body(Body::from(encoded)).await
     }
 
     /// Sends it with a body that may still be coming in.

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use llm_api::framing::Framing;
 use llm_api::response::{CloseReason, Relay, Round, RoundEnd, Usage};
 use llm_api::retrieval;
 use metrics::Ending;
@@ -50,11 +51,11 @@ impl TurnRelay {
     pub(crate) fn new(
         rewriter: Arc<RequestRewriter>,
         prepared: PreparedRequest,
-        turn: OpenTurn,
+        (turn, framing): (OpenTurn, Framing),
         retries: Retries,
         recording: Recording,
     ) -> Self {
-        let relay = Relay::new(turn.api, retrieval::NAME, turn.is_stored);
+        let relay = Relay::new(turn.api, retrieval::NAME, turn.is_stored).framed(framing);
         TurnRelay { rewriter, prepared, turn, relay, recording, asked: 0, retries }
     }
 

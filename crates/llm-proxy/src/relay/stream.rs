@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::retry::{asked_wait, may_be_retried};
 use super::rounds::{BoxError, Next, TurnRelay, read};
-use crate::forward::headers::is_event_stream;
+use crate::forward::headers::is_stream;
 
 /// Bytes of a provider's error that are read. By hand: errors are a few hundred.
 const MAX_ERROR: usize = 64 << 10;
@@ -151,7 +151,7 @@ impl Streaming {
             Err(error) => return ControlFlow::Continue(self.failed(error.into(), None).await),
         };
         let (status, headers) = (response.status(), response.headers());
-        if status == StatusCode::OK && is_event_stream(headers) {
+        if status == StatusCode::OK && is_stream(headers, self.turn.relay.framing()) {
             self.turn.relay.next_round();
             self.source = Some(response.into_body());
             return ControlFlow::Continue(self);

@@ -8,6 +8,7 @@ mod credentials;
 pub(crate) mod target;
 
 use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
 use axum::http::{Method, Uri};
 use llm_api::api::Endpoint;
 use llm_api::provider::{Company, Provider};
@@ -62,6 +63,18 @@ pub enum NoRoute {
 
 /// This server's own names below `/v1`.
 const OWN: [&str; 2] = ["/v1/compress", "/v1/retrieve"];
+
+/// The beginning of ChatGPT's paths, and what clients may use in its place. Codex sends what is for paths
+/// that begin so to the address that ChatGPT names for the account, whatever its base URL is.
+const CHATGPT: &str = "/backend-api/";
+const CHATGPT_HERE: &str = "/chatgpt/";
+
+/// The path by which `provider` knows what is at `path` here.
+pub(crate) fn providers_own(provider: Provider, path: &PathAndQuery) -> PathAndQuery {
+    let rest = path.as_str().strip_prefix(CHATGPT_HERE).filter(|_| provider == Provider::ChatGpt);
+    let own = rest.and_then(|rest| format!("{CHATGPT}{rest}").parse().ok());
+    own.unwrap_or_else(|| path.clone())
+}
 
 /// Versions in paths that only Google's APIs have: Gemini's and Vertex AI's.
 const GOOGLE_VERSIONS: [&str; 4] = ["v1alpha", "v1beta", "v1beta1", "v1beta2"];
@@ -133,6 +146,10 @@ pub(crate) fn find(head: &Parts, targets: &Targets) -> Result<Route, NoRoute> {
     let route = if let Some((api, endpoint)) = endpoint {
         let api = (head.method == Method::POST).then_some(api);
         let Endpoint { path: name, provider, is_generation } = endpoint;
+        let is_vertex = owner(&head.method, path) == Some(Owner::Vertex);
+        if is_vertex && targets.gemini.is_gemini_api() {
+            return Err(NoRoute::Vertex);
+        }
         Route { provider, name, api, is_generation }
     } else {
         let provider = provider(&head.method, &head.uri, &credentials, targets)?;
@@ -181,7 +198,7 @@ fn owner(method: &Method, path: &str) -> Option<Owner> {
     // Google's custom methods are posted to `NAME:METHOD`; nobody else posts to a model.
     let is_custom_method = || *method == Method::POST && has_custom_method(path);
     Some(match version {
-        "backend-api" => Owner::One(Provider::ChatGpt),
+        "backend-api" | "chatgpt" => Owner::One(Provider::ChatGpt),
         _ if GOOGLE_VERSIONS.contains(&version) => match VERTEX.contains(&name) {
             true => Owner::Vertex,
             false => Owner::One(Provider::Gemini),
@@ -209,7 +226,7 @@ fn has_custom_method(path: &str) -> bool {
 mod tests {
     use super::*;
     use axum::http::Request;
-    use llm_api::{MESSAGES, RESPONSES};
+    use llm_api::{GEMINI, MESSAGES, RESPONSES};
 
     const KEY: [(&str, &str); 1] = [("x-api-key", "k")];
     const BEARER: [(&str, &str); 1] = [("authorization", "Bearer k")];
@@ -245,6 +262,33 @@ mod tests {
         assert_eq!((found.provider, found.api), (Provider::OpenAi, None));
         let found = route(Method::POST, "/backend-api/codex/responses", &[]).unwrap();
         assert_eq!((found.provider, found.api), (Provider::ChatGpt, Some(RESPONSES)));
+        for (path, name) in [
+            ("/v1beta/models/g:generateContent", "/v1beta/models/*:generateContent"),
+            (
+                "/v1/models/g%3AstreamGenerateContent?alt=sse",
+                "/v1beta/models/*:streamGenerateContent",
+            ),
+        ] {
+            let found = route(Method::POST, path, &GOOGLE).unwrap();
+            assert_eq!((found.provider, found.api), (Provider::Gemini, Some(GEMINI)), "{path}");
+            assert_eq!((found.name, found.is_generation), (name, true), "{path}");
+        }
+        let found = route(Method::POST, "/v1beta/models/g:countTokens", &GOOGLE).unwrap();
+        assert_eq!((found.provider, found.api, found.name), (Provider::Gemini, None, ""));
+    }
+
+    #[test]
+    fn chatgpt_has_a_name_here_that_codex_does_not_send_elsewhere() {
+        let found = route(Method::POST, "/chatgpt/codex/responses", &BEARER).unwrap();
+        assert_eq!((found.provider, found.api), (Provider::ChatGpt, Some(RESPONSES)));
+        assert_eq!(to("/chatgpt/codex/models", &BEARER), Ok(Provider::ChatGpt));
+        let own = |provider, path: &'static str| {
+            providers_own(provider, &PathAndQuery::from_static(path)).to_string()
+        };
+        let (given, expected) = ("/chatgpt/codex/models?a=b", "/backend-api/codex/models?a=b");
+        assert_eq!(own(Provider::ChatGpt, given), expected);
+        assert_eq!(own(Provider::ChatGpt, expected), expected);
+        assert_eq!(own(Provider::OpenAi, given), given);
     }
 
     #[test]

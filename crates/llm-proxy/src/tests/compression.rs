@@ -17,9 +17,14 @@ fn results(api: &'static dyn Api, body: &Value) -> Vec<String> {
     let text = |item: &Value| match api.name() {
         "messages" => item["content"][0]["content"][0]["text"].as_str().map(str::to_owned),
         "chat" => (item["role"] == "tool").then(|| item["content"].as_str().unwrap().to_owned()),
+        "gemini" => result_of_gemini(item).as_str().map(str::to_owned),
         _ => item["output"].as_str().map(str::to_owned),
     };
     items.filter_map(text).collect()
+}
+
+fn result_of_gemini(content: &Value) -> &Value {
+    &content["parts"][0]["functionResponse"]["response"]["output"]
 }
 
 #[test]
@@ -37,8 +42,7 @@ fn results_are_shortened_and_the_tool_is_appended_last() {
                 format!("[34 lines left out. Retrieve more: hash={}]", hash(&middle(name)));
             assert!(text.contains(&marker), "{text}");
         }
-        let tools = sent["tools"].as_array_mut().unwrap();
-        let last = tools.pop().unwrap();
+        let last = tools_mut(&mut sent).pop().unwrap();
         assert!(last.to_string().contains("headroom_retrieve"));
         // All else is what it was.
         for text in results(api, &given) {
@@ -52,6 +56,9 @@ fn results_are_shortened_and_the_tool_is_appended_last() {
             match api.name() {
                 "messages" => item["content"][0]["content"][0]["text"] = json!(text),
                 "chat" => item["content"] = json!(text),
+                "gemini" => {
+                    item["parts"][0]["functionResponse"]["response"]["output"] = json!(text);
+                }
                 _ => item["output"] = json!(text),
             }
         }
@@ -65,7 +72,8 @@ fn results_are_shortened_and_the_tool_is_appended_last() {
         assert_eq!(got.headers["x-headroom-transforms"], "cut");
     }
     let heard = bench.heard.all();
-    assert_eq!(heard.len(), 3);
+    assert_eq!(heard.len(), APIS.len());
+    assert_eq!(heard[3].model.as_deref(), Some("gemini-2.5-pro"));
     assert_eq!(
         (heard[0].blocks.len(), &*heard[0].blocks[0].tool, heard[0].blocks[0].kind),
         (2, "Bash", "log")
@@ -78,8 +86,7 @@ fn without_a_way_to_ask_only_reversible_forms_apply_and_nothing_is_appended() {
     let bench = Bench::new(hello);
     for api in APIS {
         let mut given = conversation(api, &["a"]);
-        given["tool_choice"] =
-            if api == MESSAGES { json!({"type": "none"}) } else { json!("none") };
+        forbid_tools(api, &mut given);
         bench.post(path(api), &given);
         let sent = bench.sent();
         assert_eq!(results(api, &sent), [long("a").to_uppercase()]);
@@ -147,6 +154,21 @@ fn encoded_bodies_are_edited_or_left_as_they_came() {
     assert_eq!(received.header("content-encoding"), None);
     assert_eq!(received.header("content-length"), Some(received.body.len().to_string().as_str()));
     assert!(received.json().to_string().contains("left out"));
+
+    // Who sends zstd does so for the upload, and its provider takes it.
+    let zstd = [KEY[0], KEY[1], ("content-encoding", "zstd")];
+    let level = ruzstd::encoding::CompressionLevel::Fastest;
+    let given = ruzstd::encoding::compress_to_vec(long.as_bytes(), level);
+    bench.send(Method::POST, "/chatgpt/codex/responses", &zstd, &given);
+    bench.send(Method::POST, "/v1/messages", &zstd, &given);
+    let mut received = bench.provider.received();
+    let (changed, unread) = (received.pop().unwrap(), received.pop().unwrap());
+    assert_eq!((unread.body, &*unread.path), (given, "/backend-api/codex/responses"));
+    assert_eq!(changed.header("content-encoding"), Some("zstd"));
+    let mut sent = String::new();
+    let mut decoder = ruzstd::decoding::StreamingDecoder::new(&changed.body[..]).unwrap();
+    std::io::Read::read_to_string(&mut decoder, &mut sent).unwrap();
+    assert!(sent.contains("left out"));
 
     let broken = b"\x1f\x8bnot gzip".to_vec();
     bench.send(Method::POST, "/v1/messages", &headers, &broken);

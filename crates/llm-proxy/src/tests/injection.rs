@@ -6,12 +6,12 @@ use super::retrieval::{ask, bash, go_on, read, scripted};
 use super::rewriting::{rewriter, rewritten};
 use super::*;
 
-fn names(tools: &Value) -> Vec<String> {
+fn names(body: &Value) -> Vec<String> {
     let name = |tool: &Value| {
         let inner = tool.get("function").unwrap_or(tool);
         inner["name"].as_str().unwrap_or_default().to_owned()
     };
-    tools.as_array().unwrap().iter().map(name).collect()
+    tools(body).iter().map(name).collect()
 }
 
 /// The tool of an MCP server of ours, as a client would send it.
@@ -20,6 +20,7 @@ fn retrieval(api: &'static dyn Api) -> Value {
     match api.name() {
         "messages" => json!({"name": name, "input_schema": {"type": "object"}}),
         "chat" => json!({"type": "function", "function": {"name": name, "parameters": {}}}),
+        "gemini" => json!({"name": name, "parameters": {}}),
         _ => json!({"type": "function", "name": name, "parameters": {}}),
     }
 }
@@ -30,7 +31,7 @@ fn deferred(mut tool: Value) -> Value {
 }
 
 fn push_tool(body: &mut Value, tool: Value) {
-    body["tools"].as_array_mut().unwrap().push(tool);
+    tools_mut(body).push(tool);
 }
 
 fn is_cut(body: &Value) -> bool {
@@ -44,14 +45,14 @@ fn a_deferred_tool_is_no_offer_and_stands_behind_ours() {
         push_tool(&mut body, deferred(retrieval(api)));
         let sent = rewritten(&rewriter(), api, &body);
         let expected = ["Bash", "headroom_retrieve", "mcp__headroom__headroom_retrieve"];
-        assert_eq!(names(&sent["tools"]), expected);
+        assert_eq!(names(&sent), expected);
         assert!(is_cut(&sent));
         // Where it was, whatever else is found later, and without any memory.
         let other =
             deferred(json!({"type": "function", "name": "other", "function": {"name": "other"}}));
         push_tool(&mut body, other);
         let later = rewritten(&rewriter(), api, &body);
-        assert_eq!(names(&later["tools"])[..3], expected);
+        assert_eq!(names(&later)[..3], expected);
     }
 }
 
@@ -60,7 +61,7 @@ fn a_tool_of_the_very_name_that_is_deferred_is_not_sent_twice() {
     let mut body = conversation(MESSAGES, &["a"]);
     push_tool(&mut body, deferred(json!({"name": "headroom_retrieve", "input_schema": {}})));
     let sent = rewritten(&rewriter(), MESSAGES, &body);
-    assert_eq!(names(&sent["tools"]), ["Bash", "headroom_retrieve"]);
+    assert_eq!(names(&sent), ["Bash", "headroom_retrieve"]);
     assert!(!is_cut(&sent));
 }
 
@@ -74,15 +75,15 @@ fn the_tool_stays_where_it_was_when_the_clients_own_is_loaded() {
                 push_tool(&mut body, deferred(retrieval(api)));
             }
             let first = rewritten(&rewriter, api, &body);
-            body["tools"].as_array_mut().unwrap().truncate(1);
+            tools_mut(&mut body).truncate(1);
             push_tool(&mut body, retrieval(api));
             push_tool(&mut body, retrieval_of(api, "other"));
             add_call(api, &mut body, "b");
             add_result(api, &mut body, "b", &long("b"));
             for _ in 0..2 {
                 let then = rewritten(&rewriter, api, &body);
-                let at = names(&first["tools"]).iter().position(|name| name == "headroom_retrieve");
-                assert_eq!(names(&then["tools"])[at.unwrap()], "headroom_retrieve");
+                let at = names(&first).iter().position(|name| name == "headroom_retrieve");
+                assert_eq!(names(&then)[at.unwrap()], "headroom_retrieve");
                 let count = first[list(api)].as_array().unwrap().len();
                 assert_eq!(
                     first[list(api)].as_array().unwrap()[..],
@@ -118,7 +119,7 @@ fn a_client_that_has_its_own_from_the_start_keeps_to_it() {
         rewritten(&rewriter, api, &with_own(&[]));
         rewritten(&rewriter, api, &conversation(api, &[]));
         let sent = rewritten(&rewriter, api, &with_own(&["a"]));
-        assert_eq!(names(&sent["tools"]), ["Bash", "mcp__headroom__headroom_retrieve"]);
+        assert_eq!(names(&sent), ["Bash", "mcp__headroom__headroom_retrieve"]);
         assert!(is_cut(&sent));
     }
 }
@@ -131,11 +132,11 @@ fn the_tool_stays_when_the_model_may_not_choose_for_once() {
         let first = rewritten(&rewriter, api, &body);
         add_call(api, &mut body, "b");
         add_result(api, &mut body, "b", &long("b"));
-        body["tool_choice"] = if api == MESSAGES { json!({"type": "none"}) } else { json!("none") };
+        forbid_tools(api, &mut body);
         let then = rewritten(&rewriter, api, &body);
         assert_eq!(first["tools"], then["tools"]);
         // From the start there is no sense in it.
-        assert_eq!(names(&rewritten(&self::rewriter(), api, &body)["tools"]), ["Bash"]);
+        assert_eq!(names(&rewritten(&self::rewriter(), api, &body)), ["Bash"]);
     }
 }
 
@@ -206,7 +207,7 @@ fn a_retrieval_tool_in_a_namespace_is_the_clients() {
             body["tools"] = tools;
         }
         let sent = rewritten(&rewriter(), RESPONSES, &body);
-        names(if in_item { &sent["input"][0]["tools"] } else { &sent["tools"] })
+        names(if in_item { &sent["input"][0] } else { &sent })
     };
     for in_item in [true, false] {
         let names = listed(json!([functions, loaded]), in_item);

@@ -6,11 +6,13 @@ mod injection;
 mod kept;
 mod mutations;
 mod pass;
+mod providers;
 mod references;
 mod retrieval;
 mod rewriting;
 mod streams;
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -28,7 +30,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use llm_api::{APIS, Api, CHAT, MESSAGES, RESPONSES};
+use llm_api::{APIS, Api, CHAT, GEMINI, MESSAGES, RESPONSES};
 use metrics::{Ending, Exchange, Recorder};
 use serde_json::{Value, json};
 use testkit::provider::{Provider, Received, Reply, system_prompt};
@@ -176,12 +178,13 @@ impl Bench {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Response<Incoming> {
+        let (path, body) = of_gemini(path, body);
         let mut request =
             Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body.to_vec())).unwrap();
+        let request = request.body(Body::from(body.into_owned())).unwrap();
         self.runtime.block_on(self.client.request(request)).unwrap()
     }
 
@@ -205,6 +208,20 @@ impl Bench {
     pub(super) fn sent(&self) -> Value {
         self.provider.received().last().unwrap().json()
     }
+}
+
+/// The path and body for which Gemini's client means `path` and `body`: it says in the path whether it
+/// wants a stream.
+fn of_gemini<'r>(path: &'r str, body: &'r [u8]) -> (&'r str, Cow<'r, [u8]>) {
+    if path == self::path(GEMINI)
+        && let Ok(mut given) = serde_json::from_slice::<Value>(body)
+        && given["stream"] == true
+    {
+        given.as_object_mut().unwrap().remove("stream");
+        let path = "/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse";
+        return (path, given.to_string().into_bytes().into());
+    }
+    (path, body.into())
 }
 
 pub(super) const KEY: [(&str, &str); 2] =
@@ -263,6 +280,10 @@ pub(super) fn conversation(api: &'static dyn Api, names: &[&str]) -> Value {
             "tools": [{"type": "function", "name": "Bash", "parameters": {}}],
             "input": [{"role": "user", "content": "fix it"}]})
         }
+        "gemini" => json!({"systemInstruction": {"parts": [{"text": system_prompt()}]},
+            "tools": [{"functionDeclarations": [{"name": "Bash", "parameters": {}}]}],
+            "generationConfig": {"maxOutputTokens": 1000},
+            "contents": [{"role": "user", "parts": [{"text": "fix it"}]}]}),
         name => panic!("no sample of {name}"),
     };
     for name in names {
@@ -273,7 +294,44 @@ pub(super) fn conversation(api: &'static dyn Api, names: &[&str]) -> Value {
 }
 
 pub(super) fn list(api: &'static dyn Api) -> &'static str {
-    if api == RESPONSES { "input" } else { "messages" }
+    match api.name() {
+        "responses" => "input",
+        "gemini" => "contents",
+        _ => "messages",
+    }
+}
+
+/// The tools of a body.
+pub(super) fn tools(body: &Value) -> Vec<Value> {
+    let list = &body["tools"];
+    let list = list.get(0).and_then(|first| first.get("functionDeclarations")).unwrap_or(list);
+    list.as_array().cloned().unwrap_or_default()
+}
+
+/// The same, to change them.
+pub(super) fn tools_mut(body: &mut Value) -> &mut Vec<Value> {
+    let is_grouped = body["tools"][0].get("functionDeclarations").is_some();
+    let list = &mut body["tools"];
+    let list = if is_grouped { &mut list[0]["functionDeclarations"] } else { list };
+    list.as_array_mut().unwrap()
+}
+
+/// Adds what a user says.
+pub(super) fn add_words(api: &'static dyn Api, body: &mut Value, words: &str) {
+    let message = match api.name() {
+        "gemini" => json!({"role": "user", "parts": [{"text": words}]}),
+        _ => json!({"role": "user", "content": words}),
+    };
+    push(api, body, &[message]);
+}
+
+/// Keeps the model from calling tools.
+pub(super) fn forbid_tools(api: &'static dyn Api, body: &mut Value) {
+    match api.name() {
+        "messages" => body["tool_choice"] = json!({"type": "none"}),
+        "gemini" => body["toolConfig"] = json!({"functionCallingConfig": {"mode": "NONE"}}),
+        _ => body["tool_choice"] = json!("none"),
+    }
 }
 
 fn push(api: &'static dyn Api, body: &mut Value, items: &[Value]) {
@@ -290,6 +348,8 @@ fn add_call(api: &'static dyn Api, body: &mut Value, id: &str) {
         "responses" => {
             json!({"type": "function_call", "call_id": id, "name": "Bash", "arguments": "{\"command\":\"run\"}"})
         }
+        "gemini" => json!({"role": "model", "parts": [{"text": format!("I call {id}")},
+            {"functionCall": {"id": id, "name": "Bash", "args": {"command": "run"}}}]}),
         name => panic!("no sample of {name}"),
     };
     push(api, body, &[call]);
@@ -302,11 +362,16 @@ pub(super) fn add_result(api: &'static dyn Api, body: &mut Value, id: &str, text
         }
         "chat" => json!({"role": "tool", "tool_call_id": id, "content": text}),
         "responses" => json!({"type": "function_call_output", "call_id": id, "output": text}),
+        "gemini" => json!({"role": "user", "parts": [
+            {"functionResponse": {"id": id, "name": "Bash", "response": {"output": text}}}]}),
         name => panic!("no sample of {name}"),
     };
     push(api, body, &[result]);
 }
 
 pub(super) fn path(api: &'static dyn Api) -> &'static str {
-    api.endpoints()[0].path
+    match api.name() {
+        "gemini" => "/v1beta/models/gemini-2.5-pro:generateContent",
+        _ => api.endpoints()[0].path,
+    }
 }

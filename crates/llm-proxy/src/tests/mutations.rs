@@ -100,3 +100,8 @@ fn ten_thousand_bodies_of_chat() {
 fn ten_thousand_bodies_of_responses() {
     mutations(RESPONSES);
 }
+
+#[test]
+fn ten_thousand_bodies_of_gemini() {
+    mutations(GEMINI);
+}

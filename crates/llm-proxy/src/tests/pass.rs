@@ -228,7 +228,12 @@ fn a_websocket_on_a_conversation_is_refused_so_that_http_is_used() {
         ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ("authorization", "Bearer b"),
     ];
-    for path in ["/v1/responses", "/backend-api/codex/responses", "/v1/codex/responses?x=y"] {
+    for path in [
+        "/v1/responses",
+        "/backend-api/codex/responses",
+        "/chatgpt/codex/responses",
+        "/v1/codex/responses?x=y",
+    ] {
         let got = bench.send(Method::GET, path, &asks, b"");
         assert_eq!(got.status, 426, "{path}");
         assert_eq!(got.headers["upgrade"], "HTTP/1.1");

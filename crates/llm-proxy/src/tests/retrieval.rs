@@ -94,6 +94,7 @@ pub(super) fn read(api: &'static dyn Api, got: &Got) -> Vec<Value> {
             }
             vec![chat_message(&json!(content), &calls)]
         }
+        "gemini" => vec![model_content(&events)],
         _ => {
             for (number, event) in events.iter().enumerate() {
                 assert_eq!(event["sequence_number"], number);
@@ -113,6 +114,23 @@ pub(super) fn read(api: &'static dyn Api, got: &Got) -> Vec<Value> {
     }
 }
 
+/// The content that Gemini's clients send back: without thoughts, and with texts joined.
+fn model_content(responses: &[Value]) -> Value {
+    let parts = responses.iter().flat_map(|response| {
+        response["candidates"][0]["content"]["parts"].as_array().unwrap().iter()
+    });
+    let mut out: Vec<Value> = Vec::new();
+    for part in parts.filter(|part| part["thought"] != true && part["text"] != "") {
+        match (out.last_mut().and_then(|last| last.get_mut("text")), part["text"].as_str()) {
+            (Some(before), Some(text)) => {
+                *before = json!(before.as_str().unwrap().to_owned() + text)
+            }
+            _ => out.push(part.clone()),
+        }
+    }
+    json!({"role": "model", "parts": out})
+}
+
 fn chat_message(content: &Value, calls: &[Value]) -> Value {
     let mut message = json!({"role": "assistant", "content": content});
     if !calls.is_empty() {
@@ -129,15 +147,21 @@ fn whole(api: &'static dyn Api, body: &Value) -> Vec<Value> {
             let calls = message["tool_calls"].as_array().cloned().unwrap_or_default();
             vec![chat_message(&message["content"], &calls)]
         }
+        "gemini" => vec![model_content(std::slice::from_ref(body))],
         _ => body["output"].as_array().unwrap().clone(),
     }
 }
 
 /// The blocks of a body in the provider's order.
 pub(super) fn blocks(api: &'static dyn Api, body: &Value) -> Vec<Value> {
-    let mut out = body["tools"].as_array().cloned().unwrap_or_default();
+    let mut out = tools(body);
     for item in body[list(api)].as_array().unwrap() {
-        match item["content"].as_array().filter(|_| api == MESSAGES) {
+        let parts = match api.name() {
+            "messages" => item["content"].as_array(),
+            "gemini" => item["parts"].as_array(),
+            _ => None,
+        };
+        match parts {
             Some(content) => out.extend(content.iter().map(|block| json!([item["role"], block]))),
             None => out.push(item.clone()),
         }
@@ -201,9 +225,14 @@ fn a_call_alone_is_answered_and_seen_by_nobody_and_replayed() {
         let asked = json!(asked).to_string();
         let quoted = |name: &str| serde_json::to_string(&middle(name)).unwrap();
         assert!(asked.contains(&quoted("a")) && asked.contains(&quoted("b")));
-        let limit = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
-        let limits: Vec<_> =
-            received.iter().map(|body| limit.iter().find_map(|name| body[name].as_u64())).collect();
+        let limit = [
+            "/max_tokens",
+            "/max_completion_tokens",
+            "/max_output_tokens",
+            "/generationConfig/maxOutputTokens",
+        ];
+        let limit_of = |body: &Value| limit.iter().find_map(|path| body.pointer(path)?.as_u64());
+        let limits: Vec<_> = received.iter().map(limit_of).collect();
         let lowered =
             if api == CHAT && stream { limits[2] < limits[1] } else { limits[2] == Some(990) };
         assert!(limits[0] == Some(1000) && lowered, "{limits:?}");
@@ -326,7 +355,7 @@ fn a_turn_without_calls_is_found_by_its_text() {
         let turn = read(api, &bench.post(path(api), &body));
         let items = body[list(api)].as_array_mut().unwrap();
         items.extend_from_slice(&turn);
-        items.push(json!({"role": "user", "content": "thanks"}));
+        add_words(api, &mut body, "thanks");
         bench.post(path(api), &body);
         let received = bench.provider.received();
         assert_prefix(api, &received[1].json(), &received[2].json());

@@ -114,6 +114,7 @@ fn a_client_that_closes_at_the_last_event_is_billed_and_not_gone() {
     let last = |api: &'static dyn Api| match api.name() {
         "messages" => "event: message_stop",
         "chat" => "data: [DONE]",
+        "gemini" => "\"finishReason\"",
         _ => "event: response.completed",
     };
     for api in APIS {
@@ -226,6 +227,42 @@ fn an_error_in_the_middle_of_a_stream_passes() {
     });
     let got = bench.post("/v1/messages", &streamed(MESSAGES, &["a"]));
     assert!(got.body.ends_with(error.as_bytes()));
+}
+
+/// Gemini's streams are arrays for whoever doesn't ask for events.
+#[test]
+fn an_array_of_responses_is_a_stream_too() {
+    let path = "/v1beta/models/g:streamGenerateContent";
+    let body = conversation(GEMINI, &["a"]);
+    let (go, gate) = channel();
+    let gate = Mutex::new(Some(gate));
+    let bench = Bench::new(move |request| {
+        let all = bytes(&answer(), request);
+        let end = all.windows(3).position(|three| three == b"}\n,").unwrap() + 1;
+        let wait = Step::Wait(gate.lock().unwrap().take().unwrap());
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let steps = vec![Step::Send(all[..end].to_vec()), wait, Step::Send(all[end..].to_vec())];
+        Reply::Steps { headers, steps }
+    });
+    let mut got = bench.open(Method::POST, path, &KEY, body.to_string().as_bytes()).into_body();
+    let mut all =
+        bench.runtime.block_on(got.frame()).unwrap().unwrap().into_data().unwrap().to_vec();
+    assert!(all.starts_with(b"[{") && all.ends_with(b"}"));
+    go.send(()).unwrap();
+    all.extend(bench.runtime.block_on(got.collect()).unwrap().to_bytes());
+    assert_eq!(all, bytes(&answer(), &bench.provider.received()[0]));
+    assert_eq!(heard(&bench).usage[0].output, 5);
+
+    let bench = super::retrieval::bench(vec![
+        Answer::new("id_1", [super::retrieval::ask("r1", "a")]),
+        Answer::new("id_2", [Say::text("found")]),
+    ]);
+    let got = bench.post(path, &body);
+    let responses: Vec<Value> = serde_json::from_slice(&got.body).unwrap();
+    assert!(responses.iter().all(|response| response["responseId"] == "id_1"));
+    assert!(json!(responses).to_string().contains("nd\""), "{responses:?}");
+    assert!(!json!(responses).to_string().contains("headroom_retrieve"));
+    assert_eq!(bench.provider.received().len(), 2);
 }
 
 #[test]

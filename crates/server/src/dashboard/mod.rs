@@ -11,7 +11,7 @@ use axum::http::HeaderName;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 
 use crate::app::App;
@@ -29,16 +29,21 @@ const FILES: [(&str, &str, &str); 4] = [
     ("/dashboard/icon.svg", include_str!("icon.svg"), "image/svg+xml"),
 ];
 
+/// The path that leads to the page.
+const ROOT: &str = "/";
+
 /// The routes of the page and its files.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    FILES.iter().fold(Router::new(), |router, (path, text, kind)| {
+    // What a browser opens that is given the server's address alone.
+    let root = Router::new().route(ROOT, get(|| async { Redirect::temporary(FILES[0].0) }));
+    FILES.iter().fold(root, |router, (path, text, kind)| {
         router.route(path, get(move || async move { file(text, kind) }))
     })
 }
 
-/// Whether this is the path of the page or of one of its files.
+/// Whether this is the path of the page or of one of its files, or the one that leads to it.
 pub(crate) fn is_page(path: &str) -> bool {
-    FILES.iter().any(|(file, ..)| *file == path)
+    path == ROOT || FILES.iter().any(|(file, ..)| *file == path)
 }
 
 fn file(text: &'static str, kind: &'static str) -> impl IntoResponse {

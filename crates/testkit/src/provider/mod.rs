@@ -1,9 +1,9 @@
 //! A stub of the LLM providers on loopback, which responds by a script and records the requests.
 //!
 //! It implements HTTP/1.1 itself, with a thread per connection, so that a test can split a stream
-//! anywhere, delay it, or break it off. Its responses have the documented shapes of Anthropic's Messages
-//! and of OpenAI's Chat Completions and Responses, streamed or not as requested ([`ModelTurn`]). It has
-//! no prompt cache and no prices.
+//! anywhere, delay it, or break it off. Its responses have the documented shapes of Anthropic's Messages,
+//! of OpenAI's Chat Completions and Responses, and of Google's Gemini, streamed or not as requested
+//! ([`ModelTurn`]). It has no prompt cache and no prices.
 
 mod http;
 mod model_turn;

@@ -1,7 +1,7 @@
-//! The model's turn in the shapes of the three APIs.
+//! The model's turn in the shapes of the four APIs.
 //!
 //! Sources: Anthropic, "Streaming messages" and "Messages API reference"; OpenAI, "Chat completion
-//! chunk object" and "Responses streaming events".
+//! chunk object" and "Responses streaming events"; Google, "Gemini API: generating content".
 
 use serde_json::{Value, json};
 
@@ -83,8 +83,18 @@ impl ModelTurn {
         let path = request.path.split('?').next().unwrap_or_default();
         let text = match path {
             path if path.ends_with("/count_tokens") => json!({"input_tokens": input}).to_string(),
-            path if path.ends_with("/messages") && stream => self.messages_stream(&model, input),
-            path if path.ends_with("/messages") => self.messages_body(&model, input).to_string(),
+            // Vertex AI has a path of its own for Anthropic's API.
+            path if path.ends_with("/messages") || path.ends_with("awPredict") => match stream {
+                true => self.messages_stream(&model, input),
+                false => self.messages_body(&model, input).to_string(),
+            },
+            path if path.ends_with(":generateContent") => {
+                self.gemini_response(&self.gemini_parts(), true, input).to_string()
+            }
+            path if path.ends_with(":streamGenerateContent") => {
+                let is_sse = request.path.ends_with("alt=sse");
+                return Self::gemini_reply(&self.gemini_stream(input), is_sse);
+            }
             path if path.ends_with("/chat/completions") && stream => {
                 let usage = body["stream_options"]["include_usage"] == true;
                 self.chat_stream(&model, input, usage)
@@ -243,6 +253,55 @@ impl ModelTurn {
             out += &chunk(json!([]), Some(self.chat_usage(input)));
         }
         out + "data: [DONE]\n\n"
+    }
+
+    fn gemini_parts(&self) -> Vec<Value> {
+        let part = |say: &Say| match say {
+            Say::Thinking(text) => json!({"text": text, "thought": true}),
+            Say::Text(text) => json!({"text": text}),
+            Say::Call { id, name, input } => {
+                let args: Value = serde_json::from_str(input).unwrap_or_else(|_| json!({}));
+                json!({"functionCall": {"id": id, "name": name, "args": args}, "thoughtSignature": "c2ln"})
+            }
+        };
+        self.says.iter().map(part).collect()
+    }
+
+    fn gemini_response(&self, parts: &[Value], is_last: bool, input: u64) -> Value {
+        let mut candidate = json!({"content": {"parts": parts, "role": "model"}, "index": 0});
+        if is_last {
+            candidate["finishReason"] = json!(self.stop.as_deref().unwrap_or("STOP"));
+        }
+        json!({"candidates": [candidate], "usageMetadata": {"promptTokenCount": input,
+                   "candidatesTokenCount": self.output, "totalTokenCount": input + self.output},
+               "modelVersion": "gemini-2.5-pro", "responseId": self.id})
+    }
+
+    fn gemini_stream(&self, input: u64) -> Vec<Value> {
+        let mut out = Vec::new();
+        for part in self.gemini_parts() {
+            match part["text"].as_str() {
+                Some(text) => out.extend(halves(text).map(|half| {
+                    let mut part = part.clone();
+                    part["text"] = json!(half);
+                    self.gemini_response(&[part], false, input)
+                })),
+                None => out.push(self.gemini_response(&[part], false, input)),
+            }
+        }
+        out.push(self.gemini_response(&[json!({"text": ""})], true, input));
+        out
+    }
+
+    fn gemini_reply(responses: &[Value], is_sse: bool) -> Reply {
+        if is_sse {
+            let events = responses.iter().map(|response| format!("data: {response}\n\n"));
+            return Reply::events(vec![Step::Send(events.collect::<String>().into_bytes())]);
+        }
+        let elements: Vec<String> = responses.iter().map(Value::to_string).collect();
+        let array = format!("[{}\n]\n", elements.join("\n,\r\n"));
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Reply::Steps { headers, steps: vec![Step::Send(array.into_bytes())] }
     }
 
     fn items(&self) -> Vec<Value> {

@@ -4,7 +4,7 @@ use agent_config::machine::Machine;
 use agent_config::wrap::found::Place;
 
 use super::Finding;
-use crate::client;
+use crate::client::{self, KnownTargets};
 use crate::failure::Failure;
 use crate::wrap::agent::{self, Agent};
 use crate::wrap::base_url::{self, Destination, without_credentials};
@@ -78,12 +78,13 @@ fn of_agent(
 /// Whether the server at `url` can reach the providers. It sends an empty request without a key, which
 /// each of them rejects: any response shows that it was reached.
 pub(super) fn providers(url: &str) -> Vec<Finding> {
-    let Some((anthropic, openai)) = client::targets(url) else {
+    let Some(KnownTargets { anthropic, openai, gemini }) = client::targets(url) else {
         return vec![Finding::Note(format!(
             "the server at {url} doesn't report where it forwards requests"
         ))];
     };
-    [("/v1/messages", anthropic), ("/v1/chat/completions", openai)]
+    const GEMINI: &str = "/v1beta/models/gemini-2.5-flash:generateContent";
+    [("/v1/messages", anthropic), ("/v1/chat/completions", openai), (GEMINI, gemini)]
         .map(|(path, target)| match client::probe_route(url, path) {
             Ok(502) => Finding::Fail(format!("the server at {url} can't reach {target}")),
             Ok(status) => Finding::Pass(format!(

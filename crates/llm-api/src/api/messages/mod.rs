@@ -4,10 +4,11 @@ mod replay;
 mod request;
 mod response;
 mod tool;
+mod vertex;
 
 use json_index::Value;
 
-use super::{Api, Endpoint, FunctionTool};
+use super::{Api, Endpoint, FunctionTool, InUrl};
 use crate::provider::Provider;
 use crate::replay::{CallResult, Retrieve};
 use crate::request::Request;
@@ -32,6 +33,16 @@ impl Api for Messages {
             Endpoint { path, provider: Provider::Anthropic, is_generation }
         }
         &const { [at("/v1/messages", true), at("/v1/messages/count_tokens", false)] }
+    }
+
+    fn endpoint(&self, path: &str) -> Option<Endpoint> {
+        let path = path.trim_end_matches('/');
+        let own = self.endpoints().iter().find(|endpoint| endpoint.path == path).copied();
+        own.or_else(|| vertex::endpoint(path))
+    }
+
+    fn in_url<'u>(&self, path: &'u str, _query: &str) -> InUrl<'u> {
+        InUrl { model: vertex::model(path), framing: None }
     }
 
     fn read<'t>(&self, root: Value<'t>) -> Option<Request<'t>> {

@@ -44,6 +44,7 @@ impl Api for Responses {
                 at("/v1/codex/responses", Provider::OpenAi),
                 at("/backend-api/responses", Provider::ChatGpt),
                 at("/backend-api/codex/responses", Provider::ChatGpt),
+                at("/chatgpt/codex/responses", Provider::ChatGpt),
             ]
         }
     }
