@@ -2,6 +2,7 @@
 
 mod audit;
 mod hooks;
+mod limits;
 mod mcp;
 mod run;
 mod wrap;
@@ -17,6 +18,7 @@ use server::Host;
 
 pub(crate) use audit::AuditArgs;
 pub(crate) use hooks::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};
+pub(crate) use limits::LimitArgs;
 pub(crate) use mcp::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
     McpTransport,
@@ -152,6 +154,14 @@ pub(crate) struct ServeArgs {
     /// conversation decides, so the choice is the same after a restart and on every replica
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = parse_share)]
     pub(crate) holdout: f64,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+
+    /// Leave the results of these tools as they are, with * for anything
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', help_heading = "Limits")]
+    #[arg(env = environment::EXCLUDE_TOOLS)]
+    pub(crate) exclude_tools: Vec<String>,
 
     /// Replace credentials in tool results before they are sent to a provider
     #[arg(long)]

@@ -24,6 +24,14 @@ pub(crate) const ANTHROPIC_URL: &str = "ANTHROPIC_TARGET_API_URL";
 pub(crate) const OPENAI_URL: &str = "OPENAI_TARGET_API_URL";
 /// Gemini's base URL, in place of its own.
 pub(crate) const GEMINI_URL: &str = "GEMINI_TARGET_API_URL";
+/// Whether nothing may be left out.
+pub(crate) const LOSSLESS: &str = "HEADROOM_LOSSLESS";
+/// The tools whose results stay as they are.
+pub(crate) const EXCLUDE_TOOLS: &str = "HEADROOM_EXCLUDE_TOOLS";
+/// The commands whose output stays as it is.
+pub(crate) const EXCLUDE_COMMANDS: &str = "HEADROOM_EXCLUDE_COMMANDS";
+/// The files whose content stays as it is.
+pub(crate) const EXCLUDE_PATHS: &str = "HEADROOM_EXCLUDE_PATHS";
 /// Where originals are stored.
 pub(crate) const STORE: &str = "HEADROOM_STORE";
 

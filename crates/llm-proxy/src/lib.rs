@@ -60,6 +60,7 @@
 pub mod cache;
 mod client_body;
 mod encoding;
+mod exclude;
 mod forward;
 mod offline;
 mod proxy;
@@ -71,6 +72,7 @@ mod rewrite;
 mod route;
 mod settings;
 
+pub use exclude::Exclude;
 pub use llm_api::provider::Provider;
 pub use offline::{Offline, OfflineBlock, OfflineReplay, OfflineStep};
 pub use proxy::LlmProxy;

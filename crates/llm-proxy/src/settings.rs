@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::exclude::Exclude;
 use crate::route::target::Targets;
 
 /// How WebSocket connections on the routes for conversations are treated.
@@ -23,6 +24,10 @@ pub struct Settings {
     pub max_body: usize,
     /// Whether anything is changed. If not, what would be saved is worked out all the same.
     pub optimize: bool,
+    /// Whether nothing may be left out: only codecs and references, which lose nothing.
+    pub lossless: bool,
+    /// Results that stay as they are.
+    pub exclude: Exclude,
     /// The share of conversations that is left alone for comparison, from 0 to 1.
     pub holdout: f64,
     /// Whether credentials in tool results are replaced.
@@ -49,6 +54,8 @@ impl Settings {
             targets,
             max_body: 100 << 20,
             optimize: true,
+            lossless: false,
+            exclude: Exclude::default(),
             holdout: 0.0,
             redact_secrets: false,
             log_messages: false,

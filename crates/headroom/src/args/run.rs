@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::LimitArgs;
 use crate::store::{StoreArgs, parse_time};
 
 /// `headroom run`
@@ -27,6 +28,9 @@ pub(crate) struct RunArgs {
     /// How long output may be held back to be compressed as a whole
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_time)]
     pub(crate) hold: Duration,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 
     #[command(flatten)]
     pub(crate) store: StoreArgs,

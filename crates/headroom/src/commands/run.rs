@@ -31,6 +31,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let compressor = OutputCompressor {
         task: args.task.clone(),
         kind: kind(&args.command),
+        is_excluded: is_excluded(args),
+        is_lossless: args.limits.lossless,
         store: args.store.clone(),
         opened: OnceLock::new(),
     };
@@ -74,10 +76,20 @@ fn kind(command: &[OsString]) -> String {
     }
 }
 
+/// Whether the user wants the command's output as it is: for the command, or for a file that it names.
+fn is_excluded(args: &RunArgs) -> bool {
+    let exclude = args.limits.exclude(&[]);
+    let command = kind(&args.command);
+    exclude.has_command(&command)
+        || command.split_whitespace().any(|word| exclude.has_path(word.trim_matches(['\'', '"'])))
+}
+
 /// Compresses the output of the command.
 struct OutputCompressor {
     task: String,
     kind: String,
+    is_excluded: bool,
+    is_lossless: bool,
     store: StoreArgs,
     /// Opened when there is output to compress.
     opened: OnceLock<Compressor>,
@@ -85,7 +97,8 @@ struct OutputCompressor {
 
 impl OutputCompressor {
     fn compress(&self, output: &[u8]) -> Vec<u8> {
-        let Ok(text) = std::str::from_utf8(output) else { return output.to_vec() };
+        let text = std::str::from_utf8(output).ok().filter(|_| !self.is_excluded);
+        let Some(text) = text else { return output.to_vec() };
         let compressor = self.opened.get_or_init(|| self.open());
         let options = Options {
             task: self.task.clone(),
@@ -113,6 +126,9 @@ impl OutputCompressor {
 
     /// A compressor with the store; without one, it is lossless.
     fn open(&self) -> Compressor {
+        if self.is_lossless {
+            return Compressor::lossless();
+        }
         match self.store.shared() {
             Ok(originals) => Compressor::new(originals),
             Err(failure) => {

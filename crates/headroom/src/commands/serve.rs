@@ -53,6 +53,8 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     };
     let settings = Settings {
         optimize: config.optimize,
+        lossless: args.limits.lossless,
+        exclude: args.limits.exclude(&args.exclude_tools),
         holdout: args.holdout,
         redact_secrets: args.redact_secrets,
         log_messages: args.log_messages,

@@ -12,6 +12,8 @@ use llm_api::tool_call::{hint, shows_files};
 use metrics::{BlockReport, BlockTexts};
 use tokens::Encoding;
 
+use crate::exclude::Exclude;
+
 use super::references::{self, ReplacedRun};
 use super::shown::Shown;
 
@@ -36,6 +38,8 @@ const PASTED_BYTES: usize = 2 * PASTED_TOKENS;
 pub(super) struct BlockContext<'c> {
     /// Who compresses.
     pub(super) compressor: &'c dyn Provider,
+    /// What stays as it is.
+    pub(super) exclude: &'c Exclude,
     /// What the agent is doing.
     pub(super) task: String,
     /// About how many tokens are before the block.
@@ -153,7 +157,7 @@ fn may_be_shorter(text: &str) -> bool {
 /// Compresses a block.
 pub(super) fn compress(block: &Block<'_>, context: &BlockContext<'_>) -> CompressedBlock {
     let mut out = CompressedBlock::new(block);
-    if let Some(reason) = untouched(block) {
+    if let Some(reason) = untouched(block, context.exclude) {
         out.texts = block.texts.iter().map(|_| None).collect();
         let tokens = count(block);
         out.report =
@@ -274,10 +278,12 @@ pub(super) fn original(
 }
 
 /// Why a block stays whatever is in it.
-fn untouched(block: &Block<'_>) -> Option<&'static str> {
-    let Some(result) = &block.tool_result else { return None };
-    let name = result.call.as_ref().map_or("", |call| &call.name);
-    is_retrieval(name).then_some("result of a retrieval")
+fn untouched(block: &Block<'_>, exclude: &Exclude) -> Option<&'static str> {
+    let call = block.tool_result.as_ref()?.call.as_ref()?;
+    if is_retrieval(&call.name) {
+        return Some("result of a retrieval");
+    }
+    exclude.has(call).then_some("excluded by the user")
 }
 
 /// Whether a block is the result of a failed call that stays whole: nothing is elided from it.

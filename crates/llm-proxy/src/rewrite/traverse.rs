@@ -67,7 +67,10 @@ impl RequestRewriter {
                 (ToolInjection::Injected, position)
             }
             _ => {
-                let injection = ToolInjection::of(request);
+                let injection = match self.settings.lossless {
+                    true => ToolInjection::Unavailable("nothing may be left out"),
+                    false => ToolInjection::of(request),
+                };
                 (injection, request.tool_position())
             }
         };
@@ -172,6 +175,7 @@ impl RequestRewriter {
         };
         BlockContext {
             compressor: &*self.compressor,
+            exclude: &self.settings.exclude,
             task: task::task(&request.blocks[..at]),
             tokens_before: tokens_before(request, at, blocks),
             retrieval,

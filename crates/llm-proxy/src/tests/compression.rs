@@ -287,3 +287,36 @@ fn without_a_store_nothing_is_left_out_for_a_clients_own_tool() {
     bench.post("/v1/messages", &given);
     assert_eq!(results(MESSAGES, &bench.sent()), [long("a").to_uppercase()]);
 }
+
+#[test]
+fn a_lossless_server_leaves_nothing_out_and_appends_nothing() {
+    let provider = Arc::new(Provider::start(hello));
+    let bench = Bench::with(provider, ReplayStore::in_memory(), None, |s| s.lossless = true);
+    for api in APIS {
+        let given = conversation(api, &["a"]);
+        bench.post(path(api), &given);
+        let sent = bench.sent();
+        assert_eq!(results(api, &sent), [long("a").to_uppercase()]);
+        assert_eq!(sent["tools"], given["tools"]);
+    }
+}
+
+#[test]
+fn what_the_user_excludes_stays_as_it_is() {
+    type Set = fn(&mut Exclude);
+    let sets: [Set; 3] = [
+        |exclude| exclude.tools = vec!["B*".to_owned()],
+        |exclude| exclude.commands = vec!["run".to_owned()],
+        |exclude| exclude.tools = vec!["Read".to_owned()],
+    ];
+    for (set, stays) in sets.into_iter().zip([true, true, false]) {
+        let provider = Arc::new(Provider::start(hello));
+        let replay_store = ReplayStore::in_memory();
+        let bench = Bench::with(provider, replay_store, None, |s| set(&mut s.exclude));
+        for api in APIS {
+            bench.post(path(api), &conversation(api, &["a"]));
+            let sent = results(api, &bench.sent());
+            assert_eq!(sent == [long("a")], stays, "{api:?}");
+        }
+    }
+}

@@ -393,6 +393,7 @@ fn figures(usage: Value<'_>) -> Figures {
         input: prompt.saturating_sub(cached),
         cache_read: cached,
         cache_write: 0,
+        cache_write_1h: 0,
         output: candidates + thoughts,
     };
     Figures { usage, candidates, thoughts }
