@@ -1,9 +1,9 @@
-//! How the parts of a streamed response are told apart: as server-sent events, or as the elements of
+//! How the parts of a streamed response are distinguished: as server-sent events, or as the elements of
 //! one JSON array that grows, which is what Gemini's API sends to whoever doesn't ask for events.
 
 use crate::sse::{Chunk, Event, Events, MAX_EVENT};
 
-/// How the parts of a stream are told apart.
+/// How the parts of a stream are distinguished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Framing {
     /// Server-sent events.

@@ -190,7 +190,7 @@ impl Relay {
         self
     }
 
-    /// How the parts of the stream are told apart.
+    /// How the parts of the stream are distinguished.
     pub fn framing(&self) -> Framing {
         self.framing
     }

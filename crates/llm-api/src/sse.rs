@@ -23,7 +23,7 @@ pub enum Chunk {
 pub struct Event {
     /// Its bytes as they came.
     pub raw: Vec<u8>,
-    /// How it is told from its neighbours.
+    /// How it is distinguished from its neighbours.
     pub framing: Framing,
 }
 

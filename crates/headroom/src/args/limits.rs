@@ -1,4 +1,4 @@
-//! What may not be done to texts, for every command that makes some smaller.
+//! What may not be done to texts, for every command that compresses some.
 
 use clap::Args;
 use clap::builder::FalseyValueParser;

@@ -365,7 +365,7 @@ fn a_server_in_the_background_is_found_and_stopped() {
     // Another one on that port says why it can't.
     let again = home.run(&["serve", "-d", "--port", &port], "");
     assert!(!again.status.success());
-    assert!(String::from_utf8(again.stderr).unwrap().contains("is running there already"));
+    assert!(String::from_utf8(again.stderr).unwrap().contains("is already running there"));
 
     assert_eq!(text(&["stop", "--port", &port]), format!("The server at {url} has stopped\n"));
     assert!(!file.exists());

@@ -1,7 +1,7 @@
 //! Other providers and gateways, by the paths and credentials that theirs have: each row of the table in
 //! `docs/proxy.md`.
 
-use testkit::provider::{Answer, Say};
+use testkit::provider::{ContentBlock, ModelTurn};
 
 use super::retrieval::{ask, read};
 use super::*;
@@ -87,8 +87,8 @@ fn every_provider_of_the_table_gets_less_and_answers_retrievals() {
         let asked = if is_vertex { format!("{VERTEX}/{asked}") } else { asked.to_owned() };
         let expected = if is_vertex { asked.as_str() } else { expected };
         let provider = super::retrieval::scripted(vec![
-            Answer::new("id_1", [ask("r1", "a")]),
-            Answer::new("id_2", [Say::text("found")]),
+            ModelTurn::new("id_1", [ask("r1", "a")]),
+            ModelTurn::new("id_2", [ContentBlock::text("found")]),
         ]);
         let url = format!("{}{base}", provider.url());
         let bench = Bench::with(provider, ReplayStore::in_memory(), None, |settings| {
@@ -118,7 +118,7 @@ fn every_provider_of_the_table_gets_less_and_answers_retrievals() {
 
 #[test]
 fn what_is_signed_goes_on_as_it_is() {
-    let bench = Bench::new(|_| Reply::Answer(Answer::new("id_1", [Say::text("x")])));
+    let bench = Bench::new(|_| Reply::Turn(ModelTurn::new("id_1", [ContentBlock::text("x")])));
     let body = conversation(MESSAGES, &["a"]).to_string();
     let signature = "AWS4-HMAC-SHA256 Credential=k/20260101/eu-west-1/bedrock/aws4_request, \
                      SignedHeaders=host;x-amz-date, Signature=0";

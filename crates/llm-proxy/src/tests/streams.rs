@@ -254,8 +254,8 @@ fn an_array_of_responses_is_a_stream_too() {
     assert_eq!(heard(&bench).usage[0].output, 5);
 
     let bench = super::retrieval::bench(vec![
-        Answer::new("id_1", [super::retrieval::ask("r1", "a")]),
-        Answer::new("id_2", [Say::text("found")]),
+        ModelTurn::new("id_1", [super::retrieval::ask("r1", "a")]),
+        ModelTurn::new("id_2", [ContentBlock::text("found")]),
     ]);
     let got = bench.post(path, &body);
     let responses: Vec<Value> = serde_json::from_slice(&got.body).unwrap();

@@ -256,15 +256,15 @@ impl ModelTurn {
     }
 
     fn gemini_parts(&self) -> Vec<Value> {
-        let part = |say: &Say| match say {
-            Say::Thinking(text) => json!({"text": text, "thought": true}),
-            Say::Text(text) => json!({"text": text}),
-            Say::Call { id, name, input } => {
+        let part = |block: &ContentBlock| match block {
+            ContentBlock::Thinking(text) => json!({"text": text, "thought": true}),
+            ContentBlock::Text(text) => json!({"text": text}),
+            ContentBlock::Call { id, name, input } => {
                 let args: Value = serde_json::from_str(input).unwrap_or_else(|_| json!({}));
                 json!({"functionCall": {"id": id, "name": name, "args": args}, "thoughtSignature": "c2ln"})
             }
         };
-        self.says.iter().map(part).collect()
+        self.content.iter().map(part).collect()
     }
 
     fn gemini_response(&self, parts: &[Value], is_last: bool, input: u64) -> Value {
