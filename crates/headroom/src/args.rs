@@ -20,8 +20,8 @@ pub(crate) use audit::AuditArgs;
 pub(crate) use hooks::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};
 pub(crate) use limits::LimitArgs;
 pub(crate) use mcp::{
-    McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
-    McpTransport,
+    McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpHttpArgs, McpInstallArgs, McpServeArgs,
+    McpStatusArgs, McpTransport, McpWrapArgs,
 };
 pub(crate) use run::RunArgs;
 pub(crate) use wrap::{UnwrapArgs, WrapArgs};

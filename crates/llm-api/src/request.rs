@@ -50,6 +50,11 @@ pub(crate) enum Input<'t> {
 }
 
 impl<'t> Call<'t> {
+    /// A call that isn't in a request of a provider, with `arguments` as JSON.
+    pub fn new(name: impl Into<Cow<'t, str>>, arguments: String) -> Self {
+        Self { id: Cow::Borrowed(""), name: name.into(), input: Input::Read(arguments) }
+    }
+
     /// The arguments, as JSON or as the tool's own input text; empty where there are none.
     pub fn arguments(&self) -> Cow<'t, str> {
         match &self.input {

@@ -32,6 +32,32 @@ pub fn serve<S: ServerHandler, E: From<ServeError>>(
     access: AccessPolicy,
     announce: impl FnOnce(SocketAddr) -> Result<(), E>,
 ) -> Result<(), E> {
+    let config = config();
+    let sessions = config.cancellation_token.clone();
+    let interrupted = async move {
+        // Where signals can't be received, they end the process by themselves.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        // Clients keep a stream open for the server's notifications; it would never end.
+        sessions.cancel();
+    };
+    serve_router(routes(make, config), address, access, interrupted, announce)
+}
+
+/// Serves `router`, which has a route `/mcp`, to the clients that `access` admits at `address`, until `until` is
+/// ready and what was begun is answered. `announce` is called with the bound address as soon as clients can
+/// connect.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_router<E: From<ServeError>>(
+    router: Router,
+    address: SocketAddr,
+    access: AccessPolicy,
+    until: impl Future<Output = ()> + Send + 'static,
+    announce: impl FnOnce(SocketAddr) -> Result<(), E>,
+) -> Result<(), E> {
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Threads)?;
     let served = runtime.block_on(async {
         let listener = TcpListener::bind(address)
@@ -39,18 +65,8 @@ pub fn serve<S: ServerHandler, E: From<ServeError>>(
             .map_err(|error| ServeError::Listen { address, error })?;
         let address = listener.local_addr().unwrap_or(address);
         announce(address)?;
-        let config = config();
-        let sessions = config.cancellation_token.clone();
-        let app = app(make, access, config).into_make_service_with_connect_info::<Ends>();
-        let interrupted = async move {
-            // Where signals can't be received, they end the process by themselves.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            // Clients keep a stream open for the server's notifications; it would never end.
-            sessions.cancel();
-        };
-        let served = axum::serve(listener, app).with_graceful_shutdown(interrupted).await;
+        let app = app(router, access).into_make_service_with_connect_info::<Ends>();
+        let served = axum::serve(listener, app).with_graceful_shutdown(until).await;
         served.map_err(|error| ServeError::Accept { address, error }.into())
     });
     // Work for clients that have disconnected isn't waited for.
@@ -66,15 +82,17 @@ fn config() -> StreamableHttpServerConfig {
         .with_max_request_body_bytes(LARGEST_REQUEST)
 }
 
-fn app<S: ServerHandler>(
+fn routes<S: ServerHandler>(
     make: impl Fn() -> S + Send + Sync + 'static,
-    access: AccessPolicy,
     config: StreamableHttpServerConfig,
 ) -> Router {
     let sessions = Arc::new(LocalSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(make()), sessions, config);
-    Router::new()
-        .nest_service("/mcp", service)
+    Router::new().nest_service("/mcp", service)
+}
+
+fn app(router: Router, access: AccessPolicy) -> Router {
+    router
         .fallback(|| async { (StatusCode::NOT_FOUND, "the MCP server is at /mcp\n") })
         .layer(middleware::from_fn_with_state(Arc::new(access), admit))
 }
@@ -141,7 +159,7 @@ mod tests {
     async fn hostile_requests_are_denied() {
         let hosts = ALLOWED_HOSTS.map(str::to_owned).to_vec();
         let policy = AccessPolicy::new(hosts, access::RemoteAccess::Token(TOKEN.to_owned()));
-        let app = app(|| NoTools, policy, config());
+        let app = app(routes(|| NoTools, config()), policy);
         for attempt in ATTEMPTS {
             let response = app.clone().oneshot(request(attempt)).await.unwrap();
             // There is no such route: whoever is admitted learns that.

@@ -31,7 +31,7 @@ use std::io;
 use std::net::SocketAddr;
 
 pub use arguments::Named;
-pub use http::serve as serve_http;
+pub use http::{serve as serve_http, serve_router};
 pub use schema::plain;
 pub use stdio::serve as serve_stdio;
 

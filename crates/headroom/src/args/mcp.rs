@@ -20,6 +20,7 @@ Examples:
   headroom mcp install --agent all --dry-run
   headroom mcp status
   headroom mcp uninstall --agent claude
+  headroom mcp wrap -- npx -y @modelcontextprotocol/server-github
 
 Everything else in an agent's config file stays as it is. The original file is kept beside
 it, and uninstall restores it.")]
@@ -39,7 +40,34 @@ pub(crate) enum McpCommand {
     Uninstall(McpUninstallArgs),
     /// Run the MCP server: for one agent on standard input and output, or for several over HTTP
     Serve(McpServeArgs),
+    /// Relay between an agent and other MCP servers, and compress results and definitions of their tools
+    #[command(after_help = WRAP)]
+    Wrap(McpWrapArgs),
 }
+
+const WRAP: &str = "\
+Results of tools are compressed. Originals of what was omitted are stored, and the agent
+gets the tool headroom_retrieve for them. Everything else passes unchanged: resources,
+prompts, sampling, elicitation, progress, cancellation, errors, structured content. Each
+client has its own servers, which end with it; their standard error is passed through.
+
+With several servers, the names of tools and prompts begin with the name of their server:
+github__create_issue.
+
+With --lazy, the definitions aren't in every request: the agent searches for a tool when
+it needs one. Agents with a tool search of their own (Claude Code, Codex) don't need it.
+An agent's permission rules then see call_tool only.
+
+Examples:
+  headroom mcp wrap -- npx -y @modelcontextprotocol/server-filesystem .
+  headroom mcp wrap --lazy -- npx -y @playwright/mcp
+  headroom mcp wrap --slim --name files -- npx -y @modelcontextprotocol/server-filesystem . \\
+      -- docker run -i --rm -e GITHUB_TOKEN ghcr.io/github/github-mcp-server
+  headroom mcp wrap --transport http --port 9000 -- uvx mcp-server-git
+
+In an agent's config file, the server's command and arguments come after --:
+  \"command\": \"headroom\",
+  \"args\": [\"mcp\", \"wrap\", \"--\", \"npx\", \"-y\", \"@modelcontextprotocol/server-github\"]";
 
 /// `headroom mcp install`
 #[derive(Debug, Args)]
@@ -85,6 +113,47 @@ pub(crate) struct McpServeArgs {
     pub(crate) http: McpHttpArgs,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
+}
+
+/// `headroom mcp wrap`
+#[derive(Debug, Args)]
+pub(crate) struct McpWrapArgs {
+    /// List two tools instead of all: one searches the servers' tools, the other calls them
+    #[arg(long)]
+    pub(crate) lazy: bool,
+    /// Shorten definitions of tools to what a call needs: the first sentences of descriptions, and
+    /// schemas without titles, examples and defaults
+    #[arg(long)]
+    pub(crate) slim: bool,
+    /// The agent's task: lines with its words are kept
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) task: String,
+    /// The name of a server, where there are several; may be given once for each, in their order
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Vec<String>,
+    /// Don't add headroom_retrieve: the agent has it from `headroom mcp serve`
+    #[arg(long)]
+    pub(crate) no_retrieve: bool,
+    /// The URL of the Headroom server [default: HEADROOM_BASE_URL, else http://127.0.0.1:8787]
+    #[arg(long, value_name = "URL", env = environment::PROXY_URL)]
+    pub(crate) proxy_url: Option<String>,
+    /// How clients connect: `stdio` for the agent that starts the relay, `http` for several, at /mcp
+    #[arg(long, value_name = "stdio|http", default_value = "stdio", hide_possible_values = true)]
+    pub(crate) transport: McpTransport,
+    #[command(flatten)]
+    pub(crate) http: McpHttpArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// The command of a server and its arguments; further servers each after another --
+    #[arg(value_name = "SERVER", required = true, last = true, num_args = 1..)]
+    server: Vec<String>,
+}
+
+impl McpWrapArgs {
+    /// The command of each server.
+    pub(crate) fn commands(&self) -> Vec<Vec<String>> {
+        self.server.split(|word| word == "--").map(<[String]>::to_vec).collect()
+    }
 }
 
 /// How clients connect.

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use access::{AccessPolicy, RemoteAccess};
 use agent_config::command::{self, Options, Report, Status};
@@ -9,22 +10,25 @@ use agent_config::install::Selection;
 use agent_config::machine::Machine;
 use agent_config::server::Server as AgentServer;
 use agent_config::starts;
+use mcp_relay::Setup;
 
 use crate::args::{
-    McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpInstallArgs, McpServeArgs, McpStatusArgs,
-    McpTransport,
+    McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpHttpArgs, McpInstallArgs, McpServeArgs,
+    McpStatusArgs, McpTransport, McpWrapArgs,
 };
 use crate::client::DEFAULT_URL;
 use crate::environment;
 use crate::failure::Failure;
 use crate::mcp::{self, Server, Service};
 use crate::output;
+use crate::store::StoreArgs;
 
 const NAME: &str = "headroom";
 
 pub(crate) fn run(args: &McpArgs) -> Result<(), Failure> {
     match &args.command {
         McpCommand::Serve(args) => serve(args),
+        McpCommand::Wrap(args) => wrap(args),
         McpCommand::Install(args) => install(args),
         McpCommand::Status(args) => status(args),
         McpCommand::Uninstall(args) => {
@@ -35,21 +39,44 @@ pub(crate) fn run(args: &McpArgs) -> Result<(), Failure> {
 }
 
 fn serve(args: &McpServeArgs) -> Result<(), Failure> {
-    let access = access(args)?;
-    let token = environment::token();
-    let (originals, _) = args.store.of_server(token.as_deref())?;
-    let server = Server::at(&proxy_url(args.proxy_url.as_deref())).map_err(Failure::usage)?;
-    let service = Service::new(originals, server.with_token(token));
+    let access = access(args.transport, &args.http)?;
+    let service = service(&args.store, args.proxy_url.as_deref())?;
     match access {
         None => mcp::serve_stdio(service),
         Some((address, access)) => mcp::serve_http(service, address, access),
     }
 }
 
+fn wrap(args: &McpWrapArgs) -> Result<(), Failure> {
+    let access = access(args.transport, &args.http)?;
+    let commands = args.commands();
+    if commands.iter().any(|command| command.is_empty()) {
+        return Err(Failure::usage("there is no command after one of the --"));
+    }
+    let service = Arc::new(service(&args.store, args.proxy_url.as_deref())?);
+    let retrieve = (!args.no_retrieve).then(|| mcp::retrieve_definition(&service));
+    let setup = Setup {
+        commands,
+        names: args.name.clone(),
+        options: mcp_relay::Options { lazy: args.lazy, slim: args.slim, retrieve },
+    };
+    mcp::wrap(setup, service, &args.task, access)
+}
+
+/// What the tools do, with this store and the Headroom server at `url`.
+fn service(store: &StoreArgs, url: Option<&str>) -> Result<Service, Failure> {
+    let token = environment::token();
+    let (originals, _) = store.of_server(token.as_deref())?;
+    let server = Server::at(&proxy_url(url)).map_err(Failure::usage)?;
+    Ok(Service::new(originals, server.with_token(token)))
+}
+
 /// The address and the access policy of a server over HTTP; none on standard input and output.
-fn access(args: &McpServeArgs) -> Result<Option<(SocketAddr, AccessPolicy)>, Failure> {
-    let http = &args.http;
-    match args.transport {
+fn access(
+    transport: McpTransport,
+    http: &McpHttpArgs,
+) -> Result<Option<(SocketAddr, AccessPolicy)>, Failure> {
+    match transport {
         McpTransport::Stdio if http.is_given() => {
             Err(Failure::usage("--host, --port and the access flags are for --transport http"))
         }

@@ -1,11 +1,14 @@
-//! The MCP server, `headroom mcp serve`: three tools.
+//! The MCP server, `headroom mcp serve`: three tools. And `headroom mcp wrap`, which relays between
+//! agents and other servers.
 //!
 //! [`service`] implements the tools, [`tools`] describes them to a model, [`server`] is a client of the
-//! Headroom server, which may run as well; the transports are in the crate `mcp-server`.
+//! Headroom server, which may run as well; [`wrap`] compresses the results of other servers. The transports
+//! are in the crate `mcp-server`, and messages are relayed by `mcp-relay`.
 
 mod server;
 mod service;
 mod tools;
+mod wrap;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,6 +21,8 @@ use crate::output;
 
 pub(crate) use server::Server;
 pub(crate) use service::Service;
+pub(crate) use tools::retrieve_definition;
+pub(crate) use wrap::wrap;
 
 /// Serves the client on standard input and output until it closes them.
 ///

@@ -105,6 +105,19 @@ impl Service {
         })
     }
 
+    /// The compressed form of `text`, a tool's result; `None` where that saves nothing. Only originals of
+    /// omissions are stored. `kind` is the command or file that it is from.
+    pub(super) fn shorten(&self, text: &str, task: &str, kind: Option<&str>) -> Option<String> {
+        let options =
+            Options { task: task.to_owned(), kind: kind.map(str::to_owned), ..Options::default() };
+        let result = self.compressor.compress(text, &options).compressed;
+        let mut session = self.session();
+        session.compressions += 1;
+        session.original_tokens += result.tokens_before as u64;
+        session.compressed_tokens += result.tokens_after as u64;
+        (result.tokens_after < result.tokens_before).then_some(result.text)
+    }
+
     pub(super) fn retrieve(&self, request: &RetrieveRequest) -> Result<Retrieved, Refusal> {
         let name = request.hash.trim();
         if blob_store::Key::parse(name).is_none() {

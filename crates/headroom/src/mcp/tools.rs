@@ -9,12 +9,16 @@ use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
 use rmcp::schemars::{self, JsonSchema};
 use rmcp::{ServerHandler, tool, tool_handler, tool_router};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::service::{Refusal, Service};
 
 const INSTRUCTIONS: &str = "Headroom shortens long texts without losing what they say. \
     Where text was left out there is a marker `[… left out. Retrieve more: hash=…]`; give that hash \
     to headroom_retrieve to read it, with a query if a part will do.";
+
+/// The tool that retrieves originals.
+const RETRIEVE: &str = "headroom_retrieve";
 
 /// The parameters of `headroom_compress`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -167,6 +171,31 @@ pub(super) struct ProxyStats {
 pub(super) struct Tools {
     service: Arc<Service>,
     tool_router: ToolRouter<Self>,
+}
+
+/// The definition of the tool that retrieves originals, as JSON.
+pub(crate) fn retrieve_definition(service: &Arc<Service>) -> String {
+    let tools = Tools::at(Arc::clone(service));
+    let tool = tools.tool_router.get(RETRIEVE);
+    serde_json::to_string(&tool).unwrap_or_default()
+}
+
+/// The result of the tool that retrieves originals, as JSON, for `arguments`, a JSON value.
+pub(super) fn retrieve(service: &Service, arguments: &str) -> String {
+    let request = serde_json::from_str::<Named<RetrieveRequest>>(arguments);
+    let retrieved = request
+        .map_err(|error| format!("wrong arguments: {error}"))
+        .and_then(|request| service.retrieve(&request.0).map_err(|refusal| refusal.to_string()))
+        .and_then(|retrieved| serde_json::to_value(retrieved).map_err(|error| error.to_string()));
+    let (text, is_error) = match &retrieved {
+        Ok(retrieved) => (retrieved.to_string(), false),
+        Err(why) => (why.clone(), true),
+    };
+    let mut result = json!({"content": [{"type": "text", "text": text}], "isError": is_error});
+    if let Ok(retrieved) = retrieved {
+        result["structuredContent"] = retrieved;
+    }
+    result.to_string()
 }
 
 #[tool_router]

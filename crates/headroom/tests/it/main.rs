@@ -21,6 +21,8 @@ mod lifecycle;
 mod litellm;
 mod load;
 mod mcp;
+#[cfg(unix)]
+mod mcp_wrap;
 mod npm;
 mod redis;
 mod references;
