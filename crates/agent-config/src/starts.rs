@@ -178,7 +178,7 @@ mod tests {
     fn others_are_told_apart() {
         let (_directory, other) = script("echo something else");
         let error = check(&other, "headroom").unwrap_err().to_string();
-        assert!(error.ends_with("answered with `something else`"), "{error}");
+        assert!(error.ends_with("printed `something else`"), "{error}");
         let (_directory, failing) = script("echo headroom; exit 3");
         assert!(check(&failing, "headroom").unwrap_err().to_string().contains('3'));
         let missing = check(Path::new("/nowhere/headroom"), "headroom").unwrap_err();

@@ -377,18 +377,19 @@ impl Pipeline<'_> {
         if self.options.retrieval == Retrieval::None || self.is_short {
             return None;
         }
+        let spec = chunk.is.kind.spec();
         let (may_be, rendered) = join_if_long(
             chunk.text().len(),
             || self.may_elide(chunk),
             || {
                 let reader = self.reader_of(chunk);
-                chunk.is.kind.spec().elide(&chunk.lines, chunk.is.language, context, &reader)
+                // The links of a page differ in what they say, so none represents the others.
+                (spec.has_links() && is_fetched(self.options.kind.as_deref()))
+                    .then(|| elide::elide_links(&chunk.lines, context, &reader))
+                    .flatten()
+                    .or_else(|| spec.elide(&chunk.lines, chunk.is.language, context, &reader))
             },
         );
-        let of_links = (chunk.is.kind.spec().has_links()
-            && is_fetched(self.options.kind.as_deref()))
-        .then(|| elide::elide_links(&chunk.lines, context, &self.reader_of(chunk)))
-        .flatten();
         if !may_be {
             return None;
         }
@@ -397,11 +398,8 @@ impl Pipeline<'_> {
             let done = format!("leave-out:{}", chunk.is.kind.name());
             Replacement { text, tokens, done, markers, embedded }
         };
-        // The links of a page differ in what they say, so none represents the others.
-        let of_part = of_links
-            .or(rendered)
-            .map(|Rendered { text, markers }| shorter(text, markers, Vec::new()));
-        let of_texts = chunk.is.kind.spec().has_embedded_texts().then(|| {
+        let of_part = rendered.map(|Rendered { text, markers }| shorter(text, markers, Vec::new()));
+        let of_texts = spec.has_embedded_texts().then(|| {
             let (text, omissions) = self.embedded(chunk, context)?;
             Some(shorter(text, Vec::new(), omissions))
         });

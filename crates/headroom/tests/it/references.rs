@@ -39,7 +39,10 @@ fn sent(server: &Server, provider: &Provider, messages: &[Value], tools: bool) -
     let mut body = json!({"model": "claude-sonnet-4-5", "max_tokens": 1000,
         "system": system_prompt(), "messages": messages});
     if tools {
-        body["tools"] = json!([{"name": "Bash", "input_schema": {"type": "object"}}]);
+        // With a tool of the client's own, what can be retrieved is stored when it is sent.
+        let names = ["Bash", "mcp__headroom__headroom_retrieve"];
+        body["tools"] =
+            names.map(|name| json!({"name": name, "input_schema": {"type": "object"}})).into();
     }
     assert_eq!(server.post_with("/v1/messages", KEY, body.to_string()).status, 200);
     let sent = provider.received().pop().unwrap().json();

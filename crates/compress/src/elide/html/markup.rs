@@ -5,6 +5,8 @@
 
 /// Elements whose content isn't rendered.
 const HIDDEN: &[&str] = &["script", "style", "svg", "template", "noscript"];
+/// Elements that separate what is before them from what is after them.
+const DIVIDING: &[&str] = &["br", "p", "div", "tr", "li", "td", "th"];
 /// The most bytes of a tag that are searched for its link: longer ones hold scripts or data. By
 /// hand, not measured.
 const MAX_TAG: usize = 4096;
@@ -35,12 +37,14 @@ impl Reader {
                 rest = &rest[end..];
                 self.hidden = None;
             } else if let Some(mut tag) = self.tag.take() {
-                let Some(end) = tag.read(rest) else {
+                let Some(end) = tag.place.end_of_tag(rest) else {
+                    tag.push(rest);
                     self.tag = Some(tag);
-                    return out;
+                    return self.with_line_ended(out);
                 };
+                tag.push(&rest[..end]);
                 self.end_tag(&tag.text, &mut out);
-                rest = &rest[end..];
+                rest = &rest[end + 1..];
             } else {
                 let start = rest.find('<').unwrap_or(rest.len());
                 push_decoded(&rest[..start], &mut out);
@@ -49,35 +53,49 @@ impl Reader {
                     self.hidden = Some("!");
                     rest = comment;
                 } else if is_tag(rest) {
-                    self.tag = Some(Tag::default());
+                    let mut place = Place::default();
+                    let Some(end) = place.end_of_tag(rest) else {
+                        let mut tag = Tag { place, text: String::new() };
+                        tag.push(rest);
+                        self.tag = Some(tag);
+                        return self.with_line_ended(out);
+                    };
+                    let inner = &rest[..end];
+                    self.end_tag(&inner[..inner.floor_char_boundary(MAX_TAG)], &mut out);
+                    rest = &rest[end + 1..];
                 } else if let Some(text) = rest.strip_prefix('<') {
                     out.push('<');
                     rest = text;
                 }
             }
         }
+        self.with_line_ended(out)
+    }
+
+    /// `shown`, after the end of the line was read.
+    fn with_line_ended(&mut self, shown: String) -> String {
         if let Some(tag) = &mut self.tag {
             tag.end_line();
         }
-        out
+        shown
     }
 
     /// Shows what a tag stands for, which is without its `>`.
     fn end_tag(&mut self, tag: &str, out: &mut String) {
-        let name = tag[1..].trim_start_matches('/').chars();
-        let name: String = name.take_while(char::is_ascii_alphanumeric).collect();
-        let name = name.to_ascii_lowercase();
+        let name = tag.trim_start_matches(['<', '/']);
+        let end = name.bytes().position(|byte| !byte.is_ascii_alphanumeric());
+        let name = &name[..end.unwrap_or(name.len())];
+        let is_one_of = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
         if let Some(address) = link(tag) {
             out.push('<');
             push_decoded(address, out);
             out.push_str("> ");
         }
-        let divides = matches!(name.as_str(), "br" | "p" | "div" | "tr" | "li" | "td" | "th");
-        if divides && !out.is_empty() && !out.ends_with(' ') {
+        if is_one_of(DIVIDING) && !out.is_empty() && !out.ends_with(' ') {
             out.push(' ');
         }
         if !tag.starts_with("</") && !tag.ends_with('/') {
-            self.hidden = HIDDEN.iter().find(|hidden| **hidden == name).copied();
+            self.hidden = HIDDEN.iter().find(|hidden| hidden.eq_ignore_ascii_case(name)).copied();
         }
     }
 }
@@ -112,18 +130,15 @@ enum Place {
 }
 
 impl Tag {
-    /// Reads on in `text`; returns where the tag has ended, with its `>`, if it has.
-    fn read(&mut self, text: &str) -> Option<usize> {
-        let end = text.bytes().position(|byte| self.place.ends_at(byte));
-        let inner = &text[..end.unwrap_or(text.len())];
-        let room = inner.floor_char_boundary(MAX_TAG.saturating_sub(self.text.len()));
-        self.text.push_str(&inner[..room]);
-        end.map(|end| end + 1)
+    /// Adds `text`, as far as there is room.
+    fn push(&mut self, text: &str) {
+        let room = text.floor_char_boundary(MAX_TAG.saturating_sub(self.text.len()));
+        self.text.push_str(&text[..room]);
     }
 
     /// Reads the end of a line.
     fn end_line(&mut self) {
-        self.place.ends_at(b'\n');
+        self.place.pass(b'\n');
         if self.text.len() < MAX_TAG {
             self.text.push('\n');
         }
@@ -131,19 +146,37 @@ impl Tag {
 }
 
 impl Place {
-    /// Passes `byte`; whether the tag ends with it.
-    fn ends_at(&mut self, byte: u8) -> bool {
+    /// Reads on in `text`; returns where the `>` is that ends the tag, if it is there.
+    fn end_of_tag(&mut self, text: &str) -> Option<usize> {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            // What doesn't change the place is passed over.
+            let rest = &bytes[at..];
+            at += match *self {
+                Self::Names => memchr::memchr2(b'>', b'=', rest)?,
+                Self::Quoted(quote) => memchr::memchr(quote, rest)?,
+                Self::Equals | Self::Value => 0,
+            };
+            if bytes[at] == b'>' && !matches!(self, Self::Quoted(_)) {
+                return Some(at);
+            }
+            self.pass(bytes[at]);
+            at += 1;
+        }
+        None
+    }
+
+    /// Passes `byte`, which doesn't end the tag.
+    fn pass(&mut self, byte: u8) {
         *self = match (*self, byte) {
             (Self::Quoted(quote), byte) if byte == quote => Self::Names,
-            (Self::Quoted(_), _) => return false,
-            (_, b'>') => return true,
             (Self::Names, b'=') => Self::Equals,
             (Self::Equals, b'"' | b'\'') => Self::Quoted(byte),
             (Self::Equals, byte) if !byte.is_ascii_whitespace() => Self::Value,
             (Self::Value, byte) if byte.is_ascii_whitespace() => Self::Names,
             (place, _) => place,
         };
-        false
     }
 }
 
