@@ -121,9 +121,9 @@ impl Room {
     }
 }
 
-/// An encoding that saves a smaller percentage of the bytes isn't counted: it can't save enough
-/// tokens. By hand, not measured.
-const LEAST_SAVING_PERCENT: usize = 2;
+/// An encoding that saves fewer bytes of a thousand isn't counted: it hardly saves enough tokens. By
+/// hand, not measured.
+const LEAST_SAVING_PER_MILLE: usize = 5;
 
 /// `text` encoded by `codec`, with its header, if that is shorter in bytes. Whether it decodes to
 /// `text` has to be checked with [`round_trips`].
@@ -142,7 +142,7 @@ pub(crate) fn propose(codec: &dyn Codec, text: &str) -> Option<String> {
     body.reserve(header.len() + text.len() - inner.len());
     body.insert_str(0, &header);
     body.push_str(&text[inner.len()..]);
-    (body.len() * 100 < text.len() * (100 - LEAST_SAVING_PERCENT)).then_some(body)
+    (body.len() * 1000 < text.len() * (1000 - LEAST_SAVING_PER_MILLE)).then_some(body)
 }
 
 /// What is [proposed](propose) for `text`, if it decodes to `text`.
