@@ -63,6 +63,40 @@ fn output_comes_out_smaller_and_can_be_asked_for() {
 }
 
 #[test]
+fn what_the_user_limits_is_not_done() {
+    let home = Home::new();
+    std::fs::write(home.path("app.log"), log(500)).unwrap();
+    let path = home.path("app.log");
+    let path = path.to_str().unwrap();
+    let output = |args: &[&str], variables: &[(&str, &str)]| {
+        let mut command = run(&home, &[args, &["--", "cat", path]].concat());
+        let out = command.envs(variables.iter().copied()).output().unwrap();
+        text(&out.stdout).to_owned()
+    };
+    assert!(output(&[], &[]).contains("hash="));
+    for (args, variables) in [(&["--lossless"][..], &[][..]), (&[], &[("HEADROOM_LOSSLESS", "1")])]
+    {
+        let lossless = output(args, variables);
+        assert!(!lossless.contains("hash=") && lossless.len() <= log(500).len(), "{lossless}");
+    }
+    assert!(output(&[], &[("HEADROOM_LOSSLESS", "0")]).contains("hash="));
+    for (args, variables) in [
+        (&["--exclude-commands", "make,cat"][..], &[][..]),
+        (&["--exclude-paths", "*.log"], &[]),
+        (&[], &[("HEADROOM_EXCLUDE_COMMANDS", "cat")]),
+        (&[], &[("HEADROOM_EXCLUDE_PATHS", "x, app.log")]),
+    ] {
+        assert_eq!(output(args, variables), log(500), "{args:?} {variables:?}");
+    }
+    for (args, variables) in [
+        (&["--exclude-commands", "catalog"][..], &[][..]),
+        (&[], &[("HEADROOM_EXCLUDE_PATHS", "")]),
+    ] {
+        assert!(output(args, variables).contains("hash="), "{args:?} {variables:?}");
+    }
+}
+
+#[test]
 fn each_stream_stays_its_own() {
     let home = Home::new();
     std::fs::write(home.path("log"), log(500)).unwrap();

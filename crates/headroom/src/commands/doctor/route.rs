@@ -10,6 +10,10 @@ use crate::wrap::agent::{self, Agent};
 use crate::wrap::base_url::{self, Destination, without_credentials};
 use crate::wrap::kept_settings::KeptSettings;
 
+/// Codex, and the beginning of the paths for which it asks ChatGPT's own address.
+const CODEX: &str = "codex";
+const PAST_BASE_URL: &str = "/backend-api/";
+
 /// Where the requests of each agent go that is installed on this machine, or has a base URL.
 pub(super) fn agents(own: &str) -> Vec<Finding> {
     let Some(machine) = Machine::current() else { return Vec::new() };
@@ -48,6 +52,13 @@ fn of_agent(
     for (url, place) in &set {
         let shown = without_credentials(url);
         match base_url::destination(url, place, own, kept_settings) {
+            // Codex sends what is for these paths past its base URL.
+            Destination::Headroom(_) if agent.id == CODEX && url.contains(PAST_BASE_URL) => {
+                return Some(Finding::Fail(format!(
+                    "{name} uses {shown} ({place}), which version 0.171 and later don't send requests \
+                     to: run `headroom wrap {CODEX} --keep` again, or `headroom wrap {CODEX}`"
+                )));
+            }
             Destination::Headroom(_) => {
                 return Some(Finding::Pass(format!("{name} uses {shown} ({place})")));
             }
