@@ -17,7 +17,7 @@ pub struct Exclude {
 
 impl Exclude {
     /// Whether the result of a call is left alone.
-    pub(crate) fn has(&self, call: &Call<'_>) -> bool {
+    pub fn has(&self, call: &Call<'_>) -> bool {
         let has_tool = || self.tools.iter().any(|pattern| matches(pattern, &call.name));
         let has_command = || hint(call).is_some_and(|command| self.has_command(&command));
         let has_path = || match subject(call) {

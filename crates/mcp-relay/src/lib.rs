@@ -41,7 +41,7 @@ use std::io;
 
 pub use http::HttpSessions;
 pub use message::Id;
-pub use session::{About, Kind, Options, Output, Session};
+pub use session::{About, Exclude, Kind, Options, Output, Session};
 pub use stdio::serve_stdio;
 
 /// The longest message in bytes, from either side, as long as the servers of this project take. A longer one

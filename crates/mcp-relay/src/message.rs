@@ -7,7 +7,8 @@ use json_index::{Index, Kind, Value, scan};
 use llm_api::splice::quote;
 
 /// The id of a request, or the token of its progress: a string or a number, as JSON. A string has no more
-/// escapes than it needs, so that ids are the same whoever wrote them.
+/// escapes than it needs, and a whole number no fraction and no exponent, so that ids are the same whoever
+/// wrote them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(String);
 
@@ -15,7 +16,7 @@ impl Id {
     /// `None` for what is no id, such as `null`.
     pub(crate) fn read(value: Value<'_>) -> Option<Self> {
         match value.kind() {
-            Kind::Number => std::str::from_utf8(value.raw()).ok().map(|raw| Self(raw.to_owned())),
+            Kind::Number => std::str::from_utf8(value.raw()).ok().map(|raw| Self(number(raw))),
             // A lone surrogate in it stays as it is written.
             Kind::String => match value.text() {
                 Some(text) => Some(Self::text(&text)),
@@ -33,6 +34,16 @@ impl Id {
     /// As it stands in a message.
     pub fn as_json(&self) -> &str {
         &self.0
+    }
+}
+
+/// A number as programs write it that keep numbers as doubles: `1.0` and `1e0` as `1`.
+fn number(raw: &str) -> String {
+    /// Whole numbers up to here are exact as doubles.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match raw.parse::<f64>() {
+        Ok(value) if value.fract() == 0.0 && value.abs() < EXACT => format!("{value:.0}"),
+        _ => raw.to_owned(),
     }
 }
 
@@ -199,11 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_the_same_however_it_is_escaped() {
-        let ids = index(br#"["a\u0062", "ab", 1, "1"]"#).unwrap();
+    fn an_id_is_the_same_however_it_is_written() {
+        let ids = index(br#"["a\u0062", "ab", 1, "1", 1.0, 10e-1, 12345678901234567890]"#).unwrap();
         let ids: Vec<_> = ids.root().items().map(|id| Id::read(id).unwrap()).collect();
         assert_eq!(ids[0], ids[1]);
         assert_ne!(ids[2], ids[3]);
+        assert!(ids[4] == ids[2] && ids[5] == ids[2]);
+        assert_eq!(ids[6].as_json(), "12345678901234567890");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use agent_config::install;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::LimitArgs;
 use crate::environment;
 use crate::store::StoreArgs;
 
@@ -61,6 +62,7 @@ An agent's permission rules then see call_tool only.
 Examples:
   headroom mcp wrap -- npx -y @modelcontextprotocol/server-filesystem .
   headroom mcp wrap --lazy -- npx -y @playwright/mcp
+  headroom mcp wrap --exclude-tools 'read_*' -- npx -y @modelcontextprotocol/server-filesystem .
   headroom mcp wrap --slim --name files -- npx -y @modelcontextprotocol/server-filesystem . \\
       -- docker run -i --rm -e GITHUB_TOKEN ghcr.io/github/github-mcp-server
   headroom mcp wrap --transport http --port 9000 -- uvx mcp-server-git
@@ -134,6 +136,12 @@ pub(crate) struct McpWrapArgs {
     /// Don't add headroom_retrieve: the agent has it from `headroom mcp serve`
     #[arg(long)]
     pub(crate) no_retrieve: bool,
+    /// Leave the results of these tools as they are, with * for anything
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', help_heading = "Limits")]
+    #[arg(env = environment::EXCLUDE_TOOLS)]
+    pub(crate) exclude_tools: Vec<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// The URL of the Headroom server [default: HEADROOM_BASE_URL, else http://127.0.0.1:8787]
     #[arg(long, value_name = "URL", env = environment::PROXY_URL)]
     pub(crate) proxy_url: Option<String>,

@@ -10,7 +10,7 @@ use agent_config::install::Selection;
 use agent_config::machine::Machine;
 use agent_config::server::Server as AgentServer;
 use agent_config::starts;
-use mcp_relay::Setup;
+use mcp_relay::{Exclude, Setup};
 
 use crate::args::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpHttpArgs, McpInstallArgs, McpServeArgs,
@@ -54,13 +54,17 @@ fn wrap(args: &McpWrapArgs) -> Result<(), Failure> {
         return Err(Failure::usage("there is no command after one of the --"));
     }
     let service = Arc::new(service(&args.store, args.proxy_url.as_deref())?);
-    let retrieve = (!args.no_retrieve).then(|| mcp::retrieve_definition(&service));
+    // Without omissions there is nothing to retrieve.
+    let has_omissions = !args.no_retrieve && !args.limits.lossless;
+    let retrieve = has_omissions.then(|| mcp::retrieve_definition(&service));
+    let excluded = args.limits.exclude(&args.exclude_tools);
+    let exclude = Exclude::new(move |call| excluded.has(call));
     let setup = Setup {
         commands,
         names: args.name.clone(),
-        options: mcp_relay::Options { lazy: args.lazy, slim: args.slim, retrieve },
+        options: mcp_relay::Options { lazy: args.lazy, slim: args.slim, retrieve, exclude },
     };
-    mcp::wrap(setup, service, &args.task, access)
+    mcp::wrap(setup, mcp::Results::new(service, &args.task, args.limits.lossless), access)
 }
 
 /// What the tools do, with this store and the Headroom server at `url`.

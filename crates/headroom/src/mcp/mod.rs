@@ -2,7 +2,7 @@
 //! agents and other servers.
 //!
 //! [`service`] implements the tools, [`tools`] describes them to a model, [`server`] is a client of the
-//! Headroom server, which may run as well; [`wrap`] compresses the results of other servers. The transports
+//! Headroom server, which may run as well; [`mod@wrap`] compresses the results of other servers. The transports
 //! are in the crate `mcp-server`, and messages are relayed by `mcp-relay`.
 
 mod server;
@@ -22,7 +22,7 @@ use crate::output;
 pub(crate) use server::Server;
 pub(crate) use service::Service;
 pub(crate) use tools::retrieve_definition;
-pub(crate) use wrap::wrap;
+pub(crate) use wrap::{Results, wrap};
 
 /// Serves the client on standard input and output until it closes them.
 ///

@@ -106,11 +106,9 @@ impl Service {
     }
 
     /// The compressed form of `text`, a tool's result; `None` where that saves nothing. Only originals of
-    /// omissions are stored. `kind` is the command or file that it is from.
-    pub(super) fn shorten(&self, text: &str, task: &str, kind: Option<&str>) -> Option<String> {
-        let options =
-            Options { task: task.to_owned(), kind: kind.map(str::to_owned), ..Options::default() };
-        let result = self.compressor.compress(text, &options).compressed;
+    /// omissions are stored.
+    pub(super) fn shorten(&self, text: &str, options: &Options) -> Option<String> {
+        let result = self.compressor.compress(text, options).compressed;
         let mut session = self.session();
         session.compressions += 1;
         session.original_tokens += result.tokens_before as u64;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use access::AccessPolicy;
+use compress::{Options, Retrieval};
 use mcp_relay::{Headroom, HttpSessions, RelayError, Setup};
 
 use super::service::Service;
@@ -12,14 +13,32 @@ use crate::failure::Failure;
 use crate::output;
 
 /// Compresses results and retrieves their originals.
-struct Results {
+pub(crate) struct Results {
     service: Arc<Service>,
     task: String,
+    is_lossless: bool,
+}
+
+impl Results {
+    /// Of an agent with this task; with `is_lossless`, nothing is omitted.
+    pub(crate) fn new(service: Arc<Service>, task: &str, is_lossless: bool) -> Self {
+        Self { service, task: task.to_owned(), is_lossless }
+    }
 }
 
 impl Headroom for Results {
     fn compress(&self, text: &str, kind: Option<&str>) -> Option<String> {
-        self.service.shorten(text, &self.task, kind)
+        let retrieval = match self.is_lossless {
+            true => Retrieval::None,
+            false => Retrieval::Offered,
+        };
+        let options = Options {
+            task: self.task.clone(),
+            kind: kind.map(str::to_owned),
+            retrieval,
+            ..Options::default()
+        };
+        self.service.shorten(text, &options)
     }
 
     fn retrieve(&self, arguments: &str) -> String {
@@ -34,11 +53,10 @@ impl Headroom for Results {
 /// If a server can't be started or ends, or the address can't be listened on.
 pub(crate) fn wrap(
     setup: Setup,
-    service: Arc<Service>,
-    task: &str,
+    results: Results,
     http: Option<(SocketAddr, AccessPolicy)>,
 ) -> Result<(), Failure> {
-    let results = Arc::new(Results { service, task: task.to_owned() });
+    let results = Arc::new(results);
     let Some((address, access)) = http else {
         return Ok(mcp_relay::serve_stdio(&setup, results)?);
     };

@@ -217,6 +217,18 @@ fn results_get_smaller_and_their_originals_come_back() {
 }
 
 #[test]
+fn what_may_not_be_done_is_not_done() {
+    let home = Home::new();
+    let mut client = Client::wrap(&home, &["--exclude-tools", "l*"], 1);
+    assert!(client.text("log", json!({})).ends_with("INFO request 599 done in 7 ms\n"));
+    assert!(client.end().0.success());
+    let mut client = Client::wrap(&home, &["--lossless"], 1);
+    assert_eq!(client.names(), TWO_PAGES);
+    assert!(!client.text("log", json!({})).contains("hash="));
+    assert!(client.end().0.success());
+}
+
+#[test]
 fn lazily_tools_are_found_and_called() {
     let home = Home::new();
     let mut client = Client::wrap(&home, &["--lazy", "--slim", "--no-retrieve"], 1);

@@ -10,12 +10,38 @@ mod server;
 mod tools;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
 
 use json_index::{Kind as JsonKind, Value};
+use llm_api::request::Call;
 
 use crate::message::{self, ErrorCode, Id};
 use jobs::Job;
 use tools::Tools;
+
+/// Decides which calls' results stay as they are.
+#[derive(Clone)]
+pub struct Exclude(Arc<dyn Fn(&Call<'_>) -> bool + Send + Sync>);
+
+impl Exclude {
+    /// The results of the calls for which `has` is true.
+    pub fn new(has: impl Fn(&Call<'_>) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(has))
+    }
+}
+
+impl Default for Exclude {
+    fn default() -> Self {
+        Self::new(|_| false)
+    }
+}
+
+impl fmt::Debug for Exclude {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exclude")
+    }
+}
 
 /// What a session does besides relaying.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +52,8 @@ pub struct Options {
     pub slim: bool,
     /// The definition of the tool `headroom_retrieve`, as JSON. Without it, the client isn't offered any.
     pub retrieve: Option<String>,
+    /// Calls whose results stay as they are.
+    pub exclude: Exclude,
 }
 
 /// Something to be done.

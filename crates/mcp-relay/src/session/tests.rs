@@ -11,7 +11,7 @@ fn session(names: &[&str], options: Options) -> Session {
 }
 
 fn options() -> Options {
-    Options { lazy: false, slim: false, retrieve: Some(RETRIEVE.to_owned()) }
+    Options { retrieve: Some(RETRIEVE.to_owned()), ..Options::default() }
 }
 
 fn lazy() -> Options {
@@ -125,6 +125,22 @@ fn results_of_tools_may_get_smaller_and_are_of_the_kind_that_the_call_says() {
 }
 
 #[test]
+fn results_of_excluded_calls_stay() {
+    let exclude =
+        Exclude::new(|call| call.name == "read_file" && call.arguments().contains("a.rs"));
+    let mut session = session(&["a"], Options { exclude, ..options() });
+    let call = |path: &str| {
+        format!(
+            r#"{{"id":1,"method":"tools/call","params":{{"name":"read_file","arguments":{{"path":"{path}"}}}}}}"#
+        )
+    };
+    passes_to_server(&mut session, &call("a.rs"));
+    passes_to_client(&mut session, r#"{"id":1,"result":{"content":[]}}"#);
+    passes_to_server(&mut session, &call("b.rs"));
+    assert!(session.server(0, r#"{"id":1,"result":{"content":[]}}"#)[0].starts_with(">~b.rs"));
+}
+
+#[test]
 fn the_late_response_to_a_cancelled_call_passes() {
     let mut session = session(&["a"], options());
     passes_to_server(&mut session, r#"{"id":1,"method":"tools/call","params":{"name":"t"}}"#);
@@ -163,7 +179,7 @@ fn the_last_page_of_tools_gets_the_tool_that_retrieves() {
 
 #[test]
 fn slim_definitions_are_cut_where_they_stand() {
-    let mut session = session(&["a"], Options { slim: true, retrieve: None, lazy: false });
+    let mut session = session(&["a"], Options { slim: true, ..Options::default() });
     passes_to_server(&mut session, r#"{"id":1,"method":"tools/list"}"#);
     assert_eq!(
         session.server(0, r#"{"id":1,"result":{"tools":[{"name":"x","inputSchema":{"$schema":"s"}} , {"name":"y"}],"_meta":{ }}}"#),

@@ -180,11 +180,20 @@ impl Session {
             }
             (CALL, true) => self.call_found(id, message),
             _ if self.is_alone() => {
-                let kind = kind(&name, arguments.map(raw));
-                self.forward(id, 0, message.raw(), Expected::ToolResult(kind))
+                let what = self.expected(&name, arguments.map(raw));
+                self.forward(id, 0, message.raw(), what)
             }
             _ => self.call_of_several(id, &name, message),
         }
+    }
+
+    /// What is done with the result of a call of the tool that its server calls `name`.
+    fn expected(&self, name: &str, arguments: Option<String>) -> Expected {
+        let call = Call::new(name, arguments.unwrap_or_default());
+        if (self.options.exclude.0)(&call) {
+            return Expected::Response;
+        }
+        Expected::ToolResult(Kind(tool_call::hint(&call)))
     }
 
     /// Keeps a request until the catalog is known.
@@ -215,9 +224,9 @@ impl Session {
         };
         let Some(place) = at(message, &["params", "name"]) else { return Vec::new() };
         let inner = search::inner_arguments(outer);
-        let (server, kind) = (tool.server, kind(&tool.own_name, Some(inner.clone())));
+        let (server, what) = (tool.server, self.expected(&tool.own_name, Some(inner.clone())));
         let line = replaced(message, &[(place, json_string(&tool.own_name)), (outer, inner)]);
-        self.forward(id, server, &line, Expected::ToolResult(kind))
+        self.forward(id, server, &line, what)
     }
 
     /// A call of a tool by its name behind that of its server.
@@ -238,15 +247,10 @@ impl Session {
             let said = format!("there is no tool `{name}`");
             return vec![error_to_client(&id, ErrorCode::InvalidParams, &said)];
         };
-        let kind = kind(&own_name, at(message, &["params", "arguments"]).map(raw));
+        let what = self.expected(&own_name, at(message, &["params", "arguments"]).map(raw));
         let line = replaced(message, &[(place, json_string(&own_name))]);
-        self.forward(id, server, &line, Expected::ToolResult(kind))
+        self.forward(id, server, &line, what)
     }
-}
-
-/// What the arguments of a call say about its result.
-fn kind(name: &str, arguments: Option<String>) -> Kind {
-    Kind(arguments.and_then(|arguments| tool_call::hint(&Call::new(name, arguments))))
 }
 
 /// A tool's result that is a text.
