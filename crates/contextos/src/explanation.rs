@@ -25,6 +25,8 @@ pub(crate) struct Explanation {
     /// Words of it that are found nowhere, with those that they were read as.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     corrections: Vec<Corrected>,
+    /// How well the task fits the repository: strong, mixed or weak.
+    confidence: &'static str,
     /// The maximum number of tokens of the pack.
     budget: usize,
     /// The number of tokens of the pack.
@@ -122,6 +124,7 @@ impl Explanation {
                     meant: correction.meant.clone(),
                 })
                 .collect(),
+            confidence: packed.ranking.confidence.name(),
             budget,
             tokens: pack.tokens,
             files: files.collect(),

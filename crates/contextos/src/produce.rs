@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use checkout::SkipReason;
-use select::HistoryStatus;
+use select::{Confidence, HistoryStatus};
 
 use crate::args::{PackFormat, WriteArgs};
 use crate::clock;
@@ -243,7 +243,14 @@ fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
             .warn(&format!("not found in this repository, and read as: {}", corrected.join(", ")));
     }
     if packed.pack.shown.is_empty() {
-        terminal.warn("nothing in this repository matches the task; try other words");
+        terminal.warn(
+            "nothing in this repository matches the task; name a file, a function or words of the code",
+        );
+    } else if packed.ranking.confidence == Confidence::Weak {
+        terminal.warn(
+            "little of what the task says is found here; is this the right repository? If it is, name a \
+             file, a function or words of the code",
+        );
     }
 }
 
@@ -287,6 +294,7 @@ fn summary(packed: &Packed, picked: &PackPlan) -> String {
         grouped(pack.chunks.len()),
         grouped(packed.ranking.chunks.len()),
     );
+    let _ = writeln!(out, "confidence: {}", packed.ranking.confidence.name());
     match tree.corpus.history.status {
         HistoryStatus::None if picked.request.history => out.push_str("history: none\n"),
         HistoryStatus::Shallow => out.push_str("history: shallow\n"),

@@ -1,6 +1,6 @@
 //! Evidence as phrases: why a file or a span was chosen.
 
-use select::{Feature, RankedChunk, Ranking, Weights};
+use select::{Confidence, Feature, RankedChunk, Ranking, Weights};
 use syntax::LineRange;
 
 use crate::text::one_line;
@@ -29,6 +29,17 @@ pub(crate) fn phrases(chunk: &RankedChunk, weights: &Weights) -> Vec<String> {
     out
 }
 
+/// How well the task fits the repository, as a line.
+pub(crate) fn confidence(ranking: &Ranking) -> &'static str {
+    match ranking.confidence {
+        Confidence::Strong => "Confidence: strong",
+        Confidence::Mixed => "Confidence: mixed",
+        Confidence::Weak => {
+            "Confidence: weak: is this the right repository? Little of what the task says is found here"
+        }
+    }
+}
+
 /// The strongest of the [`phrases`], for a list: words of the task stand alone.
 pub(crate) fn summary(chunk: &RankedChunk, weights: &Weights) -> Option<String> {
     let first = phrases(chunk, weights).into_iter().next()?;
@@ -41,6 +52,7 @@ fn phrase(chunk: &RankedChunk, feature: Feature) -> Option<String> {
         Feature::Name => format!("defines {}", short(chunk.name.as_deref()?)),
         Feature::Enclosing => "inside a definition that the task names".into(),
         Feature::Path => "path like the task".into(),
+        Feature::Mention if chunk.pinned.is_some() => "in the task's stack trace".into(),
         Feature::Mention | Feature::FileMention => "named by the task".into(),
         Feature::HistoryFile | Feature::HistoryChunk => "changed by commits like the task".into(),
         Feature::Expansion => "words of commits like the task".into(),

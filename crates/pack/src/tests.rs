@@ -55,6 +55,7 @@ fn ranking(corpus: &Corpus, size: u32) -> Ranking {
                 signature: Some(start),
                 first_code: Some(start),
                 has_imports: false,
+                readings: vec![row],
                 row,
                 score: 0.0,
                 probability: 0.3 / f64::from(start + 3 * file as u32),

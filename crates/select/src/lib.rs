@@ -47,6 +47,7 @@
 mod bm25;
 mod chunk;
 mod code;
+mod confidence;
 mod corpus;
 mod evidence;
 mod history;
@@ -63,6 +64,7 @@ mod task;
 mod terms;
 mod trace;
 
+pub use confidence::Confidence;
 pub use corpus::{Corpus, FileKind, SourceFile};
 pub use history::{Commit, History, HistoryStatus, Hunk, Patch};
 pub use learn::{Case, learn};

@@ -5,6 +5,7 @@ use syntax::{Definition, DefinitionKind, LineRange, Outline};
 
 use crate::chunk::{self, Chunk};
 use crate::code::{self, LineKind};
+use crate::confidence::{self, Confidence};
 use crate::corpus::{Corpus, FileKind};
 use crate::evidence::frames::{self, Hit};
 use crate::evidence::structure::{self, Node, Structure};
@@ -40,7 +41,9 @@ pub struct RankedChunk {
     pub first_code: Option<u32>,
     /// Whether there are imports in it: worth showing beside code of the same file, never alone.
     pub has_imports: bool,
-    /// The features, by [`Feature::ALL`].
+    /// The features in each reading of the task, by [`Feature::ALL`].
+    pub readings: Vec<Row>,
+    /// The features: the means of the readings'.
     pub row: Row,
     /// The weighted sum of the features.
     pub score: f64,
@@ -91,6 +94,8 @@ pub struct Ranking {
     pub chunks: Vec<RankedChunk>,
     /// The words of the task that were read as others.
     pub corrections: Vec<Correction>,
+    /// How well the task fits the repository.
+    pub confidence: Confidence,
 }
 
 struct Parsed<'a> {
@@ -143,6 +148,8 @@ pub fn rank(
     let file_ranks = file_ranks(corpus, query, survey, &parsed);
     let nodes: Vec<(usize, &Outline)> = parsed.iter().map(|p| (p.file, p.outline)).collect();
     let hits = frames::hits(corpus, &query.task.frames, &survey.frames, &nodes);
+    let words: Vec<&[ChunkWords]> = parsed.iter().map(|p| p.words.as_slice()).collect();
+    let confidence = confidence::signals(query, survey, &words, !hits.is_empty()).confidence();
     let (mut chunks, mut rows): (Vec<RankedChunk>, Vec<Vec<Row>>) = (0..parsed.len())
         .into_par_iter()
         .flat_map_iter(|at| {
@@ -152,20 +159,32 @@ pub fn rank(
     for reading in query.readings() {
         normalise(corpus, &chunks, &mut rows, reading);
     }
-    for (chunk, rows) in chunks.iter_mut().zip(&rows) {
-        chunk.row = mean(rows);
+    for (chunk, rows) in chunks.iter_mut().zip(rows) {
+        chunk.row = mean(&rows);
+        chunk.readings = rows;
     }
     pin(&hits, &parsed, &mut chunks);
     weigh(&mut chunks, weights);
-    Ranking { chunks, corrections: Vec::new() }
+    Ranking { chunks, corrections: Vec::new(), confidence }
 }
 
-/// Scores the chunks anew with other weights; the features stay.
+/// Scores the chunks anew with other weights; the features stay. The probability of a chunk is the mean of those
+/// that the readings of the task give it, so that what either reading is sure of comes first; its score is the
+/// mean of the readings' scores.
 pub fn weigh(chunks: &mut [RankedChunk], weights: &Weights) {
-    let scores: Vec<f64> = chunks.iter().map(|chunk| weights.score(&chunk.row)).collect();
-    let probabilities = softmax(&scores);
-    for ((chunk, score), probability) in chunks.iter_mut().zip(scores).zip(probabilities) {
-        (chunk.score, chunk.probability) = (score, probability);
+    for chunk in chunks.iter_mut() {
+        chunk.score = weights.score(&chunk.row);
+        chunk.probability = 0.0;
+    }
+    let readings = chunks.iter().map(|chunk| chunk.readings.len()).max().unwrap_or(0);
+    for reading in 0..readings {
+        let score = |chunk: &RankedChunk| {
+            chunk.readings.get(reading).map_or(f64::NEG_INFINITY, |row| weights.score(row))
+        };
+        let probabilities = softmax(&chunks.iter().map(score).collect::<Vec<f64>>());
+        for (chunk, probability) in chunks.iter_mut().zip(probabilities) {
+            chunk.probability += probability / readings as f64;
+        }
     }
 }
 
@@ -376,6 +395,7 @@ fn file_chunks(
                 .map(|definition| definition.signature.start),
             first_code: first(LineKind::Code).or(pointed_at.then_some(chunk.lines.start)),
             has_imports: first(LineKind::Import).is_some(),
+            readings: Vec::new(),
             row: [0.0; FEATURES],
             score: 0.0,
             probability: 0.0,

@@ -144,8 +144,8 @@ impl<'t> Counter<'_, 't> {
 fn most(length: usize) -> f64 {
     match length {
         ..=4 => 0.6,
-        5..=7 => 1.0,
-        _ => 1.6,
+        5..=7 => 0.85,
+        _ => 1.4,
     }
 }
 

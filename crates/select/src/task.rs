@@ -73,6 +73,8 @@ pub struct Task {
     pub(crate) readings: Vec<Mentions>,
     /// The frames of its stack traces.
     pub(crate) frames: Vec<Frame>,
+    /// Whether it is, at least in part, in another language than English.
+    pub(crate) is_foreign: bool,
 }
 
 /// What a text mentions explicitly.
@@ -107,6 +109,7 @@ impl Task {
             terms: terms_of(&bodies),
             readings: places.into_iter().zip(&bodies).map(mentions).collect(),
             frames: traces.frames,
+            is_foreign: bodies.iter().any(|body| !Foreign::read(body).english.is_empty()),
             text: text.to_owned(),
         }
     }

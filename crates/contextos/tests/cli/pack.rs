@@ -310,3 +310,78 @@ fn what_says_nothing_is_not_shown() {
     sandbox.contextos(&TASK).args(["--focus", "src/refresh/__init__.py"]).assert().success();
     assert!(sandbox.read("context_pack.md").contains("### src/refresh/__init__.py:"));
 }
+
+#[test]
+fn a_misspelt_word_is_read_as_the_nearest_one_and_reported() {
+    let sandbox = Sandbox::new();
+    let output =
+        sandbox.contextos(&["pack", "--task", "fix the refrehs of tokens"]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("refrehs → refresh"), "{stderr}");
+    assert!(sandbox.read("context_pack.md").contains("### src/auth/token.py:"));
+    let explained = sandbox.run(&[
+        "pack",
+        "--task",
+        "fix the refrehs of tokens",
+        "--explain",
+        "--format",
+        "json",
+    ]);
+    assert!(explained.contains("\"said\": \"refrehs\""), "{explained}");
+}
+
+#[test]
+fn a_task_of_another_language_finds_the_code() {
+    for task in [
+        "Das Token wird beim Aktualisieren nicht geprüft",
+        "令牌刷新失败",
+        "トークンの更新に失敗する",
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.contextos(&["pack", "--task", task]).assert().success();
+        let pack = sandbox.read("context_pack.md");
+        assert!(pack.contains("\n1. src/auth/token.py"), "{task}: {pack}");
+    }
+}
+
+#[test]
+fn the_function_that_failed_is_shown_whole_in_a_long_file() {
+    let sandbox = Sandbox::empty();
+    let function = |at: usize| {
+        let body: String =
+            (0..40).map(|line| format!("    step_{at}_{line} = total + {line}\n")).collect();
+        format!("def part{at}(total):\n{body}    return total\n\n\n")
+    };
+    let text: String = (0..60).map(function).collect();
+    sandbox
+        .repo
+        .write("src/shop/cart.py", &text)
+        .write("src/shop/main.py", "def run():\n    return 1\n");
+    sandbox.repo.commit("First version");
+    let task = "It crashes\n\n```\nTraceback (most recent call last):\n  File \"/srv/shop/main.py\", line 2, in run\n    return \
+                part9(1)\n  File \"/srv/shop/cart.py\", line 420, in part9\n    step\nKeyError: 'total'\n```\n";
+    let mut command = sandbox.contextos(&["pack", "--task", "-", "--budget", "2000"]);
+    command.write_stdin(task).assert().success();
+    let pack = sandbox.read("context_pack.md");
+    assert!(
+        pack.contains("def part9(total):")
+            && pack.contains("step_9_0 =")
+            && pack.contains("step_9_39 ="),
+        "{pack}"
+    );
+}
+
+#[test]
+fn long_and_odd_tasks_are_taken() {
+    let sandbox = Sandbox::new();
+    let long = format!(
+        "the refresh of tokens fails 🎉 \"'`\n{}",
+        "DEBUG 2026-01-02 worker idle\n".repeat(2_000)
+    );
+    for task in [long.as_str(), "🎉", "--", "-", "\"", "\u{202e}refresh"] {
+        let mut command = sandbox.contextos(&["pack", "--task", "-"]);
+        command.write_stdin(task.to_owned());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{task:.40}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}

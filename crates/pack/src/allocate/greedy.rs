@@ -10,7 +10,8 @@ use select::{Pin, RankedChunk, Ranking};
 use syntax::LineRange;
 
 /// The share of its file's probability that a chunk is worth more while nothing of the file is shown.
-/// By hand, not measured.
+/// Measured against 0.075: that gains spans for issues (+2 cases of 57), and loses files for short tasks
+/// (−1 of 42) and commits (−1 of 30).
 const NEW_FILE_SHARE: f64 = 0.15;
 /// Tokens added to each price: the effort of reading one more place. By hand, not measured.
 const READING_EFFORT: f64 = 40.0;
@@ -79,7 +80,9 @@ pub(super) fn considered(ranking: &Ranking, budget: usize) -> Vec<usize> {
 /// Whether a chunk has a word of the task, or evidence that outweighs what counts against it. Measured on 22 commits of 11 repositories at 8,000 tokens, message and terse form: 4 to 9 % of the
 /// chunks that were shown had a negative score, and none of them was among the changed lines.
 pub(super) fn matches_the_task(chunk: &RankedChunk) -> bool {
-    chunk.has_evidence() && (chunk.score >= 0.0 || !chunk.matched.is_empty())
+    chunk.probability > 0.0
+        && chunk.has_evidence()
+        && (chunk.score >= 0.0 || !chunk.matched.is_empty())
 }
 
 /// Whether a chunk is worth reading: it has code, or the imports of code that is shown.
@@ -300,6 +303,7 @@ mod tests {
             signature: None,
             first_code: Some(start),
             has_imports: false,
+            readings: vec![row],
             row,
             score: probability.ln(),
             probability,

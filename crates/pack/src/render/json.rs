@@ -22,6 +22,7 @@ impl FormatWriter for Json {
             "{{\n\"version\":{VERSION},\n\"task\":{},\n\"commit\":{commit},\n\"dirty\":{dirty},\n",
             string(facts.title)
         );
+        out.push_str(&format!("\"confidence\":{},\n", string(facts.ranking.confidence.name())));
         if let Some(time) = facts.timestamp {
             out.push_str(&format!("\"made_at\":{},\n", string(time)));
         }

@@ -15,9 +15,10 @@ pub(crate) struct Xml;
 impl FormatWriter for Xml {
     fn head(&self, facts: &Facts<'_>, dirty: bool) -> String {
         let mut out = format!(
-            "<context_pack version=\"{VERSION}\" commit=\"{}\" dirty=\"{}\">\n<task>{}</task>\n",
+            "<context_pack version=\"{VERSION}\" commit=\"{}\" dirty=\"{}\" confidence=\"{}\">\n<task>{}</task>\n",
             facts.commit.unwrap_or("none"),
             if dirty { "yes" } else { "no" },
+            facts.ranking.confidence.name(),
             escape(facts.title),
         );
         if let Some(time) = facts.timestamp {
