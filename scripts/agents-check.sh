@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Real coding agents, at pinned versions from npm's registry, against a scripted provider on loopback:
-# without Headroom, through `headroom serve` and through `headroom wrap`. See scripts/agents_check.
+# without Headroom, through `headroom serve`, through `headroom wrap`, and with hooks. See scripts/agents_check.
 # Needs cargo, git, python3 and npm with its registry. Every step has a time limit.
 #
 #   scripts/agents-check.sh [--all] [--only NAME] [FOLDER]

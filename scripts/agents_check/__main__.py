@@ -1,4 +1,5 @@
-"""Runs real agents against a scripted provider: directly, through `headroom serve`, through `headroom wrap`.
+"""Runs real agents against a scripted provider: directly, through `headroom serve`, through `headroom wrap`,
+and with Headroom's hooks, alone and before `headroom serve`.
 
     agents_check BUILT NODE BIN [--all] [--only NAME]
 
@@ -10,6 +11,7 @@ no prefix changed that the agent itself leaves alone, every retrieval answered, 
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,7 +34,13 @@ LINGER = 20
 MARK = "AGENTS_CHECK_RUN"
 FINAL = "All steps are done: the final word is ZEBRA."
 PROMPT = "Look at the routes, the data, the build and the tests, and say why they fail."
-ROUTES = ("direct", "serve", "wrap")
+ROUTES = ("direct", "serve", "wrap", "hooks", "hooks and serve")
+# So much less than the proxy may hooks save, as a share of what tools say. Claude Code numbers the lines of
+# files itself, so that a hook can't take the numbers out: six points here. And where it shows the beginning
+# of an output that is in a file, the hook shows what is in all of it.
+MOST_BEHIND = 0.1
+# What an agent says that isn't allowed to run a tool.
+REFUSAL = re.compile(r"requires approval|haven't granted|permission", re.I)
 
 
 def turns(folder):
@@ -70,6 +78,8 @@ class Run:
         project.make(folder)
         with Provider(turns(folder), FINAL) as provider, self.server(provider, home) as origin:
             self.agent.write_files(home, origin)
+            if "hooks" in self.route:
+                self.headroom("install", home)
             answer = self.start(home, folder, origin, provider)
             if self.route == "serve":
                 provider.seen.refused_websockets = refused_websockets(origin)
@@ -78,14 +88,28 @@ class Run:
                 problems.append(f"the answer is {answer[-600:]!r}")
             if not provider.seen.is_finished:
                 problems.append("the script wasn't played to its end")
+            if "hooks" in self.route:
+                self.headroom("uninstall", home)
             provider.seen.settings = self.settings(home, origin)
+            provider.seen.refusals = len(REFUSAL.findall("\n".join(provider.last_results.values())))
         problems += self.left_behind()
         return provider.seen, problems
+
+    def headroom(self, verb, home):
+        """Puts Headroom's hooks into the agent's settings, or takes them out."""
+        name, folder = self.agent.hooks
+        (home / folder).mkdir(parents=True, exist_ok=True)
+        command = [self.options.built / "headroom", "hooks", verb, "--agent", name]
+        done = subprocess.run(
+            command, env=self.environment(home), timeout=LIMIT, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise Failed(done.stderr)
 
     @contextmanager
     def server(self, provider, home):
         """The origin that the agent is given: the provider's, or that of a Headroom before it."""
-        if self.route != "serve":
+        if "serve" not in self.route:
             yield provider.url
             return
         command = [self.options.built / "headroom", "serve", "--port", "0"]
@@ -138,6 +162,8 @@ class Run:
 
     def environment(self, home):
         path = [self.options.bin, self.options.node, "/usr/local/bin", "/usr/bin", "/bin"]
+        if "hooks" in self.route:
+            path.insert(0, self.options.built)
         return {
             "PATH": ":".join(map(str, path)),
             "HOME": str(home),
@@ -196,7 +222,14 @@ def compared(agent, seen, direct):
         problems.append(f"{seen.refused_websockets} WebSockets refused, {seen.over_websocket} messages")
     if not seen.retrievals:
         problems.append("the model was never given anything to ask for")
+    if seen.refusals > direct.refusals:
+        problems.append(f"{seen.refusals} results speak of permissions; without Headroom {direct.refusals}")
     return problems
+
+
+def saving(seen, direct):
+    """The share of what tools said that the model isn't sent."""
+    return 1 - seen.result_size / direct.result_size
 
 
 def unlike_itself(agent, seen):
@@ -211,9 +244,9 @@ def unlike_itself(agent, seen):
 
 def check(agent, options):
     """Whether an agent gets on with Headroom."""
-    direct, fine = None, True
+    direct, proxied, fine = None, None, True
     for route in ROUTES:
-        if route == "wrap" and agent.wrap is None:
+        if (route == "wrap" and agent.wrap is None) or ("hooks" in route and agent.hooks is None):
             continue
         run, began = Run(agent, route, options), time.monotonic()
         with tempfile.TemporaryDirectory(prefix="agents-check-", ignore_cleanup_errors=True) as work:
@@ -226,17 +259,24 @@ def check(agent, options):
             problems += unlike_itself(agent, seen)
         elif seen and direct:
             problems += compared(agent, seen, direct)
-        report(run, seen, problems, time.monotonic() - began)
+        if route == "serve":
+            proxied = seen
+        if "hooks" in route and seen and direct and proxied:
+            behind = saving(proxied, direct) - saving(seen, direct)
+            if behind > MOST_BEHIND:
+                problems.append(f"hooks save {behind:.1%} less than the proxy")
+        report(run, seen, direct, problems, time.monotonic() - began)
         fine = fine and not problems
     return fine
 
 
-def report(run, seen, problems, took):
+def report(run, seen, direct, problems, took):
     figures = "nothing was seen"
     if seen:
+        saved = f" ({saving(seen, direct):.1%} less)" if direct and seen is not direct else ""
         figures = (
-            f"{seen.requests} requests, {seen.sent_bytes} bytes, {seen.retrievals} retrievals, "
-            f"{len(seen.breaks)} prefix breaks"
+            f"{seen.requests} requests, {seen.sent_bytes} bytes, results of {seen.result_size}{saved}, "
+            f"{seen.retrievals} retrievals, {len(seen.breaks)} prefix breaks"
         )
     print(f"{'FAIL' if problems else 'ok  '}  {run.name}: {figures}, {took:.1f} s", flush=True)
     for problem in problems:

@@ -36,6 +36,8 @@ class Agent:
     uses_websocket: bool = False
     # The kind of thinking that it asks for.
     thinking: str | None = None
+    # What `headroom hooks` calls it, if its hooks may replace results, and the folder that has to be there.
+    hooks: tuple[str, str] | None = None
 
     def settings(self, origin):
         """The variables for a provider at `origin`."""
@@ -67,6 +69,7 @@ def claude(name, model, thinking, **environment):
         base_urls={"ANTHROPIC_BASE_URL": ""},
         target="--anthropic-api-url",
         target_path="",
+        hooks=("claude", ".claude"),
     )
 
 
@@ -187,6 +190,7 @@ OTHERS = [
         arguments=["run", "--model", "anthropic/claude-sonnet-4-5", "$prompt"],
         environment={"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"},
         files={".config/opencode/opencode.json": json.dumps(OPENCODE)},
+        hooks=("opencode", ".config/opencode"),
         target="--anthropic-api-url",
         target_path="",
     ),
@@ -240,5 +244,6 @@ OTHERS = [
         arguments=["--print", "--provider", "scripted", "--model", "scripted-1", "$prompt"],
         environment={"PI_OFFLINE": "1", "PI_SKIP_VERSION_CHECK": "1"},
         files={".pi/agent/models.json": json.dumps(PI)},
+        hooks=("pi", ".pi/agent"),
     ),
 ]

@@ -13,6 +13,8 @@ class Conversation:
     calls: list = field(default_factory=list)
     # Pairs of the id of a call and the text of its result.
     results: list[tuple[str | None, str]] = field(default_factory=list)
+    # The ids of the calls that failed, where the API says so.
+    failed: set[str] = field(default_factory=set)
     # The kind of thinking that is asked for, where the API has kinds.
     thinking: str | None = None
     # Rules of the API that the request breaks.

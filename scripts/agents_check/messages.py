@@ -30,6 +30,8 @@ def read(body, _path, said):
                 talk.calls.append(Call(part["name"], part["input"], part["id"]))
             elif part["type"] == "tool_result":
                 talk.results.append((part["tool_use_id"], text_of(part.get("content"))))
+                if part.get("is_error"):
+                    talk.failed.add(part["tool_use_id"])
     talk.thinking = (body.get("thinking") or {}).get("type")
     talk.faults = faults(body, talk, said)
     return talk

@@ -9,6 +9,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 import sys
 import threading
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from script import NoTool, next_turn
 APIS = (messages, chat, responses, gemini)
 # The largest request that is read: agents send some hundred kilobytes.
 MOST_BYTES = 64 << 20
+# What agents add to a result in their own name, now to this one and now to that.
+REMINDER = re.compile(r"\s*<system-reminder>.*?</system-reminder>", re.S)
 # RFC 6455, section 1.3.
 WEBSOCKET_KEY = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
@@ -67,6 +70,10 @@ class Seen:
     is_finished: bool = False
     # Times that a Headroom before the provider refused a WebSocket.
     refused_websockets: int = 0
+    # Characters of the results in the last request, without retrievals, failures and the agent's reminders.
+    result_size: int = 0
+    # How often results of the last request speak of permissions.
+    refusals: int = 0
     # The agent's config files after the run, with `$origin` for the address that it was given.
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -133,6 +140,11 @@ class Provider(ThreadingHTTPServer):
         seen.thinking.add(talk.thinking)
         seen.faults += [f"request {self.number}: {fault}" for fault in talk.faults]
         seen.faults += self.unanswered(talk)
+        retrievals = {call.id for call in talk.calls if call.is_retrieval}
+        passed_over = retrievals | talk.failed
+        seen.result_size = sum(
+            len(REMINDER.sub("", text)) for id, text in talk.results if id not in passed_over
+        )
         same = 0
         for old, new in zip(self.last_blocks or [], talk.blocks):
             if old != new:

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 
 RETRIEVE_TOOL = "headroom_retrieve"
+# What hooks name instead of a tool; the model runs it in its shell.
+RETRIEVE_COMMAND = "headroom retrieve"
 # The hash in a marker.
 MARKER = re.compile(r"hash=([0-9a-f]{24})")
 
@@ -40,7 +42,7 @@ class Call:
 
     @property
     def is_retrieval(self):
-        return self.name.endswith(RETRIEVE_TOOL)
+        return self.name.endswith(RETRIEVE_TOOL) or RETRIEVE_COMMAND in str(self.arguments)
 
 
 @dataclass
@@ -105,12 +107,14 @@ def next_turn(turns, final, conversation):
 
 
 def retrieval_of(which, conversation):
-    """A call of Headroom's tool, if it is offered and there is something to ask for."""
+    """A call of Headroom's tool or command, if one is offered and there is something to ask for."""
     markers = MARKER.findall(conversation.results_text)
     tool = next((tool for tool in conversation.tools if tool.name.endswith(RETRIEVE_TOOL)), None)
-    if not markers or not tool:
+    if not markers or not (tool or RETRIEVE_COMMAND in conversation.results_text):
         return None
     marker = markers[0] if which == "first" else markers[-1]
+    if not tool:
+        return call_of(shell(f"{RETRIEVE_COMMAND} {marker}"), conversation)
     return Call(tool.name, {"hash": marker}, namespace=tool.namespace)
 
 

@@ -24,8 +24,8 @@ pub struct Agent {
     pub name: String,
     /// The config file that lists its MCP servers.
     pub mcp: Option<McpConfig>,
-    /// Where it reads of a command that it runs before each shell command (a hook).
-    pub hook: Option<HookConfig>,
+    /// Where it reads of commands that it runs at certain events (hooks).
+    pub hooks: Option<HooksConfig>,
     /// How its requests are sent through a proxy.
     pub wrap: Option<WrapConfig>,
     /// How it loads a context pack.
@@ -47,6 +47,8 @@ pub struct McpConfig {
     file_windows: Option<Vec<String>>,
     #[serde(default)]
     found_by: Vec<String>,
+    /// The file in a project that does the same for everybody who works there, relative to its root.
+    project_file: Option<String>,
     /// The keys that lead to the object with a member per server.
     pub path: Vec<String>,
     /// The shape of such a member.
@@ -57,10 +59,38 @@ pub struct McpConfig {
 /// Where hooks are configured, and in which form.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HookConfig {
+pub struct HooksConfig {
     /// The address of the documentation that says so.
     pub source: String,
+    file: Option<String>,
+    /// The file in a project that does the same for everybody who works there, relative to its root.
+    pub project_file: Option<String>,
+    /// The hook that may replace the result of a tool.
+    pub results: Option<HookConfig>,
+    /// The plugin that may do that, where an agent has plugins instead of hooks.
+    pub plugin: Option<PluginConfig>,
+    /// The hook that may rewrite a shell command.
+    pub commands: Option<HookConfig>,
+    /// The hook that may add to a user's prompt.
+    pub prompts: Option<HookConfig>,
+}
+
+/// A plugin that replaces the results of tools.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginConfig {
     file: String,
+    /// The folder by which the agent is found.
+    pub found_by: String,
+    /// The file in a project that does the same for everybody who works there, relative to its root.
+    pub project_file: Option<String>,
+    text: String,
+}
+
+/// One hook.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HookConfig {
     /// The keys that lead to the array of hooks.
     pub path: Vec<String>,
     /// An element of it, as JSON.
@@ -157,6 +187,11 @@ impl McpConfig {
         self.found_by.iter().any(|place| machine.path(place).exists())
     }
 
+    /// The file in the project at `root`; `None` if the agent reads none there.
+    pub fn project_file(&self, root: &Path) -> Option<PathBuf> {
+        self.project_file.as_ref().map(|file| root.join(file))
+    }
+
     /// Whether the directory of the file exists, so that the file can be made for somebody who names
     /// this agent.
     pub fn has_place(&self, machine: &Machine<'_>) -> bool {
@@ -164,12 +199,26 @@ impl McpConfig {
     }
 }
 
-impl HookConfig {
-    /// The file on `machine`.
+impl HooksConfig {
+    /// The user's own file on `machine`; `None` for an agent that has no hooks but plugins.
+    pub fn file(&self, machine: &Machine<'_>) -> Option<PathBuf> {
+        self.file.as_ref().map(|file| machine.path(file))
+    }
+}
+
+impl PluginConfig {
+    /// The user's own file on `machine`.
     pub fn file(&self, machine: &Machine<'_>) -> PathBuf {
         machine.path(&self.file)
     }
 
+    /// What is written there for a plugin that runs `argv`.
+    pub fn text(&self, argv: &[&str]) -> String {
+        self.text.replace("$argv", &serde_json::Value::from(argv).to_string())
+    }
+}
+
+impl HookConfig {
     /// The element by which the agent runs `line`.
     pub fn entry(&self, line: &str) -> serde_json::Value {
         // As a JSON string without its quotes, because it stands between some.
@@ -200,7 +249,7 @@ mod tests {
             );
             let sources = [
                 agent.mcp.as_ref().map(|mcp| &mcp.source),
-                agent.hook.as_ref().map(|hook| &hook.source),
+                agent.hooks.as_ref().map(|hooks| &hooks.source),
                 agent.wrap.as_ref().map(|wrap| &wrap.source),
                 agent.export.as_ref().map(|export| &export.source),
             ];
@@ -210,7 +259,9 @@ mod tests {
             if let Some(mcp) = &agent.mcp {
                 assert!(!mcp.file.is_empty() && !mcp.path.is_empty(), "{id}");
             }
-            if let Some(hook) = &agent.hook {
+            let hooks = agent.hooks.iter();
+            let each = hooks.flat_map(|hooks| [&hooks.results, &hooks.commands, &hooks.prompts]);
+            for hook in each.flatten() {
                 assert!(!hook.path.is_empty(), "{id}");
                 let entry = hook.entry("'/a \\ b\"/x' y");
                 assert!(entry.to_string().contains(r#"'/a \\ b\"/x' y"#), "{entry}");
@@ -229,7 +280,9 @@ mod tests {
     #[test]
     fn unknown_keys_are_refused() {
         for (id, text) in FILES {
-            for section in ["", "[mcp]", "[hook]", "[wrap]", "[[wrap.route]]", "[export]"] {
+            for section in
+                ["", "[mcp]", "[hooks]", "[hooks.results]", "[wrap]", "[[wrap.route]]", "[export]"]
+            {
                 let Some(at) = text.find(section) else { continue };
                 let (before, after) = text.split_at(at + section.len());
                 let odd = format!("{before}\nodd = 1\n{after}");

@@ -30,6 +30,9 @@ pub struct ConfigEntry<'a> {
     pub owner: &'a str,
     /// Whether what is found there is the owner's, and not somebody else's under the same name.
     pub is_ours: &'a dyn Fn(&Value) -> bool,
+    /// Whether the file as it was is kept beside it. In a project, where the history has it, a backup
+    /// would be one more file to commit by mistake.
+    pub keeps_backup: bool,
 }
 
 /// Why a config file was left as it is.
@@ -68,14 +71,7 @@ impl Change {
 
     /// What it does to the config file, as a unified diff.
     pub fn diff(&self) -> String {
-        let Rewrite { path, before, after, .. } = &self.rewrites[self.main];
-        let name = |text: &Option<String>| match text {
-            Some(_) => path.display().to_string(),
-            None => "/dev/null".to_owned(),
-        };
-        let (old, new) = (before.as_deref().unwrap_or(""), after.as_deref().unwrap_or(""));
-        let diff = similar::TextDiff::from_lines(old, new);
-        diff.unified_diff().header(&name(before), &name(after)).to_string()
+        self.rewrites[self.main].diff()
     }
 
     /// Whether the config file will be gone: it held nothing but our entry.
@@ -106,8 +102,9 @@ impl ConfigEntry<'_> {
         let text = before.as_deref().unwrap_or("");
         let after = self.edit(edit::put(self.format, text, &self.slot, value))?;
         let found = self.edit(edit::find(self.format, text, &self.slot))?;
-        let backup = file::read(&self.backup())?;
+        let backup = self.read_backup()?;
         let kept = match found.is_some_and(|found| (self.is_ours)(&found)) {
+            _ if !self.keeps_backup => None,
             true => backup.clone(),
             false => before.clone(),
         };
@@ -129,7 +126,7 @@ impl ConfigEntry<'_> {
             return Ok(None);
         }
         file::check_writable(self.file)?;
-        let backup = file::read(&self.backup())?;
+        let backup = self.read_backup()?;
         let after = self.edit(self.without_entry(&before, backup.as_deref()))?;
         let mut rewrites = vec![self.rewrite(self.file.to_owned(), Some(before), after)];
         for path in self.other_backups() {
@@ -168,6 +165,10 @@ impl ConfigEntry<'_> {
         };
         let same = edit::differ_only_in_blanks(self.format, &rest, original);
         Ok(Some(if same { original.to_owned() } else { rest }))
+    }
+
+    fn read_backup(&self) -> Result<Option<String>, FileError> {
+        if self.keeps_backup { file::read(&self.backup()) } else { Ok(None) }
     }
 
     fn backup(&self) -> PathBuf {

@@ -78,6 +78,18 @@ pub(crate) struct Rewrite {
 }
 
 impl Rewrite {
+    /// What it does to the file, as a unified diff.
+    pub(crate) fn diff(&self) -> String {
+        let name = |text: &Option<String>| match text {
+            Some(_) => self.path.display().to_string(),
+            None => "/dev/null".to_owned(),
+        };
+        let old = self.before.as_deref().unwrap_or("");
+        let new = self.after.as_deref().unwrap_or("");
+        let diff = similar::TextDiff::from_lines(old, new);
+        diff.unified_diff().header(&name(&self.before), &name(&self.after)).to_string()
+    }
+
     /// Does it: by a new file that takes the old one's place in one step, unless the old one is no more
     /// what it was. The file that a link stands for is replaced, not the link.
     pub(crate) fn apply(&self) -> Result<(), FileError> {
@@ -97,6 +109,7 @@ impl Rewrite {
 
 fn replace(path: &Path, text: &str, like: &Path) -> Result<(), FileError> {
     let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(at(folder))?;
     // Without a file to be like, the new one is its owner's alone: these files hold keys.
     let writer = Writer::new().access(Access::Like(like)).named(".config-", "").synced();
     let mut staged = writer.stage(path).map_err(at(folder))?;

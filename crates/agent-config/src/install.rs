@@ -18,12 +18,19 @@ pub const ALL: &str = "all";
 pub struct Selection {
     agents: Vec<(&'static Agent, &'static McpConfig)>,
     by_name: bool,
+    /// The root of the project whose files are meant, instead of the user's own.
+    project: Option<PathBuf>,
 }
 
 /// A name that no agent has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown agent `{0}`; the known agents are: {known}", known = names().join(", "))]
 pub struct UnknownAgent(String);
+
+/// An agent that reads no config file in a project.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} reads no list of MCP servers in a project")]
+pub struct NoProjectFile(String);
 
 /// The ids of the agents that take MCP servers, and [`ALL`]: what a command line offers.
 pub fn names() -> Vec<&'static str> {
@@ -44,13 +51,30 @@ impl Selection {
         if agents.is_empty() {
             return Err(UnknownAgent(id.to_owned()));
         }
-        Ok(Self { agents, by_name: id != ALL })
+        Ok(Self { agents, by_name: id != ALL, project: None })
+    }
+
+    /// The same agents, in the project at `root`: those that read a config file there.
+    ///
+    /// # Errors
+    /// If the agent that was named reads none.
+    pub fn in_project(mut self, root: PathBuf) -> Result<Self, NoProjectFile> {
+        let name = self.agents.first().map(|(agent, _)| agent.name.clone());
+        self.agents.retain(|(_, config)| config.project_file(&root).is_some());
+        if self.agents.is_empty() {
+            return Err(NoProjectFile(name.unwrap_or_default()));
+        }
+        Ok(Self { project: Some(root), ..self })
     }
 
     /// What each agent's config file says about `server`.
     pub fn look(&self, machine: &Machine<'_>, server: &Server) -> Vec<Installation> {
         let look = |&(agent, config): &(&'static Agent, &'static McpConfig)| {
-            Installation::of(agent, config, self.by_name, machine, server)
+            let place = match &self.project {
+                Some(root) => Place::in_project(config, root, self.by_name),
+                None => Place::of_user(config, machine, self.by_name),
+            };
+            Installation::of(agent, config, place, server)
         };
         self.agents.iter().map(look).collect()
     }
@@ -67,6 +91,29 @@ pub struct Installation {
     pub file: PathBuf,
     /// What was found.
     pub state: State,
+    keeps_backup: bool,
+}
+
+/// A config file, and whether something may be put there.
+struct Place {
+    file: PathBuf,
+    is_there: bool,
+    keeps_backup: bool,
+}
+
+impl Place {
+    fn of_user(config: &McpConfig, machine: &Machine<'_>, by_name: bool) -> Self {
+        let is_there = config.is_there(machine) || (by_name && config.has_place(machine));
+        Self { file: config.file(machine), is_there, keeps_backup: true }
+    }
+
+    /// In a project an agent that wasn't named is there if it has a folder of its own, or the file.
+    fn in_project(config: &McpConfig, root: &Path, by_name: bool) -> Self {
+        let file = config.project_file(root).unwrap_or_default();
+        let has_folder = file.parent().is_some_and(|folder| folder != root && folder.is_dir());
+        let is_there = by_name || has_folder || file.exists();
+        Self { file, is_there, keeps_backup: false }
+    }
 }
 
 /// What an agent knows of a server.
@@ -93,15 +140,13 @@ impl Installation {
     fn of(
         agent: &'static Agent,
         config: &'static McpConfig,
-        by_name: bool,
-        machine: &Machine<'_>,
+        place: Place,
         server: &Server,
     ) -> Self {
-        let file = config.file(machine);
-        let there = config.is_there(machine) || (by_name && config.has_place(machine));
-        let found = with_entry(config, &file, server, |entry| entry.find());
+        let Place { file, is_there, keeps_backup } = place;
+        let found = with_entry(config, &file, keeps_backup, server, |entry| entry.find());
         let state = match found {
-            _ if !there => State::NoAgent,
+            _ if !is_there => State::NoAgent,
             Err(error) => State::Unreadable(error),
             Ok(None) => State::Missing,
             Ok(Some(found)) if config.shape.is_same(&found, server) => State::Same,
@@ -110,7 +155,7 @@ impl Installation {
                 State::Different { found, kin }
             }
         };
-        Self { agent, config, file, state }
+        Self { agent, config, file, state, keeps_backup }
     }
 
     /// What puts `server` into the agent's file, in place of whatever has its name there.
@@ -119,7 +164,7 @@ impl Installation {
     /// If the file can't be read, is read-only or broken.
     pub fn install(&self, server: &Server) -> Result<Change, EntryError> {
         let value = self.config.shape.entry(server);
-        with_entry(self.config, &self.file, server, |entry| entry.put(&value))
+        with_entry(self.config, &self.file, self.keeps_backup, server, |entry| entry.put(&value))
     }
 
     /// What takes `server` out of the agent's file; `None` if nothing has its name there.
@@ -127,13 +172,14 @@ impl Installation {
     /// # Errors
     /// If the file can't be read, is read-only or broken.
     pub fn uninstall(&self, server: &Server) -> Result<Option<Change>, EntryError> {
-        with_entry(self.config, &self.file, server, |entry| entry.take())
+        with_entry(self.config, &self.file, self.keeps_backup, server, |entry| entry.take())
     }
 }
 
 fn with_entry<T>(
     config: &McpConfig,
     file: &Path,
+    keeps_backup: bool,
     server: &Server,
     act: impl FnOnce(&ConfigEntry<'_>) -> T,
 ) -> T {
@@ -142,5 +188,5 @@ fn with_entry<T>(
     let is_ours =
         |found: &Value| config.shape.is_same(found, server) || config.shape.is_kin(found, server);
     let (format, owner) = (config.format, server.name.as_str());
-    act(&ConfigEntry { file, format, slot, owner, is_ours: &is_ours })
+    act(&ConfigEntry { file, format, slot, owner, is_ours: &is_ours, keeps_backup })
 }

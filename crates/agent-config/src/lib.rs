@@ -11,7 +11,7 @@
 //! - [`edit`]: pure edits of JSONC and TOML texts. Start reading here.
 //! - [`entry`]: one entry of ours in one file: put in, looked up, taken out, with a backup.
 //! - [`install`]: the same for a server and the agents that a user names.
-//! - [`hook`]: a command that an agent asks before it runs a shell command, put in the same way.
+//! - [`hook`]: a command that an agent runs at an event, put in the same way.
 //! - [`wrap`]: where an agent's base URL is set, and what sends its requests elsewhere.
 //! - [`command`]: what both programs' `mcp install` does and says.
 //! - [`starts`]: whether an executable starts, to be asked before it is named in a config file.
@@ -42,6 +42,7 @@ mod file;
 pub mod hook;
 pub mod install;
 pub mod machine;
+mod plugin;
 pub mod server;
 pub mod starts;
 pub mod wrap;

@@ -37,8 +37,8 @@ const MCP: &str = "
 The paths are those on Linux; on macOS and Windows, some agents have other paths. Variables that change an agent's folder
 (`CLAUDE_CONFIG_DIR`, `CODEX_HOME`, `XDG_CONFIG_HOME`) are respected.
 
-| agent | file | key of the entry | members of the entry |
-|---|---|---|---|
+| agent | file | in a project (`--project`) | key of the entry | members of the entry |
+|---|---|---|---|---|
 ";
 
 fn mark(has: bool) -> &'static str {
@@ -54,7 +54,7 @@ fn overview(agent: &Agent) -> String {
         &agent.name,
         &format!("`{}`", agent.id),
         mark(agent.mcp.is_some()),
-        mark(agent.hook.is_some()),
+        mark(agent.hooks.is_some()),
         mark(agent.wrap.is_some()),
         mark(keep),
         mark(agent.export.is_some()),
@@ -94,10 +94,12 @@ fn page() -> String {
             Format::Jsonc => mcp.path.join("."),
             Format::Toml => format!("[{}.NAME]", mcp.path.join(".")),
         };
+        let project = mcp.project_file(Path::new(""));
+        let project = project.map_or("–".to_owned(), |file| format!("`{}`", file.display()));
         let members: Vec<_> = mcp.shape.keys().map(|key| format!("`{key}`")).collect();
         writeln!(
             page,
-            "| [{}]({}) | {} | `{place}` | {} |",
+            "| [{}]({}) | {} | {project} | `{place}` | {} |",
             agent.name,
             mcp.source,
             files.join(" or "),

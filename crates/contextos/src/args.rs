@@ -1,6 +1,7 @@
 //! The command line: the types that clap fills in. What they mean is resolved in `resolve.rs`.
 
 mod eval;
+mod hooks;
 mod mcp;
 mod memory;
 mod pack;
@@ -14,7 +15,8 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use eval::EvalArgs;
-pub(crate) use mcp::{McpArgs, McpChangeArgs, McpCommand};
+pub(crate) use hooks::{HooksAgentArgs, HooksArgs, HooksChangeArgs, HooksCommand};
+pub(crate) use mcp::{McpAgentArgs, McpArgs, McpChangeArgs, McpCommand};
 pub(crate) use memory::{MemoryArgs, MemoryCommand};
 pub(crate) use pack::{
     ExplainArgs, ExportArgs, ExportTarget, PackArgs, PackFormat, PickArgs, WriteArgs,
@@ -158,6 +160,8 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Add the MCP server to the configuration of agents, or remove it
     Mcp(McpArgs),
+    /// Add a pack to the first prompt of an agent's session, by a hook
+    Hooks(HooksArgs),
     /// Check the set-up
     Doctor(DoctorArgs),
     /// Show the configuration and where each value comes from

@@ -7,6 +7,7 @@ mod doctor;
 mod eval;
 mod explain;
 mod export;
+mod hooks;
 mod init;
 mod man;
 mod mcp;
@@ -40,6 +41,7 @@ pub(crate) fn run(cli: Cli, terminal: &Terminal) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&global, args, terminal),
         Command::Init(args) => init::run(&global, &args, terminal),
         Command::Mcp(args) => mcp::run(&args, terminal),
+        Command::Hooks(args) => hooks::run(&global, &args, terminal),
         Command::Doctor(args) => doctor::run(&global, &args, terminal),
         Command::Config(args) => config::run(&global, &args, terminal),
         Command::Completions(args) => completions::run(&args, terminal),

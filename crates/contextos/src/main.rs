@@ -27,6 +27,7 @@ mod outline_cache;
 mod pipeline;
 mod place;
 mod produce;
+mod prompt_pack;
 mod resolve;
 mod scan;
 mod settings;

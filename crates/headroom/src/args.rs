@@ -17,7 +17,9 @@ use llm_proxy::{TargetError, Targets, WebSockets};
 use server::Host;
 
 pub(crate) use audit::AuditArgs;
-pub(crate) use hooks::{HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs};
+pub(crate) use hooks::{
+    HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs, HooksInstallArgs, HooksResultArgs,
+};
 pub(crate) use limits::LimitArgs;
 pub(crate) use mcp::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpHttpArgs, McpInstallArgs, McpServeArgs,
@@ -75,7 +77,7 @@ pub(crate) enum Command {
     Retrieve(RetrieveArgs),
     /// Run a command and print its output compressed
     Run(RunArgs),
-    /// Run the shell commands of an agent through `headroom run`, with a hook
+    /// Compress the results of an agent's tools with a hook
     Hooks(HooksArgs),
     /// Run an MCP server, or add it to the config files of agents
     Mcp(McpArgs),

@@ -200,6 +200,48 @@ fn table_of_blocks(out: &mut String, title: &str, when: &str, sums: &Value) {
     }
 }
 
+/// What hooks have saved, as a table for each client. Each result counts once, where it arose.
+pub(crate) fn of_hooks(hooks: &Value) -> String {
+    let mut out = String::new();
+    for (client, tools) in hooks["clients"].as_object().into_iter().flatten() {
+        let Some(tools) = tools.as_object().filter(|tools| !tools.is_empty()) else { continue };
+        let tokens = |sum: &Value, key: &str| sum[key].as_u64().unwrap_or_default();
+        let mut rows: Vec<_> = tools.iter().collect();
+        rows.sort_by_key(|(name, sum)| {
+            let before = tokens(sum, "tokens_before");
+            let saved = before.saturating_sub(tokens(sum, "tokens_after"));
+            (std::cmp::Reverse((saved, before)), name.to_string())
+        });
+        let all = |key: &str| rows.iter().map(|(_, sum)| tokens(sum, key)).sum::<u64>();
+        let total = serde_json::json!({
+            "results": all("results"),
+            "tokens_before": all("tokens_before"),
+            "tokens_after": all("tokens_after"),
+        });
+        let head = format!("{}, in total", plain(client, 22));
+        out.push('\n');
+        line(
+            &mut out,
+            HEAD,
+            &format!("{head:<34}{:>8}{:>16}{:>16}{:>10}", "results", "before", "after", "saved"),
+        );
+        let all_tools = "all tools".to_owned();
+        for (name, sum) in rows.into_iter().take(ROWS).chain([(&all_tools, &total)]) {
+            let (before, after) = (tokens(sum, "tokens_before"), tokens(sum, "tokens_after"));
+            let _ = writeln!(
+                out,
+                "{:<34}{:>8}{:>16}{:>16}{:>10}",
+                plain(name, 33),
+                grouped(tokens(sum, "results")),
+                grouped(before),
+                grouped(after),
+                crate::audit::report::percent(before as f64, after as f64),
+            );
+        }
+    }
+    out
+}
+
 /// Why a server couldn't compress requests, and how many of each; the most frequent first.
 pub(crate) fn not_understood(live: &Value) -> Vec<(u64, String)> {
     let counts = live["not_understood"].as_object().into_iter().flatten();
@@ -327,6 +369,16 @@ mod tests {
             let text = text("http://127.0.0.1:8787", part("stats"), part("history"));
             insta::assert_snapshot!(name, anstream::adapter::strip_str(&text));
         }
+    }
+
+    #[test]
+    fn what_hooks_have_saved() {
+        let sum =
+            |before, after| json!({"results": 3, "tokens_before": before, "tokens_after": after});
+        let hooks = json!({"since": 7, "clients": {"claude-hooks": {
+            "Bash": sum(4000, 1000), "Read\u{1b}": sum(1000, 1000)}, "none": {}}});
+        insta::assert_snapshot!("hooks", anstream::adapter::strip_str(&of_hooks(&hooks)));
+        assert_eq!(of_hooks(&json!({})), "");
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::failure::Failure;
 
 /// The file of the history of metrics, below the workspace.
 const HISTORY: &str = "state/figures.json";
+/// The file of what hooks have saved, below the workspace.
+const HOOK_COUNTERS: &str = "state/hooks.json";
 /// The file of what `wrap --keep` wrote, below the workspace.
 const KEPT_SETTINGS: &str = "state/kept.json";
 /// The folder of the servers that run in the background.
@@ -126,6 +128,11 @@ pub(crate) fn history() -> Result<PathBuf, Failure> {
 /// The folder with a file for each server that runs in the background.
 pub(crate) fn servers() -> Result<PathBuf, Failure> {
     Ok(workspace()?.join(SERVERS))
+}
+
+/// The file that records what hooks have saved.
+pub(crate) fn hook_counters() -> Result<PathBuf, Failure> {
+    Ok(workspace()?.join(HOOK_COUNTERS))
 }
 
 /// The file that records what `wrap --keep` has written into agents' settings.

@@ -71,6 +71,7 @@ mod replay_entry;
 mod rewrite;
 mod route;
 mod settings;
+mod tool_result;
 
 pub use exclude::Exclude;
 pub use llm_api::provider::Provider;
@@ -80,6 +81,7 @@ pub use rewrite::COMPRESSION_VERSION;
 pub use route::NoRoute;
 pub use route::target::{Target, TargetError, Targets};
 pub use settings::{Settings, WebSockets};
+pub use tool_result::{CompressedResult, ReferredResult, ResultCompressor};
 
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,7 @@ const COMMANDS: &[&str] = &[
     "serve",
     "init",
     "mcp",
+    "hooks",
     "doctor",
     "config",
     "completions",

@@ -224,6 +224,10 @@ pub(crate) struct McpAgentArgs {
     #[arg(long, value_name = "NAME", default_value = install::ALL)]
     #[arg(value_parser = PossibleValuesParser::new(install::names()))]
     pub(crate) agent: String,
+
+    /// The config file of the project in this folder, for everybody who works there, instead of your own
+    #[arg(long)]
+    pub(crate) project: bool,
 }
 
 /// How config files are changed.

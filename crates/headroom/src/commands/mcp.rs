@@ -2,6 +2,7 @@
 
 use std::env;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use access::{AccessPolicy, RemoteAccess};
@@ -32,7 +33,8 @@ pub(crate) fn run(args: &McpArgs) -> Result<(), Failure> {
         McpCommand::Install(args) => install(args),
         McpCommand::Status(args) => status(args),
         McpCommand::Uninstall(args) => {
-            let (selection, machine, server) = (selection(&args.agent)?, machine()?, server(None)?);
+            let server = server(None, &args.agent)?;
+            let (selection, machine) = (selection(&args.agent)?, machine()?);
             report(&command::uninstall(&selection, &machine, &server, options(&args.how)))
         }
     }
@@ -97,15 +99,16 @@ fn access(
 fn install(args: &McpInstallArgs) -> Result<(), Failure> {
     let selection = selection(&args.agent)?;
     let url = args.proxy_url.as_deref().map(Server::at).transpose().map_err(Failure::usage)?;
-    let server = server(url.as_ref().map(Server::url))?;
-    starts::check(&server.command, NAME).map_err(Failure::new)?;
+    let server = server(url.as_ref().map(Server::url), &args.agent)?;
+    starts::check(&own_executable()?, NAME).map_err(Failure::new)?;
     report(&command::install(&selection, &machine()?, &server, options(&args.how)))
 }
 
 fn status(args: &McpStatusArgs) -> Result<(), Failure> {
     let proxy = Server::at(&proxy_url(args.proxy_url.as_deref())).map_err(Failure::usage)?;
     let url = Some(proxy.url()).filter(|_| args.proxy_url.is_some());
-    let reports = command::status(&selection(&args.agent)?, &machine()?, &server(url)?);
+    let reports =
+        command::status(&selection(&args.agent)?, &machine()?, &server(url, &args.agent)?);
     let state = if proxy.answers() { "running" } else { "not running (start it: headroom serve)" };
     let reported = report(&reports);
     output::print(&format!("Headroom server at {}: {state}\n", proxy.url()))?;
@@ -118,11 +121,10 @@ fn proxy_url(named: Option<&str>) -> String {
     named.map(str::to_owned).or_else(base).unwrap_or_else(|| DEFAULT_URL.to_owned())
 }
 
-/// How an agent starts this program, with the Headroom server at `url`.
-fn server(url: Option<&str>) -> Result<AgentServer, Failure> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let command = starts::own_executable(env::split_paths(&path))
-        .map_err(|error| Failure::new(format!("can't tell where this program is: {error}")))?;
+/// How an agent starts this program, with the Headroom server at `url`. In a project's file, only the
+/// bare name is right for everybody.
+fn server(url: Option<&str>, agent: &McpAgentArgs) -> Result<AgentServer, Failure> {
+    let command = if agent.project { PathBuf::from(NAME) } else { own_executable()? };
     let elsewhere = url.filter(|url| *url != DEFAULT_URL);
     let env = elsewhere.map(|url| (environment::PROXY_URL.to_owned(), url.to_owned()));
     Ok(AgentServer {
@@ -133,12 +135,23 @@ fn server(url: Option<&str>) -> Result<AgentServer, Failure> {
     })
 }
 
+fn own_executable() -> Result<PathBuf, Failure> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    starts::own_executable(env::split_paths(&path))
+        .map_err(|error| Failure::new(format!("can't tell where this program is: {error}")))
+}
+
 fn machine() -> Result<Machine<'static>, Failure> {
     Machine::current().ok_or_else(|| Failure::new("there is no home directory"))
 }
 
 fn selection(args: &McpAgentArgs) -> Result<Selection, Failure> {
-    Selection::of(&args.agent).map_err(Failure::usage)
+    let selection = Selection::of(&args.agent).map_err(Failure::usage)?;
+    if !args.project {
+        return Ok(selection);
+    }
+    let root = env::current_dir().map_err(Failure::new)?;
+    selection.in_project(root).map_err(Failure::usage)
 }
 
 fn options(args: &McpHowArgs) -> Options {

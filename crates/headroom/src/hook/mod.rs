@@ -1,4 +1,5 @@
-//! The hook's response to a tool call: wraps a shell command in `headroom run`, or leaves it alone.
+//! The hooks' responses. The one for results is in [`result`]. The one for commands, below, wraps a shell
+//! command in `headroom run`, or leaves it alone.
 //!
 //! Start at [`respond`]. A hook sees a command before the agent checks its permission rules, and the agent
 //! then checks the wrapped command, for which the user has written no rule. So a command is wrapped only
@@ -18,6 +19,7 @@ mod permissions;
 mod process;
 #[cfg(test)]
 mod properties;
+pub(crate) mod result;
 mod settings;
 mod shell;
 mod simple;

@@ -71,7 +71,8 @@ pub(super) fn rules_in_force(
     place: &Place<'_>,
 ) -> Result<RuleTexts, Unknown> {
     let agent = agent_config::agent::by_id("claude").ok_or(Unknown)?;
-    let user = agent.hook.as_ref().ok_or(Unknown)?.file(machine);
+    let hooks = agent.hooks.as_ref().ok_or(Unknown)?;
+    let user = hooks.file(machine).ok_or(Unknown)?;
     let mut reader = Reader::default();
     reader.read(Source::User, &user)?;
     reader.read(Source::Administrator, &user.with_file_name(SERVER_MANAGED))?;

@@ -98,21 +98,119 @@ fn it_is_put_in_when_asked_for_and_taken_out_without_a_trace() {
         assert!(out.status.success(), "{out:?}");
         text(&out.stdout).to_owned()
     };
-    assert!(hooks("status", &[]).contains("not installed in"));
-    let shown = hooks("install", &["--dry-run"]);
-    assert!(shown.contains("+") && shown.contains("hooks pre-tool-use"), "{shown}");
-    assert_eq!(fs::read_to_string(&file).unwrap(), SETTINGS);
+    for (more, arguments, name) in [
+        (&[][..], "hooks post-tool-use", "the hook for results"),
+        (&["--rewrite-commands"], "hooks pre-tool-use", "the hook for commands"),
+    ] {
+        assert_eq!(hooks("status", &[]).matches("not installed in").count(), 2);
+        let shown = hooks("install", &[more, &["--dry-run"]].concat());
+        assert!(shown.contains("+") && shown.contains(arguments), "{shown}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), SETTINGS);
 
-    assert!(hooks("install", &[]).contains("added to"));
-    let installed = fs::read_to_string(&file).unwrap();
-    let line = format!("{} hooks pre-tool-use", env!("CARGO_BIN_EXE_headroom"));
-    assert!(installed.contains(&line) && installed.contains("// mine"), "{installed}");
-    assert!(hooks("status", &[]).starts_with("Claude Code: installed in"));
-    assert!(hooks("install", &[]).contains("installed already in"));
+        assert!(hooks("install", more).contains("added to"));
+        let installed = fs::read_to_string(&file).unwrap();
+        let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_headroom"));
+        assert!(installed.contains(&line) && installed.contains("// mine"), "{installed}");
+        assert!(hooks("status", &[]).contains(&format!("Claude Code: {name} installed in")));
+        assert!(hooks("install", more).contains("installed already in"));
 
-    assert!(hooks("uninstall", &[]).contains("removed from"));
+        let removed = hooks("uninstall", &[]);
+        assert!(removed.contains("removed from") && removed.lines().count() == 1, "{removed}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), SETTINGS);
+        assert_eq!(fs::read_dir(home.path(".claude")).unwrap().count(), 1);
+    }
+    hooks("install", &[]);
+    hooks("install", &["--rewrite-commands"]);
+    assert_eq!(hooks("uninstall", &[]).matches("removed from").count(), 2);
     assert_eq!(fs::read_to_string(&file).unwrap(), SETTINGS);
-    assert_eq!(fs::read_dir(home.path(".claude")).unwrap().count(), 1);
+}
+
+#[test]
+fn in_a_project_everybody_gets_it_by_its_bare_name() {
+    let home = Home::new();
+    fs::create_dir(home.path("project")).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = home.headroom(args);
+        command.current_dir(home.path("project"));
+        let out = home.finish(command, "");
+        assert!(out.status.success(), "{out:?}");
+    };
+    let read = |name: &str| fs::read_to_string(home.path("project").join(name)).unwrap();
+    run(&["hooks", "install", "--agent", "claude", "--project"]);
+    run(&["mcp", "install", "--agent", "claude", "--project"]);
+    run(&["mcp", "install", "--agent", "cursor", "--project"]);
+    assert!(read(".claude/settings.json").contains("\"headroom hooks post-tool-use\""));
+    for file in [".mcp.json", ".cursor/mcp.json"] {
+        let config: Value = serde_json::from_str(&read(file)).unwrap();
+        let entry = json!({"command": "headroom", "args": ["mcp", "serve"]});
+        assert_eq!(config["mcpServers"]["headroom"], entry, "{file}");
+    }
+    assert_eq!(fs::read_dir(home.path("")).unwrap().count(), 1, "nothing in the home");
+    let names = fs::read_dir(home.path("project")).unwrap().count();
+    assert_eq!(names, 3, "no backups");
+    run(&["hooks", "uninstall", "--agent", "claude", "--project"]);
+    run(&["mcp", "uninstall", "--agent", "all", "--project"]);
+    for file in [".claude/settings.json", ".mcp.json", ".cursor/mcp.json"] {
+        assert!(!home.path("project").join(file).exists(), "{file}");
+    }
+    let windsurf = ["mcp", "install", "--agent", "windsurf", "--project"];
+    let out = home.run(&windsurf, "");
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("no list of MCP servers in a project"), "{out:?}");
+}
+
+/// A result as Claude Code hands it to the hook.
+fn result(stdout: &str) -> Value {
+    json!({
+        "hook_event_name": "PostToolUse",
+        "session_id": "s",
+        "tool_name": "Bash",
+        "tool_use_id": "toolu_1",
+        "tool_input": {"command": "cat build.log"},
+        "tool_response": {"stdout": stdout, "stderr": "", "interrupted": false, "isImage": false},
+    })
+}
+
+#[test]
+fn a_result_is_replaced_in_its_own_shape_counted_and_kept() {
+    let home = Home::new();
+    let whole = log(500);
+    let out = home.run(&["hooks", "post-tool-use"], result(&whole).to_string());
+    assert!(out.status.success() && out.stderr.is_empty(), "{out:?}");
+    let answer: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let answer = &answer["hookSpecificOutput"];
+    assert_eq!(answer["hookEventName"], "PostToolUse");
+    let new = &answer["updatedToolOutput"];
+    let stdout = new["stdout"].as_str().unwrap();
+    assert!(stdout.len() * 2 < whole.len());
+    assert_eq!((&new["stderr"], &new["interrupted"]), (&json!(""), &json!(false)));
+    let hash = &stdout.split_once("hash=").unwrap().1[..24];
+    let original = home.run(&["retrieve", hash], "");
+    assert!(whole.contains(text(&original.stdout)) && !original.stdout.is_empty());
+
+    let stats = home.run(&["stats", "--json"], "");
+    let stats: Value = serde_json::from_slice(&stats.stdout).unwrap();
+    let bash = &stats["hooks"]["clients"]["claude-hooks"]["Bash"];
+    assert_eq!(bash["results"], 1);
+    assert!(bash["tokens_after"].as_u64() < bash["tokens_before"].as_u64());
+    let shown = home.run(&["stats"], "");
+    assert!(text(&shown.stdout).contains("claude-hooks, in total"), "{shown:?}");
+}
+
+#[test]
+fn whatever_goes_wrong_leaves_the_result_as_it_was() {
+    let home = Home::new();
+    let no_response = json!({"tool_name": "Bash", "tool_use_id": "t"}).to_string();
+    for call in ["", "no JSON", "{}", "[1]", "{\"tool_name\": \"Bash\"}", &no_response] {
+        let out = home.run(&["hooks", "post-tool-use"], call);
+        assert!(out.status.success() && out.stdout.is_empty() && out.stderr.is_empty(), "{call}");
+    }
+    // Without a place for originals nothing is left out, and nothing is said.
+    let mut hook = home.headroom(&["hooks", "post-tool-use"]);
+    hook.env("HEADROOM_WORKSPACE_DIR", "/dev/null/no");
+    let out = home.finish(hook, result(&log(500)).to_string());
+    assert!(out.status.success() && out.stderr.is_empty(), "{out:?}");
+    assert!(!text(&out.stdout).contains("hash="), "{out:?}");
 }
 
 #[test]
@@ -121,9 +219,13 @@ fn without_the_agent_or_its_name_nothing_is_done() {
     let out = home.run(&["hooks", "install", "--agent", "claude"], "");
     assert_eq!(out.status.code(), Some(1));
     assert!(text(&out.stderr).contains("not found on this machine"));
-    let out = home.run(&["hooks", "install", "--agent", "cursor"], "");
+    let out = home.run(&["hooks", "install", "--agent", "zed"], "");
     assert_eq!(out.status.code(), Some(2));
-    assert!(text(&out.stderr).contains("possible values: claude"), "{}", text(&out.stderr));
+    assert!(
+        text(&out.stderr).contains("possible values: claude, opencode, pi"),
+        "{}",
+        text(&out.stderr)
+    );
     assert_eq!(home.run(&["hooks", "install"], "").status.code(), Some(2));
 }
 

@@ -17,6 +17,8 @@ use crate::exclude::Exclude;
 use super::references::{self, ReplacedRun};
 use super::shown::Shown;
 
+/// How commands begin by which the model retrieves an original without a tool.
+const RETRIEVE_COMMAND: &str = "headroom retrieve ";
 /// Shorter texts, in bytes, are sent as they are. By hand: a marker alone has about 80.
 const SHORTEST: usize = 200;
 
@@ -52,6 +54,8 @@ pub(super) struct BlockContext<'c> {
     pub(super) shown: Option<Shown<'c>>,
     /// What an earlier result became whose text is the same to the byte.
     pub(super) same: Option<&'c CompressedBlock>,
+    /// An upper bound for each of its texts, in tokens.
+    pub(super) budget: Option<usize>,
 }
 
 /// What a block became.
@@ -263,24 +267,42 @@ pub(super) fn original(
     compressed: &CompressedBlock,
     hash: &str,
 ) -> Option<String> {
-    block.texts.iter().enumerate().find_map(|(at, value)| {
-        let given = value.text()?;
+    let is_named = |known: &str| known.starts_with(hash);
+    originals(block, context, compressed)
+        .into_iter()
+        .find(|(known, _)| is_named(known))
+        .map(|(_, original)| original)
+}
+
+/// All that was elided from the block and that references in it stand for, with their hashes or the
+/// first digits of these. `compressed`: what the block became.
+pub(super) fn originals(
+    block: &Block<'_>,
+    context: &BlockContext<'_>,
+    compressed: &CompressedBlock,
+) -> Vec<(Box<str>, String)> {
+    let mut found = Vec::new();
+    for (at, value) in block.texts.iter().enumerate() {
+        let Some(given) = value.text() else { continue };
         let (text, _) = redacted(&given, block, context);
-        let result = attempt(block, &text, context)?;
-        let is_named = |known: &str| known.starts_with(hash);
-        if let Some(run) = compressed.replaced.iter().find(|run| is_named(&run.hash)) {
-            return run.original(at, &text, is_cosmetic(block), &result);
-        }
-        let omission =
-            result.omissions.into_iter().find(|omission| omission.hash().is_some_and(is_named))?;
-        Some(omission.original)
-    })
+        let Some(result) = attempt(block, &text, context) else { continue };
+        let is_cosmetic = is_cosmetic(block);
+        found.extend(compressed.replaced.iter().filter_map(|run| {
+            Some((run.hash.clone(), run.original(at, &text, is_cosmetic, &result)?))
+        }));
+        found.extend(result.omissions.into_iter().filter_map(|omission| {
+            let hash = Box::from(omission.hash()?);
+            Some((hash, omission.original))
+        }));
+    }
+    found
 }
 
 /// Why a block stays whatever is in it.
 fn untouched(block: &Block<'_>, exclude: &Exclude) -> Option<&'static str> {
     let call = block.tool_result.as_ref()?.call.as_ref()?;
-    if is_retrieval(&call.name) {
+    let is_command = || hint(call).is_some_and(|command| command.starts_with(RETRIEVE_COMMAND));
+    if is_retrieval(&call.name) || is_command() {
         return Some("result of a retrieval");
     }
     exclude.has(call).then_some("excluded by the user")
@@ -351,6 +373,7 @@ fn attempt(block: &Block<'_>, text: &str, context: &BlockContext<'_>) -> Option<
         cosmetic: is_cosmetic(block),
         every_line: true,
         has_read: Some(context.tokens_before),
+        budget: context.budget,
         ..Options::default()
     };
     let work = AssertUnwindSafe(|| context.compressor.compress(text, &options).ok());

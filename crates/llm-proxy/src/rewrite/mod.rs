@@ -10,6 +10,7 @@ mod replay;
 mod report;
 mod retrieval_results;
 mod shown;
+mod single;
 mod task;
 mod tool_injection;
 mod traverse;

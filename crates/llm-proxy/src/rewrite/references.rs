@@ -2,8 +2,9 @@
 //! model has seen before.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use compress::earlier::{Referred, comparable, has_references_of, split_heads};
+use compress::earlier::{Reference, Referred, comparable, has_references_of, split_heads};
 use compress::{Compressed, Retrieval};
 use tokens::Encoding;
 
@@ -126,6 +127,55 @@ pub(super) fn of_copy(
     let referred = shown.earlier.refer(shown_text, shown.call, Retrieval::None)?.text;
     let after = tokens::count(Encoding::default(), &referred);
     is_worth(after, tokens).then_some((referred, after))
+}
+
+/// A text whose first or last lines were shown before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ReferredEnds {
+    /// The reference to its first lines, without a line end.
+    pub(crate) before: Option<String>,
+    /// The bytes that stay, without line ends around them; empty where all lines were shown before.
+    pub(crate) stays: Range<usize>,
+    /// The reference to its last lines, without a line end.
+    pub(crate) after: Option<String>,
+}
+
+impl ReferredEnds {
+    /// What references at the beginning and at the end of `text` leave of it, and the originals that
+    /// they can be retrieved by. References in the middle are left out: there they would change the
+    /// numbers that a client gives to the lines behind them.
+    pub(super) fn of<'t>(
+        text: &'t str,
+        shown: Shown<'_>,
+        retrieval: Retrieval,
+    ) -> Option<(Self, Vec<&'t str>)> {
+        let Referred { text: referred, references } =
+            shown.earlier.refer(text, shown.call, retrieval)?;
+        let (first, last) = (references.first()?, references.last()?);
+        let line = |reference: &Reference| referred.get(reference.at.clone()).map(str::to_owned);
+        let mut found = Self { before: None, stays: 0..text.len(), after: None };
+        let mut originals = Vec::new();
+        let mut note = |reference: &Reference| {
+            if reference.hash.is_some() {
+                originals.extend(text.get(reference.replaces.clone()));
+            }
+        };
+        if first.replaces.start == 0 {
+            found.before = line(first);
+            // Behind the line end, where there is one.
+            found.stays.start = (first.replaces.end + 1).min(text.len());
+            note(first);
+        }
+        let is_other = references.len() > 1 || found.before.is_none();
+        // What names no source of its own would be nowhere without the reference before it.
+        let is_whole = references.len() < 3 && (found.before.is_some() || references.len() == 1);
+        if last.replaces.end == text.len() && is_other && is_whole {
+            found.after = line(last);
+            found.stays.end = last.replaces.start.saturating_sub(1).max(found.stays.start);
+            note(last);
+        }
+        (found.before.is_some() || found.after.is_some()).then_some((found, originals))
+    }
 }
 
 /// The name of what [`of_copy`] did.

@@ -149,12 +149,8 @@ impl RequestRewriter {
         // What an earlier block elided is kept already.
         let is_kept = context.same.is_some_and(|same| same.hashes == compressed.hashes);
         let is_for_client = injection == ToolInjection::ClientTool;
-        if is_for_client && !is_kept && !self.keep(block, &context, &compressed) {
-            // What can't be kept can't be retrieved, so nothing is elided.
-            let failures = compressed.failures + 1;
-            let lossless = BlockContext { retrieval: Retrieval::None, ..context };
-            compressed = block::compress(block, &lossless);
-            compressed.failures = failures;
+        if is_for_client && !is_kept {
+            compressed = self.kept(block, &context, compressed);
         }
         let compressed = Arc::new(compressed);
         self.memo.put(key, Memo::Block(compressed.clone()));
@@ -182,21 +178,43 @@ impl RequestRewriter {
             redact: self.settings.redact_secrets,
             shown: None,
             same: None,
+            budget: None,
         }
     }
 
-    /// Keeps what was elided from a block for a reader that doesn't ask this request.
+    /// What `block` became, `compressed`, once the originals of all that it refers to are kept for a
+    /// reader that doesn't ask this request. What can't be kept can't be retrieved, so then nothing is
+    /// elided.
+    pub(super) fn kept(
+        &self,
+        block: &Block<'_>,
+        context: &BlockContext<'_>,
+        compressed: CompressedBlock,
+    ) -> CompressedBlock {
+        if self.keep(block, context, &compressed) {
+            return compressed;
+        }
+        let lossless = BlockContext { retrieval: Retrieval::None, ..context.clone() };
+        let mut without = block::compress(block, &lossless);
+        without.failures = compressed.failures + 1;
+        without
+    }
+
+    /// Keeps what was elided from a block, and what its references stand for.
     fn keep(
         &self,
         block: &Block<'_>,
         context: &BlockContext<'_>,
         compressed: &CompressedBlock,
     ) -> bool {
-        let Some(originals) = &self.originals else { return compressed.hashes.is_empty() };
-        compressed.hashes.iter().all(|hash| {
-            let original = block::original(block, context, compressed, hash);
-            original.is_some_and(|original| originals.put(&original).is_ok())
-        })
+        if compressed.hashes.is_empty() {
+            return true;
+        }
+        let Some(store) = &self.originals else { return false };
+        let originals = block::originals(block, context, compressed);
+        let is_there = |hash: &str| originals.iter().any(|(known, _)| known.starts_with(hash));
+        compressed.hashes.iter().all(|hash| is_there(hash))
+            && store.put_all(originals.iter().map(|(_, original)| original.as_str())).is_ok()
     }
 }
 

@@ -1,0 +1,313 @@
+//! The hook's response after a tool has run: the tool's result, compressed, in the tool's own shape.
+//!
+//! Start at [`Replacer::replace`]. The result is compressed as the proxy would compress it in a request
+//! that holds what the model has seen; whatever isn't understood stays as it is.
+//!
+//! - `shape`: where the texts of a tool's result are, and how others are put in their place
+//! - `transcript`: what the model has seen before
+//! - `counters`: what hooks have saved
+
+mod counters;
+mod shape;
+mod transcript;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use blob_store::Originals;
+use llm_api::MESSAGES;
+use llm_api::retrieval::is_retrieval;
+use llm_proxy::{CompressedResult, Exclude, ResultCompressor};
+use serde_json::{Value, json};
+use tokens::Encoding;
+
+pub(crate) use counters::{Counters, Saved};
+use shape::{Shape, Texts};
+
+/// The largest output of a command that is read from the file where the agent has put it, in bytes. By
+/// hand: more takes longer than anybody wants to wait for a tool.
+const LARGEST_SPILLED: u64 = 4 << 20;
+/// The beginning of such an output that the agent shows by itself, in bytes.
+const SPILLED_PREVIEW: usize = 2000;
+/// The most tokens that such an output becomes. By hand: about twice what the beginning takes that is
+/// shown otherwise, for all of it.
+const SPILLED_TOKENS: usize = 1200;
+/// Shorter results, in bytes, are left alone before anything is read, as in the proxy.
+const SHORTEST: usize = 200;
+/// Results must get at least this much smaller, in percent of the tokens. By hand, as in `compress`.
+const LEAST_SAVING: usize = 5;
+/// Follows the first result of a conversation from which something was omitted.
+const HOW_TO_RETRIEVE: &str =
+    "[to read what was left out: headroom retrieve HASH [--query TEXT | --lines A-B]]";
+
+/// Who hands results over, and in which form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Client {
+    /// Claude Code, in the shapes of its tools.
+    Claude,
+    /// A plugin of ours: a text, or a list of parts.
+    Plugin,
+}
+
+impl Client {
+    /// That of the agent called `id`.
+    pub(crate) fn of(id: &str) -> Self {
+        if id == "claude" { Self::Claude } else { Self::Plugin }
+    }
+}
+
+/// Compresses results.
+pub(crate) struct Replacer {
+    compressor: ResultCompressor,
+}
+
+/// The response for a result.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Replaced {
+    /// The hook's answer; `None` if the result stays.
+    pub(crate) answer: Option<Value>,
+    /// What it saves.
+    pub(crate) saved: Saved,
+}
+
+impl Replacer {
+    /// One that stores originals in `originals`, without which nothing is omitted, and leaves alone what
+    /// `exclude` names.
+    pub(crate) fn new(originals: Option<Arc<Originals>>, exclude: Exclude) -> Option<Self> {
+        let compressor = ResultCompressor::new(originals, exclude).ok()?;
+        Some(Self { compressor })
+    }
+
+    /// The result of the tool in `call`, a hook's input, compressed; `None` for a result that isn't
+    /// known or is none of ours to change.
+    pub(crate) fn replace(&self, call: &Value, client: Client) -> Option<Replaced> {
+        let tool = call["tool_name"].as_str()?;
+        let response = call.get("tool_response")?;
+        if is_retrieval(tool) || is_of_ours(call) {
+            return None;
+        }
+        let shape = match client {
+            Client::Claude => Shape::of(tool, response)?,
+            Client::Plugin => Shape::of_parts(response)?,
+        };
+        let texts = shape.texts(response)?;
+        if texts.length() < SHORTEST {
+            return None;
+        }
+        let seen = Seen::before(call);
+        let (smaller, saved) = match &texts {
+            Texts::Plain(texts) => self.compressed(call, &seen, texts, None),
+            Texts::Spilled { shown, path } => self.spilled(call, &seen, shown, path),
+            Texts::File { content, first } => self.file(call, &seen, content, *first),
+        }?;
+        let answer = smaller.and_then(|smaller| shape.with(response, smaller)).map(|updated| {
+            json!({ "hookSpecificOutput": {
+                "hookEventName": "PostToolUse",
+                "updatedToolOutput": updated,
+            }})
+        });
+        let after = if answer.is_some() { saved.1 } else { saved.0 };
+        let saved = Saved { tool: tool.to_owned(), before: saved.0, after };
+        Some(Replaced { answer, saved })
+    }
+
+    /// Texts compressed, `None` if they stay, and their tokens before and after.
+    fn compressed(
+        &self,
+        call: &Value,
+        seen: &Seen,
+        texts: &[String],
+        budget: Option<usize>,
+    ) -> Option<(Option<Smaller>, (usize, usize))> {
+        if texts.iter().any(|text| compress::marker::contains(text)) {
+            return None;
+        }
+        let body = seen.with_result(call, texts);
+        let found = self.compressor.compress(MESSAGES, body.as_bytes(), budget)?;
+        let (before, mut after) = (found.report.before, found.report.after);
+        let note =
+            (found.is_retrievable && !seen.knows_how_to_retrieve()).then_some(HOW_TO_RETRIEVE);
+        after += note.map_or(0, |note| tokens::count(Encoding::default(), note));
+        let is_smaller = after * 100 <= before * (100 - LEAST_SAVING);
+        let smaller = is_smaller.then(|| Smaller::Texts(with_note(found, texts, note)));
+        Some((smaller, (before, after)))
+    }
+
+    /// An output that the agent has put into a file and shows the beginning of.
+    fn spilled(
+        &self,
+        call: &Value,
+        seen: &Seen,
+        shown: &str,
+        path: &Path,
+    ) -> Option<(Option<Smaller>, (usize, usize))> {
+        let text =
+            private_fs::read_to_string(path, private_fs::Links::Follow, LARGEST_SPILLED).ok()?;
+        let beginning = shown.get(..shown.floor_char_boundary(SPILLED_PREVIEW))?;
+        if !text.trim_start().starts_with(beginning.trim()) {
+            return None;
+        }
+        let without_hook = tokens::count(Encoding::default(), beginning);
+        let (smaller, (_, after)) = self.compressed(call, seen, &[text], Some(SPILLED_TOKENS))?;
+        let place = format!("[all of this output: {}]", path.display());
+        let after = after + tokens::count(Encoding::default(), &place);
+        let stays = (None, (without_hook, without_hook));
+        let Some(Smaller::Texts(mut texts)) = smaller.filter(|_| after <= 2 * SPILLED_TOKENS)
+        else {
+            return Some(stays);
+        };
+        let text = texts.first_mut()?;
+        end_line(text);
+        text.push_str(&place);
+        Some((Some(Smaller::Texts(texts)), (without_hook, after)))
+    }
+
+    /// A file, whose lines the agent numbers from `first`. In the middle of it nothing is replaced, so
+    /// that the numbers stay right.
+    fn file(
+        &self,
+        call: &Value,
+        seen: &Seen,
+        content: &str,
+        first: u64,
+    ) -> Option<(Option<Smaller>, (usize, usize))> {
+        // Behind the last line end there is no line.
+        let lines: Vec<&str> = content.strip_suffix('\n').unwrap_or(content).split('\n').collect();
+        let mut numbered = String::with_capacity(content.len() + lines.len() * 6);
+        for (number, line) in (first..).zip(&lines) {
+            if number > first {
+                numbered.push('\n');
+            }
+            let _ = write!(numbered, "{number}\t{line}");
+        }
+        let before = tokens::count(Encoding::default(), &numbered);
+        let body = seen.with_result(call, std::slice::from_ref(&numbered));
+        let Some(found) = self.compressor.refer_at_ends(MESSAGES, body.as_bytes()) else {
+            return Some((None, (before, before)));
+        };
+        let count = |text: &str| memchr::memchr_iter(b'\n', text.as_bytes()).count();
+        let replaced = count(numbered.get(..found.stays.start)?)
+            + usize::from(found.stays.start == numbered.len() && found.before.is_some());
+        let stays = match found.stays.is_empty() {
+            true => &[][..],
+            false => {
+                let kept = count(&numbered[found.stays.clone()]) + 1;
+                lines.get(replaced..replaced + kept)?
+            }
+        };
+        let note = (!seen.knows_how_to_retrieve()
+            && [&found.before, &found.after]
+                .into_iter()
+                .flatten()
+                .any(|line| line.contains("hash=")))
+        .then_some(HOW_TO_RETRIEVE);
+        let ends = [found.before.as_deref(), found.after.as_deref(), note];
+        let shown: Vec<&str> = ends[..1]
+            .iter()
+            .flatten()
+            .chain(stays)
+            .chain(ends[1..].iter().flatten())
+            .copied()
+            .collect();
+        // The reference to the first lines has the number of the last of them.
+        let first = first + (replaced as u64).saturating_sub(u64::from(found.before.is_some()));
+        let after = tokens::count(Encoding::default(), &shown.join("\n")) + 2 * shown.len();
+        let content = shown.join("\n");
+        let smaller = Smaller::File { content, first, lines: shown.len() as u64 };
+        let is_smaller = after * 100 <= before * (100 - LEAST_SAVING);
+        Some((is_smaller.then_some(smaller), (before, after)))
+    }
+}
+
+/// What takes the place of a result's texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Smaller {
+    Texts(Vec<String>),
+    File {
+        content: String,
+        /// The number of its first line.
+        first: u64,
+        lines: u64,
+    },
+}
+
+/// Whether a call retrieves an original, which is never compressed.
+fn is_of_ours(call: &Value) -> bool {
+    let command = call["tool_input"]["command"].as_str().unwrap_or_default();
+    command.contains("headroom") && command.contains("retrieve")
+}
+
+/// The texts of a result as compressed, with a note behind the last one that is.
+fn with_note(found: CompressedResult, given: &[String], note: Option<&str>) -> Vec<String> {
+    let changed = found.texts.iter().rposition(Option::is_some);
+    let each = found.texts.into_iter().zip(given).enumerate().map(|(at, (text, given))| {
+        let mut text = text.unwrap_or_else(|| given.clone());
+        if let Some(note) = note.filter(|_| Some(at) == changed) {
+            end_line(&mut text);
+            text.push_str(note);
+        }
+        text
+    });
+    each.collect()
+}
+
+fn end_line(text: &mut String) {
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+}
+
+/// What the model has seen before a result.
+struct Seen {
+    /// Messages, as JSON with commas between them.
+    messages: String,
+}
+
+impl Seen {
+    /// What the transcript that `call` names says; nothing where it can't be read.
+    fn before(call: &Value) -> Self {
+        let messages = transcript_of(call).and_then(|path| {
+            let id = call["tool_use_id"].as_str()?;
+            transcript::messages_before(&path, id)
+        });
+        Self { messages: messages.unwrap_or_default() }
+    }
+
+    fn knows_how_to_retrieve(&self) -> bool {
+        memchr::memmem::find(self.messages.as_bytes(), HOW_TO_RETRIEVE.as_bytes()).is_some()
+    }
+
+    /// A request that ends with the result of `call`: these texts.
+    fn with_result(&self, call: &Value, texts: &[String]) -> String {
+        let id = &call["tool_use_id"];
+        let content = match texts {
+            [text] => Value::from(text.as_str()),
+            texts => texts.iter().map(|text| json!({"type": "text", "text": text})).collect(),
+        };
+        let made = json!({"role": "assistant", "content": [{
+            "type": "tool_use", "id": id, "name": call["tool_name"], "input": call["tool_input"],
+        }]});
+        let result = json!({"role": "user", "content": [{
+            "type": "tool_result", "tool_use_id": id, "content": content,
+            "is_error": call["is_error"] == true,
+        }]});
+        let comma = if self.messages.is_empty() { "" } else { "," };
+        format!("{{\"messages\":[{}{comma}{made},{result}]}}", self.messages)
+    }
+}
+
+/// The transcript of the conversation that a call is in. A subagent's is beside that of its session.
+fn transcript_of(call: &Value) -> Option<PathBuf> {
+    let path = Path::new(call["transcript_path"].as_str()?);
+    match call["agent_id"].as_str() {
+        None => Some(path.to_owned()),
+        Some(id) if id.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            Some(path.with_extension("").join("subagents").join(format!("agent-{id}.jsonl")))
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
