@@ -156,10 +156,7 @@ mod tests {
         let same = refer(&source(None)).unwrap();
         assert_eq!((same.stays.len(), &same.after), (0, &None));
         let before = same.before.unwrap();
-        assert!(
-            before.starts_with("[same as lines 1-60 of w/a.py, 1 result ago, hash="),
-            "{before}"
-        );
+        assert!(before.starts_with("[same as lines 1-60 of a.py, 1 result ago, hash="), "{before}");
         let hash = before.split_once("hash=").unwrap().1.trim_end_matches(']');
         assert_eq!(originals.get(hash).unwrap().unwrap().text, source(None));
 

@@ -103,8 +103,8 @@ fn is_number(term: &TaskTerm) -> bool {
     term.term.chars().all(char::is_numeric)
 }
 
-/// The fit below which the task may be about another repository. Measured on 49 issues and commits of 30
-/// repositories, and on the same tasks asked of others: a tenth of the first lie below, a tenth of the others above.
+/// The fit below which the task may be about another repository. Chosen on 49 issues and commits of 30
+/// repositories, and on the same tasks asked of others: 7 of the first lie below, 5 of the others above.
 const WEAK: f64 = 1.05;
 /// The fit from which it is sure, if also the best file holds this share. By hand.
 const STRONG: f64 = 1.25;

@@ -170,7 +170,7 @@ fn a_file_that_is_read_again_is_referred_to_and_its_numbers_stay_right() {
     let file = &updated(&whole)["file"];
     let content = file["content"].as_str().unwrap();
     let (line, note) = content.split_once('\n').unwrap();
-    assert!(line.starts_with("[same as lines 1-80 of w/a.py, 1 result ago, hash="), "{content}");
+    assert!(line.starts_with("[same as lines 1-80 of a.py, 1 result ago, hash="), "{content}");
     assert_eq!(
         (note, &file["startLine"], &file["totalLines"]),
         (HOW_TO_RETRIEVE, &json!(80), &json!(80))
@@ -181,13 +181,13 @@ fn a_file_that_is_read_again_is_referred_to_and_its_numbers_stay_right() {
     let edited = read(&source(Some(40)), 1);
     let file = &updated(&edited)["file"];
     let lines: Vec<&str> = file["content"].as_str().unwrap().lines().collect();
-    assert!(lines[0].starts_with("[same as lines 1-40 of w/a.py"), "{lines:?}");
+    assert!(lines[0].starts_with("[same as lines 1-40 of a.py"), "{lines:?}");
     assert_eq!((lines[1], &file["startLine"]), ("    another = 1", &json!(40)));
     assert!(lines[2].starts_with("[same as lines 42-80 there"), "{lines:?}");
 
     let part = read(&source(None)[20..60], 21);
     let content = updated(&part)["file"]["content"].as_str().unwrap();
-    assert!(content.starts_with("[same as lines 21-60 of w/a.py, 1 result ago"), "{content}");
+    assert!(content.starts_with("[same as lines 21-60 of a.py, 1 result ago"), "{content}");
 
     let unseen: Vec<String> = (0..80).map(|at| format!("    other_{at} = f({at})")).collect();
     let other = read(&unseen, 1);
