@@ -91,7 +91,8 @@ contextos() {
     call "$@" -- list_files '"path": "token.py"' 'task=refresh the token'
     call "$@" -- get_file 'def refresh' rel_path=token.py
     call "$@" -- get_summary '"language": "python"' rel_path=token.py
-    call "$@" -- churn_report '"days": 30' days=30
+    # The Inspector writes the arguments of tools that aren't listed as text.
+    call "$@" -- churn_report '"days": 30'
     call "$@" -- find_symbol '"kind": "function"' name=refresh
     call "$@" -- explain_selection '"in_pack": true' 'task=refresh the token' path=token.py
     call "$@" -- get_file '"isError": true' rel_path=/etc/passwd

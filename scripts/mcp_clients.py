@@ -156,7 +156,7 @@ HEADROOM = Server(
     required={"headroom_compress": ["content"], "headroom_retrieve": ["hash"]},
     work=headroom_works,
     bad=[
-        ("headroom_retrieve", {"hash": "0123456789abcdef01234567"}, "once more"),
+        ("headroom_retrieve", {"hash": "0123456789abcdef01234567"}, "Don't retry"),
         ("headroom_retrieve", {"hash": "../passwd"}, "is not a hash"),
         ("headroom_retrieve", {}, "hash"),
         ("headroom_compress", {"content": 7}, "expected a string"),
@@ -208,8 +208,8 @@ def pack_one(n: int) -> tuple[str, dict, str]:
 
 CONTEXTOS = Server(
     name="contextos",
-    stdio=["serve", "--stdio"],
-    http=["serve", "--port", "0"],
+    stdio=["serve", "--stdio", "--tools", "all"],
+    http=["serve", "--port", "0", "--tools", "all"],
     tools={
         *["scan_repo", "pack_context", "list_files", "get_file", "get_summary"],
         *["churn_report", "find_symbol", "explain_selection"],
