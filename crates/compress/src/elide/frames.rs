@@ -8,6 +8,7 @@
 //!
 //! In the other languages a frame is a single line.
 
+use super::keep::indent;
 use crate::lines::Lines;
 
 /// The most lines of a frame below its head: Python's source line and two lines of carets.
@@ -54,10 +55,6 @@ fn is_numbered(line: &str) -> bool {
     let inner = line.trim_start();
     let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
     digits > 0 && inner.len() < line.len() && inner[digits..].starts_with(": ")
-}
-
-fn indent(line: &str) -> usize {
-    line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
 #[cfg(test)]

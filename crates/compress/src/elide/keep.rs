@@ -111,6 +111,6 @@ impl Keep {
 }
 
 /// The indentation of a line, in bytes.
-fn indent(line: &str) -> usize {
+pub(super) fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
 }

@@ -186,9 +186,6 @@ pub(crate) fn notes(totals: &AuditTotals) -> String {
             let _ = writeln!(out, "{} {what}", counted(count as u64, unit));
         }
     }
-    if totals.clients.contains_key(&TranscriptFormat::Gemini) {
-        out.push_str("Gemini CLI: an estimate of what could be saved; the proxy passes Gemini's API on as it is\n");
-    }
     if !out.is_empty() {
         out.insert(0, '\n');
     }
