@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use select::Confidence;
 use serde_json::Value;
 
 use crate::args::PickArgs;
@@ -64,12 +65,14 @@ fn may_have_pack(transcript: &Path) -> bool {
         || String::from_utf8_lossy(&text).contains(HEAD)
 }
 
-/// Whether the repository clearly has what the task is about: the likeliest chunk has several of its
-/// words. (A probability says little here, as those of all chunks sum to one whatever the task.)
+/// Whether the repository clearly has what the task is about: it fits as a whole, and the likeliest chunk
+/// has several of its words. (A probability says little here, as those of all chunks sum to one whatever
+/// the task.)
 fn is_clear(packed: &Packed) -> bool {
     let chunks = packed.ranking.chunks.iter();
     let best = chunks.max_by(|a, b| a.probability.total_cmp(&b.probability));
-    best.is_some_and(|chunk| chunk.matched.len() >= MIN_MATCHED)
+    packed.ranking.confidence != Confidence::Weak
+        && best.is_some_and(|chunk| chunk.matched.len() >= MIN_MATCHED)
 }
 
 #[cfg(test)]
