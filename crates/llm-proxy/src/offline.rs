@@ -3,9 +3,8 @@
 
 use std::borrow::Cow;
 
-use blob_store::ReplayStore;
 use bytes::Bytes;
-use compress::{Builtin, marker};
+use compress::marker;
 use json_index::scan;
 use llm_api::Api;
 use llm_api::request::{Block, Call, Request, Role, read};
@@ -14,9 +13,9 @@ use llm_api::tool_call::hint;
 use metrics::BlockReport;
 use tokens::Encoding;
 
+use crate::exclude::Exclude;
 use crate::rewrite::{CompressedBlock, RequestRewriter, tool_tokens};
-use crate::route::target::{TargetError, Targets};
-use crate::settings::Settings;
+use crate::route::target::TargetError;
 
 /// Rewrites conversations as the proxy does.
 pub struct Offline {
@@ -83,13 +82,9 @@ impl Offline {
     /// A rewriter of conversations.
     ///
     /// # Errors
-    /// Never, in truth: the providers' own addresses are URLs.
+    /// If the providers' own addresses aren't URLs.
     pub fn new() -> Result<Self, TargetError> {
-        // Nothing is sent to these, and no work is done twice.
-        let targets = Targets::new(None, None, None)?;
-        let settings = Settings { cache_bytes: 0, ..Settings::new(targets) };
-        let replay_store = ReplayStore::in_memory();
-        Ok(Self { rewriter: RequestRewriter::new(settings, replay_store, None, Box::new(Builtin)) })
+        Ok(Self { rewriter: RequestRewriter::without_provider(None, Exclude::default())? })
     }
 
     /// What the blocks of a request's body become, in their order; `None` for a body without a

@@ -4,8 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use blob_store::{Originals, ReplayStore};
-use compress::Builtin;
+use blob_store::Originals;
 use json_index::scan;
 use llm_api::Api;
 use llm_api::request::read;
@@ -13,8 +12,7 @@ use metrics::BlockReport;
 
 use crate::exclude::Exclude;
 use crate::rewrite::RequestRewriter;
-use crate::route::target::{TargetError, Targets};
-use crate::settings::Settings;
+use crate::route::target::TargetError;
 
 /// Compresses single tool results.
 pub struct ResultCompressor {
@@ -48,14 +46,9 @@ impl ResultCompressor {
     /// store it elides nothing.
     ///
     /// # Errors
-    /// Never, in truth: the providers' own addresses are URLs.
+    /// If the providers' own addresses aren't URLs.
     pub fn new(originals: Option<Arc<Originals>>, exclude: Exclude) -> Result<Self, TargetError> {
-        // Nothing is sent to these, and no work is done twice.
-        let targets = Targets::new(None, None, None)?;
-        let settings = Settings { cache_bytes: 0, exclude, ..Settings::new(targets) };
-        let replay_store = ReplayStore::in_memory();
-        let rewriter = RequestRewriter::new(settings, replay_store, originals, Box::new(Builtin));
-        Ok(Self { rewriter })
+        Ok(Self { rewriter: RequestRewriter::without_provider(originals, exclude)? })
     }
 
     /// What the tool's result becomes that is the last block of `body`, a request whose other blocks

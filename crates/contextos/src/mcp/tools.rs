@@ -58,7 +58,7 @@ fn here() -> String {
 const PROMPT_BUDGET: usize = 8000;
 
 /// The budget of a pack for an agent, in tokens. It reads the pack again in each of its later requests,
-/// so a long one costs more than the searches that it spares (see docs/agents.md).
+/// so a long one costs more than the searches that it spares (see docs/contextos.md).
 fn agent_budget() -> usize {
     2000
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use blob_store::{Originals, ReplayStore};
 use bytes::Bytes;
-use compress::Provider;
+use compress::{Builtin, Provider};
 use json_index::scan;
 use llm_api::Api;
 use llm_api::request::{Request, read};
@@ -27,6 +27,8 @@ use llm_api::retrieval::TOOL;
 
 use crate::Settings;
 use crate::cache::Cache;
+use crate::exclude::Exclude;
+use crate::route::target::{TargetError, Targets};
 pub(crate) use block::CompressedBlock;
 pub(crate) use continue_turn::{MAX_ROUNDS, OpenTurn};
 use memo::Memo;
@@ -36,7 +38,7 @@ use tool_injection::ToolInjection;
 pub(crate) use traverse::TraversedBlock;
 
 /// The version of what requests become. Replicas that serve one conversation need the same.
-pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/5");
+pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/6");
 
 /// Bytes of a token, where an estimate will do.
 const BYTES_PER_TOKEN: usize = 4;
@@ -77,6 +79,20 @@ impl RequestRewriter {
     ) -> Self {
         let memo = Cache::new(settings.cache_bytes);
         RequestRewriter { memo, replay_store, originals, compressor, settings }
+    }
+
+    /// A rewriter of which nothing is sent: it keeps originals in `originals`, leaves alone what `exclude`
+    /// names, and remembers nothing, as no block is rewritten twice.
+    ///
+    /// # Errors
+    /// If the providers' own addresses aren't URLs.
+    pub(crate) fn without_provider(
+        originals: Option<Arc<Originals>>,
+        exclude: Exclude,
+    ) -> Result<Self, TargetError> {
+        let targets = Targets::new(None, None, None)?;
+        let settings = Settings { cache_bytes: 0, exclude, ..Settings::new(targets) };
+        Ok(Self::new(settings, ReplayStore::in_memory(), originals, Box::new(Builtin)))
     }
 
     /// Rewrites a request of `api`. A body without a conversation that can be read goes on as it is.
