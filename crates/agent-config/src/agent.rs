@@ -63,6 +63,8 @@ pub struct HooksConfig {
     /// The address of the documentation that says so.
     pub source: String,
     file: Option<String>,
+    /// The folder by which the agent is found; by default that of the file.
+    found_by: Option<String>,
     /// The file in a project that does the same for everybody who works there, relative to its root.
     pub project_file: Option<String>,
     /// The hook that may replace the result of a tool.
@@ -203,6 +205,14 @@ impl HooksConfig {
     /// The user's own file on `machine`; `None` for an agent that has no hooks but plugins.
     pub fn file(&self, machine: &Machine<'_>) -> Option<PathBuf> {
         self.file.as_ref().map(|file| machine.path(file))
+    }
+
+    /// Whether the agent that has its hooks in `file` is found on `machine`.
+    pub fn is_found(&self, machine: &Machine<'_>, file: &Path) -> bool {
+        match &self.found_by {
+            Some(folder) => machine.path(folder).is_dir(),
+            None => file.parent().is_some_and(Path::is_dir),
+        }
     }
 }
 

@@ -170,7 +170,7 @@ impl Hook {
         let (file, is_there) = match scope {
             Scope::User(machine) => {
                 let file = hooks.file(machine).ok_or_else(no_agent)?;
-                let is_there = file.parent().is_some_and(Path::is_dir);
+                let is_there = hooks.is_found(machine, &file);
                 (file, is_there)
             }
             Scope::Project(root) => {

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use compress::{Compressed, Options, Retrieval};
+use compress::{Compressed, Limits, Options, Retrieval};
 
 use crate::{Error, Originals};
 
@@ -13,6 +13,7 @@ use crate::{Error, Originals};
 pub struct Compressor {
     /// `None`: there is no store, so nothing is elided.
     originals: Option<Arc<Originals>>,
+    limits: Option<Arc<Limits>>,
 }
 
 /// The result of compressing a text, and of storing its originals.
@@ -30,12 +31,17 @@ pub struct CompressionResult {
 impl Compressor {
     /// A compressor that keeps originals in `originals`.
     pub fn new(originals: Arc<Originals>) -> Self {
-        Self { originals: Some(originals) }
+        Self { originals: Some(originals), limits: None }
     }
 
     /// A compressor without a store: it elides nothing, whatever the options say.
     pub fn lossless() -> Self {
-        Self { originals: None }
+        Self { originals: None, limits: None }
+    }
+
+    /// The same within `limits`, in place of those of the options.
+    pub fn within(self, limits: Option<Arc<Limits>>) -> Self {
+        Self { limits, ..self }
     }
 
     /// Compresses `text`, and keeps the original of every omission. If one can't be kept (it holds a
@@ -69,6 +75,9 @@ impl Compressor {
     /// As [`compress`](Self::compress), but keeps nothing: the hashes of omissions lead nowhere.
     pub fn simulate(&self, text: &str, options: &Options) -> CompressionResult {
         // The compressor catches what fails in a part; this is for what fails around the parts.
+        let limited =
+            self.limits.clone().map(|limits| Options { limits: Some(limits), ..options.clone() });
+        let options = limited.as_ref().unwrap_or(options);
         let result = catch_unwind(AssertUnwindSafe(|| compress::compress(text, options)));
         let failed = result.as_ref().map_or(true, |compressed| compressed.failures > 0);
         let compressed = result

@@ -10,6 +10,7 @@
 //! differ. A line with a marker is never replaced, since the reader needs it where it is, and what a
 //! reference stands for is never a source again. [`Earlier::resolve`] restores the lines.
 
+mod grams;
 mod name;
 mod numbered;
 mod wording;
@@ -19,6 +20,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
+pub use grams::{Grams, NewGrams};
 pub use name::Name;
 
 use crate::codecs::{envelope, expand};

@@ -1,6 +1,10 @@
 //! The options of a compression; every interface uses the same names.
 
+use std::sync::Arc;
+
 use tokens::Encoding;
+
+use crate::Limits;
 
 /// What the caller knows about the text and its reader, and what may be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub struct Options {
     /// Whether the reader asked for this very text, so that it may need any line, and retrieving
     /// one costs another round. Then no code is elided but a licence header.
     pub every_line: bool,
+    /// What the user never wants to have left out.
+    pub limits: Option<Arc<Limits>>,
 }
 
 impl Default for Options {
@@ -44,6 +50,7 @@ impl Default for Options {
             encoding: Encoding::default(),
             cosmetic: true,
             every_line: false,
+            limits: None,
         }
     }
 }

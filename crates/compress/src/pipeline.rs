@@ -87,7 +87,7 @@ fn compress_unmarked(
     options: &Options,
     count: &(dyn Fn(&str) -> usize + Sync),
 ) -> Compressed {
-    let task = Task::of(&options.task);
+    let task = Task::within(&options.task, options.limits.clone());
     let pipeline = Pipeline { options, task: &task, count, depth: 0, is_short: false };
     if let Some(result) = pipeline.in_envelope(text, envelope::DEEPEST) {
         return result;
@@ -359,7 +359,13 @@ impl Pipeline<'_> {
     /// because its original would have to be stored.
     fn may_elide(&self, chunk: &Chunk) -> bool {
         let is_found = || !secrets::redact(chunk.text()).findings.is_empty();
-        self.options.retrieval == Retrieval::Offered && !*chunk.credentials.get_or_init(is_found)
+        self.may_elide_kind(chunk.is.kind) && !*chunk.credentials.get_or_init(is_found)
+    }
+
+    /// Whether the reader can retrieve omissions, and wants some from texts of this kind.
+    fn may_elide_kind(&self, kind: Kind) -> bool {
+        let is_lossless = self.options.limits.as_ref().is_some_and(|one| one.is_lossless(kind));
+        self.options.retrieval == Retrieval::Offered && !is_lossless
     }
 
     /// The reader of `chunk`, as far as retrieval is concerned.
@@ -374,7 +380,7 @@ impl Pipeline<'_> {
 
     /// `chunk` with lines elided.
     fn elide(&self, chunk: &Chunk, context: &Context) -> Option<Replacement> {
-        if self.options.retrieval == Retrieval::None || self.is_short {
+        if self.is_short || !self.may_elide_kind(chunk.is.kind) {
             return None;
         }
         let spec = chunk.is.kind.spec();

@@ -1,9 +1,11 @@
 //! The terms of a task, and the lines that contain them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use keywords::Keywords;
+use keywords::{FewTexts, Hit, Keywords};
 
+use crate::Limits;
 use crate::lines::Lines;
 use crate::word_boundary::{
     contraction, is_han, is_katakana, is_unspaced, is_word_char, joins, words,
@@ -179,7 +181,9 @@ pub(crate) struct Task {
     /// Every word, stop words included, in lower case and sorted.
     words: Vec<String>,
     /// The automaton of the terms; `None` if there are none.
-    search: Option<Keywords>,
+    search: Option<Keywords<FewTexts>>,
+    /// The texts that a user always wants to see are terms behind the others.
+    limits: Option<Arc<Limits>>,
 }
 
 /// An occurrence of a term.
@@ -220,11 +224,17 @@ impl Task {
                 add(bare);
             }
         }
-        let search = (!terms.is_empty()).then(|| Keywords::new(&terms).ok()).flatten();
+        let search = (!terms.is_empty()).then(|| Keywords::for_few_texts(&terms).ok()).flatten();
         let mut words: Vec<String> = words(task).map(str::to_lowercase).collect();
         words.sort_unstable();
         words.dedup();
-        Self { text: task.to_owned(), terms, words, search }
+        Self { text: task.to_owned(), terms, words, search, limits: None }
+    }
+
+    /// The same with what always stays.
+    pub(crate) fn within(task: &str, limits: Option<Arc<Limits>>) -> Self {
+        let limits = limits.filter(|limits| !limits.kept().is_empty());
+        Self { limits, ..Self::of(task) }
     }
 
     /// The task as it was given.
@@ -242,16 +252,15 @@ impl Task {
 
     /// The occurrences of the task's rare terms in `lines`, and some of the others, in order.
     pub(crate) fn places(&self, lines: &Lines) -> Vec<Place> {
-        let Some(search) = &self.search else { return Vec::new() };
-        let mut found: Vec<Vec<Place>> = vec![Vec::new(); self.terms.len()];
         let text = lines.text();
-        for hit in search.hits(text) {
+        let mut found: Vec<Vec<Place>> = vec![Vec::new(); self.terms.len()];
+        for hit in self.search.iter().flat_map(|search| search.hits(text)) {
             if self.is_word(text, hit.range.start, hit.range.end) {
                 found[hit.keyword].push(Place { range: hit.range, term: hit.keyword });
             }
         }
         let rare = RARE_PLACES.max(lines.count() / RARE_SHARE);
-        let mut places: Vec<Place> = Vec::new();
+        let mut places: Vec<Place> = self.kept(text);
         for of_term in found {
             if of_term.len() <= rare {
                 places.extend(of_term);
@@ -264,15 +273,25 @@ impl Task {
         places
     }
 
+    /// The occurrences of what always stays.
+    fn kept(&self, text: &str) -> Vec<Place> {
+        let Some(search) = self.limits.as_ref().and_then(|limits| limits.search()) else {
+            return Vec::new();
+        };
+        let place = |hit: Hit| Place { range: hit.range, term: self.terms.len() + hit.keyword };
+        search.hits(text).map(place).collect()
+    }
+
     /// Whether a term is an identifier, a path or a number rather than a natural-language word.
     pub(crate) fn is_name(&self, term: usize) -> bool {
-        let term = &self.terms[term];
+        let Some(term) = self.terms.get(term) else { return true };
         term.bytes().any(|b| !b.is_ascii_lowercase()) && !term.contains(' ')
     }
 
     /// The term at that index, in lower case.
     pub(crate) fn term(&self, term: usize) -> &str {
-        &self.terms[term]
+        let kept = || self.limits.as_ref()?.kept().get(term.checked_sub(self.terms.len())?);
+        self.terms.get(term).or_else(kept).map_or("", String::as_str)
     }
 
     /// Whether the task contains `name` as a word, even a stop word.
@@ -282,7 +301,7 @@ impl Task {
 
     /// Whether it has no terms.
     pub(crate) fn is_empty(&self) -> bool {
-        self.terms.is_empty()
+        self.terms.is_empty() && self.limits.is_none()
     }
 
     /// Whether the match at these bytes is a word or a prefix of one; short terms must be whole

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod config;
 mod hooks;
 mod limits;
 mod mcp;
@@ -17,10 +18,11 @@ use llm_proxy::{TargetError, Targets, WebSockets};
 use server::Host;
 
 pub(crate) use audit::AuditArgs;
+pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use hooks::{
     HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs, HooksInstallArgs, HooksResultArgs,
 };
-pub(crate) use limits::LimitArgs;
+pub(crate) use limits::{LimitArgs, SetLimits};
 pub(crate) use mcp::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpHttpArgs, McpInstallArgs, McpServeArgs,
     McpStatusArgs, McpTransport, McpWrapArgs,
@@ -92,6 +94,8 @@ pub(crate) enum Command {
     Stats(StatsArgs),
     /// Open the server's dashboard in a browser
     Dashboard(DashboardArgs),
+    /// Show the settings, and where each comes from
+    Config(ConfigArgs),
     /// Check the set-up, and say how to fix what is wrong
     Doctor(DoctorArgs),
     /// Print a completion script for a shell

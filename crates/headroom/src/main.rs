@@ -9,6 +9,7 @@ mod background;
 mod child;
 mod client;
 mod commands;
+mod config;
 mod environment;
 mod failure;
 mod hook;
@@ -46,6 +47,7 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Hooks(hooks) => commands::hooks::run(&hooks),
         Command::Stats(stats) => commands::stats::run(&stats),
         Command::Dashboard(dashboard) => commands::dashboard::run(&dashboard),
+        Command::Config(config) => commands::config::run(&config),
         Command::Doctor(store) => commands::doctor::run(&store),
         Command::Mcp(mcp) => commands::mcp::run(&mcp),
         Command::Audit(audit) => commands::audit::run(&audit),

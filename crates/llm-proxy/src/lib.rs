@@ -60,8 +60,8 @@
 pub mod cache;
 mod client_body;
 mod encoding;
-mod exclude;
 mod forward;
+mod limits;
 mod offline;
 mod proxy;
 mod proxy_error;
@@ -73,7 +73,7 @@ mod route;
 mod settings;
 mod tool_result;
 
-pub use exclude::Exclude;
+pub use limits::{CallPatterns, Limits};
 pub use llm_api::provider::Provider;
 pub use offline::{Offline, OfflineBlock, OfflineReplay, OfflineStep};
 pub use proxy::LlmProxy;

@@ -13,7 +13,7 @@ use llm_api::tool_call::hint;
 use metrics::BlockReport;
 use tokens::Encoding;
 
-use crate::exclude::Exclude;
+use crate::limits::Limits;
 use crate::rewrite::{CompressedBlock, RequestRewriter, tool_tokens};
 use crate::route::target::TargetError;
 
@@ -84,7 +84,7 @@ impl Offline {
     /// # Errors
     /// If the providers' own addresses aren't URLs.
     pub fn new() -> Result<Self, TargetError> {
-        Ok(Self { rewriter: RequestRewriter::without_provider(None, Exclude::default())? })
+        Ok(Self { rewriter: RequestRewriter::without_provider(None, Limits::default())? })
     }
 
     /// What the blocks of a request's body become, in their order; `None` for a body without a

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::exclude::Exclude;
+use crate::limits::Limits;
 use crate::route::target::Targets;
 
 /// How WebSocket connections on the routes for conversations are treated.
@@ -26,8 +26,8 @@ pub struct Settings {
     pub optimize: bool,
     /// Whether nothing may be left out: only codecs and references, which lose nothing.
     pub lossless: bool,
-    /// Results that stay as they are.
-    pub exclude: Exclude,
+    /// What the user doesn't want to have changed, or left out.
+    pub limits: Limits,
     /// The share of conversations that is left alone for comparison, from 0 to 1.
     pub holdout: f64,
     /// Whether credentials in tool results are replaced.
@@ -55,12 +55,12 @@ impl Settings {
             max_body: 100 << 20,
             optimize: true,
             lossless: false,
-            exclude: Exclude::default(),
+            limits: Limits::default(),
             holdout: 0.0,
             redact_secrets: false,
             log_messages: false,
             websockets: WebSockets::default(),
-            cache_bytes: 32 << 20,
+            cache_bytes: 12 << 20,
             max_requests: 2048,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             retry_within: Duration::from_secs(30),

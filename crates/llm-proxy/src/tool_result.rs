@@ -10,7 +10,7 @@ use llm_api::Api;
 use llm_api::request::read;
 use metrics::BlockReport;
 
-use crate::exclude::Exclude;
+use crate::limits::Limits;
 use crate::rewrite::RequestRewriter;
 use crate::route::target::TargetError;
 
@@ -42,13 +42,13 @@ pub struct ReferredResult {
 }
 
 impl ResultCompressor {
-    /// A compressor that keeps originals in `originals`, and leaves alone what `exclude` names; without a
+    /// A compressor that keeps originals in `originals`, within `limits`; without a
     /// store it elides nothing.
     ///
     /// # Errors
     /// If the providers' own addresses aren't URLs.
-    pub fn new(originals: Option<Arc<Originals>>, exclude: Exclude) -> Result<Self, TargetError> {
-        Ok(Self { rewriter: RequestRewriter::without_provider(originals, exclude)? })
+    pub fn new(originals: Option<Arc<Originals>>, limits: Limits) -> Result<Self, TargetError> {
+        Ok(Self { rewriter: RequestRewriter::without_provider(originals, limits)? })
     }
 
     /// What the tool's result becomes that is the last block of `body`, a request whose other blocks
@@ -101,7 +101,7 @@ mod tests {
 
     fn compressor() -> (ResultCompressor, Arc<Originals>) {
         let originals = Arc::new(Originals::in_memory(Bounds::default()));
-        (ResultCompressor::new(Some(originals.clone()), Exclude::default()).unwrap(), originals)
+        (ResultCompressor::new(Some(originals.clone()), Limits::default()).unwrap(), originals)
     }
 
     fn numbered(lines: impl Iterator<Item = String>) -> String {
@@ -127,7 +127,7 @@ mod tests {
         assert!(found.is_retrievable && found.report.after * 2 < found.report.before);
         let hash = text.split_once("hash=").unwrap().1;
         assert!(originals.get(&hash[..24]).unwrap().unwrap().text.contains("request 50 done"));
-        let lossless = ResultCompressor::new(None, Exclude::default()).unwrap();
+        let lossless = ResultCompressor::new(None, Limits::default()).unwrap();
         let found = lossless.compress(MESSAGES, body(&messages).as_bytes(), None).unwrap();
         assert!(
             !found.is_retrievable && found.texts[0].as_ref().is_none_or(|t| !t.contains("hash="))

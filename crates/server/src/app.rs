@@ -77,10 +77,11 @@ impl App {
             config.history.as_ref(),
         ));
         let recorder = Arc::clone(&metrics) as Arc<_>;
+        let texts = llm.settings.limits.texts.clone();
         let llm =
             LlmProxy::new(llm.settings, llm.replay_store, Some(Arc::clone(&originals)), recorder);
         Self {
-            compressor: Compressor::new(Arc::clone(&originals)),
+            compressor: Compressor::new(Arc::clone(&originals)).within(texts),
             memo: CompressionMemo::new(),
             limits: Limits::new(&config),
             metrics,

@@ -1,5 +1,7 @@
 //! Which encoding counts for which model; the models are data (`data/models.txt`).
 
+use std::sync::LazyLock;
+
 use crate::{Encoding, count};
 
 /// How a model's tokens are counted.
@@ -53,7 +55,7 @@ impl Model {
 pub fn model(name: &str) -> Option<Model> {
     let name = name.rsplit('/').next()?.to_ascii_lowercase();
     let name = name.rsplit("anthropic.").next()?;
-    rows()
+    ROWS.iter()
         .filter_map(|row| Some((matches(row.pattern, name)?, row.model?)))
         .max_by_key(|&(closeness, _)| closeness)
         .map(|(_, model)| model)
@@ -72,6 +74,8 @@ struct Row {
     /// `None` where the row can't be read, which a test rules out.
     model: Option<Model>,
 }
+
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| rows().collect());
 
 fn rows() -> impl Iterator<Item = Row> {
     let lines = include_str!("../data/models.txt").lines();

@@ -9,6 +9,7 @@ use compress::{Compressed, Options};
 use serde_json::json;
 
 use crate::args::{CompressArgs, Retrieval};
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::output::{self, note};
 
@@ -64,19 +65,29 @@ fn compress(
     text: &str,
     options: Options,
 ) -> Result<CompressionResult, Failure> {
+    let config = Config::read().map_err(note_failure).ok();
+    // What may be left out isn't known without the user's settings.
+    let is_lossless = config.as_ref().is_none_or(|config| config.lossless == Some(true));
+    let limits = config.and_then(|config| config.text_limits());
     let opened = match options.retrieval {
+        _ if is_lossless => Ok(None),
         compress::Retrieval::Offered => args.store.shared().map(Some),
         compress::Retrieval::None => Ok(None),
     };
     let shared = opened.or_else(|failure| match failure.is_usage() {
         true => Err(failure),
         false => {
-            note(format!("note: compressed without omissions: {}", failure.message()));
+            note_failure(failure);
             Ok(None)
         }
     })?;
-    let compressor = shared.map_or_else(Compressor::lossless, Compressor::new);
+    let compressor = shared.map_or_else(Compressor::lossless, Compressor::new).within(limits);
     Ok(compressor.compress(text, &options))
+}
+
+/// Says why nothing is left out.
+fn note_failure(failure: Failure) {
+    note(format!("note: compressed without omissions: {}", failure.message()));
 }
 
 fn open(file: Option<&Path>) -> Result<Box<dyn Read>, Failure> {

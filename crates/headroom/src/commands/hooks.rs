@@ -93,9 +93,9 @@ fn post_tool_use(args: &HooksResultArgs) {
     });
     let work = AssertUnwindSafe(|| {
         let call = read_call()?;
-        let originals = if args.limits.lossless { None } else { args.store.shared().ok() };
-        let exclude = args.limits.exclude(&args.exclude_tools);
-        Replacer::new(originals, exclude)?.replace(&call, Client::of(&args.agent))
+        let set = args.limits.resolve(&args.exclude_tools).ok()?;
+        let originals = if set.is_lossless { None } else { args.store.shared().ok() };
+        Replacer::new(originals, set.limits)?.replace(&call, Client::of(&args.agent))
     });
     let Ok(Some(replaced)) = catch_unwind(work) else { return };
     if is_answered.swap(true, Ordering::SeqCst) {

@@ -15,9 +15,10 @@ use mcp_relay::{Exclude, Setup};
 
 use crate::args::{
     McpAgentArgs, McpArgs, McpCommand, McpHowArgs, McpHttpArgs, McpInstallArgs, McpServeArgs,
-    McpStatusArgs, McpTransport, McpWrapArgs,
+    McpStatusArgs, McpTransport, McpWrapArgs, SetLimits,
 };
 use crate::client::DEFAULT_URL;
+use crate::config::Config;
 use crate::environment;
 use crate::failure::Failure;
 use crate::mcp::{self, Server, Service};
@@ -42,7 +43,8 @@ pub(crate) fn run(args: &McpArgs) -> Result<(), Failure> {
 
 fn serve(args: &McpServeArgs) -> Result<(), Failure> {
     let access = access(args.transport, &args.http)?;
-    let service = service(&args.store, args.proxy_url.as_deref())?;
+    let texts = Config::read()?.text_limits();
+    let service = service(&args.store, args.proxy_url.as_deref(), texts)?;
     match access {
         None => mcp::serve_stdio(service),
         Some((address, access)) => mcp::serve_http(service, address, access),
@@ -55,26 +57,31 @@ fn wrap(args: &McpWrapArgs) -> Result<(), Failure> {
     if commands.iter().any(|command| command.is_empty()) {
         return Err(Failure::usage("there is no command after one of the --"));
     }
-    let service = Arc::new(service(&args.store, args.proxy_url.as_deref())?);
+    let SetLimits { is_lossless, limits } = args.limits.resolve(&args.exclude_tools)?;
+    let texts = limits.texts.clone();
+    let service = Arc::new(service(&args.store, args.proxy_url.as_deref(), texts)?);
     // Without omissions there is nothing to retrieve.
-    let has_omissions = !args.no_retrieve && !args.limits.lossless;
+    let has_omissions = !args.no_retrieve && !is_lossless;
     let retrieve = has_omissions.then(|| mcp::retrieve_definition(&service));
-    let excluded = args.limits.exclude(&args.exclude_tools);
-    let exclude = Exclude::new(move |call| excluded.has(call));
+    let exclude = Exclude::new(move |call| limits.exclude.has(call));
     let setup = Setup {
         commands,
         names: args.name.clone(),
         options: mcp_relay::Options { lazy: args.lazy, slim: args.slim, retrieve, exclude },
     };
-    mcp::wrap(setup, mcp::Results::new(service, &args.task, args.limits.lossless), access)
+    mcp::wrap(setup, mcp::Results::new(service, &args.task, is_lossless), access)
 }
 
 /// What the tools do, with this store and the Headroom server at `url`.
-fn service(store: &StoreArgs, url: Option<&str>) -> Result<Service, Failure> {
+fn service(
+    store: &StoreArgs,
+    url: Option<&str>,
+    texts: Option<Arc<compress::Limits>>,
+) -> Result<Service, Failure> {
     let token = environment::token();
     let (originals, _) = store.of_server(token.as_deref())?;
     let server = Server::at(&proxy_url(url)).map_err(Failure::usage)?;
-    Ok(Service::new(originals, server.with_token(token)))
+    Ok(Service::new(originals, server.with_token(token), texts))
 }
 
 /// The address and the access policy of a server over HTTP; none on standard input and output.

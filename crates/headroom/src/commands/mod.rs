@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod compress;
+pub(crate) mod config;
 pub(crate) mod dashboard;
 pub(crate) mod doctor;
 pub(crate) mod hooks;

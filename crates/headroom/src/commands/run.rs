@@ -8,8 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use blob_store::Compressor;
 use compress::Options;
+use llm_proxy::CallPatterns;
 
-use crate::args::RunArgs;
+use crate::args::{RunArgs, SetLimits};
 use crate::child;
 use crate::failure::Failure;
 use crate::output::note;
@@ -28,11 +29,14 @@ const RETRIEVAL_HINT: &str =
 
 /// Runs a command, prints its output compressed, and ends with its exit code or signal.
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
+    // The command runs all the same, and its output stays as it is.
+    let limits = args.limits.resolve(&[]);
+    let limits = limits.map_err(|failure| note(format!("headroom: {}", failure.message()))).ok();
     let compressor = OutputCompressor {
         task: args.task.clone(),
         kind: kind(&args.command),
-        is_excluded: is_excluded(args),
-        is_lossless: args.limits.lossless,
+        is_excluded: limits.as_ref().is_none_or(|limits| is_excluded(args, limits)),
+        limits,
         store: args.store.clone(),
         opened: OnceLock::new(),
     };
@@ -77,11 +81,15 @@ fn kind(command: &[OsString]) -> String {
 }
 
 /// Whether the user wants the command's output as it is: for the command, or for a file that it names.
-fn is_excluded(args: &RunArgs) -> bool {
-    let exclude = args.limits.exclude(&[]);
-    let command = kind(&args.command);
-    exclude.has_command(&command)
-        || command.split_whitespace().any(|word| exclude.has_path(word.trim_matches(['\'', '"'])))
+fn is_excluded(args: &RunArgs, limits: &SetLimits) -> bool {
+    let exclude = &limits.limits.exclude;
+    is_any_of(&kind(&args.command), exclude)
+}
+
+/// Whether a command is one of `patterns`, or names a file that is.
+fn is_any_of(command: &str, patterns: &CallPatterns) -> bool {
+    let is_file = |word: &str| patterns.has_path(word.trim_matches(['\'', '"']));
+    patterns.has_command(command) || command.split_whitespace().any(is_file)
 }
 
 /// Compresses the output of the command.
@@ -89,7 +97,8 @@ struct OutputCompressor {
     task: String,
     kind: String,
     is_excluded: bool,
-    is_lossless: bool,
+    /// What may not be done; `None` if that isn't known.
+    limits: Option<SetLimits>,
     store: StoreArgs,
     /// Opened when there is output to compress.
     opened: OnceLock<Compressor>,
@@ -126,16 +135,21 @@ impl OutputCompressor {
 
     /// A compressor with the store; without one, it is lossless.
     fn open(&self) -> Compressor {
-        if self.is_lossless {
+        let texts = self.limits.as_ref().and_then(SetLimits::texts);
+        let is_lossless = self.limits.as_ref().is_some_and(|limits| {
+            limits.is_lossless || is_any_of(&self.kind, &limits.limits.lossless)
+        });
+        if is_lossless {
             return Compressor::lossless();
         }
-        match self.store.shared() {
+        let compressor = match self.store.shared() {
             Ok(originals) => Compressor::new(originals),
             Err(failure) => {
                 note(format!("headroom: compressed without omissions: {}", failure.message()));
                 Compressor::lossless()
             }
-        }
+        };
+        compressor.within(texts)
     }
 }
 

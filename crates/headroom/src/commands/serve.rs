@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::args::ServeArgs;
 use crate::background::{self, Announcement};
 use crate::client::{self, Probe};
+use crate::config;
 use crate::failure::Failure;
 use crate::log;
 use crate::output::{self, note};
@@ -41,6 +42,8 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     let token = args.token.as_deref().filter(|token| !token.is_empty());
     let (originals, replay_store) = args.store.of_server(token)?;
     let prices = prices::read()?;
+    let own = config::Config::read()?;
+    let limits = args.limits.with(&args.exclude_tools, &own);
     let owner = owner(&args);
     let config = Config {
         access: AccessPolicy::new(args.allow_host, access),
@@ -53,10 +56,10 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     };
     let settings = Settings {
         optimize: config.optimize,
-        lossless: args.limits.lossless,
-        exclude: args.limits.exclude(&args.exclude_tools),
+        lossless: limits.is_lossless,
+        limits: limits.limits,
         holdout: args.holdout,
-        redact_secrets: args.redact_secrets,
+        redact_secrets: args.redact_secrets || own.redact_secrets == Some(true),
         log_messages: args.log_messages,
         max_body: config.max_body,
         websockets: args.websockets.into(),

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use blob_store::Compressor;
 use blob_store::{Error as StoreError, Lines, Miss, NotLines, Originals, Selection};
-use compress::Options;
+use compress::{Limits, Options};
 use mcp_server::LARGEST_REQUEST;
 
 use super::server::Server;
@@ -62,8 +62,12 @@ pub(super) enum Refusal {
 
 impl Service {
     /// A service with these originals. Those that aren't among them are requested from `server`.
-    pub(crate) fn new(originals: Arc<Originals>, server: Server) -> Self {
-        let compressor = Compressor::new(Arc::clone(&originals));
+    pub(crate) fn new(
+        originals: Arc<Originals>,
+        server: Server,
+        texts: Option<Arc<Limits>>,
+    ) -> Self {
+        let compressor = Compressor::new(Arc::clone(&originals)).within(texts);
         Self { originals, compressor, server, session: Mutex::default() }
     }
 
@@ -227,7 +231,7 @@ mod tests {
     #[allow(clippy::unwrap_used)]
     fn service() -> Service {
         let server = Server::at("http://127.0.0.1:9").unwrap();
-        Service::new(Arc::new(Originals::in_memory(Bounds::default())), server)
+        Service::new(Arc::new(Originals::in_memory(Bounds::default())), server, None)
     }
 
     fn compress(service: &Service, content: &str) -> Result<Compressed, Refusal> {

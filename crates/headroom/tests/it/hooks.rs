@@ -222,7 +222,7 @@ fn without_the_agent_or_its_name_nothing_is_done() {
     let out = home.run(&["hooks", "install", "--agent", "zed"], "");
     assert_eq!(out.status.code(), Some(2));
     assert!(
-        text(&out.stderr).contains("possible values: claude, opencode, pi"),
+        text(&out.stderr).contains("possible values: claude, copilot, opencode, pi"),
         "{}",
         text(&out.stderr)
     );

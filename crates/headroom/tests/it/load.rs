@@ -13,6 +13,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::{Value, json};
 use testkit::provider::{ContentBlock, ModelTurn, Provider, Received, Reply, Step, system_prompt};
 
@@ -223,6 +230,11 @@ fn at(times: &[f64], share: f64) -> f64 {
     times.get((times.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN)
 }
 
+/// The environment variable that tells [`a_bare_hop`] where the provider is.
+const HOP_TARGET: &str = "HEADROOM_HOP_TARGET";
+
+type HopClient = legacy::Client<HttpConnector, Incoming>;
+
 /// The program that is measured: ours, or the one of `HEADROOM_LOAD_COMMAND`, in which `{port}` is
 /// filled in.
 enum Measured {
@@ -259,6 +271,23 @@ impl Measured {
         Self::Other(child, free)
     }
 
+    /// [`a_bare_hop`], in a process of its own as every proxy is.
+    fn hop(provider: &Provider) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "load::a_bare_hop", "--nocapture"])
+            .env(HOP_TARGET, provider.url())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = lines
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("listening on ")?.1.parse().ok())
+            .unwrap();
+        Self::Other(child, address)
+    }
+
     fn address(&self) -> SocketAddr {
         match self {
             Self::Ours(server) => server.address,
@@ -284,7 +313,36 @@ impl Drop for Measured {
     }
 }
 
-/// For the table in BENCHMARKS.md.
+/// The least that a proxy can do, for comparison: `hyper` on both sides, and nothing is read.
+#[test]
+#[ignore = "a program that `a_minute_of_agents` starts"]
+fn a_bare_hop() {
+    let target = std::env::var(HOP_TARGET).unwrap();
+    let service = |client: HopClient, target: String| {
+        service_fn(move |mut request: Request<Incoming>| {
+            let path = request.uri().path_and_query().unwrap();
+            *request.uri_mut() = format!("{target}{path}").parse().unwrap();
+            client.request(request)
+        })
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        println!("listening on {}", listener.local_addr().unwrap());
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client: HopClient = legacy::Client::builder(TokioExecutor::new()).build(connector);
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            stream.set_nodelay(true).unwrap();
+            let service = service(client.clone(), target.clone());
+            // A client that goes away is no failure of the hop.
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+}
+
+/// For the tables in BENCHMARKS.md.
 #[test]
 #[ignore = "takes minutes"]
 fn a_minute_of_agents() {
@@ -292,6 +350,9 @@ fn a_minute_of_agents() {
     let stub: SocketAddr = provider.url().trim_start_matches("http://").parse().unwrap();
     for connections in [1, 32, 256] {
         let direct = run_for(Duration::from_secs(10), stub, connections);
+        let hop = Measured::hop(&provider);
+        let through_hop = run_for(Duration::from_secs(10), hop.address(), connections);
+        drop(hop);
         let measured = Measured::start(&provider);
         let length = Duration::from_secs(if connections == 1 { 10 } else { 60 });
         // What is only done once.
@@ -301,11 +362,12 @@ fn a_minute_of_agents() {
         let after = measured.usage();
         let added = |share| at(&times, share) - at(&direct, share);
         println!(
-            "{connections} connections: {} requests, {:.0} per second (the stub alone {:.0}), added p50 {:.1} ms, \
+            "{connections} connections: {} requests, {:.0} per second (the stub alone {:.0}, through a bare hop {:.0}), added p50 {:.1} ms, \
              p99 {:.1} ms, {:.2} ms of CPU per request, {} MiB, {} descriptors",
             times.len(),
             times.len() as f64 / length.as_secs_f64(),
             direct.len() as f64 / 10.0,
+            through_hop.len() as f64 / 10.0,
             added(0.5),
             added(0.99),
             (after.ticks - before.ticks) as f64 * 10.0 / times.len() as f64,

@@ -10,6 +10,7 @@ mod browser;
 mod client;
 mod commands;
 mod compress;
+mod config;
 mod credentials;
 #[cfg(unix)]
 mod dashboard;

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use compress::earlier::Grams;
 use compress::{Compressed, Kind, Options, Provider, Retrieval};
 use json_index::{Value, scan};
 use llm_api::request::{Block, Role};
@@ -12,7 +14,7 @@ use llm_api::tool_call::{hint, shows_files};
 use metrics::{BlockReport, BlockTexts};
 use tokens::Encoding;
 
-use crate::exclude::Exclude;
+use crate::limits::{CallPatterns, Limits};
 
 use super::references::{self, ReplacedRun};
 use super::shown::Shown;
@@ -40,8 +42,8 @@ const PASTED_BYTES: usize = 2 * PASTED_TOKENS;
 pub(super) struct BlockContext<'c> {
     /// Who compresses.
     pub(super) compressor: &'c dyn Provider,
-    /// What stays as it is.
-    pub(super) exclude: &'c Exclude,
+    /// What the user doesn't want to have changed, or left out.
+    pub(super) limits: &'c Limits,
     /// What the agent is doing.
     pub(super) task: String,
     /// About how many tokens are before the block.
@@ -71,6 +73,8 @@ pub(crate) struct CompressedBlock {
     pub(super) hashes: Vec<Box<str>>,
     /// What references stand for.
     replaced: Vec<ReplacedRun>,
+    /// The runs of lines to which later references may be made, once it is known that they may.
+    pub(super) grams: Arc<Grams>,
     /// Texts that stay because compressing them failed.
     pub(super) failures: usize,
     /// Credentials that were replaced.
@@ -95,6 +99,7 @@ impl CompressedBlock {
             transforms: Vec::new(),
             hashes: Vec::new(),
             replaced: Vec::new(),
+            grams: Arc::default(),
             failures: 0,
             redacted: 0,
         }
@@ -122,7 +127,8 @@ impl CompressedBlock {
         let texts: usize = self.texts.iter().flatten().map(|text| text.len()).sum();
         let names = self.transforms.iter().chain(&self.hashes).map(|name| name.len() + 16);
         let replaced: usize = self.replaced.iter().map(ReplacedRun::weight).sum();
-        size_of::<Self>() + texts + self.texts.len() * 16 + names.sum::<usize>() + replaced
+        let lists = self.texts.len() * 16 + replaced + self.grams.weight();
+        size_of::<Self>() + texts + names.sum::<usize>() + lists
     }
 }
 
@@ -161,7 +167,7 @@ fn may_be_shorter(text: &str) -> bool {
 /// Compresses a block.
 pub(super) fn compress(block: &Block<'_>, context: &BlockContext<'_>) -> CompressedBlock {
     let mut out = CompressedBlock::new(block);
-    if let Some(reason) = untouched(block, context.exclude) {
+    if let Some(reason) = untouched(block, &context.limits.exclude) {
         out.texts = block.texts.iter().map(|_| None).collect();
         let tokens = count(block);
         out.report =
@@ -299,7 +305,7 @@ pub(super) fn originals(
 }
 
 /// Why a block stays whatever is in it.
-fn untouched(block: &Block<'_>, exclude: &Exclude) -> Option<&'static str> {
+fn untouched(block: &Block<'_>, exclude: &CallPatterns) -> Option<&'static str> {
     let call = block.tool_result.as_ref()?.call.as_ref()?;
     let is_command = || hint(call).is_some_and(|command| command.starts_with(RETRIEVE_COMMAND));
     if is_retrieval(&call.name) || is_command() {
@@ -364,7 +370,8 @@ fn redacted<'t>(
 fn attempt(block: &Block<'_>, text: &str, context: &BlockContext<'_>) -> Option<Compressed> {
     let is_result = block.role == Role::Tool;
     let call = block.tool_result.as_ref().and_then(|result| result.call.as_ref());
-    let may_elide = is_result && !is_short_error(block);
+    let is_lossless = call.is_some_and(|call| context.limits.lossless.has(call));
+    let may_elide = is_result && !is_lossless && !is_short_error(block);
     let retrieval = if may_elide { context.retrieval } else { Retrieval::None };
     let options = Options {
         task: context.task.clone(),
@@ -374,6 +381,7 @@ fn attempt(block: &Block<'_>, text: &str, context: &BlockContext<'_>) -> Option<
         every_line: true,
         has_read: Some(context.tokens_before),
         budget: context.budget,
+        limits: context.limits.texts.clone(),
         ..Options::default()
     };
     let work = AssertUnwindSafe(|| context.compressor.compress(text, &options).ok());

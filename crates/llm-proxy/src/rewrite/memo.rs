@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use compress::earlier::Grams;
 use llm_api::request::{Block, Request, Role};
 use llm_api::response::{InterceptedCall, Round};
 
@@ -13,6 +14,8 @@ use crate::cache::{Key, Weigh};
 pub(super) enum Memo {
     /// What a block becomes.
     Block(Arc<CompressedBlock>),
+    /// The grams of a block that doesn't change.
+    Grams(Arc<Grams>),
     /// An original that was elided.
     Original(Arc<str>),
     /// The rounds of a turn in which calls were intercepted; `None` for a turn without such.
@@ -32,6 +35,7 @@ impl Weigh for Memo {
         };
         match self {
             Memo::Block(block) => block.weight(),
+            Memo::Grams(grams) => grams.weight(),
             Memo::Original(text) => text.len(),
             Memo::Turn(rounds) => rounds.iter().flat_map(|rounds| rounds.iter()).map(round).sum(),
             Memo::Calls | Memo::Injection(_) => 0,

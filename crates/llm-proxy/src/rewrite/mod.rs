@@ -27,7 +27,7 @@ use llm_api::retrieval::TOOL;
 
 use crate::Settings;
 use crate::cache::Cache;
-use crate::exclude::Exclude;
+use crate::limits::Limits;
 use crate::route::target::{TargetError, Targets};
 pub(crate) use block::CompressedBlock;
 pub(crate) use continue_turn::{MAX_ROUNDS, OpenTurn};
@@ -81,17 +81,17 @@ impl RequestRewriter {
         RequestRewriter { memo, replay_store, originals, compressor, settings }
     }
 
-    /// A rewriter of which nothing is sent: it keeps originals in `originals`, leaves alone what `exclude`
-    /// names, and remembers nothing, as no block is rewritten twice.
+    /// A rewriter of which nothing is sent: it keeps originals in `originals`, works within `limits`,
+    /// and remembers nothing, as no block is rewritten twice.
     ///
     /// # Errors
     /// If the providers' own addresses aren't URLs.
     pub(crate) fn without_provider(
         originals: Option<Arc<Originals>>,
-        exclude: Exclude,
+        limits: Limits,
     ) -> Result<Self, TargetError> {
         let targets = Targets::new(None, None, None)?;
-        let settings = Settings { cache_bytes: 0, exclude, ..Settings::new(targets) };
+        let settings = Settings { cache_bytes: 0, limits, ..Settings::new(targets) };
         Ok(Self::new(settings, ReplayStore::in_memory(), originals, Box::new(Builtin)))
     }
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use compress::earlier::{Reference, Referred, comparable, has_references_of, split_heads};
+use compress::earlier::{Earlier, Reference, Referred, comparable, has_references_of, split_heads};
 use compress::{Compressed, Retrieval};
 use tokens::Encoding;
 
@@ -70,8 +70,11 @@ pub(super) fn shortest(
     runs: &mut Vec<ReplacedRun>,
 ) -> Compressed {
     let (given, opened) = comparable(text, is_cosmetic);
+    if !shown.may_have_lines_of([&*given, &*result.text]) {
+        return result;
+    }
     let refer = |text: &str| {
-        let referred = shown.earlier.refer(text, shown.call, retrieval)?;
+        let referred = shown.read(|earlier, call| earlier.refer(text, call, retrieval))?;
         let tokens = tokens::count(Encoding::default(), &referred.text);
         is_worth(tokens, result.tokens_after).then_some((tokens, referred))
     };
@@ -124,7 +127,8 @@ pub(super) fn of_copy(
     tokens: usize,
     shown: Shown<'_>,
 ) -> Option<(String, usize)> {
-    let referred = shown.earlier.refer(shown_text, shown.call, Retrieval::None)?.text;
+    let refer = |earlier: &Earlier, call| earlier.refer(shown_text, call, Retrieval::None);
+    let referred = shown.read(refer)?.text;
     let after = tokens::count(Encoding::default(), &referred);
     is_worth(after, tokens).then_some((referred, after))
 }
@@ -150,7 +154,7 @@ impl ReferredEnds {
         retrieval: Retrieval,
     ) -> Option<(Self, Vec<&'t str>)> {
         let Referred { text: referred, references } =
-            shown.earlier.refer(text, shown.call, retrieval)?;
+            shown.read(|earlier, call| earlier.refer(text, call, retrieval))?;
         let (first, last) = (references.first()?, references.last()?);
         let line = |reference: &Reference| referred.get(reference.at.clone()).map(str::to_owned);
         let mut found = Self { before: None, stays: 0..text.len(), after: None };

@@ -1,63 +1,133 @@
 //! What the model has seen so far in a conversation: the results of its calls as they were sent, and
-//! what it wrote itself. Read only when a block is new.
+//! what it wrote itself. Read only when a block is new, and in full only when the block has lines in
+//! common with it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use compress::earlier::{Earlier, Name};
+use compress::earlier::{Earlier, Grams, Name, NewGrams};
 use llm_api::request::{Block, Call, Request, Role};
 use llm_api::tool_call::{Subject, subject, written};
 
 use super::block::sent_text;
+use super::memo::{Memo, chain};
 use super::traverse::TraversedBlock;
+use crate::cache::{Cache, Key};
 
 /// The sources of references for a block.
 #[derive(Clone, Copy)]
 pub(super) struct Shown<'s> {
-    /// What was shown before the block.
-    pub(super) earlier: &'s Earlier,
-    /// The number of the call that the block answers, from 0; of the last one if that isn't known.
-    pub(super) call: usize,
+    so_far: &'s RefCell<ShownSoFar>,
+    conversation: Conversation<'s>,
+    /// The place of the block.
+    at: usize,
+}
+
+/// A conversation as far as it has been traversed.
+#[derive(Clone, Copy)]
+pub(super) struct Conversation<'s> {
+    pub(super) request: &'s Request<'s>,
+    /// The blocks that may change, in order.
+    pub(super) traversed: &'s [TraversedBlock],
+    /// Where the grams of other blocks are remembered, and what identifies these blocks.
+    pub(super) memo: Option<(&'s Cache<Memo>, &'s [Key])>,
+}
+
+impl Shown<'_> {
+    /// Whether some of `texts` may have lines that the model was shown.
+    pub(super) fn may_have_lines_of<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
+        let new = NewGrams::of(texts);
+        let mut so_far = self.so_far.borrow_mut();
+        so_far.read_grams(self.conversation, self.at);
+        so_far.grams.iter().any(|grams| new.meet(grams))
+    }
+
+    /// What `use_of` makes of all that was shown before the block, and of the number of the call that the
+    /// block answers, from 0; that of the last call if that isn't known.
+    pub(super) fn read<R>(&self, use_of: impl FnOnce(&Earlier, usize) -> R) -> R {
+        let mut so_far = self.so_far.borrow_mut();
+        so_far.read(self.conversation, self.at);
+        let block = &self.conversation.request.blocks[self.at];
+        let id = block.tool_result.as_ref().and_then(|result| result.id.as_ref());
+        let last = so_far.call_count.saturating_sub(1);
+        let call = id.and_then(|id| so_far.calls.get(&**id)).copied().unwrap_or(last);
+        use_of(&so_far.earlier, call)
+    }
 }
 
 /// The blocks of a request up to some place, as sources of references.
 #[derive(Default)]
-pub(super) struct ShownSoFar<'t> {
+pub(super) struct ShownSoFar {
     earlier: Earlier,
-    /// How many of the request's blocks are in it.
-    added: usize,
-    /// How many of those that may change are in it.
-    traversed: usize,
+    /// How many blocks are in `earlier`.
+    read: Progress,
     /// The numbers of the calls so far, by their ids.
-    calls: HashMap<Cow<'t, str>, usize>,
+    calls: HashMap<String, usize>,
     call_count: usize,
+    /// The grams of the blocks that have some.
+    grams: Vec<Arc<Grams>>,
+    /// How many blocks are in `grams`.
+    grams_read: Progress,
 }
 
-impl<'t> ShownSoFar<'t> {
-    /// What the blocks before the one at `at` show, of which `traversed` may change; none where the
-    /// provider may drop some of them.
-    pub(super) fn before(
+/// How far a conversation has been read.
+#[derive(Default, Clone, Copy)]
+struct Progress {
+    blocks: usize,
+    /// How many of those that may change.
+    traversed: usize,
+}
+
+impl Progress {
+    /// The places of the blocks up to `end` that haven't been read, with what they became if they may
+    /// change; then they count as read.
+    fn up_to<'s>(
         &mut self,
-        request: &Request<'t>,
-        at: usize,
-        traversed: &[TraversedBlock],
-    ) -> Option<Shown<'_>> {
-        if request.may_drop || request.is_partial {
-            return None;
-        }
-        for at in self.added..at {
+        end: usize,
+        traversed: &'s [TraversedBlock],
+    ) -> Vec<(usize, Option<&'s TraversedBlock>)> {
+        let places = self.blocks..end;
+        self.blocks = self.blocks.max(end);
+        let with_result = |at| {
             let sent = traversed.get(self.traversed).filter(|traversed| traversed.at == at);
             self.traversed += usize::from(sent.is_some());
-            self.add(&request.blocks[at], sent);
-        }
-        self.added = at;
-        let id = request.blocks[at].tool_result.as_ref().and_then(|result| result.id.as_ref());
-        let last = self.call_count.saturating_sub(1);
-        let call = id.and_then(|id| self.calls.get(id)).copied().unwrap_or(last);
-        Some(Shown { earlier: &self.earlier, call })
+            (at, sent)
+        };
+        places.map(with_result).collect()
+    }
+}
+
+impl ShownSoFar {
+    /// What the blocks before the one at `at` show; none where the provider may drop some of them.
+    pub(super) fn before<'s>(
+        so_far: &'s RefCell<Self>,
+        conversation: Conversation<'s>,
+        at: usize,
+    ) -> Option<Shown<'s>> {
+        let request = conversation.request;
+        let is_fixed = !request.may_drop && !request.is_partial;
+        is_fixed.then_some(Shown { so_far, conversation, at })
     }
 
-    fn add(&mut self, block: &Block<'t>, sent: Option<&TraversedBlock>) {
+    fn read(&mut self, conversation: Conversation<'_>, end: usize) {
+        for (at, sent) in self.read.up_to(end, conversation.traversed) {
+            self.add(&conversation.request.blocks[at], sent);
+        }
+    }
+
+    fn read_grams(&mut self, conversation: Conversation<'_>, end: usize) {
+        for (at, sent) in self.grams_read.up_to(end, conversation.traversed) {
+            let grams = match sent {
+                Some(sent) => Some(sent.compressed.grams.clone()),
+                None => other_grams(conversation, at),
+            };
+            self.grams.extend(grams.filter(|grams| grams.weight() > 0));
+        }
+    }
+
+    fn add(&mut self, block: &Block<'_>, sent: Option<&TraversedBlock>) {
         for call in &block.calls {
             for text in written(call) {
                 let name = match text.path {
@@ -67,14 +137,48 @@ impl<'t> ShownSoFar<'t> {
                 self.earlier.add_written(name, self.call_count, &text.text);
             }
             self.earlier.announce(&name(Some(call)));
-            self.calls.insert(call.id.clone(), self.call_count);
+            self.calls.insert(call.id.to_string(), self.call_count);
             self.call_count += 1;
         }
         if block.role == Role::Tool
             && let Some(result) = &block.tool_result
         {
+            let sent = sent.map(|sent| &*sent.compressed.texts);
             self.earlier.add_result(name(result.call.as_ref()), &shown(block, sent));
         }
+    }
+}
+
+/// The grams of a block that doesn't change: of a short result, or of what the model wrote.
+fn other_grams(conversation: Conversation<'_>, at: usize) -> Option<Arc<Grams>> {
+    let block = &conversation.request.blocks[at];
+    let is_result = block.role == Role::Tool && block.tool_result.is_some();
+    if !is_result && block.calls.is_empty() {
+        return None;
+    }
+    let known = conversation.memo.map(|(memo, fingerprints)| {
+        (memo, chain(blake3::hash(b"grams").as_bytes(), &fingerprints[at]))
+    });
+    if let Some((memo, key)) = &known
+        && let Some(Memo::Grams(grams)) = memo.get(key)
+    {
+        return Some(grams);
+    }
+    let written = block.calls.iter().flat_map(written);
+    let written = written.map(|text| Grams::of_shown(&text.text));
+    let result = is_result.then(|| Grams::of_shown(&shown(block, None)));
+    let grams = Arc::new(Grams::join(written.chain(result)));
+    if let Some((memo, key)) = known {
+        memo.put(key, Memo::Grams(grams.clone()));
+    }
+    Some(grams)
+}
+
+/// The grams of a result of which `texts` are sent.
+pub(super) fn grams(block: &Block<'_>, texts: &[Option<Box<[u8]>>]) -> Grams {
+    match block.role {
+        Role::Tool => Grams::of_shown(&shown(block, Some(texts))),
+        _ => Grams::default(),
     }
 }
 
@@ -88,10 +192,10 @@ fn name(call: Option<&Call<'_>>) -> Name {
 }
 
 /// The texts of a block as they are sent, each on lines of its own.
-fn shown(block: &Block<'_>, sent: Option<&TraversedBlock>) -> String {
+fn shown(block: &Block<'_>, sent: Option<&[Option<Box<[u8]>>]>) -> String {
     let mut out = String::new();
     for (at, value) in block.texts.iter().enumerate() {
-        let sent = sent.and_then(|sent| sent.compressed.texts.get(at)?.as_deref());
+        let sent = sent.and_then(|sent| sent.get(at)?.as_deref());
         let text = match sent {
             Some(sent) => sent_text(sent),
             None => value.text().map(Cow::into_owned),

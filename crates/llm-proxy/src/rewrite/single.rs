@@ -1,13 +1,15 @@
 //! The last block of a conversation alone, for whoever replaces a tool's result where it arises: the
 //! blocks before it are what the model has seen, and stay.
 
+use std::cell::RefCell;
+
 use compress::Retrieval;
 use llm_api::request::Request;
 
 use super::RequestRewriter;
 use super::block::{self, BlockContext, CompressedBlock, sent_text};
 use super::references::ReferredEnds;
-use super::shown::ShownSoFar;
+use super::shown::{Conversation, ShownSoFar};
 use super::tool_injection::ToolInjection;
 
 impl RequestRewriter {
@@ -20,9 +22,10 @@ impl RequestRewriter {
     ) -> Option<CompressedBlock> {
         let at = request.blocks.len().checked_sub(1)?;
         let block = request.blocks.get(at).filter(|block| block::may_change(block))?;
-        let mut shown = ShownSoFar::default();
+        let so_far = RefCell::default();
+        let conversation = Conversation { request, traversed: &[], memo: None };
         let context = BlockContext {
-            shown: shown.before(request, at, &[]),
+            shown: ShownSoFar::before(&so_far, conversation, at),
             budget,
             ..self.context(request, at, ToolInjection::ClientTool, &[])
         };
@@ -35,13 +38,14 @@ impl RequestRewriter {
         let at = request.blocks.len().checked_sub(1)?;
         let block = request.blocks.get(at).filter(|block| block::may_change(block))?;
         let call = block.tool_result.as_ref()?.call.as_ref();
-        if call.is_some_and(|call| self.settings.exclude.has(call)) {
+        if call.is_some_and(|call| self.settings.limits.exclude.has(call)) {
             return None;
         }
         let [value] = &block.texts[..] else { return None };
         let text = value.text()?;
-        let mut so_far = ShownSoFar::default();
-        let shown = so_far.before(request, at, &[])?;
+        let so_far = RefCell::default();
+        let conversation = Conversation { request, traversed: &[], memo: None };
+        let shown = ShownSoFar::before(&so_far, conversation, at)?;
         let (found, originals) = ReferredEnds::of(&text, shown, Retrieval::Offered)?;
         if let Some(store) = &self.originals
             && store.put_all(originals).is_ok()

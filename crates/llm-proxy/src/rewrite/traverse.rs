@@ -1,6 +1,7 @@
 //! Traversal of a request's blocks in the provider's order. Each is compressed once: the result is a
 //! function of the block and of those before it, and is remembered under a hash of them.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use compress::Retrieval;
@@ -9,7 +10,7 @@ use llm_api::splice::Edits;
 
 use super::block::{self, BlockContext, CompressedBlock};
 use super::memo::{Memo, before_turns, chain, fingerprint, tool_names};
-use super::shown::ShownSoFar;
+use super::shown::{self, Conversation, ShownSoFar};
 use super::tool_injection::ToolInjection;
 use super::{BYTES_PER_TOKEN, COMPRESSION_VERSION, RequestRewriter, task};
 use crate::cache::Key;
@@ -75,7 +76,7 @@ impl RequestRewriter {
             }
         };
         let mut prefix = self.seed(request, injection);
-        let mut shown = ShownSoFar::default();
+        let so_far = RefCell::default();
         let mut blocks: Vec<TraversedBlock> = Vec::new();
         for (at, block) in request.blocks.iter().enumerate() {
             let key = chain(&prefix, &fingerprints[at]);
@@ -83,8 +84,10 @@ impl RequestRewriter {
                 let (compressed, is_new) = match self.memo.get(&key) {
                     Some(Memo::Block(compressed)) => (compressed, false),
                     _ => {
+                        let memo = Some((&self.memo, &*fingerprints));
+                        let conversation = Conversation { request, traversed: &blocks, memo };
                         let context = BlockContext {
-                            shown: shown.before(request, at, &blocks),
+                            shown: ShownSoFar::before(&so_far, conversation, at),
                             same: same(request, at, &blocks),
                             ..self.context(request, at, injection, &blocks)
                         };
@@ -152,6 +155,9 @@ impl RequestRewriter {
         if is_for_client && !is_kept {
             compressed = self.kept(block, &context, compressed);
         }
+        if context.shown.is_some() {
+            compressed.grams = Arc::new(shown::grams(block, &compressed.texts));
+        }
         let compressed = Arc::new(compressed);
         self.memo.put(key, Memo::Block(compressed.clone()));
         compressed
@@ -171,7 +177,7 @@ impl RequestRewriter {
         };
         BlockContext {
             compressor: &*self.compressor,
-            exclude: &self.settings.exclude,
+            limits: &self.settings.limits,
             task: task::task(&request.blocks[..at]),
             tokens_before: tokens_before(request, at, blocks),
             retrieval,

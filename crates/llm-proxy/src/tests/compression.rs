@@ -303,7 +303,7 @@ fn a_lossless_server_leaves_nothing_out_and_appends_nothing() {
 
 #[test]
 fn what_the_user_excludes_stays_as_it_is() {
-    type Set = fn(&mut Exclude);
+    type Set = fn(&mut CallPatterns);
     let sets: [Set; 3] = [
         |exclude| exclude.tools = vec!["B*".to_owned()],
         |exclude| exclude.commands = vec!["run".to_owned()],
@@ -312,7 +312,7 @@ fn what_the_user_excludes_stays_as_it_is() {
     for (set, stays) in sets.into_iter().zip([true, true, false]) {
         let provider = Arc::new(Provider::start(hello));
         let replay_store = ReplayStore::in_memory();
-        let bench = Bench::with(provider, replay_store, None, |s| set(&mut s.exclude));
+        let bench = Bench::with(provider, replay_store, None, |s| set(&mut s.limits.exclude));
         for api in APIS {
             bench.post(path(api), &conversation(api, &["a"]));
             let sent = results(api, &bench.sent());

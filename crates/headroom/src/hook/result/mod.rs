@@ -11,6 +11,7 @@ mod counters;
 mod shape;
 mod transcript;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use blob_store::Originals;
 use llm_api::MESSAGES;
 use llm_api::retrieval::is_retrieval;
-use llm_proxy::{CompressedResult, Exclude, ResultCompressor};
+use llm_proxy::{CompressedResult, Limits, ResultCompressor};
 use serde_json::{Value, json};
 use tokens::Encoding;
 
@@ -46,6 +47,8 @@ const HOW_TO_RETRIEVE: &str =
 pub(crate) enum Client {
     /// Claude Code, in the shapes of its tools.
     Claude,
+    /// GitHub Copilot CLI, which hands over a text under names of its own.
+    Copilot,
     /// A plugin of ours: a text, or a list of parts.
     Plugin,
 }
@@ -53,7 +56,40 @@ pub(crate) enum Client {
 impl Client {
     /// That of the agent called `id`.
     pub(crate) fn of(id: &str) -> Self {
-        if id == "claude" { Self::Claude } else { Self::Plugin }
+        match id {
+            "claude" => Self::Claude,
+            "copilot" => Self::Copilot,
+            _ => Self::Plugin,
+        }
+    }
+
+    /// A call that this client hands over, under the names of Claude Code.
+    fn named_alike(self, call: &Value) -> Cow<'_, Value> {
+        if self != Self::Copilot {
+            return Cow::Borrowed(call);
+        }
+        let result = &call["toolResult"];
+        Cow::Owned(json!({
+            "tool_name": call["toolName"],
+            // It hands over no id; there is one result to a request here.
+            "tool_use_id": "call",
+            "tool_input": call["toolArgs"],
+            "tool_response": result["textResultForLlm"],
+            "is_error": result["resultType"] == "failure",
+        }))
+    }
+
+    /// The hook's answer: `updated` in place of the result of `call`.
+    fn answer(self, call: &Value, updated: Value) -> Value {
+        if self != Self::Copilot {
+            return json!({ "hookSpecificOutput": {
+                "hookEventName": "PostToolUse",
+                "updatedToolOutput": updated,
+            }});
+        }
+        let mut result = call["toolResult"].clone();
+        result["textResultForLlm"] = updated;
+        json!({ "modifiedResult": result })
     }
 }
 
@@ -72,16 +108,17 @@ pub(crate) struct Replaced {
 }
 
 impl Replacer {
-    /// One that stores originals in `originals`, without which nothing is omitted, and leaves alone what
-    /// `exclude` names.
-    pub(crate) fn new(originals: Option<Arc<Originals>>, exclude: Exclude) -> Option<Self> {
-        let compressor = ResultCompressor::new(originals, exclude).ok()?;
+    /// One that stores originals in `originals`, without which nothing is omitted, and works within
+    /// `limits`.
+    pub(crate) fn new(originals: Option<Arc<Originals>>, limits: Limits) -> Option<Self> {
+        let compressor = ResultCompressor::new(originals, limits).ok()?;
         Some(Self { compressor })
     }
 
     /// The result of the tool in `call`, a hook's input, compressed; `None` for a result that isn't
     /// known or is none of ours to change.
-    pub(crate) fn replace(&self, call: &Value, client: Client) -> Option<Replaced> {
+    pub(crate) fn replace(&self, given: &Value, client: Client) -> Option<Replaced> {
+        let call = &*client.named_alike(given);
         let tool = call["tool_name"].as_str()?;
         let response = call.get("tool_response")?;
         if is_retrieval(tool) || is_of_ours(call) {
@@ -89,7 +126,7 @@ impl Replacer {
         }
         let shape = match client {
             Client::Claude => Shape::of(tool, response)?,
-            Client::Plugin => Shape::of_parts(response)?,
+            Client::Copilot | Client::Plugin => Shape::of_parts(response)?,
         };
         let texts = shape.texts(response)?;
         if texts.length() < SHORTEST {
@@ -101,12 +138,9 @@ impl Replacer {
             Texts::Spilled { shown, path } => self.spilled(call, &seen, shown, path),
             Texts::File { content, first } => self.file(call, &seen, content, *first),
         }?;
-        let answer = smaller.and_then(|smaller| shape.with(response, smaller)).map(|updated| {
-            json!({ "hookSpecificOutput": {
-                "hookEventName": "PostToolUse",
-                "updatedToolOutput": updated,
-            }})
-        });
+        let answer = smaller
+            .and_then(|smaller| shape.with(response, smaller))
+            .map(|updated| client.answer(given, updated));
         let after = if answer.is_some() { saved.1 } else { saved.0 };
         let saved = Saved { tool: tool.to_owned(), before: saved.0, after };
         Some(Replaced { answer, saved })

@@ -6,7 +6,7 @@ use super::*;
 
 fn replacer() -> (Replacer, Arc<Originals>) {
     let originals = Arc::new(Originals::in_memory(Bounds::default()));
-    (Replacer::new(Some(originals.clone()), Exclude::default()).unwrap(), originals)
+    (Replacer::new(Some(originals.clone()), Limits::default()).unwrap(), originals)
 }
 
 fn log(lines: usize) -> String {
@@ -259,4 +259,20 @@ fn plugins_hand_over_texts_and_parts() {
     let parts = replace(json!([{"type": "text", "text": log(300)}])).unwrap();
     assert!(updated(&parts)[0]["text"].as_str().unwrap().len() * 2 < log(300).len());
     assert_eq!(replace(json!({"stdout": log(300)})), None);
+}
+
+#[test]
+fn copilot_hands_over_a_text_under_its_own_names() {
+    let (replacer, _) = replacer();
+    let call = |text: &str| {
+        json!({"sessionId": "s", "toolName": "bash", "toolArgs": {"command": "cat app.log"},
+            "toolResult": {"resultType": "success", "textResultForLlm": text, "other": 1}})
+    };
+    let replaced = replacer.replace(&call(&log(300)), Client::Copilot).unwrap();
+    let result = &replaced.answer.as_ref().unwrap()["modifiedResult"];
+    assert!(result["textResultForLlm"].as_str().unwrap().len() * 2 < log(300).len());
+    assert_eq!((&result["resultType"], &result["other"]), (&json!("success"), &json!(1)));
+    assert_eq!(replaced.saved.tool, "bash");
+    assert_eq!(replacer.replace(&call("short"), Client::Copilot), None);
+    assert_eq!(replacer.replace(&json!({"toolName": "bash"}), Client::Copilot), None);
 }

@@ -1,12 +1,25 @@
-//! Results that stay as they are because the user wants them to: those of some tools, of some commands, or
-//! of some files.
+//! What the user doesn't want to have changed, or left out.
+
+use std::sync::Arc;
 
 use llm_api::request::Call;
 use llm_api::tool_call::{Subject, hint, subject};
 
-/// What is left alone. In patterns, `*` stands for any characters, none included.
+/// What may not be done to results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Exclude {
+pub struct Limits {
+    /// Results that stay as they are.
+    pub exclude: CallPatterns,
+    /// Results of which nothing is left out: only codecs and references, which lose nothing.
+    pub lossless: CallPatterns,
+    /// The same by what is in a text.
+    pub texts: Option<Arc<compress::Limits>>,
+}
+
+/// Calls by their tool, their command, or the file that they show. In patterns, `*` stands for any
+/// characters, none included.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallPatterns {
     /// Names of tools.
     pub tools: Vec<String>,
     /// Commands, or how they begin: `git diff` is also `git diff --stat`.
@@ -15,8 +28,8 @@ pub struct Exclude {
     pub paths: Vec<String>,
 }
 
-impl Exclude {
-    /// Whether the result of a call is left alone.
+impl CallPatterns {
+    /// Whether a call is one of these.
     pub fn has(&self, call: &Call<'_>) -> bool {
         let has_tool = || self.tools.iter().any(|pattern| matches(pattern, &call.name));
         let has_command = || hint(call).is_some_and(|command| self.has_command(&command));
@@ -24,13 +37,13 @@ impl Exclude {
             Subject::File(path, _) => self.has_path(&path),
             Subject::Command(_) | Subject::Tool(_) => false,
         };
-        // Most users exclude nothing, and then no call is read.
+        // Most users name nothing, and then no call is read.
         (!self.tools.is_empty() && has_tool())
             || (!self.commands.is_empty() && has_command())
             || (!self.paths.is_empty() && has_path())
     }
 
-    /// Whether the output of a command is left alone.
+    /// Whether a command is one of these.
     pub fn has_command(&self, command: &str) -> bool {
         let begins = |pattern: &String| {
             matches(pattern, command) || matches(&format!("{pattern} *"), command)
@@ -38,7 +51,7 @@ impl Exclude {
         self.commands.iter().any(begins)
     }
 
-    /// Whether the content of a file is left alone.
+    /// Whether a file is one of these.
     pub fn has_path(&self, path: &str) -> bool {
         let ends =
             |pattern: &String| matches(pattern, path) || matches(&format!("*/{pattern}"), path);
@@ -85,7 +98,7 @@ mod tests {
 
     #[test]
     fn commands_begin_and_paths_end_so() {
-        let exclude = Exclude {
+        let exclude = CallPatterns {
             tools: Vec::new(),
             commands: vec!["git diff".to_owned()],
             paths: vec!["*.env".to_owned(), "secrets/*".to_owned()],
