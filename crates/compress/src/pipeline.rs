@@ -14,7 +14,7 @@ use crate::detect::{Detected, is_fetched, is_file};
 use crate::elide::{self, Context, PlacedMarker, Reader, Rendered};
 use crate::embedded::{self, EmbeddedResult};
 use crate::header;
-use crate::kinds::KeptLines;
+use crate::kinds::{KeptLines, Kind};
 use crate::lines::Lines;
 use crate::marker::{self, Marker};
 use crate::options::{Options, Retrieval, Source};
