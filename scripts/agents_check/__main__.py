@@ -39,6 +39,9 @@ ROUTES = ("direct", "serve", "wrap", "hooks", "hooks and serve")
 # files itself, so that a hook can't take the numbers out: six points here. And where it shows the beginning
 # of an output that is in a file, the hook shows what is in all of it.
 MOST_BEHIND = 0.1
+# One agent over several transports, and how far apart its savings may be.
+SAME_SAVING = ("codex, WebSocket", "codex, HTTP", "codex, ChatGPT login")
+MOST_APART = 0.02
 # What an agent says that isn't allowed to run a tool.
 REFUSAL = re.compile(r"requires approval|haven't granted|permission", re.I)
 
@@ -217,9 +220,11 @@ def compared(agent, seen, direct):
     # Agents bring their settings up to date, but Headroom leaves nothing in them.
     if seen.settings != direct.settings:
         problems.append(f"the agent's settings are {seen.settings}")
-    # A refusal is final: the agent asks once, and everything else comes over HTTP.
-    if seen.over_websocket or seen.refused_websockets > 1:
-        problems.append(f"{seen.refused_websockets} WebSockets refused, {seen.over_websocket} messages")
+    # Whichever transport the agent takes by itself is the one that it has here.
+    if bool(seen.over_websocket) != agent.uses_websocket or seen.over_websocket not in (0, seen.requests):
+        problems.append(f"{seen.over_websocket} of {seen.requests} requests came over a WebSocket")
+    if seen.refused_websockets:
+        problems.append(f"{seen.refused_websockets} WebSockets refused")
     if not seen.retrievals:
         problems.append("the model was never given anything to ask for")
     if seen.refusals > direct.refusals:
@@ -242,8 +247,17 @@ def unlike_itself(agent, seen):
     return problems
 
 
+def same_saving(results):
+    """Whether an agent saves as much over each of its transports."""
+    savings = [results[name][1] for name in SAME_SAVING if name in results]
+    if len(savings) < 2 or None in savings or max(savings) - min(savings) <= MOST_APART:
+        return True
+    print(f"FAIL  {', '.join(SAME_SAVING)} save {', '.join(f'{saving:.1%}' for saving in savings)}")
+    return False
+
+
 def check(agent, options):
-    """Whether an agent gets on with Headroom."""
+    """Whether an agent gets on with Headroom, and what `headroom serve` saves it."""
     direct, proxied, fine = None, None, True
     for route in ROUTES:
         if (route == "wrap" and agent.wrap is None) or ("hooks" in route and agent.hooks is None):
@@ -267,7 +281,7 @@ def check(agent, options):
                 problems.append(f"hooks save {behind:.1%} less than the proxy")
         report(run, seen, direct, problems, time.monotonic() - began)
         fine = fine and not problems
-    return fine
+    return fine, saving(proxied, direct) if proxied and direct else None
 
 
 def report(run, seen, direct, problems, took):
@@ -292,8 +306,9 @@ def main():
     parser.add_argument("--only", default="", help="agents whose name begins so")
     options = parser.parse_args()
     agents = [agent for agent in GATE + (OTHERS if options.all else []) if agent.name.startswith(options.only)]
-    results = [check(agent, options) for agent in agents]
-    if not results or not all(results):
+    results = {agent.name: check(agent, options) for agent in agents}
+    fine = all(is_fine for is_fine, _ in results.values())
+    if not results or not same_saving(results) or not fine:
         sys.exit("agents-check: something is wrong")
 
 

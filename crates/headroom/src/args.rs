@@ -174,7 +174,7 @@ pub(crate) struct ServeArgs {
     pub(crate) redact_secrets: bool,
 
     /// How to treat WebSocket connections on the routes for conversations
-    #[arg(long, value_name = "WHAT", default_value = "refuse")]
+    #[arg(long, value_name = "WHAT", default_value = "serve")]
     pub(crate) websockets: WebSocketsArg,
 
     /// The maximum size of a request body
@@ -221,6 +221,8 @@ pub(crate) struct StopArgs {
 /// How WebSocket connections are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WebSocketsArg {
+    /// Serve them: conversations on them are compressed
+    Serve,
     /// Refuse them: agents then use HTTP, and their requests are compressed
     Refuse,
     /// Pass them through uncompressed
@@ -230,6 +232,7 @@ pub(crate) enum WebSocketsArg {
 impl From<WebSocketsArg> for WebSockets {
     fn from(given: WebSocketsArg) -> Self {
         match given {
+            WebSocketsArg::Serve => WebSockets::Serve,
             WebSocketsArg::Refuse => WebSockets::Refuse,
             WebSocketsArg::Pass => WebSockets::Pass,
         }

@@ -1,5 +1,6 @@
-//! How the parts of a streamed response are distinguished: as server-sent events, or as the elements of
-//! one JSON array that grows, which is what Gemini's API sends to whoever doesn't ask for events.
+//! How the parts of a streamed response are distinguished: as server-sent events, as the elements of
+//! one JSON array that grows, which is what Gemini's API sends to whoever doesn't ask for events, or as
+//! the messages of a WebSocket.
 
 use crate::sse::{Chunk, Event, Events, MAX_EVENT};
 
@@ -11,9 +12,11 @@ pub enum Framing {
     Events,
     /// The elements of a JSON array.
     JsonArray,
+    /// Messages of a WebSocket, which come one by one: there is nothing to cut.
+    Messages,
 }
 
-/// Cuts a stream of either framing into its parts.
+/// Cuts a stream of bytes into its parts.
 #[derive(Debug)]
 pub enum Chunker {
     /// Into events.
@@ -26,7 +29,7 @@ impl Chunker {
     /// A chunker for a stream from its beginning.
     pub fn new(framing: Framing) -> Self {
         match framing {
-            Framing::Events => Chunker::Events(Events::default()),
+            Framing::Events | Framing::Messages => Chunker::Events(Events::default()),
             Framing::JsonArray => Chunker::JsonArray(Elements::default()),
         }
     }

@@ -10,6 +10,7 @@
 //!   below `api/`.
 //! - [`request`] has what the APIs have in common in a request, [`response`] and [`replay`] the same
 //!   for responses and for the turns in which calls were intercepted.
+//! - [`socket`] reads the messages of a WebSocket, over which the Responses API is spoken, too.
 //! - [`splice::Edits`] replaces ranges of bytes, [`framing::Chunker`] cuts a stream into events,
 //!   [`tool_call`] reads what a tool call says about its result.
 //!
@@ -48,4 +49,5 @@ pub mod sse;
 mod text_protocol;
 pub mod tool_call;
 
+pub use api::responses::socket;
 pub use api::{APIS, Api, CHAT, GEMINI, MESSAGES, RESPONSES};

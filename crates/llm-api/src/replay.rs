@@ -58,7 +58,7 @@ pub fn restore(
 }
 
 /// The results of a round's intercepted calls, with commas between them.
-pub(crate) fn results(api: &dyn Api, round: &Round, retrieve: Retrieve<'_>) -> Vec<u8> {
+pub fn results(api: &dyn Api, round: &Round, retrieve: Retrieve<'_>) -> Vec<u8> {
     each_result(api, round, retrieve).join(&b","[..])
 }
 

@@ -91,6 +91,9 @@ pub struct Block<'t> {
     pub tool_result: Option<ToolResult<'t>>,
     /// The calls that the model makes in it.
     pub calls: Vec<Call<'t>>,
+    /// Whether it has members that clients change when they send it back, and that say nothing to the
+    /// model: see [`is_bookkeeping`].
+    pub(crate) has_bookkeeping: bool,
 }
 
 /// What a message or, for the Responses API, a run of items of the model is.
@@ -288,7 +291,14 @@ impl<'t> Request<'t> {
 impl<'t> Block<'t> {
     /// A block that nobody looks into.
     pub(crate) fn opaque(role: Role, value: Value<'t>) -> Self {
-        Block { role, value, texts: Vec::new(), tool_result: None, calls: Vec::new() }
+        Block {
+            role,
+            value,
+            texts: Vec::new(),
+            tool_result: None,
+            calls: Vec::new(),
+            has_bookkeeping: false,
+        }
     }
 
     /// Feeds what identifies the block to a hash. Blocks that mean the same to the provider feed
@@ -296,14 +306,38 @@ impl<'t> Block<'t> {
     /// content that is a string is the list of one text.
     pub fn fingerprint(&self, feed: &mut impl FnMut(&[u8])) {
         feed(&[self.role as u8]);
-        fingerprint(self.value, 0, feed);
+        fingerprint(self.value, self.has_bookkeeping, 0, feed);
     }
+
+    /// About how many bytes of it the model reads.
+    pub fn length(&self) -> usize {
+        if !self.has_bookkeeping {
+            return self.value.range().len();
+        }
+        let mut length = 0;
+        fingerprint(self.value, true, 0, &mut |bytes| length += bytes.len());
+        length
+    }
+}
+
+/// Whether a member of an item that the model made names it, says how it came about, or says nothing.
+/// Over HTTP a client sends such members back as it likes, and over a WebSocket not at all, so that
+/// they don't identify the item.
+pub(crate) fn is_bookkeeping(key: Value<'_>, member: Value<'_>) -> bool {
+    member.is_null()
+        || ["id", "status", "annotations", "logprobs"].iter().any(|name| key.is(name))
+        || key.text().is_some_and(|name| name.starts_with("internal_"))
 }
 
 /// Levels of content in content that are read for a fingerprint; what is below is taken as it is.
 const MAX_CONTENT_DEPTH: usize = 4;
 
-fn fingerprint<'t>(value: Value<'t>, depth: usize, feed: &mut impl FnMut(&[u8])) {
+fn fingerprint<'t>(
+    value: Value<'t>,
+    has_bookkeeping: bool,
+    depth: usize,
+    feed: &mut impl FnMut(&[u8]),
+) {
     if let Some(text) = plain_text(value) {
         feed(b"T");
         return feed(text.raw());
@@ -312,14 +346,17 @@ fn fingerprint<'t>(value: Value<'t>, depth: usize, feed: &mut impl FnMut(&[u8]))
         feed(b"V");
         return feed(value.raw());
     }
-    let mut members: Vec<_> = value.members().filter(|(key, _)| !key.is("cache_control")).collect();
+    let is_said = |(key, member): &(Value<'t>, Value<'t>)| {
+        !key.is("cache_control") && !(has_bookkeeping && is_bookkeeping(*key, *member))
+    };
+    let mut members: Vec<_> = value.members().filter(is_said).collect();
     members.sort_by_key(|(key, _)| key.raw());
     feed(b"{");
     for (key, member) in members {
         feed(key.raw());
         if key.is("content") && depth < MAX_CONTENT_DEPTH && member.kind() == Kind::Array {
             feed(b"[");
-            member.items().for_each(|item| fingerprint(item, depth + 1, feed));
+            member.items().for_each(|item| fingerprint(item, has_bookkeeping, depth + 1, feed));
             feed(b"]");
         } else if key.is("content") && member.kind() == Kind::String {
             feed(b"[T");

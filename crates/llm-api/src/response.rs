@@ -214,6 +214,13 @@ impl Relay {
         self.chunks = chunks;
     }
 
+    /// Takes the next message of a WebSocket; what the client is to see now, if anything.
+    pub fn message(&mut self, data: &[u8]) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        self.event(Event { raw: data.to_vec(), framing: Framing::Messages }, &mut out);
+        (!out.is_empty()).then_some(out)
+    }
+
     /// Whether the client's stream is an array that doesn't end where the provider ends one.
     fn is_open_array(&self) -> bool {
         let is_first =

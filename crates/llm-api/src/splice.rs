@@ -35,6 +35,20 @@ impl Edits {
         self.replace(range, Vec::new());
     }
 
+    /// The ranges that are replaced, in the order of the text, and how many bytes come in the place of each.
+    pub(crate) fn in_order(&self) -> Vec<(Range<usize>, usize)> {
+        let mut order: Vec<_> =
+            self.list.iter().map(|(range, with)| (range.clone(), with.len())).collect();
+        order.sort_by_key(|(range, _)| (range.start, range.end));
+        order
+    }
+
+    /// The edits whose ranges `place` finds in another text, at the places that it gives.
+    pub fn moved(&self, place: impl Fn(&Range<usize>) -> Option<Range<usize>>) -> Self {
+        let moved = |(range, with): &(Range<usize>, Vec<u8>)| Some((place(range)?, with.clone()));
+        Edits { list: self.list.iter().filter_map(moved).collect() }
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

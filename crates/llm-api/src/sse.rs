@@ -18,7 +18,7 @@ pub enum Chunk {
     Raw(Vec<u8>),
 }
 
-/// One event, or one element of a response that is streamed as a JSON array.
+/// One event, one element of a response that is streamed as a JSON array, or one message of a WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Its bytes as they came.
@@ -102,8 +102,10 @@ impl Event {
 
     /// The event's data: its lines, joined by line feeds.
     pub fn data(&self) -> Cow<'_, [u8]> {
-        if self.framing == Framing::JsonArray {
-            return Cow::Borrowed(framing::element(&self.raw));
+        match self.framing {
+            Framing::Events => {}
+            Framing::JsonArray => return Cow::Borrowed(framing::element(&self.raw)),
+            Framing::Messages => return Cow::Borrowed(&self.raw),
         }
         let mut lines = self.fields(b"data");
         let Some(first) = lines.next() else { return Cow::Borrowed(b"") };

@@ -49,6 +49,14 @@ impl<V: Weigh + Clone> Cache<V> {
         entries.values.get(key).cloned()
     }
 
+    /// Forgets the value of `key`.
+    pub fn remove(&self, key: &Key) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = entries.values.pop(key) {
+            entries.bytes -= size(&value);
+        }
+    }
+
     /// Keeps a value, in the place of those that were longest unused. One that alone is larger than half
     /// of the bound isn't kept: it would displace too much.
     pub fn put(&self, key: Key, value: V) {

@@ -12,6 +12,8 @@
 //! | relay | `relay` | passes the response on, and answers calls of the injected tool |
 //! | record | `recording` | hands a [`metrics::Exchange`] to the [`metrics::Recorder`] |
 //!
+//! A WebSocket takes them with each of its messages, in `socket`.
+//!
 //! Start reading at [`LlmProxy::handle`]. Whoever serves it has authorised the client before: access by
 //! Host, Origin and token is the server's matter.
 //!
@@ -71,6 +73,7 @@ mod replay_entry;
 mod rewrite;
 mod route;
 mod settings;
+mod socket;
 mod tool_result;
 
 pub use limits::{CallPatterns, Limits};
@@ -81,6 +84,7 @@ pub use rewrite::COMPRESSION_VERSION;
 pub use route::NoRoute;
 pub use route::target::{Target, TargetError, Targets};
 pub use settings::{Settings, WebSockets};
+pub use socket::Shutdown;
 pub use tool_result::{CompressedResult, ReferredResult, ResultCompressor};
 
 #[cfg(test)]

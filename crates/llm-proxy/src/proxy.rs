@@ -30,6 +30,7 @@ use crate::rewrite::{OpenTurn, RequestRewriter, RewrittenRequest};
 use crate::route::target::Targets;
 use crate::route::{self, NoRoute, Route};
 use crate::settings::{Settings, WebSockets};
+use crate::socket::{self, Conversations, MAX_SOCKETS, Services};
 
 /// Bodies up to so many bytes are rewritten on the thread that received them: passing one on to another
 /// thread and waking it takes longer than what is usually new in one. Measured: the longest that is all
@@ -46,6 +47,10 @@ pub struct LlmProxy {
     under_way: Arc<Semaphore>,
     /// Permits for requests that are rewritten on threads of their own.
     workers: Arc<Semaphore>,
+    /// Permits for WebSockets.
+    sockets: Arc<Semaphore>,
+    /// The conversations on these.
+    conversations: Arc<Conversations>,
 }
 
 impl LlmProxy {
@@ -78,6 +83,8 @@ impl LlmProxy {
             recorder,
             under_way: Arc::new(Semaphore::new(under_way)),
             workers: Arc::new(Semaphore::new(workers)),
+            sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
+            conversations: Conversations::new(),
         }
     }
 
@@ -119,12 +126,21 @@ impl LlmProxy {
     ) -> Result<Response<Body>, ProxyError> {
         let is_bypass = headers::is_bypass(&head.headers);
         let is_websocket = headers::is_websocket(&head.method, &head.headers);
-        let is_refused = !is_bypass && self.settings.websockets == WebSockets::Refuse;
-        if is_websocket && is_refused && !route.name.is_empty() {
-            return Err(ProxyError::WebSocket);
-        }
+        let has_conversation = !is_bypass && !route.name.is_empty();
+        let is_served = match self.settings.websockets {
+            _ if !is_websocket || !has_conversation => false,
+            WebSockets::Pass => false,
+            WebSockets::Serve if route.has_socket => true,
+            WebSockets::Serve | WebSockets::Refuse => return Err(ProxyError::WebSocket),
+        };
         let mut recording = Recording::new(self.recorder.clone(), route, permit);
         recording.exchange.client = headers::client(&head.headers);
+        if is_served && !headers::is_signed(&head.headers) {
+            let permit = Arc::clone(&self.sockets).try_acquire_owned();
+            let permit = permit.map_err(|_| ProxyError::Busy)?;
+            let prepared = self.prepare(&head, route, socket::upgrade_headers(&head.headers))?;
+            return socket::serve(head, route, prepared, self.services(), recording, permit).await;
+        }
         if is_websocket {
             let prepared = self.prepare(&head, route, relay::upgrade_headers(&head.headers))?;
             let response = relay::upgrade(head, prepared, recording).await?;
@@ -146,6 +162,19 @@ impl LlmProxy {
                 let response = self.pass_through(head, body, route, recording).await?;
                 Ok(unrecognized(response, reason))
             }
+        }
+    }
+
+    /// What WebSockets need to serve requests.
+    fn services(&self) -> Services {
+        Services {
+            rewriter: self.rewriter.clone(),
+            recorder: self.recorder.clone(),
+            under_way: self.under_way.clone(),
+            workers: self.workers.clone(),
+            conversations: self.conversations.clone(),
+            max_message: self.settings.max_body,
+            retry_within: self.settings.retry_within,
         }
     }
 

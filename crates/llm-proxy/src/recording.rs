@@ -13,7 +13,7 @@ use crate::route::Route;
 pub(crate) struct Recording {
     pub(crate) exchange: Exchange,
     started: Instant,
-    recorder: Arc<dyn Recorder>,
+    recorder: Option<Arc<dyn Recorder>>,
     /// The permit to be under way.
     _permit: OwnedSemaphorePermit,
 }
@@ -30,7 +30,12 @@ impl Recording {
             is_billed: route.is_generation,
             ..Exchange::default()
         };
-        Recording { exchange, started: Instant::now(), recorder, _permit: permit }
+        Recording { exchange, started: Instant::now(), recorder: Some(recorder), _permit: permit }
+    }
+
+    /// It turned out to be no exchange: nobody is told of it.
+    pub(crate) fn discard(mut self) {
+        self.recorder = None;
     }
 
     /// Takes in what was done to the request.
@@ -73,6 +78,8 @@ impl Recording {
 impl Drop for Recording {
     fn drop(&mut self) {
         self.exchange.total = self.started.elapsed();
-        self.recorder.record(std::mem::take(&mut self.exchange));
+        if let Some(recorder) = &self.recorder {
+            recorder.record(std::mem::take(&mut self.exchange));
+        }
     }
 }

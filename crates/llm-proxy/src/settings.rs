@@ -8,8 +8,10 @@ use crate::route::target::Targets;
 /// How WebSocket connections on the routes for conversations are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WebSockets {
-    /// They are rejected with 426. Clients then use HTTP, and their conversations are compressed.
+    /// They are served as requests over HTTP are: their conversations are compressed.
     #[default]
+    Serve,
+    /// They are rejected with 426. Clients then use HTTP, and their conversations are compressed.
     Refuse,
     /// They are passed through uncompressed.
     Pass,

@@ -19,6 +19,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use llm_proxy::Shutdown;
 use metrics::{HistoryFileError, MetricsRecorder};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -178,9 +179,11 @@ async fn serve(
     }
     let progress = Arc::new(Progress::default());
     let shared = Arc::clone(&progress);
+    let sockets = Shutdown(shutdown.clone());
     let service = tower::service_fn(move |mut request: Request<_>| {
         shared.step();
         request.extensions_mut().insert(connection);
+        request.extensions_mut().insert(sockets.clone());
         let responding = router.clone().oneshot(request);
         let progress = Arc::clone(&shared);
         async move { Ok::<_, Infallible>(responding.await?.map(|body| ResponseBody { body, progress })) }

@@ -5,7 +5,7 @@
 mod chat;
 mod gemini;
 mod messages;
-mod responses;
+pub(crate) mod responses;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -117,6 +117,11 @@ pub trait Api: fmt::Debug + Send + Sync {
 
     /// What a response used, from its body or from the data of one event of its stream.
     fn usage(&self, json: &[u8]) -> Option<Usage>;
+
+    /// Whether conversations come over WebSockets as well, as [`socket`](crate::socket) has it.
+    fn has_socket(&self) -> bool {
+        false
+    }
 
     /// Whether an event of a stream, of which this is the data, is the last one of a response.
     fn is_last_event(&self, data: &[u8]) -> bool;

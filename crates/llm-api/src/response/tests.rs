@@ -604,6 +604,33 @@ proptest! {
     }
 }
 
+#[test]
+fn over_a_websocket_each_event_is_a_message() {
+    let rounds = [
+        responses_stream("r1", &[said("naïve 🦀"), function("call_r", HIDE)], 3),
+        responses_stream("r2", &[said("漢字"), function("call_2", "run")], 3),
+    ];
+    let (mut streamed, mut messages) = (relay(RESPONSES), relay(RESPONSES));
+    let (mut out, mut sent) = (Vec::new(), Vec::new());
+    for round in &rounds {
+        if !streamed.rounds().is_empty() {
+            streamed.next_round();
+            messages.next_round();
+        }
+        streamed.push(round.as_bytes(), &mut out);
+        for event in data_of(round.as_bytes()) {
+            sent.extend(messages.message(event.to_string().as_bytes()));
+        }
+    }
+    out.extend(streamed.close(CloseReason::OutOfTokens));
+    sent.push(messages.close(CloseReason::OutOfTokens));
+    let sent: Vec<Json> =
+        sent.iter().map(|message| serde_json::from_slice(message).unwrap()).collect();
+    assert_eq!(sent, data_of(&out));
+    assert_eq!(messages.rounds(), streamed.rounds());
+    assert_eq!(sent.last().unwrap()["response"]["id"], "r1");
+}
+
 /// A response of the Gemini API with these parts; `finish`: its reason, if it is the last.
 fn gemini_response(id: &str, parts: &[Json], finish: Option<&str>, output: u64) -> Json {
     let mut candidate = json!({"content": {"parts": parts, "role": "model"}, "index": 0});
@@ -625,6 +652,7 @@ fn gemini_stream(id: &str, parts: &[Json], finish: &str, output: u64, framing: F
     match framing {
         Framing::Events => events.map(|event| format!("data: {event}\r\n\r\n")).collect(),
         Framing::JsonArray => format!("[{}\n]\n", events.collect::<Vec<_>>().join("\n,\r\n")),
+        Framing::Messages => panic!("Gemini has none"),
     }
 }
 
@@ -634,6 +662,7 @@ fn read_gemini(stream: &[u8], framing: Framing) -> Vec<Json> {
         Framing::Events => data_of(stream),
         Framing::JsonArray => serde_json::from_slice(stream)
             .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(stream))),
+        Framing::Messages => panic!("Gemini has none"),
     }
 }
 

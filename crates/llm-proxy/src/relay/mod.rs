@@ -14,9 +14,9 @@ use llm_api::Api;
 use crate::forward::headers;
 use crate::recording::Recording;
 pub(crate) use retry::Retries;
-pub(crate) use rounds::TurnRelay;
+pub(crate) use rounds::{Next, TurnRelay};
 use usage_body::UsageObservingBody;
-pub(crate) use websocket::{upgrade, upgrade_headers};
+pub(crate) use websocket::{upgrade, upgrade_headers, upgraded};
 
 /// A response that nobody changes. `api`: none where the response isn't a model's, or the API is unknown.
 pub(crate) fn unchanged(

@@ -1,5 +1,6 @@
 //! A turn of the model in which it may call the injected tool: what follows each round, and the relay
-//! of responses that aren't streamed. `stream` relays those that are.
+//! of responses that aren't streamed. `stream` relays those that are, and `socket` those that come over a
+//! WebSocket.
 
 use std::sync::Arc;
 
@@ -27,30 +28,30 @@ pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// limit of output tokens.
 const MAX_RESPONSE: usize = 64 << 20;
 
-/// A turn on its way to the client.
-pub(crate) struct TurnRelay {
+/// A turn on its way to the client. `P` is what its rounds are sent with: nothing on a WebSocket.
+pub(crate) struct TurnRelay<P = PreparedRequest> {
     rewriter: Arc<RequestRewriter>,
-    pub(super) prepared: PreparedRequest,
+    pub(super) prepared: P,
     turn: OpenTurn,
-    pub(super) relay: Relay,
-    recording: Recording,
+    pub(crate) relay: Relay,
+    pub(crate) recording: Recording,
     /// Times that the provider was asked again.
     asked: usize,
-    pub(super) retries: Retries,
+    pub(crate) retries: Retries,
 }
 
 /// What follows a round.
-pub(super) enum Next {
+pub(crate) enum Next {
     /// The turn ends like this.
     Close(CloseReason),
     /// The provider is asked again with this body.
     Ask(Bytes),
 }
 
-impl TurnRelay {
+impl<P: Send + 'static> TurnRelay<P> {
     pub(crate) fn new(
         rewriter: Arc<RequestRewriter>,
-        prepared: PreparedRequest,
+        prepared: P,
         (turn, framing): (OpenTurn, Framing),
         retries: Retries,
         recording: Recording,
@@ -61,7 +62,7 @@ impl TurnRelay {
 
     /// Decides what follows the round that has just ended, and keeps what was intercepted before the
     /// turn's last byte is delivered.
-    pub(super) async fn next(mut self) -> (Self, Next) {
+    pub(crate) async fn next(mut self) -> (Self, Next) {
         let next = match self.relay.end() {
             Some(RoundEnd::InterceptedOnly) => {
                 let (now, again) = self.ask().await;
@@ -113,7 +114,7 @@ impl TurnRelay {
 
     /// Keeps the intercepted calls of the turn. Those that nobody will answer are forgotten: the turn
     /// goes on without them.
-    pub(super) async fn record(mut self) -> Self {
+    pub(crate) async fn record(mut self) -> Self {
         let rounds = self.relay.rounds();
         if rounds.iter().all(|round| round.intercepted.is_empty()) {
             return self;
@@ -135,10 +136,29 @@ impl TurnRelay {
         now
     }
 
-    pub(super) fn finished(&mut self, ending: Ending) {
+    pub(crate) fn finished(&mut self, ending: Ending) {
         self.recording.ended(ending);
     }
 
+    /// Notes the id of the response that ends a round on a WebSocket.
+    pub(crate) fn answered_by(&mut self, id: Option<String>) {
+        self.turn.answered_by(id);
+    }
+}
+
+impl TurnRelay<()> {
+    /// A turn whose rounds are messages of a WebSocket.
+    pub(crate) fn over_socket(
+        rewriter: Arc<RequestRewriter>,
+        turn: OpenTurn,
+        retries: Retries,
+        recording: Recording,
+    ) -> Self {
+        TurnRelay::new(rewriter, (), (turn, Framing::Messages), retries, recording)
+    }
+}
+
+impl TurnRelay {
     /// The response of a provider that doesn't stream.
     pub(crate) async fn whole(
         mut self,
@@ -191,7 +211,7 @@ impl TurnRelay {
     }
 }
 
-impl Drop for TurnRelay {
+impl<P> Drop for TurnRelay<P> {
     /// What was used is told however it ended: some clients close as soon as they have seen the
     /// last event, and what came before a stream broke off is billed too.
     fn drop(&mut self) {
@@ -205,10 +225,10 @@ impl Drop for TurnRelay {
 }
 
 /// Does what may block on a thread where that holds up nobody.
-async fn blocking<T: Send + 'static>(
-    turn: TurnRelay,
-    work: impl FnOnce(&mut TurnRelay) -> T + Send + 'static,
-) -> (TurnRelay, T) {
+async fn blocking<P: Send + 'static, T: Send + 'static>(
+    turn: TurnRelay<P>,
+    work: impl FnOnce(&mut TurnRelay<P>) -> T + Send + 'static,
+) -> (TurnRelay<P>, T) {
     let done = tokio::task::spawn_blocking(move || {
         let mut turn = turn;
         let result = work(&mut turn);

@@ -42,10 +42,7 @@ pub(crate) async fn upgrade(
     let Some(client) = client.filter(|_| is_upgraded) else {
         return Ok(super::unchanged(response, None, recording));
     };
-    let mut to_client = Response::new(Body::empty());
-    *to_client.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    *to_client.headers_mut() = headers::to_client(response.headers());
-    carry(response.headers(), to_client.headers_mut());
+    let to_client = upgraded(&response);
     let provider = hyper::upgrade::on(&mut response);
     tokio::spawn(async move {
         if let (Ok(client), Ok(provider)) = futures_util::future::join(client, provider).await {
@@ -54,6 +51,15 @@ pub(crate) async fn upgrade(
         }
     });
     Ok(to_client)
+}
+
+/// The response to the client where the provider has granted an upgrade with `response`.
+pub(crate) fn upgraded<B>(response: &Response<B>) -> Response<Body> {
+    let mut to_client = Response::new(Body::empty());
+    *to_client.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    *to_client.headers_mut() = headers::to_client(response.headers());
+    carry(response.headers(), to_client.headers_mut());
+    to_client
 }
 
 /// Moves bytes both ways until either side ends. The other one then has a while to say its last: a

@@ -35,6 +35,17 @@ pub(crate) struct OpenTurn {
     /// The client's limit of output tokens, and where it stands in the body.
     limit: Option<(Range<usize>, u64)>,
     thinking_budget: Option<u64>,
+    /// The message that was sent, where the turn is on a WebSocket.
+    message: Option<OpenMessage>,
+}
+
+/// A message that was sent over a WebSocket, from which those of later rounds are made.
+struct OpenMessage {
+    sent: Bytes,
+    /// The id of the last round's response.
+    answered_by: Option<String>,
+    /// Whether something came before the turn that isn't known.
+    is_partial: bool,
 }
 
 /// The next round of a turn.
@@ -67,7 +78,33 @@ impl OpenTurn {
             is_stored: request.is_stored,
             limit,
             thinking_budget: request.thinking_budget,
+            message: None,
         }
+    }
+
+    /// The same turn on a WebSocket, over which `sent` was sent. `is_partial`: something came before it
+    /// that isn't known.
+    pub(super) fn over_socket(mut self, sent: Bytes, is_partial: bool) -> Self {
+        self.message = Some(OpenMessage { sent, answered_by: None, is_partial });
+        self
+    }
+
+    /// Notes the id of the response that ends a round on a WebSocket.
+    pub(crate) fn answered_by(&mut self, id: Option<String>) {
+        if let Some(message) = &mut self.message {
+            message.answered_by = id;
+        }
+    }
+
+    /// The message that was sent, and the id of the last response to it.
+    pub(super) fn sent_message(&self) -> Option<(&Bytes, &str)> {
+        let message = self.message.as_ref()?;
+        Some((&message.sent, message.answered_by.as_deref()?))
+    }
+
+    /// Whether later requests may hold the turn in the same place.
+    pub(super) fn is_kept(&self) -> bool {
+        self.message.as_ref().is_none_or(|message| !message.is_partial)
     }
 
     /// How much is left for another round of the client's limit, after `spent` tokens.
@@ -96,6 +133,14 @@ impl RequestRewriter {
     ) -> Option<NextRound> {
         let index = scan(&turn.body).ok()?;
         let request = read(turn.api, &index)?;
+        if turn.message.is_some() {
+            let limit = match turn.limit_after(spent) {
+                Limit::Spent => return None,
+                Limit::Lowered(left) => Some(left),
+                Limit::AsGiven => None,
+            };
+            return self.next_message(turn, &request, rounds, limit);
+        }
         let traversal = self.traverse(&request);
         self.pin_results(&traversal, rounds);
         let rounds = &*rounds;

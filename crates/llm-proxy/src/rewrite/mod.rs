@@ -5,6 +5,7 @@
 mod block;
 mod continue_turn;
 mod memo;
+mod message;
 mod references;
 mod replay;
 mod report;
@@ -32,13 +33,14 @@ use crate::route::target::{TargetError, Targets};
 pub(crate) use block::CompressedBlock;
 pub(crate) use continue_turn::{MAX_ROUNDS, OpenTurn};
 use memo::Memo;
+pub(crate) use message::{Past, RewrittenMessage};
 pub(crate) use report::RequestReport;
 pub(crate) use retrieval_results::tool_tokens;
 use tool_injection::ToolInjection;
 pub(crate) use traverse::TraversedBlock;
 
 /// The version of what requests become. Replicas that serve one conversation need the same.
-pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/6");
+pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/7");
 
 /// Bytes of a token, where an estimate will do.
 const BYTES_PER_TOKEN: usize = 4;

@@ -150,6 +150,9 @@ impl RequestRewriter {
         ids: &[String],
         text: &str,
     ) -> Result<(), blob_store::Error> {
+        if !turn.is_kept() {
+            return Ok(());
+        }
         self.pin_last_results(turn, &mut rounds);
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let key = TurnKey::new(&turn.before, &ids, text);

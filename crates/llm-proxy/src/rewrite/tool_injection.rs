@@ -73,6 +73,33 @@ impl ToolInjection {
     }
 }
 
+impl ToolInjection {
+    /// Whether a request whose conversation isn't known had the tool injected from the beginning, if it
+    /// began here, as far as what comes with each of its requests says: the tools and the instructions.
+    pub(super) fn was_likely(request: &Request<'_>) -> bool {
+        let own = || request.tools.iter().filter(|tool| tool.is_client);
+        request.choices == 1
+            && own().any(|tool| !tool.is_strict)
+            && !own().any(|tool| is_retrieval(&tool.name))
+            && request.listed_tools() < MAX_TOOLS
+            && prompt_tokens(request) >= MIN_PROMPT_TOKENS
+    }
+
+    /// Whether the tool may be among what isn't known of a conversation: it is if the client has none of
+    /// its name.
+    pub(super) fn may_have_been(request: &Request<'_>) -> bool {
+        !has_name(request)
+    }
+}
+
+/// Tokens of the tools and system prompts before the model's first turn.
+fn prompt_tokens(request: &Request<'_>) -> usize {
+    let is_prompt = |block: &&Block<'_>| matches!(block.role, Role::Definition | Role::System);
+    let prompts = request.beginning().filter(is_prompt).map(|block| block.value.raw());
+    let count = |raw| tokens::count(Encoding::default(), &String::from_utf8_lossy(raw));
+    prompts.map(count).sum()
+}
+
 /// Whether a conversation begins with so little that the retrieval tool would be a large part of it.
 fn is_lean(request: &Request<'_>) -> bool {
     let bytes: usize = request.beginning().map(|block| block.value.range().len()).sum();

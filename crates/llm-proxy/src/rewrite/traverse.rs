@@ -230,7 +230,7 @@ fn tokens_before(request: &Request<'_>, at: usize, blocks: &[TraversedBlock]) ->
     let tokens = request.blocks[..at].iter().enumerate().map(|(at, block)| {
         match traversed.next_if(|traversed| traversed.at == at) {
             Some(traversed) => traversed.compressed.report.after,
-            None => block.value.range().len() / BYTES_PER_TOKEN,
+            None => block.length() / BYTES_PER_TOKEN,
         }
     });
     tokens.sum()

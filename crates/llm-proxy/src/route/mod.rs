@@ -27,6 +27,8 @@ pub(crate) struct Route {
     pub(crate) api: Option<&'static dyn Api>,
     /// Whether the model responds; a count of tokens isn't the model's.
     pub(crate) is_generation: bool,
+    /// Whether conversations come over WebSockets there, too.
+    pub(crate) has_socket: bool,
 }
 
 /// Why a request goes to no provider.
@@ -144,16 +146,17 @@ pub(crate) fn find(head: &Parts, targets: &Targets) -> Result<Route, NoRoute> {
     let credentials = Credentials::of(head);
     let endpoint = APIS.into_iter().find_map(|api| Some((api, api.endpoint(path)?)));
     let route = if let Some((api, endpoint)) = endpoint {
+        let has_socket = api.has_socket() && endpoint.is_generation;
         let api = (head.method == Method::POST).then_some(api);
         let Endpoint { path: name, provider, is_generation } = endpoint;
         let is_vertex = owner(&head.method, path) == Some(Owner::Vertex);
         if is_vertex && targets.gemini.is_gemini_api() {
             return Err(NoRoute::Vertex);
         }
-        Route { provider, name, api, is_generation }
+        Route { provider, name, api, is_generation, has_socket }
     } else {
         let provider = provider(&head.method, &head.uri, &credentials, targets)?;
-        Route { provider, name: "", api: None, is_generation: false }
+        Route { provider, name: "", api: None, is_generation: false, has_socket: false }
     };
     let company = targets.of(route.provider).company();
     if company.is_some_and(|company| credentials.has_foreign(company)) {

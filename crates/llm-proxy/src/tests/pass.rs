@@ -220,7 +220,12 @@ fn one_request_too_many_is_told_to_come_again() {
 
 #[test]
 fn a_websocket_on_a_conversation_is_refused_so_that_http_is_used() {
-    let bench = Bench::new(|_| hello());
+    let bench = Bench::with(
+        Arc::new(Provider::start(|_| hello())),
+        ReplayStore::in_memory(),
+        None,
+        |settings| settings.websockets = WebSockets::Refuse,
+    );
     let asks = [
         ("connection", "Upgrade"),
         ("upgrade", "websocket"),

@@ -3,6 +3,7 @@
 mod replay;
 mod request;
 mod response;
+pub mod socket;
 mod tool;
 
 use json_index::Value;
@@ -68,6 +69,10 @@ impl Api for Responses {
     fn usage(&self, json: &[u8]) -> Option<Usage> {
         // The last event has the whole response.
         usage_at(json, &[&["usage"], &["response", "usage"]], response::read_usage)
+    }
+
+    fn has_socket(&self) -> bool {
+        true
     }
 
     fn is_last_event(&self, data: &[u8]) -> bool {

@@ -75,7 +75,11 @@ fn read_item(item: Value<'_>) -> Block<'_> {
                 Some("assistant") => Role::Assistant,
                 _ => Role::System,
             };
-            Block { texts: texts(item.get("content")), ..Block::opaque(role, item) }
+            Block {
+                texts: texts(item.get("content")),
+                has_bookkeeping: role == Role::Assistant,
+                ..Block::opaque(role, item)
+            }
         }
         Some("function_call_output" | "local_shell_call_output" | "custom_tool_call_output") => {
             let id = text(item, "call_id").or_else(|| text(item, "id"));
@@ -90,6 +94,7 @@ fn read_item(item: Value<'_>) -> Block<'_> {
         Some("item_reference") => Block::opaque(Role::System, item),
         Some(other) => Block {
             calls: call(other, item).into_iter().collect(),
+            has_bookkeeping: true,
             ..Block::opaque(Role::Assistant, item)
         },
     }

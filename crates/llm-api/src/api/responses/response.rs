@@ -2,6 +2,7 @@
 
 use json_index::{Kind, Value, scan};
 
+use crate::framing::Framing;
 use crate::response::{
     CloseReason, FinishedRound, Part, ResponseRewriter, Usage, at, edited, join, number, one_line,
     round_of, set, set_number,
@@ -283,7 +284,7 @@ impl ResponseRewriter for Rewriter {
                     edits.replace(kind.range(), *b"\"response.incomplete\"");
                 }
             });
-            if is_cut {
+            if is_cut && event.framing == Framing::Events {
                 let head = &b"event: response.incomplete\ndata: "[..];
                 out.extend([head, &data, b"\n\n"].concat());
             } else {

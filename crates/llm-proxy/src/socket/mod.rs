@@ -1,0 +1,119 @@
+//! WebSockets that carry conversations: the client's messages are rewritten as requests over HTTP are, and
+//! the events that answer them are relayed as their streams are.
+//!
+//! The provider is asked first: what it says to the upgrade is what the client gets, a refusal included,
+//! after which clients use HTTP. Neither side is offered an extension, so that messages are text and not
+//! deflated.
+
+mod conversation;
+mod ends;
+mod exchange;
+mod session;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{HeaderName, SEC_WEBSOCKET_EXTENSIONS};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Response, StatusCode};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use metrics::{Ending, Recorder};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use crate::forward::{PreparedRequest, headers};
+use crate::proxy_error::ProxyError;
+use crate::recording::Recording;
+use crate::relay;
+use crate::rewrite::RequestRewriter;
+use crate::route::Route;
+pub(crate) use conversation::Conversations;
+use session::Session;
+
+/// Sockets that are open at one time. By hand: as many as the server has connections of other kinds.
+pub(crate) const MAX_SOCKETS: usize = 4096;
+
+/// Bytes that a socket reads at once, and holds for it. By hand: most messages are smaller.
+const READ_BUFFER: usize = 4 << 10;
+
+/// The largest message of a provider. By hand: far more than any limit of output tokens.
+const MAX_EVENT: usize = 64 << 20;
+
+/// Tells the sockets that began with requests with this extension that the server is about to end. It
+/// ends when none of them holds it any more.
+#[derive(Debug, Clone)]
+pub struct Shutdown(pub watch::Receiver<()>);
+
+/// A WebSocket to either side.
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// What sockets need to serve requests.
+#[derive(Clone)]
+pub(crate) struct Services {
+    pub(crate) rewriter: Arc<RequestRewriter>,
+    pub(crate) recorder: Arc<dyn Recorder>,
+    /// Permits for requests that are under way.
+    pub(crate) under_way: Arc<Semaphore>,
+    /// Permits for requests that are rewritten.
+    pub(crate) workers: Arc<Semaphore>,
+    pub(crate) conversations: Arc<Conversations>,
+    /// The most bytes of a message of a client.
+    pub(crate) max_message: usize,
+    pub(crate) retry_within: Duration,
+}
+
+/// What of a request's headers goes to the provider when it asks for a WebSocket that is served here.
+pub(crate) fn upgrade_headers(headers: &HeaderMap) -> HeaderMap {
+    let mut out = relay::upgrade_headers(headers);
+    out.remove(SEC_WEBSOCKET_EXTENSIONS);
+    out
+}
+
+/// Asks the provider for the same socket, and then serves it until either side ends it.
+pub(crate) async fn serve(
+    mut head: Parts,
+    route: Route,
+    prepared: PreparedRequest,
+    services: Services,
+    mut recording: Recording,
+    permit: OwnedSemaphorePermit,
+) -> Result<Response<Body>, ProxyError> {
+    let client = head.extensions.remove::<OnUpgrade>();
+    let shutdown = head.extensions.remove::<Shutdown>();
+    recording.sent();
+    let sending = prepared.send_upgrade().await;
+    let mut response = sending.inspect_err(|_| recording.ended(Ending::ProviderBroke))?;
+    recording.responded(response.status().as_u16());
+    let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let Some(client) = client.filter(|_| is_upgraded) else {
+        return Ok(relay::unchanged(response, None, recording));
+    };
+    // What is counted is the requests on it.
+    recording.discard();
+    let mut to_client = relay::upgraded(&response);
+    to_client.headers_mut().remove(HeaderName::from(SEC_WEBSOCKET_EXTENSIONS));
+    let provider = hyper::upgrade::on(&mut response);
+    let client_name = headers::client(&head.headers);
+    tokio::spawn(async move {
+        let _permit = permit;
+        let Ok((client, provider)) = futures_util::future::try_join(client, provider).await else {
+            return;
+        };
+        let client = socket(client, Role::Server, services.max_message).await;
+        let provider = socket(provider, Role::Client, MAX_EVENT).await;
+        Session::new(services, route, client_name, client, provider).run(shutdown).await;
+    });
+    Ok(to_client)
+}
+
+async fn socket(stream: Upgraded, role: Role, max: usize) -> Socket {
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(max))
+        .max_frame_size(Some(max));
+    WebSocketStream::from_raw_socket(TokioIo::new(stream), role, Some(config)).await
+}

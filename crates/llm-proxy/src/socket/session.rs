@@ -1,0 +1,308 @@
+//! One connection: messages of the client and of the provider, one request at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use llm_api::socket::{error, may_be_create, renamed};
+use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+
+use super::conversation::{Conversation, Slot};
+use super::ends::End;
+use super::exchange::{Exchange, Memory, Progress, Response, ToClient};
+use super::{Services, Shutdown, Socket};
+use crate::recording::Recording;
+use crate::relay::{Retries, TurnRelay};
+use crate::rewrite::RewrittenMessage;
+use crate::route::Route;
+
+/// After how long a silence both sides are asked whether they are there: a connection that died is then
+/// noticed. By hand, not measured.
+const PING_AFTER: Duration = Duration::from_secs(60);
+
+/// What the proxy's own pings say; the pongs to them are nobody else's.
+const PING: &[u8] = b"headroom";
+
+/// A connection that is served.
+pub(super) struct Session {
+    services: Services,
+    route: Route,
+    /// The client, as far as it names itself.
+    client_name: Option<Box<str>>,
+    client: Socket,
+    provider: Socket,
+    conversation: Arc<Slot>,
+    /// The last response as the client and as the provider call it, where that differs.
+    renamed: Option<(String, String)>,
+    /// The request that is being answered.
+    exchange: Option<Exchange>,
+    /// A request of the client that waits for that; nothing is read from the client meanwhile.
+    waiting: Option<Utf8Bytes>,
+    /// A request of the proxy's own, and when it is to be sent.
+    follow_up: Option<(Bytes, Instant)>,
+}
+
+/// What happens on a connection.
+enum Happening {
+    FromClient(Option<Result<Message, Error>>),
+    FromProvider(Option<Result<Message, Error>>),
+    FollowUp,
+    Quiet,
+    Shutdown,
+}
+
+/// Whether the connection goes on.
+type Flow = Result<(), End>;
+
+impl Session {
+    pub(super) fn new(
+        services: Services,
+        route: Route,
+        client_name: Option<Box<str>>,
+        client: Socket,
+        provider: Socket,
+    ) -> Self {
+        let conversation = Arc::new(services.conversations.slot());
+        Session {
+            services,
+            route,
+            client_name,
+            client,
+            provider,
+            conversation,
+            renamed: None,
+            exchange: None,
+            waiting: None,
+            follow_up: None,
+        }
+    }
+
+    /// Serves the connection until it ends. After the shutdown began that is with the response to the
+    /// request that is under way.
+    pub(super) async fn run(mut self, mut shutdown: Option<Shutdown>) {
+        let mut is_ending = false;
+        let end = loop {
+            let happening = self.next(shutdown.as_mut().filter(|_| !is_ending)).await;
+            is_ending |= matches!(happening, Happening::Shutdown);
+            if let Err(end) = self.handle(happening).await {
+                break end;
+            }
+            if is_ending && self.exchange.is_none() {
+                break End::Shutdown;
+            }
+        };
+        if let Some(exchange) = self.exchange.take().filter(|_| end.is_providers()) {
+            exchange.break_off().await;
+        }
+        end.close(self.client, self.provider).await;
+    }
+
+    async fn next(&mut self, shutdown: Option<&mut Shutdown>) -> Happening {
+        let follow_up = self.follow_up.as_ref().map(|(_, at)| *at);
+        tokio::select! {
+            message = self.provider.next() => Happening::FromProvider(message),
+            message = self.client.next(), if self.waiting.is_none() => Happening::FromClient(message),
+            () = at(follow_up) => Happening::FollowUp,
+            () = ended(shutdown) => Happening::Shutdown,
+            () = tokio::time::sleep(PING_AFTER) => Happening::Quiet,
+        }
+    }
+
+    async fn handle(&mut self, happening: Happening) -> Flow {
+        match happening {
+            Happening::FromClient(Some(Ok(Message::Text(text)))) => self.from_client(text).await,
+            Happening::FromClient(Some(Ok(Message::Close(frame)))) => Err(End::Client(frame)),
+            Happening::FromClient(Some(Ok(message))) => {
+                // Whoever gets a ping answers it; that it reaches the other side shows that it is there.
+                if is_own_pong(&message) { Ok(()) } else { self.to_provider(message).await }
+            }
+            Happening::FromClient(Some(Err(error))) => Err(End::ClientFailed(error)),
+            Happening::FromClient(None) => Err(End::ClientFailed(Error::ConnectionClosed)),
+            Happening::FromProvider(Some(Ok(Message::Text(text)))) => {
+                self.from_provider(text).await
+            }
+            Happening::FromProvider(Some(Ok(Message::Close(frame)))) => Err(End::Provider(frame)),
+            Happening::FromProvider(Some(Ok(message))) => {
+                if is_own_pong(&message) {
+                    Ok(())
+                } else {
+                    self.to_client(message).await
+                }
+            }
+            Happening::FromProvider(Some(Err(error))) => Err(End::ProviderFailed(error)),
+            Happening::FromProvider(None) => Err(End::ProviderFailed(Error::ConnectionClosed)),
+            Happening::FollowUp => self.send_follow_up().await,
+            Happening::Quiet => {
+                let ping = Message::Ping(Bytes::from_static(PING));
+                self.to_client(ping.clone()).await?;
+                self.to_provider(ping).await
+            }
+            Happening::Shutdown => Ok(()),
+        }
+    }
+
+    async fn to_client(&mut self, message: Message) -> Flow {
+        self.client.send(message).await.map_err(End::ClientFailed)
+    }
+
+    async fn to_provider(&mut self, message: Message) -> Flow {
+        self.provider.send(message).await.map_err(End::ProviderFailed)
+    }
+
+    async fn from_client(&mut self, text: Utf8Bytes) -> Flow {
+        if !may_be_create(text.as_bytes()) {
+            return self.pass(text).await;
+        }
+        if self.exchange.is_some() {
+            self.waiting = Some(text);
+            return Ok(());
+        }
+        self.request(text).await
+    }
+
+    /// Passes a message on that asks for no response.
+    async fn pass(&mut self, text: Utf8Bytes) -> Flow {
+        let renamed = self.renamed.as_ref();
+        let other = renamed.and_then(|(shown, actual)| renamed_text(&text, shown, actual));
+        self.to_provider(Message::Text(other.unwrap_or(text))).await
+    }
+
+    /// A message that asks for a response, if it can be read.
+    async fn request(&mut self, text: Utf8Bytes) -> Flow {
+        let Ok(permit) = Arc::clone(&self.services.under_way).try_acquire_owned() else {
+            let message = "too many requests at once; try again in a second";
+            return self.to_client(text_message(error(503, "overloaded", message))).await;
+        };
+        let recorder = self.services.recorder.clone();
+        let mut recording = Recording::new(recorder, self.route, permit);
+        recording.exchange.client = self.client_name.clone();
+        let Some((rewritten, memory)) = self.rewrite(text.clone()).await else {
+            recording.discard();
+            return self.pass(text).await;
+        };
+        let RewrittenMessage { message, report, turn, .. } = rewritten;
+        recording.rewritten(report);
+        let response = match turn {
+            None => Response::Observed { recording, usage: None },
+            Some(turn) => {
+                let retries = Retries::within(self.services.retry_within);
+                let rewriter = self.services.rewriter.clone();
+                let turn = TurnRelay::over_socket(rewriter, turn, retries, recording);
+                Response::Relayed(Box::new(turn))
+            }
+        };
+        let mut exchange = Exchange::new(response, memory);
+        exchange.sent();
+        self.exchange = Some(exchange);
+        self.to_provider(text_message(message)).await
+    }
+
+    /// Rewrites a message on a thread where that holds up nobody; `None` for one that isn't understood.
+    async fn rewrite(&mut self, text: Utf8Bytes) -> Option<(RewrittenMessage, Memory)> {
+        let permit = Arc::clone(&self.services.workers).acquire_owned().await;
+        let (rewriter, slot) = (self.services.rewriter.clone(), self.conversation.clone());
+        let max = self.services.max_message;
+        let work = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let mut before = None;
+            let past = |previous: Option<&str>| {
+                let (past, known) = slot.past(previous);
+                before = known;
+                past
+            };
+            let mut rewritten = rewriter.rewrite_message(&text.into(), past)?;
+            let items = std::mem::take(&mut rewritten.items);
+            let is_partial = rewritten.past.is_partial;
+            let memory = Memory { before, is_partial, items, has_said: false, max };
+            Some((rewritten, memory))
+        });
+        // It doesn't panic; if it does, the message goes on as it came.
+        work.await.unwrap_or_default()
+    }
+
+    async fn from_provider(&mut self, text: Utf8Bytes) -> Flow {
+        let Some(exchange) = self.exchange.take() else {
+            return self.to_client(Message::Text(text)).await;
+        };
+        let (to_client, progress) = exchange.message(text.as_bytes()).await;
+        let is_broken = matches!(progress, Progress::Broken);
+        let is_over = matches!(progress, Progress::Over(_));
+        match progress {
+            Progress::Open(exchange) => self.exchange = Some(exchange),
+            Progress::Ask(exchange, message, at) => {
+                self.exchange = Some(exchange);
+                self.follow_up = Some((message, at));
+            }
+            Progress::Over(conversation) => self.remember(conversation),
+            Progress::Broken => {}
+        }
+        match to_client {
+            ToClient::Nothing => {}
+            ToClient::Same => self.to_client(Message::Text(text)).await?,
+            ToClient::Other(message) => self.to_client(text_message(message)).await?,
+        }
+        if is_broken {
+            return Err(End::Broken);
+        }
+        match self.waiting.take_if(|_| is_over) {
+            Some(text) => self.request(text).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Session {
+    /// Remembers what came before the client's next request.
+    fn remember(&mut self, conversation: Option<Conversation>) {
+        let Some(conversation) = conversation else { return };
+        let actual = conversation.actual_id.clone();
+        self.renamed = actual.map(|actual| (conversation.id.clone(), actual));
+        self.conversation.remember(conversation);
+    }
+
+    async fn send_follow_up(&mut self) -> Flow {
+        let Some((message, _)) = self.follow_up.take() else { return Ok(()) };
+        if let Some(exchange) = &mut self.exchange {
+            exchange.asked_again(message.clone());
+        }
+        self.to_provider(text_message(message)).await
+    }
+}
+
+/// Completes at a time; never without one.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Completes when the shutdown begins.
+async fn ended(shutdown: Option<&mut Shutdown>) {
+    // A sender that is gone has nothing to say, as if it never were.
+    if let Some(Shutdown(receiver)) = shutdown
+        && receiver.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
+fn is_own_pong(message: &Message) -> bool {
+    matches!(message, Message::Pong(payload) if **payload == *PING)
+}
+
+fn renamed_text(text: &Utf8Bytes, shown: &str, actual: &str) -> Option<Utf8Bytes> {
+    Utf8Bytes::try_from(renamed(text.as_bytes(), shown, actual)?).ok()
+}
+
+/// A message of text. What isn't UTF-8 can't be one: the messages here are made of JSON that is.
+fn text_message(text: impl Into<Bytes>) -> Message {
+    let text: Bytes = text.into();
+    match Utf8Bytes::try_from(text.clone()) {
+        Ok(text) => Message::Text(text),
+        Err(_) => Message::Text(String::from_utf8_lossy(&text).into_owned().into()),
+    }
+}
