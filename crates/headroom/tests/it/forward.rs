@@ -151,8 +151,9 @@ fn what_is_not_understood_is_said_everywhere() {
     let home = Home::new();
     let path = home.path("server.log");
     let url = provider.url();
-    let arguments =
-        ["--log-file", path.to_str().unwrap(), "--openai-api-url", &url, "--gemini-api-url", &url];
+    let path = path.to_str().unwrap();
+    let arguments = ["--log-file", path, "--openai-api-url", &url, "--gemini-api-url", &url];
+    let arguments = [&arguments[..], &["--websockets", "refuse"]].concat();
     let server = Server::start_in(home, &arguments);
     let websocket =
         "connection: Upgrade, close\r\nupgrade: websocket\r\nauthorization: Bearer k\r\n";
@@ -179,7 +180,7 @@ fn what_is_not_understood_is_said_everywhere() {
         "path of no known provider, refused (404)",
     ];
     let stats = server.get("/stats").json();
-    let log = fs::read_to_string(&path).unwrap();
+    let log = fs::read_to_string(path).unwrap();
     let at = [("HEADROOM_BASE_URL", format!("http://{}", server.address))];
     let [doctor, text] = ["doctor", "stats"].map(|command| {
         let mut command = server.home.headroom(&[command]);

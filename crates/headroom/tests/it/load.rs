@@ -161,14 +161,14 @@ impl Client {
 
 /// What a process and its children use.
 #[derive(Debug, Clone, Copy, Default)]
-struct Usage {
-    memory_mib: u64,
+pub(crate) struct Usage {
+    pub(crate) memory_mib: u64,
     descriptors: usize,
     /// Hundredths of a second of CPU time.
-    ticks: u64,
+    pub(crate) ticks: u64,
 }
 
-fn usage(pid: u32) -> Usage {
+pub(crate) fn usage(pid: u32) -> Usage {
     let mut all = Usage::default();
     let mut pids = vec![pid];
     while let Some(pid) = pids.pop() {

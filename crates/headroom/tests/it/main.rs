@@ -33,6 +33,8 @@ mod retrieve;
 mod run;
 mod soak;
 #[cfg(unix)]
+mod sockets;
+#[cfg(unix)]
 mod stats;
 mod tour;
 mod units;

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use json_index::{Index, Value, scan};
+use json_index::{Index, Kind, Value, scan};
 use llm_api::request::read;
+use llm_api::socket::{Create, event, renamed};
 use llm_api::splice::{Edits, quote};
 use llm_api::{APIS, Api};
 
@@ -34,10 +35,65 @@ pub fn splice_lawfully(bytes: &[u8]) {
     }
 }
 
+/// Takes the first bytes for edits and the rest for a message of a WebSocket, behind what came before it
+/// and a zero byte; makes the message whole, and edits both.
+///
+/// # Panics
+/// Where the edited message isn't the edited whole without what came before.
+pub fn speak_lawfully(bytes: &[u8]) {
+    let Some((&count, rest)) = bytes.split_first() else { return };
+    let Some((picks, rest)) = rest.split_at_checked(usize::from(count % 9) * 2) else { return };
+    let end = rest.iter().position(|byte| *byte == 0).unwrap_or(0);
+    let (past, message) = rest.split_at(end);
+    let message = message.strip_prefix(b"\0").unwrap_or(message);
+    event(message);
+    renamed(message, "r1", "r2");
+    let Ok(index) = scan(message) else { return };
+    let Some(create) = Create::read(index.root()) else { return };
+    let listed = [b"[", past, b"]"].concat();
+    let (past, before) = match scan(&listed) {
+        Ok(items) => (past, items.root().items().count()),
+        Err(_) => (&b""[..], 0),
+    };
+    let past = if before == 0 { b"" } else { past };
+    for is_partial in [false, true] {
+        let whole = create.whole(message, past, is_partial).expect("the message that was read");
+        let of_whole = scan(&whole.body).expect("JSON");
+        let input = of_whole.root().get("input").expect("the input");
+        let tools = of_whole.root().get("tools");
+        let mut found = Vec::new();
+        // A bare text becomes a message when something is before it.
+        let is_list = index.root().get("input").is_some_and(|input| input.kind() == Kind::Array);
+        let own = input.items().skip(if is_list { before } else { usize::MAX });
+        own.for_each(|item| values(item, &mut found));
+        tools.into_iter().flat_map(Value::items).for_each(|tool| values(tool, &mut found));
+        let mut edits = Edits::default();
+        for (range, with) in chosen_among(&found, picks).into_values() {
+            edits.replace(range, with);
+        }
+        let edited = edits.apply(&whole.body).expect("edits that lie apart");
+        let sent = whole.of_message(&edits).apply(message).expect("edits that lie apart");
+        let sent_index = scan(&sent).expect("JSON");
+        let again = Create::read(sent_index.root()).expect("a request");
+        let again = again.whole(&sent, past, is_partial).expect("the message that was read");
+        assert_eq!(String::from_utf8_lossy(&again.body), String::from_utf8_lossy(&edited));
+    }
+    let next = create.next(message, ("r9", b"1"), Some(7)).expect("the message that was read");
+    let next = scan(&next).expect("JSON");
+    let next = Create::read(next.root()).expect("a request");
+    assert_eq!((next.previous().as_deref(), next.items()), (Some("r9"), b"1".to_vec()));
+}
+
 /// Values to be replaced, no two of which overlap, and what replaces them, by where they begin.
 fn chosen(index: &Index<'_>, picks: &[u8]) -> BTreeMap<usize, (Range<usize>, Vec<u8>)> {
     let mut found = Vec::new();
     values(index.root(), &mut found);
+    chosen_among(&found, picks)
+}
+
+/// The same among these values.
+fn chosen_among(found: &[Value<'_>], picks: &[u8]) -> BTreeMap<usize, (Range<usize>, Vec<u8>)> {
+    let picks = if found.is_empty() { &[] } else { picks };
     let mut chosen: BTreeMap<usize, (Range<usize>, Vec<u8>)> = BTreeMap::new();
     for pick in picks.chunks_exact(2) {
         let range = found[usize::from(pick[0]) * 7 % found.len()].range();

@@ -1,5 +1,6 @@
 //! One connection: messages of the client and of the provider, one request at a time.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,8 +39,8 @@ pub(super) struct Session {
     renamed: Option<(String, String)>,
     /// The request that is being answered.
     exchange: Option<Exchange>,
-    /// A request of the client that waits for that; nothing is read from the client meanwhile.
-    waiting: Option<Utf8Bytes>,
+    /// A request of the client that waits for that, and what came after it.
+    waiting: VecDeque<Message>,
     /// A request of the proxy's own, and when it is to be sent.
     follow_up: Option<(Bytes, Instant)>,
 }
@@ -74,7 +75,7 @@ impl Session {
             conversation,
             renamed: None,
             exchange: None,
-            waiting: None,
+            waiting: VecDeque::new(),
             follow_up: None,
         }
     }
@@ -101,9 +102,11 @@ impl Session {
 
     async fn next(&mut self, shutdown: Option<&mut Shutdown>) -> Happening {
         let follow_up = self.follow_up.as_ref().map(|(_, at)| *at);
+        let may_wait =
+            self.waiting.iter().map(Message::len).sum::<usize>() < self.services.max_message;
         tokio::select! {
             message = self.provider.next() => Happening::FromProvider(message),
-            message = self.client.next(), if self.waiting.is_none() => Happening::FromClient(message),
+            message = self.client.next(), if may_wait => Happening::FromClient(message),
             () = at(follow_up) => Happening::FollowUp,
             () = ended(shutdown) => Happening::Shutdown,
             () = tokio::time::sleep(PING_AFTER) => Happening::Quiet,
@@ -112,12 +115,7 @@ impl Session {
 
     async fn handle(&mut self, happening: Happening) -> Flow {
         match happening {
-            Happening::FromClient(Some(Ok(Message::Text(text)))) => self.from_client(text).await,
-            Happening::FromClient(Some(Ok(Message::Close(frame)))) => Err(End::Client(frame)),
-            Happening::FromClient(Some(Ok(message))) => {
-                // Whoever gets a ping answers it; that it reaches the other side shows that it is there.
-                if is_own_pong(&message) { Ok(()) } else { self.to_provider(message).await }
-            }
+            Happening::FromClient(Some(Ok(message))) => self.from_client(message).await,
             Happening::FromClient(Some(Err(error))) => Err(End::ClientFailed(error)),
             Happening::FromClient(None) => Err(End::ClientFailed(Error::ConnectionClosed)),
             Happening::FromProvider(Some(Ok(Message::Text(text)))) => {
@@ -151,15 +149,43 @@ impl Session {
         self.provider.send(message).await.map_err(End::ProviderFailed)
     }
 
-    async fn from_client(&mut self, text: Utf8Bytes) -> Flow {
-        if !may_be_create(text.as_bytes()) {
-            return self.pass(text).await;
+    async fn from_client(&mut self, message: Message) -> Flow {
+        match message {
+            Message::Close(frame) => Err(End::Client(frame)),
+            // Whoever gets a ping answers it; that it reaches the other side shows that it is there.
+            Message::Ping(_) => self.to_provider(message).await,
+            Message::Pong(_) if is_own_pong(&message) => Ok(()),
+            Message::Pong(_) => self.to_provider(message).await,
+            // One request at a time, and everything in its order.
+            message if !self.waiting.is_empty() || self.must_wait(&message) => {
+                self.waiting.push_back(message);
+                Ok(())
+            }
+            message => self.take_in(message).await,
         }
-        if self.exchange.is_some() {
-            self.waiting = Some(text);
-            return Ok(());
+    }
+
+    /// Whether a message can't be sent before the response that is under way has ended.
+    fn must_wait(&self, message: &Message) -> bool {
+        self.exchange.is_some() && is_request(message)
+    }
+
+    async fn take_in(&mut self, message: Message) -> Flow {
+        let is_request = is_request(&message);
+        match message {
+            Message::Text(text) if is_request => self.request(text).await,
+            Message::Text(text) => self.pass(text).await,
+            message => self.to_provider(message).await,
         }
-        self.request(text).await
+    }
+
+    /// Sends what waited for the end of a response.
+    async fn go_on(&mut self) -> Flow {
+        while self.exchange.is_none() {
+            let Some(message) = self.waiting.pop_front() else { break };
+            self.take_in(message).await?;
+        }
+        Ok(())
     }
 
     /// Passes a message on that asks for no response.
@@ -246,10 +272,7 @@ impl Session {
         if is_broken {
             return Err(End::Broken);
         }
-        match self.waiting.take_if(|_| is_over) {
-            Some(text) => self.request(text).await,
-            None => Ok(()),
-        }
+        if is_over { self.go_on().await } else { Ok(()) }
     }
 }
 
@@ -288,6 +311,11 @@ async fn ended(shutdown: Option<&mut Shutdown>) {
         return;
     }
     std::future::pending().await
+}
+
+/// Whether a client's message may ask for a response.
+fn is_request(message: &Message) -> bool {
+    matches!(message, Message::Text(text) if may_be_create(text.as_bytes()))
 }
 
 fn is_own_pong(message: &Message) -> bool {

@@ -10,6 +10,7 @@ mod providers;
 mod references;
 mod retrieval;
 mod rewriting;
+mod sockets;
 mod streams;
 
 use std::borrow::Cow;

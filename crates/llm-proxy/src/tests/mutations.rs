@@ -26,7 +26,7 @@ const BITS: [&str; 14] = [
 ];
 
 /// A generator of numbers (Marsaglia's xorshift), the same each time.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     fn roll(&mut self, sides: usize) -> usize {
@@ -38,7 +38,7 @@ impl Dice {
 }
 
 /// `body` with up to five mutations.
-fn mutated(mut body: Vec<u8>, dice: &mut Dice) -> Vec<u8> {
+pub(super) fn mutated(mut body: Vec<u8>, dice: &mut Dice) -> Vec<u8> {
     for _ in 0..=dice.roll(5) {
         let at = dice.roll(body.len());
         let bit = BITS[dice.roll(BITS.len())].as_bytes();

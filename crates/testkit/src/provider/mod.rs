@@ -3,10 +3,11 @@
 //! It implements HTTP/1.1 itself, with a thread per connection, so that a test can split a stream
 //! anywhere, delay it, or break it off. Its responses have the documented shapes of Anthropic's Messages,
 //! of OpenAI's Chat Completions and Responses, and of Google's Gemini, streamed or not as requested
-//! ([`ModelTurn`]). It has no prompt cache and no prices.
+//! ([`ModelTurn`]). [`SocketProvider`] speaks the Responses API over WebSockets. It has no prompt cache and no prices.
 
 mod http;
 mod model_turn;
+mod socket;
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender};
@@ -16,6 +17,10 @@ use std::thread;
 use serde_json::{Value, json};
 
 pub use model_turn::{ContentBlock, ModelTurn};
+pub use socket::{
+    SocketClient, SocketProvider, SocketReply, SocketRequest, SocketStep, close, create,
+};
+pub use tungstenite::Message;
 
 /// The system prompt of an agent. It is long enough (1,200 tokens) for the proxy to inject the retrieval
 /// tool.

@@ -338,6 +338,13 @@ impl ModelTurn {
                "truncation": "disabled", "usage": usage, "metadata": {}})
     }
 
+    /// The events of a stream of the Responses API, as messages of a WebSocket.
+    pub(super) fn messages(&self, model: &Value, input: u64) -> Vec<Value> {
+        let stream = self.responses_stream(model, self.input.unwrap_or(input));
+        let data = stream.lines().filter_map(|line| line.strip_prefix("data: "));
+        data.filter_map(|data| serde_json::from_str(data).ok()).collect()
+    }
+
     fn responses_stream(&self, model: &Value, input: u64) -> String {
         let mut out = String::new();
         let mut number = 0;
