@@ -79,7 +79,8 @@ class Run:
         home, folder = work / "home", work / "project"
         home.mkdir()
         project.make(folder)
-        with Provider(turns(folder), FINAL) as provider, self.server(provider, home) as origin:
+        provider = Provider(turns(folder), FINAL, self.agent.cut_at)
+        with provider, self.server(provider, home) as origin:
             self.agent.write_files(home, origin)
             if "hooks" in self.route:
                 self.headroom("install", home)
@@ -89,6 +90,8 @@ class Run:
             problems = list(provider.seen.faults)
             if FINAL not in answer:
                 problems.append(f"the answer is {answer[-600:]!r}")
+            if provider.seen.cuts != bool(self.agent.cut_at):
+                problems.append(f"{provider.seen.cuts} connections were dropped")
             if not provider.seen.is_finished:
                 problems.append("the script wasn't played to its end")
             if "hooks" in self.route:

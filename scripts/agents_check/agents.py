@@ -34,6 +34,8 @@ class Agent:
     # What its provider's address has behind the origin there.
     target_path: str = "/v1"
     uses_websocket: bool = False
+    # The number of a request in whose response the provider drops the connection.
+    cut_at: int | None = None
     # The kind of thinking that it asks for.
     thinking: str | None = None
     # What `headroom hooks` calls it, if its hooks may replace results, and the folder that has to be there.
@@ -171,6 +173,7 @@ GATE = [
     claude("claude, adaptive thinking", "claude-opus-4-6", "adaptive"),
     claude("claude, thinking budget", "claude-haiku-4-5", "enabled", MAX_THINKING_TOKENS="31999"),
     codex("codex, WebSocket", CODEX_BUILT_IN, uses_websocket=True),
+    replace(codex("codex, WebSocket that breaks", CODEX_BUILT_IN, uses_websocket=True), cut_at=5),
     codex("codex, HTTP", CODEX_OWN_PROVIDER, uses_websocket=False),
     replace(
         codex("codex, ChatGPT login", CODEX_CHATGPT, uses_websocket=True),

@@ -68,6 +68,8 @@ class Seen:
     # Answers to calls of Headroom's tool.
     retrievals: int = 0
     is_finished: bool = False
+    # Times that a connection was dropped in the middle of a response.
+    cuts: int = 0
     # Times that a Headroom before the provider refused a WebSocket.
     refused_websockets: int = 0
     # Characters of the results in the last request, without retrievals, failures and the agent's reminders.
@@ -83,9 +85,11 @@ class Provider(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, turns, final):
+    def __init__(self, turns, final, cut_at=None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.turns, self.final = turns, final
+        # The number of the request in whose response the connection is dropped, once.
+        self.cut_at = cut_at
         self.seen = Seen()
         self.said = {}
         self.last_blocks = None
@@ -110,6 +114,15 @@ class Provider(ThreadingHTTPServer):
         problem = sys.exception()
         if not isinstance(problem, ConnectionError):
             self.fault(f"the scripted provider failed: {problem!r}")
+
+    def is_cut(self):
+        """Whether the connection is to be dropped in the response that is about to be sent."""
+        with self.lock:
+            is_cut = self.number == self.cut_at
+            if is_cut:
+                self.cut_at = None
+                self.seen.cuts += 1
+            return is_cut
 
     def fault(self, text):
         with self.lock:
@@ -280,7 +293,12 @@ class Handler(BaseHTTPRequestHandler):
             if before and before not in held:
                 self.server.fault(f"a previous_response_id that wasn't given: {before}")
             body["input"] = held.get(before, []) + body.get("input", [])
-            for event in self.exchange(body, len(text)):
+            events = self.exchange(body, len(text))
+            if self.server.is_cut():
+                for event in events[: len(events) // 2]:
+                    self.frame(TEXT, json.dumps(event).encode())
+                return
+            for event in events:
                 if event["type"] == "response.completed":
                     response = event["response"]
                     held[response["id"]] = body["input"] + response["output"]

@@ -82,7 +82,7 @@ impl RequestRewriter {
                 items,
             });
         }
-        let (edits, is_intercepting) = self.edits_of(&traversal, &mut report);
+        let (edits, is_intercepting) = self.edits_of(&traversal, past.is_partial, &mut report);
         let sent = match past.is_unusable && !past.is_partial {
             true => edits.apply(&whole.body),
             false => self.of_message(&create, (&whole, &edits), &traversal, &past).apply(message),
@@ -98,7 +98,12 @@ impl RequestRewriter {
     }
 
     /// What is changed in the whole conversation, and whether the model may have the retrieval tool.
-    fn edits_of(&self, traversal: &Traversal<'_>, report: &mut RequestReport) -> (Edits, bool) {
+    fn edits_of(
+        &self,
+        traversal: &Traversal<'_>,
+        is_partial: bool,
+        report: &mut RequestReport,
+    ) -> (Edits, bool) {
         let request = traversal.request;
         let mut edits = traversal.edits();
         let mut is_intercepting = traversal.injection == ToolInjection::Injected;
@@ -107,7 +112,7 @@ impl RequestRewriter {
             let before = edits.added();
             self.restore(traversal, &mut edits, report);
             report.tokens_added += (edits.added() - before) / BYTES_PER_TOKEN;
-        } else if request.is_partial && !self.settings.lossless {
+        } else if is_partial && !self.settings.lossless {
             if ToolInjection::was_likely(request) {
                 let place = request.tool_position();
                 request.insert_tool(place, &API.tool_definition(&TOOL), &mut edits);

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::Socket;
+use super::stream::Socket;
 
 /// How long a side may take to answer when it is told that the connection ends. By hand, not measured.
 const LAST_WORDS: Duration = Duration::from_secs(10);

@@ -9,6 +9,7 @@ mod conversation;
 mod ends;
 mod exchange;
 mod session;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +18,10 @@ use axum::body::Body;
 use axum::http::header::{HeaderName, SEC_WEBSOCKET_EXTENSIONS};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, StatusCode};
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
+use hyper::upgrade::OnUpgrade;
 use metrics::{Ending, Recorder};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::Role;
 
 use crate::forward::{PreparedRequest, headers};
 use crate::proxy_error::ProxyError;
@@ -32,12 +31,10 @@ use crate::rewrite::RequestRewriter;
 use crate::route::Route;
 pub(crate) use conversation::Conversations;
 use session::Session;
+use stream::socket;
 
 /// Sockets that are open at one time. By hand: as many as the server has connections of other kinds.
 pub(crate) const MAX_SOCKETS: usize = 4096;
-
-/// Bytes that a socket reads at once, and holds for it. By hand: most messages are smaller.
-const READ_BUFFER: usize = 4 << 10;
 
 /// The largest message of a provider. By hand: far more than any limit of output tokens.
 const MAX_EVENT: usize = 64 << 20;
@@ -46,9 +43,6 @@ const MAX_EVENT: usize = 64 << 20;
 /// ends when none of them holds it any more.
 #[derive(Debug, Clone)]
 pub struct Shutdown(pub watch::Receiver<()>);
-
-/// A WebSocket to either side.
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// What sockets need to serve requests.
 #[derive(Clone)]
@@ -107,13 +101,4 @@ pub(crate) async fn serve(
         Session::new(services, route, client_name, client, provider).run(shutdown).await;
     });
     Ok(to_client)
-}
-
-async fn socket(stream: Upgraded, role: Role, max: usize) -> Socket {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(Some(max))
-        .max_frame_size(Some(max));
-    WebSocketStream::from_raw_socket(TokioIo::new(stream), role, Some(config)).await
 }

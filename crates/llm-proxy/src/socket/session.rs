@@ -7,13 +7,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use llm_api::socket::{error, may_be_create, renamed};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::conversation::{Conversation, Slot};
 use super::ends::End;
 use super::exchange::{Exchange, Memory, Progress, Response, ToClient};
-use super::{Services, Shutdown, Socket};
+use super::stream::{Socket, trim};
+use super::{Services, Shutdown};
 use crate::recording::Recording;
 use crate::relay::{Retries, TurnRelay};
 use crate::rewrite::RewrittenMessage;
@@ -22,6 +23,9 @@ use crate::route::Route;
 /// After how long a silence both sides are asked whether they are there: a connection that died is then
 /// noticed. By hand, not measured.
 const PING_AFTER: Duration = Duration::from_secs(60);
+
+/// After how long a silence buffers are freed. By hand: longer than events of a response are apart.
+const TRIM_AFTER: Duration = Duration::from_millis(500);
 
 /// What the proxy's own pings say; the pongs to them are nobody else's.
 const PING: &[u8] = b"headroom";
@@ -43,6 +47,8 @@ pub(super) struct Session {
     waiting: VecDeque<Message>,
     /// A request of the proxy's own, and when it is to be sent.
     follow_up: Option<(Bytes, Instant)>,
+    /// Whether there was a message since buffers were freed.
+    is_untrimmed: bool,
 }
 
 /// What happens on a connection.
@@ -50,6 +56,7 @@ enum Happening {
     FromClient(Option<Result<Message, Error>>),
     FromProvider(Option<Result<Message, Error>>),
     FollowUp,
+    Idle,
     Quiet,
     Shutdown,
 }
@@ -77,6 +84,7 @@ impl Session {
             exchange: None,
             waiting: VecDeque::new(),
             follow_up: None,
+            is_untrimmed: false,
         }
     }
 
@@ -104,16 +112,21 @@ impl Session {
         let follow_up = self.follow_up.as_ref().map(|(_, at)| *at);
         let may_wait =
             self.waiting.iter().map(Message::len).sum::<usize>() < self.services.max_message;
+        let may_trim = self.is_untrimmed && may_wait;
+        // In this order: when buffers are freed, both sockets were just asked for what they have.
         tokio::select! {
+            biased;
+            () = ended(shutdown) => Happening::Shutdown,
             message = self.provider.next() => Happening::FromProvider(message),
             message = self.client.next(), if may_wait => Happening::FromClient(message),
             () = at(follow_up) => Happening::FollowUp,
-            () = ended(shutdown) => Happening::Shutdown,
-            () = tokio::time::sleep(PING_AFTER) => Happening::Quiet,
+            () = sleep(TRIM_AFTER), if may_trim => Happening::Idle,
+            () = sleep(PING_AFTER) => Happening::Quiet,
         }
     }
 
     async fn handle(&mut self, happening: Happening) -> Flow {
+        self.is_untrimmed |= !matches!(happening, Happening::Idle);
         match happening {
             Happening::FromClient(Some(Ok(message))) => self.from_client(message).await,
             Happening::FromClient(Some(Err(error))) => Err(End::ClientFailed(error)),
@@ -132,6 +145,14 @@ impl Session {
             Happening::FromProvider(Some(Err(error))) => Err(End::ProviderFailed(error)),
             Happening::FromProvider(None) => Err(End::ProviderFailed(Error::ConnectionClosed)),
             Happening::FollowUp => self.send_follow_up().await,
+            Happening::Idle => {
+                self.is_untrimmed = false;
+                self.client.flush().await.map_err(End::ClientFailed)?;
+                self.provider.flush().await.map_err(End::ProviderFailed)?;
+                trim(&mut self.client).await;
+                trim(&mut self.provider).await;
+                Ok(())
+            }
             Happening::Quiet => {
                 let ping = Message::Ping(Bytes::from_static(PING));
                 self.to_client(ping.clone()).await?;
