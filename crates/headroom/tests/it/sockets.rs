@@ -100,7 +100,7 @@ fn a_page_of_another_site_gets_no_socket() {
 fn the_credential_of_another_company_opens_no_socket() {
     let provider = reading();
     let server = Server::start(&[]);
-    let foreign = "x-api-key: k\r\nanthropic-version: 2023-06-01\r\n";
+    let foreign = "authorization: Bearer sk-ant-made-up\r\n";
     let refused = SocketClient::connect(server.address, PATH, foreign).err().unwrap();
     assert!(refused.starts_with("HTTP/1.1 404"), "{refused}");
     assert!(provider.heads().is_empty());
@@ -142,11 +142,11 @@ fn a_hundred_megabytes_are_the_most_and_pass() {
     let provider = reading();
     let server = serve(&provider, &[]);
     let mut client = SocketClient::connect(server.address, PATH, KEY).unwrap();
-    let large = "x".repeat(99 << 20);
-    client.say(&create(&body(), &[words(&large)], None));
+    let developer = |length| json!({"role": "developer", "content": "x".repeat(length)});
+    client.say(&create(&body(), &[developer(99 << 20)], None));
     assert_eq!(client.response().last().unwrap()["type"], "response.completed");
     assert!(provider.requests().pop().unwrap().text.len() > 99 << 20);
-    client.say(&create(&body(), &[words(&"x".repeat(101 << 20))], None));
+    client.say(&create(&body(), &[developer(101 << 20)], None));
     assert_eq!(client.read().unwrap(), close(1009, "the message is too large"));
 }
 

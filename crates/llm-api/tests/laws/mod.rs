@@ -72,7 +72,8 @@ pub fn speak_lawfully(bytes: &[u8]) {
             edits.replace(range, with);
         }
         let edited = edits.apply(&whole.body).expect("edits that lie apart");
-        let sent = whole.of_message(&edits).apply(message).expect("edits that lie apart");
+        let moved = edits.moved(|range| whole.place.in_message(range));
+        let sent = moved.apply(message).expect("edits that lie apart");
         let sent_index = scan(&sent).expect("JSON");
         let again = Create::read(sent_index.root()).expect("a request");
         let again = again.whole(&sent, past, is_partial).expect("the message that was read");

@@ -64,8 +64,9 @@ impl RequestRewriter {
         let index = scan(message).ok()?;
         let create = Create::read(index.root())?;
         let past = past(create.previous().as_deref());
-        let whole = create.whole(message, &past.items, past.is_partial).ok()?;
-        let of_whole = scan(&whole.body).ok()?;
+        let Whole { body, place } = create.whole(message, &past.items, past.is_partial).ok()?;
+        let body = Bytes::from(body);
+        let of_whole = scan(&body).ok()?;
         let request = read(API, &of_whole)?;
         let traversal = self.traverse(&request);
         let mut report = RequestReport::of(&traversal, self.settings.log_messages);
@@ -84,14 +85,16 @@ impl RequestRewriter {
         }
         let (edits, is_intercepting) = self.edits_of(&traversal, past.is_partial, &mut report);
         let sent = match past.is_unusable && !past.is_partial {
-            true => edits.apply(&whole.body),
-            false => self.of_message(&create, (&whole, &edits), &traversal, &past).apply(message),
+            true => edits.apply(&body),
+            false => {
+                let edits = edits.moved(|range| place.in_message(range));
+                self.of_message(&create, edits, &traversal, &past).apply(message)
+            }
         };
         // Edits of distinct values of one text never overlap.
         let sent = sent.map_or_else(|_| message.clone(), Bytes::from);
         let turn = is_intercepting.then(|| {
-            let body = whole.body.clone().into();
-            let turn = OpenTurn::new(&request, body, Edits::default(), traversal.end());
+            let turn = OpenTurn::new(&request, body.clone(), Edits::default(), traversal.end());
             turn.over_socket(sent.clone(), past.is_partial)
         });
         Some(RewrittenMessage { message: sent, report, turn, past, items })
@@ -127,16 +130,15 @@ impl RequestRewriter {
         (edits, is_intercepting)
     }
 
-    /// What is changed in the message itself: its part of what is changed in the whole, and what the
-    /// provider is still to be told of the last turn.
+    /// What is changed in the message itself: `edits`, its part of what is changed in the whole, and what
+    /// the provider is still to be told of the last turn.
     fn of_message(
         &self,
         create: &Create<'_>,
-        (whole, edits): (&Whole, &Edits),
+        mut edits: Edits,
         traversal: &Traversal<'_>,
         past: &Past,
     ) -> Edits {
-        let mut edits = whole.of_message(edits);
         if !past.open.is_empty() {
             let mut rounds = past.open.clone();
             self.pin_results(traversal, &mut rounds);

@@ -4,13 +4,12 @@
 //! in bytes for all of them; one that is displaced isn't known any more, and what comes in it then is
 //! only rewritten reversibly.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::Compression;
-use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
+use flate2::{Compression, Decompress, FlushDecompress};
 use llm_api::response::Round;
 
 use crate::cache::{Cache, Key, Weigh};
@@ -32,9 +31,17 @@ pub(super) struct Conversation {
     pub(super) open: Vec<Round>,
     /// See [`Past::is_unusable`].
     pub(super) is_unusable: bool,
-    /// Its items, in parts of several with commas between them, each deflated.
-    parts: Vec<Arc<[u8]>>,
-    /// Bytes of the items.
+    /// Its items, in parts of several.
+    parts: Vec<Part>,
+    /// Bytes of the items, with commas between them.
+    length: usize,
+}
+
+/// Items with commas between them.
+#[derive(Debug, Clone)]
+struct Part {
+    deflated: Arc<[u8]>,
+    /// Their bytes.
     length: usize,
 }
 
@@ -51,7 +58,7 @@ impl Conversation {
             return None;
         }
         if !items.is_empty() {
-            parts.push(deflated(items)?);
+            parts.push(Part::of(items)?);
         }
         Some(Conversation { parts, length, ..Conversation::default() })
     }
@@ -63,7 +70,7 @@ impl Conversation {
             if !items.is_empty() {
                 items.push(b',');
             }
-            DeflateDecoder::new(&**part).read_to_end(&mut items).ok()?;
+            part.inflate(&mut items)?;
         }
         Some(Past {
             items,
@@ -75,15 +82,26 @@ impl Conversation {
     }
 }
 
-fn deflated(items: &[u8]) -> Option<Arc<[u8]>> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(items).ok()?;
-    Some(encoder.finish().ok()?.into())
+impl Part {
+    fn of(items: &[u8]) -> Option<Self> {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(items).ok()?;
+        Some(Part { deflated: encoder.finish().ok()?.into(), length: items.len() })
+    }
+
+    /// Adds the items to `out`.
+    fn inflate(&self, out: &mut Vec<u8>) -> Option<()> {
+        let end = out.len() + self.length;
+        out.reserve_exact(self.length);
+        let mut inflate = Decompress::new(false);
+        inflate.decompress_vec(&self.deflated, out, FlushDecompress::Finish).ok()?;
+        (out.len() == end).then_some(())
+    }
 }
 
 impl Weigh for Conversation {
     fn weight(&self) -> usize {
-        let parts: usize = self.parts.iter().map(|part| part.len() + 32).sum();
+        let parts: usize = self.parts.iter().map(|part| part.deflated.len() + 48).sum();
         let round = |round: &Round| {
             let calls = round.intercepted.iter().map(|call| call.raw.len() + call.input.len());
             round.content.len() + round.kinds.len() + calls.sum::<usize>()

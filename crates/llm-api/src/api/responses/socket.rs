@@ -85,7 +85,7 @@ impl<'m> Create<'m> {
             self.put_first(past, &mut inserted);
         }
         let body = inserted.apply(message)?;
-        Ok(Whole { body, inserted })
+        Ok(Whole { body, place: Place { inserted: inserted.in_order() } })
     }
 
     /// Puts items, with commas between them, before the message's own.
@@ -130,32 +130,33 @@ impl<'m> Create<'m> {
 pub struct Whole {
     /// Its bytes.
     pub body: Vec<u8>,
-    /// What the message hasn't.
-    inserted: Edits,
+    /// Where the message's own bytes are in it.
+    pub place: Place,
 }
 
-impl Whole {
-    /// The part of `edits`, which are of the whole, that is of the message.
-    pub fn of_message(&self, edits: &Edits) -> Edits {
-        let inserted = self.inserted.in_order();
-        edits.moved(|range| place(&inserted, range))
-    }
+/// Where the bytes of a message are in the whole.
+#[derive(Debug)]
+pub struct Place {
+    /// The ranges of the message that are replaced in the whole, and how many bytes are in their places.
+    inserted: Vec<(Range<usize>, usize)>,
 }
 
-/// Where `range` of a text is in the one from which `inserted` made it; `None` where it isn't there.
-fn place(inserted: &[(Range<usize>, usize)], range: &Range<usize>) -> Option<Range<usize>> {
-    // Bytes of the texts so far: of the one that was made, and of the other.
-    let (mut made, mut given) = (0, 0);
-    for (replaced, added) in inserted {
-        let begins = made + (replaced.start - given);
-        if range.end <= begins {
-            break;
+impl Place {
+    /// Where a range of the whole is in the message; `None` where it isn't there.
+    pub fn in_message(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        // Bytes so far: of the whole, and of the message.
+        let (mut whole, mut message) = (0, 0);
+        for (replaced, added) in &self.inserted {
+            let begins = whole + (replaced.start - message);
+            if range.end <= begins {
+                break;
+            }
+            whole = begins + added;
+            message = replaced.end;
         }
-        made = begins + added;
-        given = replaced.end;
+        let start = range.start.checked_sub(whole)? + message;
+        Some(start..start + range.len())
     }
-    let start = range.start.checked_sub(made)? + given;
-    Some(start..start + range.len())
 }
 
 /// What an event says of the response that it belongs to.
@@ -302,7 +303,8 @@ mod tests {
                 let start = body.rfind(old).unwrap();
                 edits.replace(start..start + old.len(), new);
             }
-            let sent = whole.of_message(&edits).apply(MESSAGE.as_bytes()).unwrap();
+            let moved = edits.moved(|range| whole.place.in_message(range));
+            let sent = moved.apply(MESSAGE.as_bytes()).unwrap();
             assert_eq!(
                 String::from_utf8(sent).unwrap(),
                 r#"{"type": "response.create", "tools": [7], "previous_response_id": "r1", "input": [ A, 2 ], "max_output_tokens": 1}"#
