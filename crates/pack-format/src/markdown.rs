@@ -5,8 +5,9 @@
 //! <!-- contextos pack v1 commit=<id|none> dirty=<yes|no> -->
 //!
 //! ## Redacted                 if a credential was redacted in the repository
-//! ## Chosen                   1. <path> — <evidence>
-//! ## Also likely              a fenced list: a path, then `<line>: <signature>` lines
+//! ## Chosen                   1. <end of the path that no other file has> — <evidence of the best ones>
+//! ## Also likely              a fenced list: a path, then `<line>: <signature>` lines; after a line
+//!                             `<folder>/`, files of that folder by their names
 //! ## Files
 //! ### <path>:<first>-<last>,<line>
 //! ```<language>
@@ -15,6 +16,7 @@
 //! ```
 //! ````
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The beginning of the first line; the task follows.
@@ -70,8 +72,8 @@ pub struct Span {
 /// A file of the map.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MapEntry<'a> {
-    /// Its path, as shown.
-    pub path: &'a str,
+    /// Its path, with its folder.
+    pub path: Cow<'a, str>,
     /// The lines of the entry in the pack, the path's included, by index from 0.
     pub lines: Range<usize>,
     /// The line numbers of its signatures in the file, from 1.
@@ -107,11 +109,21 @@ pub fn map<'a>(lines: &[&'a str]) -> Vec<MapEntry<'a>> {
     };
     let number = |line: &&str| line.split_once(": ").and_then(|(number, _)| number.parse().ok());
     let mut entries = Vec::new();
+    let mut folder = "";
     let mut at = heading + 2;
     while at + 1 < lines.len() && fence(lines[at]).is_none() && !lines[at].starts_with('#') {
+        if lines[at].ends_with('/') {
+            folder = lines[at];
+            at += 1;
+            continue;
+        }
+        let path = match lines[at] {
+            path if path.contains('/') || folder.is_empty() => Cow::Borrowed(path),
+            name => Cow::Owned(format!("{folder}{name}")),
+        };
         let signatures: Vec<usize> = lines[at + 1..].iter().map_while(number).collect();
         let end = at + 1 + signatures.len();
-        entries.push(MapEntry { path: lines[at], lines: at..end, signatures });
+        entries.push(MapEntry { path, lines: at..end, signatures });
         at = end;
     }
     entries
@@ -226,14 +238,33 @@ mod tests {
 
     #[test]
     fn the_map_is_read() {
-        let lines =
-            ["## Also likely", "```text", "a.py", "3: def x():", "9: def y():", "b.py", "```"];
-        let entry = |path, lines, signatures: &[usize]| MapEntry {
-            path,
+        let lines = [
+            "## Also likely",
+            "```text",
+            "a.py",
+            "3: def x():",
+            "9: def y():",
+            "c/",
+            "b.py",
+            "2: z",
+            "d.py",
+            "e/f.py",
+            "```",
+        ];
+        let entry = |path: &'static str, lines, signatures: &[usize]| MapEntry {
+            path: path.into(),
             lines,
             signatures: signatures.to_vec(),
         };
-        assert_eq!(map(&lines), [entry("a.py", 2..5, &[3, 9]), entry("b.py", 5..6, &[])]);
+        assert_eq!(
+            map(&lines),
+            [
+                entry("a.py", 2..5, &[3, 9]),
+                entry("c/b.py", 6..8, &[2]),
+                entry("c/d.py", 8..9, &[]),
+                entry("e/f.py", 9..10, &[]),
+            ]
+        );
     }
 
     #[test]
@@ -249,7 +280,7 @@ mod tests {
         #[test]
         fn any_lines_are_survived(
             lines in proptest::collection::vec(
-                "(## Files|## Also likely|### a:[0-9]{1,3}(-[0-9]{1,20})?|`{2,4}[a-z]{0,2}|… [0-9]|[0-9]: x|é?)",
+                "(## Files|## Also likely|a/|### a:[0-9]{1,3}(-[0-9]{1,20})?|`{2,4}[a-z]{0,2}|… [0-9]|[0-9]: x|é?)",
                 0..20,
             ),
         ) {

@@ -52,7 +52,9 @@ fn phrase(chunk: &RankedChunk, feature: Feature) -> Option<String> {
         Feature::Name => format!("defines {}", short(chunk.name.as_deref()?)),
         Feature::Enclosing => "inside a definition that the task names".into(),
         Feature::Path => "words in its path".into(),
-        Feature::Mention if chunk.pinned.is_some() => "in the task's stack trace".into(),
+        Feature::Mention if chunk.pinned.is_some_and(|pin| pin.in_trace) => {
+            "in the task's stack trace".into()
+        }
         Feature::Mention | Feature::FileMention => "named by the task".into(),
         Feature::HistoryFile | Feature::HistoryChunk => "changed by similar commits".into(),
         Feature::Expansion => "words of similar commits".into(),

@@ -1,6 +1,6 @@
 //! The facts that the formats write down, computed once for a pack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use select::{Corpus, Ranking, Weights};
 use tokens::Encoding;
@@ -14,6 +14,10 @@ const TITLE_TOKENS: usize = 60;
 const TITLE_SHARE: usize = 20;
 /// The most redactions that are listed of a file; further ones are counted. By hand.
 const REDACTIONS: usize = 3;
+
+/// The best files, for which the list says why they were chosen. By hand: further ones cost more code than they
+/// explain.
+const EXPLAINED: usize = 8;
 
 /// What a format needs to know of a pack.
 pub(crate) struct Facts<'a> {
@@ -31,6 +35,10 @@ pub(crate) struct Facts<'a> {
     pub(crate) encoding: Encoding,
     /// The ranked files, best first, with the sum of their chunks' probabilities.
     pub(crate) order: Vec<(usize, f64)>,
+    /// By ranked file: the shortest end of its path that no other ranked file's path has.
+    pub(crate) names: BTreeMap<usize, &'a str>,
+    /// The ranked files that the list gives evidence for.
+    pub(crate) explained: BTreeSet<usize>,
     /// The ranked files' lines.
     pub(crate) lines: BTreeMap<usize, Lines<'a>>,
 }
@@ -67,7 +75,10 @@ pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
         probabilities.keys().map(|&file| (file, Lines::of(&input.corpus.files[file]))).collect();
     let mut order: Vec<(usize, f64)> = probabilities.into_iter().collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let paths = order.iter().map(|&(file, _)| (file, input.corpus.files[file].path.as_str()));
     Facts {
+        names: names(&paths.collect::<Vec<_>>()),
+        explained: order.iter().take(EXPLAINED).map(|&(file, _)| file).collect(),
         corpus: input.corpus,
         ranking: input.ranking,
         weights: input.weights,
@@ -84,6 +95,19 @@ pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
     }
 }
 
+/// The shortest end of each path, from a `/` on, that no other of them has.
+fn names<'a>(paths: &[(usize, &'a str)]) -> BTreeMap<usize, &'a str> {
+    let ends = |path: &'a str| {
+        path.rmatch_indices('/').map(|(at, _)| &path[at + 1..]).chain([path]).collect::<Vec<_>>()
+    };
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for end in paths.iter().flat_map(|&(_, path)| ends(path)) {
+        *count.entry(end).or_default() += 1;
+    }
+    let name = |path: &'a str| ends(path).into_iter().find(|end| count[end] == 1).unwrap_or(path);
+    paths.iter().map(|&(file, path)| (file, name(path))).collect()
+}
+
 /// By file, the line that lists its redactions: `src/keys.py: 12 aws-access-key-id, 40 private-key`.
 fn redacted(input: &Input<'_>) -> BTreeMap<usize, String> {
     let mut out = BTreeMap::new();
@@ -98,4 +122,17 @@ fn redacted(input: &Input<'_>) -> BTreeMap<usize, String> {
         out.insert(file, format!("{path}: {}", listed.join(", ")));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_by_the_shortest_end_of_its_path_that_is_its_own() {
+        let paths = [(3, "src/auth/mod.rs"), (5, "src/mod.rs"), (7, "token.rs"), (8, "a/mod.rs")];
+        let names = names(&paths);
+        let names: Vec<&str> = names.values().copied().collect();
+        assert_eq!(names, ["auth/mod.rs", "src/mod.rs", "token.rs", "a/mod.rs"]);
+    }
 }

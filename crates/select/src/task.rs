@@ -38,7 +38,9 @@ const BODY_WEIGHT: f64 = 0.6;
 const MAX_WORDS: usize = 2_000;
 
 /// How many readings a task may have.
-pub(crate) const READINGS: usize = 2;
+pub(crate) const READINGS: usize = 3;
+/// The number of the reading of the prose, where there is more than one.
+pub(crate) const PROSE: usize = 1;
 
 /// A term of the task.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,10 +97,13 @@ impl Task {
         let said = without_trailers(text);
         let traces = traces(&said);
         let prose = prose(&traces.rest);
-        let texts = if prose == said { vec![said] } else { vec![said, prose] };
+        let summary = summary(&prose);
+        let texts =
+            if prose == said && summary == prose { vec![said] } else { vec![said, prose, summary] };
         let bodies: Vec<String> = texts.iter().map(|text| without_links(text)).collect();
         // Where a frame is, the frames themselves say better (`evidence/frames.rs`).
-        let places = [&traces.rest, texts.get(1).unwrap_or(&traces.rest)];
+        let of = |at: usize| texts.get(at).unwrap_or(&traces.rest);
+        let places = [&traces.rest, of(1), of(2)];
         let mentions = |(text, body): (&String, &String)| Mentions {
             paths: path_mentions(text),
             identifiers: identifiers(body),
@@ -124,6 +129,19 @@ impl Task {
         self.terms.iter().any(|t| stems.contains(&t.term.as_str()))
     }
 }
+
+/// The first line of a text, and its first paragraph that says something.
+fn summary(text: &str) -> String {
+    let text = text.trim();
+    let (title, body) = text.split_once('\n').unwrap_or((text, ""));
+    let paragraph = body
+        .split("\n\n")
+        .find(|paragraph| paragraph.split_whitespace().count() >= PARAGRAPH_WORDS);
+    format!("{title}\n\n{}", paragraph.unwrap_or_default()).trim().to_owned()
+}
+
+/// The fewest words of a paragraph that says something. By hand.
+const PARAGRAPH_WORDS: usize = 6;
 
 /// `text` without the trailers of commit messages (`Signed-off-by:`), which aren't part of a task.
 fn without_trailers(text: &str) -> String {
@@ -340,6 +358,18 @@ mod tests {
             Task::new("Parse ranges\n\nAlso widgets.\n\nSigned-off-by: Some One <x@example.com>");
         assert!(weight(&task, "rang") > weight(&task, "widget"));
         assert_eq!(weight(&task, "exampl"), 0.0);
+    }
+
+    #[test]
+    fn a_long_text_is_also_read_as_its_title_and_first_paragraph() {
+        let task = Task::new("Parse ranges\n\nThey are cut at the second comma now.\n\nWidgets.");
+        let of = |reading: usize, term: &str| {
+            task.terms.iter().find(|t| t.term == term).map_or(0.0, |t| t.weights[reading])
+        };
+        assert_eq!(task.readings.len(), READINGS);
+        assert!(of(PROSE, "widget") > 0.0);
+        assert_eq!(of(2, "widget"), 0.0);
+        assert!(of(2, "comma") > 0.0 && of(2, "rang") > 0.0);
     }
 
     #[test]

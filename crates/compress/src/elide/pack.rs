@@ -214,7 +214,7 @@ fn map(each: &[&str]) -> Vec<PackOmission> {
         let (indent, note) = (String::new(), String::new());
         let cut =
             CodeOmission { lines: entry.lines, indent, statement: "", note, comment: ("", "") };
-        Some(PackOmission { cut, path: entry.path.to_owned(), first, last })
+        Some(PackOmission { cut, path: entry.path.into_owned(), first, last })
     };
     markdown::map(each).into_iter().filter_map(omission).collect()
 }

@@ -340,7 +340,7 @@ fn a_task_of_another_language_finds_the_code() {
         let sandbox = Sandbox::new();
         sandbox.contextos(&["pack", "--task", task]).assert().success();
         let pack = sandbox.read("context_pack.md");
-        assert!(pack.contains("\n1. src/auth/token.py"), "{task}: {pack}");
+        assert!(pack.contains("\n1. token.py"), "{task}: {pack}");
     }
 }
 

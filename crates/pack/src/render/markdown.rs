@@ -20,6 +20,27 @@ impl Markdown {
     }
 }
 
+/// The files of a folder: each its name and entry.
+type InFolder<'m> = Vec<(String, &'m MapEntry)>;
+
+/// The entries by their folder (with its `/`), the folder of the best entry first, but files of no folder before
+/// any.
+fn by_folder(
+    mapped: &[MapEntry],
+    path: impl Fn(&MapEntry) -> String,
+) -> Vec<(String, InFolder<'_>)> {
+    let mut out: Vec<(String, InFolder<'_>)> = vec![(String::new(), Vec::new())];
+    for entry in mapped {
+        let path = path(entry);
+        let (folder, name) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
+        match out.iter_mut().find(|(known, _)| known == folder) {
+            Some((_, entries)) => entries.push((name.to_owned(), entry)),
+            None => out.push((folder.to_owned(), vec![(name.to_owned(), entry)])),
+        }
+    }
+    out
+}
+
 impl FormatWriter for Markdown {
     fn head(&self, facts: &Facts<'_>, dirty: bool) -> String {
         let dirty = if dirty { "yes" } else { "no" };
@@ -54,14 +75,13 @@ impl FormatWriter for Markdown {
     }
 
     fn listed(&self, facts: &Facts<'_>, rank: usize, file: usize) -> String {
-        let path = shown_path(&facts.corpus.files[file].path);
+        let name = shown_path(facts.names[&file]);
         let why = evidence::best_within(facts.ranking, file, None)
-            .and_then(|chunk| evidence::summary(chunk, facts.weights))
-            .unwrap_or_default();
-        if why.is_empty() {
-            format!("{rank}. {path}\n")
-        } else {
-            format!("{rank}. {path} — {why}\n")
+            .filter(|_| facts.explained.contains(&file))
+            .and_then(|chunk| evidence::summary(chunk, facts.weights));
+        match why {
+            Some(why) => format!("{rank}. {name} — {why}\n"),
+            None => format!("{rank}. {name}\n"),
         }
     }
 
@@ -70,11 +90,23 @@ impl FormatWriter for Markdown {
             return String::new();
         }
         let mut out = format!("\n{MAP}\n```text\n");
-        for entry in mapped {
-            out.push_str(&shown_path(&facts.corpus.files[entry.file].path).replace("```", "'''"));
-            out.push('\n');
-            for (line, signature) in &entry.signatures {
-                out.push_str(&format!("{line}: {signature}\n"));
+        let path = |entry: &MapEntry| {
+            shown_path(&facts.corpus.files[entry.file].path).replace("```", "'''")
+        };
+        for (folder, entries) in by_folder(mapped, path) {
+            let shared = !folder.is_empty() && entries.len() > 1;
+            if shared {
+                out.push_str(&format!("{folder}\n"));
+            }
+            for (name, entry) in entries {
+                out.push_str(&if shared {
+                    format!("{name}\n")
+                } else {
+                    format!("{folder}{name}\n")
+                });
+                for (line, signature) in &entry.signatures {
+                    out.push_str(&format!("{line}: {signature}\n"));
+                }
             }
         }
         out.push_str("```\n");

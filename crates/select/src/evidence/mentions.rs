@@ -1,10 +1,12 @@
 //! Explicit mentions: paths, lines, identifiers, quoted texts and flags that the task names.
 
-use syntax::Outline;
+use syntax::{DefinitionKind, LineRange, Outline};
 
 use crate::chunk::Chunk;
-use crate::corpus::{Corpus, SourceFile};
+use crate::corpus::{Corpus, FileKind, SourceFile};
+use crate::evidence::frames::Hit;
 use crate::mention::PathMention;
+use crate::rank::line_starts;
 use crate::survey::Surveyed;
 use crate::task::Mentions;
 
@@ -91,6 +93,57 @@ pub(crate) fn chunks(
     }
 }
 
+/// Bytes: shorter quotations are no messages. By hand.
+const MESSAGE: usize = 12;
+/// The most quotations that are looked for in string literals. By hand: it bounds the work.
+const MESSAGES: usize = 8;
+/// The weight of what is pointed at, where that of the function that failed has 1. By hand.
+const POINTED: f64 = 0.5;
+
+/// What the task points at outside of traces: the function on a line that it names (`src/token.rs:12`), and the only
+/// string literal that has a message that it quotes.
+pub(crate) fn pointed(
+    corpus: &Corpus,
+    mentions: &Mentions,
+    candidates: &[(usize, &Outline)],
+) -> Vec<Hit> {
+    let mut out = Vec::new();
+    for mention in &mentions.paths {
+        let Some(line) = mention.line else { continue };
+        let named: Vec<usize> = (0..candidates.len())
+            .filter(|&place| names(mention, &corpus.files[candidates[place].0].path))
+            .collect();
+        let &[place] = named.as_slice() else { continue };
+        let is_around = |d: &&syntax::Definition| {
+            matches!(d.kind, DefinitionKind::Function | DefinitionKind::Method)
+                && d.lines.start <= line
+                && line <= d.lines.end
+        };
+        // The innermost comes last.
+        let function = candidates[place].1.definitions.iter().rev().find(is_around);
+        let lines = function.map_or(LineRange { start: line, end: line }, |d| d.lines);
+        out.push(Hit { place, lines, line, weight: POINTED });
+    }
+    let messages = mentions.quotes.iter().filter(|quote| quote.len() >= MESSAGE).take(MESSAGES);
+    for message in messages {
+        let mut found = (0..candidates.len()).filter_map(|place| {
+            let (file, outline) = candidates[place];
+            let file = &corpus.files[file];
+            let has = |literal: &&std::ops::Range<usize>| {
+                file.text.get((*literal).clone()).is_some_and(|text| text.contains(message))
+            };
+            (file.kind == FileKind::Source).then_some(())?;
+            let literal = outline.literals.iter().find(has)?;
+            Some((place, literal.start))
+        });
+        let (Some((place, offset)), None) = (found.next(), found.next()) else { continue };
+        let starts = line_starts(&corpus.files[candidates[place].0].text);
+        let line = starts.partition_point(|&start| start <= offset) as u32;
+        out.push(Hit { place, lines: LineRange { start: line, end: line }, line, weight: POINTED });
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +156,29 @@ mod tests {
         assert!(names(&mention("srv/app/src/auth/token.rs"), "src/auth/token.rs"));
         assert!(!names(&mention("oken.rs"), "src/auth/token.rs"));
         assert!(!names(&mention("other/README.md"), "README.md"));
+    }
+
+    #[test]
+    fn a_named_line_and_a_quoted_message_point_at_code() {
+        let file = |path: &str, text: &str| SourceFile {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            hash: [0; 32],
+            language: syntax::Language::of(path, text),
+            kind: FileKind::Source,
+        };
+        let cart = "import os\n\ndef total():\n    x = 1\n    return x\n\ndef add():\n    raise E(\"the cart is full\")\n";
+        let corpus = Corpus {
+            files: vec![file("shop/cart.py", cart), file("shop/b.py", "NAME = \"b\"\n")],
+            history: crate::history::History::default(),
+        };
+        let outlines: Vec<Outline> =
+            corpus.files.iter().map(|file| syntax::outline(file.language, &file.text)).collect();
+        let candidates: Vec<(usize, &Outline)> = outlines.iter().enumerate().collect();
+        let task = crate::task::Task::new("See shop/cart.py:4, it says \"the cart is full\"");
+        let hits = pointed(&corpus, &task.readings[0], &candidates);
+        let lines: Vec<(usize, u32, u32)> =
+            hits.iter().map(|hit| (hit.place, hit.lines.start, hit.line)).collect();
+        assert_eq!(lines, [(0, 3, 4), (0, 8, 8)]);
     }
 }
