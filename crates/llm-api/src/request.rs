@@ -347,7 +347,8 @@ fn fingerprint<'t>(
         return feed(value.raw());
     }
     let is_said = |(key, member): &(Value<'t>, Value<'t>)| {
-        !key.is("cache_control") && !(has_bookkeeping && is_bookkeeping(*key, *member))
+        let is_skipped = has_bookkeeping && is_bookkeeping(*key, *member);
+        !is_skipped && !key.is("cache_control")
     };
     let mut members: Vec<_> = value.members().filter(is_said).collect();
     members.sort_by_key(|(key, _)| key.raw());

@@ -30,7 +30,7 @@ pub(super) struct Exchange {
 /// How the response is passed on.
 pub(super) enum Response {
     /// As it comes.
-    Observed { recording: Recording, usage: Option<Usage> },
+    Observed { recording: Box<Recording>, usage: Option<Usage> },
     /// Without the calls of the injected tool.
     Relayed(Box<TurnRelay<()>>),
 }
@@ -137,7 +137,7 @@ impl Exchange {
 
 /// A response that is passed on as it comes.
 struct Observed {
-    recording: Recording,
+    recording: Box<Recording>,
     usage: Option<Usage>,
     memory: Memory,
 }
@@ -278,7 +278,7 @@ impl Relayed {
     async fn break_off(mut self) {
         if self.follow_up.is_some() {
             self.turn.relay.break_off();
-            self.turn = Box::new(self.turn.record().await);
+            *self.turn = self.turn.record().await;
         }
         self.turn.finished(Ending::ProviderBroke);
     }

@@ -8,6 +8,7 @@
 mod conversation;
 mod ends;
 mod exchange;
+mod message;
 mod session;
 mod stream;
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{HeaderName, SEC_WEBSOCKET_EXTENSIONS};
+use axum::http::header::SEC_WEBSOCKET_EXTENSIONS;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
@@ -88,7 +89,7 @@ pub(crate) async fn serve(
     // What is counted is the requests on it.
     recording.discard();
     let mut to_client = relay::upgraded(&response);
-    to_client.headers_mut().remove(HeaderName::from(SEC_WEBSOCKET_EXTENSIONS));
+    to_client.headers_mut().remove(SEC_WEBSOCKET_EXTENSIONS);
     let provider = hyper::upgrade::on(&mut response);
     let client_name = headers::client(&head.headers);
     tokio::spawn(async move {

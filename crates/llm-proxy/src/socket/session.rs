@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use llm_api::socket::{error, may_be_create, renamed};
+use llm_api::socket::error;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::conversation::{Conversation, Slot};
 use super::ends::End;
 use super::exchange::{Exchange, Memory, Progress, Response, ToClient};
+use super::message::{is_own_pong, is_request, own_ping, renamed_text, text_message};
 use super::stream::{Socket, trim};
 use super::{Services, Shutdown};
 use crate::recording::Recording;
@@ -26,9 +27,6 @@ const PING_AFTER: Duration = Duration::from_secs(60);
 
 /// After how long a silence buffers are freed. By hand: longer than events of a response are apart.
 const TRIM_AFTER: Duration = Duration::from_millis(500);
-
-/// What the proxy's own pings say; the pongs to them are nobody else's.
-const PING: &[u8] = b"headroom";
 
 /// A connection that is served.
 pub(super) struct Session {
@@ -128,18 +126,18 @@ impl Session {
     async fn handle(&mut self, happening: Happening) -> Flow {
         self.is_untrimmed |= !matches!(happening, Happening::Idle);
         match happening {
-            Happening::FromClient(Some(Ok(message))) => self.from_client(message).await,
+            Happening::FromClient(Some(Ok(message))) => self.on_client_message(message).await,
             Happening::FromClient(Some(Err(error))) => Err(End::ClientFailed(error)),
             Happening::FromClient(None) => Err(End::ClientFailed(Error::ConnectionClosed)),
             Happening::FromProvider(Some(Ok(Message::Text(text)))) => {
-                self.from_provider(text).await
+                self.on_provider_message(text).await
             }
             Happening::FromProvider(Some(Ok(Message::Close(frame)))) => Err(End::Provider(frame)),
             Happening::FromProvider(Some(Ok(message))) => {
                 if is_own_pong(&message) {
                     Ok(())
                 } else {
-                    self.to_client(message).await
+                    self.send_to_client(message).await
                 }
             }
             Happening::FromProvider(Some(Err(error))) => Err(End::ProviderFailed(error)),
@@ -154,29 +152,28 @@ impl Session {
                 Ok(())
             }
             Happening::Quiet => {
-                let ping = Message::Ping(Bytes::from_static(PING));
-                self.to_client(ping.clone()).await?;
-                self.to_provider(ping).await
+                self.send_to_client(own_ping()).await?;
+                self.send_to_provider(own_ping()).await
             }
             Happening::Shutdown => Ok(()),
         }
     }
 
-    async fn to_client(&mut self, message: Message) -> Flow {
+    async fn send_to_client(&mut self, message: Message) -> Flow {
         self.client.send(message).await.map_err(End::ClientFailed)
     }
 
-    async fn to_provider(&mut self, message: Message) -> Flow {
+    async fn send_to_provider(&mut self, message: Message) -> Flow {
         self.provider.send(message).await.map_err(End::ProviderFailed)
     }
 
-    async fn from_client(&mut self, message: Message) -> Flow {
+    async fn on_client_message(&mut self, message: Message) -> Flow {
         match message {
             Message::Close(frame) => Err(End::Client(frame)),
             // Whoever gets a ping answers it; that it reaches the other side shows that it is there.
-            Message::Ping(_) => self.to_provider(message).await,
+            Message::Ping(_) => self.send_to_provider(message).await,
             Message::Pong(_) if is_own_pong(&message) => Ok(()),
-            Message::Pong(_) => self.to_provider(message).await,
+            Message::Pong(_) => self.send_to_provider(message).await,
             // One request at a time, and everything in its order.
             message if !self.waiting.is_empty() || self.must_wait(&message) => {
                 self.waiting.push_back(message);
@@ -196,7 +193,7 @@ impl Session {
         match message {
             Message::Text(text) if is_request => self.request(text).await,
             Message::Text(text) => self.pass(text).await,
-            message => self.to_provider(message).await,
+            message => self.send_to_provider(message).await,
         }
     }
 
@@ -213,14 +210,14 @@ impl Session {
     async fn pass(&mut self, text: Utf8Bytes) -> Flow {
         let renamed = self.renamed.as_ref();
         let other = renamed.and_then(|(shown, actual)| renamed_text(&text, shown, actual));
-        self.to_provider(Message::Text(other.unwrap_or(text))).await
+        self.send_to_provider(Message::Text(other.unwrap_or(text))).await
     }
 
     /// A message that asks for a response, if it can be read.
     async fn request(&mut self, text: Utf8Bytes) -> Flow {
         let Ok(permit) = Arc::clone(&self.services.under_way).try_acquire_owned() else {
             let message = "too many requests at once; try again in a second";
-            return self.to_client(text_message(error(503, "overloaded", message))).await;
+            return self.send_to_client(text_message(error(503, "overloaded", message))).await;
         };
         let recorder = self.services.recorder.clone();
         let mut recording = Recording::new(recorder, self.route, permit);
@@ -232,7 +229,7 @@ impl Session {
         let RewrittenMessage { message, report, turn, .. } = rewritten;
         recording.rewritten(report);
         let response = match turn {
-            None => Response::Observed { recording, usage: None },
+            None => Response::Observed { recording: Box::new(recording), usage: None },
             Some(turn) => {
                 let retries = Retries::within(self.services.retry_within);
                 let rewriter = self.services.rewriter.clone();
@@ -243,7 +240,7 @@ impl Session {
         let mut exchange = Exchange::new(response, memory);
         exchange.sent();
         self.exchange = Some(exchange);
-        self.to_provider(text_message(message)).await
+        self.send_to_provider(text_message(message)).await
     }
 
     /// Rewrites a message on a thread where that holds up nobody; `None` for one that isn't understood.
@@ -269,9 +266,9 @@ impl Session {
         work.await.unwrap_or_default()
     }
 
-    async fn from_provider(&mut self, text: Utf8Bytes) -> Flow {
+    async fn on_provider_message(&mut self, text: Utf8Bytes) -> Flow {
         let Some(exchange) = self.exchange.take() else {
-            return self.to_client(Message::Text(text)).await;
+            return self.send_to_client(Message::Text(text)).await;
         };
         let (to_client, progress) = exchange.message(text.as_bytes()).await;
         let is_broken = matches!(progress, Progress::Broken);
@@ -287,8 +284,8 @@ impl Session {
         }
         match to_client {
             ToClient::Nothing => {}
-            ToClient::Same => self.to_client(Message::Text(text)).await?,
-            ToClient::Other(message) => self.to_client(text_message(message)).await?,
+            ToClient::Same => self.send_to_client(Message::Text(text)).await?,
+            ToClient::Other(message) => self.send_to_client(text_message(message)).await?,
         }
         if is_broken {
             return Err(End::Broken);
@@ -311,7 +308,7 @@ impl Session {
         if let Some(exchange) = &mut self.exchange {
             exchange.asked_again(message.clone());
         }
-        self.to_provider(text_message(message)).await
+        self.send_to_provider(text_message(message)).await
     }
 }
 
@@ -332,26 +329,4 @@ async fn ended(shutdown: Option<&mut Shutdown>) {
         return;
     }
     std::future::pending().await
-}
-
-/// Whether a client's message may ask for a response.
-fn is_request(message: &Message) -> bool {
-    matches!(message, Message::Text(text) if may_be_create(text.as_bytes()))
-}
-
-fn is_own_pong(message: &Message) -> bool {
-    matches!(message, Message::Pong(payload) if **payload == *PING)
-}
-
-fn renamed_text(text: &Utf8Bytes, shown: &str, actual: &str) -> Option<Utf8Bytes> {
-    Utf8Bytes::try_from(renamed(text.as_bytes(), shown, actual)?).ok()
-}
-
-/// A message of text. What isn't UTF-8 can't be one: the messages here are made of JSON that is.
-fn text_message(text: impl Into<Bytes>) -> Message {
-    let text: Bytes = text.into();
-    match Utf8Bytes::try_from(text.clone()) {
-        Ok(text) => Message::Text(text),
-        Err(_) => Message::Text(String::from_utf8_lossy(&text).into_owned().into()),
-    }
 }
