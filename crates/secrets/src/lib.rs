@@ -1,15 +1,18 @@
 //! Finds and redacts credentials in a text.
 //!
-//! There are three kinds of detectors, triggered by one search for their keywords:
+//! There are four kinds of detectors, triggered by one search for their keywords:
 //! - the formats of providers, as data (`rules/*.toml`, each with its provenance);
-//! - structures that a regular expression describes poorly: private keys, passwords in URLs;
-//! - assignments (`password = "…"`, `api_key: …`), which are secrets only if the value looks like one.
+//! - structures that a regular expression describes poorly: private keys, passwords in URLs, Kubernetes'
+//!   secrets, command lines, arguments of calls;
+//! - assignments (`password = "…"`, `api_key: …`), which are secrets only if the value looks like one;
+//! - encodings: base64 and percent-encoding are decoded, and what they contain is searched likewise.
 //!
 //! A false positive hides code from the reader, so it weighs as much as a miss: placeholders,
 //! references to the environment and plain words are left alone.
 //!
 //! - `scan`: the search for keywords, and the detector for each
-//! - `rules`, `private_key`, `url`, `assignment`: the detectors
+//! - `rules`, `private_key`, `url`, `dsn`, `command`, `call`, `cookie`, `structure`, `assignment`, `encoded`: the
+//!   detectors
 //! - `value`: whether a value looks like a secret or like a placeholder (`rules/dummies.txt`)
 //!
 //! Redaction preserves the number of lines and is idempotent. The time is linear in the text. This
@@ -29,14 +32,22 @@
 //! ```
 
 mod assignment;
+mod call;
+mod command;
+mod cookie;
+mod dsn;
+mod encoded;
 mod file_names;
 mod private_key;
 mod rules;
 mod scan;
+mod structure;
 mod url;
 mod value;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
 
 pub use file_names::is_credential_file;
 
@@ -51,6 +62,30 @@ pub struct Finding {
     pub line: u32,
     /// The rule that found it, as a readable name: `aws-access-key-id`.
     pub rule: &'static str,
+    /// Identifies the credential wherever it occurs, without containing it.
+    pub fingerprint: Fingerprint,
+}
+
+/// A hash of a credential and of the rule that found it, by which people can say that it isn't one. Written
+/// as sixteen hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    fn of(rule: &str, secret: &str) -> Self {
+        let mut hasher =
+            blake3::Hasher::new_derive_key("contextos 2026 fingerprint of a credential");
+        hasher.update(rule.as_bytes()).update(&[0]).update(secret.as_bytes());
+        let hash = hasher.finalize();
+        let bytes = hash.as_bytes().first_chunk().expect("a hash has 32 bytes");
+        Self(u64::from_be_bytes(*bytes))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
 }
 
 /// The result of redacting a text.
@@ -60,6 +95,13 @@ pub struct Redacted<'a> {
     pub text: Cow<'a, str>,
     /// The findings, in order of lines.
     pub findings: Vec<Finding>,
+}
+
+/// The providers whose formats the rules know, without repetitions, in alphabetical order.
+pub fn providers() -> impl Iterator<Item = &'static str> {
+    let providers: BTreeSet<_> =
+        rules::RULES.iter().filter_map(|rule| rule.provider.as_deref()).collect();
+    providers.into_iter()
 }
 
 /// The names of the rules for provider formats, in order.
@@ -91,7 +133,11 @@ fn replace(text: &str, secrets: &[scan::Secret]) -> (String, Vec<Finding>) {
     for secret in secrets {
         let before = &text[at..secret.range.start];
         line += line_ends(before);
-        findings.push(Finding { line: u32::try_from(line).unwrap_or(u32::MAX), rule: secret.rule });
+        findings.push(Finding {
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            rule: secret.rule,
+            fingerprint: Fingerprint::of(secret.rule, &text[secret.range.clone()]),
+        });
         out.push_str(before);
         out.push_str("[REDACTED:");
         out.push_str(secret.rule);

@@ -1,4 +1,4 @@
-//! Passwords in URLs: `postgres://user:password@host/database`.
+//! Credentials in URLs: `postgres://user:password@host/database`, `https://token@host`.
 
 use std::ops::Range;
 
@@ -9,22 +9,76 @@ pub(crate) const RULE: &str = "url-password";
 
 /// The longest user and password together, in bytes.
 const LONGEST: usize = 300;
+/// The shortest token that stands in place of a user, in bytes.
+const SHORTEST_TOKEN: usize = 20;
+/// Passwords that services expect beside a token as the user.
+const FIXED_PASSWORDS: &[&str] = &["x-oauth-basic", "x", "", "x-token-auth", "api_token", "unused"];
 
-/// The password between the first `:` and the last `@` before the host of the URL at `hit`.
+/// The password between the first `:` and the last `@` before the host of the URL at `hit`, or the token
+/// before the `@`.
 pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
     let scheme = text[..hit.start].ends_with(|c: char| c.is_ascii_alphanumeric());
     let limit = text.floor_char_boundary((hit.end + LONGEST).min(text.len()));
     let window = &text[hit.end..limit];
-    let stop = |c: char| c.is_whitespace() || c.is_control() || "/\"'`<>|\\,()[]#".contains(c);
+    // Most URLs have no credentials.
+    if !window.as_bytes().contains(&b'@') {
+        return None;
+    }
+    let stop = |c: char| {
+        matches!(
+            c,
+            '/' | '"' | '\'' | '`' | '<' | '>' | '|' | '\\' | ',' | '(' | ')' | '[' | ']' | '#'
+        ) || c.is_whitespace()
+            || c.is_control()
+    };
     let authority = &window[..window.find(stop).unwrap_or(window.len())];
-    let at = authority.rfind('@')?;
-    let (user, password) = authority[..at].split_once(':')?;
+    let Some(at) = authority.rfind('@').filter(|_| scheme) else {
+        return scheme.then(|| with_delimiters(window, hit.end)).flatten();
+    };
     let host = authority[at + 1..].trim_end_matches([':', '.', ';']);
-    if !scheme || host.is_empty() || password == user || !is_secret(password) {
+    if host.is_empty() {
+        return None;
+    }
+    let (user, password) = authority[..at].split_once(':').unwrap_or((&authority[..at], ""));
+    if FIXED_PASSWORDS.contains(&password) {
+        let is_token = user.len() >= SHORTEST_TOKEN
+            && value::is_token(user)
+            && !value::is_uuid(user)
+            && !host.contains("sentry");
+        return is_token.then(|| hit.end..hit.end + user.len());
+    }
+    if password == user || !is_secret(password) {
         return None;
     }
     let start = hit.end + user.len() + 1;
     Some(start..start + password.len())
+}
+
+/// A password with characters that a URL doesn't allow there, but that people write: `/`, `#`, brackets.
+fn with_delimiters(window: &str, start: usize) -> Option<Range<usize>> {
+    let stop = |c: char| c.is_whitespace() || c.is_control() || "\"'`<>\\".contains(c);
+    let word = &window[..window.find(stop).unwrap_or(window.len())];
+    let (user, rest) = word.split_once(':')?;
+    let (password, host) = rest.rsplit_once('@')?;
+    let is_name = |name: &str, more: &str| {
+        !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || more.as_bytes().contains(&b))
+    };
+    let host = host.split(['/', ':', '?']).next()?;
+    // A port with a path: `host:8080/path@2x`.
+    let is_port = password.starts_with(|c: char| c.is_ascii_digit())
+        && password
+            .split(['/', '?', '#'])
+            .next()
+            .is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()));
+    let is_password = is_name(user, "_-.%")
+        && is_name(host, "-.,")
+        && !is_port
+        && password.len() <= 64
+        && !password.contains("//")
+        && password != user
+        && value::is_password(password);
+    (is_password).then(|| start + user.len() + 1..start + user.len() + 1 + password.len())
 }
 
 /// Most passwords in URLs are generated, but there are many dummies in manuals, and odd ones in

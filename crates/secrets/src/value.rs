@@ -11,8 +11,7 @@ static DUMMIES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 /// Parts of placeholders.
 #[rustfmt::skip]
 const MARKS: &[&str] = &[
-    "${", "#{", "{{", "}}", "$(", "%(", "<%", "%>", "{%", "[[", "{}", "{0}", "%s", "%d", "%v",
-    "%@", "...", "***", "xxxx", "....", "____", "----", "<redacted", "[redacted", "redacted]",
+    "${", "#{", "{{", "}}", "$(", "%(", "<%", "%>", "{%", "[[", "{}", "{0}", "...", "***", "xxxx", "....", "____", "----", "<redacted", "[redacted", "redacted]",
     "example", "placeholder", "changeme", "change-me", "change_me", "changeit", "replace", "your-",
     "your_", "yoursecret", "yourapi", "yourtoken", "yourpass", "my-secret", "not-a-", "notasecret",
     "not-real", "dummy", "process.env", "import.meta", "os.environ", "getenv", "system.getenv",
@@ -47,6 +46,7 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
             })
     };
     MARKS.iter().any(|mark| lower.contains(mark))
+        || has_format(&lower)
         || enclosed('<', '>')
         || enclosed('{', '}')
         || enclosed('[', ']')
@@ -56,6 +56,15 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
         || enclosed('_', '_')
         || reference('$')
         || (lower.starts_with(':') && is_name(&lower[1..]))
+}
+
+/// Whether a conversion of `printf` stands in `value`: `%s`, but not `a%d3`.
+fn has_format(value: &str) -> bool {
+    value.match_indices('%').any(|(at, _)| {
+        let rest = &value[at + 1..];
+        rest.starts_with(['s', 'd', 'v', '@'])
+            && !rest[1..].starts_with(|c: char| c.is_ascii_alphanumeric())
+    })
 }
 
 /// Whether `value` consists of words that don't occur in secrets (`test-password-1`), or of one
@@ -121,6 +130,62 @@ pub(crate) fn is_random(value: &str) -> bool {
         && present.count() >= 3
         && mixing(value) >= 0.3
         && !is_dummy_token(value)
+}
+
+/// As [`is_token`], so long and mixed that hardly anything else is written so, even where the name says
+/// little. Hashes and UUIDs are left out by their lengths.
+pub(crate) fn is_strong_token(value: &str) -> bool {
+    let is_hex = value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    value.len() >= 20
+        && digits >= 3
+        && !(is_hex && matches!(value.len(), 36 | 40 | 64 | 96 | 128))
+        && !value.contains(['/', '.', ':', '%'])
+        && is_token(value)
+        && mixing(value) >= 0.25
+}
+
+/// Whether `value` is a secret where the place says that it must be one, such as behind `docker login -p`:
+/// anything that is no placeholder, no variable and not made of words from manuals.
+pub(crate) fn is_given(value: &str) -> bool {
+    (5..=512).contains(&value.len())
+        && !value.contains(|c: char| c.is_whitespace() || c.is_control())
+        && !value.starts_with(['-', '$', '<', '{', '/', '.', '~', '%'])
+        && !value.ends_with(['(', ')'])
+        && value.bytes().any(|byte| !byte.is_ascii_digit())
+        && !is_placeholder(value)
+        && !is_plain(value)
+        && !is_redacted(value)
+}
+
+/// Whether `value` is the twelve to twenty-four words of a wallet's seed (BIP 39).
+pub(crate) fn is_mnemonic(value: &str) -> bool {
+    let words: Vec<&str> = value.split_ascii_whitespace().collect();
+    let distinct: HashSet<&str> = words.iter().copied().collect();
+    matches!(words.len(), 12 | 15 | 18 | 21 | 24)
+        && distinct.len() * 3 >= words.len() * 2
+        && words.iter().all(|word| {
+            (3..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase())
+        })
+}
+
+/// The text that `value` is the base64 of, if it is one of printable ASCII.
+pub(crate) fn decoded_base64(value: &str) -> Option<String> {
+    if value.len() < 8 || value.len() > 4096 {
+        return None;
+    }
+    let unpadded = value.trim_end_matches('=');
+    if unpadded.len() % 4 == 1 || (unpadded.len() != value.len() && !value.len().is_multiple_of(4))
+    {
+        return None;
+    }
+    let text = String::from_utf8(base64(value)?).ok()?;
+    let text = text.trim_end_matches('\n').to_owned();
+    text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ').then_some(text)
+}
+
+fn is_redacted(value: &str) -> bool {
+    value.contains("[REDACTED")
 }
 
 /// Whether `value` is the base64 of `user:password` with a password that isn't a dummy.
@@ -213,7 +278,7 @@ fn is_repetitive(value: &str) -> bool {
 
 /// The words of `value`: runs of letters, split where a capital follows a small letter, and runs of
 /// digits.
-fn words(value: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words(value: &str) -> impl Iterator<Item = &str> {
     let mut rest = value;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
@@ -258,8 +323,8 @@ fn consists_of_dummies(word: &str) -> bool {
     reachable[word.len()]
 }
 
-/// Decodes `text` from base64; `None` if it isn't valid.
-fn base64(text: &str) -> Option<Vec<u8>> {
+/// Decodes `text` from base64 in either alphabet; `None` if it isn't valid.
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut buffer, mut bits) = (0_u32, 0);
     for byte in text.trim_end_matches('=').bytes() {
@@ -267,8 +332,8 @@ fn base64(text: &str) -> Option<Vec<u8>> {
             b'A'..=b'Z' => byte - b'A',
             b'a'..=b'z' => byte - b'a' + 26,
             b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
             _ => return None,
         };
         buffer = buffer << 6 | u32::from(digit);

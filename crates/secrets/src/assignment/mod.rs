@@ -1,0 +1,252 @@
+//! Secrets assigned to a telling name, in whatever notation: `password = "…"`, `"apiKey": "…"`, `TOKEN=…`,
+//! `<password>…</password>`, `const password string = "…"`, `process.env.PASSWORD || "…"`, `--password …`,
+//! `# the old password was …`.
+//!
+//! The name alone is no proof: in code most such values are identifiers, types, labels or dummies.
+//! So the value must look like a secret, the more so the less the context says ([`crate::value`]).
+//!
+//! - `name`: which names are those of secrets
+//! - `place`: what stands before a name
+//! - `reader`: the notations, from a name to its value
+//! - `table`: values below a name in a table, or in the values of an SQL statement
+
+mod name;
+mod place;
+mod reader;
+mod table;
+
+use std::ops::Range;
+
+pub(crate) use name::{KEYWORDS, Kind, is_telling};
+use place::Place;
+use reader::{Notation, Reader};
+
+use crate::value;
+
+/// The longest name and the longest value, in bytes.
+const LONGEST_NAME: usize = 80;
+const LONGEST_VALUE: usize = 512;
+/// The most secrets of one list behind the first.
+const LONGEST_LIST: usize = 32;
+/// White space around a separator.
+const WIDEST_GAP: usize = 32;
+
+/// Adds the secrets assigned to the name around the keyword at `hit`: one, or those of a list.
+pub(crate) fn find(text: &str, hit: &Range<usize>, kind: Kind, found: &mut Vec<Range<usize>>) {
+    let Some(name) = name::around(text, hit, kind) else { return };
+    let place = Place::new(text, name.clone());
+    let mut kind_of_name = None;
+    if !may_be_followed_by_secret(&text[name.end..]) {
+        return table::find(text, &name, hit, kind, found);
+    }
+    for value in Reader::new(text, name.end, &place).assigned().flatten() {
+        let range = trimmed(text, value.range);
+        if !looks_assigned(text, &range, value.notation, kind, &name) {
+            continue;
+        }
+        // Most names are looked at no further, since no secret follows them.
+        let of_name = *kind_of_name.get_or_insert_with(|| name::kind_of(text, &name, hit, kind));
+        let Some(of_name) = of_name else { return };
+        if of_name == kind || looks_assigned(text, &range, value.notation, of_name, &name) {
+            let more = more_of_list(text, &range, of_name, &name);
+            found.push(range);
+            found.extend(more);
+            return;
+        }
+    }
+    table::find(text, &name, hit, kind, found);
+}
+
+/// Whether a secret may follow a name: one has a digit or stands in quotes, or else it is not on the name's
+/// line. Most names in programs end here.
+fn may_be_followed_by_secret(rest: &str) -> bool {
+    let window = &rest.as_bytes()[..rest.len().min(LONGEST_NAME)];
+    for (at, byte) in window.iter().enumerate() {
+        match byte {
+            b'"' | b'\'' | b'`' | b'0'..=b'9' | b'&' => return true,
+            b'\n' | b'\r' => {
+                let line = window[..at].trim_ascii_end();
+                return line
+                    .last()
+                    .is_none_or(|last| !(last.is_ascii_alphanumeric() || b");,".contains(last)));
+            }
+            _ => {}
+        }
+    }
+    window.len() < rest.len()
+}
+
+fn looks_assigned(
+    text: &str,
+    range: &Range<usize>,
+    notation: Notation,
+    kind: Kind,
+    name: &Range<usize>,
+) -> bool {
+    let (written, name) = (&text[range.clone()], &text[name.clone()]);
+    is_secret(kind, notation, written, name)
+        || value::decoded_base64(written).is_some_and(|decoded| {
+            !matches!(kind, Kind::Mnemonic | Kind::OtherKey) && looks_secret(kind, &decoded, name)
+        })
+}
+
+/// The secrets behind the first one of a list: `TOKENS=a,b`, `["a", "b"]`.
+fn more_of_list(
+    text: &str,
+    first: &Range<usize>,
+    kind: Kind,
+    name: &Range<usize>,
+) -> Vec<Range<usize>> {
+    let mut more = Vec::new();
+    let mut end = first.end;
+    while more.len() < LONGEST_LIST {
+        let rest = &text[end..];
+        let behind = rest.trim_start_matches(['"', '\'']);
+        let Some(next) = behind.strip_prefix(',') else { break };
+        let next = next.trim_start().trim_start_matches(['"', '\'']);
+        let start = text.len() - next.len();
+        let length = next
+            .bytes()
+            .take(LONGEST_VALUE)
+            .take_while(|byte| byte.is_ascii_graphic() && !b"\"',;)]}".contains(byte))
+            .count();
+        let range = start..start + length;
+        let written = &text[range.clone()];
+        if !(value::is_token(written) && looks_secret(kind, written, &text[name.clone()])) {
+            break;
+        }
+        end = range.end;
+        more.push(range);
+    }
+    more
+}
+
+/// The value assigned to the name around a provider's name at `hit`, if the whole name is one of a
+/// secret: `ALGOLIA_ADMIN_KEY`. Whether the value has the provider's format is up to the caller.
+pub(crate) fn assigned_to_provider(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
+    let name = name::of_provider(text, hit)?;
+    let place = Place::new(text, name.clone());
+    let readings = Reader::new(text, name.end, &place).assigned();
+    readings.into_iter().flatten().map(|value| value.range).next()
+}
+
+/// Without an `@` or a scheme's name in braces, which ODBC writes around values: `PWD={…}`.
+fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let written = &text[range.clone()];
+    for quote in ["\\\"", "\\'", "'"] {
+        let inner = written.strip_prefix(quote).and_then(|inner| inner.strip_suffix(quote));
+        if let Some(inner) = inner.filter(|inner| !inner.is_empty()) {
+            return range.start + quote.len()..range.start + quote.len() + inner.len();
+        }
+    }
+    match written.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')) {
+        Some(inner) if inner.len() >= 6 && !inner.contains(['{', '}', ' ']) => {
+            range.start + 1..range.end - 1
+        }
+        _ => range,
+    }
+}
+
+fn is_secret(kind: Kind, notation: Notation, written: &str, name: &str) -> bool {
+    if name::is_name_of_secret(written) {
+        return false;
+    }
+    match notation {
+        Notation::Quoted => looks_secret(kind, written, name),
+        Notation::Bare { certain } => looks_secret_unquoted(kind, written, name, certain),
+        Notation::Neighbor => looks_secret(kind, written, name) && !is_identifier(written),
+        Notation::Prose => looks_secret_in_prose(kind, written, name),
+    }
+}
+
+fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
+    match kind {
+        Kind::Password => value::is_password(value) || value::is_random(value),
+        Kind::Secret => {
+            value::is_token(value)
+                || value::is_random(value)
+                || (value.len() >= 8
+                    && value.is_ascii()
+                    && value::is_password(value)
+                    && !is_numbered_name(value))
+        }
+        Kind::Key => value::is_token(value) || value::is_random(value),
+        Kind::OtherKey => value::is_strong_token(value),
+        Kind::Mnemonic => value::is_mnemonic(value),
+        Kind::Token if value::is_uuid(value) => {
+            let name = name.to_ascii_lowercase();
+            ["api", "auth", "access"].iter().any(|word| name.contains(word))
+                && value::is_token(value)
+        }
+        Kind::Token => value::is_token(value) || value::is_random(value),
+    }
+}
+
+/// Words joined by `_`.
+fn is_identifier(written: &str) -> bool {
+    written.contains('_')
+        && written.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !value::is_token(written)
+}
+
+/// Numbered names: `api-secret-2`, `clientSecret1`.
+pub(crate) fn is_numbered_name(value: &str) -> bool {
+    let stem = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    stem.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+}
+
+/// An unquoted value may be a variable. `certain` means that only literals are possible there: on a
+/// line of an environment file, in a part of a connection string.
+fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> bool {
+    let is_variable =
+        value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+    if is_variable && !certain && !(value::is_token(value) || is_short_but_mixed(value)) {
+        return false;
+    }
+    looks_secret(kind, value, name) && (certain || value.len() >= 8)
+}
+
+/// Between words of a sentence, where most values are words.
+fn looks_secret_in_prose(kind: Kind, value: &str, name: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
+    let signs = value.bytes().any(|byte| b"!$%^&*#+~?@=".contains(&byte));
+    let is_long_key = kind != Kind::Password && value::is_token(value);
+    is_long_key
+        || letters >= 2
+            && (digits >= 2 || (digits >= 1 && signs) || has_inner_digit(value))
+            && !value.trim_end_matches('=').contains(['(', ')', '[', ']', '{', '}', '='])
+            && !value.split(['.', '_', '-', '/']).all(is_word_or_number)
+            && looks_secret_unquoted(kind, value, name, signs)
+}
+
+/// A word, a number, or a word with a number at its end: `sha256`, `v2`.
+fn is_word_or_number(part: &str) -> bool {
+    let stem = part.trim_end_matches(|c: char| c.is_ascii_digit());
+    (part.len() - stem.len() <= 3 || stem.is_empty())
+        && stem.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && !stem.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
+}
+
+/// As [`value::is_token`], for shorter values.
+fn is_short_but_mixed(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let first = value.bytes().next();
+    value.len() >= 8
+        && (digits >= 2 || has_inner_digit(value))
+        && !value.contains(['_', '.'])
+        && (first.is_some_and(|c| !c.is_ascii_uppercase()) || is_scattered(value))
+}
+
+/// Whether a digit stands between letters, a small one before it: `hunter2Xq`.
+fn has_inner_digit(value: &str) -> bool {
+    value.as_bytes().windows(3).any(|three| {
+        three[0].is_ascii_lowercase() && three[1].is_ascii_digit() && three[2].is_ascii_uppercase()
+    })
+}
+
+/// Whether digits stand among the letters, and not only at the end: not `Sha256Hash`, but `Vk8sPq2m`.
+fn is_scattered(value: &str) -> bool {
+    let runs = value.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).count();
+    runs >= 2 && value.len() <= 8 * runs
+}

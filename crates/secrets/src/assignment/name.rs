@@ -1,0 +1,280 @@
+//! Which names are those of secrets.
+
+use std::ops::Range;
+
+use super::LONGEST_NAME;
+use crate::value;
+
+/// What kind of secret a name suggests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Password,
+    Secret,
+    /// A key of something that has secret keys: `api_key`.
+    Key,
+    /// Any other key. Most are no secrets: `cache_key`, `sort_key`.
+    OtherKey,
+    Token,
+    /// The words from which a wallet's keys are derived (BIP 39).
+    Mnemonic,
+}
+
+impl Kind {
+    pub(crate) fn rule(self) -> &'static str {
+        match self {
+            Self::Password => "assigned-password",
+            Self::Secret => "assigned-secret",
+            Self::Key | Self::OtherKey => "assigned-key",
+            Self::Token => "assigned-token",
+            Self::Mnemonic => "mnemonic",
+        }
+    }
+}
+
+/// The last words of names of secrets, in English and in other languages of configuration files.
+pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
+    ("password", Kind::Password),
+    ("passwort", Kind::Password),
+    ("passwd", Kind::Password),
+    ("passphrase", Kind::Password),
+    ("passcode", Kind::Password),
+    ("pass", Kind::Password),
+    ("pwd", Kind::Password),
+    ("pw", Kind::Password),
+    ("psk", Kind::Password),
+    ("kennwort", Kind::Password),
+    ("contraseña", Kind::Password),
+    ("contrasena", Kind::Password),
+    ("senha", Kind::Password),
+    ("mot_de_passe", Kind::Password),
+    ("mot de passe", Kind::Password),
+    ("motdepasse", Kind::Password),
+    ("wachtwoord", Kind::Password),
+    ("lösenord", Kind::Password),
+    ("hasło", Kind::Password),
+    ("haslo", Kind::Password),
+    ("пароль", Kind::Password),
+    ("密码", Kind::Password),
+    ("パスワード", Kind::Password),
+    ("비밀번호", Kind::Password),
+    ("secret", Kind::Secret),
+    ("credential", Kind::Secret),
+    ("creds", Kind::Secret),
+    ("token", Kind::Token),
+    ("auth", Kind::Token),
+    ("authorization", Kind::Token),
+    ("bearer", Kind::Token),
+    ("masterauth", Kind::Password),
+    ("pat", Kind::Token),
+    ("key", Kind::Key),
+    ("mnemonic", Kind::Mnemonic),
+    ("seed_phrase", Kind::Mnemonic),
+    ("seed phrase", Kind::Mnemonic),
+    ("seedphrase", Kind::Mnemonic),
+    ("recovery_phrase", Kind::Mnemonic),
+];
+
+/// Words before `key` in names of secret keys, without separators.
+#[rustfmt::skip]
+const KEY_QUALIFIERS: &[&str] = &[
+    "api", "app", "application", "access", "account", "admin", "auth", "authentication", "authorization",
+    "bot", "client", "consumer", "customer", "decryption", "deploy", "developer", "encryption", "encrypt", "enc",
+    "functions", "function", "hash", "hmac", "host", "jwt", "license", "management", "master", "private", "priv",
+    "product", "root", "secret", "server", "service", "session", "shared", "preshared", "signing", "signature",
+    "sign", "storage", "subscription", "token", "webhook", "wallet", "wifi", "write", "cookie", "ssh", "activation",
+    "registration", "integration", "ingest", "ingestion", "org", "organization", "project", "partner", "merchant",
+    "transaction", "cipher", "aes", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
+];
+
+/// What short keywords are joined to in small letters: `dbpass`, `userpw`.
+#[rustfmt::skip]
+const SHORT_PREFIXES: &[&str] = &[
+    "db", "my", "sql", "mysql", "pg", "user", "usr", "root", "admin", "smtp", "ftp", "ssh", "mail", "app",
+    "login", "ldap", "bind", "redis", "mongo", "require", "store", "wifi", "proxy", "imap", "vpn", "http", "sudo",
+    "become", "key", "keystore", "truststore", "web", "api", "master", "svc", "default", "old", "new", "the", "wpa",
+];
+
+/// Suffixes after the keyword in names of secrets.
+#[rustfmt::skip]
+const SUFFIXES: &[&str] = &[
+    "", "s", "value", "base64", "b64", "str", "string", "text", "plain", "prod", "production", "raw",
+    "dev", "live", "test", "old", "new", "base", "hex", "default", "key_base", "staging", "stage", "qa",
+    "uat", "us", "eu", "admin", "root", "main", "primary", "secondary", "backup", "v", "current",
+    "previous", "prev", "next", "local", "data", "literal", "const", "is", "ci", "rw", "ro", "read", "write",
+];
+/// In bytes.
+const LONGEST_SUFFIX: usize = 10;
+/// Words in names of values that are not secret.
+#[rustfmt::skip]
+const HARMLESS: &[&str] = &[
+    "public", "publishable", "page", "next", "continuation", "cancel", "hashed", "pagination", "cursor",
+    "encrypted", "dummy", "fake", "mock", "wrong", "invalid", "incorrect", "bad", "expired",
+    "bypass", "compass", "syntax", "sync", "resume", "change", "masked", "redacted", "pub",
+];
+/// Words in names of tokens that are not secret.
+const HARMLESS_TOKENS: &[&str] = &["csrf", "xsrf", "lock", "layout", "parse", "lexer"];
+/// Words in names of keys that are not secret, unless the name also says what kind of secret it is.
+#[rustfmt::skip]
+const HARMLESS_KEYS: &[&str] = &[
+    "primary", "foreign", "cache", "sort", "partition", "object", "unique", "index", "row", "map",
+    "lookup", "group", "dedup", "dedupe", "idempotency", "translation", "message", "route", "hot",
+    "short", "arrow", "shortcut", "react", "item", "list", "node", "file", "path", "content", "commit",
+    "query", "column", "field", "state", "event", "metric", "tag", "label", "config", "setting", "locale",
+    "i", "n", "storage_object", "s", "blob", "artifact", "job", "task", "step", "hash", "sha", "md",
+    "websocket", "checksum", "digest", "etag", "integrity", "host", "registry", "site", "widget", "recaptcha", "sitekey",
+];
+
+/// The words of which one makes a name with a provider's name in it that of a secret.
+#[rustfmt::skip]
+const OF_SECRETS: &[&str] = &[
+    "key", "token", "secret", "auth", "pass", "pwd", "cred", "pat", "license", "login", "webhook", "access",
+    "api", "bearer", "pwd", "master", "private",
+];
+
+/// The name that ends in the keyword at `hit`, as far as its spelling alone says. Whether it is one of a
+/// secret is up to [`kind_of`].
+pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    // `${PASSWORD-default}`
+    let is_expanded = |start: usize| text[..start].ends_with("${");
+    let dash_ends =
+        bytes.get(hit.end) == Some(&b'-') && is_expanded(start_of_name(text, hit.start));
+    let after = bytes[hit.end..]
+        .iter()
+        .take(LONGEST_NAME)
+        .take_while(|&&byte| is_name(byte) && byte != b'.' && !(dash_ends && byte == b'-'))
+        .count();
+    let suffix = text[hit.end..hit.end + after]
+        .trim_matches(|c: char| matches!(c, '_' | '-') || c.is_ascii_digit());
+    let is_suffix = || SUFFIXES.iter().any(|allowed| suffix.eq_ignore_ascii_case(allowed));
+    if !(suffix.is_empty() || (suffix.len() <= LONGEST_SUFFIX && is_suffix())) {
+        return None;
+    }
+    let start = start_of_name(text, hit.start);
+    if hit.len() <= 5
+        && !text[hit.clone()].eq_ignore_ascii_case("token")
+        && !begins_word(text, start, hit, kind)
+    {
+        return None;
+    }
+    // `API key: …`
+    let start = if kind == Kind::Key && start == hit.start {
+        qualifying_word(text, start).unwrap_or(start)
+    } else {
+        start
+    };
+    Some(start..hit.end + after)
+}
+
+/// Whether a short keyword is a word of the name that begins at `start`: `bypass` and `encompass` contain
+/// `pass` too, and any run of letters and digits may contain `pw`.
+fn begins_word(text: &str, start: usize, hit: &Range<usize>, kind: Kind) -> bool {
+    let bytes = text.as_bytes();
+    let Some(previous) = bytes[..hit.start].last().copied() else { return true };
+    let first = bytes[hit.start];
+    let is_camel = previous.is_ascii_lowercase() && first.is_ascii_uppercase();
+    if kind == Kind::Key || is_camel || !previous.is_ascii_alphanumeric() {
+        return true;
+    }
+    let prefix = text[start..hit.start].rsplit(['_', '-', '.']).next().unwrap_or_default();
+    let is_known = SHORT_PREFIXES.iter().any(|known| prefix.eq_ignore_ascii_case(known));
+    let is_upper = previous.is_ascii_uppercase() && first.is_ascii_uppercase() && hit.len() > 3;
+    is_known || is_upper
+}
+
+/// The start of the word before `end`, if it says what kind of key follows.
+fn qualifying_word(text: &str, end: usize) -> Option<usize> {
+    let floor = text.floor_char_boundary(end.saturating_sub(16));
+    let before = text[floor..end].strip_suffix(' ')?;
+    let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next()?;
+    let is_qualifier = KEY_QUALIFIERS.iter().any(|known| word.eq_ignore_ascii_case(known));
+    is_qualifier.then(|| end - 1 - word.len())
+}
+
+/// The kind that the whole name suggests, or `None` if it is one of something that isn't secret.
+pub(super) fn kind_of(
+    text: &str,
+    name: &Range<usize>,
+    hit: &Range<usize>,
+    kind: Kind,
+) -> Option<Kind> {
+    let words: Vec<String> =
+        value::words(&text[name.clone()]).map(str::to_ascii_lowercase).collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    if has(HARMLESS) || (kind == Kind::Token && has(HARMLESS_TOKENS)) {
+        return None;
+    }
+    if kind != Kind::Key {
+        return Some(kind);
+    }
+    let before: String = text[name.start..hit.start]
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    if KEY_QUALIFIERS.iter().any(|word| before.ends_with(word)) && !before.ends_with("websocket") {
+        return Some(Kind::Key);
+    }
+    if before.is_empty() {
+        return text[..name.start].ends_with(['?', '&']).then_some(Kind::OtherKey);
+    }
+    let joined = text[..hit.start].ends_with(|c: char| c.is_ascii_lowercase())
+        && text[hit.start..].starts_with(|c: char| c.is_ascii_lowercase());
+    (!joined && !has(HARMLESS_KEYS)).then_some(Kind::OtherKey)
+}
+
+/// The start of the name that ends at `end`.
+fn start_of_name(text: &str, end: usize) -> usize {
+    let before = text.as_bytes()[..end]
+        .iter()
+        .rev()
+        .take(LONGEST_NAME)
+        .take_while(|&&byte| is_name(byte))
+        .count();
+    end - before
+}
+
+/// The name around a provider's name at `hit`, if it is one of a secret.
+pub(super) fn of_provider(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let previous = hit.start.checked_sub(1).map(|at| bytes[at]);
+    let begins_word = previous.is_none_or(|byte| {
+        !byte.is_ascii_alphanumeric()
+            || (byte.is_ascii_lowercase() && bytes[hit.start].is_ascii_uppercase())
+    });
+    if !begins_word {
+        return None;
+    }
+    let after =
+        bytes[hit.end..].iter().take(LONGEST_NAME).take_while(|&&byte| is_name(byte)).count();
+    let end = hit.end + after;
+    let lower = text[hit.end..end].to_ascii_lowercase();
+    let is_of_secret = OF_SECRETS.iter().any(|word| lower.contains(word))
+        || OF_SECRETS.iter().any(|word| text[hit.clone()].to_ascii_lowercase().ends_with(word));
+    let is_public = ["public", "publishable", "_id", "url"].iter().any(|word| lower.contains(word));
+    (is_of_secret && !is_public).then(|| start_of_name(text, hit.start)..end)
+}
+
+/// Whether `name` is that of a secret, such as `db-password`.
+pub(crate) fn is_telling(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    KEYWORDS.iter().any(|(word, kind)| {
+        lower.rfind(word).is_some_and(|at| {
+            let hit = at..at + word.len();
+            around(&lower, &hit, *kind)
+                .is_some_and(|name| kind_of(&lower, &name, &hit, *kind).is_some())
+        })
+    })
+}
+
+/// Whether a value is the name of a secret itself, as in a list of names: `db_password2`.
+pub(super) fn is_name_of_secret(value: &str) -> bool {
+    let stem = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_name = stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let lower = stem.to_ascii_lowercase();
+    is_name && KEYWORDS.iter().any(|(word, _)| word.len() > 3 && lower.ends_with(word))
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}

@@ -1,0 +1,210 @@
+//! What stands before a name, which decides in which notations its value may follow.
+
+use std::ops::Range;
+
+use super::LONGEST_NAME;
+
+/// The bytes before a name that are looked at.
+const LOOKED_AT: usize = 2 * LONGEST_NAME;
+
+/// The context of a name. Each question is answered when it is asked, since most names are followed by no
+/// value at all.
+pub(super) struct Place<'t> {
+    /// What stands before the name, as far as it is looked at, and the part of it on the same line.
+    before: &'t str,
+    line: &'t str,
+    /// Whether the line's beginning is among it.
+    is_whole_line: bool,
+    /// The name.
+    written: &'t str,
+}
+
+const QUOTES: [char; 3] = ['"', '\'', '`'];
+
+impl<'t> Place<'t> {
+    pub(super) fn new(text: &'t str, name: Range<usize>) -> Self {
+        let floor = text.floor_char_boundary(name.start.saturating_sub(LOOKED_AT));
+        let before = &text[floor..name.start];
+        let line = before.rsplit('\n').next().unwrap_or(before);
+        let is_whole_line = line.len() < before.len() || floor == 0;
+        Self { before, line, is_whole_line, written: &text[name] }
+    }
+
+    /// The word before the name on its line, if there is nothing else but marks.
+    fn word(&self) -> &'t str {
+        self.line.trim_matches(|c: char| c.is_whitespace() || "-#/;\"'*!%$".contains(c))
+    }
+
+    fn last_word(&self) -> &'t str {
+        self.line.rsplit([' ', '\t']).next().unwrap_or(self.line)
+    }
+
+    /// Without the quote that the name stands in.
+    fn unquoted(&self) -> &'t str {
+        self.before.trim_end_matches(QUOTES)
+    }
+
+    /// At the beginning of a line, after indentation, a list's dash, a comment's mark or `export`.
+    pub(super) fn begins_line(&self) -> bool {
+        self.is_whole_line
+            && matches!(
+                self.word(),
+                "" | "export"
+                    | "set"
+                    | "ENV"
+                    | "ARG"
+                    | "setx"
+                    | "SET"
+                    | "REM"
+                    | "rem"
+                    | "<!--"
+                    | "@"
+                    | "local"
+                    | "declare"
+                    | "readonly"
+                    | "my"
+                    | "our"
+                    | "+"
+            )
+    }
+
+    /// In a connection string or a query: `;Password=`, `&token=`, `?key=`; in an option's value:
+    /// `--from-literal=password=…`, `Environment=PASSWORD=…`.
+    pub(super) fn in_list(&self) -> bool {
+        let last_word = self.last_word();
+        let is_option = last_word.strip_suffix('=').is_some_and(|option| {
+            !option.is_empty()
+                && option.trim_matches('-').bytes().all(|b| b.is_ascii_alphabetic() || b == b'-')
+        });
+        self.before.ends_with([';', '&', '?', '"', '\'', '#'])
+            || self.before.ends_with("; ")
+            || self.before.ends_with("&amp;")
+            || is_option
+            || last_word.ends_with("/p:")
+    }
+
+    /// After `ENV` or `ARG` of a Dockerfile, `#define` or `setx`.
+    pub(super) fn directive(&self) -> bool {
+        matches!(self.word(), "ENV" | "ARG" | "setx" | "define")
+    }
+
+    /// As the first argument of a call or the first element of a list: `setenv("PASSWORD", …)`.
+    pub(super) fn argument(&self) -> bool {
+        self.before.ends_with(QUOTES)
+            && self.unquoted().trim_end_matches([' ', '\t', '@', 'L']).ends_with(['(', '[', '{'])
+    }
+
+    /// As a later argument of a call that declares a value: `resValue "string", "api_key", …`.
+    pub(super) fn named_argument(&self) -> bool {
+        ["resValue", "buildConfigField", "addHeader", "setProperty"]
+            .iter()
+            .any(|function| self.line.contains(function))
+    }
+
+    /// As the first element of a tuple, without quotes: `{password, …}` of Erlang.
+    pub(super) fn tuple(&self) -> bool {
+        self.before.ends_with('{')
+    }
+
+    /// As a command-line option, with `--`.
+    pub(super) fn flag(&self) -> bool {
+        self.before.ends_with("--")
+            || self.written.starts_with("--")
+            || self.written.starts_with("-D")
+    }
+
+    /// As an XML element, perhaps with a namespace.
+    pub(super) fn tag(&self) -> bool {
+        self.last_word().starts_with('<')
+    }
+
+    /// As the value of an XML attribute: `<add key="Password" …`, or in an element `key` or `name`.
+    pub(super) fn attribute(&self) -> bool {
+        (self.before.ends_with(QUOTES) && self.unquoted().ends_with('=') && self.line.contains('<'))
+            || self.before.ends_with("key>")
+            || self.before.ends_with("name>")
+            || (self.line.contains("<name>") && !self.line.contains("</name>"))
+    }
+
+    /// As a whole word in capitals, like an environment variable.
+    pub(super) fn environment(&self) -> bool {
+        self.last_word().is_empty() && self.environment_like()
+    }
+
+    /// Written like an environment variable.
+    pub(super) fn environment_like(&self) -> bool {
+        !self.written.bytes().any(|byte| byte.is_ascii_lowercase())
+    }
+
+    /// A pair stands before it, with a blank between: `host=db user=app password=`.
+    pub(super) fn pairs(&self) -> bool {
+        self.last_word().is_empty()
+            && self.line.split_ascii_whitespace().next_back().is_some_and(is_pair)
+    }
+
+    /// Nothing that is a part of a name's path or an expression stands right before it.
+    pub(super) fn apart(&self) -> bool {
+        self.line.ends_with([' ', '\t', '(', ',', '[', '{'])
+    }
+
+    /// At the beginning of a word or behind a symbol's colon, where Lisps and Ruby have keys.
+    pub(super) fn apart_or_symbol(&self) -> bool {
+        self.before.ends_with(':') || self.apart() || self.begins_line()
+    }
+
+    /// In a selector: `#password`, `input[name=password]`.
+    pub(super) fn selector(&self) -> bool {
+        self.before.ends_with(['#', '='])
+            || (self.before.ends_with(['"', '\'']) && self.unquoted().ends_with('='))
+    }
+
+    /// In a variable's expansion: `${PASSWORD:-…}`.
+    pub(super) fn expansion(&self) -> bool {
+        ["${", "${env:", "${env."].iter().any(|opening| self.before.ends_with(opening))
+    }
+
+    /// In a comment or in prose, as far as the line before it says.
+    pub(super) fn prose(&self) -> bool {
+        self.line.is_empty()
+            || self.line.ends_with([' ', '\t', '*', '(', '`', '"', '/'])
+            || self.comment()
+    }
+
+    /// In a comment.
+    pub(super) fn comment(&self) -> bool {
+        is_comment(self.line)
+    }
+
+    /// Between the bars of a table's row.
+    pub(super) fn row(&self) -> bool {
+        self.line.trim_start().starts_with('|')
+    }
+
+    /// The declared name of a variable: `variable "db_password" {`.
+    pub(super) fn declared(&self) -> bool {
+        self.before.ends_with(QUOTES)
+            && ["variable", "parameter", "param", "output", "input"]
+                .iter()
+                .any(|keyword| self.unquoted().trim_end().ends_with(keyword))
+    }
+}
+
+fn is_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    ["#", "//", "--", "/*", "*", "<!--", ";", "%", "REM ", "rem "]
+        .iter()
+        .any(|mark| line.starts_with(mark))
+        || line.contains(" # ")
+        || line.contains(" // ")
+}
+
+/// Whether a word is a name with its value, and no piece of a program.
+fn is_pair(word: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+    };
+    word.split_once('=').is_some_and(|(name, value)| {
+        is_name(name) && !value.is_empty() && !value.contains(['(', ')', '{', '}', ',', '"', '='])
+    })
+}

@@ -1,0 +1,708 @@
+//! The notations in which a value follows a name.
+//!
+//! Each reading of what follows is one notation or a few that share an operator; the first whose value
+//! looks like a secret counts.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use keywords::Keywords;
+
+use super::place::Place;
+use super::{LONGEST_VALUE, WIDEST_GAP};
+
+/// The rest of a line that is searched for a default value or for the words of a sentence, in bytes.
+const LONGEST_LINE: usize = 200;
+/// The rest of a declaration in which its default is searched for, in bytes.
+const LONGEST_DECLARATION: usize = 500;
+/// What stands between a name and `=` in a declaration, in bytes.
+const LONGEST_TYPE: usize = 80;
+/// The words of a sentence between a name and its value.
+const MOST_WORDS: usize = 7;
+
+/// Operators between a name and its value; longer ones first.
+const OPERATORS: &[&str] =
+    &["!==", "===", "::=", "=>", ":=", "?=", "+=", "!=", "==", "<-", "->", "→", "：", "=", ":"];
+/// Operators after which only a quoted value is one.
+const QUOTED_ONLY: &[&str] = &["!==", "!=", "<-", "->", "+="];
+/// What introduces a default value.
+const DEFAULTS: &[&str] = &[
+    "||",
+    "??",
+    "?:",
+    "//",
+    " ? ",
+    " or ",
+    "default",
+    "unwrap_or",
+    "orelse",
+    "or_else",
+    "fallback",
+    "ifempty",
+];
+static MARKERS: LazyLock<Keywords> =
+    LazyLock::new(|| Keywords::new(DEFAULTS).expect("a few short keywords"));
+const QUOTE_CHARACTERS: [char; 3] = ['"', '\'', '`'];
+
+/// Methods that take a value for what they are called on, or compare it with one.
+#[rustfmt::skip]
+const METHODS: &[&str] = &[
+    "type", "fill", "send_keys", "sendkeys", "val", "setvalue", "set_value", "set", "equals", "tobe", "toequal", "eq",
+    "to_equal", "typetext", "sendkeystoelement", "entertext", "replacetext", "isequalto", "assign", "equalsignorecase",
+];
+/// Functions around a literal that leave it what it is.
+#[rustfmt::skip]
+const WRAPPERS: &[&str] = &[
+    "some", "from", "secretstr", "secretstring", "secret", "securestring", "string", "str", "bytes", "byte",
+    "b64decode", "atob", "new", "valueof", "quote", "ok", "just", "literal", "password", "token", "sensitive",
+    "cstring", "of", "into", "secretvalue", "plaintext", "base64decode", "unsafeplaintext",
+];
+/// Quotes, also as written inside other texts.
+const QUOTES: &[&str] = &[
+    "\\\\\"", "\\\\\\\"", "\"", "'", "`", "\\\"", "\\'", "&quot;", "&#34;", "&#39;", "\\u0022",
+    "“", "’",
+];
+
+/// The notation of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notation {
+    Quoted,
+    Bare {
+        /// Whether it can only be a literal.
+        certain: bool,
+    },
+    /// Next to its name, with quotes but without an operator: `password "…"`.
+    Neighbor,
+    /// As a word of a sentence.
+    Prose,
+}
+
+pub(super) struct Value {
+    pub(super) range: Range<usize>,
+    pub(super) notation: Notation,
+}
+
+impl Value {
+    /// The same value, with nothing but its place behind the name to say that it belongs to it.
+    fn into_neighbor(self) -> Self {
+        let is_quoted = self.notation == Notation::Quoted;
+        Self { notation: if is_quoted { Notation::Neighbor } else { Notation::Prose }, ..self }
+    }
+}
+
+/// Parses what follows a name.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+    place: &'t Place<'t>,
+}
+
+impl<'t> Reader<'t> {
+    /// A reader of what follows the name that ends at `at`.
+    pub(super) fn new(text: &'t str, at: usize, place: &'t Place<'t>) -> Self {
+        Self { text, at, place }
+    }
+
+    /// The values that may be assigned, by each reading.
+    pub(super) fn assigned(self) -> impl Iterator<Item = Option<Value>> + use<'t> {
+        type Reading<'t> = fn(Reader<'t>) -> Option<Value>;
+        let readings: [Reading<'t>; 8] = [
+            Reader::direct,
+            Reader::whole_word,
+            Reader::declared,
+            Reader::returned,
+            Reader::passed,
+            Reader::default_value,
+            Reader::in_element,
+            Reader::in_prose,
+        ];
+        readings.into_iter().map(move |reading| reading(self))
+    }
+
+    /// A value right behind the name and an operator.
+    fn direct(mut self) -> Option<Value> {
+        if self.place.expansion() {
+            return self.expanded();
+        }
+        let quoted_name = self.eat_quote();
+        self.eat("]");
+        self.eat("[]");
+        self.eat("?");
+        self.eat("**");
+        let gap = self.skip_blanks();
+        if self.place.row() && self.eat("|") {
+            self.skip_blanks();
+            return self.quoted().or_else(|| self.bare(false));
+        }
+        if let Some(operator) = OPERATORS.iter().find(|operator| self.eat(operator)) {
+            self.behind_operator(operator, gap)
+        } else if self.place.tag() && self.eat(">") {
+            self.element()
+        } else if gap > 0 && self.place.flag() && self.eat("<<< ") {
+            self.quoted()
+        } else if self.skip_to_value_attribute()
+            || self.eat("(")
+            || self.eat("{")
+            || self.eat("by lazy {")
+        {
+            self.skip_white_space();
+            self.quoted().or_else(|| self.wrapped())
+        } else if self.eat(",") {
+            self.skip_white_space();
+            let is_pair = self.place.argument()
+                || self.place.tuple()
+                || (quoted_name && (self.place.environment_like() || self.place.named_argument()));
+            self.named_value().or_else(|| if is_pair { self.quoted() } else { None })
+        } else if gap > 0 && (self.place.flag() || self.place.directive()) {
+            self.quoted().or_else(|| self.bare(true))
+        } else if gap > 0
+            && (self.place.begins_line() || self.place.in_list() || self.place.pairs())
+        {
+            self.quoted().or_else(|| self.bare(false)).map(Value::into_neighbor)
+        } else {
+            self.skip_white_space();
+            self.named_value().or_else(|| self.quoted_behind_symbol())
+        }
+    }
+
+    /// `:password "…"` and `(password "…"`, the pairs of Lisps and Elixir.
+    fn quoted_behind_symbol(&mut self) -> Option<Value> {
+        if self.place.apart_or_symbol() && !self.rest().starts_with('`') {
+            self.quoted().map(Value::into_neighbor)
+        } else {
+            None
+        }
+    }
+
+    /// The value after `name: PASSWORD` in a list of variables: `value: …`.
+    fn named_value(&mut self) -> Option<Value> {
+        let is_named =
+            ["value:", "\"value\":", "'value':", "\"Value\":", "Value:", "\\\"value\\\":"]
+                .into_iter()
+                .any(|key| self.eat(key));
+        self.skip_blanks();
+        if is_named { self.quoted().or_else(|| self.bare(true)) } else { None }
+    }
+
+    fn behind_operator(mut self, operator: &str, gap: usize) -> Option<Value> {
+        self.eat("**");
+        let spaced = gap + self.skip_blanks() > 0;
+        let annotated = matches!(operator, ":" | "：") && self.skip_type();
+        if operator == ":" && (self.eat("return ") || self.eat("&")) {
+            // `case "password": return "…"`, `password: &anchor "…"`
+            self.skip_while(24, |c| c.is_ascii_alphanumeric() || c == '_');
+            self.skip_blanks();
+        }
+        if let Some(value) = self.quoted().or_else(|| self.wrapped()) {
+            return Some(value);
+        }
+        if annotated || QUOTED_ONLY.contains(&operator) {
+            return None;
+        }
+        if self.rest().starts_with(['\n', '\r']) {
+            self.skip_white_space();
+            return self.quoted().or_else(|| self.named_value()).or_else(|| self.default_key());
+        }
+        if self.eat("{") {
+            self.skip_white_space();
+            return self.named_value().or_else(|| self.quoted());
+        }
+        if operator == ":" && self.skip_block_indicator() {
+            return self.bare(true);
+        }
+        self.eat("!!str ");
+        if operator == ":" && !spaced && self.place.apart() {
+            return self.bare_among_words(false);
+        }
+        let place = self.place;
+        let inline = operator == "=" && !spaced && (place.apart() || place.pairs());
+        let listed = place.in_list() || place.flag() || place.directive();
+        let environment = place.environment() && !spaced;
+        let certain = operator == "=" && (listed || environment);
+        if certain || listed || place.begins_line() {
+            self.bare(certain)
+        } else if inline {
+            self.bare_among_words(place.pairs())
+        } else {
+            None
+        }
+    }
+
+    /// As [`Reader::direct`], for a value with characters that usually end one, if it is all that
+    /// follows on its line: `DB_PASSWORD=a&b;c`.
+    fn whole_word(mut self) -> Option<Value> {
+        if !self.place.begins_line() || !(self.eat("=") || self.eat(": ")) {
+            return None;
+        }
+        self.skip_blanks();
+        let window = self.window();
+        let line = window.lines().next()?;
+        let word = line.trim_end();
+        let is_literal = !word.contains(char::is_whitespace)
+            && !word.starts_with(['"', '\'', '`', '$', '{', '[', '('])
+            && word.contains([')', '&', ';', ',', '|', '>', '<', ']', '}', '\\'])
+            && !word.ends_with([';', ',', ')', '{', '('])
+            && !word.contains("::");
+        (is_literal && !word.is_empty() && line.len() < LONGEST_VALUE - 4).then(|| Value {
+            range: self.at..self.at + word.len(),
+            notation: Notation::Bare { certain: false },
+        })
+    }
+
+    /// The value that a variable has where it isn't set: `${PASSWORD:-…}`, `${password:…}`.
+    fn expanded(mut self) -> Option<Value> {
+        [":-", ":=", ":+", "-", "=", ":"].into_iter().find(|operator| self.eat(operator))?;
+        self.quoted().or_else(|| {
+            let range = self.until(|c| c == '}' || c.is_whitespace())?;
+            Some(Value { range, notation: Notation::Bare { certain: true } })
+        })
+    }
+
+    /// A value behind the declaration's type: `password string = "…"`, `Password { get; set; } = "…"`,
+    /// `password[32] = "…"`, `password VARCHAR(20) DEFAULT '…'`.
+    fn declared(mut self) -> Option<Value> {
+        let window = self.ahead(LONGEST_TYPE);
+        let line = window.lines().next()?;
+        let is_type = |c: char| c.is_ascii_alphanumeric() || " \t_*&<>[](){};:,.?!'".contains(c);
+        let end = line.find(|c| !is_type(c)).unwrap_or(line.len());
+        let between = &line[..end];
+        let is_assignment = line[end..].starts_with('=')
+            && !line[end..].starts_with("==")
+            && !line[end..].starts_with("=>");
+        let default = between.to_ascii_lowercase().find(" default ");
+        let skipped = match default {
+            Some(at) => at + " default ".len(),
+            None if is_assignment && !between.trim().is_empty() => end + 1,
+            None => return None,
+        };
+        let is_separate = between.contains([' ', '[', '\t', '{']);
+        if !is_separate || between.starts_with(['.', '(']) {
+            return None;
+        }
+        self.at += skipped;
+        self.skip_blanks();
+        self.quoted()
+    }
+
+    /// What a function of that name returns: `getPassword() { return "…"; }`.
+    fn returned(mut self) -> Option<Value> {
+        if !self.eat("(") {
+            return None;
+        }
+        let closed = self.ahead(LONGEST_TYPE).find(')')?;
+        self.at += closed + 1;
+        let window = self.ahead(LONGEST_TYPE);
+        let returns = ["return ", "=> ", "= ", "-> "].into_iter().find_map(|word| {
+            let at = window.find(word)?;
+            let is_near = window[..at]
+                .chars()
+                .all(|c| c.is_whitespace() || c.is_ascii_alphanumeric() || "{:->&'".contains(c));
+            is_near.then_some(at + word.len())
+        })?;
+        self.at += returns;
+        self.quoted()
+    }
+
+    /// What is done with the thing of that name: `find("#password").type("…")`, `password.equals("…")`,
+    /// `fill('#password', '…')`.
+    fn passed(mut self) -> Option<Value> {
+        let start = self.at;
+        self.skip_while(4, |c| "\"'`])".contains(c));
+        if self.place.selector() && self.at > start && self.eat(", ") {
+            return self.quoted();
+        }
+        if self.at == start && !self.rest().starts_with('.') {
+            return None;
+        }
+        if !self.eat(".") {
+            return None;
+        }
+        let window = self.ahead(24);
+        let end = window.find('(')?;
+        let is_method = METHODS.iter().any(|method| window[..end].eq_ignore_ascii_case(method));
+        self.at += end + 1;
+        if is_method { self.quoted() } else { None }
+    }
+
+    /// The value for a name without one: `process.env.PASSWORD || '…'`, `getenv("PASSWORD") or "…"`,
+    /// `add_argument("--password", default="…")`, `variable "password" { default = "…" }`.
+    fn default_value(self) -> Option<Value> {
+        let window =
+            self.ahead(if self.place.declared() { LONGEST_DECLARATION } else { LONGEST_LINE });
+        let scope = if self.place.declared() {
+            window.split("\n}").next()?
+        } else {
+            window.lines().next()?
+        };
+        if !scope.contains(QUOTE_CHARACTERS) && !scope.contains(": ") {
+            return None;
+        }
+        MARKERS.hits(scope).find_map(|hit| {
+            let (marker, at) = (DEFAULTS[hit.keyword], hit.range.start);
+            if !self.place.declared() && scope[..at].contains([';', '\n']) {
+                return None;
+            }
+            let mut reader = self;
+            reader.at += at + marker.len();
+            if marker.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                reader.skip_while(24, |c| c.is_ascii_alphabetic() || c == '_');
+            }
+            reader.eat_quote_if_closing();
+            reader.skip_while(24, |c| " \t(:=|_,>{".contains(c));
+            let named = reader.skip_named_call();
+            reader.quoted().or_else(|| if named { None } else { reader.default_bare(marker) })
+        })
+    }
+
+    /// An unquoted default, as in YAML.
+    fn default_bare(&mut self, marker: &str) -> Option<Value> {
+        if marker != "default" || !self.text[..self.at].ends_with(": ") {
+            return None;
+        }
+        self.bare(false)
+    }
+
+    /// `Default: …` among the properties below a name in YAML.
+    fn default_key(&mut self) -> Option<Value> {
+        let window = self.ahead(LONGEST_LINE);
+        let mut at = 0;
+        for line in window.split_inclusive('\n').take(5) {
+            let content = line.trim_start();
+            let indent = line.len() - content.len();
+            for key in ["Default: ", "default: ", "\"Default\": ", "\"default\": ", "value: "] {
+                if content.starts_with(key) {
+                    let mut reader = *self;
+                    reader.at += at + indent + key.len();
+                    return reader.quoted().or_else(|| reader.bare(false));
+                }
+            }
+            at += line.len();
+        }
+        None
+    }
+
+    /// The content of the element whose attribute or sibling names it: `<entry key="password">…</entry>`,
+    /// `<key>password</key><string>…</string>`.
+    fn in_element(mut self) -> Option<Value> {
+        if !self.place.attribute() {
+            return None;
+        }
+        let window = self.ahead(LONGEST_LINE);
+        let open = window.find('>')?;
+        let closes = ["</key>", "</name>", "</string>"].iter().any(|tag| window.starts_with(tag));
+        if window[..open].contains(['<', '\n']) && !closes {
+            return None;
+        }
+        self.at += open + 1;
+        self.skip_white_space();
+        if self.eat("<![CDATA[") {
+            let range = self.until(|c| c == ']' || c.is_whitespace())?;
+            return Some(Value { range, notation: Notation::Quoted });
+        }
+        for inner in ["<value>", "<string>", "<Value>"] {
+            self.eat(inner);
+        }
+        self.element()
+    }
+
+    /// A value in a sentence or a comment: `the old password was …`, `password for the admin: …`.
+    fn in_prose(mut self) -> Option<Value> {
+        let place = self.place;
+        // `pass` is a verb too: `we pass a1 to b2`.
+        let is_verb = self.text[..self.at].ends_with("pass") && self.rest().starts_with(' ');
+        if !place.prose() || place.flag() || is_verb {
+            return None;
+        }
+        QUOTES[2..5].iter().any(|quote| self.eat(quote));
+        self.eat("**");
+        let window = self.ahead(LONGEST_LINE);
+        let line = window.lines().next()?;
+        if !line.starts_with([' ', ':', '=', '(', '-', '\t']) {
+            return None;
+        }
+        let (mut connected, mut at) = (false, 0);
+        for (index, word) in line.split(' ').enumerate().take(MOST_WORDS) {
+            let start = at;
+            at += word.len() + 1;
+            let bare = word.trim_end_matches(['.', ',', ';', ':', ')', '*', '`', '"', '\'']);
+            let bare_start =
+                bare.len() - bare.trim_start_matches(['(', '*', '`', '"', '\'', '=', ':']).len();
+            let written = &bare[bare_start..];
+            let is_next = index == 1 && line.starts_with(' ');
+            if (connected || is_next) && written.len() >= 6 && is_mixed(written) {
+                let start = self.at + start + bare_start;
+                let range = start..start + written.len();
+                let is_quoted = ["`", "\"", "'"].iter().any(|quote| {
+                    self.text[..start].ends_with(quote) && self.text[range.end..].starts_with(quote)
+                });
+                let notation = if is_quoted { Notation::Neighbor } else { Notation::Prose };
+                return Some(Value { range, notation });
+            }
+            let word = word.trim_matches('*');
+            let is_connector = matches!(
+                word,
+                ":" | "->" | "=>" | "is" | "was" | "are" | "to" | "to:" | "ist" | "war" | "es"
+            ) || (word == "=" && place.comment())
+                || (word.ends_with(':') && !word.contains(['(', '"', '{']));
+            connected |= is_connector;
+            // What follows is the base64 of a user and a password, which has a rule of its own.
+            if word.eq_ignore_ascii_case("basic") {
+                return None;
+            }
+            let is_word = word.chars().all(|c| c.is_alphabetic() || "'()@.,-/_:=>".contains(c));
+            if !is_word {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// A literal inside a function that leaves it what it is: `Some("…")`, `SecretStr("…")`.
+    fn wrapped(&mut self) -> Option<Value> {
+        let start = self.at;
+        let window = self.ahead(48);
+        let is_callee = |c: char| c.is_ascii_alphanumeric() || "_.:[]<>*&@- ".contains(c);
+        let end = window.find(|c| !is_callee(c))?;
+        let callee = &window[..end];
+        let last = callee
+            .trim_end_matches([' ', ']', '-'])
+            .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let is_list = callee.is_empty() || callee == "[" || callee.trim_end() == "[";
+        let called = window[end..].starts_with('(');
+        let is_wrapper =
+            WRAPPERS.iter().any(|wrapper| *wrapper == last) && (called || callee.ends_with(' '));
+        if !(is_wrapper || (is_list && (called || callee.contains('[')))) {
+            return None;
+        }
+        self.at += end + usize::from(called);
+        self.skip_white_space();
+        let value = self.quoted();
+        if value.is_none() {
+            self.at = start;
+        }
+        value
+    }
+
+    /// A value without quotes in the middle of a line: a blank, a comma or a bracket ends it. It can't
+    /// be a variable where it is `certain` that it isn't a program's.
+    fn bare_among_words(&self, certain: bool) -> Option<Value> {
+        let range = self.until(ends_bare)?;
+        // What is called or looked up is a program's: `password=found[2]`.
+        let is_expression = self.text[range.clone()].contains(['(', '[', '{']);
+        (!is_expression).then_some(Value { range, notation: Notation::Bare { certain } })
+    }
+
+    /// The content of an XML element, up to its end tag.
+    fn element(&mut self) -> Option<Value> {
+        self.eat("<![CDATA[");
+        let range = self.until(|c| c == '<' || c == ']' || c.is_whitespace())?;
+        let rest = &self.text[range.end..];
+        (rest.starts_with("</") || rest.starts_with("]]>") || rest.starts_with("\\u003c/"))
+            .then_some(Value { range, notation: Notation::Quoted })
+    }
+
+    /// Skips to the value of an XML attribute behind the one that names it: `android:value="…"`.
+    fn skip_to_value_attribute(&mut self) -> bool {
+        if !self.place.attribute() {
+            return self.eat("value=");
+        }
+        let window = self.ahead(LONGEST_TYPE);
+        let found = window.find("value=").filter(|at| !window[..*at].contains(['>', '<']));
+        self.at += found.map_or(0, |at| at + "value=".len());
+        found.is_some()
+    }
+
+    /// Skips `str =` of `name: str = "…"`.
+    fn skip_type(&mut self) -> bool {
+        let is_type = |c: char| c.is_ascii_alphanumeric() || "_&<>[]|.'? ".contains(c);
+        let window = self.ahead(60);
+        let Some(end) = window.find(|c: char| !is_type(c)) else { return false };
+        let is_assigned =
+            end > 0 && window[end..].starts_with('=') && !window[end..].starts_with("==");
+        if is_assigned {
+            self.at += end + 1;
+            self.skip_blanks();
+        }
+        is_assigned
+    }
+
+    /// Skips the `|` or `>` that introduces a text on the next lines in YAML.
+    fn skip_block_indicator(&mut self) -> bool {
+        let start = self.at;
+        let is_block = ["|-", "|+", ">-", ">+", "|", ">"].into_iter().any(|mark| self.eat(mark));
+        if is_block && self.rest().starts_with(['\n', '\r']) {
+            self.skip_white_space();
+            return true;
+        }
+        self.at = start;
+        false
+    }
+
+    /// A quoted value, perhaps with escaped quotes, or with a string prefix such as `b`.
+    fn quoted(&mut self) -> Option<Value> {
+        let start = self.at;
+        let prefix = self
+            .rest()
+            .bytes()
+            .take(2)
+            .take_while(|byte| b"bBrRuUfFlL@$&NE".contains(byte))
+            .count();
+        if self.rest()[prefix..].starts_with(['"', '\'', '`', '\\', '&', '“']) {
+            self.at += prefix;
+        }
+        if self.eat("\"\"\"") || self.eat("'''") {
+            self.skip_white_space();
+            let range = self.until(|c| c.is_whitespace() || c == '"' || c == '\'')?;
+            return Some(Value { range, notation: Notation::Quoted });
+        }
+        let quote = QUOTES.iter().find(|quote| self.eat(quote));
+        let Some(quote) = quote else {
+            self.at = start;
+            return None;
+        };
+        let closing = if *quote == "“" { "”" } else { quote };
+        let window = self.window();
+        let end = if quote.len() == 1 { unescaped(window, quote) } else { window.find(closing) };
+        let Some(end) = end.filter(|&end| !window[..end].contains('\n')) else {
+            self.at = start;
+            return None;
+        };
+        let range = self.at..self.at + end;
+        self.at = range.end + closing.len();
+        (!range.is_empty()).then_some(Value { range, notation: Notation::Quoted })
+    }
+
+    /// An unquoted value, if only an end or a comment follows it, or a blank where only a literal
+    /// is possible.
+    fn bare(&mut self, certain: bool) -> Option<Value> {
+        if self.rest().starts_with('{') {
+            let range = self.until(|c| c == '}' || c.is_whitespace())?;
+            let range = range.start..range.end + 1;
+            return (certain
+                && self.text.get(range.clone()).is_some_and(|text| text.ends_with('}')))
+            .then_some(Value { range, notation: Notation::Bare { certain } });
+        }
+        let range = self.until(ends_bare)?;
+        let rest = &self.text[range.end..];
+        let next = rest.chars().next();
+        let behind = rest.trim_start_matches([' ', '\t', '\r']);
+        let behind_blanks = behind.chars().next();
+        // A call or an index that a literal ends: `b64encode("…")`.
+        let is_expression = matches!(next, Some('"' | '\'' | '`'))
+            && self.text[range.clone()].contains(['(', '[', '{']);
+        if is_expression {
+            return None;
+        }
+        let ends = matches!(next, None | Some('"' | '\'' | '`' | ';' | '&' | '<' | '\\'))
+            || matches!(behind_blanks, None | Some('\n' | '#' | ';' | '|'))
+            || ["//", "--", "*/", "]]>"].iter().any(|mark| behind.starts_with(mark))
+            || (certain && matches!(next, Some('}' | ')' | ',' | ']')))
+            || (certain && next.is_some_and(char::is_whitespace));
+        ends.then_some(Value { range, notation: Notation::Bare { certain } })
+    }
+
+    fn until(&self, stop: impl Fn(char) -> bool) -> Option<Range<usize>> {
+        let window = self.window();
+        let end =
+            window.find(stop).or((window.len() < LONGEST_VALUE - 4).then_some(window.len()))?;
+        (end > 0).then_some(self.at..self.at + end)
+    }
+
+    fn window(&self) -> &'t str {
+        self.ahead(LONGEST_VALUE)
+    }
+
+    /// The next bytes, at most `most`.
+    fn ahead(&self, most: usize) -> &'t str {
+        &self.text[self.at..self.text.floor_char_boundary((self.at + most).min(self.text.len()))]
+    }
+
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    fn eat(&mut self, literal: &str) -> bool {
+        let there = self.rest().starts_with(literal);
+        self.at += if there { literal.len() } else { 0 };
+        there
+    }
+
+    /// A quote, perhaps an escaped one.
+    fn eat_quote(&mut self) -> bool {
+        QUOTES.iter().any(|quote| self.eat(quote))
+    }
+
+    /// The quote that ends a key: that of `"default": …`.
+    fn eat_quote_if_closing(&mut self) {
+        let closes = ["\":", "':", "\\\":"].iter().find(|mark| self.rest().starts_with(**mark));
+        if let Some(mark) = closes {
+            self.at += mark.len() - 1;
+        }
+    }
+
+    /// Skips `String::from(` and the like before a literal; says whether a call is there.
+    fn skip_named_call(&mut self) -> bool {
+        let window = self.ahead(32);
+        let end = window.find(|c: char| !(c.is_ascii_alphanumeric() || "_.:&".contains(c)));
+        let is_call = end.is_some_and(|end| end > 0 && window[end..].starts_with('('));
+        if let (true, Some(end)) = (is_call, end) {
+            self.at += end + 1;
+        }
+        is_call
+    }
+
+    fn skip_while(&mut self, most: usize, skipped: impl Fn(char) -> bool) {
+        let window = self.ahead(most);
+        self.at += window.find(|c| !skipped(c)).unwrap_or(window.len());
+    }
+
+    fn skip_blanks(&mut self) -> usize {
+        let blanks = self
+            .rest()
+            .bytes()
+            .take(WIDEST_GAP)
+            .take_while(|byte| matches!(byte, b' ' | b'\t'))
+            .count();
+        self.at += blanks;
+        blanks
+    }
+
+    fn skip_white_space(&mut self) {
+        let white =
+            self.rest().bytes().take(2 * WIDEST_GAP).take_while(u8::is_ascii_whitespace).count();
+        self.at += white;
+    }
+}
+
+/// Whether a character ends an unquoted value.
+fn ends_bare(c: char) -> bool {
+    matches!(c, '"' | '\'' | '`' | ',' | ';' | ')' | '}' | ']' | '<' | '>' | '&' | '|' | '\\')
+        || c.is_whitespace()
+}
+
+/// The position of the first `quote` that no backslash escapes.
+fn unescaped(window: &str, quote: &str) -> Option<usize> {
+    let mut skip = false;
+    for (at, byte) in window.bytes().enumerate() {
+        if std::mem::take(&mut skip) {
+            continue;
+        }
+        match byte {
+            b'\n' => return None,
+            b'\\' => skip = true,
+            byte if byte == quote.as_bytes()[0] => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a word has letters and digits.
+fn is_mixed(word: &str) -> bool {
+    word.bytes().any(|byte| byte.is_ascii_digit())
+        && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+}

@@ -1,0 +1,122 @@
+//! Passwords among a call's arguments: `auth=("user", "…")`, `login("user", "…")`,
+//! `getConnection(url, "user", "…")`.
+
+use std::ops::Range;
+
+use crate::assignment::is_numbered_name;
+use crate::value;
+
+pub(crate) const RULE: &str = "argument-password";
+
+/// The longest list of arguments that is looked at, in bytes.
+const LONGEST: usize = 400;
+/// The most arguments.
+const MOST: usize = 8;
+
+/// Functions, and the positions at which they take a password. The first that holds a literal that looks
+/// like one counts.
+#[rustfmt::skip]
+const CALLS: &[(&str, &[usize])] = &[
+    ("basicauth", &[1]), ("basic_auth", &[1]), ("digestauth", &[1]), ("basic-auth", &[1]),
+    ("auth=(", &[1]), ("auth = (", &[1]), ("auth: (", &[1]), ("auth=[", &[1]), ("auth = [", &[1]),
+    ("auth: [", &[1]), ("auth(", &[1, 0]), ("auth' => [", &[1]), ("auth\" => [", &[1]), ("auth\": [", &[1]), ("auth\": (", &[1]),
+    ("networkcredential", &[1]), ("usernamepasswordcredential", &[1]), ("passwordauthentication", &[1]),
+    ("plaincredentials", &[1]), ("plainauthprovider", &[1]), ("plain_auth", &[1]), ("plainauth(", &[2]), ("credentials(", &[1, 0]),
+    ("withcredentials", &[1]), ("setcredentials", &[1]), ("getconnection", &[2]), ("mysqli_connect", &[2]),
+    ("mysqli(", &[2]), ("pdo(", &[2]), ("createconnection", &[2]), ("login(", &[1, 2]), ("signin(", &[1]),
+    ("sign_in(", &[1]), ("log_in(", &[1]), ("authenticate(", &[1]), ("simple_bind", &[1]), (".bind(", &[1]),
+    ("pg_connect", &[0]), ("mysql_connect", &[2]), ("mysql_real_connect", &[3]), ("connect(", &[2, 1, 3]),
+    ("createuser", &[1, 2]), ("create_user", &[2, 1]), ("createsuperuser", &[2, 1]), ("create_superuser", &[2]),
+    ("ftp_login", &[2]), ("imap_open", &[2]), ("opendsobject", &[2]), ("httpauth", &[1]), ("userinfo(", &[1]),
+    ("userpassword(", &[1]), ("user_password", &[1]), ("pscredential", &[1]), ("securestring ", &[0]), ("authtoken", &[0]), ("setpassword(", &[0, 1]),
+    ("ftp(", &[2]), ("sequelize(", &[2]), ("influxdbclient(", &[3]), ("wifi.begin(", &[1]), ("createhmac(", &[1]), ("hmac.new(", &[0]),
+    ("jwt.sign(", &[1]), ("jwt.encode(", &[1]), ("jwt.verify(", &[1]), ("jwt.decode(", &[1]), ("cookieparser(", &[0]), ("new stripe(", &[0]),
+    ("algoliasearch(", &[1]), ("credential(", &[1, 0]), ("auth.basic(", &[1]), ("authtokens.basic(", &[1]), ("driver(", &[2]), ("sethttpbasicauth", &[1]),
+];
+
+/// Functions that take a key instead of a password.
+#[rustfmt::skip]
+const KEYED: &[&str] = &[
+    "createhmac(", "hmac.new(", "jwt.sign(", "jwt.encode(", "jwt.verify(", "jwt.decode(", "cookieparser(", "new stripe(",
+    "algoliasearch(",
+];
+
+/// The keywords of this detector.
+pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
+    CALLS.iter().map(|(name, _)| *name)
+}
+
+/// The password among the arguments of the call at `hit`, the one of this index.
+pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range<usize>> {
+    let (name, positions) = CALLS[index];
+    let open = if name.ends_with(['(', '[', ' ']) {
+        hit.end
+    } else {
+        let limit = text.floor_char_boundary((hit.end + 40).min(text.len()));
+        let window = &text[hit.end..limit];
+        let at = window.find(['(', '{'])?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "_:<>-. =\"'".contains(c);
+        if !window[..at].chars().all(is_name) {
+            return None;
+        }
+        hit.end + at + 1
+    };
+    let arguments = arguments(text, open);
+    positions.iter().find_map(|&position| {
+        let range = arguments.get(position)?.clone()?;
+        let written = &text[range.clone()];
+        let is_key = value::is_token(written) || value::is_random(written);
+        let is_only =
+            arguments.len() == 1 && value::is_password(written) && !is_numbered_name(written);
+        let is_secret = match position {
+            0 if KEYED.contains(&name) => is_key,
+            0 => is_only,
+            _ if KEYED.contains(&name) => is_key,
+            _ => is_key || value::is_password(written),
+        };
+        is_secret.then_some(range)
+    })
+}
+
+/// The literals among the arguments from `start` on; `None` for each argument without one. Calls around a
+/// literal are ignored: `Some("…")`, `"…".toCharArray()`.
+fn arguments(text: &str, start: usize) -> Vec<Option<Range<usize>>> {
+    let limit = text.floor_char_boundary((start + LONGEST).min(text.len()));
+    let mut arguments = vec![None];
+    let mut quote: Option<(char, usize)> = None;
+    let mut depth = 0_i32;
+    let mut escaped = false;
+    for (at, c) in text[start..limit].char_indices() {
+        let at = start + at;
+        if std::mem::take(&mut escaped) {
+            continue;
+        }
+        match (quote, c) {
+            (_, '\\') => escaped = quote.is_some(),
+            (Some((open, begun)), c) if c == open => {
+                quote = None;
+                if let Some(last) = arguments.last_mut()
+                    && last.is_none()
+                    && begun < at
+                {
+                    *last = Some(begun..at);
+                }
+            }
+            (Some(_), '\n') => break,
+            (Some(_), _) => {}
+            (None, '"' | '\'' | '`') => quote = Some((c, at + 1)),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') if depth == 0 => break,
+            (None, ')' | ']' | '}') => depth -= 1,
+            (None, ',') if depth == 0 => {
+                if arguments.len() == MOST {
+                    break;
+                }
+                arguments.push(None);
+            }
+            (None, ';') => break,
+            _ => {}
+        }
+    }
+    arguments
+}

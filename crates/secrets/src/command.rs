@@ -1,0 +1,378 @@
+//! Passwords in command lines: `docker login -p …`, `mysql -uroot -p…`, `curl -u user:…`.
+
+use std::ops::Range;
+
+use crate::value;
+
+pub(crate) const RULE: &str = "command-password";
+
+/// The longest rest of a command line that is looked at, in bytes.
+const LONGEST: usize = 800;
+/// The most words of a command line.
+const MOST_WORDS: usize = 40;
+
+/// Where an option has the secret.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// In the option's value: `-p …`, `-p=…`.
+    Value(&'static str),
+    /// Joined to the option: `-p…`.
+    Joined(&'static str),
+    /// Behind the first colon of the option's value: `-u user:…`.
+    Pair(&'static str),
+    /// Behind the first `%` of the option's value: `-U user%…`.
+    Percent(&'static str),
+    /// Behind the first `,` of the option's value: `-u user,…`.
+    Comma(&'static str),
+    /// In the word of this number behind the command, options not counted.
+    Word(usize),
+    /// Behind the first `/` of the first word that has one, up to its `@`: `user/…@host`.
+    Slash,
+    /// In an argument `pass:…` of any option.
+    PassArgument,
+    /// In the cookies of the option's value: `-b 'session=…'`.
+    Cookies(&'static str),
+}
+
+use Place::{Comma, Cookies, Joined, Pair, PassArgument, Percent, Slash, Value, Word};
+
+/// Commands with the places of their secrets, each from the command's manual.
+#[rustfmt::skip]
+const COMMANDS: &[(&str, &[Place])] = &[
+    ("curl ", &[Pair("-u"), Pair("--user"), Pair("-U"), Pair("--proxy-user"), Value("--oauth2-bearer"), Value("--pass"), Cookies("-b"), Cookies("--cookie"), Joined("-u")]),
+    ("wget ", &[Value("--password"), Value("--http-password"), Value("--ftp-password"), Value("--proxy-password")]),
+    ("http ", &[Pair("-a"), Pair("--auth")]),
+    ("https ", &[Pair("-a"), Pair("--auth")]),
+    ("xh ", &[Pair("-a"), Pair("--auth")]),
+    ("docker login", &[Value("-p"), Value("--password"), Joined("-p")]),
+    ("podman login", &[Value("-p"), Value("--password"), Joined("-p")]),
+    ("nerdctl login", &[Value("-p"), Value("--password")]),
+    ("buildah login", &[Value("-p"), Value("--password")]),
+    ("crane auth login", &[Value("-p"), Value("--password")]),
+    ("oras login", &[Value("-p"), Value("--password")]),
+    ("skopeo ", &[Value("-p"), Pair("--creds"), Pair("--src-creds"), Pair("--dest-creds")]),
+    ("helm ", &[Value("-p"), Value("--password")]),
+    ("az login", &[Value("-p"), Value("--password")]),
+    ("az acr login", &[Value("-p"), Value("--password")]),
+    ("oc login", &[Value("-p"), Value("--password"), Value("--token")]),
+    ("cf login", &[Value("-p")]),
+    ("argocd login", &[Value("--password")]),
+    ("rancher login", &[Value("-t"), Value("--token")]),
+    ("ibmcloud login", &[Value("-p"), Value("--apikey")]),
+    ("mysql ", &[Joined("-p"), Value("--password")]),
+    ("mysqldump ", &[Joined("-p")]),
+    ("mysqladmin ", &[Joined("-p")]),
+    ("mysqlimport ", &[Joined("-p")]),
+    ("mysqlsh ", &[Joined("-p")]),
+    ("mysqlcheck ", &[Joined("-p")]),
+    ("mariadb ", &[Joined("-p")]),
+    ("mariadb-dump ", &[Joined("-p")]),
+    ("mongo ", &[Value("-p"), Value("--password")]),
+    ("mongosh ", &[Value("-p"), Value("--password")]),
+    ("mongodump ", &[Value("-p"), Value("--password")]),
+    ("mongorestore ", &[Value("-p"), Value("--password")]),
+    ("mongoexport ", &[Value("-p"), Value("--password")]),
+    ("mongoimport ", &[Value("-p"), Value("--password")]),
+    ("redis-cli ", &[Value("-a"), Value("--pass")]),
+    ("valkey-cli ", &[Value("-a"), Value("--pass")]),
+    ("cqlsh ", &[Value("-p"), Value("--password")]),
+    ("clickhouse-client ", &[Value("--password")]),
+    ("sqlcmd ", &[Value("-P"), Joined("-P")]),
+    ("bcp ", &[Value("-P"), Joined("-P")]),
+    ("osql ", &[Value("-P"), Joined("-P")]),
+    ("tsql ", &[Value("-P")]),
+    ("isql ", &[Value("-P"), Value("-password")]),
+    ("sqlplus ", &[Slash]),
+    ("expdp ", &[Slash]),
+    ("impdp ", &[Slash]),
+    ("sqlldr ", &[Slash]),
+    ("rman target ", &[Slash]),
+    ("bteq ", &[Slash]),
+    ("snowsql ", &[Value("-p")]),
+    ("influx ", &[Value("-password"), Value("-t"), Value("--token"), Value("-p")]),
+    ("cypher-shell ", &[Value("-p"), Value("--password")]),
+    ("arangosh ", &[Value("--server.password")]),
+    ("couchbase-cli ", &[Value("-p"), Value("--password")]),
+    ("cbq ", &[Value("-p")]),
+    ("rabbitmqctl add_user ", &[Word(2)]),
+    ("rabbitmqctl change_password ", &[Word(2)]),
+    ("rabbitmqadmin ", &[Value("-p"), Value("--password")]),
+    ("mosquitto_pub ", &[Value("-P")]),
+    ("mosquitto_sub ", &[Value("-P")]),
+    ("mosquitto_passwd ", &[Word(3)]),
+    ("ldapsearch ", &[Value("-w")]),
+    ("ldapadd ", &[Value("-w")]),
+    ("ldapmodify ", &[Value("-w")]),
+    ("ldapdelete ", &[Value("-w")]),
+    ("ldapwhoami ", &[Value("-w")]),
+    ("ldappasswd ", &[Value("-w"), Value("-s"), Value("-a")]),
+    ("htpasswd ", &[Word(3), Word(2)]),
+    ("sshpass ", &[Value("-p"), Joined("-p")]),
+    ("smbclient ", &[Percent("-U"), Percent("--user")]),
+    ("rpcclient ", &[Percent("-U")]),
+    ("xfreerdp ", &[Joined("/p:")]),
+    ("rdesktop ", &[Value("-p")]),
+    ("lftp ", &[Value("--password"), Comma("-u")]),
+    ("psexec ", &[Value("-p")]),
+    ("vncserver ", &[Value("-passwd")]),
+    ("ncftp ", &[Value("-p")]),
+    ("zip ", &[Value("-P"), Value("--password")]),
+    ("unzip ", &[Value("-P")]),
+    ("7z ", &[Joined("-p")]),
+    ("7za ", &[Joined("-p")]),
+    ("unrar ", &[Joined("-p")]),
+    ("rar ", &[Joined("-p"), Joined("-hp")]),
+    ("openssl ", &[PassArgument, Value("-k")]),
+    ("gpg ", &[Value("--passphrase")]),
+    ("keytool ", &[Value("-storepass"), Value("-keypass"), Value("-deststorepass"), Value("-srcstorepass")]),
+    ("jarsigner ", &[Value("-storepass"), Value("-keypass")]),
+    ("apksigner ", &[PassArgument]),
+    ("ipmitool ", &[Value("-P")]),
+    ("snmpget ", &[Value("-A"), Value("-X")]),
+    ("snmpwalk ", &[Value("-A"), Value("-X")]),
+    ("twine upload", &[Value("-p"), Value("--password")]),
+    ("nuget ", &[Value("-ApiKey"), Value("-Password")]),
+    ("dotnet nuget ", &[Value("-k"), Value("--api-key"), Value("-p"), Value("--password")]),
+    ("cargo login ", &[Word(1)]),
+    ("gem push ", &[Value("-k")]),
+    ("vault login ", &[Word(1)]),
+    ("ngrok authtoken ", &[Word(1)]),
+    ("ngrok config add-authtoken ", &[Word(1)]),
+    ("tailscale up ", &[Value("--authkey"), Value("--auth-key")]),
+    ("wandb login ", &[Word(1)]),
+    ("snyk auth ", &[Word(1)]),
+    ("aws configure set ", &[Word(2)]),
+    ("npm config set ", &[Word(2)]),
+    ("yarn config set ", &[Word(2)]),
+    ("gh secret set ", &[Value("-b"), Value("--body")]),
+    ("mc alias set ", &[Word(4)]),
+    ("net use ", &[Word(2), Word(3), Word(4)]),
+    ("wpa_passphrase ", &[Word(2)]),
+    ("nmcli ", &[Value("password")]),
+    ("snap login ", &[Value("--password")]),
+    ("jfrog ", &[Value("--password"), Value("--access-token"), Value("--apikey")]),
+    ("jf ", &[Value("--password"), Value("--access-token"), Value("--apikey")]),
+    ("sonar-scanner ", &[Value("-Dsonar.login"), Value("-Dsonar.token")]),
+    ("kubectl ", &[Value("--token"), Value("--docker-password"), Value("--password")]),
+    ("pg_basebackup ", &[Value("-W")]),
+    ("useradd ", &[Value("-p")]),
+    ("chpasswd", &[]),
+    ("--password-stdin", &[]),
+    ("sudo -s ", &[]),
+];
+
+/// The keywords of this detector.
+pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
+    COMMANDS.iter().map(|(command, _)| *command)
+}
+
+/// The secrets of the command at `hit`, the one of this index.
+pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize, found: &mut Vec<Range<usize>>) {
+    let (command, places) = COMMANDS[index];
+    if PIPED.contains(&command) {
+        found.extend(piped(text, hit.start, command == "chpasswd"));
+        return;
+    }
+    let is_command = text[hit.clone()].trim_end() == command.trim_end()
+        && !text[..hit.start].ends_with(|c: char| {
+            c.is_alphanumeric() || "_-.\"'".contains(c) && c != '"' && c != '\''
+        });
+    if !is_command {
+        return;
+    }
+    let words = words(text, hit.end);
+    for place in places {
+        secret_at(text, &words, *place, found);
+    }
+}
+
+fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<Range<usize>>) {
+    let mut add = |range: Range<usize>| {
+        let range = unquoted(text, range);
+        if value::is_given(&text[range.clone()]) && !found.contains(&range) {
+            found.push(range);
+        }
+    };
+    match place {
+        Value(option) => values(text, words, option).for_each(add),
+        Joined(option) => {
+            for word in words {
+                let written = &text[word.clone()];
+                if written.len() > option.len() && written.starts_with(option) {
+                    let joined = word.start + option.len()..word.end;
+                    // `-port`, and `-u user:…` joined.
+                    if option == "-u" {
+                        behind(text, unquoted(text, joined), ':').into_iter().for_each(&mut add);
+                    } else if !text[joined.clone()].bytes().all(|byte| byte.is_ascii_lowercase())
+                        || option == "/p:"
+                    {
+                        add(joined);
+                    }
+                }
+            }
+        }
+        Pair(option) => {
+            for range in values(text, words, option) {
+                behind(text, unquoted(text, range), ':').into_iter().for_each(&mut add);
+            }
+        }
+        Comma(option) => {
+            for range in values(text, words, option) {
+                behind(text, unquoted(text, range), ',').into_iter().for_each(&mut add);
+            }
+        }
+        Percent(option) => {
+            for range in values(text, words, option) {
+                behind(text, unquoted(text, range), '%').into_iter().for_each(&mut add);
+            }
+        }
+        Word(number) => {
+            let plain = words.iter().filter(|word| !text[(*word).clone()].starts_with('-'));
+            if let Some(word) = plain.clone().nth(number - 1) {
+                let range = unquoted(text, word.clone());
+                let written = &text[range.clone()];
+                let is_mixed = value::is_password(written) || value::is_token(written);
+                if is_mixed {
+                    add(range);
+                }
+            }
+        }
+        Slash => {
+            let word = words.iter().find(|word| text[(*word).clone()].contains('/'));
+            if let Some(range) =
+                word.and_then(|word| behind(text, unquoted(text, word.clone()), '/'))
+            {
+                let end = text[range.clone()].find('@').map_or(range.end, |at| range.start + at);
+                add(range.start..end);
+            }
+        }
+        PassArgument => {
+            for word in words {
+                let range = unquoted(text, word.clone());
+                if text[range.clone()].starts_with("pass:") {
+                    add(range.start + 5..range.end);
+                }
+            }
+        }
+        Cookies(option) => {
+            for range in values(text, words, option) {
+                crate::cookie::pairs(text, unquoted(text, range), found);
+            }
+        }
+    }
+}
+
+/// The values of an option: the next word, or what follows `=`.
+fn values<'t>(
+    text: &'t str,
+    words: &'t [Range<usize>],
+    option: &'static str,
+) -> impl Iterator<Item = Range<usize>> + 't {
+    words.iter().enumerate().filter_map(move |(at, word)| {
+        let written = &text[word.clone()];
+        let rest = written.strip_prefix(option)?;
+        if rest.is_empty() {
+            words.get(at + 1).cloned()
+        } else {
+            rest.starts_with(['=', ':']).then(|| word.start + option.len() + 1..word.end)
+        }
+    })
+}
+
+fn behind(text: &str, range: Range<usize>, separator: char) -> Option<Range<usize>> {
+    let at = text[range.clone()].find(separator)?;
+    let user = &text[range.start..range.start + at];
+    let secret = range.start + at + separator.len_utf8()..range.end;
+    (text[secret.clone()] != *user).then_some(secret)
+}
+
+/// Commands and options that read a password from the standard input.
+const PIPED: &[&str] = &["chpasswd", "--password-stdin", "sudo -s "];
+
+/// `echo 'user:…' | chpasswd`, `echo … | docker login --password-stdin`
+fn piped(text: &str, end: usize, is_pair: bool) -> Option<Range<usize>> {
+    let floor = text.floor_char_boundary(end.saturating_sub(LONGEST));
+    let start = text[floor..end].rfind('\n').map_or(floor, |at| floor + at + 1);
+    let line = &text[start..end];
+    let piped = line.rfind('|')?;
+    let echoed = line[..piped].rfind("echo ").map(|at| at + "echo ".len())?;
+    let word = line[echoed..piped].trim().trim_start_matches("-n ");
+    let offset = start + echoed + (line[echoed..piped].find(word)?);
+    let word = unquoted(text, offset..offset + word.len());
+    let secret = if is_pair { behind(text, word, ':')? } else { word };
+    value::is_given(&text[secret.clone()]).then_some(secret)
+}
+
+/// The range without quotes around it, perhaps escaped ones.
+fn unquoted(text: &str, range: Range<usize>) -> Range<usize> {
+    let written = &text[range.clone()];
+    for quote in ["\\\"", "\\'", "\"", "'", "`"] {
+        if let Some(inner) = written.strip_prefix(quote) {
+            let start = range.start + quote.len();
+            let end = inner.strip_suffix(quote).map_or(range.end, |inner| start + inner.len());
+            return start..end;
+        }
+    }
+    range
+}
+
+/// The words of the command line from `start` on: up to its end, which a backslash before a line's end
+/// defers, or an operator.
+fn words(text: &str, start: usize) -> Vec<Range<usize>> {
+    let limit = text.floor_char_boundary((start + LONGEST).min(text.len()));
+    let mut words = Vec::new();
+    let mut begun: Option<usize> = None;
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, c) in text[start..limit].char_indices() {
+        let at = start + at;
+        if std::mem::take(&mut escaped) {
+            if c == '\n' && quote.is_none() {
+                begun = None;
+            }
+            continue;
+        }
+        let ends = match (quote, c) {
+            (Some(open), c) if c == open => {
+                quote = None;
+                false
+            }
+            (_, '\n') if quote.is_some() => return words,
+            (Some(_), _) => false,
+            (None, '"' | '\'')
+                if text[..at].ends_with(|c: char| c.is_alphanumeric())
+                    && begun.is_none_or(|begun| {
+                        !text[begun..at].contains('=') && !text[begun..at].starts_with('-')
+                    }) =>
+            {
+                // The quote that ends the string in which the command line stands.
+                words.extend(begun.map(|begun| begun..at));
+                return words;
+            }
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                false
+            }
+            (None, '\\') => {
+                escaped = true;
+                if text[at + 1..].starts_with(['\n', '\r']) {
+                    words.extend(begun.take().map(|begun| begun..at));
+                    continue;
+                }
+                false
+            }
+            (None, c) => c.is_whitespace() || c == '`',
+        };
+        let is_operator = quote.is_none() && matches!(c, '|' | '\n' | '`');
+        if ends || is_operator {
+            words.extend(begun.take().map(|begun| begun..at));
+            if is_operator || words.len() >= MOST_WORDS {
+                return words;
+            }
+        } else if begun.is_none() && !c.is_whitespace() {
+            begun = Some(at);
+        }
+    }
+    words.extend(begun.map(|begun| begun..limit));
+    words
+}

@@ -1,0 +1,78 @@
+//! Session cookies: `Cookie: session=…`, `Set-Cookie: …`, `document.cookie = "…"`, `cookies = {"session": "…"}`.
+
+use std::ops::Range;
+
+use crate::value;
+
+pub(crate) const KEYWORD: &str = "cookie";
+pub(crate) const RULE: &str = "cookie";
+
+/// What is looked at behind the keyword, in bytes.
+const LONGEST: usize = 1200;
+/// Cookies that identify no session.
+const HARMLESS: &[&str] = &[
+    "_ga",
+    "_gid",
+    "_gcl",
+    "_fbp",
+    "__utm",
+    "csrf",
+    "xsrf",
+    "lang",
+    "locale",
+    "theme",
+    "consent",
+    "amplitude",
+    "ajs_",
+];
+
+/// The values of the cookies named behind `hit`.
+pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>) {
+    let limit = text.floor_char_boundary((hit.end + LONGEST).min(text.len()));
+    let window = &text[hit.end..limit];
+    let line = window.lines().next().unwrap_or_default();
+    // `Cookie: `, `cookie = "`, `cookies={`, `Cookie", "`, `cookie("`, `cookies.set('`
+    let lead = line.trim_start_matches(|c: char| c.is_ascii_alphabetic() || "._- ".contains(c));
+    if lead.starts_with([':', '=', '(', '"', '\'', '{', '[', ',', '\\']) {
+        let start = hit.end + (line.len() - lead.len());
+        pairs(text, start..hit.end + line.len(), found);
+    }
+}
+
+/// Adds the values of cookies in `range`: `name=value`, `"name": "value"`, `"name", "value"`.
+pub(crate) fn pairs(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
+    let line = &text[range.clone()];
+    let is_value = |c: char| c.is_ascii_alphanumeric() || "-_.~%+/:|!=".contains(c);
+    let mut at = 0;
+    let mut name = "";
+    while let Some(start) = line[at..].find(is_value).map(|start| at + start) {
+        let word = &line[start..];
+        let end = start + word.find(|c| !is_value(c)).unwrap_or(word.len());
+        let word = &line[start..end];
+        at = end;
+        if !word.contains(|c: char| c.is_alphanumeric()) {
+            continue;
+        }
+        let (of, value_at) = match word.split_once('=') {
+            Some((of, rest)) if !rest.trim_end_matches('=').is_empty() => {
+                (of, start + of.len() + 1)
+            }
+            _ => (name, start),
+        };
+        let written = &line[value_at..end];
+        let is_name = of.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let lower = of.to_ascii_lowercase();
+        let is_harmless = HARMLESS.iter().any(|harmless| {
+            lower.starts_with(harmless) || (harmless.len() > 3 && lower.contains(harmless))
+        });
+        if is_name && !is_harmless && is_session(written) {
+            found.push(range.start + value_at..range.start + end);
+        }
+        name = word.trim_end_matches([':', '=']);
+    }
+}
+
+fn is_session(written: &str) -> bool {
+    (value::is_token(written) || value::is_random(written)) && !value::is_uuid(written)
+        || (value::is_uuid(written) && value::is_token(written))
+}
