@@ -45,6 +45,11 @@ struct Entry {
     check: [u8; 8],
 }
 
+/// The key of a value that depends on `content` alone.
+pub fn content_key(content: &[u8]) -> CacheKey {
+    *blake3::hash(content).as_bytes()
+}
+
 const ENTRY_HEADER: usize = 32 + 4 + 4 + 8;
 
 impl Cache {

@@ -42,7 +42,7 @@ mod rules;
 mod skipped;
 mod walk;
 
-pub use cache::{Cache, CacheKey};
+pub use cache::{Cache, CacheKey, content_key};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use git::{Git, GitError, Head};
 pub use kind::kind_of;

@@ -15,6 +15,7 @@ mod clock;
 mod commands;
 mod compression;
 mod context_dir;
+mod embeddings;
 mod environment;
 mod eval;
 mod explanation;

@@ -18,6 +18,7 @@ use syntax::Outline;
 use thiserror::Error;
 use tokens::Encoding;
 
+use crate::embeddings::{EmbeddingsError, Endpoint};
 use crate::nearest;
 use crate::outline_cache::OutlineCache;
 use crate::place::Place;
@@ -74,8 +75,10 @@ pub(crate) struct PackRequest {
     pub(crate) notes: Vec<String>,
     /// Whether the commit history is used as evidence.
     pub(crate) history: bool,
-    /// Whether outlines are cached below `.contextos/cache`.
+    /// Whether outlines and embeddings are cached below `.contextos/cache`.
     pub(crate) cache: bool,
+    /// A server whose embeddings change the order of chunks.
+    pub(crate) embeddings: Option<Endpoint>,
 }
 
 /// A pack, and everything that summaries and explanations need.
@@ -90,6 +93,8 @@ pub(crate) struct Packed {
     pub(crate) ranking: Ranking,
     /// The weights of the ranking.
     pub(crate) weights: Weights,
+    /// Why the embeddings that were asked for aren't part of the ranking.
+    pub(crate) embeddings_error: Option<EmbeddingsError>,
 }
 
 /// A checkout as it was read: the files to select from, and reports about the rest.
@@ -178,10 +183,16 @@ pub(crate) fn run_on(
         budget: request.budget,
         outlines,
     };
-    let (ranking, _) = rank(&question, &weights, progress);
+    let (mut ranking, _) = rank(&question, &weights, progress);
+    let embeddings_error = request.embeddings.as_ref().and_then(|endpoint| {
+        progress.stage("embedding");
+        // Opened anew, since the outlines were written in the meantime.
+        let cache = if request.cache { Cache::open(&request.root) } else { Cache::none() };
+        endpoint.rerank(&tree.corpus, &text, &cache, &mut ranking.chunks).err()
+    });
     progress.stage("fitting");
     let pack = render(request, &tree, &text, &ranking, &weights)?;
-    Ok(Packed { task: text, pack, read: tree, ranking, weights })
+    Ok(Packed { task: text, pack, read: tree, ranking, weights, embeddings_error })
 }
 
 /// Walks the checkout, reads and redacts its files, and in parallel reads its history.

@@ -242,6 +242,12 @@ fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
         terminal
             .warn(&format!("not found in this repository, and read as: {}", corrected.join(", ")));
     }
+    if let Some(error) = &packed.embeddings_error {
+        terminal.warn(&format!("packed without embeddings: {error}"));
+    }
+    if let Some(endpoint) = picked.request.embeddings.as_ref().filter(|e| !e.is_local()) {
+        terminal.warn(&format!("code was sent to {}, which isn't this machine", endpoint.url()));
+    }
     if packed.pack.shown.is_empty() {
         terminal.warn(
             "nothing in this repository matches the task; name a file, a function or words of the code",

@@ -8,6 +8,7 @@ use tokens::{Encoding, Model};
 use crate::args::{Global, PackFormat, PickArgs};
 use crate::compression::Shape;
 use crate::context_dir::{self, ContextDir};
+use crate::embeddings::Endpoint;
 use crate::failure::Failure;
 use crate::notes;
 use crate::pipeline::{PackRequest, Tests};
@@ -53,7 +54,9 @@ pub(crate) fn pick(
     let mut exclude = settings.exclude();
     exclude.extend(args.exclude.iter().cloned());
     let include = if args.include.is_empty() { settings.include() } else { args.include.clone() };
+    let allow_sensitive = args.allow_sensitive || settings.allow_sensitive();
     let request = PackRequest {
+        embeddings: embeddings(args, allow_sensitive)?,
         root: place.root,
         within: place.within,
         task,
@@ -66,7 +69,7 @@ pub(crate) fn pick(
         exclude,
         focus: args.focus.clone(),
         weights,
-        allow_sensitive: args.allow_sensitive || settings.allow_sensitive(),
+        allow_sensitive,
         line_numbers: settings.line_numbers(),
         timestamp: None,
         notes: Vec::new(),
@@ -74,6 +77,18 @@ pub(crate) fn pick(
         cache: false,
     };
     Ok(PackPlan { request, budget, model })
+}
+
+/// The server of `--embeddings`, which must never get a credential.
+fn embeddings(args: &PickArgs, allow_sensitive: bool) -> Result<Option<Endpoint>, Failure> {
+    let Some(url) = &args.embeddings else { return Ok(None) };
+    if allow_sensitive {
+        return Err(Failure::usage(
+            "--embeddings sends redacted text only, but your settings allow credentials in packs",
+        ));
+    }
+    let endpoint = Endpoint::new(url, args.embeddings_model.as_deref());
+    endpoint.map(Some).map_err(Failure::usage)
 }
 
 fn unknown_model(name: &str) -> Failure {

@@ -50,6 +50,7 @@ mod code;
 mod confidence;
 mod corpus;
 mod evidence;
+mod fusion;
 mod history;
 mod learn;
 mod mention;
@@ -66,6 +67,7 @@ mod trace;
 
 pub use confidence::Confidence;
 pub use corpus::{Corpus, FileKind, SourceFile};
+pub use fusion::{fuse, likeliest};
 pub use history::{Commit, History, HistoryStatus, Hunk, Patch};
 pub use learn::{Case, learn};
 pub use model::{FEATURES, Family, Feature, Row, Weights, softmax};

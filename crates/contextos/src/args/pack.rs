@@ -48,6 +48,12 @@ pub(crate) struct PickArgs {
     /// Read credential files, and show credentials as they are
     #[arg(long)]
     pub(crate) allow_sensitive: bool,
+    /// Also rank by the embeddings of a server with OpenAI's API, e.g. http://127.0.0.1:11434/v1
+    #[arg(long, value_name = "URL", conflicts_with = "allow_sensitive")]
+    pub(crate) embeddings: Option<String>,
+    /// The model to ask that server for
+    #[arg(long, value_name = "NAME", requires = "embeddings")]
+    pub(crate) embeddings_model: Option<String>,
 }
 
 /// How a pack is written; the same for every command that writes one.

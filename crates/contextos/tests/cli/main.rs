@@ -7,6 +7,7 @@ mod agents;
 mod builtin;
 mod config;
 mod document;
+mod embeddings;
 mod errors;
 mod eval;
 mod explain;
