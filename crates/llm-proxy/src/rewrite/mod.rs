@@ -4,6 +4,7 @@
 
 mod block;
 mod continue_turn;
+mod fingerprints;
 mod memo;
 mod message;
 mod references;
@@ -32,6 +33,7 @@ use crate::limits::Limits;
 use crate::route::target::{TargetError, Targets};
 pub(crate) use block::CompressedBlock;
 pub(crate) use continue_turn::{MAX_ROUNDS, OpenTurn};
+use fingerprints::Fingerprints;
 use memo::Memo;
 pub(crate) use message::{Past, RewrittenMessage};
 pub(crate) use report::RequestReport;
@@ -48,6 +50,7 @@ const BYTES_PER_TOKEN: usize = 4;
 /// Rewrites requests, and remembers what it made of their blocks.
 pub(crate) struct RequestRewriter {
     memo: Cache<Memo>,
+    fingerprints: Fingerprints,
     replay_store: ReplayStore,
     originals: Option<Arc<Originals>>,
     compressor: Box<dyn Provider + Send + Sync>,
@@ -80,7 +83,8 @@ impl RequestRewriter {
         compressor: Box<dyn Provider + Send + Sync>,
     ) -> Self {
         let memo = Cache::new(settings.cache_bytes);
-        RequestRewriter { memo, replay_store, originals, compressor, settings }
+        let fingerprints = Fingerprints::new();
+        RequestRewriter { memo, fingerprints, replay_store, originals, compressor, settings }
     }
 
     /// A rewriter of which nothing is sent: it keeps originals in `originals`, works within `limits`,

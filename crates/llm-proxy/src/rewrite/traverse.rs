@@ -9,7 +9,7 @@ use llm_api::request::{Block, Request, Role};
 use llm_api::splice::Edits;
 
 use super::block::{self, BlockContext, CompressedBlock};
-use super::memo::{Memo, before_turns, chain, fingerprint, tool_names};
+use super::memo::{Memo, before_turns, chain, tool_names};
 use super::shown::{self, Conversation, ShownSoFar};
 use super::tool_injection::ToolInjection;
 use super::{BYTES_PER_TOKEN, COMPRESSION_VERSION, RequestRewriter, task};
@@ -61,7 +61,7 @@ impl Traversal<'_> {
 impl RequestRewriter {
     /// Compresses each block that may change, or remembers what it became.
     pub(super) fn traverse<'t>(&self, request: &'t Request<'t>) -> Traversal<'t> {
-        let fingerprints: Vec<Key> = request.blocks.iter().map(fingerprint).collect();
+        let fingerprints = self.fingerprints.of(request);
         let before = before_turns(request, &fingerprints);
         let (injection, tool_position) = match self.injected_before(request, &before) {
             Some(position) if ToolInjection::may_stay(request) => {
