@@ -22,6 +22,25 @@ pub fn is_retrieval(name: &str) -> bool {
         .is_some_and(|server| server.is_empty() || server.ends_with(['_', '-', '.', ':', '/']))
 }
 
+/// The name of a file in which an original is put where an agent can read it.
+pub fn original_file(hash: &str) -> String {
+    format!("{ORIGINAL}{hash}{TEXT}")
+}
+
+/// Whether a path is that of such a file.
+pub fn is_original_file(path: &str) -> bool {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let hash = name.strip_prefix(ORIGINAL).and_then(|name| name.strip_suffix(TEXT));
+    hash.is_some_and(|hash| {
+        (FEWEST_DIGITS..=DIGITS).contains(&hash.len())
+            && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+/// What the name of such a file has around the hash.
+const ORIGINAL: &str = "headroom-";
+const TEXT: &str = ".txt";
+
 /// The fewest digits that name an original.
 const FEWEST_DIGITS: usize = 12;
 
@@ -42,6 +61,21 @@ pub fn hash(arguments: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::api::APIS;
+
+    #[test]
+    fn files_of_originals_are_known_by_their_names() {
+        let file = original_file("0123456789ab");
+        for (path, is_one) in [
+            (format!("/h/.claude/p/s/tool-results/{file}"), true),
+            (format!("C:\\p\\{file}"), true),
+            ("/h/headroom-notes.txt".to_owned(), false),
+            ("/h/headroom-0123.txt".to_owned(), false),
+            (format!("/h/{file}/x"), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_original_file(&path), is_one, "{path}");
+        }
+    }
 
     #[test]
     fn definitions_are_json_and_stay_the_same_bytes() {

@@ -8,9 +8,9 @@ use compress::earlier::Grams;
 use compress::{Compressed, Kind, Options, Provider, Retrieval};
 use json_index::{Value, scan};
 use llm_api::request::{Block, Role};
-use llm_api::retrieval::is_retrieval;
+use llm_api::retrieval::{is_original_file, is_retrieval};
 use llm_api::splice::quote;
-use llm_api::tool_call::{hint, shows_files};
+use llm_api::tool_call::{Subject, hint, shows_files, subject};
 use metrics::{BlockReport, BlockTexts};
 use tokens::Encoding;
 
@@ -308,7 +308,11 @@ pub(super) fn originals(
 fn untouched(block: &Block<'_>, exclude: &CallPatterns) -> Option<&'static str> {
     let call = block.tool_result.as_ref()?.call.as_ref()?;
     let is_command = || hint(call).is_some_and(|command| command.starts_with(RETRIEVE_COMMAND));
-    if is_retrieval(&call.name) || is_command() {
+    let is_file = || match subject(call) {
+        Subject::File(path, _) => is_original_file(&path),
+        Subject::Command(_) | Subject::Tool(_) => false,
+    };
+    if is_retrieval(&call.name) || is_command() || is_file() {
         return Some("result of a retrieval");
     }
     exclude.has(call).then_some("excluded by the user")

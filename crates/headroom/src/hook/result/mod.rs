@@ -5,11 +5,13 @@
 //!
 //! - `shape`: where the texts of a tool's result are, and how others are put in their place
 //! - `transcript`: what the model has seen before
+//! - `way_back`: how the model reads what was left out
 //! - `counters`: what hooks have saved
 
 mod counters;
 mod shape;
 mod transcript;
+mod way_back;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -18,13 +20,14 @@ use std::sync::Arc;
 
 use blob_store::Originals;
 use llm_api::MESSAGES;
-use llm_api::retrieval::is_retrieval;
+use llm_api::retrieval::{is_original_file, is_retrieval};
 use llm_proxy::{CompressedResult, Limits, ResultCompressor};
 use serde_json::{Value, json};
 use tokens::Encoding;
 
 pub(crate) use counters::{Counters, Saved};
 use shape::{Shape, Texts};
+use way_back::ResultFolder;
 
 /// The largest output of a command that is read from the file where the agent has put it, in bytes. By
 /// hand: more takes longer than anybody wants to wait for a tool.
@@ -38,9 +41,6 @@ const SPILLED_TOKENS: usize = 1200;
 const SHORTEST: usize = 200;
 /// Results must get at least this much smaller, in percent of the tokens. By hand, as in `compress`.
 const LEAST_SAVING: usize = 5;
-/// Follows the first result of a conversation from which something was omitted.
-const HOW_TO_RETRIEVE: &str =
-    "[to read what was left out: headroom retrieve HASH [--query TEXT | --lines A-B]]";
 
 /// Who hands results over, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +96,7 @@ impl Client {
 /// Compresses results.
 pub(crate) struct Replacer {
     compressor: ResultCompressor,
+    originals: Option<Arc<Originals>>,
 }
 
 /// The response for a result.
@@ -111,8 +112,8 @@ impl Replacer {
     /// One that stores originals in `originals`, without which nothing is omitted, and works within
     /// `limits`.
     pub(crate) fn new(originals: Option<Arc<Originals>>, limits: Limits) -> Option<Self> {
-        let compressor = ResultCompressor::new(originals, limits).ok()?;
-        Some(Self { compressor })
+        let compressor = ResultCompressor::new(originals.clone(), limits).ok()?;
+        Some(Self { compressor, originals })
     }
 
     /// The result of the tool in `call`, a hook's input, compressed; `None` for a result that isn't
@@ -160,12 +161,31 @@ impl Replacer {
         let body = seen.with_result(call, texts);
         let found = self.compressor.compress(MESSAGES, body.as_bytes(), budget)?;
         let (before, mut after) = (found.report.before, found.report.after);
-        let note =
-            (found.is_retrievable && !seen.knows_how_to_retrieve()).then_some(HOW_TO_RETRIEVE);
-        after += note.map_or(0, |note| tokens::count(Encoding::default(), note));
+        let sent = || found.texts.iter().flatten().map(String::as_str);
+        let note = found.is_retrievable.then(|| self.note(call, seen, sent)).flatten();
+        after += note.as_deref().map_or(0, |note| tokens::count(Encoding::default(), note));
         let is_smaller = after * 100 <= before * (100 - LEAST_SAVING);
-        let smaller = is_smaller.then(|| Smaller::Texts(with_note(found, texts, note)));
+        let smaller = is_smaller.then(|| Smaller::Texts(with_note(found, texts, note.as_deref())));
         Some((smaller, (before, after)))
+    }
+
+    /// What says how to read the originals that `texts` name, if that hasn't been said yet; they are put
+    /// where it says.
+    fn note<'t, T: Iterator<Item = &'t str>>(
+        &self,
+        call: &Value,
+        seen: &Seen,
+        texts: impl Fn() -> T,
+    ) -> Option<String> {
+        let folder = ResultFolder::of(call);
+        let has_put = |folder: &ResultFolder| {
+            self.originals.as_ref().is_some_and(|originals| folder.put(originals, texts()))
+        };
+        let note = match folder.filter(has_put) {
+            Some(folder) => folder.note(),
+            None => way_back::BY_COMMAND.to_owned(),
+        };
+        (!seen.says(&note)).then_some(note)
     }
 
     /// An output that the agent has put into a file and shows the beginning of.
@@ -230,13 +250,10 @@ impl Replacer {
                 lines.get(replaced..replaced + kept)?
             }
         };
-        let note = (!seen.knows_how_to_retrieve()
-            && [&found.before, &found.after]
-                .into_iter()
-                .flatten()
-                .any(|line| line.contains("hash=")))
-        .then_some(HOW_TO_RETRIEVE);
-        let ends = [found.before.as_deref(), found.after.as_deref(), note];
+        let references = || found.before.iter().chain(&found.after).map(String::as_str);
+        let is_retrievable = references().any(|line| line.contains("hash="));
+        let note = is_retrievable.then(|| self.note(call, seen, references)).flatten();
+        let ends = [found.before.as_deref(), found.after.as_deref(), note.as_deref()];
         let shown: Vec<&str> = ends[..1]
             .iter()
             .flatten()
@@ -268,8 +285,10 @@ enum Smaller {
 
 /// Whether a call retrieves an original, which is never compressed.
 fn is_of_ours(call: &Value) -> bool {
-    let command = call["tool_input"]["command"].as_str().unwrap_or_default();
-    command.contains("headroom") && command.contains("retrieve")
+    let input = &call["tool_input"];
+    let command = input["command"].as_str().unwrap_or_default();
+    let path = input["file_path"].as_str().unwrap_or_default();
+    (command.contains("headroom") && command.contains("retrieve")) || is_original_file(path)
 }
 
 /// The texts of a result as compressed, with a note behind the last one that is.
@@ -308,8 +327,11 @@ impl Seen {
         Self { messages: messages.unwrap_or_default() }
     }
 
-    fn knows_how_to_retrieve(&self) -> bool {
-        memchr::memmem::find(self.messages.as_bytes(), HOW_TO_RETRIEVE.as_bytes()).is_some()
+    /// Whether the model was told this. In a transcript it is a part of a JSON string.
+    fn says(&self, note: &str) -> bool {
+        let quoted = Value::from(note).to_string();
+        let inner = quoted.trim_matches('"');
+        memchr::memmem::find(self.messages.as_bytes(), inner.as_bytes()).is_some()
     }
 
     /// A request that ends with the result of `call`: these texts.

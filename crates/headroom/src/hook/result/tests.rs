@@ -62,7 +62,7 @@ fn every_known_shape_keeps_its_members_and_gets_smaller() {
         )
         .unwrap();
     let text = updated(&replaced)["stdout"].as_str().unwrap();
-    assert!(text.ends_with(HOW_TO_RETRIEVE), "{text}");
+    assert!(text.ends_with(way_back::BY_COMMAND), "{text}");
     let hash = &text.split_once("hash=").unwrap().1[..24];
     assert!(originals.get(hash).unwrap().is_some());
 }
@@ -171,11 +171,18 @@ fn a_file_that_is_read_again_is_referred_to_and_its_numbers_stay_right() {
     let content = file["content"].as_str().unwrap();
     let (line, note) = content.split_once('\n').unwrap();
     assert!(line.starts_with("[same as lines 1-80 of a.py, 1 result ago, hash="), "{content}");
-    assert_eq!(
-        (note, &file["startLine"], &file["totalLines"]),
-        (HOW_TO_RETRIEVE, &json!(80), &json!(80))
-    );
+    assert_eq!((&file["startLine"], &file["totalLines"]), (&json!(80), &json!(80)));
     let hash = line.split_once("hash=").unwrap().1.trim_end_matches(']');
+    let place = note.strip_prefix("[to read what was left out: Read ").unwrap();
+    let place = place.split_once(',').unwrap().0.replace("HASH", hash);
+    assert_eq!(std::fs::read_to_string(&place).unwrap(), numbered(&source(None)));
+    let again = call(
+        "Read",
+        json!({"file_path": place}),
+        json!({"type": "text", "file": {
+        "filePath": place, "content": log(300), "numLines": 300, "startLine": 1, "totalLines": 300}}),
+    );
+    assert_eq!(replacer.replace(&again, Client::Claude), None);
     assert_eq!(originals.get(hash).unwrap().unwrap().text, numbered(&source(None)));
 
     let edited = read(&source(Some(40)), 1);
@@ -197,12 +204,20 @@ fn a_file_that_is_read_again_is_referred_to_and_its_numbers_stay_right() {
 #[test]
 fn the_way_to_retrieve_is_said_once() {
     let (replacer, _) = replacer();
-    let (_folder, path) = transcript(HOW_TO_RETRIEVE);
+    let (_folder, path) = transcript("nothing");
     let mut call = call("Bash", json!({"command": "make"}), json!({"stdout": log(300)}));
     call["transcript_path"] = json!(path);
-    let replaced = replacer.replace(&call, Client::Claude).unwrap();
-    let text = updated(&replaced)["stdout"].as_str().unwrap();
-    assert!(text.contains("hash=") && !text.contains(HOW_TO_RETRIEVE), "{text}");
+    let replace = || {
+        let replaced = replacer.replace(&call, Client::Claude).unwrap();
+        updated(&replaced)["stdout"].as_str().unwrap().to_owned()
+    };
+    let first = replace();
+    let note = first.lines().last().unwrap();
+    assert!(note.starts_with("[to read what was left out: Read /"), "{first}");
+    let (_other, shown) = transcript(note);
+    std::fs::copy(shown, &path).unwrap();
+    let second = replace();
+    assert!(second.contains("hash=") && !second.contains("[to read what"), "{second}");
 }
 
 #[test]
