@@ -399,6 +399,13 @@ fn file_chunks(
         let mentioned = readings.iter().any(|reading| reading.mentioned[at] > 0.0);
         let pointed_at = mentioned || (is_all_head && focused > 0.0);
         let first = |kind| code::first(&parsed.lines, chunk.lines, kind);
+        // A type that the task names owns the blank lines between its members, too.
+        let says_something = |lines: LineRange| {
+            let byte = |line: u32| parsed.starts.get(line as usize).copied();
+            let (from, to) = (byte(lines.start - 1), byte(lines.end));
+            let text = source.text.get(from.unwrap_or(0)..to.unwrap_or(source.text.len()));
+            text.is_some_and(|text| text.contains(char::is_alphanumeric))
+        };
         let ranked = RankedChunk {
             file: parsed.file,
             lines: chunk.lines,
@@ -413,7 +420,8 @@ fn file_chunks(
                 .map(|&d| &definitions[d as usize])
                 .find(|definition| definition.kind != DefinitionKind::Module)
                 .map(|definition| named_line(definition, &source.text, &parsed.starts)),
-            first_code: first(LineKind::Code).or(pointed_at.then_some(chunk.lines.start)),
+            first_code: first(LineKind::Code)
+                .or((pointed_at && says_something(chunk.lines)).then_some(chunk.lines.start)),
             has_imports: first(LineKind::Import).is_some(),
             readings: Vec::new(),
             row: [0.0; FEATURES],
@@ -562,4 +570,41 @@ fn mean(rows: &[Row]) -> Row {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::SourceFile;
+    use crate::history::History;
+    use crate::task::Task;
+
+    #[test]
+    fn blank_lines_of_a_named_type_are_no_code() {
+        let method =
+            |name: char| format!("    def {name}(self):\n{}\n", "        work()\n".repeat(24));
+        let text = format!("class Cart:\n{}", ['a', 'b', 'c'].map(method).concat());
+        let file = SourceFile {
+            path: "cart.py".to_owned(),
+            hash: [0; 32],
+            language: syntax::Language::of("cart.py", &text),
+            kind: FileKind::Source,
+            text,
+        };
+        let corpus = Corpus { files: vec![file], history: History::default() };
+        let task = Task::new("`Cart` loses items");
+        let query = Query::new(&task, Vec::new(), &corpus.history, &[]);
+        let survey = crate::survey::survey(&corpus, &query, &[], 8_000);
+        let text = &corpus.files[0].text;
+        let outline = syntax::outline(corpus.files[0].language, text);
+        let ranking = rank(&corpus, &query, &survey, &[&outline], &[], &Weights::built_in());
+        let lines: Vec<&str> = text.lines().collect();
+        let is_blank = |chunk: &RankedChunk| {
+            lines[chunk.lines.start as usize - 1..chunk.lines.end as usize]
+                .iter()
+                .all(|line| line.trim().is_empty())
+        };
+        assert!(ranking.chunks.iter().any(|chunk| is_blank(chunk)), "{:?}", ranking.chunks);
+        assert!(ranking.chunks.iter().all(|chunk| !is_blank(chunk) || chunk.first_code.is_none()));
+    }
 }
