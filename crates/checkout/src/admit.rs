@@ -1,6 +1,8 @@
 //! Decides which files are selected from, first by their paths and then by their bytes. The same rules
 //! apply to a checkout on disk and to a tree in git.
 
+use std::collections::HashSet;
+
 use select::SourceFile;
 use syntax::Language;
 
@@ -9,7 +11,7 @@ use crate::kind::kind_of;
 use crate::paths::{self, VendorFolders};
 use crate::read::{FileFinding, ReadOptions};
 use crate::walk::{Listed, Listing};
-use crate::{CheckoutError, SkipReason, decode, notebook};
+use crate::{CheckoutError, SkipReason, credential_paths, decode, notebook};
 use select::FileKind;
 
 /// Bytes: shorter files never count as minified. By hand.
@@ -26,11 +28,17 @@ const HEADER_LINES: usize = 30;
 pub(crate) fn by_path(listing: &mut Listing, options: &ReadOptions) -> Result<(), CheckoutError> {
     let globs = Globs::new(&options.include, &options.exclude)?;
     let vendor = VendorFolders::among(listing.files.iter().map(|file| file.path.as_str()));
+    let named_after_credential = if options.allow_sensitive {
+        HashSet::new()
+    } else {
+        credential_paths::among(listing.files.iter().map(|file| file.path.as_str()))
+    };
     let (mut files, mut bytes) = (0_usize, 0_u64);
     let mut kept = Vec::with_capacity(listing.files.len());
-    for file in listing.files.drain(..) {
+    for (at, file) in listing.files.drain(..).enumerate() {
         let beyond = files >= options.max_files || bytes + file.size > options.max_total_bytes;
         let reason = refused_by_path(&file, &globs, &vendor, options)
+            .or_else(|| named_after_credential.contains(&at).then_some(SkipReason::Credentials))
             .or_else(|| beyond.then_some(SkipReason::Limit));
         if let Some(reason) = reason {
             listing.skipped.push((reason, file.path));

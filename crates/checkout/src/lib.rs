@@ -29,6 +29,7 @@
 
 mod admit;
 mod cache;
+mod credential_paths;
 mod decode;
 mod fingerprint;
 mod git;

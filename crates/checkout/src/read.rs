@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use private_fs::{Content, Links, read_content};
+use private_fs::{Content, OpenFolder};
 use rayon::prelude::*;
 use select::SourceFile;
 use thiserror::Error;
@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::admit::{self, Admitted};
 use crate::git::{counted, named};
 use crate::walk::{self, Listed, Listing};
-use crate::{SkipReason, Skipped};
+use crate::{SkipReason, Skipped, credential_paths};
 
 /// What to read, and how much of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub struct ReadOptions {
     pub max_total_bytes: u64,
     /// Whether to read credential files, and to leave credentials in texts.
     pub allow_sensitive: bool,
+    /// Whether the path of the root was checked before, so that it must still be the same, without a link
+    /// in any part. Otherwise, links lead to the root.
+    pub is_resolved: bool,
 }
 
 impl Default for ReadOptions {
@@ -41,6 +44,7 @@ impl Default for ReadOptions {
             max_file_bytes: 1 << 20,
             max_total_bytes: 2 << 30,
             allow_sensitive: false,
+            is_resolved: false,
         }
     }
 }
@@ -102,6 +106,9 @@ pub enum CheckoutError {
     /// The system reports an error.
     #[error("{0}: {1}")]
     Io(PathBuf, #[source] io::Error),
+    /// The folder was replaced while it was read.
+    #[error("{0}: moved or replaced while it was read")]
+    Moved(PathBuf),
     /// An include or exclude glob is malformed.
     #[error("{0}: {1}; a glob is like `*.rs` or `src/**`")]
     Glob(String, String),
@@ -119,7 +126,8 @@ pub fn read(
     options: &ReadOptions,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Checkout, CheckoutError> {
-    let root = canonical(root)?;
+    let root = if options.is_resolved { root.to_owned() } else { canonical(root)? };
+    let folder = OpenFolder::open(&root).map_err(|error| CheckoutError::Io(root.clone(), error))?;
     let mut listing = walk::list(&root);
     admit::by_path(&mut listing, options)?;
 
@@ -127,11 +135,15 @@ pub fn read(
     let admitted = std::mem::take(&mut listing.files)
         .into_par_iter()
         .map(|listed| {
-            let admitted = admit_file(&root, listed, options);
+            let admitted = admit_file(&folder, listed, options);
             progress(Progress { read: read.fetch_add(1, Ordering::Relaxed) + 1, total });
             admitted
         })
         .collect();
+    // Files are read below the handle; what was listed by the path may be another folder's.
+    if !folder.is_at(&root) {
+        return Err(CheckoutError::Moved(root));
+    }
     Ok(assemble(Some(root), admitted, listing))
 }
 
@@ -158,14 +170,13 @@ pub(crate) enum Refusal {
     Unreadable(Unreadable),
 }
 
-fn admit_file(root: &Path, listed: Listed, options: &ReadOptions) -> Result<Admitted, Refusal> {
+fn admit_file(
+    root: &OpenFolder,
+    listed: Listed,
+    options: &ReadOptions,
+) -> Result<Admitted, Refusal> {
     let path = listed.path;
-    match read_content(
-        &root.join(&path),
-        Links::Refuse,
-        listed.size,
-        admit::largest(&path, options),
-    ) {
+    match root.read_content(Path::new(&path), listed.size, admit::largest(&path, options)) {
         Ok(Content::Whole(bytes)) => admit::by_content(path.clone(), bytes, options)
             .map_err(|reason| Refusal::Skipped(reason, path)),
         Ok(Content::TooLarge) => Err(Refusal::Skipped(SkipReason::TooLarge, path)),
@@ -198,6 +209,8 @@ pub(crate) fn assemble(
             Err(Refusal::Unreadable(file)) => unreadable.push(file),
         }
     }
+    let unreadable_paths = unreadable.iter_mut().map(|file| &mut file.path);
+    credential_paths::redact_all(skipped.iter_mut().map(|(_, path)| path).chain(unreadable_paths));
     unreadable.sort_unstable();
     skipped.extend(unreadable.iter().map(|file| (SkipReason::Unreadable, file.path.clone())));
     let mut remarks = listing.remarks;

@@ -67,6 +67,8 @@ pub(crate) struct PackRequest {
     pub(crate) weights: Weights,
     /// Whether credentials are shown rather than redacted.
     pub(crate) allow_sensitive: bool,
+    /// Whether `root` was resolved and checked before, and may not be reached by another way.
+    pub(crate) is_resolved: bool,
     /// Whether each line is prefixed with its number.
     pub(crate) line_numbers: bool,
     /// The time that the pack states.
@@ -208,6 +210,7 @@ pub(crate) fn read(
         include: request.include.clone(),
         exclude: request.exclude.clone(),
         allow_sensitive: request.allow_sensitive,
+        is_resolved: request.is_resolved,
         ..ReadOptions::default()
     };
     if let (Some(folder), []) = (&request.within, &*options.include) {

@@ -39,7 +39,7 @@ pub(crate) struct Producer<'a> {
 }
 
 impl<'a> Producer<'a> {
-    /// Checks that the pack can be written somewhere, and creates the compression provider, so that a
+    /// Checks that the pack can be written somewhere, to standard output if it is `printed`, and creates the compression provider, so that a
     /// failure comes before the work.
     ///
     /// # Errors
@@ -48,6 +48,7 @@ impl<'a> Producer<'a> {
         place: &Place,
         args: &'a WriteArgs,
         settings: &Settings,
+        printed: bool,
         terminal: &'a Terminal,
     ) -> Result<Self, Failure> {
         let name = args.compress.clone().or_else(|| settings.compress());
@@ -58,6 +59,10 @@ impl<'a> Producer<'a> {
             Ok(()) => true,
             Err(failure) if args.out.is_some() => {
                 terminal.note(&format!("{failure}; the pack is only written to --out"));
+                false
+            }
+            Err(failure) if printed => {
+                terminal.note(&format!("{failure}; the pack is only written to standard output"));
                 false
             }
             Err(failure) => {
@@ -93,11 +98,11 @@ impl<'a> Producer<'a> {
             .map_err(|error| Failure::new(error_in_model(&error, &picked)))?;
         let compressed = self.compressed(&packed, &picked, format)?;
         let text = compressed.as_ref().map_or(packed.pack.text.as_str(), |c| c.text.as_str());
-        let written = self.write(file, text)?;
         let to_stdout = match self.args.out.as_deref() {
             Some(out) => out == Path::new("-"),
             None => printed,
         };
+        let written = self.write(file, text, to_stdout)?;
         warn(&packed, &picked, self.terminal);
         self.terminal.detail(&skipped_examples(&packed));
         let mut summary = summary(&packed, &picked);
@@ -139,8 +144,9 @@ impl<'a> Producer<'a> {
         Ok(Some(compression::compress(&**provider, &rendered)?))
     }
 
-    /// Writes the pack to files; gives back to which.
-    fn write(&self, file: &str, text: &str) -> Result<Vec<String>, Failure> {
+    /// Writes the pack to files; gives back to which. That `.contextos/` can't be written is no failure if
+    /// the pack arrives elsewhere.
+    fn write(&self, file: &str, text: &str, to_stdout: bool) -> Result<Vec<String>, Failure> {
         let mut written = Vec::new();
         if let Some(out) = self.args.out.as_deref().filter(|out| *out != Path::new("-")) {
             write_out(out, text)
@@ -148,11 +154,16 @@ impl<'a> Producer<'a> {
             written.push(out.display().to_string());
         }
         if self.writable {
-            self.folder.write(file, text)?;
-            written.push(match self.place.within {
-                Some(_) => self.folder.path(file).display().to_string(),
-                None => ContextDir::shown(file),
-            });
+            match self.folder.write(file, text) {
+                Ok(()) => written.push(match self.place.within {
+                    Some(_) => self.folder.path(file).display().to_string(),
+                    None => ContextDir::shown(file),
+                }),
+                Err(failure) if to_stdout || !written.is_empty() => {
+                    self.terminal.note(&failure.to_string());
+                }
+                Err(failure) => return Err(failure),
+            }
         }
         Ok(written)
     }

@@ -69,6 +69,7 @@ pub(crate) fn pick(
         exclude,
         focus: args.focus.clone(),
         weights,
+        is_resolved: false,
         allow_sensitive,
         line_numbers: settings.line_numbers(),
         timestamp: None,

@@ -147,6 +147,11 @@ impl Settings {
         self.pick(|layer| layer.headroom.url.clone())
     }
 
+    /// Fingerprints of what `contextos secrets` doesn't report. Only the user's own file can set them.
+    pub(crate) fn allowed_secrets(&self) -> Vec<String> {
+        self.pick(|layer| layer.secrets.allow.clone()).unwrap_or_default()
+    }
+
     /// The commands for `--compress cmd:NAME`. Only the user's own file can set them.
     pub(crate) fn commands(&self) -> BTreeMap<String, Vec<String>> {
         self.pick(|layer| layer.commands.clone()).unwrap_or_default()

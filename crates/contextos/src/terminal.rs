@@ -12,7 +12,7 @@ use crate::args::{Color, Global};
 use crate::failure::Failure;
 use crate::pipeline::Progress;
 
-pub(crate) use escape::escape_controls;
+pub(crate) use escape::{escape_controls, escape_line};
 pub(crate) use progress::Quiet;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();

@@ -1,24 +1,29 @@
 //! Streamable HTTP at `/mcp`.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use access::{AccessPolicy, Connection, Denied, TokenSource};
+use axum::Extension;
 use axum::Router;
-use axum::extract::connect_info::Connected;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::serve::IncomingStream;
 use rmcp::ServerHandler;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
 use crate::{LARGEST_REQUEST, ServeError};
+
+/// A session that nobody uses for so long ends, whether or not its client said that it is done. By hand: longer
+/// than an agent takes for a command.
+const LONGEST_SESSION: Duration = Duration::from_secs(15 * 60);
+/// How long what was begun may take after an interrupt. By hand: the longest that somebody waits for a program.
+const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// Serves the clients that `access` admits at `address`, each with a server that `make` makes, until the
 /// process receives an interrupt. `announce` is called with the bound address as soon as clients can
@@ -60,18 +65,22 @@ pub fn serve_router<E: From<ServeError>>(
 ) -> Result<(), E> {
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Threads)?;
     let served = runtime.block_on(async {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| ServeError::Listen { address, error })?;
+        let listener = bind(address).map_err(|error| ServeError::Listen { address, error })?;
         let address = listener.local_addr().unwrap_or(address);
         announce(address)?;
-        let app = app(router, access).into_make_service_with_connect_info::<Ends>();
-        let served = axum::serve(listener, app).with_graceful_shutdown(until).await;
-        served.map_err(|error| ServeError::Accept { address, error }.into())
+        let served = connections::serve(vec![listener], app(router, access), until, LONGEST_END);
+        // Requests that are still unanswered then are those of clients that don't read.
+        served.await.map(|_| ()).map_err(|error| ServeError::Accept { address, error }.into())
     });
     // Work for clients that have disconnected isn't waited for.
     runtime.shutdown_background();
     served
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 fn config() -> StreamableHttpServerConfig {
@@ -86,7 +95,9 @@ fn routes<S: ServerHandler>(
     make: impl Fn() -> S + Send + Sync + 'static,
     config: StreamableHttpServerConfig,
 ) -> Router {
-    let sessions = Arc::new(LocalSessionManager::default());
+    let mut sessions = LocalSessionManager::default();
+    sessions.session_config.keep_alive = Some(LONGEST_SESSION);
+    let sessions = Arc::new(sessions);
     let service = StreamableHttpService::new(move || Ok(make()), sessions, config);
     Router::new().nest_service("/mcp", service)
 }
@@ -99,7 +110,7 @@ fn app(router: Router, access: AccessPolicy) -> Router {
 
 async fn admit(
     State(access): State<Arc<AccessPolicy>>,
-    ConnectInfo(Ends(connection)): ConnectInfo<Ends>,
+    Extension(connection): Extension<Connection>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -113,16 +124,6 @@ async fn admit(
             }
             response
         }
-    }
-}
-
-/// The connection that a request came over.
-#[derive(Debug, Clone, Copy)]
-struct Ends(Connection);
-
-impl Connected<IncomingStream<'_, TcpListener>> for Ends {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Self(Connection { peer: *stream.remote_addr(), local: stream.io().local_addr().ok() })
     }
 }
 
@@ -151,7 +152,7 @@ mod tests {
             peer: attempt.peer.parse().unwrap(),
             local: Some(attempt.local.parse().unwrap()),
         };
-        request.extensions_mut().insert(ConnectInfo(Ends(connection)));
+        request.extensions_mut().insert(connection);
         request
     }
 

@@ -29,10 +29,12 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod beneath;
 mod folder;
 mod read;
 mod write;
 
+pub use beneath::OpenFolder;
 pub use folder::{create_dir, require_real_dir, resolve_links};
 pub use read::{Content, Links, read, read_content, read_to_string};
 pub use write::{Access, Staged, Writer, open_options};

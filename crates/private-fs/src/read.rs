@@ -59,6 +59,11 @@ pub fn read_content(path: &Path, links: Links, expected: u64, limit: u64) -> io:
         Err(_) if is_special(path, links) => return Ok(Content::Special),
         file => file?,
     };
+    content_of(file, expected, limit)
+}
+
+/// The content of an open file, as [`read_content`] gives it.
+pub(crate) fn content_of(file: File, expected: u64, limit: u64) -> io::Result<Content> {
     if !file.metadata()?.is_file() {
         return Ok(Content::Special);
     }

@@ -1,45 +1,23 @@
-//! From sockets to requests: accept, serve each connection, and shut down without breaking off responses.
+//! The server: its routes on its sockets, and the history of metrics beside them.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use access::Connection;
 use axum::Router;
-use axum::body::Body;
-use axum::http::Request;
+use axum::extract::Request;
+use axum::middleware;
 use blob_store::{Originals, ReplayStore};
-use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use llm_proxy::Shutdown;
+use connections::Served;
 use metrics::{HistoryFileError, MetricsRecorder};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
-use tower::ServiceExt as _;
 
 use crate::app::{App, Config};
 use crate::listen::Listeners;
 use crate::stack;
 
-/// Connections at one time; more wait in the system's queue. By hand: below the usual limits of descriptors.
-const MOST_CONNECTIONS: usize = 4096;
-/// How long a connection may be idle, or take to send the head of a request. By hand, not measured.
-const LONGEST_IDLE: Duration = Duration::from_secs(5 * 60);
-/// How long a client may take for the rest of a head after the shutdown began. By hand: long for a head
-/// that is on its way, and short for whoever waits for the server's end.
-const LAST_HEAD: Duration = Duration::from_secs(1);
-/// The delay before accepting again when the system is out of descriptors, and before trying again to
-/// write the history. By hand, not measured.
+/// The delay before trying again to write the history. By hand, not measured.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// How often the history of metrics is written: what a process loses at most if it is killed.
@@ -82,31 +60,25 @@ impl Server {
         stop: impl Future<Output = ()>,
         drain: Duration,
     ) -> io::Result<()> {
-        let (shutdown, receiver) = watch::channel(());
-        let permits = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-        let mut accepting = JoinSet::new();
-        for socket in listeners.sockets {
-            let socket = TcpListener::from_std(socket)?;
-            accepting.spawn(accept(
-                socket,
-                self.router.clone(),
-                Arc::clone(&permits),
-                receiver.clone(),
-            ));
-        }
-        drop(receiver);
         let flushing = tokio::spawn(flush(Arc::clone(&self.metrics)));
-        stop.await;
-        accepting.shutdown().await;
-        shutdown.send_replace(());
-        // Every connection holds a shutdown receiver until its end.
-        if tokio::time::timeout(drain, shutdown.closed()).await.is_err() {
+        let router = self.router.layer(middleware::map_request(with_shutdown));
+        let served = connections::serve(listeners.sockets, router, stop, drain).await?;
+        if served == Served::Unanswered {
             tracing::warn!("stopped with requests unanswered after {} s", drain.as_secs());
         }
         flushing.abort();
         flush_last(&self.metrics).await;
         Ok(())
     }
+}
+
+/// Tells the proxy of the shutdown, for which its WebSockets listen.
+async fn with_shutdown(mut request: Request) -> Request {
+    let extensions = request.extensions_mut();
+    if let Some(connections::Shutdown(shutdown)) = extensions.get().cloned() {
+        extensions.insert(llm_proxy::Shutdown(shutdown));
+    }
+    request
 }
 
 /// Writes the history of metrics periodically, so that it outlives the process however it ends.
@@ -137,134 +109,5 @@ async fn flush_last(metrics: &Arc<MetricsRecorder>) {
             Ok(Err(HistoryFileError::Busy)) => tokio::time::sleep(RETRY_DELAY).await,
             _ => return,
         }
-    }
-}
-
-/// Serves the connections of one socket, each in a task of its own.
-async fn accept(
-    socket: TcpListener,
-    router: Router,
-    permits: Arc<Semaphore>,
-    shutdown: watch::Receiver<()>,
-) {
-    loop {
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
-        match socket.accept().await {
-            Ok((stream, peer)) => {
-                let Ok(local) = stream.local_addr() else { continue };
-                let connection = Connection { peer, local: Some(local) };
-                let (router, shutdown) = (router.clone(), shutdown.clone());
-                tokio::spawn(serve(stream, connection, router, shutdown, permit));
-            }
-            // The client gave up, or the system is out of descriptors: both pass.
-            Err(error) => {
-                tracing::debug!(%error, "accept");
-                tokio::time::sleep(RETRY_DELAY).await;
-            }
-        }
-    }
-}
-
-/// Serves one connection. After the shutdown began it ends with the response to the request that is
-/// under way; a request of whose head only a part has come isn't.
-async fn serve(
-    stream: TcpStream,
-    connection: Connection,
-    router: Router,
-    mut shutdown: watch::Receiver<()>,
-    _permit: OwnedSemaphorePermit,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "nodelay");
-    }
-    let progress = Arc::new(Progress::default());
-    let shared = Arc::clone(&progress);
-    let sockets = Shutdown(shutdown.clone());
-    let service = tower::service_fn(move |mut request: Request<_>| {
-        shared.step();
-        request.extensions_mut().insert(connection);
-        request.extensions_mut().insert(sockets.clone());
-        let responding = router.clone().oneshot(request);
-        let progress = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(responding.await?.map(|body| ResponseBody { body, progress })) }
-    });
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(LONGEST_IDLE)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
-        .with_upgrades();
-    let mut serving = pin!(serving);
-    let served = tokio::select! {
-        served = serving.as_mut() => served,
-        _ = shutdown.changed() => {
-            serving.as_mut().graceful_shutdown();
-            tokio::select! {
-                served = serving.as_mut() => served,
-                () = progress.is_idle() => Ok(()),
-            }
-        }
-    };
-    if let Err(error) = served {
-        tracing::debug!(%error, "connection");
-    }
-}
-
-/// How far a connection is: a step where a request begins, and one where its response ends. It is
-/// between two requests when the number is even.
-#[derive(Debug, Default)]
-struct Progress(AtomicUsize);
-
-impl Progress {
-    fn step(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn steps(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Completes when no request is under way, and none begins within the time that the rest of a head
-    /// may take.
-    async fn is_idle(&self) {
-        let before = self.steps();
-        if before.is_multiple_of(2) {
-            tokio::time::sleep(LAST_HEAD).await;
-            if self.steps() == before {
-                return;
-            }
-        }
-        std::future::pending().await
-    }
-}
-
-/// The body of a response, with whose end its request ends.
-struct ResponseBody {
-    body: Body,
-    progress: Arc<Progress>,
-}
-
-impl Drop for ResponseBody {
-    fn drop(&mut self) {
-        self.progress.step();
-    }
-}
-
-impl HttpBody for ResponseBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

@@ -7,6 +7,7 @@ use std::io::{self, BufRead};
 
 use select::{Commit, History, HistoryStatus};
 
+use crate::credential_paths;
 use crate::git::commit::{self, COMMIT_LIMIT};
 use crate::git::objects::{self, Lookup};
 use crate::git::{Git, GitError};
@@ -28,8 +29,11 @@ pub(super) fn read(git: &Git) -> Result<History, GitError> {
     let listed = list(git, &head.id)?;
     let orphans: Vec<&str> = listed.iter().filter(|c| !c.parent).map(|c| c.id.as_str()).collect();
     let is_cut = any_has_a_parent(git, &orphans)?;
+    let named_after_credential =
+        credential_paths::of(listed.iter().flat_map(|commit| &commit.paths).map(String::as_str));
     let told = listed.into_iter().filter(Listed::tells_something);
-    let commits = told.map(|Listed { id, time, message, paths, .. }| {
+    let commits = told.map(|Listed { id, time, message, mut paths, .. }| {
+        paths.retain(|path| !named_after_credential.contains(path));
         let message = secrets::redact(&message).text.into_owned();
         Commit { id, time, message, paths }
     });

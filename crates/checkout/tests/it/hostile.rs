@@ -343,3 +343,19 @@ fn git_directories_of_nonsense_are_an_error() {
     let error = Git::open(repo.path()).unwrap_err().to_string();
     assert!(!error.contains('\x1b'), "{error:?}");
 }
+
+/// A folder whose path was checked may become a link before it is read.
+#[cfg(unix)]
+#[test]
+fn a_checked_root_that_became_a_link_is_refused() {
+    let (repo, outside) = (TempRepo::new(), TempRepo::new());
+    repo.write("app/main.py", "def main():\n    pass\n");
+    outside.write("main.py", "SECRET_PLACE = 1\n");
+    let root = repo.path().canonicalize().unwrap().join("app");
+    let options = ReadOptions { is_resolved: true, ..ReadOptions::default() };
+    assert_eq!(checkout::read(&root, &options, &|_| ()).unwrap().files.len(), 1);
+
+    std::fs::rename(&root, repo.path().join("old")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), &root).unwrap();
+    assert!(checkout::read(&root, &options, &|_| ()).is_err());
+}

@@ -39,10 +39,18 @@ pub(crate) struct ScanArgs {
 #[command(after_help = "\
 Examples:
   contextos secrets
-  contextos secrets --check        fails with exit code 3 if there are any
+  contextos secrets --check        fails with exit code 3 if there are any: for CI and pre-commit
   contextos secrets --json
+  contextos secrets --sarif > secrets.sarif
 
-Prints the path, line and rule of each credential, never the credential itself.")]
+Prints the path, line, rule and fingerprint of each credential, never the credential itself. If
+one is none, allow it by its fingerprint in your own ~/.config/contextos/config.toml; a repository
+can't:
+
+  [secrets]
+  allow = [\"0123456789abcdef\"]
+
+Packs go on without it all the same.")]
 pub(crate) struct SecretsArgs {
     /// The repository [default: the current folder]
     #[arg(value_name = "REPO")]
@@ -51,8 +59,11 @@ pub(crate) struct SecretsArgs {
     #[arg(long)]
     pub(crate) check: bool,
     /// Print them as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sarif")]
     pub(crate) json: bool,
+    /// Print them as SARIF 2.1.0, for code scanning
+    #[arg(long)]
+    pub(crate) sarif: bool,
 }
 
 /// `contextos churn`

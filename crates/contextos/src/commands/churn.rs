@@ -9,7 +9,7 @@ use crate::clock;
 use crate::context_dir::ContextDir;
 use crate::explanation;
 use crate::failure::Failure;
-use crate::terminal::{Terminal, counted};
+use crate::terminal::{Terminal, counted, escape_line};
 
 pub(super) fn run(global: &Global, args: &ChurnArgs, terminal: &Terminal) -> Result<(), Failure> {
     let root = global.repository(args.repo.as_deref());
@@ -24,7 +24,9 @@ pub(super) fn run(global: &Global, args: &ChurnArgs, terminal: &Terminal) -> Res
     }
     let mut out = String::new();
     for changed in &churn.files {
-        out.push_str(&format!("{:5}  {}  {}\n", changed.commits, changed.last, changed.path));
+        // A path may contain anything; in a pipe too, it is one line that no terminal interprets.
+        let path = escape_line(&changed.path);
+        out.push_str(&format!("{:5}  {}  {path}\n", changed.commits, changed.last));
     }
     terminal.print(&out)?;
     terminal.note(&format!(

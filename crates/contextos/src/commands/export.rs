@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, args: &ExportArgs, terminal: &Terminal) -> Re
     let settings = Settings::load(&place.root, global.config.as_deref())?;
     let task = resolve::task(named.task.as_deref(), &place.root)?;
     let picked = resolve::pick(place.clone(), task, &args.pick, &settings)?;
-    let producer = Producer::new(&place, &args.write, &settings, terminal)?;
+    let producer = Producer::new(&place, &args.write, &settings, false, terminal)?;
     for exporter in targets {
         producer.produce(picked.clone(), PackFormat::Agent(exporter), &exporter.file, false)?;
     }

@@ -24,10 +24,10 @@ pub(super) fn run(global: &Global, args: &PackArgs, terminal: &Terminal) -> Resu
     let format = resolve::format(args.format, &settings)?;
     let task = resolve::task(named.task.as_deref(), &place.root)?;
     let picked = resolve::pick(place.clone(), task, &args.pick, &settings)?;
-    let producer = Producer::new(&place, &args.write, &settings, terminal)?;
-    let budget = picked.request.budget;
     // A pipe or a file gets the pack, unless it gets the explanation.
     let printed = !args.explain && !Terminal::is_screen();
+    let producer = Producer::new(&place, &args.write, &settings, printed, terminal)?;
+    let budget = picked.request.budget;
     let packed = producer.produce(picked, format, format.file(), printed)?;
     if args.explain {
         let explanation = Explanation::of(&packed, budget);

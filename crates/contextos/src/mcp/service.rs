@@ -352,6 +352,7 @@ impl Service {
         let mut request = picked.map_err(failed)?.request;
         // Overrides the user's configuration, because what a model reads leaves this machine.
         request.allow_sensitive = false;
+        request.is_resolved = true;
         request.cache = true;
         Ok(request)
     }

@@ -24,6 +24,7 @@ pub(super) struct Layer {
     pub(super) pack: Pack,
     pub(super) headroom: Headroom,
     pub(super) commands: Option<BTreeMap<String, Vec<String>>>,
+    pub(super) secrets: Secrets,
     /// The whole file as it was parsed, for `config show`.
     raw: Table,
 }
@@ -69,11 +70,18 @@ pub(super) struct Headroom {
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Secrets {
+    pub(super) allow: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Contents {
     pack: Pack,
     headroom: Headroom,
     commands: Option<BTreeMap<String, Vec<String>>>,
+    secrets: Secrets,
 }
 
 impl Layer {
@@ -85,8 +93,8 @@ impl Layer {
         let malformed = |error: toml::de::Error| Failure::new(explain(text, name, &error));
         let raw: Table = toml::from_str(text).map_err(malformed)?;
         let contents: Contents = toml::from_str(text).map_err(malformed)?;
-        let Contents { pack, headroom, commands } = contents;
-        let layer = Self { name: name.to_owned(), pack, headroom, commands, raw };
+        let Contents { pack, headroom, commands, secrets } = contents;
+        let layer = Self { name: name.to_owned(), pack, headroom, commands, secrets, raw };
         if origin == Origin::Repository {
             layer.refuse_what_is_the_users()?;
         }

@@ -36,6 +36,7 @@ pub(super) const ALL: &[Key] = &[
     own(key("pack.allow_sensitive", "false", "false", "show credentials as they are")),
     own(key("pack.compress", "none", "\"headroom\"", "headroom, builtin, or cmd:NAME")),
     own(key("headroom.url", "http://127.0.0.1:8787", "\"http://127.0.0.1:8787\"", "the server")),
+    own(key("secrets.allow", "[]", "[]", "fingerprints that `contextos secrets` leaves out")),
     own(key("commands", "{}", "{}", "for cmd:NAME: NAME = [\"program\", \"argument\"]")),
 ];
 

@@ -19,6 +19,20 @@ pub(crate) fn escape_controls(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// As [`escape_controls`], with newlines and tabs too: for a text that is a part of a line.
+pub(crate) fn escape_line(text: &str) -> Cow<'_, str> {
+    let is_escaped = |c: char| acts(c) || matches!(c, '\n' | '\t');
+    if !text.contains(is_escaped) {
+        return Cow::Borrowed(text);
+    }
+    let escaped = text.chars().flat_map(|c| {
+        let (escape, plain) =
+            if is_escaped(c) { (Some(c.escape_unicode()), None) } else { (None, Some(c)) };
+        escape.into_iter().flatten().chain(plain)
+    });
+    Cow::Owned(escaped.collect())
+}
+
 fn acts(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\t'))
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
