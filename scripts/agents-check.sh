@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Real coding agents, at pinned versions from npm's registry, against a scripted provider on loopback:
-# without Headroom, through `headroom serve`, through `headroom wrap`, and with hooks. See scripts/agents_check.
-# Needs cargo, git, python3 and npm with its registry. Every step has a time limit.
+# without Headroom, through `headroom serve`, through `headroom wrap`, with hooks, and with the MCP server. See
+# scripts/agents_check.
+# Needs cargo, git, python3 and npm with its registry; for --all, pip with its index too. Every step has a time limit.
 #
-#   scripts/agents-check.sh [--all] [--only NAME] [FOLDER]
+#   scripts/agents-check.sh [--all] [--only NAME] [--record] [FOLDER]
 #
 # --all     the agents that the tests leave out, too
 # --only    agents whose name begins with NAME
+# --record  renew the figures of docs/agents.md with those of all agents
 # FOLDER    has the built headroom; else it is built
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,14 +17,17 @@ cd "$(dirname "$0")/.."
 node_version=22.23.5
 packages=(@anthropic-ai/claude-code@2.1.332 @openai/codex@0.171.0)
 others=(opencode-ai@1.18.33 @qwen-code/qwen-code@0.24.4 @google/gemini-cli@0.61.0
-    @mariozechner/pi-coding-agent@0.73.1 @github/copilot@1.0.102)
+    @mariozechner/pi-coding-agent@0.73.1 @github/copilot@1.0.102 cline@3.0.65)
+aider=aider-chat==0.86.2
 
 options=()
 built=
+with_aider=
 while [ $# -gt 0 ]; do
     case $1 in
-        --all) options+=("$1"); packages+=("${others[@]}") ;;
+        --all) options+=("$1"); packages+=("${others[@]}"); with_aider=yes ;;
         --only) options+=("$1" "$2"); shift ;;
+        --record) record=crates/agent-config/data/checked.tsv; : >"$record"; options+=("$1" "$record") ;;
         *) built=$1 ;;
     esac
     shift
@@ -68,10 +73,21 @@ for package in "${packages[@]}"; do
     esac
     for command in "$folder"/node_modules/.bin/*; do
         case $(basename "$command") in
-            claude | codex | opencode | qwen | gemini | pi | copilot) ln -s "$command" "$bin/" ;;
+            claude | codex | opencode | qwen | gemini | pi | copilot | cline) ln -s "$command" "$bin/" ;;
         esac
     done
 done
 
+if [ -n "$with_aider" ]; then
+    folder=$cache/$aider
+    if [ ! -e "$folder/whole" ]; then
+        rm -rf "$folder"
+        python3 -m venv "$folder"
+        timeout 600 "$folder/bin/pip" install --quiet --disable-pip-version-check "$aider"
+        touch "$folder/whole"
+    fi
+    ln -s "$folder/bin/aider" "$bin/"
+fi
+
 # The lock is this script's alone: what it starts may outlive it.
-timeout 1200 python3 -B scripts/agents_check "${options[@]}" "$built" "$node" "$bin" {lock}>&-
+timeout 2400 python3 -B scripts/agents_check "${options[@]}" "$built" "$node" "$bin" {lock}>&-

@@ -1,7 +1,7 @@
 """Runs real agents against a scripted provider: directly, through `headroom serve`, through `headroom wrap`,
-and with Headroom's hooks, alone and before `headroom serve`.
+with Headroom's hooks, alone and before `headroom serve`, and with its MCP server.
 
-    agents_check BUILT NODE BIN [--all] [--only NAME]
+    agents_check BUILT NODE BIN [--all] [--only NAME] [--record FILE]
 
 BUILT has the built headroom, NODE is the folder of node, BIN the folder of the agents' commands. With
 Headroom in between, an agent has to come to the same answer, with nothing that a provider would refuse,
@@ -23,9 +23,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import project
-from agents import GATE, OTHERS
+from agents import ALLOWED, GATE, OTHERS
 from provider import Provider
-from script import grep, read, retrieve, shell
+from script import compress, grep, read, retrieve, shell
 
 # How long a run may take, in seconds. Agents need five to ten on an idle machine.
 LIMIT = 120
@@ -35,7 +35,7 @@ LINGER = 20
 MARK = "AGENTS_CHECK_RUN"
 FINAL = "All steps are done: the final word is ZEBRA."
 PROMPT = "Look at the routes, the data, the build and the tests, and say why they fail."
-ROUTES = ("direct", "serve", "wrap", "hooks", "hooks and serve")
+ROUTES = ("direct", "serve", "wrap", "hooks", "hooks and serve", "mcp")
 # So much less than the proxy may hooks save, as a share of what tools say. Claude Code numbers the lines of
 # files itself, so that a hook can't take the numbers out: six points here. And where it shows the beginning
 # of an output that is in a file, the hook shows what is in all of it.
@@ -64,6 +64,16 @@ def turns(folder):
     ]
 
 
+def turns_with_mcp():
+    """What the model does that has Headroom's MCP server: what it hands over comes back by its hash."""
+    log = "".join(f"2026-03-01T08:00:{n % 60:02} INFO request id={n} status=200\n" for n in range(300))
+    return [[compress(log)], [retrieve("first")]]
+
+
+# When an agent has last looked at its settings.
+TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
+
+
 class Failed(Exception):
     """A run that can't be judged."""
 
@@ -81,33 +91,40 @@ class Run:
         home, folder = work / "home", work / "project"
         home.mkdir()
         project.make(folder)
-        provider = Provider(turns(folder), FINAL, self.agent.cut_at)
+        script, cut_at = turns(folder) if self.agent.has_tools else [], self.agent.cut_at
+        if self.route == "mcp":
+            script, cut_at = turns_with_mcp(), None
+        provider = Provider(script, FINAL, cut_at)
         with provider, self.server(provider, home) as origin:
             self.agent.write_files(home, origin)
-            if "hooks" in self.route:
-                self.headroom("install", home)
+            self.headroom("install", home)
             answer = self.start(home, folder, origin, provider)
             if self.route == "serve":
                 provider.seen.refused_websockets = refused_websockets(origin)
             problems = list(provider.seen.faults)
             if FINAL not in answer:
                 problems.append(f"the answer is {answer[-600:]!r}")
-            if provider.seen.cuts != bool(self.agent.cut_at):
+            if provider.seen.cuts != bool(cut_at):
                 problems.append(f"{provider.seen.cuts} connections were dropped")
             if not provider.seen.is_finished:
                 problems.append("the script wasn't played to its end")
-            if "hooks" in self.route:
-                self.headroom("uninstall", home)
+            self.headroom("uninstall", home)
             provider.seen.settings = self.settings(home, origin)
             provider.seen.refusals = len(REFUSAL.findall("\n".join(provider.last_results.values())))
         problems += self.left_behind()
         return provider.seen, problems
 
     def headroom(self, verb, home):
-        """Puts Headroom's hooks into the agent's settings, or takes them out."""
-        name, folder = self.agent.hooks
-        (home / folder).mkdir(parents=True, exist_ok=True)
-        command = [self.options.built / "headroom", "hooks", verb, "--agent", name]
+        """Puts Headroom's hooks or MCP server into the agent's settings, or takes them out."""
+        if "hooks" in self.route:
+            name, folder = self.agent.hooks
+            (home / folder).mkdir(parents=True, exist_ok=True)
+            command = ["hooks", verb, "--agent", name]
+        elif self.route == "mcp":
+            command = ["mcp", verb, "--agent", self.agent.mcp[0]]
+        else:
+            return
+        command = [self.options.built / "headroom", *command]
         done = subprocess.run(
             command, env=self.environment(home), timeout=LIMIT, capture_output=True, text=True
         )
@@ -141,6 +158,9 @@ class Run:
         if self.route == "wrap":
             headroom = self.options.built / "headroom"
             command = [headroom, "wrap", self.agent.wrap, "--", *self.agent.arguments]
+        if self.route == "mcp":
+            allowed = " ".join([ALLOWED, *self.agent.mcp[1]])
+            command = [allowed if part == ALLOWED else part for part in command]
         command = [PROMPT if part == "$prompt" else part for part in command]
         environment = {
             **self.environment(home),
@@ -170,7 +190,7 @@ class Run:
 
     def environment(self, home):
         path = [self.options.bin, self.options.node, "/usr/local/bin", "/usr/bin", "/bin"]
-        if "hooks" in self.route:
+        if "hooks" in self.route or self.route == "mcp":
             path.insert(0, self.options.built)
         return {
             "PATH": ":".join(map(str, path)),
@@ -185,7 +205,7 @@ class Run:
 
     def settings(self, home, origin):
         files = {place: (home / place).read_text() for place in self.agent.files}
-        return {place: text.replace(origin, "$origin") for place, text in files.items()}
+        return {place: TIME.sub("$time", text.replace(origin, "$origin")) for place, text in files.items()}
 
     def left_behind(self):
         """Processes of the run that are still there."""
@@ -230,7 +250,7 @@ def compared(agent, seen, direct):
         problems.append(f"{seen.over_websocket} of {seen.requests} requests came over a WebSocket")
     if seen.refused_websockets:
         problems.append(f"{seen.refused_websockets} WebSockets refused")
-    if not seen.retrievals:
+    if not seen.retrievals and agent.has_tools:
         problems.append("the model was never given anything to ask for")
     if seen.refusals > direct.refusals:
         problems.append(f"{seen.refusals} results speak of permissions; without Headroom {direct.refusals}")
@@ -239,7 +259,7 @@ def compared(agent, seen, direct):
 
 def saving(seen, direct):
     """The share of what tools said that the model isn't sent."""
-    return 1 - seen.result_size / direct.result_size
+    return 1 - seen.result_size / direct.result_size if direct.result_size else 0
 
 
 def unlike_itself(agent, seen):
@@ -279,7 +299,8 @@ def check(agent, options):
     """Whether an agent gets on with Headroom, and what the proxy saves it in each run."""
     direct, proxied, savings, fine = None, None, [], True
     for route in ROUTES:
-        if (route == "wrap" and agent.wrap is None) or ("hooks" in route and agent.hooks is None):
+        needed = {"wrap": agent.wrap, "hooks": agent.hooks, "hooks and serve": agent.hooks, "mcp": agent.mcp}
+        if needed.get(route, True) is None:
             continue
         run, began = Run(agent, route, options), time.monotonic()
         with emptied(options.work) as work:
@@ -290,6 +311,8 @@ def check(agent, options):
         if route == "direct":
             direct = seen
             problems += unlike_itself(agent, seen)
+        elif seen and direct and route == "mcp":
+            problems += [] if seen.retrievals else ["the MCP server's tools weren't called"]
         elif seen and direct:
             problems += compared(agent, seen, direct)
         if route == "serve":
@@ -308,7 +331,8 @@ def check(agent, options):
 def report(run, seen, direct, problems, took):
     figures = "nothing was seen"
     if seen:
-        saved = f" ({saving(seen, direct):.1%} less)" if direct and seen is not direct else ""
+        is_alike = direct and seen is not direct and run.route != "mcp" and direct.result_size
+        saved = f" ({saving(seen, direct):.1%} less)" if is_alike else ""
         figures = (
             f"{seen.requests} requests, {seen.sent_bytes} bytes, results of {seen.result_size}{saved}, "
             f"{seen.retrievals} retrievals, {len(seen.breaks)} prefix breaks"
@@ -316,6 +340,10 @@ def report(run, seen, direct, problems, took):
     print(f"{'FAIL' if problems else 'ok  '}  {run.name}: {figures}, {took:.1f} s", flush=True)
     for problem in problems:
         print(f"      {problem}", flush=True)
+    if seen and not problems and run.options.record:
+        columns = [run.agent.name, run.route, seen.requests, seen.sent_bytes, seen.retrievals, len(seen.breaks)]
+        with run.options.record.open("a") as record:
+            print(*columns, sep="\t", file=record)
 
 
 def main():
@@ -325,6 +353,7 @@ def main():
     parser.add_argument("bin", type=lambda path: Path(path).resolve())
     parser.add_argument("--all", action="store_true", help="the agents that the gate leaves out, too")
     parser.add_argument("--only", default="", help="agents whose name begins so")
+    parser.add_argument("--record", type=Path, help="add a line of figures to this file for each run that is fine")
     options = parser.parse_args()
     agents = [agent for agent in GATE + (OTHERS if options.all else []) if agent.name.startswith(options.only)]
     with tempfile.TemporaryDirectory(prefix="agents-check-", ignore_cleanup_errors=True) as work:

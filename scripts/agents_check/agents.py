@@ -36,10 +36,14 @@ class Agent:
     uses_websocket: bool = False
     # The number of a request in whose response the provider drops the connection.
     cut_at: int | None = None
+    # Whether the model calls tools; else it answers at once.
+    has_tools: bool = True
     # The kind of thinking that it asks for.
     thinking: str | None = None
     # What `headroom hooks` calls it, if its hooks may replace results, and the folder that has to be there.
     hooks: tuple[str, str] | None = None
+    # What `headroom mcp` calls it, if it runs MCP servers, and the arguments by which it may use their tools.
+    mcp: tuple[str, list[str]] | None = None
 
     def settings(self, origin):
         """The variables for a provider at `origin`."""
@@ -53,13 +57,16 @@ class Agent:
             file.write_text(text.replace("$origin", origin))
 
 
-def claude(name, model, thinking, **environment):
+ALLOWED = "Bash Read Grep"
+
+
+def claude(name, model, thinking, allowed=ALLOWED, **environment):
     return Agent(
         name=name,
         thinking=thinking,
         wrap="claude",
         command="claude",
-        arguments=["--print", "$prompt", "--model", model, "--allowedTools", "Bash Read Grep"],
+        arguments=["--print", "$prompt", "--model", model, "--allowedTools", allowed],
         environment={
             "ANTHROPIC_API_KEY": KEY,
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
@@ -72,6 +79,7 @@ def claude(name, model, thinking, **environment):
         target="--anthropic-api-url",
         target_path="",
         hooks=("claude", ".claude"),
+        mcp=("claude", ["mcp__headroom"]),
     )
 
 
@@ -109,6 +117,7 @@ def codex(name, config, uses_websocket):
         ],
         environment={"CODEX_API_KEY": KEY, "OPENAI_API_KEY": KEY},
         files={".codex/config.toml": config},
+        mcp=("codex", []),
         uses_websocket=uses_websocket,
     )
 
@@ -138,6 +147,22 @@ PI = {
             "models": [{"id": "scripted-1", "contextWindow": 200_000, "maxTokens": 8_000}],
         }
     }
+}
+CLINE = {
+    "version": 1,
+    "lastUsedProvider": "openai-compatible",
+    "providers": {
+        "openai-compatible": {
+            "settings": {
+                "provider": "openai-compatible",
+                "apiKey": KEY,
+                "model": "gpt-5",
+                "baseUrl": "$origin/v1",
+            },
+            "updatedAt": "2026-01-01T00:00:00.000Z",
+            "tokenSource": "manual",
+        }
+    },
 }
 
 CODEX_CHATGPT = (
@@ -186,6 +211,11 @@ GATE = [
 
 # What is run besides with --all.
 OTHERS = [
+    # What isn't allowed is refused, with hooks as without.
+    replace(
+        claude("claude, few permissions", "claude-opus-4-6", "adaptive", allowed="Bash(ls:*) Bash(cat:*) Read Grep"),
+        mcp=None,
+    ),
     Agent(
         name="opencode",
         wrap="opencode",
@@ -194,6 +224,7 @@ OTHERS = [
         environment={"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"},
         files={".config/opencode/opencode.json": json.dumps(OPENCODE)},
         hooks=("opencode", ".config/opencode"),
+        mcp=("opencode", []),
         target="--anthropic-api-url",
         target_path="",
     ),
@@ -205,6 +236,7 @@ OTHERS = [
         environment={"OPENAI_API_KEY": KEY, "OPENAI_MODEL": "qwen3-coder-plus"},
         base_urls={"OPENAI_BASE_URL": "/v1"},
         files={".qwen/settings.json": json.dumps(QWEN)},
+        mcp=("qwen", []),
     ),
     Agent(
         name="gemini",
@@ -214,6 +246,7 @@ OTHERS = [
         environment={"GEMINI_API_KEY": KEY},
         base_urls={"GOOGLE_GEMINI_BASE_URL": ""},
         files={".gemini/settings.json": json.dumps(GEMINI)},
+        mcp=("gemini", []),
         target="--gemini-api-url",
         target_path="",
     ),
@@ -239,6 +272,25 @@ OTHERS = [
             "COPILOT_AUTO_UPDATE": "false",
         },
         base_urls={"COPILOT_PROVIDER_BASE_URL": "/v1"},
+        hooks=("copilot", ".copilot"),
+    ),
+    Agent(
+        name="cline",
+        wrap=None,
+        command="cline",
+        arguments=["--auto-approve", "true", "$prompt"],
+        environment={"CLINE_NO_AUTO_UPDATE": "1"},
+        files={".cline/data/settings/providers.json": json.dumps(CLINE)},
+    ),
+    Agent(
+        name="aider",
+        wrap="aider",
+        command="aider",
+        arguments=["--model", "openai/gpt-4o", "--no-check-update", "--analytics-disable", "--no-show-model-warnings"]
+        + ["--yes-always", "--no-auto-commits", "--message", "$prompt"],
+        environment={"OPENAI_API_KEY": KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
+        base_urls={"OPENAI_API_BASE": "/v1"},
+        has_tools=False,
     ),
     Agent(
         name="pi",

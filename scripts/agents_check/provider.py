@@ -133,7 +133,9 @@ class Provider(ThreadingHTTPServer):
         with self.lock:
             self.number += 1
             talk = api.read(body, path, self.said)
-            cached = self.judge(talk, size, over_websocket) if talk.tools else 0
+            # Requests for a title or the like; an agent without tools has no others.
+            is_aside = self.turns and not talk.tools
+            cached = 0 if is_aside else self.judge(talk, size, over_websocket)
             try:
                 turn = next_turn(self.turns, self.final, talk)
             except NoTool as problem:

@@ -11,12 +11,22 @@ import re
 from dataclasses import dataclass, field
 
 RETRIEVE_TOOL = "headroom_retrieve"
-# What hooks name instead of a tool; the model runs it in its shell.
+# What hooks name instead of a tool: a command, which the model runs in its shell, or a file that it reads.
 RETRIEVE_COMMAND = "headroom retrieve"
+ORIGINAL_FILE = re.compile(r"Read (\S+/headroom-)HASH(\.txt)")
+ORIGINAL = re.compile(r"/headroom-[0-9a-f]+\.txt")
 # The hash in a marker.
 MARKER = re.compile(r"hash=([0-9a-f]{24})")
 
-SHELL_TOOLS = re.compile(r"bash|shell|shell_command|exec_command|run_shell_command|exec", re.I)
+COMPRESS_TOOL = "headroom_compress"
+# The steps that tools of Headroom's MCP server carry out, and the argument that each is given.
+MCP_TOOLS = {"compress": (COMPRESS_TOOL, "content"), "retrieve": (RETRIEVE_TOOL, "hash")}
+# How agents name the tools of the server, the tool by which one of them loads definitions, and the one by
+# which another calls what isn't defined.
+MCP_PREFIX = "mcp__headroom__"
+TOOL_SEARCH = "ToolSearch"
+TOOL_CALL = "tool_call"
+SHELL_TOOLS = re.compile(r"bash|shell|shell_command|exec_command|run_shell_command|run_commands|exec", re.I)
 READ_TOOLS = re.compile(r"read|read_file|view", re.I)
 GREP_TOOLS = re.compile(r"grep|grep_search|search_file_content", re.I)
 
@@ -42,7 +52,10 @@ class Call:
 
     @property
     def is_retrieval(self):
-        return self.name.endswith(RETRIEVE_TOOL) or RETRIEVE_COMMAND in str(self.arguments)
+        named = (RETRIEVE_COMMAND, MCP_PREFIX + RETRIEVE_TOOL)
+        arguments = str(self.arguments)
+        is_named = any(name in arguments for name in named) or ORIGINAL.search(arguments)
+        return self.name.endswith(RETRIEVE_TOOL) or bool(is_named)
 
 
 @dataclass
@@ -74,6 +87,11 @@ def grep(pattern):
     return Step("grep", pattern)
 
 
+def compress(text):
+    """Hand a text to Headroom's MCP server."""
+    return Step("compress", text)
+
+
 def retrieve(which="first"):
     """Ask for what the first, or the last, marker in the results stands for."""
     return Step("retrieve", which)
@@ -85,7 +103,7 @@ class NoTool(Exception):
 
 def next_turn(turns, final, conversation):
     """The turn of the script that follows `conversation`."""
-    if not conversation.tools:
+    if turns and not conversation.tools:
         return Turn("A short title")
     own = [call for call in conversation.calls if not call.is_retrieval]
     asked = len(conversation.calls) - len(own)
@@ -110,9 +128,15 @@ def retrieval_of(which, conversation):
     """A call of Headroom's tool or command, if one is offered and there is something to ask for."""
     markers = MARKER.findall(conversation.results_text)
     tool = next((tool for tool in conversation.tools if tool.name.endswith(RETRIEVE_TOOL)), None)
-    if not markers or not (tool or RETRIEVE_COMMAND in conversation.results_text):
+    by_mcp = any(COMPRESS_TOOL in f"{call.name} {call.arguments}" for call in conversation.calls)
+    file = ORIGINAL_FILE.search(conversation.results_text)
+    if not markers or not (tool or by_mcp or file or RETRIEVE_COMMAND in conversation.results_text):
         return None
     marker = markers[0] if which == "first" else markers[-1]
+    if by_mcp:
+        return mcp_call(Step("retrieve", marker), conversation)
+    if not tool and file:
+        return call_of(read(f"{file[1]}{marker}{file[2]}"), conversation)
     if not tool:
         return call_of(shell(f"{RETRIEVE_COMMAND} {marker}"), conversation)
     return Call(tool.name, {"hash": marker}, namespace=tool.namespace)
@@ -124,6 +148,8 @@ def call_of(step, conversation):
     def offered(names):
         return next((tool for tool in conversation.tools if names.fullmatch(tool.name)), None)
 
+    if step.kind in MCP_TOOLS:
+        return mcp_call(step, conversation)
     if step.kind == "read" and (tool := offered(READ_TOOLS)):
         names = ("file_path", "filePath", "absolute_path", "path")
         return Call(tool.name, filled(tool.schema, names, step.value), namespace=tool.namespace)
@@ -139,7 +165,25 @@ def call_of(step, conversation):
     if tool.schema is None:  # JavaScript that calls the shell
         source = f"text(await tools.exec_command({{cmd: {json.dumps(command)}}}))"
         return Call(tool.name, source, namespace=tool.namespace)
-    return Call(tool.name, filled(tool.schema, ("command", "cmd"), command), namespace=tool.namespace)
+    return Call(tool.name, filled(tool.schema, ("command", "cmd", "commands"), command), namespace=tool.namespace)
+
+
+def mcp_call(step, conversation):
+    """A call of a tool of Headroom's MCP server, however the agent offers that."""
+    name, argument = MCP_TOOLS[step.kind]
+    arguments = {argument: step.value}
+    for tool in conversation.tools:
+        if tool.name.endswith(name):
+            return Call(tool.name, arguments, namespace=tool.namespace)
+        if tool.schema is None:  # JavaScript that calls it
+            source = f"text(await tools.{MCP_PREFIX}{name}({json.dumps(arguments)}))"
+            return Call(tool.name, source, namespace=tool.namespace)
+        if tool.name == TOOL_CALL:
+            return Call(tool.name, {"name": MCP_PREFIX + name, "arguments": arguments})
+    if any(tool.name == TOOL_SEARCH for tool in conversation.tools):
+        # The agent knows the tool and runs it, whether its definition was asked for or not.
+        return Call(MCP_PREFIX + name, arguments)
+    raise NoTool(f"no {name} among {[tool.name for tool in conversation.tools]}")
 
 
 def filled(schema, names, value):
@@ -149,7 +193,9 @@ def filled(schema, names, value):
     for name in names:
         if name in known:
             is_list = known[name].get("type") == "array"
-            arguments[name] = ["bash", "-lc", value] if is_list else value
+            # A list is the words of one command, or, by its name, of several commands.
+            words = [value] if name == "commands" else ["bash", "-lc", value]
+            arguments[name] = words if is_list else value
             break
     neutral = {"boolean": False, "integer": 1, "number": 1, "array": [], "object": {}}
     for name in schema.get("required") or []:

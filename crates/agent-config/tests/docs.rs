@@ -32,6 +32,38 @@ for a server at its default address. The last column has the version of the agen
 |---|---|---|
 ";
 
+const CHECKED: &str = "
+## Runs of real agents
+Real agents, at the versions above, with a scripted model on this machine: eight turns that read a file, list folders,
+search, print JSON, a history and a log, and run tests; with Headroom the model also asks three times for everything
+that was left out, which is the worst case. Requests and their bytes, prompts and definitions of tools included: over a
+WebSocket, an agent sends only what is new. In each run the answer is the same as without Headroom, every retrieval is
+answered, no prefix of a prompt changes that the agent itself leaves alone, and no process or setting is left behind.
+With `mcp`, the model hands one text to Headroom's MCP server and gets it back by its hash. aider calls no tools.
+Command: `scripts/agents-check.sh --all --record`
+
+| agent | direct | `serve` | `wrap` | hooks | hooks and `serve` | `mcp` |
+|---|---|---|---|---|---|---|
+";
+
+/// A row for each agent that the script has run, from the figures that it has written.
+fn checked(figures: &str) -> String {
+    const ROUTES: [&str; 6] = ["direct", "serve", "wrap", "hooks", "hooks and serve", "mcp"];
+    let mut rows: Vec<(&str, [String; 6])> = Vec::new();
+    for line in figures.lines() {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [agent, route, requests, bytes, ..] = columns[..] else { panic!("{line}") };
+        let kilobytes = bytes.parse::<u64>().unwrap().div_ceil(1000);
+        let at = ROUTES.iter().position(|known| *known == route).unwrap();
+        if rows.last().is_none_or(|(last, _)| *last != agent) {
+            rows.push((agent, ROUTES.map(|_| "–".to_owned())));
+        }
+        rows.last_mut().unwrap().1[at] = format!("{requests}, {kilobytes} kB");
+    }
+    let row = |(agent, cells): &(&str, [String; 6])| format!("| {agent} | {} |\n", cells.join(" | "));
+    rows.iter().map(row).collect()
+}
+
 const MCP: &str = "
 ## Config files of MCP servers
 The paths are those on Linux; on macOS and Windows, some agents have other paths. Variables that change an agent's folder
@@ -85,6 +117,8 @@ fn page() -> String {
         let ways = ways.join(", ");
         writeln!(page, "| [{}]({}) | {ways}{note} | {tried} |", agent.name, wrap.source).unwrap();
     }
+    page.push_str(CHECKED);
+    page.push_str(&checked(include_str!("../data/checked.tsv")));
     page.push_str(MCP);
     for agent in agent::all() {
         let Some(mcp) = &agent.mcp else { continue };
