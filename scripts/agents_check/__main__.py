@@ -1,5 +1,6 @@
 """Runs real agents against a scripted provider: directly, through `headroom serve`, through `headroom wrap`,
-with Headroom's hooks, alone and before `headroom serve`, and with its MCP server.
+with Headroom's hooks, alone and before `headroom serve`, and with its MCP server, and with its
+plugin.
 
     agents_check BUILT NODE BIN [--all] [--only NAME] [--record FILE]
 
@@ -35,7 +36,7 @@ LINGER = 20
 MARK = "AGENTS_CHECK_RUN"
 FINAL = "All steps are done: the final word is ZEBRA."
 PROMPT = "Look at the routes, the data, the build and the tests, and say why they fail."
-ROUTES = ("direct", "serve", "wrap", "hooks", "hooks and serve", "mcp")
+ROUTES = ("direct", "serve", "wrap", "hooks", "hooks and serve", "mcp", "plugin")
 # So much less than the proxy may hooks save, as a share of what tools say. Claude Code numbers the lines of
 # files itself, so that a hook can't take the numbers out: six points here. And where it shows the beginning
 # of an output that is in a file, the hook shows what is in all of it.
@@ -70,6 +71,8 @@ def turns_with_mcp():
     return [[compress(log)], [retrieve("first")]]
 
 
+# The plugin for Claude Code.
+PLUGIN = Path(__file__).resolve().parents[2] / "plugin"
 # When an agent has last looked at its settings.
 TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
@@ -158,6 +161,8 @@ class Run:
         if self.route == "wrap":
             headroom = self.options.built / "headroom"
             command = [headroom, "wrap", self.agent.wrap, "--", *self.agent.arguments]
+        if self.route == "plugin":
+            command += ["--plugin-dir", str(PLUGIN)]
         if self.route == "mcp":
             allowed = " ".join([ALLOWED, *self.agent.mcp[1]])
             command = [allowed if part == ALLOWED else part for part in command]
@@ -190,7 +195,7 @@ class Run:
 
     def environment(self, home):
         path = [self.options.bin, self.options.node, "/usr/local/bin", "/usr/bin", "/bin"]
-        if "hooks" in self.route or self.route == "mcp":
+        if self.route in ("hooks", "hooks and serve", "mcp", "plugin"):
             path.insert(0, self.options.built)
         return {
             "PATH": ":".join(map(str, path)),
@@ -299,8 +304,14 @@ def check(agent, options):
     """Whether an agent gets on with Headroom, and what the proxy saves it in each run."""
     direct, proxied, savings, fine = None, None, [], True
     for route in ROUTES:
-        needed = {"wrap": agent.wrap, "hooks": agent.hooks, "hooks and serve": agent.hooks, "mcp": agent.mcp}
-        if needed.get(route, True) is None:
+        needed = {
+            "wrap": agent.wrap,
+            "hooks": agent.hooks,
+            "hooks and serve": agent.hooks,
+            "mcp": agent.mcp,
+            "plugin": agent.plugin,
+        }
+        if not needed.get(route, True):
             continue
         run, began = Run(agent, route, options), time.monotonic()
         with emptied(options.work) as work:
@@ -319,7 +330,7 @@ def check(agent, options):
             proxied = seen
         if route in ("serve", "wrap") and seen and direct:
             savings.append(saving(seen, direct))
-        if "hooks" in route and seen and direct and proxied:
+        if route in ("hooks", "hooks and serve", "plugin") and seen and direct and proxied:
             behind = saving(proxied, direct) - saving(seen, direct)
             if behind > MOST_BEHIND:
                 problems.append(f"hooks save {behind:.1%} less than the proxy")

@@ -44,6 +44,8 @@ class Agent:
     hooks: tuple[str, str] | None = None
     # What `headroom mcp` calls it, if it runs MCP servers, and the arguments by which it may use their tools.
     mcp: tuple[str, list[str]] | None = None
+    # Whether there is a plugin for it.
+    plugin: bool = False
 
     def settings(self, origin):
         """The variables for a provider at `origin`."""
@@ -80,6 +82,7 @@ def claude(name, model, thinking, allowed=ALLOWED, **environment):
         target_path="",
         hooks=("claude", ".claude"),
         mcp=("claude", ["mcp__headroom"]),
+        plugin=True,
     )
 
 

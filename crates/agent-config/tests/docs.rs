@@ -42,14 +42,15 @@ answered, no prefix of a prompt changes that the agent itself leaves alone, and 
 With `mcp`, the model hands one text to Headroom's MCP server and gets it back by its hash. aider calls no tools.
 Command: `scripts/agents-check.sh --all --record`
 
-| agent | direct | `serve` | `wrap` | hooks | hooks and `serve` | `mcp` |
-|---|---|---|---|---|---|---|
+| agent | direct | `serve` | `wrap` | hooks | hooks and `serve` | `mcp` | plugin |
+|---|---|---|---|---|---|---|---|
 ";
 
 /// A row for each agent that the script has run, from the figures that it has written.
 fn checked(figures: &str) -> String {
-    const ROUTES: [&str; 6] = ["direct", "serve", "wrap", "hooks", "hooks and serve", "mcp"];
-    let mut rows: Vec<(&str, [String; 6])> = Vec::new();
+    const ROUTES: [&str; 7] =
+        ["direct", "serve", "wrap", "hooks", "hooks and serve", "mcp", "plugin"];
+    let mut rows: Vec<(&str, [String; 7])> = Vec::new();
     for line in figures.lines() {
         let columns: Vec<&str> = line.split('\t').collect();
         let [agent, route, requests, bytes, ..] = columns[..] else { panic!("{line}") };
@@ -60,7 +61,7 @@ fn checked(figures: &str) -> String {
         }
         rows.last_mut().unwrap().1[at] = format!("{requests}, {kilobytes} kB");
     }
-    let row = |(agent, cells): &(&str, [String; 6])| format!("| {agent} | {} |\n", cells.join(" | "));
+    let row = |(agent, cells): &(&str, [String; 7])| format!("| {agent} | {} |\n", cells.join(" | "));
     rows.iter().map(row).collect()
 }
 
