@@ -61,7 +61,8 @@ fn checked(figures: &str) -> String {
         }
         rows.last_mut().unwrap().1[at] = format!("{requests}, {kilobytes} kB");
     }
-    let row = |(agent, cells): &(&str, [String; 7])| format!("| {agent} | {} |\n", cells.join(" | "));
+    let row =
+        |(agent, cells): &(&str, [String; 7])| format!("| {agent} | {} |\n", cells.join(" | "));
     rows.iter().map(row).collect()
 }
 

@@ -18,7 +18,10 @@ fn its_version_is_that_of_the_programs() {
     assert_eq!(read("plugin/.claude-plugin/plugin.json")["version"], env!("CARGO_PKG_VERSION"));
     let marketplace = read(".claude-plugin/marketplace.json");
     assert_eq!(marketplace["plugins"][0]["source"], "./plugin");
-    assert_eq!(marketplace["plugins"][0]["name"], read("plugin/.claude-plugin/plugin.json")["name"]);
+    assert_eq!(
+        marketplace["plugins"][0]["name"],
+        read("plugin/.claude-plugin/plugin.json")["name"]
+    );
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub(crate) struct Endpoint {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct EmbeddingsResponse {
     data: Vec<Embedding>,
 }
 
@@ -176,7 +176,7 @@ impl Endpoint {
             .limit(MAX_RESPONSE)
             .read_to_string()
             .map_err(|_| malformed())?;
-        let answer: Answer = serde_json::from_str(&text).map_err(|_| malformed())?;
+        let answer: EmbeddingsResponse = serde_json::from_str(&text).map_err(|_| malformed())?;
         let mut vectors = vec![Vec::new(); texts.len()];
         for Embedding { index, embedding } in answer.data {
             *vectors.get_mut(index).ok_or_else(malformed)? = embedding;

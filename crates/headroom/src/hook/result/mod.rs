@@ -5,13 +5,13 @@
 //!
 //! - `shape`: where the texts of a tool's result are, and how others are put in their place
 //! - `transcript`: what the model has seen before
-//! - `way_back`: how the model reads what was left out
+//! - `original_files`: how the model reads what was left out
 //! - `counters`: what hooks have saved
 
 mod counters;
+mod original_files;
 mod shape;
 mod transcript;
-mod way_back;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -26,8 +26,8 @@ use serde_json::{Value, json};
 use tokens::Encoding;
 
 pub(crate) use counters::{Counters, Saved};
+use original_files::ResultFolder;
 use shape::{Shape, Texts};
-use way_back::ResultFolder;
 
 /// The largest output of a command that is read from the file where the agent has put it, in bytes. By
 /// hand: more takes longer than anybody wants to wait for a tool.
@@ -183,7 +183,7 @@ impl Replacer {
         };
         let note = match folder.filter(has_put) {
             Some(folder) => folder.note(),
-            None => way_back::BY_COMMAND.to_owned(),
+            None => original_files::BY_COMMAND.to_owned(),
         };
         (!seen.says(&note)).then_some(note)
     }

@@ -62,7 +62,7 @@ fn every_known_shape_keeps_its_members_and_gets_smaller() {
         )
         .unwrap();
     let text = updated(&replaced)["stdout"].as_str().unwrap();
-    assert!(text.ends_with(way_back::BY_COMMAND), "{text}");
+    assert!(text.ends_with(original_files::BY_COMMAND), "{text}");
     let hash = &text.split_once("hash=").unwrap().1[..24];
     assert!(originals.get(hash).unwrap().is_some());
 }

@@ -1,5 +1,5 @@
-//! The way back to what was left out: files in the folder in which Claude Code keeps the results of a
-//! session's tools, and which it reads without asking anybody for permission. It removes them with the
+//! Files from which the model reads what was left out, in the folder in which Claude Code keeps the results
+//! of a session's tools: it reads these without asking anybody for permission, and removes them with the
 //! session.
 
 use std::io;
