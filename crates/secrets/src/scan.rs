@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, OnceLock};
 
-use keywords::Keywords;
+use keywords::{FewTexts, Hit, Keywords};
 
 use crate::rules::RULES;
 use crate::{assignment, call, command, cookie, dsn, encoded, private_key, structure, url};
@@ -42,9 +43,18 @@ enum Detector {
 /// whole keywords the automaton would be several times as large, and no longer fit in a processor's cache.
 const SEARCHED: usize = 8;
 
+/// The bytes that a process scans before the faster automaton is built, which takes a few milliseconds: a
+/// hook or a command ends before it has scanned as much.
+const FEW_BYTES: usize = 1 << 20;
+
 struct Scanner {
     /// The beginnings of the detectors' keywords.
-    beginnings: Keywords,
+    beginnings: Vec<String>,
+    /// They are searched for with this as long as little has been scanned, then with the other one.
+    few: Keywords<FewTexts>,
+    many: OnceLock<Keywords>,
+    /// The bytes that have been scanned.
+    scanned: AtomicUsize,
     /// For each beginning, the detectors whose keywords begin so, by their order.
     detectors_of: Vec<Vec<usize>>,
     /// The detectors with their keywords; of two that find the same, the earlier one gives the name.
@@ -52,6 +62,9 @@ struct Scanner {
 }
 
 static SCANNER: LazyLock<Scanner> = LazyLock::new(Scanner::new);
+
+/// Why the automata can be built.
+const FEW_ENOUGH: &str = "several hundred short keywords";
 
 impl Scanner {
     fn new() -> Self {
@@ -80,13 +93,24 @@ impl Scanner {
             of_beginning.entry(beginning.to_ascii_lowercase()).or_default().push(order);
         }
         let (beginnings, detectors_of): (Vec<String>, _) = of_beginning.into_iter().unzip();
-        let beginnings = Keywords::new(beginnings).expect("several hundred short keywords");
-        Self { beginnings, detectors_of, detectors: all }
+        let few = Keywords::for_few_texts(&beginnings).expect(FEW_ENOUGH);
+        let (many, scanned) = (OnceLock::new(), AtomicUsize::new(0));
+        Self { beginnings, few, many, scanned, detectors_of, detectors: all }
+    }
+
+    /// The occurrences of beginnings.
+    fn beginnings<'t>(&'t self, text: &'t str) -> Box<dyn Iterator<Item = Hit> + 't> {
+        let before = self.scanned.fetch_add(text.len(), Ordering::Relaxed);
+        if before.saturating_add(text.len()) < FEW_BYTES {
+            return Box::new(self.few.hits(text));
+        }
+        let many = || Keywords::new(&self.beginnings).expect(FEW_ENOUGH);
+        Box::new(self.many.get_or_init(many).hits(text))
     }
 
     /// The occurrences of keywords, each with the order of its detector.
     fn hits<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (Range<usize>, usize)> {
-        self.beginnings.hits(text).flat_map(move |hit| {
+        self.beginnings(text).flat_map(move |hit| {
             self.detectors_of[hit.keyword].iter().filter_map(move |&order| {
                 let keyword = self.detectors[order].0;
                 let range = hit.range.start..hit.range.start + keyword.len();
