@@ -604,7 +604,7 @@ mod tests {
                 .iter()
                 .all(|line| line.trim().is_empty())
         };
-        assert!(ranking.chunks.iter().any(|chunk| is_blank(chunk)), "{:?}", ranking.chunks);
+        assert!(ranking.chunks.iter().any(&is_blank), "{:?}", ranking.chunks);
         assert!(ranking.chunks.iter().all(|chunk| !is_blank(chunk) || chunk.first_code.is_none()));
     }
 }
