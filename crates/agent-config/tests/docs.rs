@@ -34,8 +34,8 @@ for a server at its default address. The last column has the version of the agen
 
 const CHECKED: &str = "
 ## Runs of real agents
-Real agents, at the versions above, with a scripted model on this machine: eight turns that read a file, list folders,
-search, print JSON, a history and a log, and run tests; with Headroom the model also asks three times for everything
+Real agents, at the versions that the script pins, with a scripted model on this machine: eight turns that read a file,
+list folders, search, print JSON, a history and a log, and run tests; with Headroom the model also asks three times for everything
 that was left out, which is the worst case. Requests and their bytes, prompts and definitions of tools included: over a
 WebSocket, an agent sends only what is new. In each run the answer is the same as without Headroom, every retrieval is
 answered, no prefix of a prompt changes that the agent itself leaves alone, and no process or setting is left behind.

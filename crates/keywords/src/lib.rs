@@ -36,8 +36,8 @@ pub struct Keywords<A = DFA> {
     automaton: A,
 }
 
-/// Keywords that are searched for in a text or two. Measured with 64 of them: built in half of the time,
-/// which is as much as a search of 100 KB takes, and searched for in half as much again.
+/// Keywords that are searched for in a text or two. Measured with 64 of them: built in 68 µs instead of
+/// 141, and searched for in 27 µs instead of 19 for 10 kB, so that it pays for up to about 90 kB.
 pub type FewTexts = NFA;
 
 /// An occurrence of a keyword.

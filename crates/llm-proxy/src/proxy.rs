@@ -33,8 +33,8 @@ use crate::settings::{Settings, WebSockets};
 use crate::socket::{self, Conversations, MAX_SOCKETS, Services};
 
 /// Bodies up to so many bytes are rewritten on the thread that received them: passing one on to another
-/// thread and waking it takes longer than what is usually new in one. Measured: the longest that is all
-/// new takes 7 ms.
+/// thread and waking it takes longer than what is usually new in one. Measured: the longest ones, if all
+/// is new in them, take 4 ms (a log) to 9 ms (JSON).
 const LONGEST_IN_PLACE: usize = 256 << 10;
 
 /// The LLM routes.

@@ -14,8 +14,8 @@ use agent_config::machine::Machine;
 use agent_config::starts;
 use serde_json::{Value, json};
 
+use super::mcp::own_executable;
 use crate::args::{Global, HooksAgentArgs, HooksArgs, HooksChangeArgs, HooksCommand};
-use crate::environment;
 use crate::failure::Failure;
 use crate::prompt_pack;
 use crate::terminal::Terminal;
@@ -79,11 +79,6 @@ fn hook(args: &HooksAgentArgs) -> Result<Hook, Failure> {
     let machine = Machine::current().ok_or_else(|| Failure::new("there is no home directory"))?;
     let program = own_executable()?.to_string_lossy().into_owned();
     Hook::of(&args.agent, Event::Prompt, Scope::User(&machine), &program).map_err(Failure::usage)
-}
-
-fn own_executable() -> Result<std::path::PathBuf, Failure> {
-    starts::own_executable(environment::search_path())
-        .map_err(|error| Failure::new(format_args!("where this program is: {error}")))
 }
 
 fn options(args: &HooksChangeArgs) -> Options {

@@ -40,9 +40,10 @@ fn server(agent: &McpAgentArgs) -> Result<Server, Failure> {
     Ok(Server { name: NAME.to_owned(), command, args, env: Vec::new() })
 }
 
-fn own_executable() -> Result<PathBuf, Failure> {
+/// Where this program is, as its users call it.
+pub(super) fn own_executable() -> Result<PathBuf, Failure> {
     starts::own_executable(environment::search_path())
-        .map_err(|error| Failure::new(format_args!("where this program is: {error}")))
+        .map_err(|error| Failure::new(format_args!("can't tell where this program is: {error}")))
 }
 
 fn selection(args: &McpAgentArgs) -> Result<Selection, Failure> {

@@ -1,7 +1,5 @@
 //! What may not be done to texts, for every command that compresses some.
 
-use std::sync::Arc;
-
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use llm_proxy::{CallPatterns, Limits};
@@ -36,13 +34,6 @@ pub(crate) struct SetLimits {
     pub(crate) is_lossless: bool,
     /// What else may not be done.
     pub(crate) limits: Limits,
-}
-
-impl SetLimits {
-    /// The limits for the content of texts.
-    pub(crate) fn texts(&self) -> Option<Arc<compress::Limits>> {
-        self.limits.texts.clone()
-    }
 }
 
 impl LimitArgs {

@@ -86,7 +86,11 @@ fn of_the_file(config: &Config) -> Vec<Source<'static>> {
         variable,
         set: set.map(Value::Bool),
         default: Value::Bool(false),
-        read: &|text| Value::Bool(!matches!(text, "0" | "false" | "no" | "off" | "n" | "f")),
+        read: &|text| {
+            // As `FalseyValueParser` of clap reads it.
+            let text = text.to_lowercase();
+            Value::Bool(!matches!(&*text, "0" | "false" | "no" | "off" | "n" | "f"))
+        },
     };
     let list = |key, variable, set: &Option<Vec<String>>| Source {
         key,
@@ -146,12 +150,14 @@ mod tests {
     fn variables_count_before_the_file_and_the_file_before_defaults() {
         let tools = Some(vec!["Read".to_owned()]);
         let exclude = Calls { tools, commands: Some(Vec::new()), paths: None };
-        let config = Config { lossless: Some(true), exclude, ..Config::default() };
+        let (lossless, redact_secrets) = (Some(true), Some(true));
+        let config = Config { lossless, redact_secrets, exclude, ..Config::default() };
         let path = Path::new("/home/u/.headroom/config.toml");
         let variable = |name: &str| match name {
             environment::EXCLUDE_TOOLS => Some("Bash, mcp__*".to_owned()),
             environment::STORE => Some("redis://u:secret@h".to_owned()),
             environment::HOST => Some(String::new()),
+            environment::LOSSLESS => Some("Off".to_owned()),
             _ => None,
         };
         let all = settings(&config, path, &variable);
@@ -159,7 +165,8 @@ mod tests {
             let found = all.iter().find(|one| one.key == key).unwrap();
             (found.value.to_string(), found.origin.as_str())
         };
-        assert_eq!(of("lossless"), ("true".to_owned(), "/home/u/.headroom/config.toml"));
+        assert_eq!(of("lossless"), ("false".to_owned(), environment::LOSSLESS));
+        assert_eq!(of("redact_secrets"), ("true".to_owned(), "/home/u/.headroom/config.toml"));
         assert_eq!(
             of("exclude.tools"),
             ("[\"Bash\",\"mcp__*\"]".to_owned(), environment::EXCLUDE_TOOLS)

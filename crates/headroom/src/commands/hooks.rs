@@ -15,6 +15,7 @@ use agent_config::machine::Machine;
 use agent_config::starts;
 use serde_json::Value;
 
+use super::mcp::own_executable;
 use crate::args::{
     HooksAgentArgs, HooksArgs, HooksCommand, HooksHowArgs, HooksInstallArgs, HooksResultArgs,
 };
@@ -129,12 +130,6 @@ fn of(args: &HooksAgentArgs, event: Event) -> Result<Hook, Failure> {
 /// The path of this program, quoted for a shell.
 fn program() -> Result<String, Failure> {
     Ok(hook::quoted(&own_executable()?.to_string_lossy()))
-}
-
-fn own_executable() -> Result<std::path::PathBuf, Failure> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    starts::own_executable(env::split_paths(&path))
-        .map_err(|error| Failure::new(format!("can't tell where this program is: {error}")))
 }
 
 fn options(how: &HooksHowArgs) -> Options {

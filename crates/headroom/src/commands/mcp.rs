@@ -142,7 +142,8 @@ fn server(url: Option<&str>, agent: &McpAgentArgs) -> Result<AgentServer, Failur
     })
 }
 
-fn own_executable() -> Result<PathBuf, Failure> {
+/// Where this program is, as its users call it.
+pub(super) fn own_executable() -> Result<PathBuf, Failure> {
     let path = env::var_os("PATH").unwrap_or_default();
     starts::own_executable(env::split_paths(&path))
         .map_err(|error| Failure::new(format!("can't tell where this program is: {error}")))

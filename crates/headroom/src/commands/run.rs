@@ -135,7 +135,7 @@ impl OutputCompressor {
 
     /// A compressor with the store; without one, it is lossless.
     fn open(&self) -> Compressor {
-        let texts = self.limits.as_ref().and_then(SetLimits::texts);
+        let texts = self.limits.as_ref().and_then(|set| set.limits.texts.clone());
         let is_lossless = self.limits.as_ref().is_some_and(|limits| {
             limits.is_lossless || is_any_of(&self.kind, &limits.limits.lossless)
         });

@@ -16,7 +16,7 @@ use crate::recording::Recording;
 pub(crate) use retry::Retries;
 pub(crate) use rounds::{Next, TurnRelay};
 use usage_body::UsageObservingBody;
-pub(crate) use websocket::{upgrade, upgrade_headers, upgraded};
+pub(crate) use websocket::{Granted, Upgrade, request_upgrade, upgrade, upgrade_headers};
 
 /// A response that nobody changes. `api`: none where the response isn't a model's, or the API is unknown.
 pub(crate) fn unchanged(

@@ -27,12 +27,29 @@ pub(crate) fn upgrade_headers(headers: &HeaderMap) -> HeaderMap {
     out
 }
 
-/// Asks the provider for the same upgrade, and then moves bytes both ways until either ends.
-pub(crate) async fn upgrade(
-    mut head: Parts,
+/// What a provider answers when it is asked for an upgrade.
+pub(crate) enum Upgrade {
+    /// It grants it.
+    Granted(Box<Granted>),
+    /// It doesn't: its response, for the client.
+    Refused(Response<Body>),
+}
+
+/// Both sides of an upgrade that a provider has granted.
+pub(crate) struct Granted {
+    pub(crate) client: OnUpgrade,
+    pub(crate) provider: OnUpgrade,
+    /// What the client is answered.
+    pub(crate) to_client: Response<Body>,
+    pub(crate) recording: Recording,
+}
+
+/// Asks the provider for the upgrade that the client asks for.
+pub(crate) async fn request_upgrade(
+    head: &mut Parts,
     prepared: PreparedRequest,
     mut recording: Recording,
-) -> Result<Response<Body>, ProxyError> {
+) -> Result<Upgrade, ProxyError> {
     let client = head.extensions.remove::<OnUpgrade>();
     recording.sent();
     let sending = prepared.send_upgrade().await;
@@ -40,10 +57,24 @@ pub(crate) async fn upgrade(
     recording.responded(response.status().as_u16());
     let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     let Some(client) = client.filter(|_| is_upgraded) else {
-        return Ok(super::unchanged(response, None, recording));
+        return Ok(Upgrade::Refused(super::unchanged(response, None, recording)));
     };
     let to_client = upgraded(&response);
     let provider = hyper::upgrade::on(&mut response);
+    Ok(Upgrade::Granted(Box::new(Granted { client, provider, to_client, recording })))
+}
+
+/// Asks the provider for the same upgrade, and then moves bytes both ways until either ends.
+pub(crate) async fn upgrade(
+    mut head: Parts,
+    prepared: PreparedRequest,
+    recording: Recording,
+) -> Result<Response<Body>, ProxyError> {
+    let granted = match request_upgrade(&mut head, prepared, recording).await? {
+        Upgrade::Granted(granted) => *granted,
+        Upgrade::Refused(response) => return Ok(response),
+    };
+    let Granted { client, provider, to_client, mut recording } = granted;
     tokio::spawn(async move {
         if let (Ok(client), Ok(provider)) = futures_util::future::join(client, provider).await {
             move_bytes(TokioIo::new(client), TokioIo::new(provider)).await;
@@ -54,7 +85,7 @@ pub(crate) async fn upgrade(
 }
 
 /// The response to the client where the provider has granted an upgrade with `response`.
-pub(crate) fn upgraded<B>(response: &Response<B>) -> Response<Body> {
+fn upgraded<B>(response: &Response<B>) -> Response<Body> {
     let mut to_client = Response::new(Body::empty());
     *to_client.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     *to_client.headers_mut() = headers::to_client(response.headers());

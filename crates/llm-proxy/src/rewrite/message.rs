@@ -17,7 +17,7 @@ use llm_api::{Api, RESPONSES};
 use super::continue_turn::{NextRound, OpenTurn};
 use super::tool_injection::ToolInjection;
 use super::traverse::Traversal;
-use super::{BYTES_PER_TOKEN, RequestReport, RequestRewriter};
+use super::{RequestReport, RequestRewriter};
 
 /// The API that is spoken over WebSockets.
 const API: &dyn Api = RESPONSES;
@@ -111,10 +111,7 @@ impl RequestRewriter {
         let mut edits = traversal.edits();
         let mut is_intercepting = traversal.injection == ToolInjection::Injected;
         if is_intercepting {
-            request.insert_tool(traversal.tool_position, &API.tool_definition(&TOOL), &mut edits);
-            let before = edits.added();
-            self.restore(traversal, &mut edits, report);
-            report.tokens_added += (edits.added() - before) / BYTES_PER_TOKEN;
+            self.inject(traversal, &mut edits, report);
         } else if is_partial && !self.settings.lossless {
             if ToolInjection::was_likely(request) {
                 let place = request.tool_position();

@@ -26,6 +26,7 @@ use json_index::scan;
 use llm_api::Api;
 use llm_api::request::{Request, read};
 use llm_api::retrieval::TOOL;
+use llm_api::splice::Edits;
 
 use crate::Settings;
 use crate::cache::Cache;
@@ -39,6 +40,7 @@ pub(crate) use message::{Past, RewrittenMessage};
 pub(crate) use report::RequestReport;
 pub(crate) use retrieval_results::tool_tokens;
 use tool_injection::ToolInjection;
+use traverse::Traversal;
 pub(crate) use traverse::TraversedBlock;
 
 /// The version of what requests become. Replicas that serve one conversation need the same.
@@ -119,11 +121,7 @@ impl RequestRewriter {
         let mut edits = traversal.edits();
         let is_injected = traversal.injection == ToolInjection::Injected;
         if is_injected {
-            let definition = api.tool_definition(&TOOL);
-            request.insert_tool(traversal.tool_position, &definition, &mut edits);
-            let before = edits.added();
-            self.restore(&traversal, &mut edits, &mut report);
-            report.tokens_added += (edits.added() - before) / BYTES_PER_TOKEN;
+            self.inject(&traversal, &mut edits, &mut report);
         }
         self.remember_injection(&traversal);
         if edits.is_empty() {
@@ -142,6 +140,16 @@ impl RequestRewriter {
         let traversal = self.traverse(request);
         let is_injected = traversal.injection == ToolInjection::Injected;
         (traversal.blocks, is_injected)
+    }
+
+    /// Injects the tool, and puts intercepted calls back.
+    fn inject(&self, traversal: &Traversal<'_>, edits: &mut Edits, report: &mut RequestReport) {
+        let request = traversal.request;
+        let definition = request.api.tool_definition(&TOOL);
+        request.insert_tool(traversal.tool_position, &definition, edits);
+        let before = edits.added();
+        self.restore(traversal, edits, report);
+        report.tokens_added += (edits.added() - before) / BYTES_PER_TOKEN;
     }
 
     fn is_held_out(&self, conversation: [u8; 8]) -> bool {

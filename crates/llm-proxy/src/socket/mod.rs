@@ -18,16 +18,15 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header::SEC_WEBSOCKET_EXTENSIONS;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Response, StatusCode};
-use hyper::upgrade::OnUpgrade;
-use metrics::{Ending, Recorder};
+use axum::http::{HeaderMap, Response};
+use metrics::Recorder;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use crate::forward::{PreparedRequest, headers};
 use crate::proxy_error::ProxyError;
 use crate::recording::Recording;
-use crate::relay;
+use crate::relay::{self, Granted, Upgrade};
 use crate::rewrite::RequestRewriter;
 use crate::route::Route;
 pub(crate) use conversation::Conversations;
@@ -73,24 +72,18 @@ pub(crate) async fn serve(
     route: Route,
     prepared: PreparedRequest,
     services: Services,
-    mut recording: Recording,
+    recording: Recording,
     permit: OwnedSemaphorePermit,
 ) -> Result<Response<Body>, ProxyError> {
-    let client = head.extensions.remove::<OnUpgrade>();
     let shutdown = head.extensions.remove::<Shutdown>();
-    recording.sent();
-    let sending = prepared.send_upgrade().await;
-    let mut response = sending.inspect_err(|_| recording.ended(Ending::ProviderBroke))?;
-    recording.responded(response.status().as_u16());
-    let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    let Some(client) = client.filter(|_| is_upgraded) else {
-        return Ok(relay::unchanged(response, None, recording));
+    let granted = match relay::request_upgrade(&mut head, prepared, recording).await? {
+        Upgrade::Granted(granted) => *granted,
+        Upgrade::Refused(response) => return Ok(response),
     };
+    let Granted { client, provider, mut to_client, recording } = granted;
     // What is counted is the requests on it.
     recording.discard();
-    let mut to_client = relay::upgraded(&response);
     to_client.headers_mut().remove(SEC_WEBSOCKET_EXTENSIONS);
-    let provider = hyper::upgrade::on(&mut response);
     let client_name = headers::client(&head.headers);
     tokio::spawn(async move {
         let _permit = permit;
