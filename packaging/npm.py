@@ -3,25 +3,20 @@
 
 ARCHIVES is the folder of the archives, OUT the folder for the packages, SCOPE the scope that the maintainer owns
 (@name). For each archive there is a package with its two programs that npm installs only on that platform; the
-packages SCOPE/contextos and SCOPE/headroom have a launcher and name these as optional dependencies.
+packages SCOPE/contextos and SCOPE/headroom have a launcher and name these as optional dependencies. MCP_NAMESPACE, if
+set (io.github.OWNER), is where the MCP registry has both servers: each package then names its server, by which the
+registry sees that the package belongs to it.
 """
 
 import json
-import re
+import os
 import shutil
 import sys
-import tarfile
 from pathlib import Path
 
-ARCHIVE = re.compile(r"headroom-(\d+\.\d+\.\d+)-(x86_64|aarch64)-(\S+)\.tar\.gz")
+import archives
+
 CPUS = {"x86_64": "x64", "aarch64": "arm64"}
-SYSTEMS = {
-    "unknown-linux-musl": "linux",
-    "apple-darwin": "darwin",
-    "pc-windows-msvc": "win32",
-    "pc-windows-gnu": "win32",
-}
-PROGRAMS = ("contextos", "headroom")
 LAUNCHER = """#!/usr/bin/env node
 "use strict";
 // Starts the program of the package that npm has installed for this platform.
@@ -51,59 +46,56 @@ def write(folder, manifest):
 
 
 def platform(archive, out, scope):
-    """The package of one platform; its name and version."""
-    version, cpu, system = ARCHIVE.fullmatch(archive.name).groups()
-    system, cpu = SYSTEMS[system], CPUS[cpu]
-    name = f"{scope}/headroom-{system}-{cpu}"
+    """Writes the package of one platform; returns its name and version."""
+    system, cpu = archive.system, CPUS[archive.cpu]
     folder = out / f"headroom-{system}-{cpu}"
     (folder / "bin").mkdir(parents=True)
-    suffix = ".exe" if system == "win32" else ""
-    with tarfile.open(archive) as files:
-        root = archive.name.removesuffix(".tar.gz")
-        for program in PROGRAMS:
-            source = files.extractfile(f"{root}/{program}{suffix}")
-            target = folder / "bin" / f"{program}{suffix}"
-            target.write_bytes(source.read())
-            target.chmod(0o755)
+    for program in archives.PROGRAMS:
+        target = folder / "bin" / f"{program}{archive.suffix}"
+        target.write_bytes(archive.program(program))
+        target.chmod(0o755)
+    name = f"{scope}/headroom-{system}-{cpu}"
     write(folder, {
         "name": name,
-        "version": version,
+        "version": archive.version,
         "description": f"contextos and headroom for {system} on {cpu}",
         "license": "Apache-2.0",
         "os": [system],
         "cpu": [cpu],
         "files": ["bin"],
     })
-    return name, version
+    return name, archive.version
 
 
-def main(archives, out, scope):
+def launcher(program, platforms, version, out, scope):
+    """Writes the package that people install: a launcher, and the platforms as optional dependencies."""
+    folder = out / program
+    (folder / "bin").mkdir(parents=True)
+    script = folder / "bin" / f"{program}.js"
+    script.write_text(LAUNCHER.replace("$SCOPE", scope).replace("$PROGRAM", program))
+    script.chmod(0o755)
+    manifest = {
+        "name": f"{scope}/{program}",
+        "version": version,
+        "description": archives.DESCRIPTIONS[program],
+        "license": "Apache-2.0",
+        "bin": {program: f"bin/{program}.js"},
+        "files": ["bin"],
+        "engines": {"node": ">=18"},
+        "optionalDependencies": platforms,
+    }
+    if namespace := os.environ.get("MCP_NAMESPACE"):
+        manifest["mcpName"] = f"{namespace}/{program}"
+    write(folder, manifest)
+
+
+def main(folder, out, scope):
     if out.exists():
         shutil.rmtree(out)
-    found = sorted(path for path in archives.iterdir() if ARCHIVE.fullmatch(path.name))
-    if not found:
-        sys.exit(f"npm.py: no archive in {archives}")
+    found = archives.read(folder)
     platforms = dict(platform(archive, out, scope) for archive in found)
-    version = next(iter(platforms.values()))
-    for program, what in (
-        ("contextos", "Picks what matters in a repository for a task, within a token budget."),
-        ("headroom", "Compresses text for language models without losing what they need."),
-    ):
-        folder = out / program
-        (folder / "bin").mkdir(parents=True)
-        launcher = folder / "bin" / f"{program}.js"
-        launcher.write_text(LAUNCHER.replace("$SCOPE", scope).replace("$PROGRAM", program))
-        launcher.chmod(0o755)
-        write(folder, {
-            "name": f"{scope}/{program}",
-            "version": version,
-            "description": what,
-            "license": "Apache-2.0",
-            "bin": {program: f"bin/{program}.js"},
-            "files": ["bin"],
-            "engines": {"node": ">=18"},
-            "optionalDependencies": platforms,
-        })
+    for program in archives.PROGRAMS:
+        launcher(program, platforms, found[0].version, out, scope)
     print("\n".join(str(folder) for folder in sorted(out.iterdir())))
 
 
