@@ -33,7 +33,7 @@ fail() {
 wait_for() {
     local found
     for _ in $(seq 100); do
-        found=$(sed -n "$2" "$1")
+        found=$(sed -n "$2" "$1" 2>/dev/null || true)
         [ -z "$found" ] || break
         sleep 0.1
     done

@@ -24,6 +24,7 @@ need strace strace
 need node nodejs
 need npm npm
 need openssl openssl
+need curl curl
 need python3 python3
 # Its module for environments of their own is a package by itself.
 python3 -c 'import ensurepip, venv' 2>/dev/null || install python3-venv

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-for program in git cc redis-server strace node npm openssl python3 chromium; do
+for program in git cc redis-server strace node npm openssl curl python3 chromium; do
     command -v "$program" >/dev/null || {
         echo "test: \`$program\` is missing; ./scripts/setup.sh installs it" >&2
         exit 1
@@ -16,6 +16,10 @@ else
     cargo test --workspace --no-fail-fast
 fi
 cargo test --workspace --doc --quiet
+
+# The pages: every command in them, and every link.
+scripts/docs-check.py "${CARGO_TARGET_DIR:-target}/debug"
+scripts/check-links.py
 
 # Other people's programs against ours, as the tests above have built them.
 built=${CARGO_TARGET_DIR:-target}/debug
