@@ -51,6 +51,9 @@ validators() {
     echo "$work/validators"
 }
 
+# Whether the programs need nothing of a system but its kernel.
+are_static() { ldd "$programs/headroom" 2>&1 | grep -q 'not a dynamic executable\|statically linked'; }
+
 # Whether the program $1 of the folder $2 says that it has this version.
 has_version() { [ "$(env -i PATH="$PATH" "$2/$1" --version)" = "$1 $version" ]; }
 

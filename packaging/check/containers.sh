@@ -19,10 +19,24 @@ redis-server --save "" --maxmemory 1gb --maxmemory-policy allkeys-lru --bind 127
 servers+=($!)
 wait_for "$work/redis.log" '/Ready to accept connections/p' >/dev/null
 
+# A static program runs where the image has it: in a root with nothing else, as a user without rights.
+in_image=()
+program=$programs/headroom
+home=$work/home
+if [ "$(id -u)" = 0 ] && are_static; then
+    mkdir -p "$work/image"/{usr/local/bin,home,tmp}
+    cp "$program" "$work/image/usr/local/bin/"
+    in_image=("$(command -v chroot)" --userspec=65532:65532 "$work/image")
+    program=/usr/local/bin/headroom
+    home=/home
+    chmod 755 "$work"
+fi
+
 replica() { # replica NAME: starts one, as the image does, with an empty home
-    mkdir "$work/$1"
-    env -i HOME="$work/$1" HEADROOM_HOST=0.0.0.0 HEADROOM_PORT=0 HEADROOM_API_KEY=example-token \
-        HEADROOM_STORE="redis://127.0.0.1:$redis_port" "$programs/headroom" serve >"$work/$1.log" 2>&1 &
+    install -d --owner=65532 "$work/image/home/$1" 2>/dev/null || true
+    mkdir -p "$work/home/$1"
+    env -i HOME="$home/$1" HEADROOM_HOST=0.0.0.0 HEADROOM_PORT=0 HEADROOM_API_KEY=example-token \
+        HEADROOM_STORE="redis://127.0.0.1:$redis_port" "${in_image[@]}" "$program" serve >"$work/$1.log" 2>&1 &
     servers+=($!)
 }
 replica first
@@ -30,7 +44,10 @@ first_process=$!
 replica second
 first=http://127.0.0.1:$(wait_for "$work/first.log" 's/.*listens on .*:\([0-9]*\)$/\1/p')
 second=http://127.0.0.1:$(wait_for "$work/second.log" 's/.*listens on .*:\([0-9]*\)$/\1/p')
-healthy() { env -i HOME="$work/probe" HEADROOM_BASE_URL="$1" HEADROOM_API_KEY=example-token "$programs/headroom" status >/dev/null 2>&1; }
+healthy() { # healthy URL: the health check of the image
+    env -i HOME="$home/probe" HEADROOM_BASE_URL="$1" HEADROOM_API_KEY=example-token \
+        "${in_image[@]}" "$program" status >/dev/null 2>&1
+}
 healthy "$first" || fail "the health check fails for a server that runs"
 healthy "$second" || fail "the health check fails for a server that runs"
 
@@ -48,4 +65,4 @@ kill -TERM "$first_process"
 wait "$first_process" 2>/dev/null || true
 if healthy "$first"; then fail "the health check succeeds for a server that has stopped"; fi
 healthy "$second" || fail "the second replica stopped with the first"
-say "two replicas, one Redis, and the health check; the Dockerfile by its linter only"
+say "two replicas, one Redis, and the health check${in_image[*]:+, in a root with the program only}; the Dockerfile by its linter only"

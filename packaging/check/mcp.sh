@@ -22,3 +22,23 @@ schema=$(find "$python" -path '*mcp_registry/v2025_12_11/server.schema.json')
 "$python/bin/check-jsonschema" --schemafile "$schema" "$work"/mcpb1/*.server.json >/dev/null
 python3 packaging/check/registry_hashes.py "$work/mcpb1"
 say "server.json of both servers"
+
+# The links of docs/MCP_SETUP.md for VS Code have what `mcp install` writes there.
+mkdir -p "$work/vscode/.config/Code/User"
+for program in contextos headroom; do
+    env -i HOME="$work/vscode" PATH="$programs:/usr/bin:/bin" "$programs/$program" mcp install --agent vscode >/dev/null 2>&1
+done
+python3 - "$work/vscode/.config/Code/User/mcp.json" <<'PYTHON'
+import json, re, sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+installed = json.loads(Path(sys.argv[1]).read_text())["servers"]
+links = re.findall(r"\((https://insiders\.vscode\.dev/[^)]+)\)", Path("docs/MCP_SETUP.md").read_text())
+queries = [parse_qs(urlsplit(link).query) for link in links]
+offered = {query["name"][0]: json.loads(query["config"][0]) for query in queries}
+for server in installed.values():
+    server["command"] = Path(server["command"]).name
+assert offered == installed, (offered, installed)
+PYTHON
+say "the links for VS Code"
