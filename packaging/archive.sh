@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the archive of a release for one platform: both programs, completions, manual pages, licence. The same
-# programs make the same bytes.
+# Makes the archive of a release for one platform: both programs, completions, manual pages, units for systemd and
+# launchd, licence. The same programs make the same bytes.
 #
 #   packaging/archive.sh TARGET PROGRAMS OUT
 #
@@ -23,7 +23,7 @@ case $target in *windows*) suffix=.exe ;; esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 folder=$work/$name
-mkdir -p "$folder/completions" "$folder/man"
+mkdir -p "$folder/completions" "$folder/man" "$folder/service"
 for program in contextos headroom; do
     install -m 755 "$programs/$program$suffix" "$folder/"
     "$run/$program" completions bash >"$folder/completions/$program.bash"
@@ -32,6 +32,7 @@ for program in contextos headroom; do
     "$run/$program" man >"$folder/man/$program.1"
 done
 install -m 644 LICENSE README.md CHANGELOG.md "$folder/"
+install -m 644 docs/headroom.service docs/headroom.plist "$folder/service/"
 
 mkdir -p "$out"
 archive=$name.tar.gz
