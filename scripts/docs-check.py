@@ -6,7 +6,8 @@ scripts/docs_check/sample, with an empty home and, where the system allows it, a
 outside. Its blocks run in the page's order. What a block is for is said by its language:
 
   console   commands after `$ `, and what they print. `…` stands for any text in a line, and alone in a line for any
-            lines. With --write, what commands print is written into the page, where it differs.
+            lines; a number stands for any number, because scores and counts of tokens move with every change of a
+            weight. With --write, what commands print is written into the page, where it differs.
   sh        commands that have to succeed, whatever they print
   json, toml, yaml, xml, python   a text that has to be well-formed
   text, powershell, … , diff      nothing is checked
@@ -145,7 +146,8 @@ def pattern(shown):
         if line.strip() == "…":
             parts.append(r"(?:.*\n)*?")
         else:
-            parts.append(".*?".join(re.escape(part) for part in line.split("…")) + r"[ \t]*\n")
+            text = ".*?".join(re.escape(part) for part in line.split("…"))
+            parts.append(re.sub(r"\d+", r"\\d+", text) + r"[ \t]*\n")
     return re.compile("".join(parts) + r"\s*")
 
 
@@ -171,7 +173,9 @@ def run_console(shell, block, write):
     result = []
     for command, shown in commands_of(block):
         printed, _ = shell.run(re.sub(r"\s+#.*$", "", command) if "\n" not in command else command)
-        same = pattern(shown + "\n" if shown else "").fullmatch(printed.rstrip("\n") + "\n" if printed else "")
+        # Written anew even if only numbers differ, so that the page shows what is printed now.
+        exact = write and "…" not in shown
+        same = not exact and pattern(shown + "\n" if shown else "").fullmatch(printed.rstrip("\n") + "\n" if printed else "")
         if not same and not write:
             raise Failure(f"$ {command}\nprints:\n{printed}\nthe page shows:\n{shown}")
         # What differs from run to run.

@@ -90,11 +90,12 @@ alpine=$work/alpine
 mkdir -p "$alpine"/{bin,usr/bin,lib,root,tmp,etc,opt/git,dev}
 cp "$(command -v busybox)" "$alpine/bin/busybox"
 for applet in $("$alpine/bin/busybox" --list); do
-    ln -sf /bin/busybox "$alpine/bin/$applet"
+    [ "$applet" = busybox ] || ln -sf /bin/busybox "$alpine/bin/$applet"
 done
 ln -sf /bin/busybox "$alpine/usr/bin/env"
 cp -L /lib/ld-musl-*.so.1 "$alpine/lib/"
 mknod -m 666 "$alpine/dev/null" c 1 3
+mknod -m 666 "$alpine/dev/urandom" c 1 9
 echo 'root:x:0:0::/root:/bin/sh' >"$alpine/etc/passwd"
 ldd "$(command -v git)" | grep -o '/[^ ]*' | xargs -I{} cp -L {} "$alpine/opt/git/"
 cp "$(command -v git)" "$alpine/opt/git/"
