@@ -10,7 +10,9 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+#[cfg(unix)]
 use std::thread;
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use private_fs::{Links, Writer};
@@ -23,8 +25,10 @@ use crate::store;
 /// The largest of these files, in bytes; they have about a hundred.
 const MAX_BYTES: u64 = 4096;
 /// How often a server that was asked to stop is looked for.
+#[cfg(unix)]
 const INTERVAL: Duration = Duration::from_millis(50);
 /// How long it may take: what was begun is answered for half a minute.
+#[cfg(unix)]
 const PATIENCE: Duration = Duration::from_secs(40);
 /// What a server that can't start may say, in bytes.
 const MAX_COMPLAINT: u64 = 64 << 10;

@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 use signals::Caught;
 use stream::Stream;
 
+#[cfg(unix)]
 pub(crate) use signals::die_of;
 
 /// The interval at which it is checked whether output may be held any longer. By hand, not measured.

@@ -20,6 +20,7 @@ use crate::store::StoreArgs;
 const NOT_FOUND: u8 = 127;
 const NOT_EXECUTABLE: u8 = 126;
 /// What shells add to the number of the signal that ended a command, for its exit code.
+#[cfg(unix)]
 const SIGNALLED: i32 = 128;
 /// Shells: the command is their argument after `-c`.
 const SHELLS: [&str; 6] = ["sh", "bash", "zsh", "dash", "ksh", "fish"];

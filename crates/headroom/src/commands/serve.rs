@@ -154,11 +154,14 @@ fn refused(args: &ServeArgs, error: BindError) -> Failure {
 }
 
 /// The process that started the server, if it must have ended before the server stops by itself.
+#[cfg(unix)]
 fn owner(args: &ServeArgs) -> Option<u32> {
-    #[cfg(unix)]
-    return args.owner;
-    #[cfg(not(unix))]
-    return None;
+    args.owner
+}
+
+#[cfg(not(unix))]
+fn owner(_: &ServeArgs) -> Option<u32> {
+    None
 }
 
 /// Completes when the process is asked to stop; with `until_input_ends`, also when standard input and
