@@ -11,6 +11,11 @@ use crate::lines::Lines;
 
 /// The most lines of text before a JSON document. By hand, not measured.
 const MOST_LINES_BEFORE: usize = 8;
+/// What agents put in the place of the middle of a long output, before and after how much that was.
+const CUTS: [(&str, &str); 3] =
+    [("…", " tokens truncated…"), ("…", " chars truncated…"), ("[", " characters truncated]")];
+/// How many braces behind a cut are tried as the beginning of an item, to bound the time. By hand, not measured.
+const MOST_TRIED: usize = 20;
 
 /// A chunk: its bytes and its kind. Chunks are whole lines, except where an agent puts its own text
 /// and a tool's output on one line.
@@ -54,7 +59,7 @@ fn split_content(text: &str, hint: Option<&str>) -> Vec<DetectedChunk> {
     if let Some(chunks) = lines.as_ref().and_then(|lines| at_prompts(text, lines)) {
         return chunks;
     }
-    if let Some(chunks) = at_document(text, hint) {
+    if let Some(chunks) = at_document(text, hint).or_else(|| at_cut(text)) {
         return chunks;
     }
     let is = detect(text, hint);
@@ -99,6 +104,43 @@ fn at_document(text: &str, hint: Option<&str>) -> Option<Vec<DetectedChunk>> {
         vec![outside(0..start), DetectedChunk::of(start..end, document), outside(end..text.len())];
     chunks.retain(|chunk| !chunk.range.is_empty());
     (document.kind == Kind::Json && chunks.len() > 1).then_some(chunks)
+}
+
+/// Splits a JSON document on one line of which an agent has cut out the middle: into its beginning, the items behind the
+/// cut, and what is between. `None` if it isn't such a document; one on many lines is read line by line.
+fn at_cut(text: &str) -> Option<Vec<DetectedChunk>> {
+    let cut = cut(text)?;
+    let head = text[..cut.start].trim_start();
+    let is_json = head.starts_with(['{', '[']) && lenient::scan(head).is_some();
+    if !is_json || memchr::memchr(b'\n', text.trim().as_bytes()).is_some() {
+        return None;
+    }
+    let rest = &text[cut.end..];
+    let begins_item = |at: &usize| rest[..*at].trim_end().ends_with(',');
+    let mut starts =
+        memchr::memchr_iter(b'{', rest.as_bytes()).filter(begins_item).take(MOST_TRIED);
+    let start = starts.find(|&at| lenient::items(rest[at..].trim_end()).is_some());
+    let start = cut.end + start.unwrap_or(rest.len());
+    let between = DetectedChunk {
+        is_kept: true,
+        ..DetectedChunk::of(cut.start..start, Detected::plain(Kind::Text))
+    };
+    let json = |range: Range<usize>| DetectedChunk::of(range, Detected::plain(Kind::Json));
+    let mut chunks = vec![json(0..cut.start), between, json(start..text.len())];
+    chunks.retain(|chunk| !chunk.range.is_empty());
+    Some(chunks)
+}
+
+/// The place of the first of [`CUTS`] in `text`.
+fn cut(text: &str) -> Option<Range<usize>> {
+    CUTS.iter().find_map(|(before, after)| {
+        let end = memchr::memmem::find(text.as_bytes(), after.as_bytes())?;
+        let head = &text[..end];
+        let start = head.trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_counted = start.len() < head.len();
+        let start = start.strip_suffix(before).filter(|_| is_counted)?;
+        Some(start.len()..end + after.len())
+    })
 }
 
 /// Splits a document into the contents of its fenced blocks and the text outside, to which the
@@ -232,6 +274,29 @@ mod tests {
         for text in ["[info] {\n", "{\"a\": 1} and more\n", "[1]\n[2]\nx\n", "x\n{\"a\": \n"] {
             assert_eq!(kinds(text).len(), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn json_on_one_line_that_was_cut_has_a_beginning_and_an_end() {
+        let item = |n: usize| format!("{{\"id\": {n}, \"name\": \"order {n}, paid\"}}");
+        let items = |range: Range<usize>| range.map(item).collect::<Vec<_>>().join(", ");
+        let head = format!("{{\"items\": [{}, {{\"id\": 6, \"na", items(0..6));
+        for mark in
+            ["…123 tokens truncated…", "…4567 chars truncated…", "[99 characters truncated]"]
+        {
+            for broken in ["er 70, paid\"}, ", "\"id\": 70, \"x\": {\"y\": 1}}, ", ", "] {
+                let tail = format!("{}], \"total\": 80}}", items(71..80));
+                let text = format!("{head}{mark}{broken}{tail}\n");
+                let between = format!("{mark}{broken}");
+                let tail = format!("{tail}\n");
+                let expected =
+                    [(Kind::Json, &*head), (Kind::Text, &*between), (Kind::Json, &*tail)];
+                assert_eq!(kinds(&text), expected);
+            }
+            let numbers = format!("{head}{mark}, 1, 2, 3]\n");
+            assert_eq!(kinds(&numbers).len(), 2, "{numbers}");
+        }
+        assert_eq!(kinds("[1, 2, … tokens truncated…, {}, {}]\n").len(), 1);
     }
 
     #[test]

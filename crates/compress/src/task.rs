@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use keywords::{FewTexts, Hit, Keywords};
+use keywords::Hit;
+use memchr::memmem::Finder;
 
 use crate::Limits;
 use crate::lines::Lines;
@@ -13,8 +14,7 @@ use crate::word_boundary::{
 
 /// The most terms that are searched for. By hand, not measured.
 const MOST_TERMS: usize = 64;
-/// The longest prefix of a term that is searched for, in bytes: each takes a row of the automaton's
-/// table. By hand, not measured.
+/// The longest prefix of a term that is searched for, in bytes. By hand, not measured.
 const LONGEST_TERM: usize = 120;
 /// A term with at most this many occurrences is rare: all of its lines are kept. By hand, not
 /// measured.
@@ -180,8 +180,9 @@ pub(crate) struct Task {
     terms: Vec<String>,
     /// Every word, stop words included, in lower case and sorted.
     words: Vec<String>,
-    /// The automaton of the terms; `None` if there are none.
-    search: Option<Keywords<FewTexts>>,
+    /// A search for each term, its ASCII letters in lower case. A text or two is searched for each task, so
+    /// that building an automaton for all terms would take longer than searching for one after the other.
+    finders: Vec<Finder<'static>>,
     /// The texts that a user always wants to see are terms behind the others.
     limits: Option<Arc<Limits>>,
 }
@@ -224,11 +225,12 @@ impl Task {
                 add(bare);
             }
         }
-        let search = (!terms.is_empty()).then(|| Keywords::for_few_texts(&terms).ok()).flatten();
+        let finder = |term: &String| Finder::new(&term.to_ascii_lowercase()).into_owned();
+        let finders = terms.iter().map(finder).collect();
         let mut words: Vec<String> = words(task).map(str::to_lowercase).collect();
         words.sort_unstable();
         words.dedup();
-        Self { text: task.to_owned(), terms, words, search, limits: None }
+        Self { text: task.to_owned(), terms, words, finders, limits: None }
     }
 
     /// The same with what always stays.
@@ -253,20 +255,19 @@ impl Task {
     /// The occurrences of the task's rare terms in `lines`, and some of the others, in order.
     pub(crate) fn places(&self, lines: &Lines) -> Vec<Place> {
         let text = lines.text();
-        let mut found: Vec<Vec<Place>> = vec![Vec::new(); self.terms.len()];
-        for hit in self.search.iter().flat_map(|search| search.hits(text)) {
-            if self.is_word(text, hit.range.start, hit.range.end) {
-                found[hit.keyword].push(Place { range: hit.range, term: hit.keyword });
-            }
-        }
+        let lower = if self.terms.is_empty() { String::new() } else { text.to_ascii_lowercase() };
         let rare = RARE_PLACES.max(lines.count() / RARE_SHARE);
         let mut places: Vec<Place> = self.kept(text);
-        for of_term in found {
-            if of_term.len() <= rare {
-                places.extend(of_term);
+        for (term, finder) in self.finders.iter().enumerate() {
+            let found: Vec<Range<usize>> = all(finder, lower.as_bytes())
+                .filter(|range| self.is_word(text, range.start, range.end))
+                .collect();
+            let place = |range: &Range<usize>| Place { range: range.clone(), term };
+            if found.len() <= rare {
+                places.extend(found.iter().map(place));
             } else {
-                places.extend(of_term.iter().take(FIRST_PLACES).cloned());
-                places.extend(of_term.last().cloned());
+                places.extend(found.iter().take(FIRST_PLACES).map(place));
+                places.extend(found.last().map(place));
             }
         }
         places.sort_unstable_by_key(|place| (place.range.start, place.range.end));
@@ -390,6 +391,16 @@ fn unspaced_terms(word: &str) -> Vec<&str> {
         rest = after;
     }
     terms
+}
+
+/// The bytes of all occurrences in `text`, also of those that overlap.
+fn all<'f>(finder: &'f Finder, text: &'f [u8]) -> impl Iterator<Item = Range<usize>> + 'f {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let start = from + finder.find(text.get(from..)?)?;
+        from = start + 1;
+        Some(start..start + finder.needle().len())
+    })
 }
 
 /// A term in lower case, and its other cases if it has non-ASCII letters, for which the search is

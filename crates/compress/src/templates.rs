@@ -5,8 +5,6 @@
 //! equal (P. He et al., "Drain: An Online Log Parsing Approach with Fixed Depth Tree", ICWS 2017;
 //! the tree is one level deep here: the number of words and the first of them).
 
-use std::collections::HashMap;
-
 use rustc_hash::FxHashMap;
 
 use crate::lines::Lines;
@@ -73,7 +71,7 @@ impl Templates {
 
 /// For each template, given by its first line, the template it is merged into.
 fn join(lines: &Lines, first: &[u32]) -> Vec<u32> {
-    let mut buckets: HashMap<(usize, &str), Vec<(u32, Words)>> = HashMap::new();
+    let mut buckets: FxHashMap<(usize, &str), Vec<(u32, Words)>> = FxHashMap::default();
     let mut joined = Vec::with_capacity(first.len());
     for (template, &line) in first.iter().enumerate() {
         let words = Words::of(lines.get(line as usize), MOST_WORDS + 1);

@@ -45,12 +45,30 @@ pub fn lines(text: &str) -> Option<Index<'_>> {
     Some(Index::new(text, scanner.nodes))
 }
 
+/// Indexes `text` as the end of an array whose beginning is missing: two items or more, with commas between them, each an
+/// object or an array. What follows the last one is no part of it.
+pub fn items(text: &str) -> Option<Index<'_>> {
+    let mut scanner = scanner(text, MAX_DEPTH - 1)?;
+    let array = scanner.begin(Kind::Array).ok()?;
+    let (mut end, mut count) = (0, 0);
+    while let Some(b'{' | b'[') = scanner.peek() {
+        scanner.value().ok()?;
+        (end, count) = (scanner.at, count + 1);
+        let rest = text.get(end..)?.trim_start();
+        let Some(next) = rest.strip_prefix(',') else { break };
+        scanner.at = text.len() - next.trim_start().len();
+    }
+    scanner.at = end;
+    scanner.end(array);
+    (count > 1 && text.len() - end <= MAX_REST).then(|| Index::new(text, scanner.nodes))
+}
+
 /// Indexes `text`, an object or an array after white space, in any of these ways, or as the beginning of a truncated
 /// document, whose last, broken value is dropped.
 pub fn scan(text: &str) -> Option<Index<'_>> {
     let text = text.trim();
     text.starts_with(['{', '[']).then_some(())?;
-    document(text).or_else(|| lines(text)).or_else(|| truncated(text))
+    document(text).or_else(|| lines(text)).or_else(|| truncated(text)).or_else(|| items(text))
 }
 
 /// The length in bytes of the value at the beginning of `text`.
@@ -106,6 +124,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn items_of_an_array_whose_beginning_is_missing() {
+        let text = r#"{"a": 1}, {"a": [2]},{"a": 3}], "total": 3}"#;
+        let index = items(text).unwrap();
+        let raw: Vec<&[u8]> = index.root().items().map(|value| value.raw()).collect();
+        assert_eq!(raw, [&br#"{"a": 1}"#[..], br#"{"a": [2]}"#, br#"{"a": 3}"#]);
+        assert_eq!(index.rest(), r#"], "total": 3}"#);
+        for text in ["", "{}", "{} {}", "{},", "{}, 1", "{}, {", "1, 2"] {
+            assert!(items(text).is_none(), "{text}");
+        }
+        assert!(items(&format!("{{}}, {{}}{}", " and so on".repeat(40))).is_none());
+    }
 
     #[test]
     fn documents_on_a_line_each() {

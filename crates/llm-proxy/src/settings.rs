@@ -62,7 +62,7 @@ impl Settings {
             redact_secrets: false,
             log_messages: false,
             websockets: WebSockets::default(),
-            cache_bytes: 12 << 20,
+            cache_bytes: 10 << 20,
             max_requests: 2048,
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             retry_within: Duration::from_secs(30),

@@ -31,11 +31,11 @@ pub(super) fn rare(lines: &Lines) -> Vec<usize> {
     if timed.len() < FEWEST {
         return Vec::new();
     }
-    let Some(column) = (1..MOST_WORDS).find(|column| is_word_column(lines, &timed, *column)) else {
+    let Some(levels) = (1..MOST_WORDS).find_map(|column| levels(lines, &timed, column)) else {
         return Vec::new();
     };
     let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
-    for level in timed.iter().filter_map(|&line| level_at(lines, line, column)) {
+    for level in levels.iter().flatten() {
         *counts.entry(level).or_default() += 1;
         if counts.len() > MOST_LEVELS {
             return Vec::new();
@@ -49,34 +49,36 @@ pub(super) fn rare(lines: &Lines) -> Vec<usize> {
     if !are_levels || !counts.values().any(|&count| is_usual(count)) {
         return Vec::new();
     }
-    let is_rare = |line: &usize| {
-        level_at(lines, *line, column)
-            .is_some_and(|level| !is_ordinary(level) && !is_usual(counts[level]))
-    };
-    timed.iter().copied().filter(is_rare).collect()
+    counts.retain(|level, count| !is_usual(*count) && !is_ordinary(level));
+    let is_rare = |level: &Option<&str>| level.is_some_and(|level| counts.contains_key(level));
+    timed.iter().zip(&levels).filter(|(_, level)| is_rare(level)).map(|(line, _)| *line).collect()
 }
 
-/// Whether nearly all of the lines have a word without digits at `column`.
-fn is_word_column(lines: &Lines, timed: &[usize], column: usize) -> bool {
+/// What may be the level of each of the `timed` lines, at `column`; `None` if more than a few have nothing
+/// there that may be one.
+fn levels<'a>(lines: &Lines<'a>, timed: &[usize], column: usize) -> Option<Vec<Option<&'a str>>> {
     let mut may_fail = timed.len() * (100 - COLUMN_PERCENT) / 100;
-    timed.iter().all(|&line| {
-        if level_at(lines, line, column).is_some() {
-            return true;
+    let mut levels = Vec::with_capacity(timed.len());
+    for &line in timed {
+        let level = words(lines.get(line)).nth(column).and_then(level);
+        if level.is_none() {
+            may_fail = may_fail.checked_sub(1)?;
         }
-        may_fail > 0 && {
-            may_fail -= 1;
-            true
-        }
-    })
+        levels.push(level);
+    }
+    Some(levels)
 }
 
-/// The word at `column`, if it may be a level: letters without digits, optionally in brackets.
-fn level_at<'a>(lines: &Lines<'a>, line: usize, column: usize) -> Option<&'a str> {
-    let word = words(lines.get(line)).nth(column)?;
+/// The level that `word` may be: letters without digits, optionally in brackets.
+fn level(word: &str) -> Option<&str> {
     let word = word.trim_matches(['[', ']', '(', ')', '<', '>', '|', ':', ',']);
     let word = word.strip_prefix("level=").unwrap_or(word);
-    let is_level = !word.is_empty() && word.chars().all(|c| c.is_alphabetic() || c == '_');
-    is_level.then_some(word)
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let is_level = match word.is_ascii() {
+        true => word.bytes().all(is_letter),
+        false => word.chars().all(|c| c.is_alphabetic() || c == '_'),
+    };
+    (is_level && !word.is_empty()).then_some(word)
 }
 
 /// Whether a word is in capitals, as levels are, or in a script without case.

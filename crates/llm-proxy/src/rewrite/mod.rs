@@ -44,7 +44,7 @@ use traverse::Traversal;
 pub(crate) use traverse::TraversedBlock;
 
 /// The version of what requests become. Replicas that serve one conversation need the same.
-pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/7");
+pub const COMPRESSION_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/8");
 
 /// Bytes of a token, where an estimate will do.
 const BYTES_PER_TOKEN: usize = 4;
