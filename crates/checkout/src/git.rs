@@ -1,6 +1,7 @@
 //! Reads git's object database.
 //!
-//! Only commands are run that read objects (`cat-file`, `log`, `rev-parse`, `diff-tree`, `ls-tree`), or that
+//! Only commands are run that read objects (`cat-file`, `log`, `rev-parse`, `rev-list`,
+//! `merge-base`, `diff-tree`, `ls-tree`), or that
 //! list the index and the worktrees without opening a file (`ls-files`, `worktree list`). Commands that
 //! compare with the work tree are never run: `status` and `diff` execute filter drivers and monitors from
 //! the checkout's own configuration. [`Runner`] describes how git is restricted.
@@ -141,6 +142,23 @@ impl Git {
     /// When there is no such commit, or git fails.
     pub fn resolve(&self, revision: &str) -> Result<String, GitError> {
         tree::resolve(self, revision)
+    }
+
+    /// The full id of the last commit that two commits (full ids) have in common.
+    ///
+    /// # Errors
+    /// When there is none, or git fails.
+    pub fn merge_base(&self, one: &str, other: &str) -> Result<String, GitError> {
+        tree::merge_base(self, one, other)
+    }
+
+    /// The full ids of the last commits without merges that HEAD has and `commit` (a full id) hasn't, newest
+    /// first, at most so many.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn commits_since(&self, commit: &str, most: usize) -> Result<Vec<String>, GitError> {
+        tree::commits_since(self, commit, most)
     }
 
     /// The paths below the root that differ between `commit` (a full id) and HEAD, in order.

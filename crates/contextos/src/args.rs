@@ -207,6 +207,9 @@ pub(crate) struct TaskArgs {
     /// The status of the task
     #[arg(short, long, value_name = "TEXT", default_value = "In Progress")]
     pub(crate) status: String,
+    /// Show the task as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `contextos doctor`
@@ -220,13 +223,17 @@ pub(crate) struct DoctorArgs {
     /// Fail with exit code 3 if something needs attention
     #[arg(long)]
     pub(crate) check: bool,
+    /// Print the checks as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `contextos config`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  contextos config show")]
+Examples:
+  contextos config show
+  contextos config show --json | jq '.settings[] | select(.origin != \"default\")'")]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
     pub(crate) command: ConfigCommand,
@@ -235,7 +242,11 @@ pub(crate) struct ConfigArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Print every setting, its value, and the file it comes from
-    Show,
+    Show {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// `contextos completions`
@@ -255,10 +266,11 @@ pub(crate) struct CompletionsArgs {
 #[command(after_help = "\
 Examples:
   contextos man | man -l -
-  contextos man pack > contextos-pack.1")]
+  contextos man pack > contextos-pack.1
+  contextos man mcp install | man -l -")]
 pub(crate) struct ManArgs {
-    /// The command [default: the page of contextos itself]
-    pub(crate) command: Option<String>,
+    /// The command, and one of its own commands [default: the page of contextos itself]
+    pub(crate) command: Vec<String>,
 }
 
 #[cfg(test)]

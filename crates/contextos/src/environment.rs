@@ -53,6 +53,23 @@ pub(crate) fn cache_folder() -> Option<PathBuf> {
     base.map(|base| base.join("contextos"))
 }
 
+/// Whether the session is a remote one, whose clipboard is on another machine.
+pub(crate) fn is_over_ssh() -> bool {
+    ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| text(name).is_some())
+}
+
+/// Whether there is a Wayland desktop.
+#[cfg(not(any(target_os = "macos", windows)))]
+pub(crate) fn has_wayland() -> bool {
+    text("WAYLAND_DISPLAY").is_some()
+}
+
+/// Whether there is an X11 desktop.
+#[cfg(not(any(target_os = "macos", windows)))]
+pub(crate) fn has_x11() -> bool {
+    text("DISPLAY").is_some()
+}
+
 /// The folders of `PATH`.
 pub(crate) fn search_path() -> Vec<PathBuf> {
     env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default()

@@ -10,7 +10,9 @@
 //! `main` turns it into a message and an exit code.
 
 mod args;
+mod changes;
 mod churn;
+mod clipboard;
 mod clock;
 mod commands;
 mod compression;
@@ -25,14 +27,18 @@ mod mcp;
 mod nearest;
 mod notes;
 mod outline_cache;
+mod overview;
 mod pipeline;
 mod place;
 mod produce;
 mod prompt_pack;
+mod remote;
+mod report;
 mod resolve;
 mod scan;
 mod settings;
 mod terminal;
+mod token_tree;
 mod weights;
 
 use std::process::ExitCode;

@@ -11,13 +11,14 @@ use checkout::{Cache, Checkout, CheckoutError, Git, GitError, ReadOptions};
 use pack::{Format, Pack, PackError};
 use rayon::prelude::*;
 use select::{
-    Corpus, Correction, FileKind, History, HistoryStatus, Patch, Query, Ranking, SourceFile,
-    Survey, Task, Weights,
+    Asked, Corpus, Correction, FileKind, History, HistoryStatus, Patch, PinnedBy, Query, Ranking,
+    SourceFile, Survey, Task, Weights,
 };
 use syntax::Outline;
 use thiserror::Error;
 use tokens::Encoding;
 
+use crate::changes::{Changes, ChangesError};
 use crate::embeddings::{EmbeddingsError, Endpoint};
 use crate::nearest;
 use crate::outline_cache::OutlineCache;
@@ -63,6 +64,10 @@ pub(crate) struct PackRequest {
     pub(crate) exclude: Vec<String>,
     /// Paths of files, or of folders with everything in them, to rank higher.
     pub(crate) focus: Vec<String>,
+    /// Paths of files to show whole, or of folders with everything in them.
+    pub(crate) also: Vec<String>,
+    /// The revision or range whose changes are shown whole.
+    pub(crate) changes: Option<String>,
     /// The weights of the ranking.
     pub(crate) weights: Weights,
     /// Whether credentials are shown rather than redacted.
@@ -123,10 +128,12 @@ pub(crate) enum PipelineError {
     /// The checkout could not be read.
     #[error(transparent)]
     Read(#[from] CheckoutError),
-    /// A `--focus` that matches no file.
-    #[error("--focus {given}: {why}")]
-    Focus {
-        /// The argument.
+    /// A path of `--focus` or `--also` that matches no file.
+    #[error("{flag} {given}: {why}")]
+    NoSuchPath {
+        /// The flag.
+        flag: &'static str,
+        /// Its value.
         given: String,
         /// What is wrong with it, and what may have been meant.
         why: String,
@@ -134,6 +141,9 @@ pub(crate) enum PipelineError {
     /// The folder has no files to select from.
     #[error("{0}: no text files to select from{1}")]
     Empty(PathBuf, String),
+    /// The changes of `--diff` can't be told.
+    #[error("--diff: {0}")]
+    Changes(#[from] ChangesError),
     /// The task has no text.
     #[error("the task is empty")]
     NoTask,
@@ -170,11 +180,18 @@ pub(crate) fn run_on(
     outlines: &dyn Outlines,
     progress: &dyn Progress,
 ) -> Result<Packed, PipelineError> {
-    if request.task.trim().is_empty() {
-        return Err(PipelineError::NoTask);
-    }
-    let focus = focus(request, &tree.corpus)?;
-    let text = redacted_task(request);
+    let changes = changes(request, &tree)?;
+    let task = match (request.task.trim(), &changes, &request.changes) {
+        ("", Some(changes), Some(range)) => changes.task(range),
+        ("", ..) => return Err(PipelineError::NoTask),
+        (task, ..) => task.to_owned(),
+    };
+    let paths = |flag, given: &[String]| resolved(flag, given, request, &tree.corpus);
+    let mut focus = paths("--focus", &request.focus)?;
+    let also = paths("--also", &request.also)?;
+    let asked = asked(&also, changes.as_ref(), &tree.corpus);
+    focus.extend(asked.iter().map(|asked| tree.corpus.files[asked.file].path.clone()));
+    let text = redacted(task, request);
     let task = Task::new(&text);
     let weights = weights(request);
     let question = Question {
@@ -186,6 +203,7 @@ pub(crate) fn run_on(
         outlines,
     };
     let (mut ranking, _) = rank(&question, &weights, progress);
+    ranking.pin(&asked);
     let embeddings_error = request.embeddings.as_ref().and_then(|endpoint| {
         progress.stage("embedding");
         // Opened anew, since the outlines were written in the meantime.
@@ -193,7 +211,8 @@ pub(crate) fn run_on(
         endpoint.rerank(&tree.corpus, &text, &cache, &mut ranking.chunks).err()
     });
     progress.stage("fitting");
-    let pack = render(request, &tree, &text, &ranking, &weights)?;
+    let notes = changes.as_ref().and_then(Changes::note);
+    let pack = render((request, notes), &tree, &text, &ranking, &weights)?;
     Ok(Packed { task: text, pack, read: tree, ranking, weights, embeddings_error })
 }
 
@@ -206,16 +225,7 @@ pub(crate) fn read(
     progress: &dyn Progress,
 ) -> Result<ReadTree, PipelineError> {
     progress.stage("reading");
-    let mut options = ReadOptions {
-        include: request.include.clone(),
-        exclude: request.exclude.clone(),
-        allow_sensitive: request.allow_sensitive,
-        is_resolved: request.is_resolved,
-        ..ReadOptions::default()
-    };
-    if let (Some(folder), []) = (&request.within, &*options.include) {
-        options.include.push(format!("/{}/**", glob_of(folder)));
-    }
+    let options = read_options(request);
     let (checkout, (git, history)) = rayon::join(
         || checkout::read(&request.root, &options, &|p| progress.count(p.read, p.total)),
         || open_history(&request.root, request.history),
@@ -248,6 +258,21 @@ pub(crate) fn read(
         remarks: checkout.remarks,
         git,
     })
+}
+
+/// Which files the request is about.
+fn read_options(request: &PackRequest) -> ReadOptions {
+    let mut options = ReadOptions {
+        include: request.include.clone(),
+        exclude: request.exclude.clone(),
+        allow_sensitive: request.allow_sensitive,
+        is_resolved: request.is_resolved,
+        ..ReadOptions::default()
+    };
+    if let (Some(folder), []) = (&request.within, &*options.include) {
+        options.include.push(format!("/{}/**", glob_of(folder)));
+    }
+    options
 }
 
 /// Opens the repository around `root`, if there is one, and reads its commits.
@@ -293,12 +318,44 @@ pub(crate) fn glob_of(path: &str) -> String {
     out
 }
 
-/// The paths of `--focus` as the corpus spells them.
-fn focus(request: &PackRequest, corpus: &Corpus) -> Result<Vec<String>, PipelineError> {
-    request.focus.iter().map(|given| focused(given, request, corpus)).collect()
+/// What has changed since the revision that the request names, if it names one.
+fn changes(request: &PackRequest, tree: &ReadTree) -> Result<Option<Changes>, PipelineError> {
+    let Some(range) = &request.changes else { return Ok(None) };
+    let options = read_options(request);
+    let (git, corpus) = (tree.git.as_ref(), &tree.corpus);
+    Ok(Some(Changes::since(range, git, corpus, &request.root, &options)?))
 }
 
-fn focused(given: &str, request: &PackRequest, corpus: &Corpus) -> Result<String, PipelineError> {
+/// What the user asks for by flags, whatever the task says: changes before the files of `also`.
+fn asked(also: &[String], changes: Option<&Changes>, corpus: &Corpus) -> Vec<Asked> {
+    let mut asked: Vec<Asked> = changes.map_or_else(Vec::new, |changes| changes.asked.clone());
+    for path in also {
+        let is_meant = |file: &SourceFile| {
+            let rest = file.path.strip_prefix(path.as_str());
+            path.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let meant = corpus.files.iter().enumerate().filter(|(_, file)| is_meant(file));
+        asked.extend(meant.map(|(file, _)| Asked { file, lines: Vec::new(), by: PinnedBy::User }));
+    }
+    asked
+}
+
+/// Paths that were `given` to a flag, as the corpus spells them.
+fn resolved(
+    flag: &'static str,
+    given: &[String],
+    request: &PackRequest,
+    corpus: &Corpus,
+) -> Result<Vec<String>, PipelineError> {
+    given.iter().map(|given| resolved_path(flag, given, request, corpus)).collect()
+}
+
+fn resolved_path(
+    flag: &'static str,
+    given: &str,
+    request: &PackRequest,
+    corpus: &Corpus,
+) -> Result<String, PipelineError> {
     let place = request.place();
     let mut readings = place.readings(given);
     let all = request.within.is_none() && readings.iter().any(String::is_empty);
@@ -328,7 +385,7 @@ fn focused(given: &str, request: &PackRequest, corpus: &Corpus) -> Result<String
         Some(close) => format!("no file or folder has this path; did you mean {close}?"),
         None => "no file or folder has this path".to_owned(),
     };
-    Err(PipelineError::Focus { given: given.to_owned(), why })
+    Err(PipelineError::NoSuchPath { flag, given: given.to_owned(), why })
 }
 
 impl PackRequest {
@@ -347,11 +404,11 @@ fn filter_kinds(checkout: &mut Checkout, request: &PackRequest) {
     checkout.files.retain(|file| keep(file.kind));
 }
 
-fn redacted_task(request: &PackRequest) -> String {
+fn redacted(task: String, request: &PackRequest) -> String {
     if request.allow_sensitive {
-        return request.task.clone();
+        return task;
     }
-    secrets::redact(&request.task).text.into_owned()
+    secrets::redact(&task).text.into_owned()
 }
 
 fn weights(request: &PackRequest) -> Weights {
@@ -465,8 +522,9 @@ fn missing_notes(tree: &ReadTree) -> Vec<String> {
     tree.remarks.iter().map(|remark| format!("Not here: {remark}.")).collect()
 }
 
+/// `note`: a line for the head, beside those of the request.
 fn render(
-    request: &PackRequest,
+    (request, note): (&PackRequest, Option<String>),
     tree: &ReadTree,
     task: &str,
     ranking: &Ranking,
@@ -496,7 +554,7 @@ fn render(
         dirty: &dirty,
         redacted: &redacted,
         redacted_in_all: tree.findings.len(),
-        notes: &[request.notes.as_slice(), &missing_notes(tree)].concat(),
+        notes: &[request.notes.as_slice(), &missing_notes(tree), note.as_slice()].concat(),
         timestamp: request.timestamp.as_deref(),
         line_numbers: request.line_numbers,
         format: request.format,

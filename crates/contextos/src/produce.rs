@@ -24,8 +24,24 @@ use crate::terminal::{Terminal, grouped};
 
 /// The number of findings, and of unreadable files, that are listed; further ones are only counted.
 const LISTED: usize = 10;
+/// The file of `pack --all` in `.contextos/`. Git ignores it with the packs.
+const OVERVIEW: &str = "context_pack.overview.md";
 /// Characters of the task in the summary.
 const TASK_SHOWN: usize = 100;
+
+/// A pack that was written, and what people and programs are told about it.
+pub(crate) struct Produced {
+    /// The pack, and what explanations need.
+    pub(crate) packed: Packed,
+    /// What was written: the pack, compressed if that was asked for.
+    pub(crate) text: String,
+    /// Its tokens before and after compression, by this provider.
+    pub(crate) compressed: Option<(String, usize, usize)>,
+    /// The files that it was written to.
+    pub(crate) written: Vec<String>,
+    /// The summary for people, without the time.
+    pub(crate) summary: String,
+}
 
 /// Where and how packs are written.
 pub(crate) struct Producer<'a> {
@@ -85,7 +101,7 @@ impl<'a> Producer<'a> {
         format: PackFormat,
         file: &str,
         printed: bool,
-    ) -> Result<Packed, Failure> {
+    ) -> Result<Produced, Failure> {
         let begun = Instant::now();
         picked.request.format = format.rendered();
         picked.request.line_numbers |= self.args.line_numbers;
@@ -97,30 +113,33 @@ impl<'a> Producer<'a> {
         let packed = pipeline::run(&picked.request, &*self.terminal.progress())
             .map_err(|error| Failure::new(error_in_model(&error, &picked)))?;
         let compressed = self.compressed(&packed, &picked, format)?;
-        let text = compressed.as_ref().map_or(packed.pack.text.as_str(), |c| c.text.as_str());
+        let counts = compressed.as_ref().map(|c| (c.before, c.after));
+        let text = compressed.map_or_else(|| packed.pack.text.clone(), |c| c.text);
         let to_stdout = match self.args.out.as_deref() {
             Some(out) => out == Path::new("-"),
             None => printed,
         };
-        let written = self.write(file, text, to_stdout)?;
+        let written = self.write(file, &text, to_stdout)?;
         warn(&packed, &picked, self.terminal);
         self.terminal.detail(&skipped_examples(&packed));
         let mut summary = summary(&packed, &picked);
-        if let (Some(provider), Some(compressed)) = (&self.provider, &compressed) {
-            summary.push_str(&outcome(provider.name(), compressed, &picked));
+        let by = self.provider.as_ref().map(|provider| provider.name().to_owned());
+        let compressed = by.zip(counts).map(|(by, (before, after))| (by, before, after));
+        if let Some((by, before, after)) = &compressed {
+            summary.push_str(&outcome(by, (*before, *after), &picked));
         }
         if !written.is_empty() {
             let _ = writeln!(summary, "written: {}", written.join(", "));
         }
-        let _ = write!(summary, "time: {:.2} s", begun.elapsed().as_secs_f64());
-        self.terminal.note(&summary);
+        let took = begun.elapsed().as_secs_f64();
+        self.terminal.note(&format!("{summary}time: {took:.2} s"));
         if let PackFormat::Agent(exporter) = format {
             self.terminal.note(&exporter.note(&self.shown(file)));
         }
         if to_stdout {
-            self.terminal.print(text)?;
+            self.terminal.print(&text)?;
         }
-        Ok(packed)
+        Ok(Produced { packed, text, compressed, written, summary })
     }
 
     fn compressed(
@@ -142,6 +161,22 @@ impl<'a> Producer<'a> {
             encoding: picked.request.encoding,
         };
         Ok(Some(compression::compress(&**provider, &rendered)?))
+    }
+
+    /// Writes an overview as a pack is written; gives back the files.
+    ///
+    /// # Errors
+    /// When it can be written nowhere.
+    pub(crate) fn write_overview(&self, text: &str, printed: bool) -> Result<Vec<String>, Failure> {
+        let to_stdout = match self.args.out.as_deref() {
+            Some(out) => out == Path::new("-"),
+            None => printed,
+        };
+        let written = self.write(OVERVIEW, text, to_stdout)?;
+        if to_stdout {
+            self.terminal.print(text)?;
+        }
+        Ok(written)
     }
 
     /// Writes the pack to files; gives back to which. That `.contextos/` can't be written is no failure if
@@ -343,9 +378,8 @@ fn summary(packed: &Packed, picked: &PackPlan) -> String {
 }
 
 /// The line of the summary about compression.
-fn outcome(provider: &str, compressed: &Compressed, picked: &PackPlan) -> String {
-    let (before, after) =
-        (picked.model.estimate(compressed.before), picked.model.estimate(compressed.after));
+fn outcome(provider: &str, (before, after): (usize, usize), picked: &PackPlan) -> String {
+    let (before, after) = (picked.model.estimate(before), picked.model.estimate(after));
     if after >= before {
         return format!("compression: {provider} saved nothing ({} tokens)\n", grouped(before));
     }

@@ -1,5 +1,6 @@
 //! Resolves flags and settings to the plan that a command executes.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -11,13 +12,15 @@ use crate::context_dir::{self, ContextDir};
 use crate::embeddings::Endpoint;
 use crate::failure::Failure;
 use crate::notes;
-use crate::pipeline::{PackRequest, Tests};
+use crate::pipeline::{PackRequest, Tests, glob_of};
 use crate::place::{self, Place};
 use crate::settings::Settings;
 use crate::weights;
 
 /// The largest task on standard input, in bytes. By hand: far more than a task has.
 const MAX_TASK_BYTES: u64 = 1 << 20;
+/// The largest list of files, in bytes. By hand: the paths of a quarter of a million files.
+const MAX_LIST_BYTES: u64 = 16 << 20;
 
 /// The request for the pipeline, and the budget in the tokens of the user's model.
 #[derive(Debug, Clone)]
@@ -53,7 +56,11 @@ pub(crate) fn pick(
     };
     let mut exclude = settings.exclude();
     exclude.extend(args.exclude.iter().cloned());
-    let include = if args.include.is_empty() { settings.include() } else { args.include.clone() };
+    let include = match &args.files_from {
+        Some(list) => listed(list, &place)?,
+        None if args.include.is_empty() => settings.include(),
+        None => args.include.clone(),
+    };
     let allow_sensitive = args.allow_sensitive || settings.allow_sensitive();
     let request = PackRequest {
         embeddings: embeddings(args, allow_sensitive)?,
@@ -68,6 +75,8 @@ pub(crate) fn pick(
         include,
         exclude,
         focus: args.focus.clone(),
+        also: args.also.clone(),
+        changes: args.diff.clone(),
         weights,
         is_resolved: false,
         allow_sensitive,
@@ -78,6 +87,35 @@ pub(crate) fn pick(
         cache: false,
     };
     Ok(PackPlan { request, budget, model })
+}
+
+/// The files that `list` names, each as a glob that matches it alone.
+fn listed(list: &Path, place: &Place) -> Result<Vec<String>, Failure> {
+    let failed =
+        |error: io::Error| Failure::new(format_args!("--files-from {}: {error}", list.display()));
+    let mut text = String::new();
+    let input: Box<dyn Read> = match list == Path::new("-") {
+        true => Box::new(io::stdin().lock()),
+        false => Box::new(File::open(list).map_err(failed)?),
+    };
+    input.take(MAX_LIST_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > MAX_LIST_BYTES {
+        return Err(Failure::new("--files-from: the list is larger than 16 MiB"));
+    }
+    let end = if text.contains('\0') { '\0' } else { '\n' };
+    let paths = text.split(end).map(|path| path.trim_end_matches('\r'));
+    let paths = paths.filter(|path| !path.trim().is_empty());
+    let globs: Vec<String> = paths
+        .flat_map(|path| place.readings(path))
+        .map(|path| format!("/{}", glob_of(&path)))
+        .collect();
+    if globs.is_empty() {
+        return Err(Failure::usage(format_args!(
+            "--files-from {}: it lists no file",
+            list.display()
+        )));
+    }
+    Ok(globs)
 }
 
 /// The server of `--embeddings`, which must never get a credential.
@@ -197,13 +235,22 @@ pub(crate) fn named(
     Ok(Named { folder: None, task: Some(words.join(" ")) })
 }
 
-/// The task: the given one, or the current one of the checkout at `root`.
+/// The task: the given one, or the current one of the checkout at `root`. With `--diff` there may be none: then
+/// the changes are the task.
 ///
 /// # Errors
-/// When there is none.
-pub(crate) fn task(given: Option<&str>, root: &Path) -> Result<String, Failure> {
+/// When there is none, but has to be.
+pub(crate) fn task(given: Option<&str>, root: &Path, args: &PickArgs) -> Result<String, Failure> {
     if let Some(given) = given {
+        if given == "-" && args.files_from.as_deref() == Some(Path::new("-")) {
+            return Err(Failure::usage(
+                "the task and --files-from can't both be read from standard input",
+            ));
+        }
         return given_task(given);
+    }
+    if args.diff.is_some() {
+        return Ok(String::new());
     }
     let current = ContextDir::of(root)?.read(context_dir::TASK)?;
     current.as_deref().and_then(notes::task::read).ok_or_else(|| {

@@ -6,5 +6,5 @@ mod index;
 mod summary;
 
 pub(crate) use graph::{Graph, graph};
-pub(crate) use index::{languages, project_index};
+pub(crate) use index::{imported_by, languages, project_index};
 pub(crate) use summary::{FileSummary, kind_name, summaries, summary};

@@ -1,6 +1,6 @@
 //! Evidence as phrases: why a file or a span was chosen.
 
-use select::{Confidence, Feature, RankedChunk, Ranking, Weights};
+use select::{Confidence, Feature, PinnedBy, RankedChunk, Ranking, Weights};
 use syntax::LineRange;
 
 use crate::text::one_line;
@@ -46,18 +46,24 @@ pub(crate) fn summary(chunk: &RankedChunk, weights: &Weights) -> Option<String> 
     Some(first.strip_prefix(WORDS).map_or(first.clone(), str::to_owned))
 }
 
+fn is_pinned_by(chunk: &RankedChunk, by: PinnedBy) -> bool {
+    chunk.pinned.is_some_and(|pin| pin.by == by)
+}
+
 fn phrase(chunk: &RankedChunk, feature: Feature) -> Option<String> {
     let short = |text: &str| one_line(&text.chars().take(MAX_WORD_CHARS).collect::<String>());
     Some(match feature {
         Feature::Name => format!("defines {}", short(chunk.name.as_deref()?)),
         Feature::Enclosing => "inside a definition that the task names".into(),
         Feature::Path => "words in its path".into(),
-        Feature::Mention if chunk.pinned.is_some_and(|pin| pin.in_trace) => {
+        Feature::Mention if is_pinned_by(chunk, PinnedBy::Trace) => {
             "in the task's stack trace".into()
         }
         Feature::Mention | Feature::FileMention => "named by the task".into(),
         Feature::HistoryFile | Feature::HistoryChunk => "changed by similar commits".into(),
         Feature::Expansion => "words of similar commits".into(),
+        Feature::Focus if is_pinned_by(chunk, PinnedBy::Change) => "changed".into(),
+        Feature::Focus if is_pinned_by(chunk, PinnedBy::User) => "asked for".into(),
         Feature::Focus => "in focus".into(),
         Feature::Neighbours => "beside a match".into(),
         Feature::Imports => "imports or is imported by likely files".into(),

@@ -72,7 +72,7 @@ pub use history::{Commit, History, HistoryStatus, Hunk, Patch};
 pub use learn::{Case, learn};
 pub use model::{FEATURES, Family, Feature, Row, Weights, softmax};
 pub use query::{Match, Query, matching_commits};
-pub use rank::{Pin, RankedChunk, Ranking, rank, weigh};
+pub use rank::{Asked, Pin, PinnedBy, RankedChunk, Ranking, rank, weigh};
 pub use spelling::{Correction, corrections};
 pub use survey::{Survey, survey};
 pub use task::Task;

@@ -64,8 +64,21 @@ pub struct Pin {
     pub order: u32,
     /// How many chunks it is away from the line.
     pub distance: u32,
-    /// Whether a frame of a stack trace points at it; else a place or a message that the task names.
-    pub in_trace: bool,
+    /// What points at it.
+    pub by: PinnedBy,
+}
+
+/// What points at a pinned chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PinnedBy {
+    /// The user wants its file in the pack.
+    User,
+    /// Changes that the pack is about.
+    Change,
+    /// A frame of a stack trace.
+    Trace,
+    /// A place or a message that the task names.
+    Task,
 }
 
 impl RankedChunk {
@@ -99,6 +112,47 @@ pub struct Ranking {
     pub corrections: Vec<Correction>,
     /// How well the task fits the repository.
     pub confidence: Confidence,
+}
+
+/// Lines that a user asks for, whatever the task says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The index of their file in the corpus.
+    pub file: usize,
+    /// The lines; none for the whole file.
+    pub lines: Vec<LineRange>,
+    /// Why.
+    pub by: PinnedBy,
+}
+
+impl Ranking {
+    /// Pins the chunks that hold lines in `asked`, in that order, before all that the task points at. A file whose
+    /// chunks weren't ranked isn't pinned.
+    pub fn pin(&mut self, asked: &[Asked]) {
+        let mut order = 0;
+        let mut pins: Vec<(usize, Pin)> = Vec::new();
+        for Asked { file, lines, by } in asked {
+            let from = self.chunks.partition_point(|chunk| chunk.file < *file);
+            let to = self.chunks.partition_point(|chunk| chunk.file <= *file);
+            let is_asked = |chunk: &RankedChunk| {
+                lines.is_empty()
+                    || lines.iter().any(|asked| {
+                        chunk.lines.start <= asked.end && asked.start <= chunk.lines.end
+                    })
+            };
+            for at in (from..to).filter(|&at| is_asked(&self.chunks[at])) {
+                pins.push((at, Pin { order, distance: 0, by: *by }));
+                order += 1;
+            }
+        }
+        for pin in self.chunks.iter_mut().filter_map(|chunk| chunk.pinned.as_mut()) {
+            pin.order += order;
+        }
+        for (at, pin) in pins {
+            let pinned = &mut self.chunks[at].pinned;
+            *pinned = Some(pinned.map_or(pin, |earlier| earlier.min(pin)));
+        }
+    }
 }
 
 struct Parsed<'a> {
@@ -518,7 +572,8 @@ fn pin(hits: &[Hit], traced: usize, parsed: &[Parsed<'_>], chunks: &mut [RankedC
         for (at, chunk) in chunks.iter_mut().enumerate() {
             if chunk.lines.start <= hit.lines.end && hit.lines.start <= chunk.lines.end {
                 let in_trace = (order as usize) < traced;
-                let pin = Pin { order, distance: at.abs_diff(line) as u32, in_trace };
+                let by = if in_trace { PinnedBy::Trace } else { PinnedBy::Task };
+                let pin = Pin { order, distance: at.abs_diff(line) as u32, by };
                 chunk.pinned = Some(chunk.pinned.map_or(pin, |earlier| earlier.min(pin)));
             }
         }

@@ -33,6 +33,29 @@ pub(super) fn resolve(git: &Git, revision: &str) -> Result<String, GitError> {
     }
 }
 
+pub(super) fn merge_base(git: &Git, one: &str, other: &str) -> Result<String, GitError> {
+    let arguments = ["merge-base", object_id(one)?, object_id(other)?];
+    let printed = git.runner.run(&arguments, &[], |out| {
+        let mut line = String::new();
+        out.read_line(&mut line).map(|_| line)
+    });
+    match printed {
+        Ok(line) if is_object_id(line.trim_end()) => Ok(line.trim_end().to_owned()),
+        Ok(_) | Err(GitError::Failed(_)) => {
+            Err(GitError::Failed(format!("{one} and {other} have no commit in common")))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn commits_since(git: &Git, commit: &str, most: usize) -> Result<Vec<String>, GitError> {
+    let commit = object_id(commit)?;
+    let Some(head) = &git.head else { return Ok(Vec::new()) };
+    let range = format!("{commit}..{}", head.id);
+    let most = format!("--max-count={most}");
+    git.runner.run(&["rev-list", "--no-merges", &most, &range], &[], |out| out.lines().collect())
+}
+
 pub(super) fn changed_since(git: &Git, commit: &str) -> Result<Vec<String>, GitError> {
     let commit = object_id(commit)?;
     let Some(head) = &git.head else { return Ok(Vec::new()) };

@@ -43,6 +43,9 @@ pub(crate) enum MemoryCommand {
         /// Notes and decisions (the default)
         #[arg(long, hide = true, conflicts_with = "no_decisions")]
         decisions: bool,
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Merge duplicate notes, and move the oldest to an archive file
     Compact {

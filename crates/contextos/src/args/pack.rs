@@ -39,6 +39,15 @@ pub(crate) struct PickArgs {
     /// A file or folder to rank higher; may be given more than once
     #[arg(long, value_name = "PATH")]
     pub(crate) focus: Vec<String>,
+    /// A file to show whole, or a folder of such, whatever the task says; may be given more than once
+    #[arg(long, value_name = "PATH")]
+    pub(crate) also: Vec<String>,
+    /// Show what has changed since a revision whole, uncommitted changes too: main, HEAD~3, A..B, A...B
+    #[arg(long, value_name = "REV")]
+    pub(crate) diff: Option<String>,
+    /// Select only from the files that FILE lists, one on each line or with NUL between them; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "include")]
+    pub(crate) files_from: Option<PathBuf>,
     /// Rank with the weights in FILE, or with those that `eval --fit` learned for this repository
     #[arg(long, value_name = "FILE|fitted")]
     pub(crate) weights: Option<PathBuf>,
@@ -91,6 +100,9 @@ Examples:
   contextos pack --task \"fix auth bug\" --compress headroom
   contextos pack --task \"slow uploads\" --focus src/upload --format json --out pack.json
   contextos pack --task \"fix auth bug\" --explain
+  contextos pack --diff main --report pack.html
+  contextos pack --all --budget 4000 --copy
+  contextos pack --tree=2
 
 Writes .contextos/context_pack.md (.json, .xml). If standard output is a pipe or a file, the pack is
 also printed, unless --out or --explain is given. Every token of the pack counts against the budget,
@@ -113,6 +125,25 @@ pub(crate) struct PackArgs {
     /// Print why each chunk was chosen, or wasn't, to standard output (with --format json: as JSON)
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Print a summary as JSON to standard output instead of the pack
+    #[arg(long, conflicts_with = "explain")]
+    pub(crate) json: bool,
+    /// Copy the pack to the clipboard; over SSH, through the terminal
+    #[arg(long)]
+    pub(crate) copy: bool,
+    /// Write a page for people to FILE: what was chosen and why, what it cost, what was left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Make an overview of the whole repository, which needs no task: folders and signatures
+    #[arg(long, conflicts_with_all = ["task", "diff", "also", "explain", "report", "compress", "focus"])]
+    pub(crate) all: bool,
+    /// Print the tokens of each folder and file to standard output, and pack nothing
+    #[arg(long, value_name = "DEPTH", num_args = 0..=1, require_equals = true, default_missing_value = "99")]
+    #[arg(conflicts_with_all = ["all", "task", "diff", "also", "explain", "report", "copy", "compress", "out"])]
+    pub(crate) tree: Option<usize>,
+    /// Let REPO be the URL of a repository, whose last commits are copied to your cache
+    #[arg(long)]
+    pub(crate) clone: bool,
 }
 
 /// `contextos export`

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use agent_config::starts;
 use checkout::{Git, GitError};
+use serde_json::{Value, json};
 
 use crate::args::{DoctorArgs, Global};
 use crate::compression::{self, Headroom};
 use crate::context_dir::{self, ContextDir};
+use crate::explanation;
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::settings::{self, Settings};
@@ -45,13 +47,8 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, terminal: &Terminal) -> Re
         }
         Err(failure) => checks.push(Check::failed(failure.to_string())),
     }
-    let mut out = String::new();
-    for check in &checks {
-        let mark = if check.ok { "ok" } else { "--" };
-        out.push_str(&format!("{mark}  {}\n", check.text.replace('\n', "\n    ")));
-    }
-    terminal.print(&out)?;
     let failed = checks.iter().filter(|check| !check.ok).count();
+    terminal.print(&if args.json { to_json(&checks) } else { to_text(&checks) })?;
     if args.check && failed > 0 {
         let verb = if failed == 1 { "needs" } else { "need" };
         return Err(Failure::check(format_args!(
@@ -60,6 +57,23 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, terminal: &Terminal) -> Re
         )));
     }
     Ok(())
+}
+
+/// A line for each check.
+fn to_text(checks: &[Check]) -> String {
+    let mut out = String::new();
+    for check in checks {
+        let mark = if check.ok { "ok" } else { "--" };
+        out.push_str(&format!("{mark}  {}\n", check.text.replace('\n', "\n    ")));
+    }
+    out
+}
+
+fn to_json(checks: &[Check]) -> String {
+    let checks: Vec<Value> =
+        checks.iter().map(|check| json!({ "ok": check.ok, "text": check.text })).collect();
+    let ok = checks.iter().all(|check| check["ok"] == true);
+    explanation::json(&json!({ "ok": ok, "checks": checks }))
 }
 
 fn history(root: &Path) -> Check {

@@ -19,7 +19,9 @@ pub(super) fn run(global: &Global, args: &ExplainArgs, terminal: &Terminal) -> R
                 "there are two tasks: the one of --task, and `{words}`"
             )));
         }
-        (given, words) => resolve::task(given.as_deref().or(words.as_deref()), &place.root)?,
+        (given, words) => {
+            resolve::task(given.as_deref().or(words.as_deref()), &place.root, &args.pick)?
+        }
     };
     let picked = resolve::pick(place, task, &args.pick, &settings)?;
     let packed = pipeline::run(&picked.request, &*terminal.progress()).map_err(Failure::new)?;

@@ -27,7 +27,7 @@ pub(super) fn run(global: &Global, args: &ExportArgs, terminal: &Terminal) -> Re
     let named = resolve::named(global, args.repo.as_deref(), &args.words, flag)?;
     let place = Place::of(&global.repository(named.folder.as_deref()))?;
     let settings = Settings::load(&place.root, global.config.as_deref())?;
-    let task = resolve::task(named.task.as_deref(), &place.root)?;
+    let task = resolve::task(named.task.as_deref(), &place.root, &args.pick)?;
     let picked = resolve::pick(place.clone(), task, &args.pick, &settings)?;
     let producer = Producer::new(&place, &args.write, &settings, false, terminal)?;
     for exporter in targets {

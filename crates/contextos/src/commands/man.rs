@@ -9,13 +9,14 @@ use crate::terminal::Terminal;
 pub(super) fn run(args: &ManArgs, terminal: &Terminal) -> Result<(), Failure> {
     let mut program = Cli::command();
     program.build();
-    let command = match &args.command {
-        None => program,
-        Some(name) => {
-            let found = program.find_subcommand(name).cloned();
-            found.ok_or_else(|| Failure::usage(format_args!("there is no command `{name}`")))?
-        }
-    };
+    let mut command = program;
+    for (at, name) in args.command.iter().enumerate() {
+        let found = command.find_subcommand(name).cloned();
+        command = found.ok_or_else(|| {
+            let words = args.command[..=at].join(" ");
+            Failure::usage(format_args!("there is no command `{words}`"))
+        })?;
+    }
     let mut page = Vec::new();
     clap_mangen::Man::new(command)
         .render(&mut page)

@@ -1,8 +1,11 @@
 //! `contextos memory`: notes and decisions.
 
+use serde_json::json;
+
 use crate::args::{Global, MemoryArgs, MemoryCommand};
 use crate::clock;
 use crate::context_dir::{self, ContextDir};
+use crate::explanation;
 use crate::failure::Failure;
 use crate::notes::{decisions, memory};
 use crate::place::Place;
@@ -23,6 +26,9 @@ pub(super) fn run(global: &Global, args: &MemoryArgs, terminal: &Terminal) -> Re
             folder.append(context_dir::DECISIONS, decisions::HEAD, &entry)?;
             terminal.note(&format!("added to {}", ContextDir::shown(context_dir::DECISIONS)));
             Ok(())
+        }
+        MemoryCommand::List { no_decisions, json: true, .. } => {
+            list_json(&folder, !no_decisions, terminal)
         }
         MemoryCommand::List { no_decisions, .. } => list(&folder, !no_decisions, terminal),
         MemoryCommand::Compact { keep } => compact(&folder, *keep, terminal),
@@ -55,6 +61,21 @@ fn list(folder: &ContextDir, decisions: bool, terminal: &Terminal) -> Result<(),
         return Ok(());
     }
     terminal.print(&texts.join("\n"))
+}
+
+fn list_json(
+    folder: &ContextDir,
+    with_decisions: bool,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let notes = folder.read(context_dir::MEMORY)?.unwrap_or_default();
+    let mut all = json!({ "notes": memory::entries(&notes) });
+    if with_decisions {
+        let text = folder.read(context_dir::DECISIONS)?.unwrap_or_default();
+        let entry = |(title, text)| json!({ "title": title, "text": text });
+        all["decisions"] = decisions::entries(&text).into_iter().map(entry).collect();
+    }
+    terminal.print(&explanation::json(&all))
 }
 
 fn compact(folder: &ContextDir, keep: usize, terminal: &Terminal) -> Result<(), Failure> {

@@ -1,8 +1,11 @@
 //! `contextos task`: sets, shows or clears the current task.
 
+use serde_json::json;
+
 use crate::args::{Global, TaskArgs};
 use crate::clock;
 use crate::context_dir::{self, ContextDir};
+use crate::explanation;
 use crate::failure::Failure;
 use crate::notes::task;
 use crate::place::Place;
@@ -14,6 +17,7 @@ pub(super) fn run(global: &Global, args: &TaskArgs, terminal: &Terminal) -> Resu
     // `show` and `clear` are subcommands only alone: `clear the cache` is a task.
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     match words.as_slice() {
+        [] | ["show"] | ["set"] if args.json => show_json(&folder, terminal),
         [] | ["show"] | ["set"] => show(&folder, terminal),
         ["clear"] => {
             folder.write(context_dir::TASK, &task::cleared_file(&clock::now()))?;
@@ -32,6 +36,13 @@ fn show(folder: &ContextDir, terminal: &Terminal) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+fn show_json(folder: &ContextDir, terminal: &Terminal) -> Result<(), Failure> {
+    let file = folder.read(context_dir::TASK)?;
+    let task = file.as_deref().and_then(task::read);
+    let status = task.as_ref().and(file.as_deref()).and_then(task::status);
+    terminal.print(&explanation::json(&json!({ "task": task, "status": status })))
 }
 
 fn set(

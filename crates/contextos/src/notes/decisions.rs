@@ -18,9 +18,35 @@ pub(crate) fn entry(decision: &str, status: &str, time: &str) -> String {
     )
 }
 
+/// The decisions in a file: the titles of its entries, and what is below them.
+pub(crate) fn entries(file: &str) -> Vec<(&str, String)> {
+    let entry = |section| {
+        let (title, text): (&str, &str) = str::split_once(section, '\n').unwrap_or((section, ""));
+        (title.trim(), text.trim().trim_end_matches("---").trim_end().to_owned())
+    };
+    file.split("\n### ").skip(1).map(entry).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_come_back() {
+        let file = [
+            HEAD,
+            &entry("use SQLite", "accepted", "2026-11-23T06:41:27+00:00"),
+            &entry("or not", "proposed", "2026-11-24T06:41:27+00:00"),
+        ]
+        .concat();
+        let entries = entries(&file);
+        assert_eq!(
+            entries.iter().map(|entry| entry.0).collect::<Vec<_>>(),
+            ["[2026-11-23] Decision", "[2026-11-24] Decision"]
+        );
+        assert!(entries[0].1.contains("**Decision:** use SQLite") && !entries[0].1.contains("---"));
+        assert_eq!(super::entries("nothing\n"), []);
+    }
 
     #[test]
     fn an_entry_has_the_known_shape() {

@@ -27,6 +27,25 @@ pub(crate) fn entry(note: &str, time: &str) -> String {
     format!("- **{time}** — {}\n", one_line(note))
 }
 
+/// The notes in a file: its bullets, with the indented lines below them.
+pub(crate) fn entries(file: &str) -> Vec<String> {
+    let mut entries: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for line in file.lines() {
+        if let Some(text) = line.strip_prefix("- ") {
+            entries.push(text.trim().to_owned());
+            is_open = true;
+        } else if let Some(entry) = entries.last_mut().filter(|_| is_open && line.starts_with(' '))
+        {
+            entry.push('\n');
+            entry.push_str(line.trim());
+        } else {
+            is_open = false;
+        }
+    }
+    entries
+}
+
 /// The result of compacting: the file with fewer notes, and the removed ones.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Compacted {

@@ -35,6 +35,12 @@ pub(crate) fn read(file: &str) -> Option<String> {
     (!task.is_empty()).then(|| task.to_owned())
 }
 
+/// The task's status in the file, if it has one.
+pub(crate) fn status(file: &str) -> Option<&str> {
+    let line = file.lines().find_map(|line| line.strip_prefix("**Status:**"))?;
+    Some(line.trim()).filter(|status| !status.is_empty())
+}
+
 /// A heading of the file's own level ends the task; deeper ones are part of it.
 fn begins_section(line: &str) -> bool {
     line.starts_with("## ") || line.starts_with("# ")
@@ -49,6 +55,7 @@ mod tests {
         let written =
             file("fix the bug\n\n- in `a.rs`\n### Trace\n1: main\n", "In Progress", "now");
         assert_eq!(read(&written).unwrap(), "fix the bug\n\n- in `a.rs`\n### Trace\n1: main");
+        assert_eq!((status(&written), status("x\n")), (Some("In Progress"), None));
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(crate) fn project_index(
 }
 
 /// The number of files that import each file.
-fn imported_by(graph: &Graph) -> HashMap<&str, usize> {
+pub(crate) fn imported_by(graph: &Graph) -> HashMap<&str, usize> {
     let mut pairs: Vec<(&str, &str)> = graph.local_edges().collect();
     pairs.dedup();
     let mut counts = HashMap::new();

@@ -19,6 +19,7 @@ mod mcp;
 mod memory;
 mod output;
 mod pack;
+mod pack_flags;
 mod scan;
 mod secrets;
 mod serve;

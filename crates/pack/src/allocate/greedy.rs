@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use select::{Pin, RankedChunk, Ranking};
+use select::{Pin, PinnedBy, RankedChunk, Ranking};
 use syntax::LineRange;
 
 /// The share of its file's probability that a chunk is worth more while nothing of the file is shown.
@@ -26,6 +26,8 @@ const MIN_CONSIDERED: usize = 1_000;
 const FIRST_PIN_SHARE: f64 = 0.6;
 const PIN_SHARE: f64 = 0.12;
 const PINNED_SHARE: f64 = 0.7;
+/// The share that all together may take that the user asked for by a flag: the files of `--also`, and changes. By hand.
+const ASKED_SHARE: f64 = 0.85;
 
 /// The price of showing lines, in tokens.
 pub(super) trait Prices {
@@ -191,10 +193,13 @@ pub(super) fn take_pinned(
         (0..ranking.chunks.len()).filter_map(|at| Some((ranking.chunks[at].pinned?, at))).collect();
     pinned.sort_unstable();
     for function in pinned.chunk_by(|a, b| a.0.order == b.0.order) {
-        let share = if function[0].0.order == 0 { FIRST_PIN_SHARE } else { PIN_SHARE };
+        let (share, all) = match function[0].0 {
+            Pin { by: PinnedBy::User | PinnedBy::Change, .. } => (ASKED_SHARE, ASKED_SHARE),
+            Pin { order: 0, .. } => (FIRST_PIN_SHARE, PINNED_SHARE),
+            Pin { .. } => (PIN_SHARE, PINNED_SHARE),
+        };
         let before = chosen.tokens();
-        let limit = (before + (budget as f64 * share) as usize)
-            .min((budget as f64 * PINNED_SHARE) as usize);
+        let limit = (before + (budget as f64 * share) as usize).min((budget as f64 * all) as usize);
         for &(_, at) in function {
             let price = added_price(ranking, prices, chosen, at);
             if chosen.tokens() + price > limit {

@@ -1,0 +1,213 @@
+//! What `contextos pack` shows whatever the task says, its overviews, and what it tells programs and people.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::Sandbox;
+
+/// What the program prints as JSON.
+fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    let output = sandbox.contextos(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn paths(summary: &Value) -> Vec<&str> {
+    summary["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_summary_for_programs() {
+    let sandbox = Sandbox::new();
+    let summary = json(&sandbox, &["pack", "--task", "fix the refresh of tokens", "--json"]);
+    assert_eq!(paths(&summary)[0], "src/auth/token.py");
+    assert!(summary["tokens"].as_u64() <= summary["budget"].as_u64());
+    assert_eq!(summary["written"][0], ".contextos/context_pack.md");
+    assert!(summary["commit"].as_str().is_some_and(|id| id.len() == 40));
+    sandbox.contextos(&["pack", "--task", "x", "--json", "--out", "-"]).assert().code(2);
+}
+
+#[test]
+fn a_file_of_also_is_shown_whole() {
+    let sandbox = Sandbox::new();
+    let task = ["pack", "--task", "fix the refresh of tokens", "--json", "--also", "src/report.py"];
+    let summary = json(&sandbox, &task);
+    let report =
+        summary["files"].as_array().unwrap().iter().find(|file| file["path"] == "src/report.py");
+    let text = fs::read_to_string(sandbox.repo.path().join("src/report.py")).unwrap();
+    let last = text.trim_end().lines().count();
+    assert_eq!(report.unwrap()["lines"], serde_json::json!([[1, last]]));
+    assert!(paths(&summary).contains(&"src/auth/token.py"));
+    let unknown = sandbox.run(&["pack", "--task", "x", "--also", "src/reprt.py"]);
+    assert!(
+        unknown.contains("--also src/reprt.py") && unknown.contains("did you mean src/report.py"),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn changes_are_shown_with_or_without_a_task() {
+    let sandbox = Sandbox::new();
+    let first = sandbox.repo.git(&["rev-parse", "HEAD"]);
+    let report = fs::read_to_string(sandbox.repo.path().join("src/report.py")).unwrap();
+    sandbox.repo.write(
+        "src/report.py",
+        &format!("{report}\n\ndef monthly(rows):\n    return rows[-30:]\n"),
+    );
+    sandbox.repo.commit("Reports by month");
+    sandbox.repo.write("src/fresh.py", "def fresh():\n    return 1\n");
+    fs::remove_file(sandbox.repo.path().join("README.md")).unwrap();
+    for range in [first.trim(), &format!("{}..HEAD", first.trim()), &format!("{}...", first.trim())]
+    {
+        let summary = json(&sandbox, &["pack", "--diff", range, "--json"]);
+        assert!(summary["task"].as_str().unwrap().contains("Reports by month"), "{summary}");
+        let pack = sandbox.read("context_pack.md");
+        assert!(pack.contains("def monthly(rows):") && pack.contains("def fresh():"), "{pack}");
+        assert!(pack.contains("Removed files: README.md"), "{pack}");
+    }
+    let summary = json(&sandbox, &["pack", "tokens", "expire", "--diff", "HEAD", "--json"]);
+    assert_eq!(summary["task"], "tokens expire");
+    assert!(sandbox.read("context_pack.md").contains("def fresh():"));
+    for (range, says) in [("HEAD..HEAD~1", "isn't checked out"), ("nowhere", "no commit")] {
+        let refused = sandbox.run(&["pack", "--diff", range]);
+        assert!(refused.starts_with("exit: 1\n") && refused.contains(says), "{refused}");
+    }
+    let sandbox = Sandbox::new();
+    let nothing = sandbox.run(&["pack", "--diff", "HEAD"]);
+    assert!(nothing.contains("no file that can be packed differs from `HEAD`"), "{nothing}");
+}
+
+#[test]
+fn a_list_of_files_on_standard_input() {
+    let sandbox = Sandbox::new();
+    for list in ["src/report.py\nREADME.md\n", "src/report.py\0README.md\0"] {
+        let mut command = sandbox.contextos(&[
+            "pack",
+            "--task",
+            "tokens and reports",
+            "--files-from",
+            "-",
+            "--json",
+        ]);
+        let output = command.write_stdin(list).output().unwrap();
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(summary["files_in_all"], 2, "{summary}");
+    }
+    let mut command = sandbox.contextos(&["pack", "--task", "x", "--files-from", "-"]);
+    command.write_stdin("\n").assert().code(2);
+    sandbox.contextos(&["pack", "--task", "-", "--files-from", "-"]).assert().code(2);
+}
+
+#[test]
+fn an_overview_needs_no_task() {
+    let sandbox = Sandbox::new();
+    for budget in ["200", "1000"] {
+        let summary = json(&sandbox, &["pack", "--all", "--budget", budget, "--json"]);
+        assert!(summary["tokens"].as_u64().unwrap() <= budget.parse().unwrap());
+    }
+    let overview = sandbox.read("context_pack.overview.md");
+    assert!(
+        overview.contains("class TokenStore:") && overview.contains("    def refresh(self, token"),
+        "{overview}"
+    );
+    sandbox.contextos(&["pack", "--all", "--budget", "5"]).assert().code(1);
+}
+
+#[test]
+fn tokens_by_folder_and_file() {
+    let sandbox = Sandbox::new();
+    let shown = sandbox.run(&["pack", "--tree"]);
+    for name in ["100.0 %  .", "src/", "auth/", "token.py"] {
+        assert!(shown.contains(name), "{name}: {shown}");
+    }
+    assert!(!sandbox.run(&["pack", "--tree=1"]).contains("token.py"));
+    let tree = json(&sandbox, &["pack", "--tree", "--json"]);
+    let sum: u64 = tree["children"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|child| child["tokens"].as_u64().unwrap())
+        .sum();
+    assert_eq!(tree["tokens"], sum);
+    assert!(!sandbox.state("context_pack.md").exists());
+}
+
+#[test]
+fn a_page_for_people() {
+    let sandbox = Sandbox::new();
+    let page = sandbox.home.path().join("pack.html");
+    let task = ["pack", "--task", "fix <b>the refresh</b> of tokens", "--report"];
+    sandbox.contextos(&task).arg(&page).assert().success();
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(
+        html.contains("src/auth/token.py") && html.contains("Content-Security-Policy"),
+        "{html}"
+    );
+    assert!(!html.contains("<b>") && !html.contains("<script"), "{html}");
+}
+
+#[test]
+fn a_repository_by_its_url_when_that_is_asked_for() {
+    let origin = Sandbox::new();
+    let url = format!("file://{}", origin.repo.path().display());
+    let sandbox = Sandbox::new();
+    let refused = sandbox.run(&["pack", &url, "fix", "the", "refresh"]);
+    assert!(refused.starts_with("exit: 2\n") && refused.contains("--clone"), "{refused}");
+    for _ in 0..2 {
+        let summary = json(&sandbox, &["pack", &url, "fix", "the", "refresh", "--clone", "--json"]);
+        assert_eq!(paths(&summary)[0], "src/auth/token.py");
+        assert_eq!(summary["task"], "fix the refresh");
+    }
+    let copies = fs::read_dir(sandbox.home.path().join(".cache/contextos/repositories")).unwrap();
+    assert_eq!(copies.count(), 1, "an earlier copy is replaced");
+    assert!(!origin.state("context_pack.md").exists());
+    let gone = sandbox.run(&["pack", "file:///nowhere/at/all", "x", "--clone"]);
+    assert!(gone.starts_with("exit: 1\n") && gone.contains("git failed"), "{gone}");
+    sandbox.contextos(&["pack", ".", "x", "--clone"]).assert().code(2);
+}
+
+#[test]
+fn a_clipboard_is_a_program_of_the_desktops() {
+    let sandbox = Sandbox::new();
+    sandbox.install("bin/xclip", "#!/bin/sh\ncat > \"$HOME/clipboard\"\n");
+    let mut command = sandbox.contextos(&["pack", "--task", "fix the refresh of tokens", "--copy"]);
+    let path = format!("{}:/usr/bin:/bin", sandbox.home.path().join("bin").display());
+    command.env("PATH", path).env("DISPLAY", ":0").assert().success();
+    let copied = fs::read_to_string(sandbox.home.path().join("clipboard")).unwrap();
+    assert_eq!(copied, sandbox.read("context_pack.md"));
+    let nowhere = sandbox.run(&["pack", "--task", "fix the refresh of tokens", "--copy"]);
+    assert!(
+        nowhere.starts_with("exit: 1\n") && nowhere.contains("no clipboard was found"),
+        "{nowhere}"
+    );
+}
+
+#[test]
+fn facts_as_json() {
+    let sandbox = Sandbox::new();
+    assert_eq!(json(&sandbox, &["task", "--json"])["task"], Value::Null);
+    sandbox.contextos(&["task", "fix", "it", "--status", "Blocked"]).assert().success();
+    let task = json(&sandbox, &["task", "show", "--json"]);
+    assert_eq!((&task["task"], &task["status"]), (&"fix it".into(), &"Blocked".into()));
+    sandbox.contextos(&["memory", "add", "the", "gateway"]).assert().success();
+    sandbox.contextos(&["memory", "decision", "use SQLite"]).assert().success();
+    let memory = json(&sandbox, &["memory", "list", "--json"]);
+    assert!(memory["notes"][0].as_str().unwrap().ends_with("the gateway"), "{memory}");
+    assert!(memory["decisions"][0]["text"].as_str().unwrap().contains("use SQLite"), "{memory}");
+    let settings = json(&sandbox, &["config", "show", "--json"]);
+    let keys =
+        settings["settings"].as_array().unwrap().iter().map(|setting| setting["key"].as_str());
+    assert!(keys.flatten().any(|key| key == "pack.budget"), "{settings}");
+    let checks = json(&sandbox, &["doctor", "--json"]);
+    assert!(
+        checks["ok"].is_boolean() && checks["checks"].as_array().unwrap().len() > 3,
+        "{checks}"
+    );
+    let page = sandbox.run(&["man", "mcp", "install"]);
+    assert!(
+        page.contains("contextos\\-mcp\\-install") || page.contains("contextos-mcp-install"),
+        "{page}"
+    );
+    sandbox.contextos(&["man", "mcp", "nothing"]).assert().code(2);
+}
