@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::search::Keyword;
 use crate::value;
 
 pub(crate) const RULE: &str = "command-password";
@@ -162,8 +163,11 @@ const COMMANDS: &[(&str, &[Place])] = &[
 ];
 
 /// The keywords of this detector.
-pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
-    COMMANDS.iter().map(|(command, _)| *command)
+pub(crate) fn keywords() -> impl Iterator<Item = Keyword> {
+    COMMANDS.iter().map(|&(text, _)| {
+        let is_command = !PIPED.contains(&text);
+        Keyword { has_case: is_command, begins_word: is_command, ..Keyword::anywhere(text) }
+    })
 }
 
 /// The secrets of the command at `hit`, the one of this index.
@@ -173,11 +177,7 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize, found: &mut Vec
         found.extend(piped(text, hit.start, command == "chpasswd"));
         return;
     }
-    let is_command = text[hit.clone()].trim_end() == command.trim_end()
-        && !text[..hit.start].ends_with(|c: char| {
-            c.is_alphanumeric() || "_-.\"'".contains(c) && c != '"' && c != '\''
-        });
-    if !is_command {
+    if text[..hit.start].ends_with(|c: char| c.is_alphanumeric() || "_-.".contains(c)) {
         return;
     }
     let words = words(text, hit.end);

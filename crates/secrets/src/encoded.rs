@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use crate::rules::{RULES, Rule};
 use crate::scan::{self, Secret};
-use crate::value;
+use crate::{token_runs, value};
 
 /// The shortest and the longest base64 that is decoded, in bytes. What is shorter has no room for a name and
 /// a value, what is longer is content.
-const SHORTEST: usize = 24;
+const SHORTEST: usize = token_runs::SHORTEST;
 const LONGEST: usize = 64 << 10;
 /// How much of a base64 is decoded to see whether it is one of a text, in characters.
 const PROBE: usize = 16;
@@ -22,12 +22,17 @@ pub(crate) const DEPTH: usize = 2;
 /// Escapes that occur in front of values.
 pub(crate) const PERCENT_KEYWORDS: &[&str] = &["%3a", "%3d", "%22", "%40"];
 
-/// The base64 in `text` that contains a secret; the whole of it is the secret.
-pub(crate) fn in_base64(text: &str, depth: usize, found: &mut Vec<Secret>) {
+/// The base64 in the runs of token characters of `text` that contains a secret; the whole of it is the secret.
+pub(crate) fn in_base64(
+    text: &str,
+    tokens: &[Range<usize>],
+    depth: usize,
+    found: &mut Vec<Secret>,
+) {
     if depth >= DEPTH {
         return;
     }
-    for range in runs(text) {
+    for range in base64_runs(text, tokens) {
         if let Some(secret) = without_prefix(text, &range) {
             found.push(secret);
             continue;
@@ -52,49 +57,32 @@ fn without_prefix(text: &str, run: &Range<usize>) -> Option<Secret> {
             && rule.first.as_bytes().contains(&first))
         .then(|| rule.find_at_run(text, run.start))
         .flatten()?;
-        Some(Secret { range, rule: &rule.name })
+        Some(Secret { range, rule: rule.name })
     })
 }
 
 /// The maximal runs of the base64 alphabets, with padding, that are long enough.
-///
-/// A run of the shortest length covers a window of `WINDOW` bytes that begins at a multiple of `STRIDE`;
-/// only where all of such a window is of the alphabet, the run around it is looked at.
-fn runs(text: &str) -> impl Iterator<Item = Range<usize>> {
-    const WINDOW: usize = 16;
-    const STRIDE: usize = SHORTEST - WINDOW;
+fn base64_runs<'t>(
+    text: &'t str,
+    tokens: &'t [Range<usize>],
+) -> impl Iterator<Item = Range<usize>> + 't {
     let bytes = text.as_bytes();
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        while let Some(window) = bytes.get(at..).and_then(|rest| rest.first_chunk::<WINDOW>()) {
-            if !is_in_alphabet(window) {
-                at += STRIDE;
-                continue;
+    tokens.iter().flat_map(move |token| {
+        let mut at = token.start;
+        std::iter::from_fn(move || {
+            while at < token.end {
+                let rest = &bytes[at..token.end];
+                let length = rest.iter().take_while(|byte| IN_ALPHABET[**byte as usize]).count();
+                let run = at..at + length;
+                at = run.end + 1;
+                if length >= SHORTEST {
+                    let padding =
+                        bytes[run.end..].iter().take(2).take_while(|byte| **byte == b'=').count();
+                    return Some(run.start..run.end + padding);
+                }
             }
-            let mut start = at;
-            while start > 0 && at - start < STRIDE && IN_ALPHABET[bytes[start - 1] as usize] {
-                start -= 1;
-            }
-            let mut end = at + WINDOW;
-            while end < bytes.len() && IN_ALPHABET[bytes[end] as usize] {
-                end += 1;
-            }
-            at = (end / STRIDE + 1) * STRIDE;
-            if end - start >= SHORTEST {
-                let padding = bytes[end..].iter().take(2).take_while(|byte| **byte == b'=').count();
-                return Some(start..end + padding);
-            }
-        }
-        None
-    })
-}
-
-/// Whether all bytes are of the alphabets. Without branches, so that it is a few vector instructions.
-fn is_in_alphabet(bytes: &[u8; 16]) -> bool {
-    bytes.iter().fold(true, |all, &byte| {
-        let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-        let is_digit_or_slash = byte.wrapping_sub(b'/') < 11;
-        all & (is_letter | is_digit_or_slash | (byte == b'+') | (byte == b'-') | (byte == b'_'))
+            None
+        })
     })
 }
 

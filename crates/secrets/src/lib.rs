@@ -10,7 +10,7 @@
 //! A false positive hides code from the reader, so it weighs as much as a miss: placeholders,
 //! references to the environment and plain words are left alone.
 //!
-//! - `scan`: the search for keywords, and the detector for each
+//! - `scan`: what each keyword triggers; `search`: the search for all of them
 //! - `rules`, `private_key`, `url`, `dsn`, `command`, `call`, `cookie`, `structure`, `assignment`, `encoded`: the
 //!   detectors
 //! - `value`: whether a value looks like a secret or like a placeholder (`rules/dummies.txt`)
@@ -32,6 +32,7 @@
 //! ```
 
 mod assignment;
+mod byte_set;
 mod call;
 mod command;
 mod cookie;
@@ -41,7 +42,9 @@ mod file_names;
 mod private_key;
 mod rules;
 mod scan;
+mod search;
 mod structure;
+mod token_runs;
 mod url;
 mod value;
 
@@ -99,14 +102,13 @@ pub struct Redacted<'a> {
 
 /// The providers whose formats the rules know, without repetitions, in alphabetical order.
 pub fn providers() -> impl Iterator<Item = &'static str> {
-    let providers: BTreeSet<_> =
-        rules::RULES.iter().filter_map(|rule| rule.provider.as_deref()).collect();
+    let providers: BTreeSet<_> = rules::RULES.iter().filter_map(|rule| rule.provider).collect();
     providers.into_iter()
 }
 
 /// The names of the rules for provider formats, in order.
 pub fn rule_names() -> impl Iterator<Item = &'static str> {
-    rules::RULES.iter().map(|rule| rule.name.as_str())
+    rules::RULES.iter().map(|rule| rule.name)
 }
 
 /// Replaces every credential in `text` by `[REDACTED:rule]`, and by as many line ends as it had.

@@ -1,80 +1,50 @@
-//! The rules of `rules/*.toml`, parsed once; the regular expression of a rule is compiled at the
-//! first occurrence of one of its keywords.
+//! The rules of `rules/*.toml`, as a table that the build makes of them; the regular expression of a rule is compiled
+//! at the first text that may match it.
 
 use std::ops::Range;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use regex::Regex;
-use serde::Deserialize;
 
+use crate::byte_set::ByteSet;
+use crate::search::Keyword;
 use crate::{assignment, value};
 
-const FILES: &[&str] = &[
-    include_str!("../rules/protocols.toml"),
-    include_str!("../rules/ai.toml"),
-    include_str!("../rules/cloud.toml"),
-    include_str!("../rules/code.toml"),
-    include_str!("../rules/commerce.toml"),
-    include_str!("../rules/messages.toml"),
-    include_str!("../rules/services.toml"),
-];
-
-/// All rules. If two match at the same position, the earlier one gives the name.
-pub(crate) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    FILES.iter().flat_map(|file| parse(file).expect("the rules are checked by a test")).collect()
-});
-
-fn parse(file: &str) -> Result<Vec<Rule>, toml::de::Error> {
-    #[derive(Deserialize)]
-    struct File {
-        rule: Vec<Rule>,
-    }
-    toml::from_str(file).map(|file: File| file.rule)
-}
+// `RULES`, of which the earlier one gives the name if two match at the same position, and `SETS` of bytes.
+include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// One rule; its fields are described in `rules/README.md`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(crate) struct Rule {
-    pub(crate) name: String,
+    pub(crate) name: &'static str,
     /// Whose credentials they are; protocols have none.
-    pub(crate) provider: Option<String>,
-    #[cfg_attr(not(test), expect(dead_code, reason = "for readers of the data"))]
-    source: String,
-    #[serde(default)]
-    pub(crate) keywords: Vec<String>,
-    pattern: String,
-    #[serde(default)]
+    pub(crate) provider: Option<&'static str>,
+    keywords: &'static [&'static str],
+    pattern: &'static str,
+    /// The bytes that are possible at the beginning of the pattern's matches, as indices of `SETS`.
+    beginning: &'static [u16],
     any_case: bool,
     /// Whether the keywords are parts of names, and the pattern is that of the whole value assigned.
-    #[serde(default)]
     assigned: bool,
-    #[serde(default)]
+    /// Whether keywords count only within a run that [`token_runs`](crate::token_runs::token_runs) finds.
+    is_in_run: bool,
     checksum: Checksum,
     /// For formats without a literal at their beginning: the length of the run of base64 characters that a
     /// match begins with, at least and at most.
     pub(crate) run: Option<(usize, usize)>,
     /// With `run`: the characters that it begins with.
-    #[serde(default)]
-    pub(crate) first: String,
-    #[serde(default)]
+    pub(crate) first: &'static str,
     lookback: usize,
-    #[serde(default = "default_window")]
     window: usize,
-    #[serde(default)]
     check: Check,
-    #[serde(default)]
-    before: String,
-    #[serde(skip)]
+    before: &'static str,
     regex: OnceLock<Option<Regex>>,
 }
 
 /// The check that the secret of a match must pass.
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy)]
 enum Check {
     /// Not a dummy; the format is evidence enough.
-    #[default]
     Random,
     /// Looks generated: digits among letters.
     Token,
@@ -89,10 +59,8 @@ enum Check {
 }
 
 /// The checksum at the end of a token. A token with the right one is real, even if it looks like a dummy.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Checksum {
-    #[default]
     None,
     /// The CRC-32 of what stands between the prefix's `_` and it, in six digits of base 62. GitHub's and npm's.
     Crc32Base62,
@@ -131,14 +99,23 @@ fn base62(mut number: u32) -> String {
     String::from_utf8_lossy(&digits).into_owned()
 }
 
-fn default_window() -> usize {
-    512
-}
-
 impl Rule {
+    /// The keywords at which [`Rule::find`] may find something.
+    pub(crate) fn keywords(&self) -> impl Iterator<Item = Keyword> {
+        self.keywords.iter().map(|text| Keyword {
+            text,
+            has_case: !self.any_case && !self.assigned,
+            begins_word: self.lookback == 0 && !self.assigned,
+            is_in_run: self.is_in_run,
+        })
+    }
+
     /// The secret in the match that begins at `start`, with a run of base64 characters.
     pub(crate) fn find_at_run(&self, text: &str, start: usize) -> Option<Range<usize>> {
         let end = text.floor_char_boundary((start + self.window).min(text.len()));
+        if !self.may_match(&text[start..end]) {
+            return None;
+        }
         let whole = self.regex()?.find(&text[start..end])?.range();
         let range = start..start + whole.end;
         let is_apart =
@@ -152,19 +129,21 @@ impl Rule {
         if self.assigned {
             let value = assignment::assigned_to_provider(text, &hit)?;
             let written = &text[value.clone()];
-            let is_right = self.regex()?.is_match(written) && self.looks_right(written);
+            let is_right = self.may_match(written)
+                && self.regex()?.is_match(written)
+                && self.looks_right(written);
             return is_right.then_some(value);
-        }
-        let written = &text[hit.clone()];
-        if !self.any_case && !self.keywords.iter().any(|keyword| keyword == written) {
-            return None;
         }
         if self.lookback == 0 && self.is_inside_a_word(text, hit.start) {
             return None;
         }
         let start = text.floor_char_boundary(hit.start.saturating_sub(self.lookback));
         let end = text.floor_char_boundary((hit.end + self.window).min(text.len()));
-        let (regex, window) = (self.regex()?, &text[start..end]);
+        let window = &text[start..end];
+        if self.lookback == 0 && !self.may_match(window) {
+            return None;
+        }
+        let regex = self.regex()?;
         let whole = regex.find(window)?.range();
         let (first, last) = (start + whole.start, start + whole.end);
         if first > hit.start || last < hit.end || self.is_inside_a_word(text, first) {
@@ -210,10 +189,26 @@ impl Rule {
         };
         self.regex.get_or_init(compile).as_ref()
     }
+
+    /// Whether a match may begin at the start of `text`: a cheap check before the regular expression is compiled, and
+    /// before it is run.
+    fn may_match(&self, text: &str) -> bool {
+        let there = self.beginning.iter().zip(text.as_bytes());
+        text.len() >= self.beginning.len()
+            && there.into_iter().all(|(set, byte)| SETS[usize::from(*set)].contains(*byte))
+    }
 }
 
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
+}
+
+#[cfg(test)]
+impl Rule {
+    /// The pattern as `proptest` makes examples of it.
+    pub(crate) fn pattern_for_examples(&self) -> String {
+        self.pattern.replace("(?P<secret>", "(")
+    }
 }
 
 #[cfg(test)]
@@ -261,9 +256,10 @@ mod tests {
         let mut runner = TestRunner::deterministic();
         let mut weak = Vec::new();
         for rule in RULES.iter() {
-            let strategy = string_regex(&rule.pattern.replace("(?P<secret>", "(")).unwrap();
+            let strategy = string_regex(&rule.pattern_for_examples()).unwrap();
             let found = (0..20).filter(|_| {
                 let example = strategy.new_tree(&mut runner).unwrap().current();
+                assert!(rule.may_match(&example), "{}: {example:?}", rule.name);
                 let text = if rule.assigned {
                     format!(
                         "{}_secret_key = \"{example}\"\n",
@@ -275,7 +271,7 @@ mod tests {
                 !crate::redact(&text).findings.is_empty()
             });
             let found = found.count();
-            if found < 5 && !DEPENDENT.contains(&rule.name.as_str()) {
+            if found < 5 && !DEPENDENT.contains(&rule.name) {
                 weak.push(format!("{}: {found} of 20", rule.name));
             }
         }
@@ -288,11 +284,10 @@ mod tests {
         for rule in RULES.iter() {
             assert!(names.insert(&rule.name), "{}: twice", rule.name);
             assert!(rule.regex().is_some(), "{}: {}", rule.name, rule.pattern);
-            assert!(rule.source.len() >= 8, "{}: no source", rule.name);
             assert!(rule.keywords.is_empty() == rule.run.is_some(), "{}: no keyword", rule.name);
             let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             assert!(rule.name.chars().all(is_name), "{}", rule.name);
-            for keyword in &rule.keywords {
+            for keyword in rule.keywords {
                 assert!(keyword.len() >= 2, "{}: {keyword:?} is everywhere", rule.name);
             }
         }

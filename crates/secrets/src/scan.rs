@@ -1,13 +1,11 @@
 //! One pass over a text for the keywords of all detectors; each detector runs at its keywords.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, OnceLock};
-
-use keywords::{FewTexts, Hit, Keywords};
+use std::sync::LazyLock;
 
 use crate::rules::RULES;
+use crate::search::{Hit, Keyword, Search};
+use crate::token_runs::token_runs;
 use crate::{assignment, call, command, cookie, dsn, encoded, private_key, structure, url};
 
 /// A credential in a text.
@@ -39,88 +37,46 @@ enum Detector {
     PercentEncoding,
 }
 
-/// The longest part of a keyword that is searched for, in bytes. Where it occurs, the rest is compared. With
-/// whole keywords the automaton would be several times as large, and no longer fit in a processor's cache.
-const SEARCHED: usize = 8;
-
-/// The bytes that a process scans before the faster automaton is built, which takes a few milliseconds: a
-/// hook or a command ends before it has scanned as much.
-const FEW_BYTES: usize = 1 << 20;
-
 struct Scanner {
-    /// The beginnings of the detectors' keywords.
-    beginnings: Vec<String>,
-    /// They are searched for with this as long as little has been scanned, then with the other one.
-    few: Keywords<FewTexts>,
-    many: OnceLock<Keywords>,
-    /// The bytes that have been scanned.
-    scanned: AtomicUsize,
-    /// For each beginning, the detectors whose keywords begin so, by their order.
-    detectors_of: Vec<Vec<usize>>,
-    /// The detectors with their keywords; of two that find the same, the earlier one gives the name.
-    detectors: Vec<(&'static str, Detector)>,
+    search: Search,
+    /// The detectors, by the index of their keyword; of two that find the same, the earlier one gives the name.
+    detectors: Vec<Detector>,
 }
 
 static SCANNER: LazyLock<Scanner> = LazyLock::new(Scanner::new);
 
-/// Why the automata can be built.
-const FEW_ENOUGH: &str = "several hundred short keywords";
-
 impl Scanner {
     fn new() -> Self {
-        let mut all: Vec<(&'static str, Detector)> =
-            vec![(private_key::KEYWORD, Detector::PrivateKey), (url::KEYWORD, Detector::Url)];
-        all.extend(
-            assignment::KEYWORDS.iter().map(|&(word, kind)| (word, Detector::Assignment(kind))),
-        );
-        for (index, rule) in RULES.iter().enumerate() {
-            all.extend(rule.keywords.iter().map(|word| (word.as_str(), Detector::Rule(index))));
-        }
-        all.extend(command::keywords().enumerate().map(|(i, word)| (word, Detector::Command(i))));
-        all.extend(call::keywords().enumerate().map(|(i, word)| (word, Detector::Call(i))));
-        all.push((cookie::KEYWORD, Detector::Cookie));
-        all.push((structure::JWK_KEYWORD, Detector::JsonWebKey));
-        let kubernetes = structure::KUBERNETES_KEYWORDS.iter();
-        all.extend(kubernetes.map(|&word| (word, Detector::KubernetesSecret)));
-        let state = structure::STATE_KEYWORDS.iter();
-        all.extend(state.map(|&word| (word, Detector::TerraformState)));
-        all.extend(dsn::KEYWORDS.iter().map(|&word| (word, Detector::DataSource)));
-        let percent = encoded::PERCENT_KEYWORDS.iter();
-        all.extend(percent.map(|&word| (word, Detector::PercentEncoding)));
-        let mut of_beginning: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (order, (keyword, _)) in all.iter().enumerate() {
-            let beginning = &keyword[..keyword.floor_char_boundary(SEARCHED)];
-            of_beginning.entry(beginning.to_ascii_lowercase()).or_default().push(order);
-        }
-        let (beginnings, detectors_of): (Vec<String>, _) = of_beginning.into_iter().unzip();
-        let few = Keywords::for_few_texts(&beginnings).expect(FEW_ENOUGH);
-        let (many, scanned) = (OnceLock::new(), AtomicUsize::new(0));
-        Self { beginnings, few, many, scanned, detectors_of, detectors: all }
-    }
-
-    /// The occurrences of beginnings.
-    fn beginnings<'t>(&'t self, text: &'t str) -> Box<dyn Iterator<Item = Hit> + 't> {
-        let before = self.scanned.fetch_add(text.len(), Ordering::Relaxed);
-        if before.saturating_add(text.len()) < FEW_BYTES {
-            return Box::new(self.few.hits(text));
-        }
-        let many = || Keywords::new(&self.beginnings).expect(FEW_ENOUGH);
-        Box::new(self.many.get_or_init(many).hits(text))
-    }
-
-    /// The occurrences of keywords, each with the order of its detector.
-    fn hits<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (Range<usize>, usize)> {
-        self.beginnings(text).flat_map(move |hit| {
-            self.detectors_of[hit.keyword].iter().filter_map(move |&order| {
-                let keyword = self.detectors[order].0;
-                let range = hit.range.start..hit.range.start + keyword.len();
-                let is_there = keyword.len() <= SEARCHED
-                    || text
-                        .get(range.clone())
-                        .is_some_and(|word| word.eq_ignore_ascii_case(keyword));
-                is_there.then_some((range, order))
-            })
-        })
+        let own = [(private_key::KEYWORD, Detector::PrivateKey), (url::KEYWORD, Detector::Url)];
+        let assignments =
+            assignment::KEYWORDS.iter().map(|&(text, kind)| (text, Detector::Assignment(kind)));
+        let rules = RULES.iter().enumerate().flat_map(|(index, rule)| {
+            rule.keywords().map(move |keyword| (keyword, Detector::Rule(index)))
+        });
+        let commands =
+            command::keywords().enumerate().map(|(i, keyword)| (keyword, Detector::Command(i)));
+        let calls = call::keywords().enumerate().map(|(i, text)| (text, Detector::Call(i)));
+        let others: [(&[&str], Detector); 6] = [
+            (&[cookie::KEYWORD], Detector::Cookie),
+            (&[structure::JWK_KEYWORD], Detector::JsonWebKey),
+            (structure::KUBERNETES_KEYWORDS, Detector::KubernetesSecret),
+            (structure::STATE_KEYWORDS, Detector::TerraformState),
+            (dsn::KEYWORDS, Detector::DataSource),
+            (encoded::PERCENT_KEYWORDS, Detector::PercentEncoding),
+        ];
+        let others = others
+            .iter()
+            .flat_map(|(texts, detector)| texts.iter().map(move |text| (*text, *detector)));
+        let anywhere = |(text, detector)| (Keyword::anywhere(text), detector);
+        let (keywords, detectors) = own
+            .into_iter()
+            .chain(assignments)
+            .map(anywhere)
+            .chain(rules)
+            .chain(commands)
+            .chain(calls.chain(others).map(anywhere))
+            .unzip();
+        Self { search: Search::new(keywords), detectors }
     }
 }
 
@@ -131,15 +87,25 @@ pub(crate) fn secrets(text: &str) -> Vec<Secret> {
 
 /// As [`secrets`], for a text that was encoded `depth` times.
 pub(crate) fn secrets_at_depth(text: &str, depth: usize) -> Vec<Secret> {
-    let scanner = &*SCANNER;
+    let runs = token_runs(text);
+    secrets_at(text, &runs, SCANNER.search.hits(text, &runs), depth)
+}
+
+/// The credentials at the hits, and those in base64.
+fn secrets_at(
+    text: &str,
+    runs: &[Range<usize>],
+    hits: impl Iterator<Item = Hit>,
+    depth: usize,
+) -> Vec<Secret> {
     let mut found: Vec<(Secret, usize)> = Vec::new();
     // Keywords inside the last finding are skipped, so that a text of nothing but keywords takes
     // linear time; for the same reason, a percent-encoded word is decoded once.
     let mut done = 0..0;
     let mut decoded = 0;
     let mut ranges = Vec::new();
-    for (hit, order) in scanner.hits(text) {
-        let detector = scanner.detectors[order].1;
+    for Hit { keyword: order, range: hit } in hits {
+        let detector = SCANNER.detectors[order];
         // But a finding of an assignment may get a more specific name.
         if done.contains(&hit.start) && (hit.start > done.start || !is_of_a_provider(order)) {
             continue;
@@ -159,7 +125,7 @@ pub(crate) fn secrets_at_depth(text: &str, depth: usize) -> Vec<Secret> {
         }
     }
     let mut secrets = Vec::new();
-    encoded::in_base64(text, depth, &mut secrets);
+    encoded::in_base64(text, runs, depth, &mut secrets);
     found.extend(secrets.into_iter().map(|secret| (secret, usize::MAX)));
     without_overlaps(found)
 }
@@ -187,7 +153,7 @@ fn detect(
         Detector::Rule(index) => {
             let rule = &RULES[index];
             found.extend(rule.find(text, hit.clone()));
-            &rule.name
+            rule.name
         }
         Detector::Command(index) => {
             command::find(text, hit, index, found);
@@ -223,7 +189,7 @@ fn detect(
 
 /// Whether the detector of this order identifies the issuer of the credential.
 fn is_of_a_provider(order: usize) -> bool {
-    matches!(SCANNER.detectors.get(order), Some((_, Detector::Rule(_))))
+    matches!(SCANNER.detectors.get(order), Some(Detector::Rule(_)))
 }
 
 /// Merges overlapping secrets into one that covers them all, with the name of the most specific
@@ -243,4 +209,48 @@ fn without_overlaps(mut found: Vec<(Secret, usize)>) -> Vec<Secret> {
         }
     }
     apart.into_iter().map(|(secret, _)| secret).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't set up has nothing to say")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use proptest::string::string_regex;
+
+    /// What is found where every keyword is compared at every position, in runs of token characters or not.
+    fn secrets_by_comparing(text: &str) -> Vec<Secret> {
+        let hits = SCANNER.search.hits_by_comparing_anywhere(text);
+        secrets_at(text, &token_runs(text), hits.into_iter(), 0)
+    }
+
+    /// An example of a rule's pattern, perhaps shortened, behind something that may belong to it.
+    fn example() -> impl Strategy<Value = String> {
+        let behind = prop::sample::select(vec![
+            "", " ", "\"", "=", ":", "a", "_", "-", ".", "/", "é", "key = ",
+        ]);
+        let cut = prop_oneof![3 => Just(0usize), 1 => 1usize..30];
+        (0..RULES.len(), behind, cut).prop_flat_map(|(index, behind, cut)| {
+            let example = string_regex(&RULES[index].pattern_for_examples()).unwrap();
+            example.prop_map(move |example| {
+                let end = example.floor_char_boundary(example.len().saturating_sub(cut));
+                format!("{behind}{}", &example[..end])
+            })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+        #[test]
+        fn the_search_leaves_out_nothing_that_is_found(
+            pieces in prop::collection::vec(
+                prop_oneof![3 => example(), 1 => "[a-zA-Z0-9_=:\"'./ \n-]{0,30}", 1 => "(password|token|api_key)[=: \"]{1,3}"],
+                1..5,
+            ),
+        ) {
+            let text = pieces.concat();
+            prop_assert_eq!(secrets(&text), secrets_by_comparing(&text), "{:?}", text);
+        }
+    }
 }

@@ -3,6 +3,10 @@
 use std::ops::Range;
 
 use super::LONGEST_NAME;
+use crate::byte_set::ByteSet;
+
+/// White space, and marks that may stand around the word before a name: characters up to U+00FF.
+const AROUND_WORDS: ByteSet = ByteSet::of(b" \t\n\r\x0b\x0c\x85\xa0-#/;\"'*!%$");
 
 /// The bytes before a name that are looked at.
 const LOOKED_AT: usize = 2 * LONGEST_NAME;
@@ -32,7 +36,9 @@ impl<'t> Place<'t> {
 
     /// The word before the name on its line, if there is nothing else but marks.
     fn word(&self) -> &'t str {
-        self.line.trim_matches(|c: char| c.is_whitespace() || "-#/;\"'*!%$".contains(c))
+        self.line.trim_matches(|c: char| {
+            u8::try_from(c).map_or(c.is_whitespace(), |byte| AROUND_WORDS.contains(byte))
+        })
     }
 
     fn last_word(&self) -> &'t str {
@@ -194,8 +200,10 @@ fn is_comment(line: &str) -> bool {
     ["#", "//", "--", "/*", "*", "<!--", ";", "%", "REM ", "rem "]
         .iter()
         .any(|mark| line.starts_with(mark))
-        || line.contains(" # ")
-        || line.contains(" // ")
+        || memchr::memchr2_iter(b'#', b'/', line.as_bytes()).any(|at| {
+            line[..at].ends_with(' ')
+                && [" # ", " // "].iter().any(|mark| line[at - 1..].starts_with(mark))
+        })
 }
 
 /// Whether a word is a name with its value, and no piece of a program.

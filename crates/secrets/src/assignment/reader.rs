@@ -10,6 +10,7 @@ use keywords::Keywords;
 
 use super::place::Place;
 use super::{LONGEST_VALUE, WIDEST_GAP};
+use crate::byte_set::ByteSet;
 
 /// The rest of a line that is searched for a default value or for the words of a sentence, in bytes.
 const LONGEST_LINE: usize = 200;
@@ -42,7 +43,18 @@ const DEFAULTS: &[&str] = &[
 ];
 static MARKERS: LazyLock<Keywords> =
     LazyLock::new(|| Keywords::new(DEFAULTS).expect("a few short keywords"));
-const QUOTE_CHARACTERS: [char; 3] = ['"', '\'', '`'];
+const QUOTE_CHARACTERS: ByteSet = ByteSet::of(b"\"'`");
+/// The first bytes of [`OPERATORS`] and of [`QUOTES`].
+const OPERATOR_BEGINNINGS: ByteSet = ByteSet::of(b"!=:?+<-\xe2\xef");
+const QUOTE_BEGINNINGS: ByteSet = ByteSet::of(b"\\\"'`&\xe2");
+/// Characters of types and of what else stands between a name and `=` in declarations.
+const TYPES: ByteSet = ByteSet::alphanumeric_and(b" \t_*&<>[](){};:,.?!'");
+/// Characters of the types behind a name's colon.
+const ANNOTATIONS: ByteSet = ByteSet::alphanumeric_and(b"_&<>[]|.'? ");
+/// Characters of the functions around a literal.
+const CALLEES: ByteSet = ByteSet::alphanumeric_and(b"_.:[]<>*&@- ");
+/// Characters between a function's head and what it returns.
+const BEFORE_RETURNED: ByteSet = ByteSet::alphanumeric_and(b" \t\n\r\x0b\x0c{:->&'");
 
 /// Methods that take a value for what they are called on, or compare it with one.
 #[rustfmt::skip]
@@ -135,7 +147,7 @@ impl<'t> Reader<'t> {
             self.skip_blanks();
             return self.quoted().or_else(|| self.bare(false));
         }
-        if let Some(operator) = OPERATORS.iter().find(|operator| self.eat(operator)) {
+        if let Some(operator) = self.eat_operator() {
             self.behind_operator(operator, gap)
         } else if self.place.tag() && self.eat(">") {
             self.element()
@@ -232,7 +244,7 @@ impl<'t> Reader<'t> {
     /// As [`Reader::direct`], for a value with characters that usually end one, if it is all that
     /// follows on its line: `DB_PASSWORD=a&b;c`.
     fn whole_word(mut self) -> Option<Value> {
-        if !self.place.begins_line() || !(self.eat("=") || self.eat(": ")) {
+        if !(self.eat("=") || self.eat(": ")) || !self.place.begins_line() {
             return None;
         }
         self.skip_blanks();
@@ -263,14 +275,11 @@ impl<'t> Reader<'t> {
     /// `password[32] = "…"`, `password VARCHAR(20) DEFAULT '…'`.
     fn declared(mut self) -> Option<Value> {
         let window = self.ahead(LONGEST_TYPE);
-        let line = window.lines().next()?;
-        let is_type = |c: char| c.is_ascii_alphanumeric() || " \t_*&<>[](){};:,.?!'".contains(c);
-        let end = line.find(|c| !is_type(c)).unwrap_or(line.len());
-        let between = &line[..end];
-        let is_assignment = line[end..].starts_with('=')
-            && !line[end..].starts_with("==")
-            && !line[end..].starts_with("=>");
-        let default = between.to_ascii_lowercase().find(" default ");
+        let end = TYPES.find_other(window).unwrap_or(window.len());
+        let (between, rest) = window.split_at(end);
+        let is_assignment =
+            rest.starts_with('=') && !rest.starts_with("==") && !rest.starts_with("=>");
+        let default = position_in_any_case(between, " default ");
         let skipped = match default {
             Some(at) => at + " default ".len(),
             None if is_assignment && !between.trim().is_empty() => end + 1,
@@ -293,12 +302,18 @@ impl<'t> Reader<'t> {
         let closed = self.ahead(LONGEST_TYPE).find(')')?;
         self.at += closed + 1;
         let window = self.ahead(LONGEST_TYPE);
+        let near = window
+            .char_indices()
+            .find(|(_, c)| {
+                !(c.is_whitespace() || u8::try_from(*c).is_ok_and(|c| BEFORE_RETURNED.contains(c)))
+            })
+            .map_or(window.len(), |(at, _)| at);
         let returns = ["return ", "=> ", "= ", "-> "].into_iter().find_map(|word| {
-            let at = window.find(word)?;
-            let is_near = window[..at]
-                .chars()
-                .all(|c| c.is_whitespace() || c.is_ascii_alphanumeric() || "{:->&'".contains(c));
-            is_near.then_some(at + word.len())
+            let starts = memchr::memchr_iter(
+                word.as_bytes()[0],
+                &window.as_bytes()[..window.len().min(near + 1)],
+            );
+            starts.into_iter().find(|at| window[*at..].starts_with(word)).map(|at| at + word.len())
         })?;
         self.at += returns;
         self.quoted()
@@ -307,8 +322,11 @@ impl<'t> Reader<'t> {
     /// What is done with the thing of that name: `find("#password").type("…")`, `password.equals("…")`,
     /// `fill('#password', '…')`.
     fn passed(mut self) -> Option<Value> {
+        if !self.rest().starts_with(['"', '\'', '`', ']', ')', '.']) {
+            return None;
+        }
         let start = self.at;
-        self.skip_while(4, |c| "\"'`])".contains(c));
+        self.skip_while(4, |c| matches!(c, '"' | '\'' | '`' | ']' | ')'));
         if self.place.selector() && self.at > start && self.eat(", ") {
             return self.quoted();
         }
@@ -328,19 +346,16 @@ impl<'t> Reader<'t> {
     /// The value for a name without one: `process.env.PASSWORD || '…'`, `getenv("PASSWORD") or "…"`,
     /// `add_argument("--password", default="…")`, `variable "password" { default = "…" }`.
     fn default_value(self) -> Option<Value> {
-        let window =
-            self.ahead(if self.place.declared() { LONGEST_DECLARATION } else { LONGEST_LINE });
-        let scope = if self.place.declared() {
-            window.split("\n}").next()?
-        } else {
-            window.lines().next()?
-        };
-        if !scope.contains(QUOTE_CHARACTERS) && !scope.contains(": ") {
+        let is_declared = self.place.declared();
+        let window = self.ahead(if is_declared { LONGEST_DECLARATION } else { LONGEST_LINE });
+        let scope =
+            if is_declared { window.split("\n}").next()? } else { window.lines().next()? };
+        if QUOTE_CHARACTERS.find(scope).is_none() && !scope.contains(": ") {
             return None;
         }
         MARKERS.hits(scope).find_map(|hit| {
             let (marker, at) = (DEFAULTS[hit.keyword], hit.range.start);
-            if !self.place.declared() && scope[..at].contains([';', '\n']) {
+            if !is_declared && scope[..at].contains([';', '\n']) {
                 return None;
             }
             let mut reader = self;
@@ -408,6 +423,12 @@ impl<'t> Reader<'t> {
 
     /// A value in a sentence or a comment: `the old password was …`, `password for the admin: …`.
     fn in_prose(mut self) -> Option<Value> {
+        // A value has a digit.
+        let line = self.ahead(LONGEST_LINE + 8).as_bytes();
+        let line = line.split(|byte| *byte == b'\n').next()?;
+        if !line.iter().any(u8::is_ascii_digit) {
+            return None;
+        }
         let place = self.place;
         // `pass` is a verb too: `we pass a1 to b2`.
         let is_verb = self.text[..self.at].ends_with("pass") && self.rest().starts_with(' ');
@@ -462,8 +483,7 @@ impl<'t> Reader<'t> {
     fn wrapped(&mut self) -> Option<Value> {
         let start = self.at;
         let window = self.ahead(48);
-        let is_callee = |c: char| c.is_ascii_alphanumeric() || "_.:[]<>*&@- ".contains(c);
-        let end = window.find(|c| !is_callee(c))?;
+        let end = CALLEES.find_other(window)?;
         let callee = &window[..end];
         let last = callee
             .trim_end_matches([' ', ']', '-'])
@@ -518,9 +538,8 @@ impl<'t> Reader<'t> {
 
     /// Skips `str =` of `name: str = "…"`.
     fn skip_type(&mut self) -> bool {
-        let is_type = |c: char| c.is_ascii_alphanumeric() || "_&<>[]|.'? ".contains(c);
         let window = self.ahead(60);
-        let Some(end) = window.find(|c: char| !is_type(c)) else { return false };
+        let Some(end) = ANNOTATIONS.find_other(window) else { return false };
         let is_assigned =
             end > 0 && window[end..].starts_with('=') && !window[end..].starts_with("==");
         if is_assigned {
@@ -559,7 +578,8 @@ impl<'t> Reader<'t> {
             let range = self.until(|c| c.is_whitespace() || c == '"' || c == '\'')?;
             return Some(Value { range, notation: Notation::Quoted });
         }
-        let quote = QUOTES.iter().find(|quote| self.eat(quote));
+        let is_quote = self.next_byte().is_some_and(|byte| QUOTE_BEGINNINGS.contains(byte));
+        let quote = QUOTES.iter().filter(|_| is_quote).find(|quote| self.eat(quote));
         let Some(quote) = quote else {
             self.at = start;
             return None;
@@ -625,15 +645,25 @@ impl<'t> Reader<'t> {
         &self.text[self.at..]
     }
 
+    fn next_byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
     fn eat(&mut self, literal: &str) -> bool {
-        let there = self.rest().starts_with(literal);
+        let there = self.next_byte() == literal.bytes().next() && self.rest().starts_with(literal);
         self.at += if there { literal.len() } else { 0 };
         there
     }
 
     /// A quote, perhaps an escaped one.
     fn eat_quote(&mut self) -> bool {
-        QUOTES.iter().any(|quote| self.eat(quote))
+        self.next_byte().is_some_and(|byte| QUOTE_BEGINNINGS.contains(byte))
+            && QUOTES.iter().any(|quote| self.eat(quote))
+    }
+
+    fn eat_operator(&mut self) -> Option<&'static str> {
+        let may_be = self.next_byte().is_some_and(|byte| OPERATOR_BEGINNINGS.contains(byte));
+        OPERATORS.iter().copied().filter(|_| may_be).find(|operator| self.eat(operator))
     }
 
     /// The quote that ends a key: that of `"default": …`.
@@ -676,6 +706,15 @@ impl<'t> Reader<'t> {
             self.rest().bytes().take(2 * WIDEST_GAP).take_while(u8::is_ascii_whitespace).count();
         self.at += white;
     }
+}
+
+/// The first position in `text` of a word that begins with a blank, ignoring ASCII case.
+fn position_in_any_case(text: &str, word: &str) -> Option<usize> {
+    let mut blanks = memchr::memchr_iter(b' ', text.as_bytes());
+    blanks.find(|at| {
+        let there = text.as_bytes().get(*at..at + word.len());
+        there.is_some_and(|there| there.eq_ignore_ascii_case(word.as_bytes()))
+    })
 }
 
 /// Whether a character ends an unquoted value.

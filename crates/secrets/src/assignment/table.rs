@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use super::{Kind, Notation, is_secret, name};
+use crate::byte_set::ByteSet;
 
+/// The ASCII characters of headings, with separators between them and what is written around them.
+const HEADINGS: ByteSet = ByteSet::alphanumeric_and(b" _-\"`*\r|\t;,");
 /// The longest row, in bytes, and the most rows.
 const LONGEST_ROW: usize = 400;
 const MOST_ROWS: usize = 200;
@@ -31,9 +34,25 @@ pub(super) fn find(
             return;
         }
     }
-    if separator != ')' && name::kind_of(text, name, hit, kind).is_some() {
+    if separator != ')'
+        && may_be_heading(text, name)
+        && name::kind_of(text, name, hit, kind).is_some()
+    {
         in_rows(text, name, kind, found);
     }
+}
+
+/// Whether the line of `name` has the characters of a table's heading alone, as far as a look at ASCII tells.
+fn may_be_heading(text: &str, name: &Range<usize>) -> bool {
+    let is_of_heading = |byte: &&u8| !byte.is_ascii() || HEADINGS.contains(**byte);
+    let ends = |byte: Option<&u8>| byte.is_none_or(|byte| *byte == b'\n');
+    let (before, after) = (&text.as_bytes()[..name.start], &text.as_bytes()[name.end..]);
+    let skipped = after.iter().take(LONGEST_ROW).take_while(is_of_heading).count();
+    if !(ends(after.get(skipped)) || skipped == LONGEST_ROW) {
+        return false;
+    }
+    let skipped = before.iter().rev().take(LONGEST_ROW).take_while(is_of_heading).count();
+    ends(before.iter().rev().nth(skipped)) || skipped == LONGEST_ROW
 }
 
 fn in_rows(text: &str, name: &Range<usize>, kind: Kind, found: &mut Vec<Range<usize>>) {
