@@ -6,8 +6,6 @@ set -euo pipefail
 
 # What a comment may have (65,536 characters), less the frame.
 COMMENT_LIMIT=60000
-# Of a larger change, the first files say enough.
-FOCUS_LIMIT=200
 MARK='<!-- contextos: pack of this pull request -->'
 
 install_programs() {
@@ -19,20 +17,21 @@ install_programs() {
     echo "$RUNNER_TEMP/headroom/bin" >>"$GITHUB_PATH"
 }
 
-# Packs the task, with the changed files ranked higher if the checkout has the commit that the request starts from.
+# Packs the task, with what has changed whole if the checkout has the commit that the request starts from. Writes the
+# summary of the pack to a file.
 make_pack() {
     local task=${INPUT_TASK:-$(jq -r '.pull_request | "\(.title)\n\n\(.body // "")"' "$GITHUB_EVENT_PATH")}
-    local base focus=() path
+    local base changes=()
     base=$(jq -r '.pull_request.base.sha // empty' "$GITHUB_EVENT_PATH")
     if [ -n "$base" ] && git cat-file -e "$base^{commit}" 2>/dev/null; then
-        while [ ${#focus[@]} -lt "$FOCUS_LIMIT" ] && IFS= read -r -d '' path; do
-            focus+=("--focus=$path")
-        done < <(git diff --name-only --diff-filter=d -z "$base...HEAD" 2>/dev/null)
+        changes=(--diff "$base...HEAD")
     else
-        echo "::notice::the base commit isn't in this checkout (fetch-depth: 0 brings it), so changed files aren't preferred"
+        echo "::notice::the base commit isn't in this checkout (fetch-depth: 0 brings it): the pack doesn't show what has changed"
     fi
-    printf '%s' "$task" | contextos pack . --task - --budget "$INPUT_BUDGET" --out "$pack" ${focus[@]+"${focus[@]}"}
+    printf '%s' "$task" | contextos pack . --task - --budget "$INPUT_BUDGET" --out "$pack" --json \
+        ${changes[@]+"${changes[@]}"} >"$summary"
     echo "pack=$pack" >>"$GITHUB_OUTPUT"
+    jq -r '"tokens=\(.tokens)"' "$summary" >>"$GITHUB_OUTPUT"
 }
 
 comment_text() {
@@ -67,13 +66,12 @@ comment() {
 
 install_programs
 pack=$RUNNER_TEMP/headroom/pack.md
-summary=$RUNNER_TEMP/headroom/summary.txt
+summary=$RUNNER_TEMP/headroom/summary.json
 number=$(jq -r '.pull_request.number // empty' "$GITHUB_EVENT_PATH")
 
-make_pack 2>&1 | tee "$summary"
-said=$(sed -n 's/^pack: //p' "$summary" | head -1)
-echo "tokens=$(printf '%s' "${said%% *}" | tr -d ,)" >>"$GITHUB_OUTPUT"
-comment_text "Context of this pull request: ${said}" >"$RUNNER_TEMP/headroom/comment.md"
+make_pack
+title=$(jq -r '"Context of this pull request: \(.tokens) of \(.budget) tokens, \(.files | length) files"' "$summary")
+comment_text "$title" >"$RUNNER_TEMP/headroom/comment.md"
 cat "$RUNNER_TEMP/headroom/comment.md" >>"$GITHUB_STEP_SUMMARY"
 if [ "$INPUT_COMMENT" = true ] && [ -n "$number" ]; then
     # Pull requests of forks get a token that can't write; the summary has the pack all the same.
