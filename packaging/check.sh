@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 programs=$(cd "${1:?usage: packaging/check.sh PROGRAMS [PART…]}" && pwd)
 shift
-[ $# != 0 ] || set -- install attachments npm wheels mcp homebrew binstall pre-commit action containers
+[ $# != 0 ] || set -- install attachments npm wheels mcp plugin homebrew binstall pre-commit action containers
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -1)
 target=$(uname -m | sed 's/arm64/aarch64/')-unknown-linux-musl
 work=$(mktemp -d)
