@@ -1,4 +1,4 @@
-//! The globs of `--include` and `--exclude`.
+//! Globs for paths, as those of `--include` and `--exclude`.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -23,6 +23,25 @@ impl Globs {
     pub(crate) fn wants(&self, path: &str) -> bool {
         self.include.as_ref().is_none_or(|globs| globs.is_match(path))
             && !self.exclude.as_ref().is_some_and(|globs| globs.is_match(path))
+    }
+}
+
+/// A glob for paths, by the rules of [`ReadOptions::include`](crate::ReadOptions::include).
+#[derive(Debug, Clone)]
+pub struct PathGlob(GlobSet);
+
+impl PathGlob {
+    /// The compiled glob.
+    ///
+    /// # Errors
+    /// When it is malformed.
+    pub fn new(glob: &str) -> Result<Self, CheckoutError> {
+        Ok(Self(compile(&[glob.to_owned()])?.unwrap_or_else(GlobSet::empty)))
+    }
+
+    /// Whether `path` (relative to the root, with `/`) matches.
+    pub fn is_match(&self, path: &str) -> bool {
+        self.0.is_match(path)
     }
 }
 

@@ -46,6 +46,7 @@ mod walk;
 pub use cache::{Cache, CacheKey, content_key};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use git::{Git, GitError, Head};
+pub use globs::PathGlob;
 pub use kind::kind_of;
 pub use read::{Checkout, CheckoutError, FileFinding, Progress, ReadOptions, Unreadable, read};
 pub use skipped::{SkipReason, Skipped};

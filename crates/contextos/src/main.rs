@@ -17,6 +17,7 @@ mod clock;
 mod commands;
 mod compression;
 mod context_dir;
+mod detail;
 mod embeddings;
 mod environment;
 mod eval;

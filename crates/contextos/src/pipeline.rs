@@ -19,6 +19,7 @@ use thiserror::Error;
 use tokens::Encoding;
 
 use crate::changes::{Changes, ChangesError};
+use crate::detail::{Detail, Levels};
 use crate::embeddings::{EmbeddingsError, Endpoint};
 use crate::nearest;
 use crate::outline_cache::OutlineCache;
@@ -68,6 +69,8 @@ pub(crate) struct PackRequest {
     pub(crate) also: Vec<String>,
     /// The revision or range whose changes are shown whole.
     pub(crate) changes: Option<String>,
+    /// How much of files is shown.
+    pub(crate) detail: Vec<Detail>,
     /// The weights of the ranking.
     pub(crate) weights: Weights,
     /// Whether credentials are shown rather than redacted.
@@ -189,7 +192,9 @@ pub(crate) fn run_on(
     let paths = |flag, given: &[String]| resolved(flag, given, request, &tree.corpus);
     let mut focus = paths("--focus", &request.focus)?;
     let also = paths("--also", &request.also)?;
-    let asked = asked(&also, changes.as_ref(), &tree.corpus);
+    let levels = Levels::of(&request.detail, &tree.corpus)?;
+    let mut asked = asked(&also, changes.as_ref(), &tree.corpus);
+    asked.extend(levels.asked());
     focus.extend(asked.iter().map(|asked| tree.corpus.files[asked.file].path.clone()));
     let text = redacted(task, request);
     let task = Task::new(&text);
@@ -211,8 +216,10 @@ pub(crate) fn run_on(
         endpoint.rerank(&tree.corpus, &text, &cache, &mut ranking.chunks).err()
     });
     progress.stage("fitting");
-    let notes = changes.as_ref().and_then(Changes::note);
-    let pack = render((request, notes), &tree, &text, &ranking, &weights)?;
+    let notes = changes.as_ref().and_then(Changes::note).into_iter();
+    let notes: Vec<String> = notes.chain(levels.note(&tree.corpus, &ranking)).collect();
+    levels.apply(&mut ranking);
+    let pack = render((request, &notes), &tree, &text, &ranking, &weights)?;
     Ok(Packed { task: text, pack, read: tree, ranking, weights, embeddings_error })
 }
 
@@ -522,9 +529,9 @@ fn missing_notes(tree: &ReadTree) -> Vec<String> {
     tree.remarks.iter().map(|remark| format!("Not here: {remark}.")).collect()
 }
 
-/// `note`: a line for the head, beside those of the request.
+/// `notes`: lines for the head, beside those of the request.
 fn render(
-    (request, note): (&PackRequest, Option<String>),
+    (request, notes): (&PackRequest, &[String]),
     tree: &ReadTree,
     task: &str,
     ranking: &Ranking,
@@ -554,7 +561,7 @@ fn render(
         dirty: &dirty,
         redacted: &redacted,
         redacted_in_all: tree.findings.len(),
-        notes: &[request.notes.as_slice(), &missing_notes(tree), note.as_slice()].concat(),
+        notes: &[request.notes.as_slice(), &missing_notes(tree), notes].concat(),
         timestamp: request.timestamp.as_deref(),
         line_numbers: request.line_numbers,
         format: request.format,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use checkout::SkipReason;
+use private_fs::Links;
 use select::{Confidence, HistoryStatus};
 
 use crate::args::{PackFormat, WriteArgs};
@@ -20,7 +21,7 @@ use crate::pipeline::{self, Packed};
 use crate::place::Place;
 use crate::resolve::PackPlan;
 use crate::settings::Settings;
-use crate::terminal::{Terminal, grouped};
+use crate::terminal::{Terminal, escape_controls, grouped};
 
 /// The number of findings, and of unreadable files, that are listed; further ones are only counted.
 const LISTED: usize = 10;
@@ -28,6 +29,8 @@ const LISTED: usize = 10;
 const OVERVIEW: &str = "context_pack.overview.md";
 /// Characters of the task in the summary.
 const TASK_SHOWN: usize = 100;
+/// The largest file of `--head`, in bytes. By hand: it is paid for in each pack.
+const MAX_HEAD: u64 = 16 << 10;
 
 /// A pack that was written, and what people and programs are told about it.
 pub(crate) struct Produced {
@@ -107,6 +110,10 @@ impl<'a> Producer<'a> {
         picked.request.line_numbers |= self.args.line_numbers;
         picked.request.timestamp = self.args.timestamp.then(clock::now);
         picked.request.cache = self.writable;
+        if let Some(head) = &self.args.head {
+            let head = self.head(head, &picked)?;
+            picked.request.notes.extend(head.lines().map(str::to_owned));
+        }
         if let PackFormat::Agent(exporter) = format {
             picked.request.notes.push(exporter.note(&self.shown(file)));
         }
@@ -140,6 +147,24 @@ impl<'a> Producer<'a> {
             self.terminal.print(&text)?;
         }
         Ok(Produced { packed, text, compressed, written, summary })
+    }
+
+    /// The text of `--head`, filled in, without credentials.
+    fn head(&self, file: &Path, picked: &PackPlan) -> Result<String, Failure> {
+        let failed = |error| Failure::new(format_args!("--head {}: {error}", file.display()));
+        let text = private_fs::read_to_string(file, Links::Follow, MAX_HEAD).map_err(failed)?;
+        let root = self.place.root.canonicalize().unwrap_or_else(|_| self.place.root.clone());
+        let repository = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy();
+        let task = picked.request.task.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = text
+            .replace("{repository}", &repository)
+            .replace("{budget}", &grouped(picked.budget))
+            .replace("{task}", &task);
+        let text = escape_controls(&text);
+        Ok(match picked.request.allow_sensitive {
+            true => text.into_owned(),
+            false => secrets::redact(&text).text.into_owned(),
+        })
     }
 
     fn compressed(

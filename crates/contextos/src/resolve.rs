@@ -77,6 +77,7 @@ pub(crate) fn pick(
         focus: args.focus.clone(),
         also: args.also.clone(),
         changes: args.diff.clone(),
+        detail: args.detail.clone(),
         weights,
         is_resolved: false,
         allow_sensitive,

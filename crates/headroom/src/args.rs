@@ -72,7 +72,7 @@ pub(crate) enum Command {
     /// Stop a server that `headroom serve -d` has started
     Stop(StopArgs),
     /// List the servers that run in the background
-    Status,
+    Status(StatusArgs),
     /// Compress a file or standard input
     Compress(CompressArgs),
     /// Print an original, given the hash in a marker
@@ -400,8 +400,24 @@ pub(crate) struct DoctorArgs {
     #[arg(long)]
     pub(crate) network: bool,
 
+    /// Print a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+
     #[command(flatten)]
     pub(crate) store: StoreArgs,
+}
+
+/// `headroom status`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  headroom status
+  headroom status --json | jq -r '.servers[].url'")]
+pub(crate) struct StatusArgs {
+    /// Print a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `headroom stats`

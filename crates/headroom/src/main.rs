@@ -40,7 +40,7 @@ fn run(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Serve(serve) => commands::serve::run(serve),
         Command::Stop(stop) => commands::stop::run(&stop),
-        Command::Status => commands::status::run(),
+        Command::Status(args) => commands::status::run(&args),
         Command::Compress(compress) => commands::compress::run(compress),
         Command::Retrieve(retrieve) => commands::retrieve::run(&retrieve),
         Command::Run(run) => commands::run::run(&run),

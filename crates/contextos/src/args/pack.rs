@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 
+use crate::detail::Detail;
 use crate::exporters::{self, Exporter};
 
 /// The task, the budget, and the files to select from.
@@ -45,6 +46,9 @@ pub(crate) struct PickArgs {
     /// Show what has changed since a revision whole, uncommitted changes too: main, HEAD~3, A..B, A...B
     #[arg(long, value_name = "REV")]
     pub(crate) diff: Option<String>,
+    /// How much to show of the files that match: full, spans, outline or name; the last one that matches counts
+    #[arg(long, value_name = "GLOB=LEVEL")]
+    pub(crate) detail: Vec<Detail>,
     /// Select only from the files that FILE lists, one on each line or with NUL between them; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "include")]
     pub(crate) files_from: Option<PathBuf>,
@@ -71,6 +75,9 @@ pub(crate) struct WriteArgs {
     /// Prefix each line with its number
     #[arg(long)]
     pub(crate) line_numbers: bool,
+    /// Put the text of FILE under the title; {task}, {repository} and {budget} in it stand for those
+    #[arg(long, value_name = "FILE")]
+    pub(crate) head: Option<PathBuf>,
     /// State in the pack when it was made
     #[arg(long, overrides_with = "no_timestamp")]
     pub(crate) timestamp: bool,

@@ -211,3 +211,49 @@ fn facts_as_json() {
     );
     sandbox.contextos(&["man", "mcp", "nothing"]).assert().code(2);
 }
+
+#[test]
+fn how_much_of_a_file_is_shown() {
+    let sandbox = Sandbox::new();
+    let task = ["pack", "--task", "fix the refresh of tokens and sessions", "--quiet"];
+    let pack = |details: &[&str]| {
+        let mut command = sandbox.contextos(&task);
+        for detail in details {
+            command.args(["--detail", detail]);
+        }
+        command.assert().success();
+        sandbox.read("context_pack.md")
+    };
+    assert!(pack(&[]).contains("session = self.tokens.pop(token)"));
+    let outline = pack(&["src/**=full", "src/auth/token.py=outline"]);
+    assert!(outline.contains("def refresh(self, token: str)"), "{outline}");
+    assert!(!outline.contains("session = self.tokens.pop(token)"), "{outline}");
+    assert!(outline.contains("hashlib.sha256") && outline.contains("src/report.py"), "{outline}");
+    let named = pack(&["*.py=name"]);
+    assert!(named.contains("Named only: ") && named.contains("src/auth/token.py"), "{named}");
+    assert!(!named.contains("def refresh"), "{named}");
+    for wrong in ["src", "src=all", "[=full"] {
+        sandbox.contextos(&task).args(["--detail", wrong]).assert().code(2);
+    }
+}
+
+#[test]
+fn a_head_of_ones_own() {
+    let sandbox = Sandbox::new();
+    let key = format!("AKIA{}", "QWERTYUIOPASDFGH");
+    sandbox.home.write(
+        "head.txt",
+        &format!("Team rules for {{repository}}:\n\n- {{task}}, within {{budget}}\n- key {key}\n"),
+    );
+    let head = sandbox.home.path().join("head.txt");
+    for format in ["md", "json", "xml"] {
+        let mut command =
+            sandbox.contextos(&["pack", "--task", "fix the refresh", "--budget", "4k"]);
+        command.args(["--format", format, "--quiet", "--head"]).arg(&head).assert().success();
+        let pack = sandbox.read(&format!("context_pack.{format}"));
+        assert!(pack.contains("- fix the refresh, within 4,000"), "{pack}");
+        assert!(pack.contains("Team rules for ") && !pack.contains(&key), "{pack}");
+    }
+    let gone = sandbox.run(&["pack", "--task", "x", "--head", "nowhere.txt"]);
+    assert!(gone.starts_with("exit: 1\n") && gone.contains("--head nowhere.txt"), "{gone}");
+}

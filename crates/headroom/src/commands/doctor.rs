@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use serde_json::{Value, json};
 
 use crate::args::DoctorArgs;
 use crate::audit::report::counted;
@@ -47,15 +48,36 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
     if args.network {
         findings.extend(route::providers(&url));
     }
-    let lines: String = findings.iter().map(Finding::line).collect();
-    output::print(&lines)?;
+    output::print(&match args.json {
+        true => to_json(&findings),
+        false => findings.iter().map(Finding::line).collect(),
+    })?;
     if findings.iter().any(|finding| matches!(finding, Finding::Fail(_))) {
         return Err(Failure::silent());
     }
     Ok(())
 }
 
+fn to_json(findings: &[Finding]) -> String {
+    let finding = |finding: &Finding| {
+        let (result, text) = finding.parts();
+        json!({ "result": result, "text": text })
+    };
+    let ok = !findings.iter().any(|finding| matches!(finding, Finding::Fail(_)));
+    let checks: Vec<Value> = findings.iter().map(finding).collect();
+    format!("{:#}\n", json!({ "ok": ok, "checks": checks }))
+}
+
 impl Finding {
+    /// Its name in JSON, and its text.
+    fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Pass(text) => ("ok", text),
+            Self::Note(text) => ("note", text),
+            Self::Fail(text) => ("fail", text),
+        }
+    }
+
     fn line(&self) -> String {
         let (mark, text) = match self {
             Self::Pass(text) => ("ok  ", text),

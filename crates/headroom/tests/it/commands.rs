@@ -238,6 +238,18 @@ fn diagnosis(home: &Home, url: &str, environment: &[(&str, &str)]) -> String {
         .replace(url, "http://127.0.0.1:PORT")
 }
 
+#[test]
+fn the_doctor_for_programs() {
+    let home = Home::new();
+    let mut command = home.headroom(&["doctor", "--json"]);
+    let out = command.env("PATH", home.path("bin")).output().unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let checks = said["checks"].as_array().unwrap();
+    let failed = checks.iter().any(|check| check["result"] == "fail");
+    assert_eq!((said["ok"].as_bool(), out.status.success()), (Some(!failed), !failed), "{said}");
+    assert!(checks.iter().all(|check| check["text"].is_string()), "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn the_doctor_in_full() {

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{Home, Response, Server, log};
 
@@ -359,6 +359,9 @@ fn a_server_in_the_background_is_found_and_stopped() {
     let text = |args: &[&str]| String::from_utf8(home.run(args, "").stdout).unwrap();
     let status = text(&["status"]);
     assert!(status.starts_with(&format!("{url} runs, process ")), "{status}");
+    let status: Value = serde_json::from_str(&text(&["status", "--json"])).unwrap();
+    assert_eq!(status["servers"][0]["url"], url);
+    assert_eq!(status["servers"][0]["in_background"], true);
     let file = home.path(&format!(".headroom/state/servers/{port}.json"));
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 
