@@ -1,17 +1,16 @@
 //! Decides which files are selected from, first by their paths and then by their bytes. The same rules
 //! apply to a checkout on disk and to a tree in git.
 
-use std::collections::HashSet;
-
 use select::SourceFile;
 use syntax::Language;
 
+use crate::credential_paths::Judged;
 use crate::globs::Globs;
 use crate::kind::kind_of;
 use crate::paths::{self, VendorFolders};
 use crate::read::{FileFinding, ReadOptions};
 use crate::walk::{Listed, Listing};
-use crate::{CheckoutError, SkipReason, credential_paths, decode, notebook};
+use crate::{CheckoutError, SkipReason, decode, notebook};
 use select::FileKind;
 
 /// Bytes: shorter files never count as minified. By hand.
@@ -26,25 +25,36 @@ const HEADER_LINES: usize = 30;
 
 /// Removes from `listing` the files that are excluded by their path alone, and those beyond the limits.
 pub(crate) fn by_path(listing: &mut Listing, options: &ReadOptions) -> Result<(), CheckoutError> {
+    by_path_judged(listing, options, &mut Judged::default())
+}
+
+/// As [`by_path`], where it is `judged` already which paths contain a credential; if those are others, it is updated.
+pub(crate) fn by_path_judged(
+    listing: &mut Listing,
+    options: &ReadOptions,
+    judged: &mut Judged,
+) -> Result<(), CheckoutError> {
     let globs = Globs::new(&options.include, &options.exclude)?;
     let vendor = VendorFolders::among(listing.files.iter().map(|file| file.path.as_str()));
-    let named_after_credential = if options.allow_sensitive {
-        HashSet::new()
-    } else {
-        credential_paths::among(listing.files.iter().map(|file| file.path.as_str()))
-    };
+    if !options.allow_sensitive {
+        let paths = listing.files.iter().map(|file| file.path.as_str());
+        *judged = std::mem::take(judged).renewed(paths);
+    }
+    let mut named_after_credential = judged.found.iter().map(|&at| at as usize).peekable();
     let (mut files, mut bytes) = (0_usize, 0_u64);
     let mut kept = Vec::with_capacity(listing.files.len());
     for (at, file) in listing.files.drain(..).enumerate() {
-        let beyond = files >= options.max_files || bytes + file.size > options.max_total_bytes;
+        let beyond =
+            files >= options.max_files || bytes + file.state.size > options.max_total_bytes;
+        let is_named_after_credential = named_after_credential.next_if_eq(&at).is_some();
         let reason = refused_by_path(&file, &globs, &vendor, options)
-            .or_else(|| named_after_credential.contains(&at).then_some(SkipReason::Credentials))
+            .or_else(|| is_named_after_credential.then_some(SkipReason::Credentials))
             .or_else(|| beyond.then_some(SkipReason::Limit));
         if let Some(reason) = reason {
             listing.skipped.push((reason, file.path));
         } else {
             files += 1;
-            bytes += file.size;
+            bytes += file.state.size;
             kept.push(file);
         }
     }
@@ -69,7 +79,7 @@ fn refused_by_path(
         Some(SkipReason::Binary)
     } else if paths::is_built_name(name) {
         Some(SkipReason::Minified)
-    } else if file.size > largest(&file.path, options) {
+    } else if file.state.size > largest(&file.path, options) {
         Some(SkipReason::TooLarge)
     } else {
         None
@@ -130,8 +140,21 @@ pub(crate) fn by_content(
     let language =
         language.unwrap_or_else(|| Language::of(&path, text.lines().next().unwrap_or_default()));
     let hash = *blake3::hash(text.as_bytes()).as_bytes();
-    let file = SourceFile { path, text, hash, language, kind };
+    let file = SourceFile { path, text: text.into(), hash, language, kind };
     Ok(Admitted { file, findings, unknown_encoding: decoded.unknown })
+}
+
+/// The text of a file that was admitted with this content; `None` if it isn't one.
+pub(crate) fn text(
+    path: &str,
+    bytes: Vec<u8>,
+    is_redacted: bool,
+    options: &ReadOptions,
+) -> Option<String> {
+    let decoded = decode::decode(bytes)?.text;
+    let cells = if notebook::is_notebook(path) { notebook::cells(&decoded) } else { None };
+    let text = cells.map_or(decoded, |cells| cells.text);
+    Some(if is_redacted && !options.allow_sensitive { redact(text).0 } else { text })
 }
 
 /// The maximum size of the decoded text, in bytes: a file may grow when it is converted to UTF-8.

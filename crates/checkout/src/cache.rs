@@ -3,19 +3,16 @@
 //! One file below `.contextos/cache` contains the serialised values by key. It is replaced atomically, so
 //! that of two concurrent processes the last one wins and the file is always intact. A file that is
 //! missing, truncated, damaged, from another build or part of the repository counts as empty.
-//!
-//! For the last case, the file begins with a hash of this program's build and of the folder that contains
-//! it. A malicious repository that ships a cache, to misrepresent its other files, can't know that hash.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::sync::{Mutex, PoisonError};
 
-use private_fs::{Content, Links, Writer, read_content, require_real_dir};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::cache_folder::CacheFolder;
 
 /// A hash of everything that a value depends on: the content of a file, its language, …
 pub type CacheKey = [u8; 32];
@@ -26,13 +23,22 @@ const LIMIT: usize = 64 << 20;
 const LAYOUT: &[u8] = b"contextos cache 1";
 const FILE: &str = "index";
 
-/// Values by [`CacheKey`], as they were when the file was opened.
+/// Values by [`CacheKey`], as they were when the file was opened, and those that were added since.
 #[derive(Debug, Default)]
 pub struct Cache {
     /// The checkout; `None` for a cache that stores nothing.
     root: Option<PathBuf>,
     entries: BTreeMap<CacheKey, Entry>,
     bytes: Vec<u8>,
+    added: Mutex<Added>,
+}
+
+/// What was added to a cache after it had been opened.
+#[derive(Debug, Default)]
+struct Added {
+    fresh: BTreeMap<CacheKey, Vec<u8>>,
+    /// The keys of the file's values that were used.
+    used: HashSet<CacheKey>,
 }
 
 /// The position of a value in the file. Before it come its key, the number of the last write that used it,
@@ -62,7 +68,7 @@ impl Cache {
     pub fn open(root: &Path) -> Self {
         let bytes = stored(root).unwrap_or_default();
         let entries = parse(&bytes);
-        Self { root: Some(root.to_owned()), entries, bytes }
+        Self { root: Some(root.to_owned()), entries, bytes, added: Mutex::default() }
     }
 
     /// The value under `key`; `None` if there is none, or it is damaged.
@@ -78,18 +84,38 @@ impl Cache {
         values: impl IntoIterator<Item = (&'v CacheKey, &'v T)>,
     ) {
         let Some(root) = &self.root else { return };
-        let (mut fresh, mut used) = (BTreeMap::new(), HashSet::new());
+        let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = added.fresh.len();
         for (key, value) in values {
             if self.sound(key).is_some() {
-                used.insert(*key);
+                added.used.insert(*key);
             } else if let Ok(value) = postcard::to_stdvec(value) {
-                fresh.insert(*key, value);
+                added.fresh.insert(*key, value);
             }
         }
-        if !fresh.is_empty() {
+        if added.fresh.len() > before {
             // Errors are ignored, as documented.
-            let _ = self.write(root, &fresh, &used);
+            let _ = self.write(root, &added.fresh, &added.used);
         }
+    }
+
+    /// The bytes of all values, which [`add_all`](Self::add_all) takes.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Adds the intact values in `bytes` to the file.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(crate) fn add_all(&self, bytes: &[u8]) -> io::Result<()> {
+        let Some(root) = &self.root else { return Ok(()) };
+        let fresh = parse(bytes).into_iter().filter_map(|(key, entry)| {
+            let value = &bytes[entry.start..entry.end];
+            let is_new = check(&key, value) == entry.check && self.sound(&key).is_none();
+            is_new.then(|| (key, value.to_vec()))
+        });
+        self.write(root, &fresh.collect(), &HashSet::new())
     }
 
     fn sound(&self, key: &CacheKey) -> Option<&[u8]> {
@@ -104,12 +130,9 @@ impl Cache {
         fresh: &BTreeMap<CacheKey, Vec<u8>>,
         used: &HashSet<CacheKey>,
     ) -> io::Result<()> {
-        let folder = make_folder(root)?;
-        let path = folder.join(FILE);
-        let mut staged = Writer::new().stage(&path)?;
-        staged.write_all(&stamp(&folder)?)?;
-        staged.write_all(&self.laid_out(fresh, used, LIMIT))?;
-        staged.commit()
+        let folder = CacheFolder::make(root)?;
+        let stamp = folder.stamp(LAYOUT).ok_or(io::ErrorKind::NotFound)?;
+        folder.write(FILE, &[&stamp, &self.laid_out(fresh, used, LIMIT)])
     }
 
     /// The content of the file: the values that fit into `limit` bytes, most recently used first.
@@ -173,69 +196,10 @@ fn check(key: &CacheKey, value: &[u8]) -> [u8; 8] {
 
 /// The content of the file after its stamp; `None` if that is wrong.
 fn stored(root: &Path) -> Option<Vec<u8>> {
-    let folder = folder(root).ok()?;
-    let limit = (LIMIT + 32) as u64;
-    let Ok(Content::Whole(mut bytes)) =
-        read_content(&folder.join(FILE), Links::Refuse, limit, limit)
-    else {
-        return None;
-    };
-    let ours = bytes.starts_with(&stamp(&folder).ok()?);
+    let folder = CacheFolder::open(root)?;
+    let mut bytes = folder.read(FILE, (LIMIT + 32) as u64)?;
+    let ours = bytes.starts_with(&folder.stamp(LAYOUT)?);
     ours.then(|| bytes.split_off(32))
-}
-
-/// The folder `.contextos/cache`; an error if a part of the path is a link.
-fn folder(root: &Path) -> io::Result<PathBuf> {
-    let outer = root.join(".contextos");
-    let inner = outer.join("cache");
-    require_real_dir(&outer)?;
-    require_real_dir(&inner)?;
-    Ok(inner)
-}
-
-/// The same, created if it is missing, with an ignore file that hides it from git.
-fn make_folder(root: &Path) -> io::Result<PathBuf> {
-    let make = |folder: &Path| match fs::create_dir(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
-    };
-    make(&root.join(".contextos"))?;
-    if root.join(".contextos").symlink_metadata()?.is_dir() {
-        make(&root.join(".contextos/cache"))?;
-    }
-    let folder = folder(root)?;
-    match fs::File::create_new(folder.join(".gitignore")) {
-        Ok(mut file) => file.write_all(b"*\n")?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
-    Ok(folder)
-}
-
-/// The stamp at the beginning of a cache in `folder`: a hash of this build, of the folder's path and of its
-/// inode number.
-fn stamp(folder: &Path) -> io::Result<[u8; 32]> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(LAYOUT);
-    let program = std::env::current_exe()?.metadata()?;
-    let built = program.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-    hasher.update(&program.len().to_le_bytes()).update(&built.as_nanos().to_le_bytes());
-    let folder = folder.canonicalize()?;
-    hasher.update(&number(&folder.metadata()?).to_le_bytes());
-    hasher.update(folder.as_os_str().as_encoded_bytes());
-    Ok(*hasher.finalize().as_bytes())
-}
-
-#[cfg(unix)]
-fn number(folder: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(folder)
-}
-
-/// The folder's creation time, on systems without inode numbers.
-#[cfg(not(unix))]
-fn number(folder: &fs::Metadata) -> u64 {
-    let made = folder.created().ok().and_then(|made| made.duration_since(UNIX_EPOCH).ok());
-    made.map_or(0, |made| made.as_nanos() as u64)
 }
 
 #[cfg(test)]
@@ -247,7 +211,7 @@ mod tests {
     }
 
     fn cache(bytes: Vec<u8>) -> Cache {
-        Cache { root: None, entries: parse(&bytes), bytes }
+        Cache { root: None, entries: parse(&bytes), bytes, added: Mutex::default() }
     }
 
     fn values(keys: &[u8]) -> BTreeMap<CacheKey, Vec<u8>> {

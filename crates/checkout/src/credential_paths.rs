@@ -12,6 +12,33 @@ pub(crate) fn among<'p>(paths: impl Iterator<Item = &'p str>) -> HashSet<usize> 
     findings.iter().map(|finding| finding.line as usize - 1).collect()
 }
 
+/// The result of [`among`] for some paths, to be kept: they are hardly ever others than the last time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Judged {
+    /// BLAKE3 of the paths.
+    pub(crate) paths: [u8; 32],
+    /// The positions of those that contain a credential, in order.
+    pub(crate) found: Vec<u32>,
+}
+
+impl Judged {
+    /// The result for `paths`: this one, if it is theirs.
+    pub(crate) fn renewed<'p>(self, paths: impl Iterator<Item = &'p str> + Clone) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for path in paths.clone() {
+            hasher.update(path.as_bytes());
+            hasher.update(&[0]);
+        }
+        let hash = *hasher.finalize().as_bytes();
+        if hash == self.paths {
+            return self;
+        }
+        let mut found: Vec<u32> = among(paths).into_iter().map(|at| at as u32).collect();
+        found.sort_unstable();
+        Self { paths: hash, found }
+    }
+}
+
 /// The paths of these that contain a credential.
 pub(crate) fn of<'p>(paths: impl Iterator<Item = &'p str>) -> BTreeSet<String> {
     let unique: BTreeSet<&str> = paths.collect();

@@ -1,18 +1,12 @@
 //! The fingerprint of a checkout, from a listing alone: equal ones mean that nothing has changed.
 
-use std::fs::Metadata;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
-
-use rayon::prelude::*;
+use std::time::SystemTime;
 
 use crate::CheckoutError;
+use crate::git::Git;
 use crate::read::canonical;
 use crate::walk;
-
-/// A file that changed more recently may change again with the same time stamp: some file systems store
-/// times to two seconds only.
-const TOO_FRESH: Duration = Duration::from_secs(2);
 
 /// A hash of the state of a checkout's files. Equal fingerprints mean the same files with the same sizes
 /// and time stamps.
@@ -29,24 +23,21 @@ pub struct Fingerprint([u8; 32]);
 /// When there is no folder at `root`, or it can't be listed.
 pub fn fingerprint(root: &Path) -> Result<Option<Fingerprint>, CheckoutError> {
     let root = canonical(root)?;
-    let mut listing = walk::list(&root);
+    let mut listing = walk::list(&root, Git::open_by_cache(&root).ok().as_ref());
     listing.skipped.sort_unstable();
     listing.unreadable.sort_unstable();
-    let states: Vec<Option<State>> = listing
-        .files
-        .par_iter()
-        .map(|file| root.join(&file.path).symlink_metadata().ok().and_then(|m| State::of(&m)))
-        .collect();
     let now = SystemTime::now();
     let mut hasher = blake3::Hasher::new();
     let mut put = |bytes: &[u8]| {
         hasher.update(&bytes.len().to_le_bytes());
         hasher.update(bytes);
     };
-    for (file, state) in listing.files.iter().zip(states) {
-        let Some(state) = state.filter(|state| state.is_settled(now)) else { return Ok(None) };
+    for file in &listing.files {
+        if !file.state.is_content_settled(now) {
+            return Ok(None);
+        }
         put(file.path.as_bytes());
-        put(&state.bytes);
+        put(&file.state.bytes());
     }
     for (reason, path) in &listing.skipped {
         put(reason.name().as_bytes());
@@ -60,38 +51,11 @@ pub fn fingerprint(root: &Path) -> Result<Option<Fingerprint>, CheckoutError> {
     Ok(Some(Fingerprint(hasher.finalize().into())))
 }
 
-/// The metadata of a file that changes with its content.
-struct State {
-    changed: SystemTime,
-    bytes: Vec<u8>,
-}
-
-impl State {
-    fn of(metadata: &Metadata) -> Option<Self> {
-        let changed = metadata.modified().ok()?;
-        let since = changed.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let mut bytes = metadata.len().to_le_bytes().to_vec();
-        bytes.extend(since.as_nanos().to_le_bytes());
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            for number in [metadata.ctime(), metadata.ctime_nsec(), metadata.ino().cast_signed()] {
-                bytes.extend(number.to_le_bytes());
-            }
-        }
-        Some(Self { changed, bytes })
-    }
-
-    fn is_settled(&self, now: SystemTime) -> bool {
-        // A time stamp in the future never settles, because it says nothing about later changes.
-        now.duration_since(self.changed).is_ok_and(|age| age >= TOO_FRESH)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs::{self, File};
+    use std::time::Duration;
 
     /// Writes a file as if it had been written long ago.
     fn write(path: &Path, text: &str, seconds_ago: u64) {

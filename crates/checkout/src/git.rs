@@ -7,8 +7,11 @@
 //! the checkout's own configuration. [`Runner`] describes how git is restricted.
 
 mod commit;
+mod head_file;
 mod history;
 mod index;
+mod index_file;
+mod kept_history;
 mod layout;
 mod objects;
 mod patches;
@@ -17,6 +20,7 @@ mod tree;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use select::{History, Patch};
 use thiserror::Error;
@@ -26,6 +30,7 @@ use layout::{enclosing_repository, first_special};
 use runner::Runner;
 
 pub(crate) use index::{Tracked, counted, named, tracked};
+pub(crate) use kept_history::KeptHistory;
 pub(crate) use layout::Layout;
 
 /// The commit that is checked out.
@@ -71,6 +76,8 @@ pub struct Git {
     /// The root's path from the top of the repository: empty, or with a `/` at its end.
     prefix: String,
     head: Option<Head>,
+    /// The history of HEAD as it was kept.
+    kept: Option<Arc<KeptHistory>>,
 }
 
 impl Git {
@@ -79,6 +86,18 @@ impl Git {
     /// # Errors
     /// When there is no repository or no git, when git rejects it or fails, or would block on a file.
     pub fn open(root: &Path) -> Result<Self, GitError> {
+        Self::open_at(root, None)
+    }
+
+    /// As [`open`](Self::open), by what is kept below `.contextos/cache`: if HEAD is as it was, git isn't run.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_by_cache(root: &Path) -> Result<Self, GitError> {
+        Self::open_at(root, KeptHistory::open(root))
+    }
+
+    fn open_at(root: &Path, kept: Option<KeptHistory>) -> Result<Self, GitError> {
         let root = root.canonicalize()?;
         let top = enclosing_repository(&root).ok_or(GitError::NotARepository)?;
         let prefix = prefix_of(&root, &top)?;
@@ -86,6 +105,13 @@ impl Git {
             return Err(GitError::Special(special));
         }
         let mut runner = Runner::at(&top);
+        if let Some(kept) = kept
+            && let Some(id) = head_file::id(&top).filter(|id| *id == kept.head)
+        {
+            runner.ignore_attributes(&id);
+            let head = Some(Head { id, time: kept.head_time });
+            return Ok(Self { runner, root, prefix, head, kept: Some(Arc::new(kept)) });
+        }
         let head = match commit::read(&runner, "HEAD") {
             Err(GitError::Refused(_)) => {
                 runner.allow_what_the_user_allows()?;
@@ -96,7 +122,7 @@ impl Git {
         if let Some(head) = &head {
             runner.ignore_attributes(&head.id);
         }
-        Ok(Self { runner, root, prefix, head })
+        Ok(Self { runner, root, prefix, head, kept: None })
     }
 
     /// The commit that is checked out; `None` before the first one.
@@ -110,7 +136,7 @@ impl Git {
     /// When there is no such commit, or git fails.
     pub fn at(&self, revision: &str) -> Result<Self, GitError> {
         let head = commit::read(&self.runner, &self.resolve(revision)?)?;
-        Ok(Self { head, ..self.clone() })
+        Ok(Self { head, kept: None, ..self.clone() })
     }
 
     /// The last 2,000 commits up to HEAD without merges, newest first, messages redacted.
@@ -124,6 +150,20 @@ impl Git {
     /// When git fails.
     pub fn history(&self) -> Result<History, GitError> {
         history::read(self)
+    }
+
+    /// As [`history`](Self::history), by what is kept below `.contextos/cache`: only commits that are new since the
+    /// last time are read.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn history_by_cache(&self) -> Result<History, GitError> {
+        history::read_by_cache(self)
+    }
+
+    /// The root's path from the top of the repository: empty, or with a `/` at its end.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// The patches of `commits` (full ids, no merges), in their order, without context lines, with redacted
@@ -185,7 +225,22 @@ impl Git {
     /// # Errors
     /// When git fails.
     pub fn differs<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> Result<bool, GitError> {
-        tree::differs(self, &paths.into_iter().collect::<Vec<_>>())
+        let paths: Vec<&str> = paths.into_iter().collect();
+        Ok(self.differs_from(&paths, &self.blob_ids(&paths)?))
+    }
+
+    /// The ids of the blobs that HEAD has at `paths` (relative to the root), in their order; something else where it
+    /// has none.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn blob_ids(&self, paths: &[&str]) -> Result<Vec<String>, GitError> {
+        tree::blob_ids(self, paths)
+    }
+
+    /// As [`differs`](Self::differs), where `ids` are the [`blob_ids`](Self::blob_ids) of the paths.
+    pub fn differs_from(&self, paths: &[&str], ids: &[String]) -> bool {
+        tree::differs(self, paths, ids)
     }
 
     /// A path relative to the top of the repository as one relative to the root, if it is below that.

@@ -29,11 +29,14 @@
 
 mod admit;
 mod cache;
+mod cache_folder;
 mod credential_paths;
 mod decode;
+mod file_state;
 mod fingerprint;
 mod git;
 mod globs;
+mod index;
 mod kind;
 mod legacy_cjk;
 mod notebook;
@@ -47,6 +50,9 @@ pub use cache::{Cache, CacheKey, content_key};
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use git::{Git, GitError, Head};
 pub use globs::PathGlob;
+pub use index::{ImportError, IndexedTexts, Indexing, export, import};
 pub use kind::kind_of;
-pub use read::{Checkout, CheckoutError, FileFinding, Progress, ReadOptions, Unreadable, read};
+pub use read::{
+    Checkout, CheckoutError, FileFinding, Progress, ReadOptions, Unreadable, read, read_indexed,
+};
 pub use skipped::{SkipReason, Skipped};

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use private_fs::{Content, OpenFolder};
@@ -10,7 +11,8 @@ use select::SourceFile;
 use thiserror::Error;
 
 use crate::admit::{self, Admitted};
-use crate::git::{counted, named};
+use crate::git::{Git, counted, named};
+use crate::index::{self, IndexedTexts, Indexing};
 use crate::walk::{self, Listed, Listing};
 use crate::{SkipReason, Skipped, credential_paths};
 
@@ -83,6 +85,10 @@ pub struct Checkout {
     /// Remarks about parts of the checkout that are missing (submodules, LFS content, sparse checkouts), a
     /// sentence each, without a full stop.
     pub remarks: Vec<String>,
+    /// Where the texts of its files are read from when they are used; `None` if they are at hand.
+    pub texts: Option<Arc<IndexedTexts>>,
+    /// Whether git tracks files of the cache, which therefore isn't used.
+    pub is_cache_tracked: bool,
 }
 
 /// The progress of reading.
@@ -128,7 +134,7 @@ pub fn read(
 ) -> Result<Checkout, CheckoutError> {
     let root = if options.is_resolved { root.to_owned() } else { canonical(root)? };
     let folder = OpenFolder::open(&root).map_err(|error| CheckoutError::Io(root.clone(), error))?;
-    let mut listing = walk::list(&root);
+    let mut listing = walk::list(&root, Git::open(&root).ok().as_ref());
     admit::by_path(&mut listing, options)?;
 
     let (read, total) = (AtomicUsize::new(0), listing.files.len());
@@ -145,6 +151,25 @@ pub fn read(
         return Err(CheckoutError::Moved(root));
     }
     Ok(assemble(Some(root), admitted, listing))
+}
+
+/// As [`read`], by the index of the checkout: only files that have changed are read, and texts when they are used.
+///
+/// What is asked for beyond [`ReadOptions::default`] other than by paths isn't indexed, and read as by [`read`].
+///
+/// # Errors
+/// Those of [`read`].
+pub fn read_indexed(
+    root: &Path,
+    options: &ReadOptions,
+    indexing: Indexing<'_>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Checkout, CheckoutError> {
+    if options.allow_sensitive || options.max_file_bytes != ReadOptions::default().max_file_bytes {
+        return read(root, options, progress);
+    }
+    let root = if options.is_resolved { root.to_owned() } else { canonical(root)? };
+    index::read(&root, options, indexing, progress)
 }
 
 pub(crate) fn canonical(root: &Path) -> Result<PathBuf, CheckoutError> {
@@ -176,7 +201,7 @@ fn admit_file(
     options: &ReadOptions,
 ) -> Result<Admitted, Refusal> {
     let path = listed.path;
-    match root.read_content(Path::new(&path), listed.size, admit::largest(&path, options)) {
+    match root.read_content(Path::new(&path), listed.state.size, admit::largest(&path, options)) {
         Ok(Content::Whole(bytes)) => admit::by_content(path.clone(), bytes, options)
             .map_err(|reason| Refusal::Skipped(reason, path)),
         Ok(Content::TooLarge) => Err(Refusal::Skipped(SkipReason::TooLarge, path)),
@@ -216,7 +241,16 @@ pub(crate) fn assemble(
     let mut remarks = listing.remarks;
     remarks.extend(remark_on_pointers(&skipped));
     remarks.extend(remark_on_encodings(&unknown));
-    Checkout { root, files, skipped: Skipped::summarise(skipped), findings, unreadable, remarks }
+    Checkout {
+        root,
+        files,
+        skipped: Skipped::summarise(skipped),
+        findings,
+        unreadable,
+        remarks,
+        texts: None,
+        is_cache_tracked: false,
+    }
 }
 
 fn remark_on_pointers(skipped: &[(SkipReason, String)]) -> Option<String> {

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::SkipReason;
-use crate::git::{self, Layout, Tracked};
+use crate::file_state::FileState;
+use crate::git::{self, Git, Layout, Tracked};
 use crate::paths;
 use crate::rules::{Rules, Verdict};
 
@@ -26,8 +27,8 @@ const DEPTH: usize = 200;
 pub(crate) struct Listed {
     /// Its path relative to the root, with `/`.
     pub(crate) path: String,
-    /// Its size in bytes when it was listed.
-    pub(crate) size: u64,
+    /// Its metadata when it was listed.
+    pub(crate) state: FileState,
 }
 
 /// The result of the walk.
@@ -43,13 +44,13 @@ pub(crate) struct Listing {
     pub(crate) remarks: Vec<String>,
 }
 
-/// Lists the files below `root`, which must be canonical.
-pub(crate) fn list(root: &Path) -> Listing {
+/// Lists the files below `root`, which must be canonical; `git` is its repository, if there is one that git opens.
+pub(crate) fn list(root: &Path, git: Option<&Git>) -> Listing {
     let layout = Layout::of(root);
     if let Some(inside) = layout.git_directory() {
         return Listing { remarks: vec![inside], ..Listing::default() };
     }
-    let tracked = git::tracked(root).unwrap_or_default();
+    let tracked = git.and_then(|git| git::tracked(git).ok()).unwrap_or_default();
     let top = layout.top();
     let walk =
         Walk { top: top.unwrap_or(root), root, in_repository: top.is_some(), tracked: &tracked };
@@ -91,7 +92,8 @@ struct Folder {
 struct Entry {
     name: OsString,
     kind: FileType,
-    size: u64,
+    /// Of regular files; of others, nothing is needed.
+    state: FileState,
 }
 
 impl Walk<'_> {
@@ -218,7 +220,7 @@ impl Walk<'_> {
         } else if entry.kind.is_symlink() {
             listing.skipped.push((SkipReason::Link, path));
         } else if entry.kind.is_file() {
-            listing.files.push(Listed { path, size: entry.size });
+            listing.files.push(Listed { path, state: entry.state });
         } else {
             listing.skipped.push((SkipReason::Special, path));
         }
@@ -264,8 +266,11 @@ fn entries(folder: &Path) -> std::io::Result<Vec<Entry>> {
     for entry in folder.read_dir()? {
         let entry = entry?;
         let Ok(kind) = entry.file_type() else { continue };
-        let size = if kind.is_file() { entry.metadata().map_or(0, |data| data.len()) } else { 0 };
-        entries.push(Entry { name: entry.file_name(), kind, size });
+        let state = match kind.is_file() {
+            true => entry.metadata().map(|data| FileState::of(&data)).unwrap_or_default(),
+            false => FileState::default(),
+        };
+        entries.push(Entry { name: entry.file_name(), kind, state });
     }
     Ok(entries)
 }

@@ -169,7 +169,7 @@ mod tests {
     fn corpus() -> (Corpus, Vec<Arc<Outline>>) {
         let file = |path: &str, text: &str| SourceFile {
             path: path.to_owned(),
-            text: text.to_owned(),
+            text: text.into(),
             hash: [0; 32],
             language: Language::Python,
             kind: FileKind::Source,

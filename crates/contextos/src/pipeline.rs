@@ -3,11 +3,14 @@
 //!
 //! The commands compress the text, write it and print the summary (`produce.rs`).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 
-use checkout::{Cache, Checkout, CheckoutError, Git, GitError, ReadOptions};
+use checkout::{
+    Cache, Checkout, CheckoutError, Git, GitError, IndexedTexts, Indexing, ReadOptions,
+};
 use pack::{Format, Pack, PackError};
 use rayon::prelude::*;
 use select::{
@@ -20,11 +23,14 @@ use tokens::Encoding;
 
 use crate::changes::{Changes, ChangesError};
 use crate::detail::{Detail, Levels};
+use crate::disk_cache::DiskCache;
 use crate::embeddings::{EmbeddingsError, Endpoint};
 use crate::nearest;
-use crate::outline_cache::OutlineCache;
 use crate::place::Place;
 
+/// How often a pack is made of texts that are read on demand, if files change meanwhile. After that, all are read at
+/// once. By hand.
+const ATTEMPTS: usize = 3;
 /// Digits of the commit's id that a pack shows: unique in any repository, and few tokens.
 const COMMIT_DIGITS: usize = 12;
 
@@ -85,8 +91,10 @@ pub(crate) struct PackRequest {
     pub(crate) notes: Vec<String>,
     /// Whether the commit history is used as evidence.
     pub(crate) history: bool,
-    /// Whether outlines and embeddings are cached below `.contextos/cache`.
+    /// Whether what was read, outlines and embeddings are cached below `.contextos/cache`.
     pub(crate) cache: bool,
+    /// Whether all files are read, rather than those whose metadata has changed.
+    pub(crate) verify: bool,
     /// A server whose embeddings change the order of chunks.
     pub(crate) embeddings: Option<Endpoint>,
 }
@@ -121,8 +129,19 @@ pub(crate) struct ReadTree {
     pub(crate) unreadable: Vec<checkout::Unreadable>,
     /// Parts of the checkout that are missing from the folder (such as a submodule), a sentence each.
     pub(crate) remarks: Vec<String>,
+    /// Where texts are read from when they are used.
+    texts: Option<Arc<IndexedTexts>>,
+    /// Whether results are cached below `.contextos/cache`.
+    pub(crate) is_cached: bool,
     /// The checkout's repository, if there is one that git opens.
     git: Option<Git>,
+}
+
+impl ReadTree {
+    /// Whether a file was changed after it had been listed, so that what was made of the tree has to be made anew.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.texts.as_ref().is_some_and(|texts| texts.is_outdated())
+    }
 }
 
 /// Why there is no pack.
@@ -168,9 +187,23 @@ pub(crate) trait Progress: Sync {
 /// # Errors
 /// See [`PipelineError`].
 pub(crate) fn run(request: &PackRequest, progress: &dyn Progress) -> Result<Packed, PipelineError> {
-    let tree = Arc::new(read(request, progress)?);
-    let cache = if request.cache { Cache::open(&request.root) } else { Cache::none() };
-    run_on(tree, request, &OutlineCache(cache), progress)
+    for _ in 0..ATTEMPTS {
+        let packed = run_once(request, Texts::OnDemand, progress)?;
+        if !packed.read.is_outdated() {
+            return Ok(packed);
+        }
+    }
+    run_once(request, Texts::AtOnce, progress)
+}
+
+fn run_once(
+    request: &PackRequest,
+    texts: Texts,
+    progress: &dyn Progress,
+) -> Result<Packed, PipelineError> {
+    let tree = Arc::new(read(request, texts, progress)?);
+    let cache = if tree.is_cached { Cache::open(&request.root) } else { Cache::none() };
+    run_on(tree, request, &DiskCache(cache), progress)
 }
 
 /// Runs the stages after reading, on a tree that was read for a request with the same files.
@@ -180,7 +213,7 @@ pub(crate) fn run(request: &PackRequest, progress: &dyn Progress) -> Result<Pack
 pub(crate) fn run_on(
     tree: Arc<ReadTree>,
     request: &PackRequest,
-    outlines: &dyn Outlines,
+    cache: &dyn RunCache,
     progress: &dyn Progress,
 ) -> Result<Packed, PipelineError> {
     let changes = changes(request, &tree)?;
@@ -205,22 +238,31 @@ pub(crate) fn run_on(
         task: &task,
         focus: &focus,
         budget: request.budget,
-        outlines,
+        cache,
     };
     let (mut ranking, _) = rank(&question, &weights, progress);
     ranking.pin(&asked);
     let embeddings_error = request.embeddings.as_ref().and_then(|endpoint| {
         progress.stage("embedding");
-        // Opened anew, since the outlines were written in the meantime.
-        let cache = if request.cache { Cache::open(&request.root) } else { Cache::none() };
-        endpoint.rerank(&tree.corpus, &text, &cache, &mut ranking.chunks).err()
+        let nothing = Cache::none();
+        let values = cache.values().unwrap_or(&nothing);
+        endpoint.rerank(&tree.corpus, &text, values, &mut ranking.chunks).err()
     });
     progress.stage("fitting");
     let notes = changes.as_ref().and_then(Changes::note).into_iter();
     let notes: Vec<String> = notes.chain(levels.note(&tree.corpus, &ranking)).collect();
     levels.apply(&mut ranking);
-    let pack = render((request, &notes), &tree, &text, &ranking, &weights)?;
+    let pack = render((request, &notes), &tree, &text, &ranking, &weights, cache)?;
     Ok(Packed { task: text, pack, read: tree, ranking, weights, embeddings_error })
+}
+
+/// When texts are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Texts {
+    /// When they are used; until then, the index says what they are like.
+    OnDemand,
+    /// All at once, without the index.
+    AtOnce,
 }
 
 /// Walks the checkout, reads and redacts its files, and in parallel reads its history.
@@ -229,15 +271,37 @@ pub(crate) fn run_on(
 /// When the folder can't be read or has no files to select from.
 pub(crate) fn read(
     request: &PackRequest,
+    texts: Texts,
     progress: &dyn Progress,
 ) -> Result<ReadTree, PipelineError> {
     progress.stage("reading");
     let options = read_options(request);
-    let (checkout, (git, history)) = rayon::join(
-        || checkout::read(&request.root, &options, &|p| progress.count(p.read, p.total)),
-        || open_history(&request.root, request.history),
+    let opened = match request.cache {
+        true => Git::open_by_cache(&request.root),
+        false => Git::open(&request.root),
+    };
+    let (checkout, history) = rayon::join(
+        || {
+            let indexing = Indexing {
+                git: opened.as_ref().ok(),
+                now: SystemTime::now(),
+                is_kept: request.cache,
+                is_verified: request.verify,
+            };
+            let count = |p: checkout::Progress| progress.count(p.read, p.total);
+            match texts {
+                Texts::OnDemand => {
+                    checkout::read_indexed(&request.root, &options, indexing, &count)
+                }
+                Texts::AtOnce => checkout::read(&request.root, &options, &count),
+            }
+        },
+        || read_history(request, &opened),
     );
     let mut checkout = checkout?;
+    if checkout.is_cache_tracked && request.cache {
+        return read(&PackRequest { cache: false, ..request.clone() }, texts, progress);
+    }
     filter_folder(&mut checkout, request);
     filter_kinds(&mut checkout, request);
     if checkout.files.is_empty() {
@@ -245,17 +309,15 @@ pub(crate) fn read(
             // The repository ignores the folder, but the user asked for it: it is packed as a checkout
             // of its own.
             let root = request.root.join(folder);
-            return read(&PackRequest { root, within: None, ..request.clone() }, progress);
+            return read(&PackRequest { root, within: None, ..request.clone() }, texts, progress);
         }
         let skipped = checkout.skipped.total();
         let mut hint = if skipped > 0 { format!(" ({skipped} skipped)") } else { String::new() };
         checkout.remarks.iter().for_each(|remark| hint.push_str(&format!("; {remark}")));
         return Err(PipelineError::Empty(request.root.clone(), hint));
     }
-    let (git, commit) = match git {
-        Some((git, head)) => (Some(git), head),
-        None => (None, None),
-    };
+    let git = opened.ok();
+    let commit = git.as_ref().and_then(Git::head).map(|head| head.id.clone());
     Ok(ReadTree {
         corpus: Corpus { files: checkout.files, history },
         commit,
@@ -263,6 +325,8 @@ pub(crate) fn read(
         findings: checkout.findings,
         unreadable: checkout.unreadable,
         remarks: checkout.remarks,
+        texts: checkout.texts,
+        is_cached: request.cache,
         git,
     })
 }
@@ -282,22 +346,25 @@ fn read_options(request: &PackRequest) -> ReadOptions {
     options
 }
 
-/// Opens the repository around `root`, if there is one, and reads its commits.
-fn open_history(root: &Path, wanted: bool) -> (Option<(Git, Option<String>)>, History) {
-    let refused = |error: GitError| History {
+/// The commits of the repository, if git opened it.
+fn read_history(request: &PackRequest, opened: &Result<Git, GitError>) -> History {
+    let refused = |error: &GitError| History {
         status: match error {
             GitError::NotARepository | GitError::NoGit => HistoryStatus::None,
             error => HistoryStatus::Refused(error.to_string()),
         },
         ..History::default()
     };
-    let git = match Git::open(root) {
+    let git = match opened {
         Ok(git) => git,
-        Err(error) => return (None, refused(error)),
+        Err(error) => return refused(error),
     };
-    let head = git.head().map(|head| head.id.clone());
-    let history = if wanted { git.history().unwrap_or_else(refused) } else { History::default() };
-    (Some((git, head)), history)
+    let history = match (request.history, request.cache) {
+        (false, _) => Ok(History::default()),
+        (true, false) => git.history(),
+        (true, true) => git.history_by_cache(),
+    };
+    history.unwrap_or_else(|error| refused(&error))
 }
 
 /// Removes everything outside the folder to which the request is restricted.
@@ -438,8 +505,8 @@ pub(crate) struct Question<'a> {
     pub(crate) focus: &'a [String],
     /// The budget of the pack in tokens: a larger one gets more candidates.
     pub(crate) budget: usize,
-    /// Cached outlines.
-    pub(crate) outlines: &'a dyn Outlines,
+    /// Cached outlines and patches.
+    pub(crate) cache: &'a dyn RunCache,
 }
 
 /// Surveys the files, parses the candidates and ranks their chunks.
@@ -479,7 +546,7 @@ fn rank_task(
     progress.stage("parsing");
     let candidates: Vec<&SourceFile> =
         survey.candidates.iter().map(|&file| &corpus.files[file]).collect();
-    let outlines = outlines(&candidates, question.outlines, progress);
+    let outlines = outlines(&candidates, question.cache, progress);
     let outlines: Vec<&Outline> = outlines.iter().map(AsRef::as_ref).collect();
     progress.stage("ranking");
     let mut ranking = select::rank(corpus, &query, &survey, &outlines, question.focus, weights);
@@ -491,11 +558,37 @@ fn patches(question: &Question<'_>, matches: &[select::Match]) -> Vec<Patch> {
     let Some(git) = question.git else { return Vec::new() };
     let commits = &question.corpus.history.commits;
     let ids: Vec<&str> = matches.iter().map(|m| commits[m.commit].id.as_str()).collect();
-    git.patches(&ids).unwrap_or_default()
+    let known = question.cache.patches(git, &ids);
+    let unknown = ids.iter().zip(&known).filter(|(_, known)| known.is_none());
+    let read = git.patches(&unknown.map(|(id, _)| *id).collect::<Vec<_>>()).unwrap_or_default();
+    if !read.is_empty() {
+        question.cache.keep_patches(git, &read);
+    }
+    let mut read = read.into_iter().peekable();
+    let of = |(id, known): (&str, Option<Patch>)| {
+        known.or_else(|| read.next_if(|patch| patch.commit == id))
+    };
+    ids.into_iter().zip(known).filter_map(of).collect()
 }
 
-/// A cache of outlines. It saves time and never changes a result.
-pub(crate) trait Outlines: Sync {
+/// A cache of what a run makes of files and commits. It saves time and never changes a result.
+pub(crate) trait RunCache: Sync {
+    /// The cache on disk behind it. All of a run uses the same one: each write replaces the whole file.
+    fn values(&self) -> Option<&Cache> {
+        None
+    }
+    /// The cached patches of commits, in their order.
+    fn patches(&self, _git: &Git, commits: &[&str]) -> Vec<Option<Patch>> {
+        commits.iter().map(|_| None).collect()
+    }
+    /// Adds patches.
+    fn keep_patches(&self, _git: &Git, _patches: &[Patch]) {}
+    /// The cached ids of what HEAD has at these paths, if all are known.
+    fn blob_ids(&self, _git: &Git, _paths: &[&str]) -> Option<Vec<String>> {
+        None
+    }
+    /// Adds the ids of what HEAD has at these paths.
+    fn keep_blob_ids(&self, _git: &Git, _paths: &[&str], _ids: &[String]) {}
     /// The cached outline of a file's text.
     fn get(&self, file: &SourceFile) -> Option<Arc<Outline>>;
     /// Adds outlines, some of which may be in the cache already.
@@ -505,7 +598,7 @@ pub(crate) trait Outlines: Sync {
 /// The outlines of `files`, in their order: cached or parsed now.
 pub(crate) fn outlines(
     files: &[&SourceFile],
-    known: &dyn Outlines,
+    known: &dyn RunCache,
     progress: &dyn Progress,
 ) -> Vec<Arc<Outline>> {
     let done = AtomicUsize::new(0);
@@ -524,6 +617,19 @@ pub(crate) fn outlines(
     outlines
 }
 
+/// Whether one of the files at `paths` differs from HEAD.
+fn differs(git: &Git, paths: &[&str], cache: &dyn RunCache) -> Result<bool, GitError> {
+    let ids = match cache.blob_ids(git, paths) {
+        Some(ids) => ids,
+        None => {
+            let ids = git.blob_ids(paths)?;
+            cache.keep_blob_ids(git, paths, &ids);
+            ids
+        }
+    };
+    Ok(git.differs_from(paths, &ids))
+}
+
 /// Notes for the pack about parts of the checkout that are missing: what the reader needs may be there.
 fn missing_notes(tree: &ReadTree) -> Vec<String> {
     tree.remarks.iter().map(|remark| format!("Not here: {remark}.")).collect()
@@ -536,6 +642,7 @@ fn render(
     task: &str,
     ranking: &Ranking,
     weights: &Weights,
+    cache: &dyn RunCache,
 ) -> Result<Pack, PackError> {
     let files = &tree.corpus.files;
     // Findings in files that can't be selected are only counted.
@@ -549,8 +656,9 @@ fn render(
         .collect();
     redacted.sort_by_key(|found| (found.file, found.line));
     let dirty = |files: &[usize]| {
-        let shown = files.iter().map(|&at| tree.corpus.files[at].path.as_str());
-        tree.git.as_ref().is_some_and(|git| git.differs(shown).unwrap_or(true))
+        let shown: Vec<&str> =
+            files.iter().map(|&at| tree.corpus.files[at].path.as_str()).collect();
+        tree.git.as_ref().is_some_and(|git| differs(git, &shown, cache).unwrap_or(true))
     };
     pack::build(&pack::Input {
         corpus: &tree.corpus,

@@ -86,6 +86,7 @@ pub(crate) fn pick(
         notes: Vec::new(),
         history: !args.no_history && settings.history(),
         cache: false,
+        verify: args.verify,
     };
     Ok(PackPlan { request, budget, model })
 }

@@ -91,7 +91,7 @@ mod tests {
     fn folders_have_what_their_files_have() {
         let file = |path: &str, words: usize| SourceFile {
             path: path.to_owned(),
-            text: "word ".repeat(words),
+            text: "word ".repeat(words).into(),
             hash: [0; 32],
             language: Language::Text,
             kind: select::FileKind::Source,

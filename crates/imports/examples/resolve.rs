@@ -25,11 +25,11 @@ fn main() {
             .iter()
             .map(|(path, text)| {
                 let language = Language::of(path, text.lines().next().unwrap_or_default());
-                File { path, text, language }
+                File { path, content: text, language }
             })
             .collect();
         let outlines: Vec<Outline> =
-            files.par_iter().map(|file| outline(file.language, file.text)).collect();
+            files.par_iter().map(|file| outline(file.language, file.content.text())).collect();
         let parsed: Vec<Option<&Outline>> = outlines.iter().map(Some).collect();
         let started = Instant::now();
         let graph = ImportGraph::resolve(&files, &parsed);

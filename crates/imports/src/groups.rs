@@ -4,7 +4,7 @@
 //! files of the group define at their top.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use syntax::{DefinitionKind, Language, Outline};
 
 use crate::File;
@@ -70,9 +70,15 @@ impl<'a> Groups<'a> {
             definers: FxHashMap::default(),
             called: FxHashMap::default(),
         };
+        // A file refers to groups of its own family alone.
+        let parsed = files.iter().zip(outlines).filter(|(_, outline)| outline.is_some());
+        let families: FxHashSet<Family> =
+            parsed.filter_map(|(file, _)| Family::of(file.language)).collect();
+        let family_of =
+            |file: &File<'_>| Family::of(file.language).filter(|family| families.contains(family));
         let heads: Vec<_> = files
             .par_iter()
-            .map(|file| Family::of(file.language).map(|family| (family, names(family, file))))
+            .map(|file| family_of(file).map(|family| (family, names(family, file))))
             .collect();
         for (at, head) in heads.iter().enumerate() {
             let Some((family, names)) = head else { continue };
@@ -172,13 +178,22 @@ fn top_names(outline: &Outline, family: Family) -> impl Iterator<Item = &str> {
 
 /// The names of the groups that a file is in.
 fn names(family: Family, file: &File<'_>) -> Vec<String> {
-    let head = &file.text[..file.text.floor_char_boundary(HEAD)];
     match family {
         Family::Go => Vec::from([go::group_of(file.path)]),
         Family::Swift => swift::module_of(file.path).map(str::to_owned).into_iter().collect(),
-        Family::Jvm => Vec::from([package(head)]),
-        Family::Php => Vec::from([namespaces(head).next().unwrap_or_default()]),
-        Family::CSharp => namespaces(head).take(MOST_NAMESPACES).collect(),
+        Family::Jvm | Family::Php | Family::CSharp => file.content.packages(file.language),
+    }
+}
+
+/// The packages or namespaces that a text declares to be part of; none in languages whose files say so by their
+/// paths alone. A text without a declaration may be part of the package without a name, which is `""`.
+pub fn packages(language: Language, text: &str) -> Vec<String> {
+    let head = &text[..text.floor_char_boundary(HEAD)];
+    match Family::of(language) {
+        Some(Family::Jvm) => Vec::from([package(head)]),
+        Some(Family::Php) => Vec::from([namespaces(head).next().unwrap_or_default()]),
+        Some(Family::CSharp) => namespaces(head).take(MOST_NAMESPACES).collect(),
+        Some(Family::Go | Family::Swift) | None => Vec::new(),
     }
 }
 

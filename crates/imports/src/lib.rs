@@ -11,13 +11,14 @@
 //! use imports::{File, ImportGraph};
 //! use syntax::{Language, outline};
 //!
-//! let file = |path, text| File { path, text, language: Language::Python };
-//! let files = [
-//!     file("shop/__init__.py", ""),
-//!     file("shop/cart.py", "import json\nfrom shop.price import total\n"),
-//!     file("shop/price.py", "def total(cart):\n    return sum(cart)\n"),
+//! let texts = [
+//!     ("shop/__init__.py", ""),
+//!     ("shop/cart.py", "import json\nfrom shop.price import total\n"),
+//!     ("shop/price.py", "def total(cart):\n    return sum(cart)\n"),
 //! ];
-//! let outlines = files.map(|file| outline(file.language, file.text));
+//! let language = Language::Python;
+//! let files = texts.each_ref().map(|(path, text)| File { path, content: text, language });
+//! let outlines = texts.map(|(_, text)| outline(language, text));
 //! let graph = ImportGraph::resolve(&files, &outlines.each_ref().map(Some));
 //!
 //! let edge = &graph.edges(1)[0];
@@ -33,18 +34,44 @@ mod target;
 mod tests;
 mod tree;
 
+use std::fmt;
+
 use rayon::prelude::*;
 use syntax::{Language, Outline};
 
+pub use groups::packages;
 use resolver::Resolver;
 
+/// What is read of a file: of most, nothing.
+pub trait Content: fmt::Debug + Sync {
+    /// The text, of which manifests (`package.json`, `go.mod`, …) are read.
+    fn text(&self) -> &str;
+
+    /// What [`packages`] finds in the text of a file in this language. Who knows it without the text overrides this.
+    fn packages(&self, language: Language) -> Vec<String> {
+        packages(language, self.text())
+    }
+}
+
+impl Content for &str {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl Content for String {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
 /// A file whose imports are resolved, or to which imports lead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct File<'a> {
     /// Its path from the root of the checkout, with `/`.
     pub path: &'a str,
-    /// Its text, of which manifests (`package.json`, `go.mod`, …) and package clauses are read.
-    pub text: &'a str,
+    /// What can be read of it.
+    pub content: &'a dyn Content,
     /// Its language.
     pub language: Language,
 }

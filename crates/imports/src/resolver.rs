@@ -1,6 +1,8 @@
 //! Resolves the imports of one file: the resolver of its language says what each means, and an import of
 //! several files leads to those that are used.
 
+use std::sync::OnceLock;
+
 use rustc_hash::FxHashSet;
 use syntax::{Import, Language, Outline, Reference};
 
@@ -17,15 +19,16 @@ const MAX_NAMES: usize = 2_000;
 /// The most groups that one file imports. By hand: it bounds the work.
 const MAX_GROUPS: usize = 64;
 
-/// What the resolution of imports looks things up in, computed once for a checkout.
+/// What the resolution of imports looks things up in, computed once for a checkout: what concerns one language, when
+/// it is asked for first.
 pub(crate) struct Resolver<'a> {
     pub(crate) files: &'a [File<'a>],
     pub(crate) tree: Tree<'a>,
     pub(crate) groups: Groups<'a>,
-    pub(crate) python: python::Roots<'a>,
-    pub(crate) ecmascript: ecmascript::Projects<'a>,
-    pub(crate) rust: rust::Crates<'a>,
-    pub(crate) go: go::Modules<'a>,
+    python: OnceLock<python::Roots<'a>>,
+    ecmascript: OnceLock<ecmascript::Projects<'a>>,
+    rust: OnceLock<rust::Crates<'a>>,
+    go: OnceLock<go::Modules<'a>>,
 }
 
 impl<'a> Resolver<'a> {
@@ -34,12 +37,28 @@ impl<'a> Resolver<'a> {
         Self {
             files,
             groups: Groups::new(files, outlines),
-            python: python::Roots::new(&tree),
-            ecmascript: ecmascript::Projects::new(files, &tree),
-            rust: rust::Crates::new(files, &tree),
-            go: go::Modules::new(files),
+            python: OnceLock::new(),
+            ecmascript: OnceLock::new(),
+            rust: OnceLock::new(),
+            go: OnceLock::new(),
             tree,
         }
+    }
+
+    pub(crate) fn python(&self) -> &python::Roots<'a> {
+        self.python.get_or_init(|| python::Roots::new(&self.tree))
+    }
+
+    pub(crate) fn ecmascript(&self) -> &ecmascript::Projects<'a> {
+        self.ecmascript.get_or_init(|| ecmascript::Projects::new(self.files, &self.tree))
+    }
+
+    pub(crate) fn rust(&self) -> &rust::Crates<'a> {
+        self.rust.get_or_init(|| rust::Crates::new(self.files, &self.tree))
+    }
+
+    pub(crate) fn go(&self) -> &go::Modules<'a> {
+        self.go.get_or_init(|| go::Modules::new(self.files))
     }
 
     /// What an import of a file means.

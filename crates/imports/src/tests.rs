@@ -13,10 +13,11 @@ impl Checkout {
     fn new(files: &[(&str, &str)]) -> Self {
         let mut files: Vec<File<'_>> = files
             .iter()
-            .map(|&(path, text)| File { path, text, language: Language::of(path, "") })
+            .map(|(path, text)| File { path, content: text, language: Language::of(path, "") })
             .collect();
         files.sort_by_key(|file| file.path);
-        let outlines: Vec<Outline> = files.iter().map(|f| outline(f.language, f.text)).collect();
+        let outlines: Vec<Outline> =
+            files.iter().map(|f| outline(f.language, f.content.text())).collect();
         let parsed: Vec<Option<&Outline>> = outlines.iter().map(Some).collect();
         let graph = ImportGraph::resolve(&files, &parsed);
         let paths = files.iter().map(|file| file.path.to_owned()).collect();
@@ -483,7 +484,7 @@ fn an_import_of_very_many_files_leads_to_none() {
 
 #[test]
 fn files_without_outlines_are_found_and_have_no_edges() {
-    let file = |path| File { path, text: "", language: Language::Python };
+    let file = |path| File { path, content: &"", language: Language::Python };
     let files = [file("a.py"), file("b.py")];
     let importing = outline(Language::Python, "import b\n");
     let graph = ImportGraph::resolve(&files, &[Some(&importing), None]);

@@ -1,5 +1,7 @@
 //! The paths of a checkout, looked up as a whole, by folder, or by suffix.
 
+use std::sync::OnceLock;
+
 use rustc_hash::FxHashMap;
 
 use crate::File;
@@ -13,15 +15,14 @@ pub(crate) struct Tree<'a> {
     by_path: FxHashMap<&'a str, usize>,
     /// By folder: the files right in it.
     folders: FxHashMap<&'a str, Vec<usize>>,
-    /// Paths with their parts in reverse order, sorted: those that end alike are neighbours.
-    reversed: Vec<(String, usize)>,
+    /// Paths with their parts in reverse order, sorted: those that end alike are neighbours. Made when it is asked for.
+    reversed: OnceLock<Vec<(String, usize)>>,
 }
 
 impl<'a> Tree<'a> {
     pub(crate) fn new(files: &'a [File<'a>]) -> Self {
         let paths: Vec<&str> = files.iter().map(|file| file.path).collect();
         let mut folders: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
-        let mut reversed = Vec::with_capacity(paths.len());
         for (at, path) in paths.iter().enumerate() {
             folders.entry(split(path).0).or_default().push(at);
             // A folder of folders is one as well.
@@ -31,11 +32,9 @@ impl<'a> Tree<'a> {
                 }
                 folders.insert(folder, Vec::new());
             }
-            reversed.push((reverse(path), at));
         }
-        reversed.sort_unstable();
         let by_path = paths.iter().enumerate().map(|(at, &path)| (path, at)).collect();
-        Self { paths, by_path, folders, reversed }
+        Self { paths, by_path, folders, reversed: OnceLock::new() }
     }
 
     /// The path of a file.
@@ -67,12 +66,22 @@ impl<'a> Tree<'a> {
     /// file at `from`, and none where that is undecided.
     pub(crate) fn nearest_ending_in(&self, suffix: &str, from: usize) -> Option<usize> {
         let key = reverse(suffix);
-        let start = self.reversed.partition_point(|(path, _)| *path < key);
-        let alike = self.reversed[start..].iter().take(MAX_ALIKE + 1).take_while(|(path, _)| {
+        let reversed = self.reversed();
+        let start = reversed.partition_point(|(path, _)| *path < key);
+        let alike = reversed[start..].iter().take(MAX_ALIKE + 1).take_while(|(path, _)| {
             path.strip_prefix(&key).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
         let alike: Vec<usize> = alike.map(|&(_, at)| at).collect();
         self.nearest(&alike, from)
+    }
+
+    fn reversed(&self) -> &[(String, usize)] {
+        self.reversed.get_or_init(|| {
+            let paths = self.paths.iter().enumerate();
+            let mut reversed: Vec<_> = paths.map(|(at, path)| (reverse(path), at)).collect();
+            reversed.sort_unstable();
+            reversed
+        })
     }
 
     /// Of some files, the one that shares most folders with the file at `from`; none where several do,

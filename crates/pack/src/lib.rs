@@ -13,7 +13,7 @@
 //! use select::{Corpus, FileKind, History, Query, SourceFile, Task, Weights, rank, survey};
 //! use syntax::Language;
 //!
-//! let text = "def refresh(token):\n    return token.renew()\n".to_owned();
+//! let text = "def refresh(token):\n    return token.renew()\n".into();
 //! let (path, language) = ("src/auth.py".to_owned(), Language::Python);
 //! let file = SourceFile { path, text, hash: [0; 32], language, kind: FileKind::Source };
 //! let corpus = Corpus { files: vec![file], history: History::default() };

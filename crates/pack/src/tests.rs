@@ -28,7 +28,7 @@ fn corpus(texts: &[String]) -> Corpus {
         .enumerate()
         .map(|(at, text)| SourceFile {
             path: format!("src/part {at}/file_{at}.rs"),
-            text: text.clone(),
+            text: text.as_str().into(),
             hash: [at as u8; 32],
             language: Language::of(&format!("file_{at}.rs"), ""),
             kind: FileKind::Source,

@@ -83,6 +83,16 @@ impl Fingerprint {
         let bytes = hash.as_bytes().first_chunk().expect("a hash has 32 bytes");
         Self(u64::from_be_bytes(*bytes))
     }
+
+    /// The fingerprint that has these bits, which [`to_bits`](Self::to_bits) gave.
+    pub fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// Its bits, to be kept.
+    pub fn to_bits(self) -> u64 {
+        self.0
+    }
 }
 
 impl fmt::Display for Fingerprint {

@@ -2,7 +2,9 @@
 
 use syntax::Language;
 
-use crate::History;
+use crate::history::History;
+use crate::text::Text;
+use crate::word_index::WordIndex;
 
 /// The role of a file in its repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,7 +30,7 @@ pub struct SourceFile {
     pub path: String,
     /// The text: converted to UTF-8, byte order mark removed, credentials redacted; line ends are
     /// `\n`.
-    pub text: String,
+    pub text: Text,
     /// The BLAKE3 hash of `text`, under which its outline is cached.
     pub hash: [u8; 32],
     /// Its language.
@@ -38,9 +40,27 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// The packages that it declares to be part of.
+    pub fn packages(&self) -> Vec<String> {
+        imports::Content::packages(self, self.language)
+    }
+
     /// What the resolution of imports needs to know of the file.
     pub fn for_imports(&self) -> imports::File<'_> {
-        imports::File { path: &self.path, text: &self.text, language: self.language }
+        imports::File { path: &self.path, content: self, language: self.language }
+    }
+}
+
+impl imports::Content for SourceFile {
+    fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn packages(&self, language: Language) -> Vec<String> {
+        match self.text.source() {
+            Some((source, file)) => source.packages(file),
+            None => imports::packages(language, &self.text),
+        }
     }
 }
 
@@ -51,4 +71,17 @@ pub struct Corpus {
     pub files: Vec<SourceFile>,
     /// Commits up to HEAD.
     pub history: History,
+}
+
+impl Corpus {
+    /// The index that has the words of all files, and each file's number in it; `None` if there is none, so that the
+    /// texts have to be read.
+    pub(crate) fn words(&self) -> Option<(&WordIndex, Vec<u32>)> {
+        let first = self.files.first()?;
+        if !self.files.iter().all(|file| file.text.shares_source(&first.text)) {
+            return None;
+        }
+        let numbers = self.files.iter().filter_map(|file| Some(file.text.source()?.1)).collect();
+        Some((first.text.source()?.0.words(), numbers))
+    }
 }

@@ -1,5 +1,7 @@
 //! The commits of a checkout as selection sees them: plain data.
 
+use serde::{Deserialize, Serialize};
+
 /// How much of the history could be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum HistoryStatus {
@@ -39,7 +41,7 @@ pub struct History {
 }
 
 /// One hunk of a patch.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hunk {
     /// The path in the newer tree.
     pub path: String,
@@ -56,7 +58,7 @@ pub struct Hunk {
 }
 
 /// A commit's patch. Patches are read only for commits that [`matching_commits`](crate::matching_commits) names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Patch {
     /// The commit's id.
     pub commit: String,

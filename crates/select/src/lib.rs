@@ -17,7 +17,7 @@
 //!
 //! let file = |path: &str, text: &str| SourceFile {
 //!     path: path.to_owned(),
-//!     text: text.to_owned(),
+//!     text: text.into(),
 //!     hash: [0; 32],
 //!     language: Language::of(path, ""),
 //!     kind: FileKind::Source,
@@ -63,7 +63,9 @@ mod spelling;
 mod survey;
 mod task;
 mod terms;
+mod text;
 mod trace;
+mod word_index;
 
 pub use confidence::Confidence;
 pub use corpus::{Corpus, FileKind, SourceFile};
@@ -76,3 +78,5 @@ pub use rank::{Asked, Pin, PinnedBy, RankedChunk, Ranking, rank, weigh};
 pub use spelling::{Correction, corrections};
 pub use survey::{Survey, survey};
 pub use task::Task;
+pub use text::{Text, TextSource};
+pub use word_index::{CountedWords, WordCounter, WordIndex, WordIndexBuilder};

@@ -5,8 +5,6 @@
 //! supply words that the task lacks. [`matching_commits`] says which patches are needed; the caller reads
 //! them and makes a [`Query`].
 
-use std::collections::BTreeMap;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bm25;
@@ -179,30 +177,43 @@ impl<'a> Query<'a> {
 
     fn expansion_candidates(&self, history: &History) -> Vec<(String, f64)> {
         let splitter = Splitter::new();
-        let mut strength: BTreeMap<String, f64> = BTreeMap::new();
+        // Terms have numbers, so that each word is split once.
+        let mut known: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+        let mut numbers: FxHashMap<String, usize> = FxHashMap::default();
+        let mut strength: Vec<f64> = Vec::new();
         for patch in self.patches {
             let weight = self.patch_weight(history, patch);
             if weight <= 0.0 {
                 continue;
             }
-            let mut seen: FxHashSet<String> = FxHashSet::default();
+            let mut seen: FxHashSet<usize> = FxHashSet::default();
             let lines = patch.hunks.iter().flat_map(|h| h.removed.iter().chain(&h.added));
             for line in lines.take(2_000) {
                 for (_, word) in prose_words(line) {
-                    if !word.starts_with(|c: char| c.is_numeric()) {
-                        seen.extend(splitter.split(word).0);
+                    if word.starts_with(|c: char| c.is_numeric()) {
+                        continue;
                     }
+                    let terms = known.entry(word).or_insert_with(|| {
+                        let number = |term| {
+                            let next = numbers.len();
+                            *numbers.entry(term).or_insert(next)
+                        };
+                        splitter.split(word).0.into_iter().map(number).collect()
+                    });
+                    seen.extend(terms.iter());
                 }
             }
             // A commit supports each of its terms once, and the less the more terms it has.
             let share = weight / (10.0 + seen.len() as f64).ln();
-            for term in seen {
-                if self.vocabulary.get(&term).is_none() {
-                    *strength.entry(term).or_insert(0.0) += share;
-                }
-            }
+            strength.resize(numbers.len(), 0.0);
+            seen.into_iter().for_each(|term| strength[term] += share);
         }
-        let mut terms: Vec<(String, f64)> = strength.into_iter().collect();
+        let is_new = |term: &str| self.vocabulary.get(term).is_none();
+        let mut terms: Vec<(String, f64)> = numbers
+            .into_iter()
+            .filter(|(term, _)| is_new(term))
+            .map(|(term, number)| (term, strength.get(number).copied().unwrap_or(0.0)))
+            .collect();
         terms.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         terms.truncate(EXPANSION_CANDIDATES);
         terms

@@ -9,14 +9,14 @@ use crate::confidence::{self, Confidence};
 use crate::corpus::{Corpus, FileKind};
 use crate::evidence::frames::{self, Hit};
 use crate::evidence::structure::{self, Node, Structure};
-use crate::evidence::words::{self, ChunkWords, WordScores};
+use crate::evidence::words::{self, ChunkWords, NameTerms, WordScores};
 use crate::evidence::{expansion, history, kind, mentions, shape, user};
 use crate::model::{FEATURES, Family, Feature, Row, Weights, softmax};
 use crate::query::Query;
 use crate::spelling::Correction;
 use crate::survey::{Survey, Surveyed, scale, scanner_share};
 use crate::task::PROSE;
-use crate::terms::{Scanner, Splitter, TermId};
+use crate::terms::{Scanner, TermId};
 
 /// The most lines of an enclosing signature that are shown with a chunk. By hand.
 const CONTEXT_LINES: u32 = 2;
@@ -160,6 +160,8 @@ struct Parsed<'a> {
     outline: &'a Outline,
     chunks: Vec<Chunk>,
     words: Vec<ChunkWords>,
+    /// By definition.
+    names: Vec<NameTerms>,
     /// By reading, by chunk.
     scores: Vec<Vec<WordScores>>,
     expansion: Vec<f64>,
@@ -199,7 +201,7 @@ pub fn rank(
         .with_min_len(scanner_share(pairs.len()))
         .map_init(
             || Scanner::new(&query.vocabulary),
-            |scanner, &(file, outline)| parse(corpus, scanner, file, outline),
+            |scanner, &(file, outline)| parse(corpus, survey, scanner, file, outline),
         )
         .collect();
     parsed.sort_by_key(|p| p.file);
@@ -265,6 +267,7 @@ pub(crate) fn line_starts(text: &str) -> Vec<usize> {
 
 fn parse<'a>(
     corpus: &Corpus,
+    survey: &Survey,
     scanner: &mut Scanner<'_>,
     file: usize,
     outline: &'a Outline,
@@ -279,6 +282,10 @@ fn parse<'a>(
         (indent < text.len()).then_some(indent)
     };
     let chunks = chunk::chunks(outline, starts.len() as u32, indentation);
+    if let (Some(known), Some((texts, number))) = (&survey.known, source.text.source()) {
+        scanner.remember(known, texts.words(), number);
+    }
+    let names = outline.definitions.iter().map(|d| words::name_terms(scanner, &d.name)).collect();
     let words = words::count(scanner, source, outline, &chunks, &starts);
     let lines = code::lines(outline, &source.text, &starts);
     Parsed {
@@ -286,6 +293,7 @@ fn parse<'a>(
         outline,
         chunks,
         words,
+        names,
         scores: Vec::new(),
         expansion: Vec::new(),
         lines,
@@ -357,8 +365,7 @@ impl<'a> Evidence<'a> {
         (reading, ranks): (usize, &FileRanks),
         hits: &[Hit],
     ) -> Self {
-        let splitter = Splitter::new();
-        let name = |name: &str| words::name(&splitter, query, reading, survey, name);
+        let name = |name: &NameTerms| words::name(query, reading, survey, name);
         let mut mentioned = vec![0.0; parsed.chunks.len()];
         if let Some(mentions) = query.task.readings.get(reading) {
             let source = &corpus.files[parsed.file];
@@ -374,7 +381,7 @@ impl<'a> Evidence<'a> {
             parsed,
             surveyed: &survey.readings[reading][parsed.file],
             scores: &parsed.scores[reading],
-            names: parsed.outline.definitions.iter().map(|d| name(&d.name)).collect(),
+            names: parsed.names.iter().map(name).collect(),
             mentioned,
             words: ranks.words[place],
             best: ranks.best[place],
@@ -644,7 +651,7 @@ mod tests {
             hash: [0; 32],
             language: syntax::Language::of("cart.py", &text),
             kind: FileKind::Source,
-            text,
+            text: text.into(),
         };
         let corpus = Corpus { files: vec![file], history: History::default() };
         let task = Task::new("`Cart` loses items");

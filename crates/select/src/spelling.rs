@@ -88,15 +88,28 @@ fn unknown(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<String> {
 
 /// By unknown word and near word: how often the near one occurs.
 fn near_words(corpus: &Corpus, unknown: &[String]) -> FxHashMap<(usize, String), usize> {
+    if let Some((index, numbers)) = corpus.words() {
+        let near = |word: &str| Some(near(unknown, word)).filter(|near| !near.is_empty());
+        let mut all = FxHashMap::default();
+        for (near, count) in index.count_words(numbers.into_iter(), near) {
+            near.into_iter().for_each(|near| *all.entry(near).or_default() += count);
+        }
+        all.retain(|_, count| *count > 0);
+        return all;
+    }
     corpus
         .files
         .par_iter()
         .with_min_len(scanner_share(corpus.files.len()))
         .map(|file| {
-            let (known, found) = (FxHashMap::default(), FxHashMap::default());
-            let mut counter = Counter { unknown, known, found };
-            words(&file.text).for_each(|(_, word)| counter.count(word));
-            counter.found
+            // Each word is compared once.
+            let mut known: FxHashMap<&str, Vec<(usize, String)>> = FxHashMap::default();
+            let mut found = FxHashMap::default();
+            for (_, word) in words(&file.text) {
+                let near = known.entry(word).or_insert_with(|| near(unknown, word));
+                near.iter().for_each(|near| *found.entry(near.clone()).or_default() += 1);
+            }
+            found
         })
         .reduce(FxHashMap::default, |mut all, found| {
             for (near, count) in found {
@@ -106,38 +119,23 @@ fn near_words(corpus: &Corpus, unknown: &[String]) -> FxHashMap<(usize, String),
         })
 }
 
-/// Counts the words of a text that are near to unknown ones.
-struct Counter<'u, 't> {
-    unknown: &'u [String],
-    /// By word of the text: what it is near to, so that each word is compared once.
-    known: FxHashMap<&'t str, Vec<(usize, String)>>,
-    found: FxHashMap<(usize, String), usize>,
-}
-
-impl<'t> Counter<'_, 't> {
-    fn count(&mut self, word: &'t str) {
-        let unknown = self.unknown;
-        let near = self.known.entry(word).or_insert_with(|| {
-            let mut near = Vec::new();
-            if !word.is_ascii() || word.len() > 64 {
-                return near;
-            }
-            for part in parts(word) {
-                for (at, said) in unknown.iter().enumerate() {
-                    if part.len().abs_diff(said.len()) <= 2 && LENGTH.contains(&part.len()) {
-                        let part = part.to_ascii_lowercase();
-                        if distance(said, &part).is_some() {
-                            near.push((at, part));
-                        }
-                    }
+/// The parts of a word that are near to unknown ones, each with the index of what it is near to.
+fn near(unknown: &[String], word: &str) -> Vec<(usize, String)> {
+    let mut near = Vec::new();
+    if !word.is_ascii() || word.len() > 64 {
+        return near;
+    }
+    for part in parts(word) {
+        for (at, said) in unknown.iter().enumerate() {
+            if part.len().abs_diff(said.len()) <= 2 && LENGTH.contains(&part.len()) {
+                let part = part.to_ascii_lowercase();
+                if distance(said, &part).is_some() {
+                    near.push((at, part));
                 }
             }
-            near
-        });
-        for near in near.iter() {
-            *self.found.entry(near.clone()).or_default() += 1;
         }
     }
+    near
 }
 
 /// The most that a word of this length may differ from what is meant. By hand.

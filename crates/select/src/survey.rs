@@ -11,6 +11,7 @@ use crate::evidence::frames::{self, Placed};
 use crate::evidence::{expansion, history, mentions, user};
 use crate::query::Query;
 use crate::terms::{Scanner, TermId};
+use crate::word_index::Terms;
 
 /// The fewest and the most files that are parsed, if there are as many. Measured: packs of 4,000 and
 /// 8,000 tokens found the same with 80 as with 240, in half the time.
@@ -28,6 +29,8 @@ const OTHER_KINDS: f64 = 0.5;
 pub struct Survey {
     /// By reading of the task, by file: its evidence.
     pub(crate) readings: Vec<Vec<Surveyed>>,
+    /// The words of the index with terms of the query, if there is an index.
+    pub(crate) known: Option<Terms>,
     /// By term: its inverse document frequency over the corpus; zero where no file has it.
     pub(crate) idf: Vec<f64>,
     /// By term: whether any path has it.
@@ -84,17 +87,7 @@ struct Counts {
 /// Surveys the corpus. `focus` are the paths of files and folders that the user named; `budget`, in
 /// tokens, decides how many files are parsed.
 pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usize) -> Survey {
-    let counts: Vec<Counts> = corpus
-        .files
-        .par_iter()
-        .with_min_len(scanner_share(corpus.files.len()))
-        .map_init(
-            || (Scanner::new(&query.vocabulary), Vec::new()),
-            |(scanner, occurrences), file| {
-                count(scanner, occurrences, query.vocabulary.len(), &file.text)
-            },
-        )
-        .collect();
+    let (counts, known) = counts(corpus, query);
     let mut found = vec![0_usize; query.vocabulary.len()];
     for file in &counts {
         for &(term, _) in &file.terms {
@@ -130,12 +123,47 @@ pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usiz
         .collect();
     let candidates = candidates(corpus, &readings, focus, budget);
     let in_paths = paths.found.iter().map(|&found| found > 0).collect();
-    Survey { readings, idf, in_paths, expansion, frames: placed, candidates }
+    Survey { readings, known, idf, in_paths, expansion, frames: placed, candidates }
 }
 
 /// The fewest of `files` that one scanner reads: a scanner's memo of words pays off over many files.
 pub(crate) fn scanner_share(files: usize) -> usize {
     files.div_ceil(4 * rayon::current_num_threads())
+}
+
+/// Counts the query's terms in each file: by the index of words if there is one, else by reading the texts.
+fn counts(corpus: &Corpus, query: &Query<'_>) -> (Vec<Counts>, Option<Terms>) {
+    let terms = query.vocabulary.len();
+    let share = scanner_share(corpus.files.len());
+    let Some((index, numbers)) = corpus.words() else {
+        let begin = || (Scanner::new(&query.vocabulary), Vec::new());
+        let files = corpus.files.par_iter().with_min_len(share);
+        let counts = files.map_init(begin, |(scanner, occurrences), file| {
+            count(scanner, occurrences, terms, &file.text)
+        });
+        return (counts.collect(), None);
+    };
+    let known = index.with_terms(&query.vocabulary);
+    let files = numbers.par_iter().with_min_len(share);
+    let counts = files
+        .map_init(
+            || (vec![0; terms], Vec::new()),
+            |(occurrences, found): &mut (Vec<u32>, Vec<TermId>), &file| {
+                known.each(index, file, |id, count| {
+                    let sum = &mut occurrences[id as usize];
+                    if *sum == 0 {
+                        found.push(id);
+                    }
+                    *sum += count;
+                });
+                found.sort_unstable();
+                let take = |id| (id, std::mem::take(&mut occurrences[id as usize]));
+                let terms = found.drain(..).map(take).collect();
+                Counts { length: f64::from(index.length(file)), terms }
+            },
+        )
+        .collect();
+    (counts, Some(known))
 }
 
 fn count(

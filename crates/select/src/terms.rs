@@ -8,6 +8,8 @@
 use rust_stemmers::{Algorithm, Stemmer};
 use rustc_hash::FxHashMap;
 
+use crate::word_index::{Terms, WordIndex};
+
 /// The number of a term in a [`Vocabulary`].
 pub(crate) type TermId = u16;
 
@@ -144,7 +146,7 @@ impl Splitter {
     }
 
     /// The term of one part; a single character has none.
-    fn term(&self, part: &str) -> Option<String> {
+    pub(crate) fn term(&self, part: &str) -> Option<String> {
         part.chars().nth(1)?;
         Some(self.stemmer.stem(&part.to_lowercase()).into_owned())
     }
@@ -168,12 +170,12 @@ fn terms<T: PartialEq>(
 }
 
 /// Whether a word is so long that it is data.
-fn is_data(word: &str) -> bool {
+pub(crate) fn is_data(word: &str) -> bool {
     word.len() > MAX_WORD && !word.starts_with(is_dense)
 }
 
 /// Every two neighbouring characters of `word`; a word of one character is its own pair.
-fn pairs(word: &str) -> Vec<&str> {
+pub(crate) fn pairs(word: &str) -> Vec<&str> {
     let starts: Vec<usize> = word.char_indices().map(|(at, _)| at).chain([word.len()]).collect();
     if starts.len() <= 2 {
         return vec![word];
@@ -263,6 +265,11 @@ impl Vocabulary {
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
     }
+
+    /// The terms, in no order.
+    pub(crate) fn terms(&self) -> impl Iterator<Item = &str> {
+        self.ids.keys().map(String::as_str)
+    }
 }
 
 /// Finds the terms of a vocabulary in texts. Each distinct word is split once and then remembered, and
@@ -306,7 +313,7 @@ impl<'v> Scanner<'v> {
 
     /// The number of parts of `word`, and those of its terms that are in the vocabulary: what
     /// [`Splitter::split`] returns, without terms that aren't searched for.
-    fn ids(&mut self, word: &str) -> (u32, Vec<TermId>) {
+    pub(crate) fn ids(&mut self, word: &str) -> (u32, Vec<TermId>) {
         let parts = parts(word);
         let vocabulary = self.vocabulary;
         let mut ids = terms(word, &parts, |part| self.id(part), |whole| vocabulary.get(&whole));
@@ -314,6 +321,49 @@ impl<'v> Scanner<'v> {
             ids.dedup(); // A sentence without blanks may say a pair twice; an identifier says a part once.
         }
         (parts.len().max(1) as u32, ids)
+    }
+
+    /// As [`ids`](Self::ids), for a word of which it is known which of its parts can have a term of the vocabulary
+    /// (those of one character, which have none, aren't counted).
+    pub(crate) fn ids_where(
+        &mut self,
+        word: &str,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> Vec<TermId> {
+        let parts = parts(word);
+        let vocabulary = self.vocabulary;
+        let mut place = 0;
+        let of_part = |part: &str| {
+            part.chars().nth(1)?;
+            place += 1;
+            is_wanted(place - 1).then(|| self.id(part)).flatten()
+        };
+        let mut ids = terms(word, &parts, of_part, |whole| vocabulary.get(&whole));
+        if !word.starts_with(is_dense) {
+            ids.dedup();
+        }
+        ids
+    }
+
+    /// The number of parts of `word`, and each of its terms that is in the vocabulary, as often as it has it.
+    pub(crate) fn split(&mut self, word: &str) -> (u32, Vec<TermId>) {
+        if is_data(word) {
+            return (1, Vec::new());
+        }
+        let parts = parts(word);
+        let vocabulary = self.vocabulary;
+        let ids = terms(word, &parts, |part| self.id(part), |whole| vocabulary.get(&whole));
+        (parts.len().max(1) as u32, ids)
+    }
+
+    /// Remembers the words of a file of `index`, whose `terms` are those of this vocabulary, so that they needn't be
+    /// split.
+    pub(crate) fn remember(&mut self, terms: &Terms, index: &WordIndex, file: u32) {
+        terms.each_word(index, file, |word, parts, ids| {
+            if !self.words.contains_key(word) {
+                self.words.insert(word.into(), (parts, ids.into()));
+            }
+        });
     }
 
     fn id(&mut self, part: &str) -> Option<TermId> {

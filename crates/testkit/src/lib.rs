@@ -14,6 +14,7 @@
 pub mod access;
 mod cli_reference;
 pub mod golden;
+pub mod monorepo;
 pub mod provider;
 mod redis;
 mod repository;

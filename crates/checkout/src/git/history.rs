@@ -3,14 +3,16 @@
 //! Runs one `git log`, with all settings switched off that could change its output or run a program: checking
 //! signatures, ordering paths by a file, following renames, mapping names.
 
+use std::collections::HashMap;
 use std::io::{self, BufRead};
 
 use select::{Commit, History, HistoryStatus};
 
 use crate::credential_paths;
 use crate::git::commit::{self, COMMIT_LIMIT};
+use crate::git::kept_history::{KeptCommit, KeptHistory, Told};
 use crate::git::objects::{self, Lookup};
-use crate::git::{Git, GitError};
+use crate::git::{Git, GitError, Head};
 
 /// The number of commits. By hand: further ones are hardly ever similar to a task.
 const COMMITS: &str = "--max-count=2000";
@@ -26,22 +28,82 @@ const FORMAT: &str = "--format=%H %P%n%ct%n%B";
 
 pub(super) fn read(git: &Git) -> Result<History, GitError> {
     let Some(head) = &git.head else { return Ok(History::default()) };
-    let listed = list(git, &head.id)?;
-    let orphans: Vec<&str> = listed.iter().filter(|c| !c.parent).map(|c| c.id.as_str()).collect();
-    let is_cut = any_has_a_parent(git, &orphans)?;
-    let named_after_credential =
-        credential_paths::of(listed.iter().flat_map(|commit| &commit.paths).map(String::as_str));
-    let told = listed.into_iter().filter(Listed::tells_something);
-    let commits = told.map(|Listed { id, time, message, mut paths, .. }| {
-        paths.retain(|path| !named_after_credential.contains(path));
-        let message = secrets::redact(&message).text.into_owned();
-        Commit { id, time, message, paths }
+    let commits = redacted(list(git, &head.id)?);
+    let is_cut = is_cut(git, &commits)?;
+    Ok(history(head, commits, is_cut))
+}
+
+/// As [`read`], by what was kept the last time: the history of the same HEAD is taken from there, and of another one
+/// only the commits that are new are read.
+pub(super) fn read_by_cache(git: &Git) -> Result<History, GitError> {
+    let Some(head) = &git.head else { return Ok(History::default()) };
+    let shallow = git.runner.shallow();
+    let is_valid = |known: &KeptHistory| known.prefix == git.prefix && known.shallow == shallow;
+    if let Some(kept) = git.kept.as_deref().filter(|kept| is_valid(kept)) {
+        return Ok(history(head, kept.commits.clone(), kept.is_cut));
+    }
+    let commits = match KeptHistory::open(&git.root).filter(is_valid) {
+        Some(known) if known.head == head.id => {
+            return Ok(history(head, known.commits, known.is_cut));
+        }
+        Some(known) => extended(git, &head.id, known.commits)?,
+        None => redacted(list(git, &head.id)?),
+    };
+    let is_cut = is_cut(git, &commits)?;
+    let (prefix, id) = (git.prefix.clone(), head.id.clone());
+    let kept = KeptHistory { prefix, shallow, head: id, head_time: head.time, is_cut, commits };
+    kept.keep(&git.root);
+    Ok(history(head, kept.commits, is_cut))
+}
+
+fn history(head: &Head, commits: Vec<KeptCommit>, is_cut: bool) -> History {
+    let commits = commits.into_iter().filter_map(|KeptCommit { id, told, .. }| {
+        let Told { time, message, paths } = told?;
+        Some(Commit { id, time, message, paths })
     });
-    Ok(History {
+    History {
         commits: commits.collect(),
         head_time: head.time,
         status: if is_cut { HistoryStatus::Shallow } else { HistoryStatus::Full },
-    })
+    }
+}
+
+fn redacted(listed: Vec<Listed>) -> Vec<KeptCommit> {
+    let named_after_credential =
+        credential_paths::of(listed.iter().flat_map(|commit| &commit.paths).map(String::as_str));
+    let redact = |commit: Listed| {
+        let tells_something = commit.tells_something();
+        let Listed { id, parent, time, message, mut paths, .. } = commit;
+        paths.retain(|path| !named_after_credential.contains(path));
+        let message = || secrets::redact(&message).text.into_owned();
+        let told = tells_something.then(|| Told { time, message: message(), paths });
+        KeptCommit { id, parent, told }
+    };
+    listed.into_iter().map(redact).collect()
+}
+
+/// The commits up to `head`, of which some are `known`.
+fn extended(git: &Git, head: &str, known: Vec<KeptCommit>) -> Result<Vec<KeptCommit>, GitError> {
+    let ids: Vec<String> =
+        git.runner.run(&["rev-list", "--no-merges", COMMITS, head, "--"], &[], |out| {
+            out.lines().collect()
+        })?;
+    let mut known: HashMap<String, KeptCommit> =
+        known.into_iter().map(|commit| (commit.id.clone(), commit)).collect();
+    let new: Vec<&str> =
+        ids.iter().map(String::as_str).filter(|id| !known.contains_key(*id)).collect();
+    if !new.is_empty() {
+        let arguments = log_arguments(&["--no-walk=unsorted", "--stdin"]);
+        let listed = git.runner.run(&arguments, &new, |out| parse(git, out))?;
+        known.extend(redacted(listed).into_iter().map(|commit| (commit.id.clone(), commit)));
+    }
+    Ok(ids.iter().filter_map(|id| known.remove(id)).collect())
+}
+
+/// Whether the history goes on before the first of the commits, in a clone that doesn't have it.
+fn is_cut(git: &Git, commits: &[KeptCommit]) -> Result<bool, GitError> {
+    let orphans = commits.iter().filter(|commit| !commit.parent);
+    any_has_a_parent(git, &orphans.map(|commit| commit.id.as_str()).collect::<Vec<_>>())
 }
 
 /// A commit as printed by `log`.
@@ -82,7 +144,13 @@ impl Listed {
 }
 
 fn list(git: &Git, head: &str) -> Result<Vec<Listed>, GitError> {
-    let arguments = [
+    let arguments = log_arguments(&["--no-merges", COMMITS, head, "--"]);
+    git.runner.run(&arguments, &[], |out| parse(git, out))
+}
+
+/// The arguments of a `log` of the commits that `which` says.
+fn log_arguments<'a>(which: &[&'a str]) -> Vec<&'a str> {
+    let options = [
         // As settings rather than options, because older versions of git reject unknown options.
         "-c",
         "log.showRoot=false",
@@ -98,8 +166,6 @@ fn list(git: &Git, head: &str) -> Result<Vec<Listed>, GitError> {
         "--raw",
         "-z",
         "-r",
-        "--no-merges",
-        COMMITS,
         FORMAT,
         "--encoding=UTF-8",
         "--no-notes",
@@ -110,24 +176,25 @@ fn list(git: &Git, head: &str) -> Result<Vec<Listed>, GitError> {
         "--no-textconv",
         "--ignore-submodules=none",
         "-O/dev/null",
-        head,
-        "--",
     ];
-    git.runner.run(&arguments, &[], |out| {
-        let mut listed: Vec<Listed> = Vec::new();
-        each_raw_entry(out, |entry| match entry {
-            RawEntry::Commit(field) => listed.push(Listed::parse(field)),
-            RawEntry::Path(path) => {
-                if let Some(commit) = listed.last_mut() {
-                    commit.changes += 1;
-                    if commit.changes <= PATHS {
-                        commit.paths.extend(git.inside(path));
-                    }
+    options.into_iter().chain(which.iter().copied()).collect()
+}
+
+/// Parses the output of `log`.
+fn parse(git: &Git, out: &mut impl BufRead) -> io::Result<Vec<Listed>> {
+    let mut listed: Vec<Listed> = Vec::new();
+    each_raw_entry(out, |entry| match entry {
+        RawEntry::Commit(field) => listed.push(Listed::parse(field)),
+        RawEntry::Path(path) => {
+            if let Some(commit) = listed.last_mut() {
+                commit.changes += 1;
+                if commit.changes <= PATHS {
+                    commit.paths.extend(git.inside(path));
                 }
             }
-        })?;
-        Ok(listed)
-    })
+        }
+    })?;
+    Ok(listed)
 }
 
 /// Whether one of the commits has a parent, which then isn't in this clone.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::SkipReason;
 use crate::git::history::read_field;
+use crate::git::index_file::{self, EntryKind};
 use crate::git::{Git, GitError};
 use crate::paths;
 use crate::walk::Listing;
@@ -26,30 +27,55 @@ pub(crate) struct Tracked {
     submodules: Vec<String>,
 }
 
-/// The tracked files of the checkout at `root`.
+/// The tracked files of a checkout.
 ///
 /// # Errors
-/// When `root` is in no repository, or git fails.
-pub(crate) fn tracked(root: &Path) -> Result<Tracked, GitError> {
-    let git = Git::open(root)?;
+/// When git fails.
+pub(crate) fn tracked(git: &Git) -> Result<Tracked, GitError> {
+    let mut tracked = match read_index(git) {
+        Some(tracked) => tracked,
+        None => list(git)?,
+    };
+    for paths in [&mut tracked.files, &mut tracked.sparse, &mut tracked.submodules] {
+        if !paths.is_sorted() {
+            paths.sort_unstable();
+        }
+        paths.dedup();
+    }
+    Ok(tracked)
+}
+
+/// By the index file; `None` if git has to be asked.
+fn read_index(git: &Git) -> Option<Tracked> {
+    let digits = git.head.as_ref()?.id.len();
+    let folder = git.runner.folder()?;
+    let mut tracked = Tracked::default();
+    index_file::read(&folder, digits, |kind, path| {
+        let Some(path) = git.inside(path).filter(|path| is_plain(path)) else { return };
+        match kind {
+            EntryKind::File => tracked.files.push(path),
+            EntryKind::Sparse => tracked.sparse.push(path),
+            EntryKind::Submodule => tracked.submodules.push(path),
+        }
+    })?;
+    Some(tracked)
+}
+
+/// By `git ls-files`.
+fn list(git: &Git) -> Result<Tracked, GitError> {
     // Paths are relative to the folder of `.git`, whatever `core.worktree` says.
     let arguments = ["--work-tree=.", "ls-files", "-z", "--stage", "-t", "--full-name"];
-    let mut tracked = git.runner.run(&arguments, &[], |out| {
+    git.runner.run(&arguments, &[], |out| {
         let (mut tracked, mut entry) = (Tracked::default(), Vec::new());
         let mut left = MOST_ENTRIES;
         while read_field(out, &mut entry)? {
             if left > 0 {
                 left -= 1;
-                tracked.add(&git, &entry);
+                tracked.add(git, &entry);
             }
         }
         io::Result::Ok(tracked)
-    })?;
-    for paths in [&mut tracked.files, &mut tracked.sparse, &mut tracked.submodules] {
-        paths.sort_unstable();
-        paths.dedup();
-    }
-    Ok(tracked)
+    })
 }
 
 impl Tracked {

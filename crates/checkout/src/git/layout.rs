@@ -126,7 +126,7 @@ fn worktrees(at: &Path) -> Result<Vec<PathBuf>, GitError> {
 
 /// The git directories of the repository at `top`: that of the worktree, and the one that all worktrees
 /// share, if it is another.
-fn git_directories(top: &Path) -> Vec<PathBuf> {
+pub(super) fn git_directories(top: &Path) -> Vec<PathBuf> {
     let path_in = |file: &Path, prefix: &str| {
         let bytes = private_fs::read(file, Links::Follow, LIMIT).ok()?;
         let text = String::from_utf8(bytes).ok()?;

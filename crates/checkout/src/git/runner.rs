@@ -9,7 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::git::GitError;
+use private_fs::Links;
+
+use crate::git::{GitError, layout};
 
 /// The time limit of a command. By hand: a git that takes longer hangs, for instance on a pipe to which a link in
 /// `.git` points.
@@ -18,6 +20,8 @@ const DEADLINE: Duration = Duration::from_secs(120);
 const SETTINGS_DEADLINE: Duration = Duration::from_secs(10);
 /// The maximum size of these settings in bytes. By hand.
 const SETTINGS_LIMIT: u64 = 1 << 20;
+/// The maximum size of the list of commits at which a clone is cut off, in bytes. By hand: 400,000 commits.
+const SHALLOW_LIMIT: u64 = 16 << 20;
 /// The length in bytes to which git's error messages are truncated. By hand.
 const COMPLAINT: u64 = 2_000;
 
@@ -77,6 +81,20 @@ impl Runner {
             self.safe.extend(values.split_terminator('\0').map(str::to_owned));
         }
         Ok(())
+    }
+
+    /// The folder with the index and HEAD of the work tree.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        layout::git_directories(&self.top).into_iter().next()
+    }
+
+    /// A hash of the list of commits at which the clone is cut off; the same wherever there is none.
+    pub(super) fn shallow(&self) -> [u8; 32] {
+        let folder = layout::git_directories(&self.top).pop();
+        let list = folder.and_then(|folder| {
+            private_fs::read(&folder.join("shallow"), Links::Follow, SHALLOW_LIMIT).ok()
+        });
+        *blake3::hash(&list.unwrap_or_default()).as_bytes()
     }
 
     /// Makes git read attributes from the empty tree instead of the work tree. `id` is any full object id of the

@@ -11,6 +11,7 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
 use crate::admit::Admitted;
+use crate::file_state::FileState;
 use crate::git::history::{RawEntry, each_raw_entry, read_field};
 use crate::git::objects::{self, Lookup, Object};
 use crate::git::{Git, GitError, is_object_id};
@@ -144,22 +145,25 @@ fn list_entry(entry: &str, listing: &mut Listing, ids: &mut HashMap<String, Stri
     if let Some(skipped) = skipped {
         listing.skipped.push(skipped);
     } else {
-        listing.files.push(Listed { path: path.to_owned(), size: size.parse().unwrap_or(0) });
+        let state = FileState { size: size.parse().unwrap_or(0), ..FileState::default() };
+        listing.files.push(Listed { path: path.to_owned(), state });
         ids.insert(path.to_owned(), id.to_owned());
     }
 }
 
-pub(super) fn differs(git: &Git, paths: &[&str]) -> Result<bool, GitError> {
-    let Some(head) = &git.head else { return Ok(!paths.is_empty()) };
+pub(super) fn blob_ids(git: &Git, paths: &[&str]) -> Result<Vec<String>, GitError> {
+    let Some(head) = &git.head else { return Ok(Vec::new()) };
     let names: Vec<String> =
         paths.iter().map(|path| format!("{}:{}{path}", head.id, git.prefix)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let committed = git.runner.run(&["cat-file", "--batch-check"], &names, |out| {
+    git.runner.run(&["cat-file", "--batch-check"], &names, |out| {
         out.lines().map(|line| Ok(line?.split(' ').next().unwrap_or_default().to_owned())).collect()
-    });
-    let committed: Vec<String> = committed?;
+    })
+}
+
+pub(super) fn differs(git: &Git, paths: &[&str], committed: &[String]) -> bool {
     let same = |(path, id): (&&str, &String)| on_disk_is(&git.root.join(path), id);
-    Ok(committed.len() != paths.len() || !paths.iter().zip(&committed).all(same))
+    committed.len() != paths.len() || !paths.iter().zip(committed).all(same)
 }
 
 /// Whether the file at `path` has the content of the blob `id`, perhaps after replacing `\r\n` by `\n`.

@@ -6,6 +6,7 @@ mod as_git_sees_it;
 mod cache;
 mod git;
 mod hostile;
+mod index;
 mod reading;
 
 use checkout::{Checkout, ReadOptions};

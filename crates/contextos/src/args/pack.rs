@@ -37,6 +37,9 @@ pub(crate) struct PickArgs {
     /// Don't select from paths that match; may be given more than once
     #[arg(long, value_name = "GLOB")]
     pub(crate) exclude: Vec<String>,
+    /// Read every file again, even if its metadata is as it was at the last run
+    #[arg(long)]
+    pub(crate) verify: bool,
     /// A file or folder to rank higher; may be given more than once
     #[arg(long, value_name = "PATH")]
     pub(crate) focus: Vec<String>,

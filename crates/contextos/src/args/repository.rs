@@ -11,8 +11,10 @@ Examples:
   contextos scan
   contextos scan ../service --json
   contextos scan --max-files 5000 --no-index
+  contextos scan --export index.bin    in a job of your CI; the same with --import in others
 
-Writes file_summaries.json, dependency_graph.json and PROJECT_INDEX.md to .contextos/.")]
+Writes file_summaries.json, dependency_graph.json and PROJECT_INDEX.md to .contextos/, and completes
+the index in .contextos/cache, by which packs read only files that have changed.")]
 pub(crate) struct ScanArgs {
     /// The repository [default: the current folder]
     #[arg(value_name = "REPO")]
@@ -32,6 +34,15 @@ pub(crate) struct ScanArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Afterwards, write the index to FILE, for other checkouts of this repository
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    /// First, take over the index that --export wrote to FILE
+    #[arg(long, value_name = "FILE")]
+    pub(crate) import: Option<PathBuf>,
+    /// Read every file again, even if its metadata is as it was at the last run
+    #[arg(long)]
+    pub(crate) verify: bool,
 }
 
 /// `contextos secrets`

@@ -24,8 +24,8 @@ pub(crate) use cases::{Case, Form, given};
 pub(crate) use fit::{Training, write_weights};
 pub(crate) use measure::{Recall, mean};
 
-use crate::outline_cache;
-use crate::pipeline::{self, Outlines, Question};
+use crate::disk_cache;
+use crate::pipeline::{self, Question, RunCache};
 use crate::terminal::Quiet;
 use measure::{Gold, Shown, recall};
 
@@ -156,7 +156,7 @@ fn replay_case(
         // Learning has no budgets: the weights are to suit all of them, so all candidates are parsed.
         let budget = request.budgets.iter().copied().max().unwrap_or(usize::MAX);
         let git = Some(parent);
-        let question = Question { corpus, git, task: &task, focus: &[], budget, outlines: memory };
+        let question = Question { corpus, git, task: &task, focus: &[], budget, cache: memory };
         replay_task(&question, &gold, language, request, replayed);
     }
 }
@@ -239,16 +239,16 @@ struct OutlineMemory {
     known: Mutex<HashMap<[u8; 32], Arc<Outline>>>,
 }
 
-impl Outlines for OutlineMemory {
+impl RunCache for OutlineMemory {
     fn get(&self, file: &SourceFile) -> Option<Arc<Outline>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&outline_cache::key(file)).cloned()
+        known.get(&disk_cache::key(file)).cloned()
     }
 
     fn keep(&self, all: &[(&SourceFile, Arc<Outline>)]) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for (file, outline) in all {
-            known.entry(outline_cache::key(file)).or_insert_with(|| Arc::clone(outline));
+            known.entry(disk_cache::key(file)).or_insert_with(|| Arc::clone(outline));
         }
     }
 }

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use checkout::{Cache, CacheKey, Fingerprint, Git};
-use select::SourceFile;
+use select::{Patch, SourceFile};
 use syntax::Outline;
 
-use crate::outline_cache::{self, OutlineCache};
-use crate::pipeline::{self, Outlines, PackRequest, Packed, PipelineError, Progress, ReadTree};
+use crate::disk_cache::{self, DiskCache};
+use crate::pipeline::{
+    self, PackRequest, Packed, PipelineError, Progress, ReadTree, RunCache, Texts,
+};
 
 /// The most checkouts that are kept; the least recently used one is dropped. By hand.
 const MAX_CHECKOUTS: usize = 4;
@@ -51,24 +53,29 @@ struct Reading {
 }
 
 impl CheckoutCache {
-    /// The tree for a request: cached, or read now.
+    /// The tree for a request: cached, or read now. With all texts at once, it is always read.
     pub(super) fn tree(
         &self,
         request: &PackRequest,
+        texts: Texts,
         progress: &dyn Progress,
     ) -> Result<Arc<Kept>, PipelineError> {
         let state = state(&request.root);
         let reading = Reading::of(request);
         if state.is_some()
+            && texts == Texts::OnDemand
             && let Some(kept) = self.find(|kept| {
-                kept.root == request.root && kept.state == state && kept.reading == reading
+                kept.root == request.root
+                    && kept.state == state
+                    && kept.reading == reading
+                    && !kept.tree.is_outdated()
             })
         {
             return Ok(kept);
         }
-        let tree = Arc::new(pipeline::read(request, progress)?);
+        let tree = Arc::new(pipeline::read(request, texts, progress)?);
         let outlines = KnownOutlines {
-            kept: OutlineCache(if request.cache {
+            kept: DiskCache(if tree.is_cached {
                 Cache::open(&request.root)
             } else {
                 Cache::none()
@@ -131,7 +138,7 @@ impl Kept {
 /// The state of a checkout before it is read; `None` if a later change couldn't be recognised by it.
 fn state(root: &Path) -> Option<State> {
     let files = checkout::fingerprint(root).ok()??;
-    let head = Git::open(root).ok().and_then(|git| git.head().map(|head| head.id.clone()));
+    let head = Git::open_by_cache(root).ok().and_then(|git| git.head().map(|head| head.id.clone()));
     Some(State { files, head })
 }
 
@@ -150,7 +157,7 @@ impl Reading {
 
 /// Outlines in memory, backed by those on disk.
 pub(super) struct KnownOutlines {
-    kept: OutlineCache,
+    kept: DiskCache,
     at_hand: Mutex<HashMap<CacheKey, Arc<Outline>>>,
 }
 
@@ -160,10 +167,30 @@ impl KnownOutlines {
     }
 }
 
-impl Outlines for KnownOutlines {
+impl RunCache for KnownOutlines {
+    fn values(&self) -> Option<&Cache> {
+        self.kept.values()
+    }
+
     fn get(&self, file: &SourceFile) -> Option<Arc<Outline>> {
-        let at_hand = self.lock().get(&outline_cache::key(file)).map(Arc::clone);
+        let at_hand = self.lock().get(&disk_cache::key(file)).map(Arc::clone);
         at_hand.or_else(|| self.kept.get(file))
+    }
+
+    fn patches(&self, git: &Git, commits: &[&str]) -> Vec<Option<Patch>> {
+        self.kept.patches(git, commits)
+    }
+
+    fn blob_ids(&self, git: &Git, paths: &[&str]) -> Option<Vec<String>> {
+        self.kept.blob_ids(git, paths)
+    }
+
+    fn keep_blob_ids(&self, git: &Git, paths: &[&str], ids: &[String]) {
+        self.kept.keep_blob_ids(git, paths, ids);
+    }
+
+    fn keep_patches(&self, git: &Git, patches: &[Patch]) {
+        self.kept.keep_patches(git, patches);
     }
 
     fn keep(&self, all: &[(&SourceFile, Arc<Outline>)]) {
@@ -171,7 +198,7 @@ impl Outlines for KnownOutlines {
         let mut at_hand = self.lock();
         for (file, outline) in all {
             if at_hand.len() < MAX_OUTLINES {
-                at_hand.insert(outline_cache::key(file), Arc::clone(outline));
+                at_hand.insert(disk_cache::key(file), Arc::clone(outline));
             }
         }
     }

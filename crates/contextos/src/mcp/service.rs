@@ -18,7 +18,7 @@ use crate::churn::{Churn, churn};
 use crate::clock;
 use crate::context_dir::{self, ContextDir};
 use crate::explanation::{self, SubjectExplanation};
-use crate::pipeline::{self, PackRequest, Packed, Progress};
+use crate::pipeline::{self, PackRequest, Packed, Progress, Texts};
 use crate::place::Place;
 use crate::resolve;
 use crate::scan::{self, FileSummary};
@@ -141,7 +141,7 @@ impl Service {
     }
 
     pub(super) fn scan(&self, repo: &str, progress: &dyn Progress) -> Result<Scanned, Refusal> {
-        let kept = self.tree(repo, progress)?;
+        let kept = self.tree(repo, Texts::OnDemand, progress)?;
         let tree = &kept.tree;
         let languages = scan::languages(&tree.corpus.files).into_iter();
         Ok(Scanned {
@@ -219,26 +219,7 @@ impl Service {
         lines: (usize, usize),
         progress: &dyn Progress,
     ) -> Result<String, Refusal> {
-        let kept = self.tree(repo, progress)?;
-        let file = find(&kept, path)?;
-        let (first, last) = lines;
-        let wanted = file.text.split_inclusive('\n').skip(first.max(1) - 1);
-        let count = if last == 0 { usize::MAX } else { last.saturating_sub(first.max(1)) + 1 };
-        let mut out = String::new();
-        for (at, line) in wanted.take(count).enumerate() {
-            if out.len() + line.len() > MAX_BYTES {
-                let next = first.max(1) + at;
-                return match out.is_empty() {
-                    true => refuse(format_args!("line {next} of {path} is too long to be shown")),
-                    false => {
-                        out.push_str(&format!("… continue with first_line={next}\n"));
-                        Ok(out)
-                    }
-                };
-            }
-            out.push_str(line);
-        }
-        Ok(out)
+        self.of_tree(repo, progress, |kept| excerpt(find(kept, path)?, lines))
     }
 
     pub(super) fn summary(
@@ -247,10 +228,11 @@ impl Service {
         path: &str,
         progress: &dyn Progress,
     ) -> Result<FileSummary, Refusal> {
-        let kept = self.tree(repo, progress)?;
-        let file = find(&kept, path)?;
-        let outlines = pipeline::outlines(&[file], &kept.outlines, progress);
-        Ok(scan::summary(file, &outlines[0]))
+        self.of_tree(repo, progress, |kept| {
+            let file = find(kept, path)?;
+            let outlines = pipeline::outlines(&[file], &kept.outlines, progress);
+            Ok(scan::summary(file, &outlines[0]))
+        })
     }
 
     pub(super) fn churn(&self, repo: &str, days: u32, top: usize) -> Result<Churn, Refusal> {
@@ -267,26 +249,8 @@ impl Service {
         if name.trim().is_empty() {
             return refuse("`name` is empty; pass the name of a function, type or constant");
         }
-        let kept = self.tree(repo, progress)?;
-        let files: Vec<&SourceFile> =
-            kept.tree.corpus.files.iter().filter(|file| file.text.contains(name)).collect();
-        let outlines = pipeline::outlines(&files, &kept.outlines, progress);
-        let mut definitions = Vec::new();
-        for (file, outline) in files.iter().zip(&outlines) {
-            for definition in outline.definitions.iter().filter(|d| d.name == name) {
-                let (start, end) = (definition.signature.start, definition.signature.end);
-                let lines = file.text.lines().skip(start as usize - 1);
-                definitions.push(Defined {
-                    path: file.path.clone(),
-                    lines: [definition.lines.start, definition.lines.end],
-                    kind: scan::kind_name(definition.kind),
-                    signature: lines
-                        .take((end - start + 1).min(10) as usize)
-                        .collect::<Vec<_>>()
-                        .join("\n"),
-                });
-            }
-        }
+        let mut definitions =
+            self.of_tree(repo, progress, |kept| Ok(definitions(kept, name, progress)))?;
         if definitions.is_empty() {
             return refuse(format_args!(
                 "nothing named `{name}` is defined in this repository; names are matched exactly"
@@ -357,15 +321,85 @@ impl Service {
         Ok(request)
     }
 
-    fn tree(&self, repo: &str, progress: &dyn Progress) -> Result<Arc<Kept>, Refusal> {
+    fn tree(
+        &self,
+        repo: &str,
+        texts: Texts,
+        progress: &dyn Progress,
+    ) -> Result<Arc<Kept>, Refusal> {
         // Reading needs a task as little as a budget.
         let request = self.request(repo, "-", pack::MIN_BUDGET)?;
-        Ok(self.checkouts.tree(&request, progress)?)
+        Ok(self.checkouts.tree(&request, texts, progress)?)
+    }
+
+    /// What `make` makes of a tree: anew, if files changed meanwhile.
+    fn of_tree<T>(
+        &self,
+        repo: &str,
+        progress: &dyn Progress,
+        make: impl Fn(&Kept) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let kept = self.tree(repo, Texts::OnDemand, progress)?;
+        let made = make(&kept);
+        if !kept.tree.is_outdated() {
+            return made;
+        }
+        make(&*self.tree(repo, Texts::AtOnce, progress)?)
     }
 
     fn run(&self, request: &PackRequest, progress: &dyn Progress) -> Result<Arc<Packed>, Refusal> {
-        Ok(self.checkouts.tree(request, progress)?.pack(request, progress)?)
+        let packed =
+            self.checkouts.tree(request, Texts::OnDemand, progress)?.pack(request, progress)?;
+        if !packed.read.is_outdated() {
+            return Ok(packed);
+        }
+        Ok(self.checkouts.tree(request, Texts::AtOnce, progress)?.pack(request, progress)?)
     }
+}
+
+/// The definitions of a name, in order of path and line.
+fn definitions(kept: &Kept, name: &str, progress: &dyn Progress) -> Vec<Defined> {
+    let files: Vec<&SourceFile> =
+        kept.tree.corpus.files.iter().filter(|file| file.text.contains(name)).collect();
+    let outlines = pipeline::outlines(&files, &kept.outlines, progress);
+    let mut definitions = Vec::new();
+    for (file, outline) in files.iter().zip(&outlines) {
+        for definition in outline.definitions.iter().filter(|d| d.name == name) {
+            let (start, end) = (definition.signature.start, definition.signature.end);
+            let lines = file.text.lines().skip(start as usize - 1);
+            let lines: Vec<&str> = lines.take((end - start + 1).min(10) as usize).collect();
+            definitions.push(Defined {
+                path: file.path.clone(),
+                lines: [definition.lines.start, definition.lines.end],
+                kind: scan::kind_name(definition.kind),
+                signature: lines.join("\n"),
+            });
+        }
+    }
+    definitions
+}
+
+/// The lines of a file from the first to the last, both from 1; to its end if the last is 0.
+fn excerpt(file: &SourceFile, (first, last): (usize, usize)) -> Result<String, Refusal> {
+    let wanted = file.text.split_inclusive('\n').skip(first.max(1) - 1);
+    let count = if last == 0 { usize::MAX } else { last.saturating_sub(first.max(1)) + 1 };
+    let mut out = String::new();
+    for (at, line) in wanted.take(count).enumerate() {
+        if out.len() + line.len() > MAX_BYTES {
+            let next = first.max(1) + at;
+            return match out.is_empty() {
+                true => {
+                    refuse(format_args!("line {next} of {} is too long to be shown", file.path))
+                }
+                false => {
+                    out.push_str(&format!("… continue with first_line={next}\n"));
+                    Ok(out)
+                }
+            };
+        }
+        out.push_str(line);
+    }
+    Ok(out)
 }
 
 /// The file of that path, among those that were read.

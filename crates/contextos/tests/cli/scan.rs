@@ -1,5 +1,7 @@
 //! `contextos scan`.
 
+use std::fs;
+
 use serde_json::Value;
 
 use crate::support::Sandbox;
@@ -37,4 +39,55 @@ fn as_json_and_limited() {
     assert_eq!(json["files"], 2);
     assert_eq!(json["skipped"]["beyond the limit"], 3);
     assert!(json["languages"].is_null());
+}
+
+/// The pack for a task, as it is printed into a pipe.
+fn pack(sandbox: &Sandbox, flags: &[&str]) -> Vec<u8> {
+    let arguments =
+        [&["pack", "refresh the tokn of a session", "--budget", "2000"], flags].concat();
+    sandbox.contextos(&arguments).output().unwrap().stdout
+}
+
+#[test]
+fn packs_are_the_same_whatever_is_cached() {
+    let sandbox = Sandbox::new();
+    let cold = pack(&sandbox, &[]);
+    assert!(!cold.is_empty());
+    assert_eq!(pack(&sandbox, &[]), cold);
+    assert_eq!(pack(&sandbox, &["--verify"]), cold);
+    sandbox.contextos(&["scan"]).assert().success();
+    assert_eq!(pack(&sandbox, &[]), cold);
+    for file in ["files", "history", "index"] {
+        let path = sandbox.state("cache").join(file);
+        let kept = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(pack(&sandbox, &[]), cold, "without {file}");
+        fs::write(&path, &kept[..kept.len() / 2]).unwrap();
+        assert_eq!(pack(&sandbox, &[]), cold, "with half of {file}");
+    }
+}
+
+#[test]
+fn an_exported_index_serves_another_checkout() {
+    let sandbox = Sandbox::new();
+    sandbox.repo.write("src/keys.py", "token_key = \"AKIAIOSFODNN7REALKEY\"\n").commit("Keys");
+    let cold = pack(&sandbox, &[]);
+    let file = sandbox.home.path().join("index.bin");
+    let file = file.to_str().unwrap();
+    sandbox.contextos(&["scan", "--export", file]).assert().success();
+    let exported = fs::read(file).unwrap();
+
+    fs::remove_dir_all(sandbox.state("")).unwrap();
+    sandbox.contextos(&["scan", "--import", file]).assert().success();
+    assert_eq!(pack(&sandbox, &[]), cold);
+
+    for (damaged, message) in [
+        (exported[..exported.len() / 2].to_vec(), "damaged"),
+        (b"something else".to_vec(), "not an index"),
+    ] {
+        sandbox.home.write("index.bin", damaged);
+        let refused = sandbox.contextos(&["scan", "--import", file]).output().unwrap();
+        assert!(!refused.status.success());
+        assert!(String::from_utf8_lossy(&refused.stderr).contains(message));
+    }
 }

@@ -51,7 +51,7 @@ impl<'a> Projects<'a> {
         for file in files {
             let (folder, name) = split(file.path);
             if name == "package.json" {
-                let Some(manifest) = read(file.text) else { continue };
+                let Some(manifest) = read(file.content.text()) else { continue };
                 if let Some(name) = manifest.get("name").and_then(Value::as_str) {
                     projects.packages.entry(name.to_owned()).or_default().push(folder);
                 }
@@ -89,7 +89,7 @@ fn read(text: &str) -> Option<Value> {
 
 /// The paths of a configuration, those that it extends included.
 fn compiler_paths(files: &[File<'_>], tree: &Tree<'_>, path: &str, depth: usize) -> Paths {
-    let read = || read(files.get(tree.at(path)?)?.text);
+    let read = || read(files.get(tree.at(path)?)?.content.text());
     let Some(configuration) = read() else { return Paths::default() };
     let folder = split(path).0;
     let mut out = Paths::default();
@@ -158,16 +158,16 @@ fn package(module: &str) -> (&str, &str) {
 }
 
 /// Looks modules up for one file.
-struct Lookup<'a> {
-    resolver: &'a Resolver<'a>,
+struct Lookup<'a, 'r> {
+    resolver: &'a Resolver<'r>,
     path: &'a str,
     folder: &'a str,
 }
 
-impl Lookup<'_> {
+impl Lookup<'_, '_> {
     /// By the `paths` and the base of the nearest configuration that has any.
     fn configured(&self, module: &str) -> Option<usize> {
-        let paths = &self.resolver.ecmascript.paths;
+        let paths = &self.resolver.ecmascript().paths;
         let nearest = upwards(self.folder).find_map(|folder| paths.get(folder))?;
         nearest.iter().find_map(|paths| {
             let by_pattern = paths.patterns.iter().find_map(|(pattern, targets)| {
@@ -183,7 +183,7 @@ impl Lookup<'_> {
 
     /// A module of the form `#name`, as the nearest manifest's `imports` says.
     fn own_import(&self, module: &str) -> Option<usize> {
-        let manifests = &self.resolver.ecmascript.manifests;
+        let manifests = &self.resolver.ecmascript().manifests;
         let (base, imports) = upwards(self.folder)
             .find_map(|folder| Some((folder, manifests.get(folder)?.get("imports")?)))?;
         self.by_table(base, imports, module)
@@ -208,14 +208,14 @@ impl Lookup<'_> {
 
     /// The folder of the package of the checkout that a name means: of several, the nearest.
     fn package_folder(&self, package: &str) -> Option<&str> {
-        let folders = self.resolver.ecmascript.packages.get(package)?.iter().take(MAX_ALIKE);
+        let folders = self.resolver.ecmascript().packages.get(package)?.iter().take(MAX_ALIKE);
         let near = |folder: &&str| shared_folders(&within(folder, "package.json"), self.path);
         folders.copied().max_by_key(|folder| (near(folder), std::cmp::Reverse(folder.len())))
     }
 
     /// A module of a package: by its `exports`, its entry, or where its source usually lies.
     fn in_package(&self, folder: &str, rest: &str) -> Option<usize> {
-        let manifest = self.resolver.ecmascript.manifests.get(folder);
+        let manifest = self.resolver.ecmascript().manifests.get(folder);
         let exported = || {
             let exports = manifest?.get("exports")?;
             let key = if rest.is_empty() { ".".to_owned() } else { format!("./{rest}") };
@@ -303,7 +303,7 @@ impl Lookup<'_> {
 
     /// The file that a package's manifest says it begins with.
     fn entry(&self, folder: &str) -> Option<usize> {
-        let manifest = self.resolver.ecmascript.manifests.get(folder)?;
+        let manifest = self.resolver.ecmascript().manifests.get(folder)?;
         let entries = ["source", "types", "typings", "module", "main"];
         let entries = entries.iter().filter_map(|key| manifest.get(*key)?.as_str());
         self.any(folder, &entries.map(str::to_owned).collect::<Vec<_>>(), "")

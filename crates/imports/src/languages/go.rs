@@ -16,7 +16,8 @@ impl<'a> Modules<'a> {
         let manifests = files.iter().filter(|file| split(file.path).1 == "go.mod");
         let mut modules: Vec<(&str, &str)> = manifests
             .filter_map(|file| {
-                let line = file.text.lines().find_map(|line| line.strip_prefix("module "))?;
+                let line =
+                    file.content.text().lines().find_map(|line| line.strip_prefix("module "))?;
                 let path = line.split_whitespace().next()?.trim_matches('"');
                 Some((path, split(file.path).0))
             })
@@ -39,7 +40,7 @@ pub(crate) fn is_test(path: &str) -> bool {
 
 pub(crate) fn resolve(resolver: &Resolver<'_>, import: &Import) -> Target {
     let path = import.module.as_str();
-    let folders = resolver.go.0.iter().filter_map(|(module, folder)| {
+    let folders = resolver.go().0.iter().filter_map(|(module, folder)| {
         let rest = path.strip_prefix(module)?;
         (rest.is_empty() || rest.starts_with('/')).then(|| within(folder, rest.trim_matches('/')))
     });

@@ -53,7 +53,7 @@ pub(crate) fn resolve(resolver: &Resolver<'_>, from: usize, import: &Import) -> 
     let package = module.split('/').next().unwrap_or_default();
     // A folder that is a package isn't looked in: `import json` beside `json.py` is Python's own.
     let around = upwards(folder).filter(|folder| !is_package(&resolver.tree, folder));
-    let roots = resolver.python.of(package, path);
+    let roots = resolver.python().of(package, path);
     let is_own = !roots.is_empty();
     let bases = around.chain(roots).chain(SOURCE_FOLDERS);
     let mut bases = bases.filter_map(|base| below(&resolver.tree, base, &module, &import.names));

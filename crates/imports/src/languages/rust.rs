@@ -29,7 +29,7 @@ impl<'a> Crates<'a> {
             roots: Vec::new(),
         };
         for file in files.iter().filter(|file| split(file.path).1 == "Cargo.toml") {
-            if let Ok(manifest) = toml::from_str::<toml::Table>(file.text) {
+            if let Ok(manifest) = toml::from_str::<toml::Table>(file.content.text()) {
                 crates.add(split(file.path).0, &manifest, tree);
             }
         }
@@ -121,7 +121,7 @@ pub(crate) fn resolve(
                 scope.own_folder()
             } else {
                 parts.remove(0);
-                match resolver.rust.root_of(name, path, &resolver.tree, from) {
+                match resolver.rust().root_of(name, path, &resolver.tree, from) {
                     Some(root) => return scope.in_crate(root, &parts, &import.names),
                     // What a name in capitals means is defined or imported here.
                     None if name.starts_with(char::is_uppercase) => {
@@ -136,14 +136,14 @@ pub(crate) fn resolve(
 }
 
 /// Where an import stands.
-struct Scope<'a> {
-    resolver: &'a Resolver<'a>,
+struct Scope<'a, 'r> {
+    resolver: &'a Resolver<'r>,
     from: usize,
     /// The modules with bodies that are around it, outermost first.
     modules: Vec<&'a str>,
 }
 
-impl Scope<'_> {
+impl Scope<'_, '_> {
     /// The folder in which the submodules of this module lie.
     fn own_folder(&self) -> String {
         let path = self.resolver.tree.path(self.from);
@@ -167,7 +167,7 @@ impl Scope<'_> {
             && ["mod.rs", "main.rs"]
                 .iter()
                 .all(|n| self.resolver.tree.at(&within(folder, n)).is_none());
-        by_place || path == "build.rs" || self.resolver.rust.roots.binary_search(&file).is_ok()
+        by_place || path == "build.rs" || self.resolver.rust().roots.binary_search(&file).is_ok()
     }
 
     /// The folder in which the modules of this crate lie.
@@ -189,7 +189,7 @@ impl Scope<'_> {
     fn root_in(&self, folder: &str) -> Option<usize> {
         let files = self.resolver.tree.folder(folder)?;
         let (first, last) = (*files.first()?, *files.last()?);
-        let roots = &self.resolver.rust.roots;
+        let roots = &self.resolver.rust().roots;
         let near = &roots[roots.partition_point(|&at| at < first)..];
         near.iter()
             .take_while(|&&at| at <= last)

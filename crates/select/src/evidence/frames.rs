@@ -259,7 +259,7 @@ mod tests {
     fn corpus(files: &[(&str, &str)]) -> Corpus {
         let file = |(path, text): &(&str, &str)| SourceFile {
             path: (*path).to_owned(),
-            text: (*text).to_owned(),
+            text: (*text).into(),
             hash: [0; 32],
             language: Language::of(path, text),
             kind: if path.contains("test") { FileKind::Test } else { FileKind::Source },

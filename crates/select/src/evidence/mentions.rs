@@ -162,7 +162,7 @@ mod tests {
     fn a_named_line_and_a_quoted_message_point_at_code() {
         let file = |path: &str, text: &str| SourceFile {
             path: path.to_owned(),
-            text: text.to_owned(),
+            text: text.into(),
             hash: [0; 32],
             language: syntax::Language::of(path, text),
             kind: FileKind::Source,

@@ -7,7 +7,7 @@ use crate::chunk::Chunk;
 use crate::corpus::{Corpus, FileKind, SourceFile};
 use crate::query::Query;
 use crate::survey::{Survey, scale};
-use crate::terms::{Scanner, Splitter, TermId, words};
+use crate::terms::{Scanner, TermId, words};
 
 /// BM25's `b` for chunks: how much their length matters. By hand, not measured.
 pub(super) const CHUNK_B: f64 = 0.5;
@@ -105,31 +105,37 @@ pub(crate) fn score(
     out
 }
 
+/// The query's terms in the name of a definition, and the number of its parts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NameTerms {
+    terms: Vec<TermId>,
+    parts: u32,
+}
+
+/// Splits the name of a definition.
+pub(crate) fn name_terms(scanner: &mut Scanner<'_>, name: &str) -> NameTerms {
+    let mut out = NameTerms::default();
+    for (_, word) in words(name).take(8) {
+        let (parts, terms) = scanner.split(word);
+        out.parts += parts;
+        out.terms.extend(terms);
+    }
+    out
+}
+
 /// The overlap of a definition's name with the task, weighted by idf, and lower the more of the name
 /// doesn't match.
-pub(crate) fn name(
-    splitter: &Splitter,
-    query: &Query<'_>,
-    reading: usize,
-    survey: &Survey,
-    name: &str,
-) -> f64 {
+pub(crate) fn name(query: &Query<'_>, reading: usize, survey: &Survey, name: &NameTerms) -> f64 {
     let mut overlap = 0.0;
-    let mut pieces = 0_u32;
     let mut matched = 0_u32;
-    for (_, word) in words(name).take(8) {
-        let (terms, count) = splitter.split(word);
-        pieces += count;
-        for term in terms {
-            let id = query.vocabulary.get(&term);
-            let weight = id.map_or(0.0, |id| query.weights[id as usize][reading]);
-            if let Some(id) = id.filter(|_| weight > 0.0) {
-                overlap += weight * rarity(survey, id);
-                matched += 1;
-            }
+    for &id in &name.terms {
+        let weight = query.weights[id as usize][reading];
+        if weight > 0.0 {
+            overlap += weight * rarity(survey, id);
+            matched += 1;
         }
     }
-    overlap * (f64::from(matched) / f64::from(pieces.max(1))).min(1.0).sqrt()
+    overlap * (f64::from(matched) / f64::from(name.parts.max(1))).min(1.0).sqrt()
 }
 
 /// The idf of a term. One that occurs in names only has none in texts, and counts as the rarest.

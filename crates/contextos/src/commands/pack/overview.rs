@@ -6,11 +6,11 @@ use select::SourceFile;
 use super::name_of;
 use crate::args::{PackArgs, PackFormat};
 use crate::clipboard;
+use crate::disk_cache::DiskCache;
 use crate::explanation;
 use crate::failure::Failure;
-use crate::outline_cache::OutlineCache;
 use crate::overview;
-use crate::pipeline;
+use crate::pipeline::{self, Texts};
 use crate::place::Place;
 use crate::produce::Producer;
 use crate::resolve;
@@ -27,7 +27,8 @@ pub(super) fn run(
     let plan = resolve::pick(place.clone(), String::new(), &args.pick, settings)?;
     let request = &plan.request;
     let progress = terminal.progress();
-    let tree = pipeline::read(request, &*progress).map_err(Failure::new)?;
+    // Every file's text is needed.
+    let tree = pipeline::read(request, Texts::AtOnce, &*progress).map_err(Failure::new)?;
     let corpus = &tree.corpus;
     if let Some(depth) = args.tree {
         drop(progress);
@@ -41,8 +42,7 @@ pub(super) fn run(
     let producer = Producer::new(&place, &args.write, settings, printed, terminal)?;
     progress.stage("parsing");
     let files: Vec<&SourceFile> = corpus.files.iter().collect();
-    let outlines =
-        pipeline::outlines(&files, &OutlineCache(Cache::open(&request.root)), &*progress);
+    let outlines = pipeline::outlines(&files, &DiskCache(Cache::open(&request.root)), &*progress);
     drop(progress);
     let root = place.root.canonicalize().unwrap_or_else(|_| place.root.clone());
     let title = name_of(&root);

@@ -1,19 +1,21 @@
-//! A cache of outlines below `.contextos/cache`. It saves time and never changes a result.
+//! A cache of outlines and patches below `.contextos/cache`. It saves time and never changes a result.
 
 use std::sync::Arc;
 
-use checkout::{Cache, CacheKey};
-use select::SourceFile;
+use checkout::{Cache, CacheKey, Git, content_key};
+use select::{Patch, SourceFile};
 use syntax::Outline;
 
-use crate::pipeline::Outlines;
+use crate::pipeline::RunCache;
 
-/// The version of the entries. Increase it when the outline of the same text changes.
+/// The version of patches. Increase it when the same commit gives another one.
+const PATCH_VERSION: &str = "patch 1";
+/// The version of outlines. Increase it when the outline of the same text changes.
 const VERSION: u8 = 2;
 
-/// Outlines in a checkout's cache.
+/// Outlines and patches in a checkout's cache.
 #[derive(Debug)]
-pub(crate) struct OutlineCache(pub(crate) Cache);
+pub(crate) struct DiskCache(pub(crate) Cache);
 
 /// The key of a file's outline: the same text has another one in another language or version.
 pub(crate) fn key(file: &SourceFile) -> CacheKey {
@@ -25,7 +27,11 @@ pub(crate) fn key(file: &SourceFile) -> CacheKey {
     key
 }
 
-impl Outlines for OutlineCache {
+impl RunCache for DiskCache {
+    fn values(&self) -> Option<&Cache> {
+        Some(&self.0)
+    }
+
     fn get(&self, file: &SourceFile) -> Option<Arc<Outline>> {
         self.0.get::<Outline>(&key(file)).filter(|outline| fits(outline, file)).map(Arc::new)
     }
@@ -34,6 +40,42 @@ impl Outlines for OutlineCache {
         let keys: Vec<CacheKey> = all.iter().map(|(file, _)| key(file)).collect();
         self.0.keep(keys.iter().zip(all.iter().map(|(_, outline)| outline.as_ref())));
     }
+
+    fn patches(&self, git: &Git, commits: &[&str]) -> Vec<Option<Patch>> {
+        let cached = |commit: &&str| {
+            let patch = self.0.get::<Patch>(&patch_key(git, commit));
+            patch.filter(|patch| patch.commit == **commit)
+        };
+        commits.iter().map(cached).collect()
+    }
+
+    fn blob_ids(&self, git: &Git, paths: &[&str]) -> Option<Vec<String>> {
+        self.0.get::<Vec<String>>(&blob_key(git, paths)?)
+    }
+
+    fn keep_blob_ids(&self, git: &Git, paths: &[&str], ids: &[String]) {
+        if let Some(key) = blob_key(git, paths) {
+            self.0.keep([(&key, &ids.to_vec())]);
+        }
+    }
+
+    fn keep_patches(&self, git: &Git, patches: &[Patch]) {
+        let keys: Vec<CacheKey> =
+            patches.iter().map(|patch| patch_key(git, &patch.commit)).collect();
+        self.0.keep(keys.iter().zip(patches));
+    }
+}
+
+/// The key of a commit's patch: the part of it below another folder is another one.
+fn patch_key(git: &Git, commit: &str) -> CacheKey {
+    content_key(format!("{PATCH_VERSION}\0{}\0{commit}", git.prefix()).as_bytes())
+}
+
+/// The key of the blob ids of paths at HEAD.
+fn blob_key(git: &Git, paths: &[&str]) -> Option<CacheKey> {
+    let head = git.head()?;
+    let paths = paths.join("\0");
+    Some(content_key(format!("blobs 1\0{}\0{}\0{paths}", head.id, git.prefix()).as_bytes()))
 }
 
 /// Whether an outline can be of this text: a cache that came with a checkout may contain anything, and
@@ -79,8 +121,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let python = file("a.py", "def f():\n    return 1\n");
         let outline = Arc::new(syntax::outline(python.language, &python.text));
-        OutlineCache(Cache::open(folder.path())).keep(&[(&python, Arc::clone(&outline))]);
-        let cache = OutlineCache(Cache::open(folder.path()));
+        DiskCache(Cache::open(folder.path())).keep(&[(&python, Arc::clone(&outline))]);
+        let cache = DiskCache(Cache::open(folder.path()));
         assert_eq!(cache.get(&python), Some(outline));
         assert_eq!(cache.get(&file("a.rs", &python.text)), None);
     }

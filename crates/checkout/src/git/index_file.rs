@@ -1,0 +1,143 @@
+//! Reads git's index file itself (`gitformat-index`), which is faster than to ask git for a list of a quarter of a
+//! million paths, and runs nothing.
+//!
+//! An index that isn't a plain list of files (a split or a sparse one, a format from the future, a damaged file) is
+//! left to git.
+
+use std::path::Path;
+
+use private_fs::Links;
+
+/// The maximum size of the file in bytes. By hand: ten million entries.
+const LIMIT: u64 = 1 << 30;
+/// The bytes of an entry before its object id.
+const STAT: usize = 40;
+/// Flags of an entry: another two bytes of flags follow; among those, that the file is outside the sparse checkout.
+const EXTENDED: u16 = 0x4000;
+const SKIP_WORKTREE: u16 = 0x4000;
+/// The mode of a submodule.
+const SUBMODULE: u32 = 0o160_000;
+
+/// What an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EntryKind {
+    /// A file or link of the work tree.
+    File,
+    /// One outside the sparse checkout.
+    Sparse,
+    Submodule,
+}
+
+/// Calls `each` with every entry of the index in `folder`, whose object ids have `digits` digits; `None` if git has to
+/// be asked.
+pub(super) fn read(
+    folder: &Path,
+    digits: usize,
+    mut each: impl FnMut(EntryKind, &[u8]),
+) -> Option<()> {
+    let bytes = private_fs::read(&folder.join("index"), Links::Follow, LIMIT).ok()?;
+    let entries = parse(&bytes, digits / 2)?;
+    for (kind, path) in &entries {
+        each(*kind, path);
+    }
+    Some(())
+}
+
+fn parse(bytes: &[u8], id: usize) -> Option<Vec<(EntryKind, Vec<u8>)>> {
+    let mut rest = bytes.strip_prefix(b"DIRC")?;
+    let version = u32(&mut rest)?;
+    if !(2..=4).contains(&version) {
+        return None;
+    }
+    let count = u32(&mut rest)? as usize;
+    let mut entries: Vec<(EntryKind, Vec<u8>)> = Vec::with_capacity(count.min(rest.len() / STAT));
+    for _ in 0..count {
+        let begin = rest;
+        let (stat, after) = rest.split_at_checked(STAT)?;
+        rest = after.get(id..)?;
+        let mode = u32(&mut stat.get(24..28)?)?;
+        let flags = u16(&mut rest)?;
+        let more = if flags & EXTENDED != 0 { u16(&mut rest)? } else { 0 };
+        let path = if version == 4 {
+            let before = entries.last().map_or(&[][..], |(_, path)| path);
+            let kept = before.len().checked_sub(stripped(&mut rest)?)?;
+            let (end, after) = until_nul(rest)?;
+            rest = after;
+            [&before[..kept], end].concat()
+        } else {
+            let (path, after) = until_nul(rest)?;
+            // Entries are padded to eight bytes, with at least one.
+            let length = begin.len() - after.len() - 1;
+            rest = begin.get((length / 8 + 1) * 8..)?;
+            path.to_vec()
+        };
+        let kind = match mode {
+            SUBMODULE => EntryKind::Submodule,
+            _ if more & SKIP_WORKTREE != 0 => EntryKind::Sparse,
+            _ => EntryKind::File,
+        };
+        entries.push((kind, path));
+    }
+    // Extensions whose names begin with a small letter have to be understood.
+    while rest.len() > id {
+        let (name, after) = rest.split_first_chunk::<4>()?;
+        if !name[0].is_ascii_uppercase() {
+            return None;
+        }
+        rest = after;
+        rest = rest.get(u32(&mut rest)? as usize..)?;
+    }
+    (rest.len() == id).then_some(entries)
+}
+
+fn u32(bytes: &mut &[u8]) -> Option<u32> {
+    let (number, rest) = bytes.split_first_chunk::<4>()?;
+    *bytes = rest;
+    Some(u32::from_be_bytes(*number))
+}
+
+fn u16(bytes: &mut &[u8]) -> Option<u16> {
+    let (number, rest) = bytes.split_first_chunk::<2>()?;
+    *bytes = rest;
+    Some(u16::from_be_bytes(*number))
+}
+
+/// The number of bytes to remove from the end of the path before, in git's encoding of lengths.
+fn stripped(bytes: &mut &[u8]) -> Option<usize> {
+    let mut number = 0_usize;
+    for at in 0..5 {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number = (number + usize::from(at > 0)) << if at > 0 { 7 } else { 0 };
+        number |= usize::from(byte & 0x7f);
+        if byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+fn until_nul(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr::memchr(0, bytes)?;
+    Some((&bytes[..end], &bytes[end + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_parse(
+            version in 2_u32..5,
+            count in 0_u32..4,
+            tail in proptest::collection::vec(proptest::num::u8::ANY, 0..300),
+        ) {
+            let mut bytes = b"DIRC".to_vec();
+            bytes.extend(version.to_be_bytes());
+            bytes.extend(count.to_be_bytes());
+            bytes.extend(tail);
+            parse(&bytes, 20);
+        }
+    }
+}

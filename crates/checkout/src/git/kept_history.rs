@@ -1,0 +1,76 @@
+//! The history of a checkout as it is kept between runs.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cache_folder::CacheFolder;
+
+/// The file's name in the cache's folder.
+const FILE: &str = "history";
+/// The maximum size of the file in bytes: 2,000 commits with messages of 16 KiB.
+const LIMIT: u64 = 64 << 20;
+/// The version of the file's format. Increase it when the same commits give another history.
+const LAYOUT: &[u8] = b"contextos history 2";
+
+/// The newest commits up to HEAD, and what they depend on besides HEAD.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct KeptHistory {
+    /// The root's path in the repository.
+    pub(super) prefix: String,
+    /// A hash of the list of commits at which the clone is cut off.
+    pub(super) shallow: [u8; 32],
+    /// The id of HEAD's commit.
+    pub(super) head: String,
+    /// Its committer time.
+    pub(super) head_time: i64,
+    /// Whether the clone is cut off after one of the commits.
+    pub(super) is_cut: bool,
+    /// Newest first.
+    pub(super) commits: Vec<KeptCommit>,
+}
+
+/// A commit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct KeptCommit {
+    pub(super) id: String,
+    /// Whether it has a parent in this clone.
+    pub(super) parent: bool,
+    /// What it says; `None` if that is nothing about a task.
+    pub(super) told: Option<Told>,
+}
+
+/// What a commit says, redacted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Told {
+    pub(super) time: i64,
+    pub(super) message: String,
+    pub(super) paths: Vec<String>,
+}
+
+impl KeptHistory {
+    /// What was kept for the checkout at `root`, if that is intact and this program's own.
+    pub(crate) fn open(root: &Path) -> Option<Self> {
+        let folder = CacheFolder::open(root)?;
+        Self::of(&folder.read_checked(FILE, LAYOUT, LIMIT)?)
+    }
+
+    /// What [`bytes`](Self::bytes) gave.
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+
+    /// Its bytes.
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        postcard::to_stdvec(self).ok()
+    }
+
+    /// Keeps it. Errors (a read-only checkout, a full disk) are ignored: it only saves time.
+    pub(crate) fn keep(&self, root: &Path) {
+        if let Some(bytes) = self.bytes()
+            && let Ok(folder) = CacheFolder::make(root)
+        {
+            let _ = folder.write_checked(FILE, LAYOUT, &bytes);
+        }
+    }
+}

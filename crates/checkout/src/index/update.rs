@@ -1,0 +1,345 @@
+//! Brings an index up to date with what is on disk, and makes a checkout of it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::SystemTime;
+
+use private_fs::{Content, OpenFolder};
+use rayon::prelude::*;
+use select::{CountedWords, SourceFile, Text, TextSource, WordCounter, WordIndexBuilder};
+
+use super::{Entry, Index, IndexedTexts, Indexing, Known};
+use crate::admit::{self, Admitted};
+use crate::credential_paths::Judged;
+use crate::read::{Checkout, CheckoutError, Progress, Refusal, Unreadable, assemble};
+use crate::walk::{self, Listed};
+use crate::{FileFinding, ReadOptions, SkipReason};
+
+/// The portions into which the files to read are divided for each thread: each has a memory of words of its own.
+/// By hand.
+const PORTIONS: usize = 4;
+/// If more than one of this many files is new, words are numbered anew, by frequency. By hand: before that, new
+/// words have higher numbers than they would, which costs a byte here and there.
+const RENUMBER: usize = 8;
+
+/// Reads the checkout at `root`, which must be canonical, by its index.
+///
+/// # Errors
+/// Those of [`read`](crate::read()).
+pub(crate) fn read(
+    root: &Path,
+    options: &ReadOptions,
+    indexing: Indexing<'_>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Checkout, CheckoutError> {
+    let folder =
+        OpenFolder::open(root).map_err(|error| CheckoutError::Io(root.to_owned(), error))?;
+    let (mut listing, mut old) =
+        rayon::join(|| walk::list(root, indexing.git), || Index::open(root));
+    // Whatever a repository brings along is no cache of this user's.
+    let is_tracked = listing.skipped.iter().any(|(reason, path)| {
+        *reason == SkipReason::ToolState && path.starts_with(".contextos/cache/")
+    });
+    if is_tracked {
+        old = Index::default();
+    }
+    let is_listed = old.listed(&listing.files);
+    let mut judged = std::mem::take(&mut old.judged);
+    let before = judged.paths;
+    admit::by_path_judged(&mut listing, options, &mut judged)?;
+    let files = std::mem::take(&mut listing.files);
+    let reader = Reader { folder: &folder, options, now: indexing.now };
+    let places = old.places(&files);
+    let stale: Vec<usize> = (0..files.len())
+        .filter(|&file| indexing.is_verified || !old.is_current(places[file], &files[file]))
+        .collect();
+    let portions = reader.look(&old, &files, &places, &stale, progress);
+    // Files are read below the handle; what was listed by the path may be another folder's.
+    if !folder.is_at(root) {
+        return Err(CheckoutError::Moved(root.to_owned()));
+    }
+    let mut results: Vec<Origin> = files.iter().map(|_| Origin::Old).collect();
+    let mut counters = Vec::with_capacity(portions.len());
+    let mut looked = Vec::with_capacity(stale.len());
+    for (portion, (counter, found)) in portions.into_iter().enumerate() {
+        counters.push(counter);
+        looked.extend(found.into_iter().map(|found| (portion, found)));
+    }
+    for (file, (portion, found)) in stale.into_iter().zip(looked) {
+        results[file] = match found {
+            Looked::Same(place, entry) => Origin::Same(place, entry),
+            Looked::New(entry, words) => Origin::New { portion, entry, words },
+            Looked::Refused(refusal) if places[file].is_some() => Origin::Gone(refusal),
+            Looked::Refused(refusal) => Origin::Refused(refusal),
+        };
+    }
+    let mut merged = merge(old, &files, results, &is_listed, &counters);
+    merged.is_changed |= judged.paths != before;
+    merged.index.judged = judged;
+    if merged.is_changed && indexing.is_kept && !is_tracked {
+        merged.index.keep(root);
+    }
+    let texts = Arc::new(IndexedTexts {
+        index: merged.index,
+        folder,
+        options: options.clone(),
+        is_outdated: AtomicBool::new(false),
+    });
+    let fates = merged.numbers.into_iter().map(|number| texts.fate(number?)).collect();
+    let mut checkout = assemble(Some(root.to_owned()), fates, listing);
+    checkout.texts = Some(texts);
+    checkout.is_cache_tracked = is_tracked;
+    Ok(checkout)
+}
+
+impl Index {
+    /// By entry: whether its file is listed.
+    fn listed(&self, files: &[Listed]) -> Vec<bool> {
+        let mut files = files.iter().peekable();
+        let is_listed = |entry: &Entry| {
+            while files.next_if(|file| file.path < entry.path).is_some() {}
+            files.peek().is_some_and(|file| file.path == entry.path)
+        };
+        self.entries.iter().map(is_listed).collect()
+    }
+
+    /// By file: the place of its entry.
+    fn places(&self, files: &[Listed]) -> Vec<Option<usize>> {
+        let mut place = 0;
+        let of = |file: &Listed| {
+            while self.entries.get(place).is_some_and(|entry| entry.path < file.path) {
+                place += 1;
+            }
+            Some(place).filter(|&at| self.entries.get(at).is_some_and(|e| e.path == file.path))
+        };
+        files.iter().map(of).collect()
+    }
+
+    fn is_current(&self, place: Option<usize>, file: &Listed) -> bool {
+        let entry = place.and_then(|place| self.entries.get(place));
+        entry.is_some_and(|entry| entry.is_settled && entry.state == file.state)
+    }
+}
+
+/// The result of looking into a file.
+enum Looked {
+    /// Its content is that of the entry at this place of the old index.
+    Same(usize, Entry),
+    New(Box<Entry>, CountedWords),
+    Refused(Refusal),
+}
+
+/// Reads files that have changed, or may have.
+struct Reader<'a> {
+    folder: &'a OpenFolder,
+    options: &'a ReadOptions,
+    /// When the files were listed, or before.
+    now: SystemTime,
+}
+
+impl Reader<'_> {
+    /// The results for the `stale` of `files`, in portions, each with what counted their words.
+    fn look(
+        &self,
+        old: &Index,
+        files: &[Listed],
+        places: &[Option<usize>],
+        stale: &[usize],
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Vec<(WordCounter, Vec<Looked>)> {
+        let (read, total) = (AtomicUsize::new(0), stale.len());
+        let portion = stale.len().div_ceil(PORTIONS * rayon::current_num_threads()).max(1);
+        stale
+            .par_chunks(portion)
+            .map(|portion| {
+                let mut counter = WordCounter::default();
+                let look = |&file: &usize| {
+                    let known =
+                        places[file].and_then(|place| Some((place, old.entries.get(place)?)));
+                    let looked = self.look_into(&files[file], known, &mut counter);
+                    progress(Progress { read: read.fetch_add(1, Ordering::Relaxed) + 1, total });
+                    looked
+                };
+                let looked = portion.iter().map(look).collect();
+                (counter, looked)
+            })
+            .collect()
+    }
+
+    fn look_into(
+        &self,
+        listed: &Listed,
+        known: Option<(usize, &Entry)>,
+        counter: &mut WordCounter,
+    ) -> Looked {
+        let path = listed.path.clone();
+        let limit = admit::largest(&path, self.options);
+        let bytes = match self.folder.read_content(Path::new(&path), listed.state.size, limit) {
+            Ok(Content::Whole(bytes)) => bytes,
+            Ok(Content::TooLarge) => {
+                return Looked::Refused(Refusal::Skipped(SkipReason::TooLarge, path));
+            }
+            Ok(Content::Special) => {
+                return Looked::Refused(Refusal::Skipped(SkipReason::Special, path));
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                return Looked::Refused(Refusal::Unreadable(Unreadable { path, reason }));
+            }
+        };
+        let content = *blake3::hash(&bytes).as_bytes();
+        let (state, is_settled) = (listed.state, listed.state.is_settled(self.now));
+        if let Some((place, entry)) = known.filter(|(_, entry)| entry.content == content) {
+            return Looked::Same(place, Entry { state, is_settled, ..entry.clone() });
+        }
+        let admitted = admit::by_content(path.clone(), bytes, self.options);
+        let words = match &admitted {
+            Ok(admitted) => counter.count(&admitted.file.text),
+            Err(_) => CountedWords::default(),
+        };
+        let result = admitted.map(Known::of);
+        let entry = Entry { path, state, is_settled, is_own: true, content, result };
+        Looked::New(Box::new(entry), words)
+    }
+}
+
+impl Known {
+    fn of(admitted: Admitted) -> Self {
+        let Admitted { file, findings, unknown_encoding } = admitted;
+        Self {
+            hash: file.hash,
+            language: file.language,
+            kind: file.kind,
+            unknown_encoding,
+            findings: findings.into_iter().map(|found| found.finding).collect(),
+            packages: file.packages(),
+        }
+    }
+}
+
+/// Where the result for a file comes from.
+enum Origin {
+    /// The entry of its path in the old index, as it is.
+    Old,
+    /// The same with other metadata.
+    Same(usize, Entry),
+    /// A file that was read now, its words counted with this portion.
+    New { portion: usize, entry: Box<Entry>, words: CountedWords },
+    /// A file that isn't indexed, and wasn't.
+    Refused(Refusal),
+    /// A file that isn't indexed any more.
+    Gone(Refusal),
+}
+
+/// An index that is up to date.
+struct Merged {
+    index: Index,
+    /// By file: its number in the index.
+    numbers: Vec<Result<u32, Refusal>>,
+    /// Whether it differs from the old one.
+    is_changed: bool,
+}
+
+/// Merges the results for `files` with the entries of the old index for files that are listed (`is_listed`, by entry)
+/// but weren't asked for.
+fn merge(
+    old: Index,
+    files: &[Listed],
+    results: Vec<Origin>,
+    is_listed: &[bool],
+    counters: &[WordCounter],
+) -> Merged {
+    let is_new = |result: &Origin| matches!(result, Origin::New { .. });
+    let new = results.iter().filter(|result| is_new(result)).count();
+    let is_gone = is_listed.contains(&false)
+        || results.iter().any(|result| matches!(result, Origin::Gone(_)));
+    let mut builder = (new > 0 || is_gone).then(|| WordIndexBuilder::upon(&old.words));
+    let numbers_of_words: Vec<Vec<u32>> = match &mut builder {
+        Some(builder) => counters.iter().map(|counter| builder.numbers(counter)).collect(),
+        None => Vec::new(),
+    };
+    let Index { entries: old_entries, words: old_words, .. } = old;
+    let mut is_changed = builder.is_some();
+    let mut entries: Vec<Entry> = Vec::with_capacity(old_entries.len() + new);
+    let mut numbers = Vec::with_capacity(files.len());
+    let mut left = old_entries.into_iter().zip(is_listed).enumerate().peekable();
+    let take_over = |builder: &mut Option<WordIndexBuilder>, place: usize| {
+        if let Some(builder) = builder {
+            builder.take_over(&old_words, place as u32);
+        }
+    };
+    for (file, result) in files.iter().zip(results) {
+        while let Some((place, (entry, is_listed))) =
+            left.next_if(|(_, (entry, _))| entry.path < file.path)
+        {
+            if *is_listed {
+                take_over(&mut builder, place);
+                entries.push(entry);
+            }
+        }
+        let own = left.next_if(|(_, (entry, _))| entry.path == file.path);
+        let entry = match (result, own) {
+            (Origin::Old, Some((place, (entry, _)))) => {
+                take_over(&mut builder, place);
+                entry
+            }
+            (Origin::Same(place, entry), own) => {
+                is_changed |= own.is_none_or(|(_, (old, _))| old != entry);
+                take_over(&mut builder, place);
+                entry
+            }
+            (Origin::New { portion, entry, words }, _) => {
+                if let (Some(builder), Some(numbers)) =
+                    (&mut builder, numbers_of_words.get(portion))
+                {
+                    builder.add(&words, numbers);
+                }
+                *entry
+            }
+            (Origin::Refused(refusal) | Origin::Gone(refusal), _) => {
+                numbers.push(Err(refusal));
+                continue;
+            }
+            // Not reached: what is taken from the old index is in it.
+            (Origin::Old, None) => continue,
+        };
+        numbers.push(Ok(entries.len() as u32));
+        entries.push(entry);
+    }
+    for (place, (entry, is_listed)) in left {
+        if *is_listed {
+            take_over(&mut builder, place);
+            entries.push(entry);
+        }
+    }
+    let words = match builder {
+        Some(builder) if new > entries.len() / RENUMBER => builder.finish_compacted(),
+        Some(builder) => builder.finish(),
+        None => old_words,
+    };
+    Merged { index: Index { entries, words, judged: Judged::default() }, numbers, is_changed }
+}
+
+impl IndexedTexts {
+    /// The result for the file of this number.
+    fn fate(self: &Arc<Self>, number: u32) -> Result<Admitted, Refusal> {
+        let entry = &self.index.entries[number as usize];
+        let path = entry.path.clone();
+        let known = match &entry.result {
+            Ok(known) => known,
+            Err(reason) => return Err(Refusal::Skipped(*reason, path)),
+        };
+        let found = |finding| FileFinding { path: entry.path.clone(), finding };
+        let source: Arc<dyn TextSource> = Arc::clone(self) as _;
+        let file = SourceFile {
+            path,
+            text: Text::unread(source, number),
+            hash: known.hash,
+            language: known.language,
+            kind: known.kind,
+        };
+        let findings = known.findings.iter().cloned().map(found).collect();
+        Ok(Admitted { file, findings, unknown_encoding: known.unknown_encoding })
+    }
+}
