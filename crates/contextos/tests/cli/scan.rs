@@ -45,7 +45,7 @@ fn as_json_and_limited() {
 fn pack(sandbox: &Sandbox, flags: &[&str]) -> Vec<u8> {
     let arguments =
         [&["pack", "refresh the tokn of a session", "--budget", "2000"], flags].concat();
-    sandbox.contextos(&arguments).output().unwrap().stdout
+    sandbox.contextos(&arguments).output().expect("the program runs").stdout
 }
 
 #[test]
