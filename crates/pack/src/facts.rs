@@ -6,6 +6,7 @@ use select::{Corpus, Ranking, Weights};
 use tokens::Encoding;
 
 use crate::build::Input;
+use crate::likely_files::file_probabilities;
 use crate::text::{Lines, one_line, shown_path};
 
 /// The most tokens of the title. By hand: whoever reads the pack has the task itself.
@@ -33,7 +34,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) timestamp: Option<&'a str>,
     pub(crate) line_numbers: bool,
     pub(crate) encoding: Encoding,
-    /// The ranked files, best first, with the sum of their chunks' probabilities.
+    /// The ranked files, best first, with their probabilities.
     pub(crate) order: Vec<(usize, f64)>,
     /// By ranked file: the shortest end of its path that no other ranked file's path has.
     pub(crate) names: BTreeMap<usize, &'a str>,
@@ -67,10 +68,7 @@ pub(crate) fn title(input: &Input<'_>) -> String {
 
 /// The facts of a pack with this title.
 pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
-    let mut probabilities: BTreeMap<usize, f64> = BTreeMap::new();
-    for chunk in &input.ranking.chunks {
-        *probabilities.entry(chunk.file).or_default() += chunk.probability;
-    }
+    let probabilities = file_probabilities(input.ranking);
     let lines =
         probabilities.keys().map(|&file| (file, Lines::of(&input.corpus.files[file]))).collect();
     let mut order: Vec<(usize, f64)> = probabilities.into_iter().collect();

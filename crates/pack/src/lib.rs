@@ -55,6 +55,7 @@ mod allocate;
 mod build;
 mod evidence;
 mod facts;
+mod likely_files;
 mod render;
 #[cfg(test)]
 mod tests;

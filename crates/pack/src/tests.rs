@@ -131,7 +131,7 @@ proptest! {
     #[test]
     fn no_pack_is_over_its_budget_and_nothing_that_fits_is_left(
         texts in proptest::collection::vec(hostile_file(), 1..6),
-        size in 3u32..12,
+        size in 3u32..24,
         budget in MIN_BUDGET..1_500,
         format in prop_oneof![Just(Format::Markdown), Just(Format::Json), Just(Format::Xml)],
         encoding in prop_oneof![Just(Encoding::O200kBase), Just(Encoding::Cl100kBase)],

@@ -15,7 +15,7 @@ use crate::model::{FEATURES, Family, Feature, Row, Weights, softmax};
 use crate::query::Query;
 use crate::spelling::Correction;
 use crate::survey::{Survey, Surveyed, scale, scanner_share};
-use crate::task::PROSE;
+use crate::task::{PROSE, READINGS};
 use crate::terms::{Scanner, TermId};
 
 /// The most lines of an enclosing signature that are shown with a chunk. By hand.
@@ -612,14 +612,18 @@ fn normalise(corpus: &Corpus, chunks: &[RankedChunk], rows: &mut [Vec<Row>], rea
     }
 }
 
-/// The share of a reading, of so many. The prose counts twice. Measured on 61 issues: against equal shares it finds more
-/// files at 4,000 tokens (0.708, 0.721) and more spans (0.421, 0.428), and at 8,000 as many.
+/// How much each reading counts: the text as it is, its prose, its title and first paragraph. Measured by simulation on
+/// 529 texts like issues made from commits of 45 repositories, beside equal shares, 2 : 2 : 1, 1 : 2 : 1 and 0 : 2 : 1:
+/// against 1 : 2 : 1, 12 more of them are better than worse in files and 18 in spans at 8,000 tokens, 13 and 19 at 4,000;
+/// on 61 real issues as many are better as worse. Without the text as it is, the made ones gain more, but their
+/// code says nothing by construction.
+const SHARES: [f64; READINGS] = [1.0, 4.0, 2.0];
+
+/// The share of a reading, of so many.
 fn share(reading: usize, readings: usize) -> f64 {
-    if readings <= 1 {
-        return 1.0;
-    }
-    let weight = if reading == PROSE { 2.0 } else { 1.0 };
-    weight / (readings as f64 + 1.0)
+    let counted = &SHARES[..readings.min(READINGS)];
+    let of = |shares: &[f64]| shares.iter().sum::<f64>();
+    counted.get(reading).map_or(0.0, |share| share / of(counted))
 }
 
 /// The mean of the rows of all readings, by their [`share`]s. As the score is linear, it is then the mean of the

@@ -6,9 +6,10 @@ use select::{Case, Corpus, Family, Feature, Ranking, Weights, learn};
 
 use super::measure::Gold;
 
-/// The irrelevant chunks of a case that are kept, those with the highest scores first: the others have a
-/// probability near zero. By hand.
-const MAX_IRRELEVANT_CHUNKS: usize = 1_200;
+/// The chunks of a case that are kept, those with the highest scores first: the others have a probability near
+/// zero. Relevant ones beyond are dropped too: kept without their equals, they would make what they have in common
+/// look like evidence. By hand.
+const MAX_CHUNKS: usize = 1_200;
 /// The L2 penalty when learning from one repository, which has few cases. By hand, not measured.
 const PENALTY_OF_FEW: f64 = 0.01;
 /// The L2 penalty when learning from many repositories. Measured at 0.0003, 0.001, 0.003 and 0.01, with
@@ -34,9 +35,9 @@ impl Training {
         order.sort_by(|&a, &b| {
             ranking.chunks[b].score.total_cmp(&ranking.chunks[a].score).then(a.cmp(&b))
         });
-        let (relevant, mut irrelevant): (Vec<usize>, Vec<usize>) =
+        order.truncate(MAX_CHUNKS);
+        let (relevant, irrelevant): (Vec<usize>, Vec<usize>) =
             order.into_iter().partition(|&at| is_gold(at));
-        irrelevant.truncate(MAX_IRRELEVANT_CHUNKS);
         if relevant.is_empty() {
             return;
         }

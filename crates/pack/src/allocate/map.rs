@@ -1,6 +1,6 @@
 //! The map: the next-best files with a few signatures each, so that the reader knows what else exists.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use select::RankedChunk;
 
@@ -18,7 +18,8 @@ const NAME: usize = 4;
 const MAX_SIGNATURE_CHARS: usize = 160;
 
 /// The next-best files that are not chosen, as many as fit into `budget` tokens, with those of their
-/// signatures that answer where else to look: they match the task, or shown code names them.
+/// signatures that answer where else to look: they match the task, or shown code names them, and no other of the
+/// files has the same line.
 pub(super) fn draw(
     facts: &Facts<'_>,
     writer: &dyn FormatWriter,
@@ -28,12 +29,13 @@ pub(super) fn draw(
 ) -> Vec<MapEntry> {
     let empty = pricer.fragment(&writer.map(facts, &[]));
     let named = shown_names(facts, chosen);
+    let common = common_signatures(facts);
     let mut map: Vec<MapEntry> = Vec::new();
     for &(file, _) in &facts.order {
         if chosen.lines.contains_key(&file) {
             continue;
         }
-        let mut entry = MapEntry { file, signatures: signatures(facts, file, &named) };
+        let mut entry = MapEntry { file, signatures: signatures(facts, file, &named, &common) };
         if entry.signatures.is_empty() {
             continue;
         }
@@ -66,8 +68,27 @@ fn shown_names<'a>(facts: &'a Facts<'_>, chosen: &Chosen) -> BTreeSet<&'a str> {
     names
 }
 
+/// The lines that name definitions of several files, such as `def __init__(self):`, which say nothing of one.
+fn common_signatures<'a>(facts: &'a Facts<'_>) -> BTreeSet<&'a str> {
+    let mut owners: HashMap<&str, usize> = HashMap::new();
+    let mut common = BTreeSet::new();
+    for chunk in &facts.ranking.chunks {
+        let Some(line) = chunk.signature else { continue };
+        let text = facts.lines[&chunk.file].line(line).trim();
+        if *owners.entry(text).or_insert(chunk.file) != chunk.file {
+            common.insert(text);
+        }
+    }
+    common
+}
+
 /// The lines that name the file's most probable definitions, in their order in the file.
-fn signatures(facts: &Facts<'_>, file: usize, named: &BTreeSet<&str>) -> Vec<(u32, String)> {
+fn signatures(
+    facts: &Facts<'_>,
+    file: usize,
+    named: &BTreeSet<&str>,
+    common: &BTreeSet<&str>,
+) -> Vec<(u32, String)> {
     let lines = &facts.lines[&file];
     let from = facts.ranking.chunks.partition_point(|chunk| chunk.file < file);
     let answers = |chunk: &&RankedChunk| {
@@ -88,7 +109,7 @@ fn signatures(facts: &Facts<'_>, file: usize, named: &BTreeSet<&str>) -> Vec<(u3
         let shows = text.chars().filter(|c| c.is_alphanumeric()).count() >= 3
             && text.chars().count() <= MAX_SIGNATURE_CHARS
             && !text.contains("```");
-        if shows && seen.insert(text) {
+        if shows && !common.contains(text) && seen.insert(text) {
             out.insert(line, one_line(text));
             if out.len() == MAX_SIGNATURES {
                 break;
