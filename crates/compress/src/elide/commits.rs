@@ -94,9 +94,18 @@ impl<'a> Writer<'a> {
         } else if let Some(file) = changed(line) {
             self.place = Place::Files;
             self.files.push(file);
-        } else if let Some(sum) = changed_in_all(line) {
-            self.push_files();
-            let _ = writeln!(self.out, " {sum}");
+        } else if let Some((files, counts)) = changed_in_all(line) {
+            match (files, &self.files[..]) {
+                // What is said of one file is said of all.
+                ("1", [(path, count)]) if *count != "Bin" => {
+                    let _ = writeln!(self.out, " {path}{counts}");
+                    self.files.clear();
+                }
+                _ => {
+                    self.push_files();
+                    let _ = writeln!(self.out, " {files} files{counts}");
+                }
+            }
         } else {
             self.push_files();
             let _ = writeln!(self.out, "{line}");
@@ -188,19 +197,19 @@ fn changed(line: &str) -> Option<(&str, &str)> {
     is_count.then(|| (path.trim(), count))
 }
 
-/// ` 2 files changed, 5 insertions(+), 1 deletion(-)` in short.
-fn changed_in_all(line: &str) -> Option<String> {
+/// The number of files in ` 2 files changed, 5 insertions(+), 1 deletion(-)`, and ` +5 -1`.
+fn changed_in_all(line: &str) -> Option<(&str, String)> {
     let mut parts = line.strip_prefix(' ')?.split(", ");
     let files = parts.next()?;
     let files = files.strip_suffix(" changed")?.strip_suffix(['s', 'e'])?;
     let number =
         files.split_whitespace().next().filter(|n| n.bytes().all(|b| b.is_ascii_digit()))?;
-    let mut out = format!("{number} files");
+    let mut out = String::new();
     for part in parts {
         let count = part.split_whitespace().next()?;
         let _ = write!(out, " {}{count}", if part.ends_with("(+)") { '+' } else { '-' });
     }
-    Some(out)
+    Some((number, out))
 }
 
 #[cfg(test)]
@@ -230,6 +239,19 @@ mod tests {
         let one = "0123456789ab (HEAD -> main) Aug 14 2026 Ann Other: Limits can be switched off\n    First of the reasons.\n src/a.rs 12, src/b/{c => d}.rs Bin\n 2 files +7 -5\n";
         assert_eq!(shown(&text, "").unwrap(), one.repeat(3));
         assert!(shown(&text, "zebras").unwrap().contains("\n    about zebras.\n"));
+    }
+
+    #[test]
+    fn a_commit_of_one_file_says_once_how_much_it_changes() {
+        let commit = |stat: &str| {
+            let head = "commit 0123456789abcdef\nAuthor: A <a@b>\nDate:   now\n\n    Subject\n\n";
+            shown(&format!("{head}{stat}\n").repeat(3), "").unwrap()
+        };
+        let text = commit(" src/a.rs | 2 ++\n 1 file changed, 2 insertions(+)\n");
+        assert!(text.ends_with(" A: Subject\n src/a.rs +2\n"), "{text}");
+        let text =
+            commit(" a.png | Bin 0 -> 9 bytes\n 1 file changed, 0 insertions(+), 0 deletions(-)\n");
+        assert!(text.ends_with(" a.png Bin\n 1 files +0 -0\n"), "{text}");
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl Replacer {
         }
         let seen = Seen::before(call);
         let (smaller, saved) = match &texts {
-            Texts::Plain(texts) => self.compressed(call, &seen, texts, None),
+            Texts::Plain(texts) => self.compressed(call, &seen, texts, &Room::default()),
             Texts::Spilled { shown, path } => self.spilled(call, &seen, shown, path),
             Texts::File { content, first } => self.file(call, &seen, content, *first),
         }?;
@@ -153,16 +153,21 @@ impl Replacer {
         call: &Value,
         seen: &Seen,
         texts: &[String],
-        budget: Option<usize>,
+        room: &Room,
     ) -> Option<(Option<Smaller>, (usize, usize))> {
         if texts.iter().any(|text| compress::marker::contains(text)) {
             return None;
         }
         let body = seen.with_result(call, texts);
-        let found = self.compressor.compress(MESSAGES, body.as_bytes(), budget)?;
+        let mut found = self.compressor.compress(MESSAGES, body.as_bytes(), room.budget)?;
         let (before, mut after) = (found.report.before, found.report.after);
+        if room.is_in_file {
+            after -= without_head(&mut found.texts).min(after);
+        }
         let sent = || found.texts.iter().flatten().map(String::as_str);
-        let note = found.is_retrievable.then(|| self.note(call, seen, sent)).flatten();
+        // References have hashes too.
+        let is_retrievable = found.is_retrievable && sent().any(|text| text.contains("hash="));
+        let note = is_retrievable.then(|| self.note(call, seen, sent)).flatten();
         after += note.as_deref().map_or(0, |note| tokens::count(Encoding::default(), note));
         let is_smaller = after * 100 <= before * (100 - LEAST_SAVING);
         let smaller = is_smaller.then(|| Smaller::Texts(with_note(found, texts, note.as_deref())));
@@ -203,8 +208,9 @@ impl Replacer {
             return None;
         }
         let without_hook = tokens::count(Encoding::default(), beginning);
-        let (smaller, (_, after)) = self.compressed(call, seen, &[text], Some(SPILLED_TOKENS))?;
-        let place = format!("[all of this output: {}]", path.display());
+        let room = Room { budget: Some(SPILLED_TOKENS), is_in_file: true };
+        let (smaller, (_, after)) = self.compressed(call, seen, &[text], &room)?;
+        let place = seen.place(path);
         let after = after + tokens::count(Encoding::default(), &place);
         let stays = (None, (without_hook, without_hook));
         let Some(Smaller::Texts(mut texts)) = smaller.filter(|_| after <= 2 * SPILLED_TOKENS)
@@ -271,6 +277,28 @@ impl Replacer {
     }
 }
 
+/// What a result may take.
+#[derive(Debug, Clone, Copy, Default)]
+struct Room {
+    /// The most tokens, if there is a bound.
+    budget: Option<usize>,
+    /// Whether the agent keeps all of it in a file, which the model can read.
+    is_in_file: bool,
+}
+
+/// Takes away the markers at the beginning of texts, which say what was left out of all of it: whoever can read the
+/// whole needs no parts. Returns how many tokens that saves.
+fn without_head(texts: &mut [Option<String>]) -> usize {
+    let mut saved = 0;
+    for text in texts.iter_mut().flatten() {
+        let is_marker = |line: &&str| compress::marker::contains(line) && line.starts_with('[');
+        let head: usize = text.split_inclusive('\n').take_while(is_marker).map(str::len).sum();
+        saved += tokens::count(Encoding::default(), &text[..head]);
+        text.drain(..head);
+    }
+    saved
+}
+
 /// What takes the place of a result's texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Smaller {
@@ -332,6 +360,18 @@ impl Seen {
         let quoted = Value::from(note).to_string();
         let inner = quoted.trim_matches('"');
         memchr::memmem::find(self.messages.as_bytes(), inner.as_bytes()).is_some()
+    }
+
+    /// Says where all of an output is that the agent has put into a file.
+    fn place(&self, path: &Path) -> String {
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        let folder = path.parent().map(|folder| format!("[all of it: {}/", folder.display()));
+        match (name, folder) {
+            (Some(name), Some(folder)) if self.says(&folder) => {
+                format!("[all of it: {name} in the same folder as before]")
+            }
+            _ => format!("[all of it: {}]", path.display()),
+        }
     }
 
     /// A request that ends with the result of `call`: these texts.

@@ -37,10 +37,7 @@ impl ResultFolder {
     /// Says how originals are read that were [put](Self::put) there.
     pub(super) fn note(&self) -> String {
         let file = self.0.join(original_file("HASH"));
-        format!(
-            "[to read what was left out: Read {}, or headroom retrieve HASH --query TEXT]",
-            file.display()
-        )
+        format!("[what was left out: Read {}, or headroom retrieve HASH]", file.display())
     }
 
     /// Writes the originals there that `texts` name by their hashes. Whether there are some, and all of

@@ -117,7 +117,15 @@ fn all_of_a_spilled_output_is_read() {
     assert_eq!(new.as_object().unwrap().keys().collect::<Vec<_>>(), ["stdout", "stderr"]);
     let text = new["stdout"].as_str().unwrap();
     assert!(text.contains("undefined symbol order_total") && text.len() < 8000, "{text}");
-    assert!(text.ends_with(&format!("[all of this output: {}]", path.display())));
+    assert!(text.ends_with(&format!("[all of it: {}]", path.display())));
+    // Whoever can read all of it needs no parts of it.
+    assert!(!text.contains("hash=") && text.contains("\n… "), "{text}");
+    let (_folder, shown) = transcript(&format!("[all of it: {}/a.txt]", folder.path().display()));
+    let mut again = spilled.clone();
+    again["transcript_path"] = json!(shown);
+    let replaced = replacer.replace(&again, Client::Claude).unwrap();
+    let text = updated(&replaced)["stdout"].as_str().unwrap().to_owned();
+    assert!(text.ends_with("[all of it: b.txt in the same folder as before]"), "{text}");
     std::fs::write(&path, "something else").unwrap();
     assert_eq!(replacer.replace(&spilled, Client::Claude), None);
 }
@@ -173,7 +181,7 @@ fn a_file_that_is_read_again_is_referred_to_and_its_numbers_stay_right() {
     assert!(line.starts_with("[same as lines 1-80 of a.py, 1 result ago, hash="), "{content}");
     assert_eq!((&file["startLine"], &file["totalLines"]), (&json!(80), &json!(80)));
     let hash = line.split_once("hash=").unwrap().1.trim_end_matches(']');
-    let place = note.strip_prefix("[to read what was left out: Read ").unwrap();
+    let place = note.strip_prefix("[what was left out: Read ").unwrap();
     let place = place.split_once(',').unwrap().0.replace("HASH", hash);
     assert_eq!(std::fs::read_to_string(&place).unwrap(), numbered(&source(None)));
     let again = call(
@@ -213,11 +221,11 @@ fn the_way_to_retrieve_is_said_once() {
     };
     let first = replace();
     let note = first.lines().last().unwrap();
-    assert!(note.starts_with("[to read what was left out: Read /"), "{first}");
+    assert!(note.starts_with("[what was left out: Read /"), "{first}");
     let (_other, shown) = transcript(note);
     std::fs::copy(shown, &path).unwrap();
     let second = replace();
-    assert!(second.contains("hash=") && !second.contains("[to read what"), "{second}");
+    assert!(second.contains("hash=") && !second.contains("[what was left out"), "{second}");
 }
 
 #[test]
