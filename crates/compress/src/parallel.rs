@@ -18,7 +18,11 @@ pub(crate) fn join_if_long<A: Send, B>(
     first: impl FnOnce() -> A + Send,
     second: impl FnOnce() -> B,
 ) -> (A, B) {
-    if bytes < LONG || rayon::current_thread_index().is_some() || is_forked() {
+    let is_divided = bytes >= LONG
+        && rayon::current_thread_index().is_none()
+        && !is_forked()
+        && process_limits::start_pool() > 0;
+    if !is_divided {
         return (first(), second());
     }
     let mut of_first = None;

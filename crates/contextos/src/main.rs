@@ -44,9 +44,20 @@ mod weights;
 
 use std::process::ExitCode;
 
+/// The smallest limit of address space, in bytes, with which a small repository is packed.
+const LEAST_ADDRESS_SPACE: u64 = 256 << 20;
+
 fn main() -> ExitCode {
+    process_limits::run(LEAST_ADDRESS_SPACE, run)
+}
+
+fn run() -> ExitCode {
     let cli = args::Cli::read();
     let terminal = terminal::Terminal::new(&cli.global);
+    if process_limits::start_pool() == 0 {
+        terminal.error("no thread can be started (see `ulimit -u` and `ulimit -v`)");
+        return ExitCode::FAILURE;
+    }
     match commands::run(cli, &terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

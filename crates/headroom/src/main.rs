@@ -28,11 +28,14 @@ use clap::Parser as _;
 use args::{Args, Command};
 use failure::Failure;
 
+/// The smallest limit of address space, in bytes, with which a text is compressed.
+const LEAST_ADDRESS_SPACE: u64 = 128 << 20;
+
 fn main() -> ExitCode {
-    match run(Args::parse()) {
+    process_limits::run(LEAST_ADDRESS_SPACE, || match run(Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
-    }
+    })
 }
 
 fn run(args: Args) -> Result<(), Failure> {

@@ -64,10 +64,14 @@ pub fn read_content(path: &Path, links: Links, expected: u64, limit: u64) -> io:
 
 /// The content of an open file, as [`read_content`] gives it.
 pub(crate) fn content_of(file: File, expected: u64, limit: u64) -> io::Result<Content> {
-    if !file.metadata()?.is_file() {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Ok(Content::Special);
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(expected.min(limit)).unwrap_or(0) + 1);
+    let mut bytes = Vec::new();
+    // One more, with which the end is seen.
+    let likely = expected.min(limit).min(metadata.len()).saturating_add(1);
+    bytes.try_reserve_exact(usize::try_from(likely).unwrap_or(usize::MAX))?;
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(if bytes.len() as u64 > limit { Content::TooLarge } else { Content::Whole(bytes) })
 }

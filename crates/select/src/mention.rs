@@ -78,31 +78,28 @@ pub(crate) fn is_bracket(c: char) -> bool {
 
 /// `token` without the brackets around it that have no counterpart in it: `(a/[id].ts)` → `a/[id].ts`.
 fn without_brackets(token: &str) -> &str {
+    const BRACKETS: [char; 6] = ['(', ')', '[', ']', '{', '}'];
     let mut rest = token.trim_end_matches(['.', ':', '!', '?']);
+    // Counted once: a token may be a megabyte of brackets.
+    let mut counts = BRACKETS.map(|bracket| rest.matches(bracket).count());
+    let place = |c: Option<char>| BRACKETS.iter().position(|bracket| Some(*bracket) == c);
     loop {
-        let count = |c: char| rest.matches(c).count();
-        let shorter = match (rest.chars().next(), rest.chars().next_back()) {
-            (Some(c @ ('(' | '[' | '{')), _) if count(c) != count(counterpart(c)) => &rest[1..],
-            (_, Some(c @ (')' | ']' | '}'))) if count(c) != count(counterpart(c)) => {
-                &rest[..rest.len() - 1]
-            }
-            (Some('('), Some(')')) | (Some('['), Some(']')) | (Some('{'), Some('}')) => {
-                &rest[1..rest.len() - 1]
+        let (first, last) = (place(rest.chars().next()), place(rest.chars().next_back()));
+        // A bracket and its counterpart are next to each other, the opening one at an even place.
+        let has_other_count = |place: &usize| counts[*place] != counts[*place ^ 1];
+        let opening = first.filter(|place| place % 2 == 0);
+        let closing = last.filter(|place| place % 2 == 1);
+        let (from_start, from_end) = match (opening, closing) {
+            (Some(opening), _) if has_other_count(&opening) => (Some(opening), None),
+            (_, Some(closing)) if has_other_count(&closing) => (None, Some(closing)),
+            (Some(opening), Some(closing)) if opening ^ 1 == closing => {
+                (Some(opening), Some(closing))
             }
             _ => return rest,
         };
-        rest = shorter;
-    }
-}
-
-fn counterpart(bracket: char) -> char {
-    match bracket {
-        '(' => ')',
-        ')' => '(',
-        '[' => ']',
-        ']' => '[',
-        '{' => '}',
-        _ => '{',
+        from_start.into_iter().chain(from_end).for_each(|place| counts[place] -= 1);
+        rest =
+            &rest[usize::from(from_start.is_some())..rest.len() - usize::from(from_end.is_some())];
     }
 }
 

@@ -138,26 +138,33 @@ impl Runner {
         };
         let child = Mutex::new(child);
         let (done, is_done) = mpsc::channel::<()>();
-        let (result, complaint, late) = thread::scope(|scope| {
-            scope.spawn(|| write_lines(stdin, lines));
-            let complaint = scope.spawn(|| complaint(stderr));
-            let child = &child;
-            let late = scope.spawn(move || {
-                let late = is_done.recv_timeout(deadline) == Err(RecvTimeoutError::Timeout);
-                if late {
-                    kill(child);
-                }
-                late
-            });
+        let child = &child;
+        let watched = thread::scope(|scope| -> io::Result<_> {
+            let start = || thread::Builder::new();
+            let begun = (|| -> io::Result<_> {
+                start().spawn_scoped(scope, || write_lines(stdin, lines))?;
+                let complaint = start().spawn_scoped(scope, || complaint(stderr))?;
+                let late = start().spawn_scoped(scope, move || {
+                    let late = is_done.recv_timeout(deadline) == Err(RecvTimeoutError::Timeout);
+                    if late {
+                        kill(child);
+                    }
+                    late
+                })?;
+                Ok((complaint, late))
+            })();
+            // Without git, the threads that were started end.
+            let (complaint, late) = begun.inspect_err(|_| kill(child))?;
             let result = read(&mut BufReader::with_capacity(1 << 16, stdout));
             if result.is_err() {
                 kill(child);
             }
             let complaint = complaint.join().unwrap_or_default();
             drop(done);
-            (result, complaint, late.join().unwrap_or(false))
+            Ok((result, complaint, late.join().unwrap_or(false)))
         });
-        let status = child.into_inner().unwrap_or_else(PoisonError::into_inner).wait()?;
+        let status = child.lock().unwrap_or_else(PoisonError::into_inner).wait()?;
+        let (result, complaint, late) = watched?;
         if late || (result.is_ok() && !status.success()) {
             return Err(self.failure(&complaint, late.then_some(deadline)));
         }

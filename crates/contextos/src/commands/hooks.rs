@@ -47,12 +47,15 @@ fn answer(global: &Global, terminal: &Terminal) -> Result<(), Failure> {
     panic::set_hook(Box::new(|_| {}));
     let is_answered = Arc::new(AtomicBool::new(false));
     let late = is_answered.clone();
-    thread::spawn(move || {
+    let watching = thread::Builder::new().spawn(move || {
         thread::sleep(TIME_LIMIT);
         if !late.swap(true, Ordering::SeqCst) {
             process::exit(0);
         }
     });
+    if watching.is_err() {
+        return Ok(());
+    }
     let work = AssertUnwindSafe(|| {
         let mut call = String::new();
         io::stdin().take(MAX_CALL).read_to_string(&mut call).ok()?;

@@ -1,6 +1,6 @@
 //! The lines of a transcript, each a JSON object: read one at a time, within a bound.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read as _};
 
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -21,31 +21,26 @@ pub(super) enum Line {
     TooLong,
 }
 
-/// The next line; `None` at the end.
+/// The next line; `None` at the end. Of a line that is too long, the rest is still to be skipped ([`skip_rest`]).
 ///
 /// # Errors
 /// When it can't be read.
 pub(super) fn next(input: &mut impl BufRead) -> io::Result<Option<Line>> {
-    let (mut line, mut length) = (Vec::new(), 0);
-    loop {
-        let chunk = input.fill_buf()?;
-        if chunk.is_empty() {
-            break;
-        }
-        let end = chunk.iter().position(|byte| *byte == b'\n');
-        let taken = end.map_or(chunk.len(), |end| end + 1);
-        length += taken;
-        if length <= MAX_LINE_BYTES {
-            line.extend_from_slice(&chunk[..taken]);
-        } else {
-            line = Vec::new();
-        }
-        input.consume(taken);
-        if end.is_some() {
-            break;
-        }
-    }
-    Ok((length > 0).then(|| if length > MAX_LINE_BYTES { Line::TooLong } else { parse(&line) }))
+    let mut line = Vec::new();
+    input.take(MAX_LINE_BYTES as u64 + 1).read_until(b'\n', &mut line)?;
+    Ok(match line.len() {
+        0 => None,
+        length if length > MAX_LINE_BYTES && !line.ends_with(b"\n") => Some(Line::TooLong),
+        _ => Some(parse(&line)),
+    })
+}
+
+/// Skips the rest of a line.
+///
+/// # Errors
+/// When it can't be read.
+pub(super) fn skip_rest(input: &mut impl BufRead) -> io::Result<()> {
+    input.skip_until(b'\n').map(drop)
 }
 
 fn parse(line: &[u8]) -> Line {

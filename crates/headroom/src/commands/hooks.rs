@@ -86,12 +86,15 @@ fn post_tool_use(args: &HooksResultArgs) {
     panic::set_hook(Box::new(|_| {}));
     let is_answered = Arc::new(AtomicBool::new(false));
     let late = is_answered.clone();
-    thread::spawn(move || {
+    let watching = thread::Builder::new().spawn(move || {
         thread::sleep(TIME_FOR_RESULT);
         if !late.swap(true, Ordering::SeqCst) {
             process::exit(0);
         }
     });
+    if watching.is_err() {
+        return;
+    }
     let work = AssertUnwindSafe(|| {
         let call = read_call()?;
         let set = args.limits.resolve(&args.exclude_tools).ok()?;

@@ -65,7 +65,9 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
         websockets: args.websockets.into(),
         ..Settings::new(targets)
     };
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(process_limits::startable(processors).max(1))
         .enable_all()
         .thread_stack_size(STACK)
         .build()

@@ -63,7 +63,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<(TranscriptFormat, Transcri
     if path.extension().is_some_and(|ending| ending == "json") {
         return read_document(path);
     }
-    read_lines(&mut BufReader::new(File::open(path)?))
+    read_lines(&mut BufReader::new(open(path)?))
 }
 
 fn read_lines(input: &mut impl io::BufRead) -> io::Result<Option<(TranscriptFormat, Transcript)>> {
@@ -79,8 +79,11 @@ fn read_lines(input: &mut impl io::BufRead) -> io::Result<Option<(TranscriptForm
                 out.passed_over.broken += 1;
                 continue;
             }
+            // A transcript begins with shorter ones.
+            Line::TooLong if reader.is_none() => return Ok(None),
             Line::TooLong => {
                 out.passed_over.too_long += 1;
+                lines::skip_rest(input)?;
                 continue;
             }
         };
@@ -137,9 +140,22 @@ fn read_document(path: &Path) -> io::Result<Option<(TranscriptFormat, Transcript
     }))
 }
 
+/// Opens a file, or a pipe that somebody named; other things may have no end.
+fn open(path: &Path) -> io::Result<File> {
+    let kind = path.metadata()?.file_type();
+    #[cfg(unix)]
+    let may_end = kind.is_file() || std::os::unix::fs::FileTypeExt::is_fifo(&kind);
+    #[cfg(not(unix))]
+    let may_end = kind.is_file();
+    match may_end {
+        true => File::open(path),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "neither a file nor a pipe")),
+    }
+}
+
 /// The JSON in a file; `None` if it is none, or is too long.
 fn json_file(path: &Path) -> io::Result<Option<Value>> {
     let mut text = Vec::new();
-    File::open(path)?.take(MAX_LINE_BYTES as u64 + 1).read_to_end(&mut text)?;
+    open(path)?.take(MAX_LINE_BYTES as u64 + 1).read_to_end(&mut text)?;
     Ok(if text.len() > MAX_LINE_BYTES { None } else { lines::value(&text) })
 }
