@@ -8,6 +8,8 @@ use crate::terms::is_dense;
 
 /// The most tokens of a task that are searched, and mentions that are kept. By hand: it bounds the work.
 const MOST: usize = 2_000;
+/// What is looked at behind a path to find its line, in bytes. By hand: a few words.
+const AFTER_PATH: usize = 400;
 /// The most characters of a file name's ending (`properties`). By hand.
 const ENDING: usize = 10;
 /// The most characters between a file and a line number in Chinese, Japanese and Korean (`文件的22行`).
@@ -271,6 +273,7 @@ fn number(text: &str) -> Option<u32> {
 
 /// The line that the words after a path name: `", line 22`, `(22,5)`, ` 第22行`.
 fn line_after(after: &str) -> Option<u32> {
+    let after = &after[..after.floor_char_boundary(AFTER_PATH)];
     if let Some(line) = after.strip_prefix('(').and_then(number) {
         return Some(line);
     }

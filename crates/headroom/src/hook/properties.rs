@@ -310,8 +310,13 @@ fn project() -> tempfile::TempDir {
     folder
 }
 
+/// How many command lines are tried, each with rules of its own: those of `HEADROOM_HOOK_LINES`, or a few.
+fn command_lines() -> u32 {
+    std::env::var("HEADROOM_HOOK_LINES").map_or(4_000, |lines| lines.parse().unwrap())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(command_lines()))]
 
     #[test]
     fn nothing_is_allowed_that_the_rules_would_ask_about_or_deny(
