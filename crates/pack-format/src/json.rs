@@ -1,6 +1,6 @@
 //! Packs in JSON: an object whose `files` have `spans` with their `text`.
 
-use serde_json::Value;
+use json_index::{Index, ScanError, scan};
 
 use crate::Origin;
 
@@ -8,37 +8,58 @@ use crate::Origin;
 #[derive(Debug)]
 pub enum Error<E> {
     /// The pack isn't JSON.
-    NotJson(serde_json::Error),
+    NotJson(ScanError),
     /// The replacement of a span failed.
     Replacement(E),
 }
 
-/// The pack with the text of each span replaced by what `replace` makes of it.
+/// The pack with the text of each span replaced by what `replace` makes of it, on one line. All else is as it was
+/// written, also numbers that no type holds exactly.
 ///
 /// # Errors
 /// [`Error::NotJson`], or the first error of `replace`.
 pub fn map_spans<E>(
     pack: &str,
-    mut replace: impl FnMut(&str, Origin) -> Result<String, E>,
+    replace: impl FnMut(&str, Origin) -> Result<String, E>,
 ) -> Result<String, Error<E>> {
-    let mut value: Value = serde_json::from_str(pack).map_err(Error::NotJson)?;
-    let files = value.get_mut("files").and_then(Value::as_array_mut);
-    for file in files.into_iter().flatten() {
-        let path = file.get("path").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let spans = file.get_mut("spans").and_then(Value::as_array_mut);
-        for span in spans.into_iter().flatten() {
-            let first_line = span.get("start").and_then(Value::as_u64).unwrap_or(1) as usize;
-            if let Some(Value::String(text)) = span.get_mut("text") {
-                let origin = Origin { path: path.clone(), first_line };
-                *text = replace(text, origin).map_err(Error::Replacement)?;
-            }
+    let index = scan(pack.as_bytes()).map_err(Error::NotJson)?;
+    let mapped = with_spans(pack, &index, replace).map_err(Error::Replacement)?;
+    let index = scan(mapped.as_bytes()).map_err(Error::NotJson)?;
+    let mut line = String::with_capacity(mapped.len());
+    index.minify(index.root_id(), &mut line);
+    line.push('\n');
+    Ok(line)
+}
+
+fn with_spans<E>(
+    pack: &str,
+    index: &Index<'_>,
+    mut replace: impl FnMut(&str, Origin) -> Result<String, E>,
+) -> Result<String, E> {
+    let (mut mapped, mut end) = (String::with_capacity(pack.len()), 0);
+    let files = index.root().get("files");
+    for file in files.into_iter().flat_map(|files| files.items()) {
+        let path = file.get("path").and_then(|path| path.text()).unwrap_or_default();
+        let spans = file.get("spans");
+        for span in spans.into_iter().flat_map(|spans| spans.items()) {
+            let first_line = span.get("start").and_then(|start| start.unsigned()).unwrap_or(1);
+            let Some(written) = span.get("text") else { continue };
+            let Some(text) = written.text() else { continue };
+            let origin = Origin { path: path.to_string(), first_line: first_line as usize };
+            let text = replace(&text, origin)?;
+            mapped.push_str(&pack[end..written.range().start]);
+            mapped.push_str(&serde_json::Value::from(text).to_string());
+            end = written.range().end;
         }
     }
-    Ok(format!("{value}\n"))
+    mapped.push_str(&pack[end..]);
+    Ok(mapped)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -59,6 +80,16 @@ mod tests {
         assert_eq!(value["task"], "fix");
         assert_eq!(value["files"][0]["spans"][0]["text"], "FN A() {}\n");
         assert_eq!(value["files"][0]["spans"][0]["evidence"][0], "x");
+    }
+
+    #[test]
+    fn what_is_no_text_of_a_span_stays_as_it_is_written() {
+        let pack = r#"{"score": 66666666666666666666666666666666666666666666, "files": [ {"spans": [{"text": 1}]} ]}"#;
+        let out = map_spans(pack, |text, _| Ok::<_, ()>(text.to_uppercase())).unwrap();
+        assert_eq!(
+            out,
+            pack.replace(": ", ":").replace(", ", ",").replace("[ ", "[").replace(" ]", "]") + "\n"
+        );
     }
 
     #[test]
