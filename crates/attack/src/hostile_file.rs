@@ -82,7 +82,7 @@ pub const KINDS: &[(&str, Nature)] = &[
     ("a pipe", Special(|path, _| pipe(path))),
     ("a socket", Special(|path, _| std::os::unix::net::UnixListener::bind(path).map(drop))),
     ("four gigabytes of nothing", Special(|path, _| File::create(path)?.set_len(4 << 30))),
-    ("nobody's to read", Special(|path, _| { fs::write(path, "refresh")?; fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0)) })),
+    ("nobody's to read", Special(|path, _| { fs::write(path, "refresh")?; fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o000)) })),
 ];
 
 /// Makes the file of a kind at `path`; a path that is too long for a socket gets none.

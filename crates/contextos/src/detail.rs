@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use checkout::{CheckoutError, PathGlob};
-use select::{Asked, Corpus, PinnedBy, Ranking};
-use syntax::LineRange;
+use select::{Asked, Corpus, PinnedBy, RankedChunk, Ranking};
+use syntax::{LineRange, Outline};
 
 /// The most files of the level `name` that a pack names. By hand.
 const MAX_NAMED: usize = 20;
@@ -71,16 +71,27 @@ impl Levels {
     }
 
     /// Leaves of each chunk what its file's level allows.
-    pub(crate) fn apply(&self, ranking: &mut Ranking) {
-        ranking.chunks.retain_mut(|chunk| match self.0[chunk.file] {
-            Level::Full | Level::Spans => true,
-            Level::Name => false,
-            Level::Outline => chunk.signature.is_some_and(|line| {
-                chunk.lines = LineRange { start: line, end: line };
-                chunk.first_code = Some(line);
-                true
-            }),
-        });
+    pub(crate) fn apply(&self, corpus: &Corpus, ranking: &mut Ranking) {
+        let mut outlined: Option<(usize, Outline)> = None;
+        let mut chunks = Vec::with_capacity(ranking.chunks.len());
+        for chunk in std::mem::take(&mut ranking.chunks) {
+            match self.0[chunk.file] {
+                Level::Full | Level::Spans => chunks.push(chunk),
+                Level::Name => {}
+                Level::Outline => {
+                    let (_, outline) = match outlined.take() {
+                        Some(known) if known.0 == chunk.file => outlined.insert(known),
+                        _ => {
+                            let file = &corpus.files[chunk.file];
+                            let outline = syntax::outline(file.language, &file.text);
+                            outlined.insert((chunk.file, outline))
+                        }
+                    };
+                    chunks.extend(signatures(&chunk, outline));
+                }
+            }
+        }
+        ranking.chunks = chunks;
     }
 
     /// A line that names the most probable files of the level [`Name`](Level::Name).
@@ -100,6 +111,24 @@ impl Levels {
             .collect();
         (!named.is_empty()).then(|| format!("Named only: {}", named.join(", ")))
     }
+}
+
+/// A chunk for each line of `chunk` that names a definition in it; its probability is shared among them.
+fn signatures(chunk: &RankedChunk, outline: &Outline) -> Vec<RankedChunk> {
+    let mut lines: Vec<u32> =
+        outline.definitions.iter().map(|definition| definition.signature.start).collect();
+    lines.retain(|line| (chunk.lines.start..=chunk.lines.end).contains(line));
+    lines.sort_unstable();
+    lines.dedup();
+    let share = chunk.probability / lines.len().max(1) as f64;
+    let signature = |line: &u32| RankedChunk {
+        lines: LineRange { start: *line, end: *line },
+        first_code: Some(*line),
+        signature: Some(*line),
+        probability: share,
+        ..chunk.clone()
+    };
+    lines.iter().map(signature).collect()
 }
 
 #[cfg(test)]

@@ -251,7 +251,7 @@ pub(crate) fn run_on(
     progress.stage("fitting");
     let notes = changes.as_ref().and_then(Changes::note).into_iter();
     let notes: Vec<String> = notes.chain(levels.note(&tree.corpus, &ranking)).collect();
-    levels.apply(&mut ranking);
+    levels.apply(&tree.corpus, &mut ranking);
     let pack = render((request, &notes), &tree, &text, &ranking, &weights, cache)?;
     Ok(Packed { task: text, pack, read: tree, ranking, weights, embeddings_error })
 }

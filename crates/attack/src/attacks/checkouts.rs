@@ -82,7 +82,7 @@ pub(super) fn swap(ground: &Ground, random: &mut Random, times: usize) -> Result
     let home = ground.folder();
     let repo = TempRepo::new();
     for n in 0..40 {
-        repo.write(&format!("deep/er/f{n}.txt"), "refresh the token\n");
+        repo.write(format!("deep/er/f{n}.txt"), "refresh the token\n");
     }
     // A file outside that has the name of one inside.
     let folder = repo.path().join("deep/er");

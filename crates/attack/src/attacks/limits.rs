@@ -43,7 +43,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
 pub(super) fn attack(ground: &Ground, random: &mut Random, times: usize) -> Result<usize, Broken> {
     let repo = checkout();
     let line = "2026-01-01 00:00:00 INFO the worker did what it had to do\n";
-    repo.write("log.txt", &line.repeat(3000));
+    repo.write("log.txt", line.repeat(3000));
     for number in 0..times {
         let home = ground.folder();
         let (name, args) = random.one_of(COMMANDS);

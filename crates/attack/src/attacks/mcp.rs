@@ -40,7 +40,10 @@ pub(super) fn attack(ground: &Ground, random: &mut Random, times: usize) -> Resu
         symlink(ground.outside(), checkout.join("out")).expect("a link");
         let mut input = Vec::new();
         for at in 0..random.below(12) + 2 {
-            let message = if at < 2 { MESSAGES[at] } else { random.one_of(MESSAGES) };
+            let message = match MESSAGES.get(at).filter(|_| at < 2) {
+                Some(message) => message,
+                None => random.one_of(MESSAGES),
+            };
             let message = message.replace('$', &ground.outside().display().to_string());
             let is_changed = at >= 2 && random.below(3) == 0;
             input.extend(if is_changed {

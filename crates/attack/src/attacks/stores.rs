@@ -27,7 +27,7 @@ pub(super) fn checkout() -> TempRepo {
         let text = format!(
             "/// Refreshes token {n}.\npub fn refresh{n}(token: &str) -> usize {{\n    token.len() + {n}\n}}\n"
         );
-        repo.write(&format!("src/f{n}.rs"), &text);
+        repo.write(format!("src/f{n}.rs"), &text);
     }
     repo.commit("Refresh the tokens");
     repo

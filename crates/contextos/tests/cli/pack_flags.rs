@@ -8,13 +8,14 @@ use crate::support::Sandbox;
 
 /// What the program prints as JSON.
 fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
-    let output = sandbox.contextos(arguments).output().unwrap();
+    let output = sandbox.contextos(arguments).output().expect("the program runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    serde_json::from_slice(&output.stdout).expect("it is JSON")
 }
 
 fn paths(summary: &Value) -> Vec<&str> {
-    summary["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect()
+    let files = summary["files"].as_array().expect("a list of files");
+    files.iter().filter_map(|file| file["path"].as_str()).collect()
 }
 
 #[test]
@@ -51,10 +52,9 @@ fn changes_are_shown_with_or_without_a_task() {
     let sandbox = Sandbox::new();
     let first = sandbox.repo.git(&["rev-parse", "HEAD"]);
     let report = fs::read_to_string(sandbox.repo.path().join("src/report.py")).unwrap();
-    sandbox.repo.write(
-        "src/report.py",
-        &format!("{report}\n\ndef monthly(rows):\n    return rows[-30:]\n"),
-    );
+    sandbox
+        .repo
+        .write("src/report.py", format!("{report}\n\ndef monthly(rows):\n    return rows[-30:]\n"));
     sandbox.repo.commit("Reports by month");
     sandbox.repo.write("src/fresh.py", "def fresh():\n    return 1\n");
     fs::remove_file(sandbox.repo.path().join("README.md")).unwrap();
@@ -243,7 +243,7 @@ fn a_head_of_ones_own() {
     let key = format!("AKIA{}", "QWERTYUIOPASDFGH");
     sandbox.home.write(
         "head.txt",
-        &format!("Team rules for {{repository}}:\n\n- {{task}}, within {{budget}}\n- key {key}\n"),
+        format!("Team rules for {{repository}}:\n\n- {{task}}, within {{budget}}\n- key {key}\n"),
     );
     let head = sandbox.home.path().join("head.txt");
     for format in ["md", "json", "xml"] {
