@@ -68,7 +68,7 @@ fn split_content(text: &str, hint: Option<&str>) -> Vec<DetectedChunk> {
     chunks.unwrap_or_else(|| vec![DetectedChunk::of(0..text.len(), is)])
 }
 
-/// Whether [`split`] may find several chunks in `text`; `false` is certain.
+/// Whether [`split`] may find several chunks in `text` at prompts or fences; `false` is certain.
 pub(crate) fn may_be_several(text: &str) -> bool {
     let holds = |sign: &str| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
     text.starts_with("$ ") || ["\n$ ", "```", "~~~"].into_iter().any(holds)

@@ -4,6 +4,7 @@ use std::hash::Hasher as _;
 use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
+use json_index::eight_bytes::{equal, first};
 use rustc_hash::FxHasher;
 
 /// The words of a line and the blanks between them, as byte offsets.
@@ -59,25 +60,9 @@ fn spans(line: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Where the first blank is, looking at eight bytes at a time: most words are shorter. A byte of a word of eight is zero
-/// where subtracting borrows from its highest bit; above it the borrow may go on, so only the lowest one counts.
-/// Source: <https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>
+/// Where the first blank is. Most words are shorter than a vectorised search takes to start.
 fn first_blank(text: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHEST: u64 = 0x8080_8080_8080_8080;
-    let equal = |word: u64, byte: u8| {
-        let zero = word ^ (ONES * u64::from(byte));
-        zero.wrapping_sub(ONES) & !zero
-    };
-    let (words, rest) = text.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let blank = (equal(word, b' ') | equal(word, b'\t')) & HIGHEST;
-        if blank != 0 {
-            return Some(8 * at + blank.trailing_zeros() as usize / 8);
-        }
-    }
-    rest.iter().position(|&byte| is_blank(byte)).map(|at| text.len() - rest.len() + at)
+    first(text, |word| equal(word, b' ') | equal(word, b'\t'), is_blank)
 }
 
 /// Those of the first `most` words; the last one is the rest of the line.

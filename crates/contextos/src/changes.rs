@@ -64,7 +64,8 @@ impl Changes {
         for (file, now) in corpus.files.iter().enumerate() {
             let old = before.files.binary_search_by(|old| old.path.cmp(&now.path));
             let lines = match old.ok().map(|at| &before.files[at]) {
-                Some(old) if old.text == now.text => continue,
+                // Without reading the texts of files that haven't changed.
+                Some(old) if old.hash == now.hash => continue,
                 Some(old) => changed_lines(&old.text, &now.text),
                 None => Vec::new(),
             };

@@ -39,6 +39,12 @@ impl Place {
         })
     }
 
+    /// What people call the repository: the name of its folder.
+    pub(crate) fn name(&self) -> String {
+        let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
+        root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned()
+    }
+
     /// `path`, as the user gave it, relative to the repository's top: with `/`, without `./`.
     pub(crate) fn path_from_top(&self, path: &str) -> String {
         let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };

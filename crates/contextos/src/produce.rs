@@ -122,10 +122,7 @@ impl<'a> Producer<'a> {
         let compressed = self.compressed(&packed, &picked, format)?;
         let counts = compressed.as_ref().map(|c| (c.before, c.after));
         let text = compressed.map_or_else(|| packed.pack.text.clone(), |c| c.text);
-        let to_stdout = match self.args.out.as_deref() {
-            Some(out) => out == Path::new("-"),
-            None => printed,
-        };
+        let to_stdout = self.is_for_stdout(printed);
         let written = self.write(file, &text, to_stdout)?;
         warn(&packed, &picked, self.terminal);
         self.terminal.detail(&skipped_examples(&packed));
@@ -153,11 +150,9 @@ impl<'a> Producer<'a> {
     fn head(&self, file: &Path, picked: &PackPlan) -> Result<String, Failure> {
         let failed = |error| Failure::new(format_args!("--head {}: {error}", file.display()));
         let text = private_fs::read_to_string(file, Links::Follow, MAX_HEAD).map_err(failed)?;
-        let root = self.place.root.canonicalize().unwrap_or_else(|_| self.place.root.clone());
-        let repository = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy();
         let task = picked.request.task.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = text
-            .replace("{repository}", &repository)
+            .replace("{repository}", &self.place.name())
             .replace("{budget}", &grouped(picked.budget))
             .replace("{task}", &task);
         let text = escape_controls(&text);
@@ -188,15 +183,17 @@ impl<'a> Producer<'a> {
         Ok(Some(compression::compress(&**provider, &rendered)?))
     }
 
+    /// Whether standard output gets the pack; `printed`: where `--out` doesn't say.
+    fn is_for_stdout(&self, printed: bool) -> bool {
+        self.args.out.as_deref().map_or(printed, |out| out == Path::new("-"))
+    }
+
     /// Writes an overview as a pack is written; gives back the files.
     ///
     /// # Errors
     /// When it can be written nowhere.
     pub(crate) fn write_overview(&self, text: &str, printed: bool) -> Result<Vec<String>, Failure> {
-        let to_stdout = match self.args.out.as_deref() {
-            Some(out) => out == Path::new("-"),
-            None => printed,
-        };
+        let to_stdout = self.is_for_stdout(printed);
         let written = self.write(OVERVIEW, text, to_stdout)?;
         if to_stdout {
             self.terminal.print(text)?;
@@ -237,8 +234,8 @@ impl<'a> Producer<'a> {
     }
 }
 
-/// Writes the text to `path`. A regular file is replaced atomically; a device or a pipe is written to.
-fn write_out(path: &Path, text: &str) -> io::Result<()> {
+/// Writes the text to `path`, which a user gave. A regular file is replaced atomically; a device or a pipe is written to.
+pub(crate) fn write_out(path: &Path, text: &str) -> io::Result<()> {
     // A link is followed, as by a shell's `>`.
     let path: PathBuf = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match fs::metadata(&path) {

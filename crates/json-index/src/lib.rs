@@ -18,6 +18,7 @@
 //! # Ok::<(), json_index::ScanError>(())
 //! ```
 
+pub mod eight_bytes;
 mod escapes;
 mod index;
 pub mod lenient;

@@ -2,6 +2,7 @@
 
 use memchr::memchr2;
 
+use crate::eight_bytes::{equal, first, less};
 use crate::index::{Index, Kind, Node};
 
 /// Containers within containers that [`scan`] accepts.
@@ -296,27 +297,10 @@ fn special_byte(text: &[u8]) -> Option<usize> {
     })
 }
 
-/// The same, eight bytes at a time: a byte of a word is zero, or less than n, where subtracting borrows from its highest
-/// bit. Above such a byte the borrow may go on, so only the lowest one counts.
-/// Source: <https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord>
+/// The same in a short text.
 fn special_in_words(text: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHEST: u64 = 0x8080_8080_8080_8080;
-    let equal = |word: u64, byte: u8| {
-        let zero = word ^ (ONES * u64::from(byte));
-        zero.wrapping_sub(ONES) & !zero
-    };
-    let (words, rest) = text.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let special = (control | equal(word, b'"') | equal(word, b'\\')) & HIGHEST;
-        if special != 0 {
-            return Some(8 * at + special.trailing_zeros() as usize / 8);
-        }
-    }
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\') || *byte < 0x20;
-    rest.iter().position(is_special).map(|at| text.len() - rest.len() + at)
+    let marks = |word| less(word, 0x20) | equal(word, b'"') | equal(word, b'\\');
+    first(text, marks, |byte| matches!(byte, b'"' | b'\\') || byte < 0x20)
 }
 
 /// Where the first control character is. The smallest byte of a chunk is found without a branch

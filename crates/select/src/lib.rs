@@ -65,6 +65,7 @@ mod task;
 mod terms;
 mod text;
 mod trace;
+pub mod varint;
 mod word_index;
 
 pub use confidence::Confidence;

@@ -3,16 +3,14 @@
 mod overview;
 mod summary;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::args::{Global, PackArgs, PackFormat};
 use crate::clipboard;
-use crate::context_dir;
 use crate::explanation::Explanation;
 use crate::failure::Failure;
 use crate::place::Place;
-use crate::produce::{Produced, Producer};
+use crate::produce::{Produced, Producer, write_out};
 use crate::remote;
 use crate::report::Report;
 use crate::resolve::{self, Named};
@@ -70,7 +68,11 @@ fn named(global: &Global, args: &PackArgs, terminal: &Terminal) -> Result<Named,
             let task = match (flag, args.words.as_slice()) {
                 (flag, []) => flag.map(str::to_owned),
                 (None, words) => Some(words.join(" ")),
-                (Some(_), _) => return Err(Failure::usage("there are two tasks")),
+                (Some(_), _) => {
+                    return Err(Failure::usage(
+                        "there are two tasks: the one of --task, and the words after the URL",
+                    ));
+                }
             };
             terminal.note(&format!("copying {url}"));
             Ok(Named { folder: Some(remote::copy(url)?), task })
@@ -93,22 +95,14 @@ fn write_report(
     let explanation = Explanation::of(&produced.packed, budget);
     // Plain data with string keys always becomes JSON.
     let explanation = serde_json::to_value(&explanation).unwrap_or_default();
-    let root = place.root.canonicalize().unwrap_or_else(|_| place.root.clone());
     let page = Report {
-        repository: &name_of(&root),
+        repository: &place.name(),
         explanation,
         text: &produced.text,
         summary: &produced.summary,
     };
-    // A link is followed, as by a shell's `>`.
-    let path: PathBuf = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    context_dir::replace(&path, page.to_html().as_bytes())
+    write_out(file, &page.to_html())
         .map_err(|error| Failure::new(format_args!("--report {}: {error}", file.display())))?;
     terminal.note(&format!("report: {}", file.display()));
     Ok(())
-}
-
-/// What people call the repository in a folder.
-fn name_of(root: &Path) -> String {
-    root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned()
 }

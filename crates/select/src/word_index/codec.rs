@@ -2,29 +2,7 @@
 //! bytes for a file.
 
 use super::{FileWords, WordIndex, Words};
-
-/// Appends a number, seven bits a byte, the lowest first.
-pub(super) fn put(mut number: u64, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-/// Takes a number off the beginning of `bytes`.
-pub(super) fn take(bytes: &mut &[u8]) -> Option<u64> {
-    let mut number = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(number);
-        }
-    }
-    None
-}
+use crate::varint::{put, take};
 
 /// Appends words in ascending order with their counts. Each is the distance to the one before, doubled, plus one if
 /// a count follows; else it occurs once.

@@ -3,7 +3,6 @@
 use checkout::Cache;
 use select::SourceFile;
 
-use super::name_of;
 use crate::args::{PackArgs, PackFormat};
 use crate::clipboard;
 use crate::disk_cache::DiskCache;
@@ -44,8 +43,7 @@ pub(super) fn run(
     let files: Vec<&SourceFile> = corpus.files.iter().collect();
     let outlines = pipeline::outlines(&files, &DiskCache(Cache::open(&request.root)), &*progress);
     drop(progress);
-    let root = place.root.canonicalize().unwrap_or_else(|_| place.root.clone());
-    let title = name_of(&root);
+    let title = place.name();
     let found = overview::overview(corpus, &outlines, &title, request.budget, request.encoding);
     let overview = found.ok_or_else(|| {
         let budget = grouped(plan.budget);
