@@ -404,14 +404,17 @@ fn changes(request: &PackRequest, tree: &ReadTree) -> Result<Option<Changes>, Pi
 fn asked(also: &[String], changes: Option<&Changes>, corpus: &Corpus) -> Vec<Asked> {
     let mut asked: Vec<Asked> = changes.map_or_else(Vec::new, |changes| changes.asked.clone());
     for path in also {
-        let is_meant = |file: &SourceFile| {
-            let rest = file.path.strip_prefix(path.as_str());
-            path.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
+        let is_meant = |file: &SourceFile| path.is_empty() || is_at_or_below(file, path);
         let meant = corpus.files.iter().enumerate().filter(|(_, file)| is_meant(file));
         asked.extend(meant.map(|(file, _)| Asked { file, lines: Vec::new(), by: PinnedBy::User }));
     }
     asked
+}
+
+/// Whether a file is the one at `path`, or in the folder there.
+fn is_at_or_below(file: &SourceFile, path: &str) -> bool {
+    let rest = file.path.strip_prefix(path);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Paths that were `given` to a flag, as the corpus spells them.
@@ -434,11 +437,7 @@ fn resolved_path(
     let mut readings = place.readings(given);
     let all = request.within.is_none() && readings.iter().any(String::is_empty);
     let points_at = |reading: &String| {
-        !reading.is_empty()
-            && corpus.files.iter().any(|file| {
-                let rest = file.path.strip_prefix(&**reading);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
+        !reading.is_empty() && corpus.files.iter().any(|file| is_at_or_below(file, reading))
     };
     if all {
         // The whole repository: no file stands out.
