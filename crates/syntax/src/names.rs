@@ -33,6 +33,11 @@ pub(crate) fn whole<'t>(text: &'t str, node: Node<'t>) -> Option<Name<'t>> {
     Some(Name { node, text, owner: None, around: None })
 }
 
+/// What a symbol stands for: `user` for `:user` and `:"user"`. Broken code may have nothing there.
+pub(crate) fn of_symbol(text: &str) -> Option<&str> {
+    clean(text.trim_start_matches(':'))
+}
+
 /// The name of a type that a receiver or a parameter has.
 pub(crate) fn find_type<'t>(rules: &Rules, text: &'t str, node: Node<'t>) -> Option<&'t str> {
     descend(rules, text, node, &rules.fields.type_first).map(|name| name.text)

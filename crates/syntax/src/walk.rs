@@ -415,14 +415,15 @@ impl<'a> Walk<'a> {
         let mut last = None;
         for argument in arguments.named_children(&mut cursor) {
             let Some(name) = names::find(self.rules, self.text, argument) else { continue };
+            let Some(defined) = names::of_symbol(name.text) else { continue };
             // Ruby's `def_delegators :@store, …` names first what it delegates to.
-            if !rule.of.has(name.node) || name.text.trim_start_matches(':').starts_with('@') {
+            if !rule.of.has(name.node) || defined.starts_with('@') {
                 continue;
             }
             let body = rule.block.and_then(|selector| selector.first(node));
             let found = Found {
                 kind,
-                name: name.text.trim_start_matches(':').to_owned(),
+                name: defined.to_owned(),
                 receiver: None,
                 node: if first_only { node } else { argument },
                 bytes: if first_only { node.byte_range() } else { argument.byte_range() },

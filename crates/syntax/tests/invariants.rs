@@ -174,6 +174,19 @@ fn here_documents_with_words_of_any_length() {
     }
 }
 
+/// What is left of a name when its colons and quotes are taken away may be nothing.
+#[test]
+fn delegators_without_a_name() {
+    for symbol in [":", ":`\n", ":\"\"", ":''", "::", ": ", ":\"`\"", ":@", ":\"", "\"\"", "%s()"] {
+        for call in
+            ["def_delegators :@store,", "attr_reader", "delegate", "alias_method :a,", "scope"]
+        {
+            let text = format!("class Session\n  {call} {symbol}\nend\n{call} {symbol}");
+            check(&text, &outline(Language::Ruby, &text)).unwrap();
+        }
+    }
+}
+
 #[test]
 fn a_redirection_to_any_character() {
     for character in ('\u{80}'..=char::MAX).step_by(997) {
