@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 RETRIEVE_TOOL = "headroom_retrieve"
 # What hooks name instead of a tool: a command, which the model runs in its shell, or a file that it reads.
 RETRIEVE_COMMAND = "headroom retrieve"
-ORIGINAL_FILE = re.compile(r"Read (\S+/headroom-)HASH(\.txt)")
+ORIGINAL_FILE = re.compile(r"Read (\S*headroom-)HASH(\.txt)")
+# Names the folder, where the file is said to be in the same one.
+WHOLE_OUTPUT = re.compile(r"\[all of it: (/\S*/)")
 ORIGINAL = re.compile(r"/headroom-[0-9a-f]+\.txt")
 # The hash in a marker.
 MARKER = re.compile(r"hash=([0-9a-f]{24})")
@@ -136,7 +138,9 @@ def retrieval_of(which, conversation):
     if by_mcp:
         return mcp_call(Step("retrieve", marker), conversation)
     if not tool and file:
-        return call_of(read(f"{file[1]}{marker}{file[2]}"), conversation)
+        folder = WHOLE_OUTPUT.search(conversation.results_text) if "/" not in file[1] else None
+        path = f"{folder[1] if folder else ''}{file[1]}{marker}{file[2]}"
+        return call_of(read(path), conversation)
     if not tool:
         return call_of(shell(f"{RETRIEVE_COMMAND} {marker}"), conversation)
     return Call(tool.name, {"hash": marker}, namespace=tool.namespace)

@@ -17,8 +17,10 @@ mod wording;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
+
+use rustc_hash::FxHasher;
 
 pub use grams::{Grams, NewGrams};
 pub use name::Name;
@@ -510,7 +512,7 @@ fn read(line: &str, numbering: Option<&Numbering>, at: u32) -> Line {
     let split = numbering.and_then(|numbering| numbering.split(line));
     let (number, content) = split.unwrap_or((at, line));
     let hash = (!is_fixed(line)).then(|| {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = FxHasher::default();
         content.hash(&mut hasher);
         hasher.finish()
     });

@@ -70,11 +70,11 @@ fn at_start(text: &str) -> Option<Location<'_>> {
     };
     // The drive of a path on Windows has a colon too.
     let first = usize::from(searched.get(1..2) == Some(":")) * 2;
-    let ends = searched.match_indices([':', '(']).filter(|(at, _)| *at >= first.max(1));
-    for (at, sign) in ends.take(4) {
-        let behind = &text[at + 1..];
-        let inner = if sign == ":" { behind.strip_prefix('[') } else { Some(behind) };
-        let close = if sign == ":" { ']' } else { ')' };
+    let signs = memchr::memchr2_iter(b':', b'(', searched.as_bytes());
+    for at in signs.filter(|at| *at >= first.max(1)).take(4) {
+        let (sign, behind) = (searched.as_bytes()[at], &text[at + 1..]);
+        let inner = if sign == b':' { behind.strip_prefix('[') } else { Some(behind) };
+        let close = if sign == b':' { ']' } else { ')' };
         let found = match inner {
             Some(inner) => bracketed(inner, close),
             None => plain(behind),

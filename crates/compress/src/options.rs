@@ -26,6 +26,8 @@ pub struct Options {
     /// them again, so the more there are, the fewer and longer are the chunks with a retrieval
     /// reference of their own.
     pub has_read: Option<usize>,
+    /// Whether the reader opens an original in part, as a file: then one reference serves for a whole chunk.
+    pub reads_parts: bool,
     /// The tokenizer's encoding.
     pub encoding: Encoding,
     /// Whether terminal control sequences (colours, redrawn progress bars) may be removed. Off for
@@ -47,6 +49,7 @@ impl Default for Options {
             budget: None,
             source: None,
             has_read: None,
+            reads_parts: false,
             encoding: Encoding::default(),
             cosmetic: true,
             every_line: false,

@@ -375,7 +375,7 @@ impl Pipeline<'_> {
             line: source.line + chunk.line - 1,
         };
         let source = self.options.source.as_ref().map(at);
-        Reader { source, has_read: self.options.has_read }
+        Reader { source, has_read: self.options.has_read, reads_parts: self.options.reads_parts }
     }
 
     /// `chunk` with lines elided.

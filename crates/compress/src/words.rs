@@ -94,36 +94,52 @@ pub(crate) fn signature(words: &Words) -> u64 {
 
 /// Whether a word looks like a value: it holds a digit, or is a path or an address.
 pub(crate) fn is_value(word: &[u8]) -> bool {
-    word.iter().any(|&byte| marks_value(byte))
-}
-
-/// Whether words with this byte are values.
-fn marks_value(byte: u8) -> bool {
-    byte.is_ascii_digit() || matches!(byte, b'/' | b'\\' | b'@')
+    word.iter().any(|&byte| class(byte) & VALUE != 0)
 }
 
 pub(crate) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
+/// The class of the bytes between words, and of those that words have which are values.
+const BLANK: u8 = 1;
+const VALUE: u8 = 2;
+
+/// The class of each byte, so that a line's bytes are read once and compared with nothing.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < classes.len() {
+        classes[byte] = match byte as u8 {
+            b' ' | b'\t' => BLANK,
+            b'0'..=b'9' | b'/' | b'\\' | b'@' => VALUE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+#[inline]
+fn class(byte: u8) -> u8 {
+    CLASSES[usize::from(byte)]
+}
+
 /// [`signature`] of a line, without splitting it into words first.
 pub(crate) fn line_signature(line: &str) -> u64 {
-    let bytes = line.as_bytes();
-    let (mut hash, mut at) = (0u64, 0);
-    while let Some(&first) = bytes.get(at) {
-        if is_blank(first) {
-            at += 1;
-            continue;
-        }
-        let start = at;
-        let mut is_value = false;
-        while let Some(&byte) = bytes.get(at).filter(|&&byte| !is_blank(byte)) {
-            is_value |= marks_value(byte);
-            at += 1;
-        }
+    let (mut hash, mut rest) = (0u64, line.as_bytes());
+    while let Some(start) = rest.iter().position(|&byte| class(byte) & BLANK == 0) {
+        let mut classes = 0;
+        let is_end = |&byte: &u8| {
+            classes |= class(byte);
+            classes & BLANK != 0
+        };
+        let length = rest[start..].iter().position(is_end);
+        let (word, behind) = rest[start..].split_at(length.unwrap_or(rest.len() - start));
+        rest = behind;
         let mut hasher = FxHasher::default();
-        if !is_value {
-            hasher.write(&bytes[start..at]);
+        if classes & VALUE == 0 {
+            hasher.write(word);
         }
         hash = hash.rotate_left(5) ^ hasher.finish().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         hash = hash.wrapping_add(1);

@@ -31,6 +31,14 @@ pub(crate) struct Reader {
     pub source: Option<Source>,
     /// The tokens of the context, which the model reads again with every retrieval, if known.
     pub has_read: Option<usize>,
+    /// Whether it opens an original in part.
+    pub reads_parts: bool,
+}
+
+impl Reader {
+    /// One of whom nothing is known.
+    #[cfg(test)]
+    const UNKNOWN: Self = Self { source: None, has_read: None, reads_parts: false };
 }
 
 /// If nothing is known about the reader, a text gets one retrieval reference per this many bytes,
@@ -173,6 +181,7 @@ fn whole(draft: &Draft, reference: RetrievalReference) -> Marker {
 /// How many retrieval references a chunk gets.
 fn chunk_count(part: &str, draft: &Draft, reader: &Reader) -> usize {
     let count = match reader.has_read {
+        _ if reader.reads_parts => 1,
         Some(read) => {
             let tokens = part.len() / BYTES_OF_A_TOKEN;
             // Rounds to nearest: computes twice the root, then halves it.
@@ -267,8 +276,7 @@ mod tests {
         ];
         let draft =
             Draft { segments: omissions, unit: "lines", total: 1500, elided: 1398, comment: None };
-        let Rendered { text, markers } =
-            render(&Lines::of(&part), &draft, &Reader { source: None, has_read: None });
+        let Rendered { text, markers } = render(&Lines::of(&part), &draft, &Reader::UNKNOWN);
         let counts: Vec<usize> = markers.iter().map(|placed| placed.marker.count).collect();
         assert_eq!((counts.len(), counts.iter().sum::<usize>()), (5, 1398));
         let found: Vec<Marker> = marker::markers(&text).map(|(_, marker)| marker).collect();
@@ -282,11 +290,12 @@ mod tests {
     fn a_longer_context_means_fewer_references() {
         let part = "line of a long output\n".repeat(1500);
         let draft = Draft { total: 1500, elided: 1400, unit: "lines", ..Draft::default() };
-        let count = |has_read| chunk_count(&part, &draft, &Reader { source: None, has_read });
+        let count = |has_read| chunk_count(&part, &draft, &Reader { has_read, ..Reader::UNKNOWN });
         let counts = [Some(0), Some(20_000), Some(200_000), Some(usize::MAX / 2)].map(count);
         assert!(counts.is_sorted_by(|before, after| before > after || *after == 1), "{counts:?}");
         assert_eq!(counts[3], 1);
         assert_eq!(count(None), 4);
+        assert_eq!(chunk_count(&part, &draft, &Reader { reads_parts: true, ..Reader::UNKNOWN }), 1);
     }
 
     #[test]
@@ -299,8 +308,7 @@ mod tests {
             elided: 50,
             comment: None,
         };
-        let Rendered { text, markers } =
-            render(&Lines::of(&part), &draft, &Reader { source: None, has_read: None });
+        let Rendered { text, markers } = render(&Lines::of(&part), &draft, &Reader::UNKNOWN);
         assert!(text.starts_with("[50 of 50 records left out"));
         assert_eq!(markers.len(), 1);
     }

@@ -58,6 +58,8 @@ pub(super) struct BlockContext<'c> {
     pub(super) same: Option<&'c CompressedBlock>,
     /// An upper bound for each of its texts, in tokens.
     pub(super) budget: Option<usize>,
+    /// Whether the model opens an original in part.
+    pub(super) reads_parts: bool,
 }
 
 /// What a block became.
@@ -385,6 +387,7 @@ fn attempt(block: &Block<'_>, text: &str, context: &BlockContext<'_>) -> Option<
         every_line: true,
         has_read: Some(context.tokens_before),
         budget: context.budget,
+        reads_parts: context.reads_parts,
         limits: context.limits.texts.clone(),
         ..Options::default()
     };

@@ -27,6 +27,8 @@ impl RequestRewriter {
         let context = BlockContext {
             shown: ShownSoFar::before(&so_far, conversation, at),
             budget,
+            // As a file, or by lines from a command.
+            reads_parts: true,
             ..self.context(request, at, ToolInjection::ClientTool, &[])
         };
         Some(self.kept(block, &context, block::compress(block, &context)))

@@ -185,6 +185,7 @@ impl RequestRewriter {
             shown: None,
             same: None,
             budget: None,
+            reads_parts: false,
         }
     }
 

@@ -186,11 +186,14 @@ impl Replacer {
         let has_put = |folder: &ResultFolder| {
             self.originals.as_ref().is_some_and(|originals| folder.put(originals, texts()))
         };
-        let note = match folder.filter(has_put) {
-            Some(folder) => folder.note(),
-            None => original_files::BY_COMMAND.to_owned(),
+        let Some(folder) = folder.filter(has_put) else {
+            let note = original_files::BY_COMMAND;
+            return (!seen.says(note)).then(|| note.to_owned());
         };
-        (!seen.says(&note)).then_some(note)
+        let (note, short) = (folder.note(), ResultFolder::short_note());
+        let is_known = seen.says_place(folder.path());
+        let is_said = seen.says(&note) || is_known && seen.says(&short);
+        (!is_said).then_some(if is_known { short } else { note })
     }
 
     /// An output that the agent has put into a file and shows the beginning of.
@@ -365,13 +368,17 @@ impl Seen {
     /// Says where all of an output is that the agent has put into a file.
     fn place(&self, path: &Path) -> String {
         let name = path.file_name().map(|name| name.to_string_lossy());
-        let folder = path.parent().map(|folder| format!("[all of it: {}/", folder.display()));
-        match (name, folder) {
-            (Some(name), Some(folder)) if self.says(&folder) => {
-                format!("[all of it: {name} in the same folder as before]")
+        match (name, path.parent()) {
+            (Some(name), Some(folder)) if self.says_place(folder) => {
+                format!("[all of it: {name}{}]", original_files::SAME_FOLDER)
             }
             _ => format!("[all of it: {}]", path.display()),
         }
+    }
+
+    /// Whether the model was told of a whole output in `folder`.
+    fn says_place(&self, folder: &Path) -> bool {
+        self.says(&format!("[all of it: {}/", folder.display()))
     }
 
     /// A request that ends with the result of `call`: these texts.

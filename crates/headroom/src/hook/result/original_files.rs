@@ -16,6 +16,8 @@ pub(super) const BY_COMMAND: &str =
     "[to read what was left out: headroom retrieve HASH [--query TEXT | --lines A-B]]";
 /// The folder beside the transcript, in one of the session's name.
 const FOLDER: &str = "tool-results";
+/// Says where a file is to a reader who was told of another one there.
+pub(super) const SAME_FOLDER: &str = ", same folder";
 /// What precedes a hash in markers and references.
 const HASH: &str = "hash=";
 /// The fewest digits of a hash that name an original.
@@ -36,8 +38,17 @@ impl ResultFolder {
 
     /// Says how originals are read that were [put](Self::put) there.
     pub(super) fn note(&self) -> String {
-        let file = self.0.join(original_file("HASH"));
-        format!("[what was left out: Read {}, or headroom retrieve HASH]", file.display())
+        format!("[left out: Read {}]", self.0.join(original_file("HASH")).display())
+    }
+
+    /// The same to a reader who was just told of another file there.
+    pub(super) fn short_note() -> String {
+        format!("[left out: Read {}{SAME_FOLDER}]", original_file("HASH"))
+    }
+
+    /// The path of the folder.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
     }
 
     /// Writes the originals there that `texts` name by their hashes. Whether there are some, and all of

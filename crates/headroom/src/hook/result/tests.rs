@@ -125,7 +125,7 @@ fn all_of_a_spilled_output_is_read() {
     again["transcript_path"] = json!(shown);
     let replaced = replacer.replace(&again, Client::Claude).unwrap();
     let text = updated(&replaced)["stdout"].as_str().unwrap().to_owned();
-    assert!(text.ends_with("[all of it: b.txt in the same folder as before]"), "{text}");
+    assert!(text.ends_with("[all of it: b.txt, same folder]"), "{text}");
     std::fs::write(&path, "something else").unwrap();
     assert_eq!(replacer.replace(&spilled, Client::Claude), None);
 }
@@ -181,8 +181,8 @@ fn a_file_that_is_read_again_is_referred_to_and_its_numbers_stay_right() {
     assert!(line.starts_with("[same as lines 1-80 of a.py, 1 result ago, hash="), "{content}");
     assert_eq!((&file["startLine"], &file["totalLines"]), (&json!(80), &json!(80)));
     let hash = line.split_once("hash=").unwrap().1.trim_end_matches(']');
-    let place = note.strip_prefix("[what was left out: Read ").unwrap();
-    let place = place.split_once(',').unwrap().0.replace("HASH", hash);
+    let place = note.strip_prefix("[left out: Read ").unwrap();
+    let place = place.strip_suffix(']').unwrap().replace("HASH", hash);
     assert_eq!(std::fs::read_to_string(&place).unwrap(), numbered(&source(None)));
     let again = call(
         "Read",
@@ -221,11 +221,45 @@ fn the_way_to_retrieve_is_said_once() {
     };
     let first = replace();
     let note = first.lines().last().unwrap();
-    assert!(note.starts_with("[what was left out: Read /"), "{first}");
+    assert!(note.starts_with("[left out: Read /"), "{first}");
     let (_other, shown) = transcript(note);
     std::fs::copy(shown, &path).unwrap();
     let second = replace();
-    assert!(second.contains("hash=") && !second.contains("[what was left out"), "{second}");
+    assert!(second.contains("hash=") && !second.contains("[left out"), "{second}");
+}
+
+#[test]
+fn the_folder_is_named_once() {
+    let (replacer, _) = replacer();
+    let (_folder, path) = transcript("nothing");
+    let folder = path.with_extension("").join("tool-results");
+    let mut call = call("Bash", json!({"command": "make"}), json!({"stdout": log(300)}));
+    call["transcript_path"] = json!(path);
+    let last_line = |shown: &str| {
+        let (_other, shown) = transcript(shown);
+        std::fs::copy(shown, &path).unwrap();
+        let replaced = replacer.replace(&call, Client::Claude).unwrap();
+        let text = updated(&replaced)["stdout"].as_str().unwrap().to_owned();
+        text.lines().last().unwrap().to_owned()
+    };
+    let place = format!("[all of it: {}/b.txt]", folder.display());
+    let short = "[left out: Read headroom-HASH.txt, same folder]";
+    assert_eq!(last_line(&place), short);
+    assert!(!last_line(&format!("{place}\n{short}")).contains("[left out"));
+    // Of another folder it isn't right.
+    let long = format!("[left out: Read {}/headroom-HASH.txt]", folder.display());
+    assert_eq!(last_line(&format!("[all of it: /elsewhere/b.txt]\n{short}")), long);
+}
+
+#[test]
+fn an_original_that_is_read_in_part_has_one_reference() {
+    let (replacer, _) = replacer();
+    let (_folder, path) = transcript("nothing");
+    let mut call = call("Bash", json!({"command": "make"}), json!({"stdout": log(600)}));
+    call["transcript_path"] = json!(path);
+    let replaced = replacer.replace(&call, Client::Claude).unwrap();
+    let new = updated(&replaced);
+    assert_eq!(new["stdout"].as_str().unwrap().matches("hash=").count(), 1, "{new}");
 }
 
 #[test]
