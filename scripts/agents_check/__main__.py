@@ -38,9 +38,9 @@ FINAL = "All steps are done: the final word is ZEBRA."
 PROMPT = "Look at the routes, the data, the build and the tests, and say why they fail."
 ROUTES = ("direct", "serve", "wrap", "hooks", "hooks and serve", "mcp", "plugin")
 # So much less than the proxy may hooks save, as a share of what tools say. Claude Code numbers the lines of
-# files itself, so that a hook can't take the numbers out: six points here. And where it shows the beginning
-# of an output that is in a file, the hook shows what is in all of it.
-MOST_BEHIND = 0.1
+# files itself, so that a hook can't take the numbers out: six points here, of which what follows makes up for
+# one. Where Claude Code shows the beginning of an output that is in a file, the hook shows what is in all of it.
+MOST_BEHIND = 0.05
 # One agent over two transports, and how far apart its savings may be in the two runs that are closest: what
 # is omitted depends on what is random in an agent's prompts as well.
 SAME_SAVING = ("codex, WebSocket", "codex, HTTP")

@@ -16,13 +16,25 @@ const LONGEST: usize = 14;
 /// same with zeros after it, and makes no piece's key zero). The highest byte holds the count.
 const KEY: u128 = u128::MAX >> 8;
 
+/// The bits of a key that hold the bytes of a piece, by its length.
+const BYTES: [u128; LONGEST + 1] = {
+    let mut bytes = [0; LONGEST + 1];
+    let mut length = 1;
+    while length <= LONGEST {
+        bytes[length] = bytes[length - 1] << 8 | 0xff;
+        length += 1;
+    }
+    bytes
+};
+
 pub(crate) struct Cache {
-    places: Box<[u128]>,
+    // An array, so that no place needs a check of its bounds.
+    places: Box<[u128; PLACES]>,
 }
 
 impl Cache {
     pub(crate) fn new() -> Self {
-        Cache { places: vec![0; PLACES].into() }
+        Cache { places: Box::new([0; PLACES]) }
     }
 
     /// The tokens of the piece from `start` to `end` of `text`: those of the cache or, where it has
@@ -56,7 +68,7 @@ fn key(text: &[u8], start: usize, length: usize) -> u128 {
         Some(chunk) => u128::from_le_bytes(*chunk),
         None => near_the_end(text, start),
     };
-    bytes & ((1 << (8 * length)) - 1) | (length as u128) << 112
+    bytes & BYTES[length] | (length as u128) << 112
 }
 
 /// The text's last bytes from `start` on, fewer than 16, filled up with zeros.

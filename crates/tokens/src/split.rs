@@ -21,13 +21,16 @@ pub(crate) fn piece_end(encoding: Encoding, text: &[u8], start: usize) -> usize 
 
 fn o200k_piece_end(text: &[u8], start: usize) -> usize {
     let first = class_at(text, start);
-    cased_word(text, start, first)
-        .or_else(|| numbers(text, start))
-        .or_else(|| punctuation(text, start, b"\r\n/"))
-        .unwrap_or_else(|| {
+    // No other alternative begins with a number.
+    if let Some(end) = numbers(text, start, first) {
+        return end;
+    }
+    cased_word(text, start, first).or_else(|| punctuation(text, start, b"\r\n/")).unwrap_or_else(
+        || {
             let run = blank_run(text, start);
             run.newline.unwrap_or(run.before_word)
-        })
+        },
+    )
 }
 
 fn cl100k_piece_end(text: &[u8], start: usize) -> usize {
@@ -38,7 +41,7 @@ fn cl100k_piece_end(text: &[u8], start: usize) -> usize {
         length => return start + length,
     }
     word(text, start, first)
-        .or_else(|| numbers(text, start))
+        .or_else(|| numbers(text, start, first))
         .or_else(|| punctuation(text, start, b"\r\n"))
         .unwrap_or_else(|| {
             let run = blank_run(text, start);
@@ -128,16 +131,19 @@ fn contraction(text: &[u8], at: usize) -> usize {
 
 /// `\p{N}{1,3}`.
 #[inline]
-fn numbers(text: &[u8], start: usize) -> Option<usize> {
-    let mut at = start;
-    for _ in 0..3 {
+fn numbers(text: &[u8], start: usize, first: (Class, usize)) -> Option<usize> {
+    if first.0 & NUMBER == 0 {
+        return None;
+    }
+    let mut at = start + first.1;
+    for _ in 0..2 {
         let (class, width) = class_at(text, at);
         if class & NUMBER == 0 {
             break;
         }
         at += width;
     }
-    (at > start).then_some(at)
+    Some(at)
 }
 
 /// ` ?[^\s\p{L}\p{N}]+`, then any number of the bytes of `tail`.

@@ -37,7 +37,10 @@ impl Grams {
         let lines = Lines::of(&text[content(text)]);
         let numbering: Option<Numbering> = numbering(lines.iter());
         let lines = compared(&lines, numbering.as_ref(), 1);
-        Self((0..lines.len().saturating_sub(GRAM - 1)).filter_map(|at| gram(&lines, at)).collect())
+        let count = lines.len().saturating_sub(GRAM - 1);
+        let mut grams = Vec::with_capacity(count);
+        grams.extend((0..count).filter_map(|at| gram(&lines, at)));
+        Self(grams.into())
     }
 }
 
@@ -53,7 +56,10 @@ impl NewGrams {
     /// The runs of `texts`, each as [`Earlier::refer`](super::Earlier::refer) gets it.
     pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
         let long = texts.into_iter().filter(|text| text.len() >= LEAST_BYTES);
-        let mut sorted: Vec<u64> = long.flat_map(|text| Grams::of(text).0).collect();
+        let mut sorted: Vec<u64> = Vec::new();
+        for text in long {
+            sorted.extend_from_slice(&Grams::of(text).0);
+        }
         sorted.sort_unstable();
         sorted.dedup();
         let mut bits = [0; WORDS];

@@ -25,7 +25,8 @@ const ORDINARY: &[&str] =
 pub(super) fn rare(lines: &Lines) -> Vec<usize> {
     let timed: Vec<usize> = (0..lines.count())
         .filter(|&line| {
-            lines.get(line).trim_start_matches('[').starts_with(|c: char| c.is_ascii_digit())
+            let first = lines.get(line).bytes().find(|byte| *byte != b'[');
+            first.is_some_and(|byte| byte.is_ascii_digit())
         })
         .collect();
     if timed.len() < FEWEST {
