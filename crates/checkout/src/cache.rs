@@ -13,14 +13,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cache_folder::CacheFolder;
+use crate::compression;
 
 /// A hash of everything that a value depends on: the content of a file, its language, …
 pub type CacheKey = [u8; 32];
 
 /// The maximum size of the file in bytes; beyond it, the least recently used values are dropped. By hand.
 const LIMIT: usize = 64 << 20;
+/// The share of a checkout's source, in hundredths, that the whole cache may take: this file has what the others leave.
+const SHARE: u64 = 15;
+/// Bytes that this file may take, however small the checkout is. By hand: a few dozen outlines.
+const LEAST: u64 = 256 << 10;
 /// The version of the file's format.
-const LAYOUT: &[u8] = b"contextos cache 1";
+const LAYOUT: &[u8] = b"contextos cache 2";
 const FILE: &str = "index";
 
 /// Values by [`CacheKey`], as they were when the file was opened, and those that were added since.
@@ -28,6 +33,8 @@ const FILE: &str = "index";
 pub struct Cache {
     /// The checkout; `None` for a cache that stores nothing.
     root: Option<PathBuf>,
+    /// The size of the checkout's source in bytes, where it is known.
+    source: Option<u64>,
     entries: BTreeMap<CacheKey, Entry>,
     bytes: Vec<u8>,
     added: Mutex<Added>,
@@ -68,12 +75,19 @@ impl Cache {
     pub fn open(root: &Path) -> Self {
         let bytes = stored(root).unwrap_or_default();
         let entries = parse(&bytes);
-        Self { root: Some(root.to_owned()), entries, bytes, added: Mutex::default() }
+        let root = Some(root.to_owned());
+        Self { root, source: None, entries, bytes, added: Mutex::default() }
+    }
+
+    /// The same, for a checkout with so many bytes of source: the whole cache isn't to take more than a share of that.
+    #[must_use]
+    pub fn for_source(self, bytes: u64) -> Self {
+        Self { source: Some(bytes), ..self }
     }
 
     /// The value under `key`; `None` if there is none, or it is damaged.
     pub fn get<T: DeserializeOwned>(&self, key: &CacheKey) -> Option<T> {
-        postcard::from_bytes(self.sound(key)?).ok()
+        postcard::from_bytes(&compression::decompressed(self.sound(key)?)?).ok()
     }
 
     /// Adds `values` to the file, and creates its folder. Nothing is written if it contains all of them.
@@ -90,7 +104,7 @@ impl Cache {
             if self.sound(key).is_some() {
                 added.used.insert(*key);
             } else if let Ok(value) = postcard::to_stdvec(value) {
-                added.fresh.insert(*key, value);
+                added.fresh.insert(*key, compression::compressed(&value));
             }
         }
         if added.fresh.len() > before {
@@ -132,7 +146,16 @@ impl Cache {
     ) -> io::Result<()> {
         let folder = CacheFolder::make(root)?;
         let stamp = folder.stamp(LAYOUT).ok_or(io::ErrorKind::NotFound)?;
-        folder.write(FILE, &[&stamp, &self.laid_out(fresh, used, LIMIT)])
+        let limit = self.limit(&folder);
+        folder.write(FILE, &[&stamp, &self.laid_out(fresh, used, limit)])
+    }
+
+    /// The bytes that the file may take.
+    fn limit(&self, folder: &CacheFolder) -> usize {
+        let Some(source) = self.source else { return LIMIT };
+        let others = folder.size_without(FILE);
+        let left = (source / 100 * SHARE).saturating_sub(others).max(LEAST);
+        usize::try_from(left).unwrap_or(LIMIT).min(LIMIT)
     }
 
     /// The content of the file: the values that fit into `limit` bytes, most recently used first.
@@ -188,10 +211,12 @@ fn parse(bytes: &[u8]) -> BTreeMap<CacheKey, Entry> {
     entries
 }
 
-/// The checksum of a value together with its key.
+/// The checksum of a value together with its key. Only damage has to show: nobody else can write the file.
 fn check(key: &CacheKey, value: &[u8]) -> [u8; 8] {
-    let hash = blake3::Hasher::new().update(key).update(value).finalize();
-    std::array::from_fn(|at| hash.as_bytes()[at])
+    let mut hasher = xxhash_rust::xxh3::Xxh3Default::new();
+    hasher.update(key);
+    hasher.update(value);
+    hasher.digest().to_le_bytes()
 }
 
 /// The content of the file after its stamp; `None` if that is wrong.
@@ -211,16 +236,17 @@ mod tests {
     }
 
     fn cache(bytes: Vec<u8>) -> Cache {
-        Cache { root: None, entries: parse(&bytes), bytes, added: Mutex::default() }
+        Cache { entries: parse(&bytes), bytes, ..Cache::none() }
     }
 
     fn values(keys: &[u8]) -> BTreeMap<CacheKey, Vec<u8>> {
-        keys.iter().map(|&n| (key(n), postcard::to_stdvec(&vec![n; 10]).unwrap())).collect()
+        let value = |n| compression::compressed(&postcard::to_stdvec(&vec![n; 10]).unwrap());
+        keys.iter().map(|&n| (key(n), value(n))).collect()
     }
 
     #[test]
     fn what_was_not_used_for_longest_goes_first() {
-        let size = ENTRY_HEADER + 11;
+        let size = ENTRY_HEADER + values(&[1])[&key(1)].len();
         let one = cache(Cache::none().laid_out(&values(&[1, 2]), &HashSet::new(), 2 * size));
         let two = cache(one.laid_out(&values(&[3]), &HashSet::from([key(2)]), 2 * size));
         assert_eq!(two.get::<Vec<u8>>(&key(1)), None);

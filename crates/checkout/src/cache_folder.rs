@@ -16,6 +16,28 @@ use private_fs::{Content, Links, Writer, read_content, require_real_dir};
 /// A hash of what a file of the cache depends on besides the checkout's files.
 pub(crate) type Stamp = [u8; 32];
 
+/// A checksum of a file's content.
+pub(crate) type Checksum = [u8; 16];
+
+/// A file that is intact.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    /// The checksum of its content.
+    pub(crate) check: Checksum,
+    /// All its bytes.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Checked {
+    /// Where the content begins: after the stamp and the checksum.
+    pub(crate) const CONTENT: usize = size_of::<Stamp>() + size_of::<Checksum>();
+
+    /// The content.
+    pub(crate) fn content(&self) -> &[u8] {
+        self.bytes.get(Self::CONTENT..).unwrap_or_default()
+    }
+}
+
 /// The cache's folder of a checkout.
 #[derive(Debug)]
 pub(crate) struct CacheFolder(PathBuf);
@@ -67,15 +89,15 @@ impl CacheFolder {
     }
 
     /// What [`write_checked`](Self::write_checked) wrote in the same format; `None` if there is nothing, or it is damaged.
-    pub(crate) fn read_checked(&self, name: &str, format: &[u8], limit: u64) -> Option<Vec<u8>> {
-        let mut bytes = self.read(name, limit)?;
+    pub(crate) fn read_checked(&self, name: &str, format: &[u8], limit: u64) -> Option<Checked> {
+        let bytes = self.read(name, limit)?;
         let (stamp, rest) = bytes.split_first_chunk::<32>()?;
         let (check, content) = rest.split_first_chunk::<16>()?;
         let is_intact = *stamp == self.stamp(format)? && *check == checksum(content);
-        is_intact.then(|| bytes.split_off(48))
+        is_intact.then_some(Checked { check: *check, bytes })
     }
 
-    /// Replaces a file by `content`, after a stamp and a checksum.
+    /// Replaces a file by `content`, after a stamp and a checksum, which is given back.
     ///
     /// # Errors
     /// When it can't be written; the old one is then unchanged.
@@ -84,9 +106,23 @@ impl CacheFolder {
         name: &str,
         format: &[u8],
         content: &[u8],
-    ) -> io::Result<()> {
+    ) -> io::Result<Checksum> {
         let stamp = self.stamp(format).ok_or(io::ErrorKind::Unsupported)?;
-        self.write(name, &[&stamp, &checksum(content), content])
+        let check = checksum(content);
+        self.write(name, &[&stamp, &check, content])?;
+        Ok(check)
+    }
+
+    /// The size of all files but this one, in bytes.
+    pub(crate) fn size_without(&self, name: &str) -> u64 {
+        let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let others = entries.filter(|entry| entry.file_name() != *name);
+        others.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
+    }
+
+    /// Removes a file, if it is there. That it can't be is no error: whatever is left isn't relied on.
+    pub(crate) fn remove(&self, name: &str) {
+        let _ = fs::remove_file(self.0.join(name));
     }
 
     /// Replaces a file by `parts`, one after the other.
@@ -117,7 +153,7 @@ impl CacheFolder {
     }
 }
 
-pub(crate) fn checksum(content: &[u8]) -> [u8; 16] {
+pub(crate) fn checksum(content: &[u8]) -> Checksum {
     xxhash_rust::xxh3::xxh3_128(content).to_le_bytes()
 }
 

@@ -1,10 +1,10 @@
 //! The fingerprint of a checkout, from a listing alone: equal ones mean that nothing has changed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::CheckoutError;
-use crate::git::Git;
+use crate::git::{self, Git};
 use crate::read::canonical;
 use crate::walk;
 
@@ -22,6 +22,26 @@ pub struct Fingerprint([u8; 32]);
 /// # Errors
 /// When there is no folder at `root`, or it can't be listed.
 pub fn fingerprint(root: &Path) -> Result<Option<Fingerprint>, CheckoutError> {
+    Ok(fingerprint_to_watch(root)?.fingerprint)
+}
+
+/// A fingerprint, and where a change of it shows.
+#[derive(Debug)]
+pub struct Watchable {
+    /// The fingerprint, as [`fingerprint`] gives it.
+    pub fingerprint: Option<Fingerprint>,
+    /// The number of files that it is of.
+    pub files: usize,
+    /// The folders: while nothing changes in any of them (whatever happens in other folders, even in those below), the
+    /// fingerprint is the same.
+    pub folders: Vec<PathBuf>,
+}
+
+/// The fingerprint of the checkout at `root`, and the folders to watch for a change of it.
+///
+/// # Errors
+/// Those of [`fingerprint`].
+pub fn fingerprint_to_watch(root: &Path) -> Result<Watchable, CheckoutError> {
     let root = canonical(root)?;
     let mut listing = walk::list(&root, Git::open_by_cache(&root).ok().as_ref());
     listing.skipped.sort_unstable();
@@ -32,10 +52,13 @@ pub fn fingerprint(root: &Path) -> Result<Option<Fingerprint>, CheckoutError> {
         hasher.update(&bytes.len().to_le_bytes());
         hasher.update(bytes);
     };
+    let mut folders = std::mem::take(&mut listing.folders);
+    folders.extend(git::folders_around(&root));
+    let files = listing.files.len();
+    if !listing.files.iter().all(|file| file.state.is_content_settled(now)) {
+        return Ok(Watchable { fingerprint: None, files, folders });
+    }
     for file in &listing.files {
-        if !file.state.is_content_settled(now) {
-            return Ok(None);
-        }
         put(file.path.as_bytes());
         put(&file.state.bytes());
     }
@@ -48,7 +71,8 @@ pub fn fingerprint(root: &Path) -> Result<Option<Fingerprint>, CheckoutError> {
         put(reason.as_bytes());
     }
     listing.remarks.iter().for_each(|remark| put(remark.as_bytes()));
-    Ok(Some(Fingerprint(hasher.finalize().into())))
+    let fingerprint = Some(Fingerprint(hasher.finalize().into()));
+    Ok(Watchable { fingerprint, files, folders })
 }
 
 #[cfg(test)]

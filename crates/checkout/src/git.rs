@@ -31,7 +31,7 @@ use runner::Runner;
 
 pub(crate) use index::{Tracked, counted, named, tracked};
 pub(crate) use kept_history::KeptHistory;
-pub(crate) use layout::Layout;
+pub(crate) use layout::{Layout, folders_around};
 
 /// The commit that is checked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,6 +159,11 @@ impl Git {
     /// When git fails.
     pub fn history_by_cache(&self) -> Result<History, GitError> {
         history::read_by_cache(self)
+    }
+
+    /// Whether the history of HEAD was kept, so that [`history_by_cache`](Self::history_by_cache) needn't run git.
+    pub fn has_kept_history(&self) -> bool {
+        self.kept.is_some()
     }
 
     /// The root's path from the top of the repository: empty, or with a `/` at its end.

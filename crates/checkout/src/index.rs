@@ -7,9 +7,11 @@
 //! isn't relied on.
 //!
 //! The index never changes what a run gives: without one, the same is computed from the files. It holds words of
-//! redacted texts only. One file below `.contextos/cache` contains all of it; see [`format`] for its bytes.
+//! redacted texts only. Below `.contextos/cache` are two files of it: the base, and what is different since it was
+//! written, which is all that a run writes that finds a few changes. See [`format`] for their bytes.
 
 mod format;
+mod keep;
 mod portable;
 mod texts;
 mod update;
@@ -22,7 +24,7 @@ use select::{FileKind, WordIndex};
 use syntax::Language;
 
 use crate::SkipReason;
-use crate::cache_folder::CacheFolder;
+use crate::cache_folder::{CacheFolder, Checksum};
 use crate::credential_paths::Judged;
 use crate::file_state::FileState;
 use crate::git::Git;
@@ -31,13 +33,15 @@ pub use portable::{ImportError, export, import};
 pub use texts::IndexedTexts;
 pub(crate) use update::read;
 
-/// The file's name in the cache's folder.
-const FILE: &str = "files";
-/// The maximum size of the file in bytes. By hand: ten times that of a checkout of 250,000 files.
+/// The base's name in the cache's folder.
+const BASE: &str = "files";
+/// The name of what is different from the base.
+const CHANGES: &str = "files-changed";
+/// The maximum size of a file in bytes. By hand: ten times that of a checkout of 250,000 files.
 const LIMIT: u64 = 2 << 30;
-/// The version of the file's format, and of what is stored. Increase it when the result of reading the same file
+/// The version of the files' format, and of what is stored. Increase it when the result of reading the same file
 /// changes.
-const LAYOUT: &[u8] = b"contextos files 2";
+const LAYOUT: &[u8] = b"contextos files 3";
 
 /// A hash of a file's content as it is on disk.
 type ContentHash = [u8; 32];
@@ -47,10 +51,24 @@ type ContentHash = [u8; 32];
 pub(crate) struct Index {
     /// In order of their paths, bytewise.
     entries: Vec<Entry>,
-    /// The words of the files, by their place in `entries`.
+    /// By entry: the number of its words.
+    numbers: Vec<u32>,
+    /// The words of the base's files, then those of changed ones.
     words: WordIndex,
     /// Which paths of the checkout contain a credential.
     judged: Judged,
+    /// The base on disk.
+    base: Option<Base>,
+}
+
+/// The base on disk, whose entries are in order of their paths, and their words in that order.
+#[derive(Debug)]
+struct Base {
+    check: Checksum,
+    /// The number of its entries.
+    files: u32,
+    /// By entry of the index: whether the base has it as it is.
+    has: Vec<bool>,
 }
 
 /// What is known of a file.
@@ -96,17 +114,12 @@ impl Index {
     fn open(root: &Path) -> Self {
         let stored = || {
             let folder = CacheFolder::open(root)?;
-            format::read(&folder.read_checked(FILE, LAYOUT, LIMIT)?)
+            let base = format::read_base(folder.read_checked(BASE, LAYOUT, LIMIT)?)?;
+            Some(match folder.read_checked(CHANGES, LAYOUT, LIMIT) {
+                Some(changes) => format::read_changes(base, changes),
+                None => base,
+            })
         };
         stored().unwrap_or_default()
-    }
-
-    /// Keeps the index. Errors (a read-only checkout, a full disk) are ignored: it only saves time.
-    fn keep(&self, root: &Path) {
-        let write = || {
-            let folder = CacheFolder::make(root).ok()?;
-            folder.write_checked(FILE, LAYOUT, &format::write(self)).ok()
-        };
-        let _ = write();
     }
 }

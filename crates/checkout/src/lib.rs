@@ -30,6 +30,7 @@
 mod admit;
 mod cache;
 mod cache_folder;
+mod compression;
 mod credential_paths;
 mod decode;
 mod file_state;
@@ -47,7 +48,7 @@ mod skipped;
 mod walk;
 
 pub use cache::{Cache, CacheKey, content_key};
-pub use fingerprint::{Fingerprint, fingerprint};
+pub use fingerprint::{Fingerprint, Watchable, fingerprint, fingerprint_to_watch};
 pub use git::{Git, GitError, Head};
 pub use globs::PathGlob;
 pub use index::{ImportError, IndexedTexts, Indexing, export, import};

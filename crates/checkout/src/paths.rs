@@ -1,6 +1,7 @@
 //! Tables of folders that aren't walked and of files that aren't read, by path alone.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// Folders with the state of a tool, never with a project's own text. They aren't counted as skipped.
 #[rustfmt::skip]
@@ -75,8 +76,15 @@ pub(crate) fn is_vendored_folder(folder: &str) -> bool {
 
 /// Whether a file of this name is binary, by its ending.
 pub(crate) fn is_binary_name(name: &str) -> bool {
+    static ENDINGS: LazyLock<HashSet<&str>> = LazyLock::new(|| BINARY.iter().copied().collect());
     name.rsplit_once('.').is_some_and(|(stem, ending)| {
-        !stem.is_empty() && BINARY.iter().any(|binary| ending.eq_ignore_ascii_case(binary))
+        // The longest of them has eleven characters.
+        let is_short = !stem.is_empty() && ending.len() <= 11;
+        is_short
+            && match ending.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                true => ENDINGS.contains(&*ending.to_ascii_lowercase()),
+                false => ENDINGS.contains(ending),
+            }
     })
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Listing {
     pub(crate) unreadable: Vec<(String, String)>,
     /// Remarks about missing parts of the checkout, a sentence each.
     pub(crate) remarks: Vec<String>,
+    /// The folders that were listed, in no order.
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 /// Lists the files below `root`, which must be canonical; `git` is its repository, if there is one that git opens.
@@ -61,7 +63,6 @@ pub(crate) fn list(root: &Path, git: Option<&Git>) -> Listing {
     }
     listing.remarks.extend(layout.bare());
     tracked.account_for_the_absent(root, &mut listing);
-    listing.files.sort_unstable();
     listing.skipped.sort_unstable();
     listing.unreadable.sort_unstable();
     listing
@@ -121,39 +122,44 @@ impl Walk<'_> {
         let root =
             Folder { path: self.root.to_owned(), inside: String::new(), rules, ignored: false };
         let mut level = vec![root];
+        // By folder, in the order in which they are visited: what is in it.
+        let mut contents: Vec<Vec<Item>> = Vec::new();
         while !level.is_empty() {
-            let visited: Vec<(Listing, Vec<Folder>)> =
+            let visited: Vec<Visited> =
                 level.into_par_iter().map(|folder| self.visit(folder)).collect();
             level = Vec::new();
-            for (found, below) in visited {
-                listing.files.extend(found.files);
-                listing.skipped.extend(found.skipped);
-                listing.unreadable.extend(found.unreadable);
-                level.extend(below);
+            let first = contents.len() + visited.len();
+            for mut found in visited {
+                listing.skipped.append(&mut found.skipped);
+                listing.unreadable.append(&mut found.unreadable);
+                listing.folders.push(std::mem::take(&mut found.path));
+                contents.push(found.items(first + level.len()));
+                level.append(&mut found.below);
             }
         }
+        listing.files = in_order(contents);
         listing
     }
 
     /// Lists the files of a folder, and the folders in it that are to be entered.
-    fn visit(&self, mut folder: Folder) -> (Listing, Vec<Folder>) {
-        let (mut listing, mut below) = (Listing::default(), Vec::new());
+    fn visit(&self, mut folder: Folder) -> Visited {
+        let mut visited = Visited { path: folder.path.clone(), ..Visited::default() };
         let entries = match entries(&folder.path) {
             Ok(entries) => entries,
             Err(error) => {
-                listing.unreadable.push((folder.shown(), error.to_string()));
-                return (listing, below);
+                visited.unreadable.push((folder.shown(), error.to_string()));
+                return visited;
             }
         };
         if let Some(reason) = self.foreign(&folder, &entries) {
-            listing.skipped.push((reason, format!("{}/", folder.inside)));
-            return (listing, below);
+            visited.skipped.push((reason, format!("{}/", folder.inside)));
+            return visited;
         }
-        self.read_rules(&mut folder, &entries, &mut listing);
+        self.read_rules(&mut folder, &entries, &mut visited);
         for entry in entries {
-            self.visit_entry(&folder, entry, &mut listing, &mut below);
+            self.visit_entry(&folder, entry, &mut visited);
         }
-        (listing, below)
+        visited
     }
 
     /// The reason if the files of a folder don't belong to the checkout.
@@ -178,24 +184,18 @@ impl Walk<'_> {
     /// Adds the rules of the folder's own ignore files. If one can't be read (a pipe or device, a link that
     /// leads out of the repository, a huge file), only tracked files of the folder are listed. In the
     /// root, which the user asked for, such a file has no effect.
-    fn read_rules(&self, folder: &mut Folder, entries: &[Entry], listing: &mut Listing) {
+    fn read_rules(&self, folder: &mut Folder, entries: &[Entry], visited: &mut Visited) {
         let has = |name: &str| entries.iter().any(|entry| entry.name == *name);
         let (rules, unread) = Rules::in_folder(&folder.rules, self.top, &folder.path, has);
         folder.rules = rules;
         if let Some(name) = unread {
             let why = format!("its {name} is not a regular file of at most 1 MiB");
-            listing.unreadable.push((folder.shown(), why));
+            visited.unreadable.push((folder.shown(), why));
             folder.ignored |= !folder.inside.is_empty();
         }
     }
 
-    fn visit_entry(
-        &self,
-        folder: &Folder,
-        entry: Entry,
-        listing: &mut Listing,
-        below: &mut Vec<Folder>,
-    ) {
+    fn visit_entry(&self, folder: &Folder, entry: Entry, visited: &mut Visited) {
         let full = folder.path.join(&entry.name);
         let is_folder = entry.kind.is_dir();
         let verdict = folder.rules.judge(&full, is_folder);
@@ -211,36 +211,104 @@ impl Walk<'_> {
         }
         let Some(path) = path else {
             let shown = full.strip_prefix(self.root).unwrap_or(&full).to_string_lossy();
-            listing.skipped.push((SkipReason::Name, shown.escape_debug().to_string()));
+            visited.skipped.push((SkipReason::Name, shown.escape_debug().to_string()));
             return;
         };
         if is_folder {
             let rules = Arc::clone(&folder.rules);
-            self.visit_folder(Folder { path: full, inside: path, rules, ignored }, listing, below);
+            self.visit_folder(Folder { path: full, inside: path, rules, ignored }, visited);
         } else if entry.kind.is_symlink() {
-            listing.skipped.push((SkipReason::Link, path));
+            visited.skipped.push((SkipReason::Link, path));
         } else if entry.kind.is_file() {
-            listing.files.push(Listed { path, state: entry.state });
+            visited.files.push(Listed { path, state: entry.state });
         } else {
-            listing.skipped.push((SkipReason::Special, path));
+            visited.skipped.push((SkipReason::Special, path));
         }
     }
 
-    fn visit_folder(&self, folder: Folder, listing: &mut Listing, below: &mut Vec<Folder>) {
+    fn visit_folder(&self, folder: Folder, visited: &mut Visited) {
         let path = &folder.inside;
         let name = path.rsplit('/').next().unwrap_or(path);
         if path.matches('/').count() >= DEPTH {
             let why = format!("it is nested deeper than {DEPTH} folders");
-            listing.unreadable.push((folder.inside, why));
+            visited.unreadable.push((folder.inside, why));
         } else if paths::is_tool_state(name) {
             let tracked = self.tracked.below(path);
-            listing.skipped.extend(tracked.map(|path| (SkipReason::ToolState, path.to_owned())));
+            visited.skipped.extend(tracked.map(|path| (SkipReason::ToolState, path.to_owned())));
         } else if paths::is_vendored_folder(name) {
-            listing.skipped.push((SkipReason::Vendored, format!("{path}/")));
+            visited.skipped.push((SkipReason::Vendored, format!("{path}/")));
         } else {
-            below.push(folder);
+            visited.below.push(folder);
         }
     }
+}
+
+/// The result of visiting a folder.
+#[derive(Default)]
+struct Visited {
+    path: PathBuf,
+    files: Vec<Listed>,
+    /// The folders in it that are to be entered.
+    below: Vec<Folder>,
+    skipped: Vec<(SkipReason, String)>,
+    unreadable: Vec<(String, String)>,
+}
+
+/// What is in a folder: a file, or a folder by its number.
+enum Item {
+    File(Listed),
+    Folder(usize),
+}
+
+impl Item {
+    /// The bytes of its path, and what follows them in a path below it: all items are in one folder. `below` are the
+    /// folders in that, numbered from `first`.
+    fn name<'i>(&'i self, below: &'i [Folder], first: usize) -> (&'i [u8], Option<u8>) {
+        match self {
+            Self::File(file) => (file.path.as_bytes(), None),
+            Self::Folder(at) => (below[at - first].inside.as_bytes(), Some(b'/')),
+        }
+    }
+}
+
+impl Visited {
+    /// Its files, which are taken out of it, and folders, in the bytewise order of the paths in them; `first` is the
+    /// number of the first folder.
+    fn items(&mut self, first: usize) -> Vec<Item> {
+        let below = std::mem::take(&mut self.below);
+        let mut items: Vec<Item> = self.files.drain(..).map(Item::File).collect();
+        items.extend((first..).take(below.len()).map(Item::Folder));
+        items.sort_unstable_by(|a, b| {
+            let ((a, after_a), (b, after_b)) = (a.name(&below, first), b.name(&below, first));
+            let shared = a.len().min(b.len());
+            a[..shared].cmp(&b[..shared]).then_with(|| {
+                a.get(shared).or(after_a.as_ref()).cmp(&b.get(shared).or(after_b.as_ref()))
+            })
+        });
+        self.below = below;
+        items
+    }
+}
+
+/// The files of all folders, in the order of their paths; the first is the root.
+fn in_order(mut contents: Vec<Vec<Item>>) -> Vec<Listed> {
+    let mut files = Vec::with_capacity(contents.iter().map(Vec::len).sum());
+    let mut open = Vec::from_iter(contents.first_mut().map(std::mem::take));
+    open.iter_mut().for_each(|items| items.reverse());
+    while let Some(items) = open.last_mut() {
+        match items.pop() {
+            Some(Item::File(file)) => files.push(file),
+            Some(Item::Folder(at)) => {
+                let mut items = contents.get_mut(at).map(std::mem::take).unwrap_or_default();
+                items.reverse();
+                open.push(items);
+            }
+            None => {
+                open.pop();
+            }
+        }
+    }
+    files
 }
 
 impl Folder {

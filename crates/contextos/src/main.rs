@@ -25,6 +25,7 @@ mod eval;
 mod explanation;
 mod exporters;
 mod failure;
+mod kept_pack;
 mod mcp;
 mod nearest;
 mod notes;

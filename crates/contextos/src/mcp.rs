@@ -8,6 +8,7 @@ mod checkout_cache;
 mod notify;
 mod service;
 mod tools;
+mod watch;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 //!
 //! The commands compress the text, write it and print the summary (`produce.rs`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
@@ -25,6 +25,7 @@ use crate::changes::{Changes, ChangesError};
 use crate::detail::{Detail, Levels};
 use crate::disk_cache::DiskCache;
 use crate::embeddings::{EmbeddingsError, Endpoint};
+use crate::kept_pack;
 use crate::nearest;
 use crate::place::Place;
 
@@ -97,6 +98,8 @@ pub(crate) struct PackRequest {
     pub(crate) verify: bool,
     /// A server whose embeddings change the order of chunks.
     pub(crate) embeddings: Option<Endpoint>,
+    /// Whether only the pack is asked for, not the chunks that it was chosen from. Then one that was kept will do.
+    pub(crate) is_pack_enough: bool,
 }
 
 /// A pack, and everything that summaries and explanations need.
@@ -107,8 +110,10 @@ pub(crate) struct Packed {
     pub(crate) pack: Pack,
     /// The checkout as it was read.
     pub(crate) read: Arc<ReadTree>,
-    /// All chunks of the candidates.
+    /// All chunks of the candidates; none, if only the pack was asked for.
     pub(crate) ranking: Ranking,
+    /// The number of all chunks of the candidates.
+    pub(crate) chunks_in_all: usize,
     /// The weights of the ranking.
     pub(crate) weights: Weights,
     /// Why the embeddings that were asked for aren't part of the ranking.
@@ -138,6 +143,20 @@ pub(crate) struct ReadTree {
 }
 
 impl ReadTree {
+    /// A hash of everything that packs of the tree depend on; `None` for a tree that was read without the index.
+    pub(crate) fn digest(&self) -> Option<[u8; 32]> {
+        Some(self.texts.as_ref()?.digest(&self.corpus.files))
+    }
+
+    /// The cache of what is made of the tree, which was read at `root`.
+    pub(crate) fn cache(&self, root: &Path) -> Cache {
+        match &self.texts {
+            _ if !self.is_cached => Cache::none(),
+            Some(texts) => Cache::open(root).for_source(texts.source_bytes()),
+            None => Cache::open(root),
+        }
+    }
+
     /// Whether a file was changed after it had been listed, so that what was made of the tree has to be made anew.
     pub(crate) fn is_outdated(&self) -> bool {
         self.texts.as_ref().is_some_and(|texts| texts.is_outdated())
@@ -202,8 +221,18 @@ fn run_once(
     progress: &dyn Progress,
 ) -> Result<Packed, PipelineError> {
     let tree = Arc::new(read(request, texts, progress)?);
-    let cache = if tree.is_cached { Cache::open(&request.root) } else { Cache::none() };
-    run_on(tree, request, &DiskCache(cache), progress)
+    let cache = DiskCache(tree.cache(&request.root));
+    let key = kept_pack::key(request, &tree);
+    if let Some(kept) = key.as_ref().and_then(|key| kept_pack::get(key, &cache.0)) {
+        return Ok(kept.packed(tree, request));
+    }
+    let packed = run_on(tree, request, &cache, progress)?;
+    if let Some(key) = &key
+        && !packed.read.is_outdated()
+    {
+        kept_pack::keep(key, &packed, &cache.0);
+    }
+    Ok(packed)
 }
 
 /// Runs the stages after reading, on a tree that was read for a request with the same files.
@@ -253,7 +282,8 @@ pub(crate) fn run_on(
     let notes: Vec<String> = notes.chain(levels.note(&tree.corpus, &ranking)).collect();
     levels.apply(&tree.corpus, &mut ranking);
     let pack = render((request, &notes), &tree, &text, &ranking, &weights, cache)?;
-    Ok(Packed { task: text, pack, read: tree, ranking, weights, embeddings_error })
+    let chunks_in_all = ranking.chunks.len();
+    Ok(Packed { task: text, pack, read: tree, ranking, chunks_in_all, weights, embeddings_error })
 }
 
 /// When texts are read.

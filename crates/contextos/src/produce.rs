@@ -366,7 +366,7 @@ fn summary(packed: &Packed, picked: &PackPlan) -> String {
         grouped(pack.shown.len()),
         grouped(tree.corpus.files.len()),
         grouped(pack.chunks.len()),
-        grouped(packed.ranking.chunks.len()),
+        grouped(packed.chunks_in_all),
     );
     let _ = writeln!(out, "confidence: {}", packed.ranking.confidence.name());
     match tree.corpus.history.status {

@@ -64,6 +64,7 @@ pub(crate) fn pick(
     let allow_sensitive = args.allow_sensitive || settings.allow_sensitive();
     let request = PackRequest {
         embeddings: embeddings(args, allow_sensitive)?,
+        is_pack_enough: false,
         root: place.root,
         within: place.within,
         task,

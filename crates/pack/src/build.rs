@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use select::{Corpus, Ranking, Weights};
+use serde::{Deserialize, Serialize};
 use syntax::LineRange;
 use thiserror::Error;
 use tokens::Encoding;
@@ -80,7 +81,7 @@ pub enum PackError {
 }
 
 /// A file that the pack shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
     /// Its index in the corpus.
     pub file: usize,
@@ -89,7 +90,7 @@ pub struct Shown {
 }
 
 /// An eligible chunk that isn't shown.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Unchosen {
     /// Its index in the ranking.
     pub chunk: usize,
@@ -98,7 +99,7 @@ pub struct Unchosen {
 }
 
 /// A finished pack.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Pack {
     /// The text, within the budget.
     pub text: String,

@@ -17,7 +17,7 @@ impl<'a> Lines<'a> {
     pub(crate) fn of(file: &'a SourceFile) -> Self {
         let text = file.text.as_str();
         let mut starts = vec![0];
-        starts.extend(text.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(at, _)| at + 1));
+        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
         if starts.last() == Some(&text.len()) {
             starts.pop();
         }
@@ -66,13 +66,15 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// A path for display: characters that would break a line or deceive a reader are escaped.
 pub(crate) fn shown_path(path: &str) -> String {
-    path.chars()
-        .flat_map(|c| {
-            let odd = c.is_control() || is_invisible(c) || (c.is_whitespace() && c != ' ');
-            let escaped: Vec<char> = if odd { c.escape_unicode().collect() } else { vec![c] };
-            escaped
-        })
-        .collect()
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        if c.is_control() || is_invisible(c) || (c.is_whitespace() && c != ' ') {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Characters that reorder or hide others.

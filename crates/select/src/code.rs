@@ -63,8 +63,7 @@ pub(crate) fn lines(outline: &Outline, text: &str, starts: &[usize]) -> Vec<Line
     let is_parsed = !outline.comments.is_empty()
         || !outline.imports.is_empty()
         || !outline.references.is_empty();
-    let mut says: Vec<bool> =
-        (0..starts.len()).map(|at| line(at).contains(char::is_alphanumeric)).collect();
+    let mut says: Vec<bool> = (0..starts.len()).map(|at| says_something(line(at))).collect();
     if is_parsed {
         without_comments(outline, text, starts, &mut says);
     }
@@ -115,10 +114,21 @@ fn without_comments(outline: &Outline, text: &str, starts: &[usize], words: &mut
 }
 
 fn has_word(text: &str, from: usize, to: usize) -> bool {
-    text.get(from..to).is_some_and(|part| part.contains(char::is_alphanumeric))
+    text.get(from..to).is_some_and(says_something)
+}
+
+/// Whether a text has a letter or a digit.
+fn says_something(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_alphanumeric())
+        || !text.is_ascii() && text.contains(char::is_alphanumeric)
 }
 
 fn is_head(line: &str) -> bool {
+    // All of [`HEADS`] and `const`, `let` and `var` begin with one of these.
+    let may_be = |first: &u8| b"pnmd<\"'#eifurclv".contains(first);
+    if !line.as_bytes().first().is_some_and(may_be) {
+        return false;
+    }
     let names = HEADS.iter().any(|head| line.starts_with(head));
     let opens = line.ends_with(['{', ':']) && !line.starts_with("import");
     let assigns = ["const ", "let ", "var "].iter().any(|word| line.starts_with(word))

@@ -4,6 +4,8 @@
 //! rare as any. In the repository that it is about, single files hold much of that; in another one, words are
 //! scattered or missing.
 
+use serde::{Deserialize, Serialize};
+
 use crate::bm25;
 use crate::evidence::words::ChunkWords;
 use crate::history::History;
@@ -13,7 +15,7 @@ use crate::task::{PROSE, TaskTerm};
 use crate::terms::Scanner;
 
 /// How well a task fits a repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Confidence {
     /// Little of what the task says is here: it may be about another repository.
     Weak,

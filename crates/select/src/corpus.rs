@@ -81,7 +81,11 @@ impl Corpus {
         if !self.files.iter().all(|file| file.text.shares_source(&first.text)) {
             return None;
         }
-        let numbers = self.files.iter().filter_map(|file| Some(file.text.source()?.1)).collect();
+        let number = |file: &SourceFile| {
+            let (source, file) = file.text.source()?;
+            Some(source.word_number(file))
+        };
+        let numbers = self.files.iter().filter_map(number).collect();
         Some((first.text.source()?.0.words(), numbers))
     }
 }

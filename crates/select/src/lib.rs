@@ -80,4 +80,4 @@ pub use spelling::{Correction, corrections};
 pub use survey::{Survey, survey};
 pub use task::Task;
 pub use text::{Text, TextSource};
-pub use word_index::{CountedWords, WordCounter, WordIndex, WordIndexBuilder};
+pub use word_index::{Part, WordCounter, WordIndex, WordSegment};

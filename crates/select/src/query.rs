@@ -48,8 +48,7 @@ pub fn matching_commits(history: &History, task: &Task) -> Vec<Match> {
     for commit in &history.commits {
         let mut counts = FxHashMap::default();
         let mut length = 0.0;
-        let message: String = commit.message.chars().take(MESSAGE_WORDS * 12).collect();
-        scanner.scan(&message, |_, parts, ids| {
+        scanner.scan(beginning(&commit.message, MESSAGE_WORDS * 12), |_, parts, ids| {
             length += f64::from(parts);
             for &id in ids {
                 *counts.entry(id).or_insert(0.0) += 1.0;
@@ -90,6 +89,12 @@ pub fn matching_commits(history: &History, task: &Task) -> Vec<Match> {
         m.weight /= best;
     }
     matches
+}
+
+/// The first so many characters of a text.
+fn beginning(text: &str, characters: usize) -> &str {
+    let end = if text.len() > characters { text.char_indices().nth(characters) } else { None };
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 /// The factor by which a commit's age lowers its weight: from 1 to a half, never less, since old commits

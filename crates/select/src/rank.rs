@@ -200,8 +200,8 @@ pub fn rank(
         .par_iter()
         .with_min_len(scanner_share(pairs.len()))
         .map_init(
-            || Scanner::new(&query.vocabulary),
-            |scanner, &(file, outline)| parse(corpus, survey, scanner, file, outline),
+            || Scanner::knowing(&query.vocabulary, survey.known.as_ref()),
+            |scanner, &(file, outline)| parse(corpus, scanner, file, outline),
         )
         .collect();
     parsed.sort_by_key(|p| p.file);
@@ -258,7 +258,7 @@ pub fn weigh(chunks: &mut [RankedChunk], weights: &Weights) {
 /// The byte at which each line of `text` begins.
 pub(crate) fn line_starts(text: &str) -> Vec<usize> {
     let mut starts = vec![0];
-    starts.extend(text.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(at, _)| at + 1));
+    starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
     if starts.last() == Some(&text.len()) {
         starts.pop();
     }
@@ -266,9 +266,8 @@ pub(crate) fn line_starts(text: &str) -> Vec<usize> {
 }
 
 fn parse<'a>(
-    corpus: &Corpus,
-    survey: &Survey,
-    scanner: &mut Scanner<'_>,
+    corpus: &'a Corpus,
+    scanner: &mut Scanner<'a>,
     file: usize,
     outline: &'a Outline,
 ) -> Parsed<'a> {
@@ -282,9 +281,6 @@ fn parse<'a>(
         (indent < text.len()).then_some(indent)
     };
     let chunks = chunk::chunks(outline, starts.len() as u32, indentation);
-    if let (Some(known), Some((texts, number))) = (&survey.known, source.text.source()) {
-        scanner.remember(known, texts.words(), number);
-    }
     let names = outline.definitions.iter().map(|d| words::name_terms(scanner, &d.name)).collect();
     let words = words::count(scanner, source, outline, &chunks, &starts);
     let lines = code::lines(outline, &source.text, &starts);

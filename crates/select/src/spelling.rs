@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 use crate::corpus::Corpus;
 use crate::query::Query;
@@ -27,7 +28,7 @@ const DOUBLED: f64 = 0.5;
 const MISSING: f64 = 0.8;
 
 /// A word of the task that was read as another.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Correction {
     /// As the task says it, in lower case.
     pub said: String,
@@ -88,8 +89,12 @@ fn unknown(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<String> {
 
 /// By unknown word and near word: how often the near one occurs.
 fn near_words(corpus: &Corpus, unknown: &[String]) -> FxHashMap<(usize, String), usize> {
+    let letters: Vec<Letters> = unknown.iter().map(|said| Letters::of(said)).collect();
     if let Some((index, numbers)) = corpus.words() {
-        let near = |word: &str| Some(near(unknown, word)).filter(|near| !near.is_empty());
+        let near = |word: &str| {
+            let may_be = letters.iter().any(|letters| letters.may_be_near(word));
+            may_be.then(|| near(unknown, &letters, word)).filter(|near| !near.is_empty())
+        };
         let mut all = FxHashMap::default();
         for (near, count) in index.count_words(numbers.into_iter(), near) {
             near.into_iter().for_each(|near| *all.entry(near).or_default() += count);
@@ -106,7 +111,7 @@ fn near_words(corpus: &Corpus, unknown: &[String]) -> FxHashMap<(usize, String),
             let mut known: FxHashMap<&str, Vec<(usize, String)>> = FxHashMap::default();
             let mut found = FxHashMap::default();
             for (_, word) in words(&file.text) {
-                let near = known.entry(word).or_insert_with(|| near(unknown, word));
+                let near = known.entry(word).or_insert_with(|| near(unknown, &letters, word));
                 near.iter().for_each(|near| *found.entry(near.clone()).or_default() += 1);
             }
             found
@@ -119,15 +124,46 @@ fn near_words(corpus: &Corpus, unknown: &[String]) -> FxHashMap<(usize, String),
         })
 }
 
+/// The letters of a word that was said, by which nearly all words are ruled out without a distance.
+struct Letters {
+    set: u32,
+    /// How many of them what is meant may lack: a letter that goes costs at least [`NEIGHBOURS`].
+    may_lack: u32,
+}
+
+impl Letters {
+    fn of(said: &str) -> Self {
+        let may_lack = (most(said.len()) / NEIGHBOURS + 1e-9) as u32;
+        Self { set: letters(said), may_lack }
+    }
+
+    /// Whether a part of this word may be near.
+    fn may_be_near(&self, word: &str) -> bool {
+        (self.set & !letters(word)).count_ones() <= self.may_lack
+    }
+
+    /// Whether this part of a word may be near: neither lacks more of the other's letters.
+    fn may_be_nearly(&self, part: u32) -> bool {
+        (self.set & !part).count_ones().max((part & !self.set).count_ones()) <= self.may_lack
+    }
+}
+
+/// The letters of a word as a set, in either case. Other characters count as some letter.
+fn letters(word: &str) -> u32 {
+    word.bytes().fold(0, |set, byte| set | 1 << (byte & 31))
+}
+
 /// The parts of a word that are near to unknown ones, each with the index of what it is near to.
-fn near(unknown: &[String], word: &str) -> Vec<(usize, String)> {
+fn near(unknown: &[String], sets: &[Letters], word: &str) -> Vec<(usize, String)> {
     let mut near = Vec::new();
     if !word.is_ascii() || word.len() > 64 {
         return near;
     }
     for part in parts(word) {
-        for (at, said) in unknown.iter().enumerate() {
-            if part.len().abs_diff(said.len()) <= 2 && LENGTH.contains(&part.len()) {
+        let set = letters(part);
+        for (at, (said, known)) in unknown.iter().zip(sets).enumerate() {
+            let is_as_long = part.len().abs_diff(said.len()) <= 2 && LENGTH.contains(&part.len());
+            if is_as_long && known.may_be_nearly(set) {
                 let part = part.to_ascii_lowercase();
                 if distance(said, &part).is_some() {
                     near.push((at, part));

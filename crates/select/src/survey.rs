@@ -11,7 +11,7 @@ use crate::evidence::frames::{self, Placed};
 use crate::evidence::{expansion, history, mentions, user};
 use crate::query::Query;
 use crate::terms::{Scanner, TermId};
-use crate::word_index::Terms;
+use crate::word_index::{TermCounts, Terms};
 
 /// The fewest and the most files that are parsed, if there are as many. Measured: packs of 4,000 and
 /// 8,000 tokens found the same with 80 as with 240, in half the time.
@@ -79,9 +79,11 @@ pub(crate) struct Surveyed {
     pub(crate) mention: f64,
 }
 
+/// How often each file has the query's terms.
 struct Counts {
-    length: f64,
-    terms: Vec<(TermId, u32)>,
+    /// By file: its length in parts of words.
+    lengths: Vec<f64>,
+    terms: TermCounts,
 }
 
 /// Surveys the corpus. `focus` are the paths of files and folders that the user named; `budget`, in
@@ -89,16 +91,14 @@ struct Counts {
 pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usize) -> Survey {
     let (counts, known) = counts(corpus, query);
     let mut found = vec![0_usize; query.vocabulary.len()];
-    for file in &counts {
-        for &(term, _) in &file.terms {
-            found[term as usize] += 1;
-        }
+    let total = corpus.files.len();
+    for &(term, _) in (0..total).flat_map(|file| counts.terms.of(file)) {
+        found[term as usize] += 1;
     }
-    let total = counts.len();
     let idf: Vec<f64> =
         found.iter().map(|&n| if n == 0 { 0.0 } else { bm25::idf(total, n) }).collect();
     let expansion = expansion::best_terms(query, &idf);
-    let average = counts.iter().map(|c| c.length).sum::<f64>() / total.max(1) as f64;
+    let average = counts.lengths.iter().sum::<f64>() / total.max(1) as f64;
     let mut files = vec![Surveyed::default(); total];
     history::files(corpus, query, &mut files);
     let paths = path_terms(corpus, query);
@@ -108,8 +108,8 @@ pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usiz
         .readings()
         .map(|reading| {
             let mut files = files.clone();
-            for (surveyed, file) in files.iter_mut().zip(&counts) {
-                surveyed.words = file_words(query, reading, &idf, file, average);
+            for (file, surveyed) in files.iter_mut().enumerate() {
+                surveyed.words = file_words(query, reading, &idf, (&counts, file), average);
             }
             path_overlap(query, reading, &paths, &idf, &mut files);
             if let Some(mentions) = query.task.readings.get(reading) {
@@ -132,46 +132,30 @@ pub(crate) fn scanner_share(files: usize) -> usize {
 }
 
 /// Counts the query's terms in each file: by the index of words if there is one, else by reading the texts.
-fn counts(corpus: &Corpus, query: &Query<'_>) -> (Vec<Counts>, Option<Terms>) {
+fn counts(corpus: &Corpus, query: &Query<'_>) -> (Counts, Option<Terms>) {
     let terms = query.vocabulary.len();
-    let share = scanner_share(corpus.files.len());
     let Some((index, numbers)) = corpus.words() else {
         let begin = || (Scanner::new(&query.vocabulary), Vec::new());
-        let files = corpus.files.par_iter().with_min_len(share);
+        let files = corpus.files.par_iter().with_min_len(scanner_share(corpus.files.len()));
         let counts = files.map_init(begin, |(scanner, occurrences), file| {
             count(scanner, occurrences, terms, &file.text)
         });
-        return (counts.collect(), None);
+        let (lengths, lists): (Vec<f64>, Vec<Vec<(TermId, u32)>>) = counts.unzip();
+        return (Counts { lengths, terms: TermCounts::of_lists(&lists) }, None);
     };
     let known = index.with_terms(&query.vocabulary);
-    let files = numbers.par_iter().with_min_len(share);
-    let counts = files
-        .map_init(
-            || (vec![0; terms], Vec::new()),
-            |(occurrences, found): &mut (Vec<u32>, Vec<TermId>), &file| {
-                known.each(index, file, |id, count| {
-                    let sum = &mut occurrences[id as usize];
-                    if *sum == 0 {
-                        found.push(id);
-                    }
-                    *sum += count;
-                });
-                found.sort_unstable();
-                let take = |id| (id, std::mem::take(&mut occurrences[id as usize]));
-                let terms = found.drain(..).map(take).collect();
-                Counts { length: f64::from(index.length(file)), terms }
-            },
-        )
-        .collect();
+    let lengths = numbers.iter().map(|&file| f64::from(index.length(file))).collect();
+    let counts = Counts { lengths, terms: known.count(index, &numbers, terms) };
     (counts, Some(known))
 }
 
-fn count(
-    scanner: &mut Scanner<'_>,
+/// The length of a text, and how often it has each term.
+fn count<'t>(
+    scanner: &mut Scanner<'t>,
     occurrences: &mut Vec<u32>,
     terms: usize,
-    text: &str,
-) -> Counts {
+    text: &'t str,
+) -> (f64, Vec<(TermId, u32)>) {
     occurrences.clear();
     occurrences.resize(terms, 0);
     let mut length = 0.0;
@@ -181,18 +165,26 @@ fn count(
             occurrences[id as usize] += 1;
         }
     });
-    let terms = (0..).zip(occurrences.iter().copied()).filter(|&(_, n)| n > 0).collect();
-    Counts { length, terms }
+    let counted = (0..).zip(occurrences.iter().copied()).filter(|&(_, n)| n > 0).collect();
+    (length, counted)
 }
 
-fn file_words(query: &Query<'_>, reading: usize, idf: &[f64], file: &Counts, average: f64) -> f64 {
-    file.terms
+fn file_words(
+    query: &Query<'_>,
+    reading: usize,
+    idf: &[f64],
+    (counts, file): (&Counts, usize),
+    average: f64,
+) -> f64 {
+    counts
+        .terms
+        .of(file)
         .iter()
         .map(|&(term, n)| {
             let at = term as usize;
             query.weights[at][reading]
                 * idf[at]
-                * bm25::saturate(f64::from(n), file.length, average, FILE_B)
+                * bm25::saturate(f64::from(n), counts.lengths[file], average, FILE_B)
         })
         .sum()
 }

@@ -8,7 +8,7 @@
 use rust_stemmers::{Algorithm, Stemmer};
 use rustc_hash::FxHashMap;
 
-use crate::word_index::{Terms, WordIndex};
+use crate::word_index::Terms;
 
 /// The number of a term in a [`Vocabulary`].
 pub(crate) type TermId = u16;
@@ -25,17 +25,27 @@ const MEMO_LIMIT: usize = 1 << 17;
 /// `修复token函数` has three.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
+    let is_letter = |at: usize| bytes.get(at).is_some_and(|&byte| is_ascii_letter(byte));
     let mut at = 0;
     std::iter::from_fn(move || {
-        let mut first = Class::Other;
-        while at < bytes.len() && first == Class::Other {
-            let (class, length) = class_at(text, at);
-            first = class;
+        let (start, first) = loop {
+            let (class, length) = match *bytes.get(at)? {
+                byte if is_ascii_letter(byte) => (Class::Letter, 1),
+                0..0x80 => (Class::Other, 1),
+                _ => class_at(text, at),
+            };
             at += length;
-        }
-        // The loop above has passed the first character of the word, too: step back over it.
-        let start = at.checked_sub(last_length(text, at)).filter(|_| first != Class::Other)?;
-        while at < bytes.len() {
+            if class != Class::Other {
+                break (at - length, class);
+            }
+        };
+        loop {
+            while first == Class::Letter && is_letter(at) {
+                at += 1;
+            }
+            if bytes.get(at).is_none_or(|byte| byte.is_ascii() && !is_ascii_letter(*byte)) {
+                break;
+            }
             let (class, length) = class_at(text, at);
             if class != first && class != Class::Mark {
                 break;
@@ -44,6 +54,21 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
         }
         Some((start, &text[start..at]))
     })
+}
+
+/// Whether an ASCII character is part of a word.
+#[inline]
+fn is_ascii_letter(byte: u8) -> bool {
+    const LETTERS: [bool; 256] = {
+        let mut letters = [false; 256];
+        let mut byte = 0;
+        while byte < 0x80 {
+            letters[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+            byte += 1;
+        }
+        letters
+    };
+    LETTERS[usize::from(byte)]
 }
 
 /// The role of a character in a word.
@@ -63,8 +88,7 @@ enum Class {
 fn class_at(text: &str, at: usize) -> (Class, usize) {
     let byte = text.as_bytes()[at];
     if byte < 0x80 {
-        let is_word = byte.is_ascii_alphanumeric() || byte == b'_';
-        return (if is_word { Class::Letter } else { Class::Other }, 1);
+        return (if is_ascii_letter(byte) { Class::Letter } else { Class::Other }, 1);
     }
     let Some(c) = text[at..].chars().next() else { return (Class::Other, 1) };
     let class = if is_dense(c) {
@@ -77,11 +101,6 @@ fn class_at(text: &str, at: usize) -> (Class, usize) {
         Class::Other
     };
     (class, c.len_utf8())
-}
-
-/// How many bytes the character before byte `at` has.
-fn last_length(text: &str, at: usize) -> usize {
-    text[..at].chars().next_back().map_or(0, char::len_utf8)
 }
 
 /// Whether a script is written without blanks between words, or (Korean) with endings joined to them, so
@@ -155,10 +174,10 @@ impl Splitter {
 /// The terms of a word of `parts`: what `of_part` makes of each, and what `of_whole` makes of all of them
 /// together in lower case, where there are several and that isn't among those already. (Pairs of
 /// characters overlap, so joining them makes no word.)
-fn terms<T: PartialEq>(
+fn terms<'w, T: PartialEq>(
     word: &str,
-    parts: &[&str],
-    mut of_part: impl FnMut(&str) -> Option<T>,
+    parts: &[&'w str],
+    mut of_part: impl FnMut(&'w str) -> Option<T>,
     of_whole: impl FnOnce(String) -> Option<T>,
 ) -> Vec<T> {
     let mut terms: Vec<T> = parts.iter().filter_map(|part| of_part(part)).collect();
@@ -186,6 +205,9 @@ pub(crate) fn pairs(word: &str) -> Vec<&str> {
 /// The parts of an identifier: `HTTPServer2_start` → `HTTP`, `Server`, `2`, `start`. Of a script without
 /// blanks, each pair of characters: `寻路服务` → `寻路`, `路服`, `服务`.
 pub(crate) fn parts(word: &str) -> Vec<&str> {
+    if word.is_ascii() {
+        return ascii_parts(word).collect();
+    }
     if word.starts_with(is_dense) {
         return pairs(word);
     }
@@ -241,6 +263,42 @@ pub(crate) fn parts(word: &str) -> Vec<&str> {
     out
 }
 
+/// The number of parts of a word, at least one.
+fn count_parts(word: &str) -> u32 {
+    let count = if word.is_ascii() { ascii_parts(word).count() } else { parts(word).len() };
+    count.max(1) as u32
+}
+
+/// As [`parts`], of a word that is ASCII.
+fn ascii_parts(word: &str) -> impl Iterator<Item = &str> {
+    let bytes = word.as_bytes();
+    let while_is = |at: usize, is: fn(&u8) -> bool| {
+        bytes[at..].iter().position(|byte| !is(byte)).map_or(bytes.len(), |end| at + end)
+    };
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at = while_is(at, |byte| *byte == b'_');
+        let (start, first) = (at, *bytes.get(at)?);
+        if first.is_ascii_digit() {
+            at = while_is(at, u8::is_ascii_digit);
+        } else if !first.is_ascii_uppercase() {
+            at = while_is(at, is_lower);
+        } else {
+            at = while_is(at, u8::is_ascii_uppercase);
+            if bytes.get(at).is_some_and(is_lower) {
+                // The last capital of a run belongs to the word that follows it: `HTTPServer`.
+                at = if at - start > 1 { at - 1 } else { while_is(at, is_lower) };
+            }
+        }
+        Some(&word[start..at])
+    })
+}
+
+/// Whether a character counts as a small letter: any that is nothing else.
+fn is_lower(byte: &u8) -> bool {
+    !byte.is_ascii_uppercase() && !byte.is_ascii_digit() && *byte != b'_'
+}
+
 /// The terms that are searched for, by number.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Vocabulary {
@@ -277,19 +335,26 @@ impl Vocabulary {
 pub(crate) struct Scanner<'v> {
     vocabulary: &'v Vocabulary,
     splitter: Splitter,
-    words: FxHashMap<Box<str>, (u32, Box<[TermId]>)>,
-    parts: FxHashMap<Box<str>, Option<TermId>>,
+    /// The terms of the words of all texts, if an index has them.
+    known: Option<&'v Terms>,
+    words: FxHashMap<&'v str, (u32, Box<[TermId]>)>,
+    parts: FxHashMap<&'v str, Option<TermId>>,
 }
 
 impl<'v> Scanner<'v> {
     pub(crate) fn new(vocabulary: &'v Vocabulary) -> Self {
+        Self::knowing(vocabulary, None)
+    }
+
+    /// As [`new`](Self::new), for texts of which an index knows the words with terms of this vocabulary.
+    pub(crate) fn knowing(vocabulary: &'v Vocabulary, known: Option<&'v Terms>) -> Self {
         let (words, parts) = (FxHashMap::default(), FxHashMap::default());
-        Self { vocabulary, splitter: Splitter::new(), words, parts }
+        Self { vocabulary, splitter: Splitter::new(), known, words, parts }
     }
 
     /// Calls `found(offset, parts, terms)` for each word of `text`: its byte offset, the number of its
     /// parts (what a document's length is counted in), and its terms that are in the vocabulary.
-    pub(crate) fn scan(&mut self, text: &str, mut found: impl FnMut(usize, u32, &[TermId])) {
+    pub(crate) fn scan(&mut self, text: &'v str, mut found: impl FnMut(usize, u32, &[TermId])) {
         for (offset, word) in words(text) {
             if is_data(word) {
                 found(offset, 1, &[]);
@@ -299,21 +364,29 @@ impl<'v> Scanner<'v> {
                 found(offset, *parts, ids);
                 continue;
             }
-            let (parts, ids) = self.ids(word);
+            // Of a script without blanks, an index knows the pairs of characters.
+            let known = self.known.filter(|_| !word.starts_with(is_dense));
+            let (parts, ids): (u32, Box<[TermId]>) = match known {
+                Some(known) => (count_parts(word), known.of(word).into()),
+                None => {
+                    let (parts, ids) = self.ids(word);
+                    (parts, ids.into())
+                }
+            };
             found(offset, parts, &ids);
             if self.words.len().max(self.parts.len()) >= MEMO_LIMIT {
                 self.words.clear();
                 self.parts.clear();
             }
             if word.len() <= MAX_WORD {
-                self.words.insert(word.into(), (parts, ids.into()));
+                self.words.insert(word, (parts, ids));
             }
         }
     }
 
     /// The number of parts of `word`, and those of its terms that are in the vocabulary: what
     /// [`Splitter::split`] returns, without terms that aren't searched for.
-    pub(crate) fn ids(&mut self, word: &str) -> (u32, Vec<TermId>) {
+    pub(crate) fn ids(&mut self, word: &'v str) -> (u32, Vec<TermId>) {
         let parts = parts(word);
         let vocabulary = self.vocabulary;
         let mut ids = terms(word, &parts, |part| self.id(part), |whole| vocabulary.get(&whole));
@@ -324,21 +397,23 @@ impl<'v> Scanner<'v> {
     }
 
     /// As [`ids`](Self::ids), for a word of which it is known which of its parts can have a term of the vocabulary
-    /// (those of one character, which have none, aren't counted).
+    /// (those of one character, which have none, aren't counted), and whether the whole can.
     pub(crate) fn ids_where(
         &mut self,
-        word: &str,
+        word: &'v str,
         is_wanted: impl Fn(usize) -> bool,
+        is_whole_wanted: bool,
     ) -> Vec<TermId> {
         let parts = parts(word);
-        let vocabulary = self.vocabulary;
-        let mut place = 0;
-        let of_part = |part: &str| {
-            part.chars().nth(1)?;
-            place += 1;
-            is_wanted(place - 1).then(|| self.id(part)).flatten()
-        };
-        let mut ids = terms(word, &parts, of_part, |whole| vocabulary.get(&whole));
+        let mut ids = Vec::new();
+        let with_terms = parts.iter().filter(|part| part.chars().nth(1).is_some());
+        for (_, part) in with_terms.enumerate().filter(|(place, _)| is_wanted(*place)) {
+            ids.extend(self.id(part));
+        }
+        if parts.len() > 1 && is_whole_wanted && !word.starts_with(is_dense) {
+            let whole = self.vocabulary.get(&parts.concat().to_lowercase());
+            ids.extend(whole.filter(|whole| !ids.contains(whole)));
+        }
         if !word.starts_with(is_dense) {
             ids.dedup();
         }
@@ -346,7 +421,7 @@ impl<'v> Scanner<'v> {
     }
 
     /// The number of parts of `word`, and each of its terms that is in the vocabulary, as often as it has it.
-    pub(crate) fn split(&mut self, word: &str) -> (u32, Vec<TermId>) {
+    pub(crate) fn split(&mut self, word: &'v str) -> (u32, Vec<TermId>) {
         if is_data(word) {
             return (1, Vec::new());
         }
@@ -356,22 +431,12 @@ impl<'v> Scanner<'v> {
         (parts.len().max(1) as u32, ids)
     }
 
-    /// Remembers the words of a file of `index`, whose `terms` are those of this vocabulary, so that they needn't be
-    /// split.
-    pub(crate) fn remember(&mut self, terms: &Terms, index: &WordIndex, file: u32) {
-        terms.each_word(index, file, |word, parts, ids| {
-            if !self.words.contains_key(word) {
-                self.words.insert(word.into(), (parts, ids.into()));
-            }
-        });
-    }
-
-    fn id(&mut self, part: &str) -> Option<TermId> {
+    fn id(&mut self, part: &'v str) -> Option<TermId> {
         if let Some(&id) = self.parts.get(part) {
             return id;
         }
         let id = self.splitter.term(part).and_then(|term| self.vocabulary.get(&term));
-        self.parts.insert(part.into(), id);
+        self.parts.insert(part, id);
         id
     }
 }
@@ -485,6 +550,13 @@ mod tests {
             for _ in 0..2 {
                 scanner.scan(&word, |at, n, ids| assert_eq!((at, n, ids), (0, parts, &*expected)));
             }
+        }
+
+        #[test]
+        fn words_of_ascii_have_the_same_parts(word in "[A-Za-z0-9_]{0,30}") {
+            // Behind a letter that isn't ASCII, the general rule applies.
+            let general = format!("é_{word}");
+            prop_assert_eq!(&parts(&general)[1..], parts(&word));
         }
 
         #[test]

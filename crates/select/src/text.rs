@@ -9,14 +9,15 @@ use std::sync::{Arc, OnceLock};
 
 use crate::word_index::WordIndex;
 
-/// Supplies texts on demand, and what is known of them without reading them. Files have numbers, which index
-/// [`WordIndex`] as well.
+/// Supplies texts on demand, and what is known of them without reading them. Files have numbers.
 pub trait TextSource: fmt::Debug + Send + Sync {
     /// The text of a file; empty if it can't be read any more. The source must note that, so that its owner can
     /// begin anew.
     fn read(&self, file: u32) -> String;
     /// The words of all its files.
     fn words(&self) -> &WordIndex;
+    /// The number of a file in [`words`](Self::words).
+    fn word_number(&self, file: u32) -> u32;
     /// The packages that a file declares to be part of, as [`imports::packages`] finds them in its text.
     fn packages(&self, file: u32) -> Vec<String>;
 }

@@ -17,6 +17,7 @@
 //! language) and `rules` (what a rule can say).
 
 mod display;
+mod distances;
 mod embedded;
 mod grammar;
 mod imports;

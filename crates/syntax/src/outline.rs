@@ -87,12 +87,12 @@ pub struct Import {
     pub names: Vec<String>,
 }
 
-/// A use of a name that is defined somewhere: a call, a type, an instantiation.
+/// The first use of a name that is defined somewhere: a call, a type, an instantiation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
     /// The name that is referred to.
     pub name: String,
-    /// The line of the use.
+    /// The line of the first use.
     pub line: u32,
 }
 
@@ -103,15 +103,17 @@ pub struct Outline {
     pub definitions: Vec<Definition>,
     /// Imports in order, those inside functions included.
     pub imports: Vec<Import>,
-    /// References in order, at most 20,000.
+    /// The names that are referred to, in order of their first use, of the first 20,000 uses.
     pub references: Vec<Reference>,
     /// The bytes of comments (docstrings included), in order, not overlapping.
+    #[serde(with = "crate::distances")]
     pub comments: Vec<Range<usize>>,
     /// The bytes of string literals (docstrings excluded), in order, not overlapping.
+    #[serde(with = "crate::distances")]
     pub literals: Vec<Range<usize>>,
 }
 
-/// How many references an outline holds at most.
+/// How many uses of names are looked at.
 pub(crate) const MAX_REFERENCES: usize = 20_000;
 
 /// The outline of `text`.

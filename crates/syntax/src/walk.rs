@@ -37,7 +37,17 @@ pub(crate) fn walk(grammar: &Grammar, tree: &Tree, text: &str) -> (Outline, Vec<
     let mut outline = walk.outline;
     outline.sort_definitions();
     outline.references.sort_by_key(|reference| reference.line);
+    keep_first_uses(&mut outline.references);
     (outline, walk.errors)
+}
+
+/// Drops all uses of a name but the first.
+fn keep_first_uses(references: &mut Vec<Reference>) {
+    let mut seen: HashSet<&str> = HashSet::with_capacity(references.len());
+    let is_first: Vec<bool> =
+        references.iter().map(|reference| seen.insert(reference.name.as_str())).collect();
+    let mut is_first = is_first.into_iter();
+    references.retain(|_| is_first.next().unwrap_or(false));
 }
 
 struct Walk<'a> {

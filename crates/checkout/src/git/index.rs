@@ -3,10 +3,11 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::SkipReason;
 use crate::git::history::read_field;
-use crate::git::index_file::{self, EntryKind};
+use crate::git::index_file::{self, EntryKind, IndexFile};
 use crate::git::{Git, GitError};
 use crate::paths;
 use crate::walk::Listing;
@@ -19,8 +20,11 @@ const NAMED: usize = 3;
 /// The tracked files below the root.
 #[derive(Debug, Default)]
 pub(crate) struct Tracked {
-    /// Files and links of the work tree, in order.
-    files: Vec<String>,
+    /// Files and links of the work tree, in order, when they are asked for first.
+    files: OnceLock<Vec<String>>,
+    /// What they are read from then: the index, and the root's path in the repository. Most checkouts have no ignored
+    /// file that might be tracked, so that nobody asks.
+    unread: Option<(IndexFile, String)>,
     /// Those that the sparse checkout excludes, in order.
     sparse: Vec<String>,
     /// Submodules, in order.
@@ -36,29 +40,39 @@ pub(crate) fn tracked(git: &Git) -> Result<Tracked, GitError> {
         Some(tracked) => tracked,
         None => list(git)?,
     };
-    for paths in [&mut tracked.files, &mut tracked.sparse, &mut tracked.submodules] {
-        if !paths.is_sorted() {
-            paths.sort_unstable();
-        }
-        paths.dedup();
-    }
+    order(&mut tracked.sparse);
+    order(&mut tracked.submodules);
     Ok(tracked)
+}
+
+fn order(paths: &mut Vec<String>) {
+    if !paths.is_sorted() {
+        paths.sort_unstable();
+    }
+    paths.dedup();
 }
 
 /// By the index file; `None` if git has to be asked.
 fn read_index(git: &Git) -> Option<Tracked> {
     let digits = git.head.as_ref()?.id.len();
-    let folder = git.runner.folder()?;
+    let file = index_file::read(&git.runner.folder()?, digits)?;
     let mut tracked = Tracked::default();
-    index_file::read(&folder, digits, |kind, path| {
-        let Some(path) = git.inside(path).filter(|path| is_plain(path)) else { return };
-        match kind {
-            EntryKind::File => tracked.files.push(path),
-            EntryKind::Sparse => tracked.sparse.push(path),
-            EntryKind::Submodule => tracked.submodules.push(path),
-        }
+    file.each(|kind, path| {
+        let paths = match kind {
+            EntryKind::File => return,
+            EntryKind::Sparse => &mut tracked.sparse,
+            EntryKind::Submodule => &mut tracked.submodules,
+        };
+        paths.extend(inside(path, &git.prefix));
     })?;
+    tracked.unread = Some((file, git.prefix.clone()));
     Some(tracked)
+}
+
+/// A path of the index as one relative to the root, whose path in the repository is `prefix`.
+fn inside(path: &[u8], prefix: &str) -> Option<String> {
+    let path = std::str::from_utf8(path.strip_prefix(prefix.as_bytes())?).ok()?;
+    is_plain(path).then(|| path.to_owned())
 }
 
 /// By `git ls-files`.
@@ -66,35 +80,54 @@ fn list(git: &Git) -> Result<Tracked, GitError> {
     // Paths are relative to the folder of `.git`, whatever `core.worktree` says.
     let arguments = ["--work-tree=.", "ls-files", "-z", "--stage", "-t", "--full-name"];
     git.runner.run(&arguments, &[], |out| {
-        let (mut tracked, mut entry) = (Tracked::default(), Vec::new());
+        let (mut tracked, mut files, mut entry) = (Tracked::default(), Vec::new(), Vec::new());
         let mut left = MOST_ENTRIES;
         while read_field(out, &mut entry)? {
             if left > 0 {
                 left -= 1;
-                tracked.add(git, &entry);
+                tracked.add(git, &entry, &mut files);
             }
         }
+        order(&mut files);
+        tracked.files = OnceLock::from(files);
         io::Result::Ok(tracked)
     })
 }
 
 impl Tracked {
+    /// Files and links of the work tree, in order.
+    fn files(&self) -> &[String] {
+        self.files.get_or_init(|| {
+            let mut files = Vec::new();
+            if let Some((file, prefix)) = &self.unread {
+                // It was read to its end before.
+                let _ = file.each(|kind, path| {
+                    if kind == EntryKind::File {
+                        files.extend(inside(path, prefix));
+                    }
+                });
+            }
+            order(&mut files);
+            files
+        })
+    }
+
     /// Adds `H 100644 <id> 0\t<path>`; `S` instead of `H` is an entry outside of a sparse checkout.
-    fn add(&mut self, git: &Git, entry: &[u8]) {
+    fn add(&mut self, git: &Git, entry: &[u8], files: &mut Vec<String>) {
         let Some(tab) = entry.iter().position(|&byte| byte == b'\t') else { return };
         let (about, path) = (&entry[..tab], &entry[tab + 1..]);
-        let Some(path) = git.inside(path).filter(|path| is_plain(path)) else { return };
+        let Some(path) = inside(path, &git.prefix) else { return };
         let mut fields = about.split(|&byte| byte == b' ');
         match (fields.next(), fields.next()) {
             (_, Some(b"160000")) => self.submodules.push(path),
             (Some(b"S"), _) => self.sparse.push(path),
-            _ => self.files.push(path),
+            _ => files.push(path),
         }
     }
 
     /// Whether the file at `path` is tracked.
     pub(crate) fn has(&self, path: &str) -> bool {
-        self.files.binary_search_by(|file| file.as_str().cmp(path)).is_ok()
+        self.files().binary_search_by(|file| file.as_str().cmp(path)).is_ok()
     }
 
     /// Whether the folder at `path` contains a tracked file.
@@ -105,8 +138,9 @@ impl Tracked {
     /// The tracked files below the folder at `path`.
     pub(crate) fn below<'t>(&'t self, path: &str) -> impl Iterator<Item = &'t str> {
         let folder = format!("{path}/");
-        let from = self.files.partition_point(|file| *file < folder);
-        let files = self.files[from..].iter().map(String::as_str);
+        let files = self.files();
+        let from = files.partition_point(|file| *file < folder);
+        let files = files[from..].iter().map(String::as_str);
         files.take_while(move |file| file.starts_with(&folder))
     }
 

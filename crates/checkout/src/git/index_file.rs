@@ -28,66 +28,69 @@ pub(super) enum EntryKind {
     Submodule,
 }
 
-/// Calls `each` with every entry of the index in `folder`, whose object ids have `digits` digits; `None` if git has to
-/// be asked.
-pub(super) fn read(
-    folder: &Path,
-    digits: usize,
-    mut each: impl FnMut(EntryKind, &[u8]),
-) -> Option<()> {
+/// The index in `folder`, whose object ids have `digits` digits; `None` if git has to be asked.
+pub(super) fn read(folder: &Path, digits: usize) -> Option<IndexFile> {
     let bytes = private_fs::read(&folder.join("index"), Links::Follow, LIMIT).ok()?;
-    let entries = parse(&bytes, digits / 2)?;
-    for (kind, path) in &entries {
-        each(*kind, path);
-    }
-    Some(())
+    Some(IndexFile { bytes, id: digits / 2 })
 }
 
-fn parse(bytes: &[u8], id: usize) -> Option<Vec<(EntryKind, Vec<u8>)>> {
-    let mut rest = bytes.strip_prefix(b"DIRC")?;
-    let version = u32(&mut rest)?;
-    if !(2..=4).contains(&version) {
-        return None;
-    }
-    let count = u32(&mut rest)? as usize;
-    let mut entries: Vec<(EntryKind, Vec<u8>)> = Vec::with_capacity(count.min(rest.len() / STAT));
-    for _ in 0..count {
-        let begin = rest;
-        let (stat, after) = rest.split_at_checked(STAT)?;
-        rest = after.get(id..)?;
-        let mode = u32(&mut stat.get(24..28)?)?;
-        let flags = u16(&mut rest)?;
-        let more = if flags & EXTENDED != 0 { u16(&mut rest)? } else { 0 };
-        let path = if version == 4 {
-            let before = entries.last().map_or(&[][..], |(_, path)| path);
-            let kept = before.len().checked_sub(stripped(&mut rest)?)?;
-            let (end, after) = until_nul(rest)?;
-            rest = after;
-            [&before[..kept], end].concat()
-        } else {
-            let (path, after) = until_nul(rest)?;
-            // Entries are padded to eight bytes, with at least one.
-            let length = begin.len() - after.len() - 1;
-            rest = begin.get((length / 8 + 1) * 8..)?;
-            path.to_vec()
-        };
-        let kind = match mode {
-            SUBMODULE => EntryKind::Submodule,
-            _ if more & SKIP_WORKTREE != 0 => EntryKind::Sparse,
-            _ => EntryKind::File,
-        };
-        entries.push((kind, path));
-    }
-    // Extensions whose names begin with a small letter have to be understood.
-    while rest.len() > id {
-        let (name, after) = rest.split_first_chunk::<4>()?;
-        if !name[0].is_ascii_uppercase() {
+/// The bytes of an index.
+#[derive(Debug)]
+pub(super) struct IndexFile {
+    bytes: Vec<u8>,
+    /// The bytes of an object id.
+    id: usize,
+}
+
+impl IndexFile {
+    /// Calls `each` with every entry; `None` if git has to be asked, after some of them.
+    pub(super) fn each(&self, mut each: impl FnMut(EntryKind, &[u8])) -> Option<()> {
+        let id = self.id;
+        let mut rest = self.bytes.strip_prefix(b"DIRC")?;
+        let version = u32(&mut rest)?;
+        if !(2..=4).contains(&version) {
             return None;
         }
-        rest = after;
-        rest = rest.get(u32(&mut rest)? as usize..)?;
+        let mut before = Vec::new();
+        for _ in 0..u32(&mut rest)? {
+            let begin = rest;
+            let (stat, after) = rest.split_at_checked(STAT)?;
+            rest = after.get(id..)?;
+            let mode = u32(&mut stat.get(24..28)?)?;
+            let flags = u16(&mut rest)?;
+            let more = if flags & EXTENDED != 0 { u16(&mut rest)? } else { 0 };
+            let kind = match mode {
+                SUBMODULE => EntryKind::Submodule,
+                _ if more & SKIP_WORKTREE != 0 => EntryKind::Sparse,
+                _ => EntryKind::File,
+            };
+            if version == 4 {
+                let kept = before.len().checked_sub(stripped(&mut rest)?)?;
+                let (end, after) = until_nul(rest)?;
+                rest = after;
+                before.truncate(kept);
+                before.extend_from_slice(end);
+                each(kind, &before);
+            } else {
+                let (path, after) = until_nul(rest)?;
+                // Entries are padded to eight bytes, with at least one.
+                let length = begin.len() - after.len() - 1;
+                rest = begin.get((length / 8 + 1) * 8..)?;
+                each(kind, path);
+            }
+        }
+        // Extensions whose names begin with a small letter have to be understood.
+        while rest.len() > id {
+            let (name, after) = rest.split_first_chunk::<4>()?;
+            if !name[0].is_ascii_uppercase() {
+                return None;
+            }
+            rest = after;
+            let length = u32(&mut rest)? as usize;
+            rest = rest.get(length..)?;
+        }
+        (rest.len() == id).then_some(())
     }
-    (rest.len() == id).then_some(entries)
 }
 
 fn u32(bytes: &mut &[u8]) -> Option<u32> {
@@ -126,6 +129,29 @@ fn until_nul(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_index_of_a_commit_is_read_with_its_extensions() {
+        let mut bytes = b"DIRC\0\0\0\x02\0\0\0\x01".to_vec();
+        let mut entry = [0; 72];
+        entry[24..28].copy_from_slice(&0o100_644_u32.to_be_bytes());
+        entry[61] = 4;
+        entry[62..66].copy_from_slice(b"a.rs");
+        bytes.extend(entry);
+        bytes.extend(b"TREE\0\0\0\x03abc");
+        bytes.extend([7; 20]);
+        let mut found = Vec::new();
+        let index = IndexFile { bytes: bytes.clone(), id: 20 };
+        index.each(|kind, path| found.push((kind, path.to_vec()))).unwrap();
+        assert_eq!(found, [(EntryKind::File, b"a.rs".to_vec())]);
+        let place = bytes.len() - 31;
+        bytes[place] = b't';
+        assert_eq!(
+            IndexFile { bytes, id: 20 }.each(|_, _| {}),
+            None,
+            "one that has to be understood"
+        );
+    }
+
     proptest::proptest! {
         #[test]
         fn any_bytes_parse(
@@ -137,7 +163,7 @@ mod tests {
             bytes.extend(version.to_be_bytes());
             bytes.extend(count.to_be_bytes());
             bytes.extend(tail);
-            parse(&bytes, 20);
+            let _ = IndexFile { bytes, id: 20 }.each(|_, _| {});
         }
     }
 }

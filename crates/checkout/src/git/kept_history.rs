@@ -5,13 +5,14 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::cache_folder::CacheFolder;
+use crate::compression;
 
 /// The file's name in the cache's folder.
 const FILE: &str = "history";
 /// The maximum size of the file in bytes: 2,000 commits with messages of 16 KiB.
 const LIMIT: u64 = 64 << 20;
 /// The version of the file's format. Increase it when the same commits give another history.
-const LAYOUT: &[u8] = b"contextos history 2";
+const LAYOUT: &[u8] = b"contextos history 3";
 
 /// The newest commits up to HEAD, and what they depend on besides HEAD.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,17 +53,17 @@ impl KeptHistory {
     /// What was kept for the checkout at `root`, if that is intact and this program's own.
     pub(crate) fn open(root: &Path) -> Option<Self> {
         let folder = CacheFolder::open(root)?;
-        Self::of(&folder.read_checked(FILE, LAYOUT, LIMIT)?)
+        Self::of(folder.read_checked(FILE, LAYOUT, LIMIT)?.content())
     }
 
     /// What [`bytes`](Self::bytes) gave.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
-        postcard::from_bytes(bytes).ok()
+        postcard::from_bytes(&compression::decompressed(bytes)?).ok()
     }
 
     /// Its bytes.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
-        postcard::to_stdvec(self).ok()
+        Some(compression::compressed(&postcard::to_stdvec(self).ok()?))
     }
 
     /// Keeps it. Errors (a read-only checkout, a full disk) are ignored: it only saves time.

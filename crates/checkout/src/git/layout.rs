@@ -148,6 +148,18 @@ pub(super) fn git_directories(top: &Path) -> Vec<PathBuf> {
     [Some(own), shared].into_iter().flatten().collect()
 }
 
+/// The folders outside of the checkout at `root` in which a change can change what is listed of it: those of git, with
+/// the list of tracked files and the rules of the repository, and those above it, with ignore files.
+pub(crate) fn folders_around(root: &Path) -> Vec<PathBuf> {
+    let Some(top) = enclosing_repository(root) else { return Vec::new() };
+    let above = root.ancestors().skip(1).take_while(|folder| folder.starts_with(&top));
+    let mut folders: Vec<PathBuf> = above.map(Path::to_owned).collect();
+    for folder in git_directories(&top) {
+        folders.extend([folder.join("info"), folder].into_iter().filter(|folder| folder.is_dir()));
+    }
+    folders
+}
+
 /// A pipe, socket or device among the files that git would open for the repository at `top`, and on which it
 /// would block.
 ///
@@ -159,16 +171,14 @@ pub(super) fn first_special(top: &Path) -> Option<PathBuf> {
     while let Some(folder) = folders.pop_front() {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             left = left.checked_sub(1)?;
-            let path = entry.path();
             let Ok(kind) = entry.file_type() else { continue };
             if kind.is_dir() {
-                let passed =
-                    ["modules", "lfs", "worktrees"].iter().any(|name| entry.file_name() == **name);
-                if !passed {
-                    folders.push_back(path);
+                let name = entry.file_name();
+                if !["modules", "lfs", "worktrees"].iter().any(|passed| name == **passed) {
+                    folders.push_back(entry.path());
                 }
-            } else if !kind.is_file() && is_special(&path) {
-                return Some(path);
+            } else if !kind.is_file() && is_special(&entry.path()) {
+                return Some(entry.path());
             }
         }
     }

@@ -8,14 +8,14 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::format::{put_text, take_text};
-use super::{FILE, Index, LAYOUT, format};
+use super::{BASE, CHANGES, Index, LAYOUT, format};
 use crate::cache::Cache;
-use crate::cache_folder::{CacheFolder, checksum};
+use crate::cache_folder::{CacheFolder, Checked, Checksum, checksum};
 use crate::file_state::FileState;
 use crate::git::KeptHistory;
 
 /// The first bytes of the file. The version is that of the format.
-const MAGIC: &[u8] = b"contextos index 1\n";
+const MAGIC: &[u8] = b"contextos index 2\n";
 /// The version of the program that wrote it: another one may read the same files in another way.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
@@ -46,7 +46,7 @@ pub fn export(root: &Path) -> Vec<u8> {
     }
     let history = KeptHistory::open(root).and_then(|history| history.bytes()).unwrap_or_default();
     let mut content = Vec::new();
-    for part in [format::write(&index), history, Cache::open(root).into_bytes()] {
+    for part in [index.into_base(), history, Cache::open(root).into_bytes()] {
         content.extend_from_slice(&(part.len() as u64).to_le_bytes());
         content.extend_from_slice(&part);
     }
@@ -81,7 +81,9 @@ pub fn import(root: &Path, bytes: &[u8]) -> Result<(), ImportError> {
     let (Some(files), Some(history), Some(outlines)) = parts else {
         return Err(ImportError::Damaged);
     };
-    let mut index = format::read(files).ok_or(ImportError::Damaged)?;
+    let file =
+        Checked { check: Checksum::default(), bytes: [&[0; Checked::CONTENT], files].concat() };
+    let mut index = format::read_base(file).ok_or(ImportError::Damaged)?;
     // Whatever the file says, nothing of it was computed here.
     for entry in &mut index.entries {
         entry.is_own = false;
@@ -89,7 +91,8 @@ pub fn import(root: &Path, bytes: &[u8]) -> Result<(), ImportError> {
     }
     let unwritable = |error: std::io::Error| ImportError::Unwritable(error.to_string());
     let folder = CacheFolder::make(root).map_err(unwritable)?;
-    folder.write_checked(FILE, LAYOUT, &format::write(&index)).map_err(unwritable)?;
+    folder.write_checked(BASE, LAYOUT, &format::base(&index)).map_err(unwritable)?;
+    folder.remove(CHANGES);
     if let Some(history) = KeptHistory::of(history) {
         history.keep(root);
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use private_fs::{Content, OpenFolder};
-use select::{TextSource, WordIndex};
+use select::{SourceFile, TextSource, WordIndex};
 
 use super::Index;
 use crate::ReadOptions;
@@ -23,6 +23,26 @@ impl IndexedTexts {
     /// Whether a text could not be given because its file has changed since the checkout was listed.
     pub fn is_outdated(&self) -> bool {
         self.is_outdated.load(Ordering::Relaxed)
+    }
+
+    /// The size of all files of the checkout that may be selected from, in bytes.
+    pub fn source_bytes(&self) -> u64 {
+        let selected = self.index.entries.iter().filter(|entry| entry.result.is_ok());
+        selected.map(|entry| entry.state.size).sum()
+    }
+
+    /// A hash of these files, which are some of the checkout's: of their paths, contents and texts.
+    pub fn digest(&self, files: &[SourceFile]) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        for file in files {
+            hasher.update(file.path.as_bytes());
+            hasher.update(&[0]);
+            hasher.update(&file.hash);
+            // The content says whether the file differs from HEAD.
+            let entry = file.text.source().and_then(|(_, at)| self.index.entries.get(at as usize));
+            hasher.update(&entry.map_or([0; 32], |entry| entry.content));
+        }
+        *hasher.finalize().as_bytes()
     }
 
     /// The text of a file; `None` if its content isn't the indexed one.
@@ -52,6 +72,10 @@ impl TextSource for IndexedTexts {
 
     fn words(&self) -> &WordIndex {
         &self.index.words
+    }
+
+    fn word_number(&self, file: u32) -> u32 {
+        self.index.numbers.get(file as usize).copied().unwrap_or(u32::MAX)
     }
 
     fn packages(&self, file: u32) -> Vec<String> {

@@ -7,11 +7,11 @@ use std::time::SystemTime;
 
 use private_fs::{Content, OpenFolder};
 use rayon::prelude::*;
-use select::{CountedWords, SourceFile, Text, TextSource, WordCounter, WordIndexBuilder};
+use select::{SourceFile, Text, TextSource, WordCounter, WordSegment};
 
+use super::keep::{Changed, WordsOf};
 use super::{Entry, Index, IndexedTexts, Indexing, Known};
 use crate::admit::{self, Admitted};
-use crate::credential_paths::Judged;
 use crate::read::{Checkout, CheckoutError, Progress, Refusal, Unreadable, assemble};
 use crate::walk::{self, Listed};
 use crate::{FileFinding, ReadOptions, SkipReason};
@@ -19,9 +19,6 @@ use crate::{FileFinding, ReadOptions, SkipReason};
 /// The portions into which the files to read are divided for each thread: each has a memory of words of its own.
 /// By hand.
 const PORTIONS: usize = 4;
-/// If more than one of this many files is new, words are numbered anew, by frequency. By hand: before that, new
-/// words have higher numbers than they would, which costs a byte here and there.
-const RENUMBER: usize = 8;
 
 /// Reads the checkout at `root`, which must be canonical, by its index.
 ///
@@ -60,28 +57,29 @@ pub(crate) fn read(
         return Err(CheckoutError::Moved(root.to_owned()));
     }
     let mut results: Vec<Origin> = files.iter().map(|_| Origin::Old).collect();
-    let mut counters = Vec::with_capacity(portions.len());
+    let mut words = Vec::with_capacity(portions.len());
     let mut looked = Vec::with_capacity(stale.len());
-    for (portion, (counter, found)) in portions.into_iter().enumerate() {
-        counters.push(counter);
+    for (portion, (counted, found)) in portions.into_iter().enumerate() {
+        words.push(counted);
         looked.extend(found.into_iter().map(|found| (portion, found)));
     }
     for (file, (portion, found)) in stale.into_iter().zip(looked) {
         results[file] = match found {
             Looked::Same(place, entry) => Origin::Same(place, entry),
-            Looked::New(entry, words) => Origin::New { portion, entry, words },
+            Looked::New(entry, number) => Origin::New { portion, entry, number },
             Looked::Refused(refusal) if places[file].is_some() => Origin::Gone(refusal),
             Looked::Refused(refusal) => Origin::Refused(refusal),
         };
     }
-    let mut merged = merge(old, &files, results, &is_listed, &counters);
-    merged.is_changed |= judged.paths != before;
-    merged.index.judged = judged;
-    if merged.is_changed && indexing.is_kept && !is_tracked {
-        merged.index.keep(root);
-    }
+    let merged = merge(&mut old, &files, results, &is_listed);
+    let index = if merged.is_changed || judged.paths != before {
+        let root = (indexing.is_kept && !is_tracked).then_some(root);
+        old.changed(merged.changed, words, judged, root)
+    } else {
+        Index { entries: merged.changed.entries, judged, ..old }
+    };
     let texts = Arc::new(IndexedTexts {
-        index: merged.index,
+        index,
         folder,
         options: options.clone(),
         is_outdated: AtomicBool::new(false),
@@ -126,7 +124,8 @@ impl Index {
 enum Looked {
     /// Its content is that of the entry at this place of the old index.
     Same(usize, Entry),
-    New(Box<Entry>, CountedWords),
+    /// With the number of its words in its portion, if it has any.
+    New(Box<Entry>, Option<u32>),
     Refused(Refusal),
 }
 
@@ -147,7 +146,7 @@ impl Reader<'_> {
         places: &[Option<usize>],
         stale: &[usize],
         progress: &(dyn Fn(Progress) + Sync),
-    ) -> Vec<(WordCounter, Vec<Looked>)> {
+    ) -> Vec<(WordSegment, Vec<Looked>)> {
         let (read, total) = (AtomicUsize::new(0), stale.len());
         let portion = stale.len().div_ceil(PORTIONS * rayon::current_num_threads()).max(1);
         stale
@@ -162,7 +161,7 @@ impl Reader<'_> {
                     looked
                 };
                 let looked = portion.iter().map(look).collect();
-                (counter, looked)
+                (counter.finish(), looked)
             })
             .collect()
     }
@@ -194,10 +193,7 @@ impl Reader<'_> {
             return Looked::Same(place, Entry { state, is_settled, ..entry.clone() });
         }
         let admitted = admit::by_content(path.clone(), bytes, self.options);
-        let words = match &admitted {
-            Ok(admitted) => counter.count(&admitted.file.text),
-            Err(_) => CountedWords::default(),
-        };
+        let words = admitted.as_ref().ok().map(|admitted| counter.count(&admitted.file.text));
         let result = admitted.map(Known::of);
         let entry = Entry { path, state, is_settled, is_own: true, content, result };
         Looked::New(Box::new(entry), words)
@@ -225,100 +221,81 @@ enum Origin {
     /// The same with other metadata.
     Same(usize, Entry),
     /// A file that was read now, its words counted with this portion.
-    New { portion: usize, entry: Box<Entry>, words: CountedWords },
+    New { portion: usize, entry: Box<Entry>, number: Option<u32> },
     /// A file that isn't indexed, and wasn't.
     Refused(Refusal),
     /// A file that isn't indexed any more.
     Gone(Refusal),
 }
 
-/// An index that is up to date.
+/// The entries of an index that is up to date.
 struct Merged {
-    index: Index,
+    changed: Changed,
     /// By file: its number in the index.
     numbers: Vec<Result<u32, Refusal>>,
-    /// Whether it differs from the old one.
+    /// Whether they differ from the old ones.
     is_changed: bool,
 }
 
-/// Merges the results for `files` with the entries of the old index for files that are listed (`is_listed`, by entry)
-/// but weren't asked for.
-fn merge(
-    old: Index,
-    files: &[Listed],
-    results: Vec<Origin>,
-    is_listed: &[bool],
-    counters: &[WordCounter],
-) -> Merged {
-    let is_new = |result: &Origin| matches!(result, Origin::New { .. });
-    let new = results.iter().filter(|result| is_new(result)).count();
-    let is_gone = is_listed.contains(&false)
-        || results.iter().any(|result| matches!(result, Origin::Gone(_)));
-    let mut builder = (new > 0 || is_gone).then(|| WordIndexBuilder::upon(&old.words));
-    let numbers_of_words: Vec<Vec<u32>> = match &mut builder {
-        Some(builder) => counters.iter().map(|counter| builder.numbers(counter)).collect(),
-        None => Vec::new(),
+/// Merges the results for `files` with the entries of the old index, which are taken out of it, for files that are
+/// listed (`is_listed`, by entry) but weren't asked for.
+fn merge(old: &mut Index, files: &[Listed], results: Vec<Origin>, is_listed: &[bool]) -> Merged {
+    let entries = std::mem::take(&mut old.entries);
+    let old = &*old;
+    let in_base = |place: usize| {
+        old.base.as_ref().is_some_and(|base| base.has.get(place).copied().unwrap_or(false))
     };
-    let Index { entries: old_entries, words: old_words, .. } = old;
-    let mut is_changed = builder.is_some();
-    let mut entries: Vec<Entry> = Vec::with_capacity(old_entries.len() + new);
+    let words =
+        |place: usize| old.numbers.get(place).map_or(WordsOf::Nothing, |n| WordsOf::Old(*n));
+    let mut is_changed = is_listed.contains(&false);
+    let mut changed = Changed::default();
     let mut numbers = Vec::with_capacity(files.len());
-    let mut left = old_entries.into_iter().zip(is_listed).enumerate().peekable();
-    let take_over = |builder: &mut Option<WordIndexBuilder>, place: usize| {
-        if let Some(builder) = builder {
-            builder.take_over(&old_words, place as u32);
-        }
-    };
+    let mut left = entries.into_iter().zip(is_listed).enumerate().peekable();
     for (file, result) in files.iter().zip(results) {
         while let Some((place, (entry, is_listed))) =
             left.next_if(|(_, (entry, _))| entry.path < file.path)
         {
             if *is_listed {
-                take_over(&mut builder, place);
-                entries.push(entry);
+                changed.push(entry, words(place), in_base(place));
             }
         }
         let own = left.next_if(|(_, (entry, _))| entry.path == file.path);
-        let entry = match (result, own) {
+        let number = changed.entries.len() as u32;
+        match (result, own) {
             (Origin::Old, Some((place, (entry, _)))) => {
-                take_over(&mut builder, place);
-                entry
+                changed.push(entry, words(place), in_base(place));
             }
             (Origin::Same(place, entry), own) => {
-                is_changed |= own.is_none_or(|(_, (old, _))| old != entry);
-                take_over(&mut builder, place);
-                entry
+                let is_same = own.is_some_and(|(_, (old, _))| old == entry);
+                is_changed |= !is_same;
+                changed.push(entry, words(place), is_same && in_base(place));
             }
-            (Origin::New { portion, entry, words }, _) => {
-                if let (Some(builder), Some(numbers)) =
-                    (&mut builder, numbers_of_words.get(portion))
-                {
-                    builder.add(&words, numbers);
-                }
-                *entry
+            (Origin::New { portion, entry, number }, _) => {
+                is_changed = true;
+                let words =
+                    number.map_or(WordsOf::Nothing, |number| WordsOf::New { portion, number });
+                changed.push(*entry, words, false);
             }
-            (Origin::Refused(refusal) | Origin::Gone(refusal), _) => {
+            (Origin::Refused(refusal), _) => {
+                numbers.push(Err(refusal));
+                continue;
+            }
+            (Origin::Gone(refusal), _) => {
+                is_changed = true;
                 numbers.push(Err(refusal));
                 continue;
             }
             // Not reached: what is taken from the old index is in it.
             (Origin::Old, None) => continue,
-        };
-        numbers.push(Ok(entries.len() as u32));
-        entries.push(entry);
+        }
+        numbers.push(Ok(number));
     }
     for (place, (entry, is_listed)) in left {
         if *is_listed {
-            take_over(&mut builder, place);
-            entries.push(entry);
+            changed.push(entry, words(place), in_base(place));
         }
     }
-    let words = match builder {
-        Some(builder) if new > entries.len() / RENUMBER => builder.finish_compacted(),
-        Some(builder) => builder.finish(),
-        None => old_words,
-    };
-    Merged { index: Index { entries, words, judged: Judged::default() }, numbers, is_changed }
+    Merged { changed, numbers, is_changed }
 }
 
 impl IndexedTexts {

@@ -28,7 +28,8 @@ pub(super) fn run(global: &Global, args: &ExportArgs, terminal: &Terminal) -> Re
     let place = Place::of(&global.repository(named.folder.as_deref()))?;
     let settings = Settings::load(&place.root, global.config.as_deref())?;
     let task = resolve::task(named.task.as_deref(), &place.root, &args.pick)?;
-    let picked = resolve::pick(place.clone(), task, &args.pick, &settings)?;
+    let mut picked = resolve::pick(place.clone(), task, &args.pick, &settings)?;
+    picked.request.is_pack_enough = true;
     let producer = Producer::new(&place, &args.write, &settings, false, terminal)?;
     for exporter in targets {
         producer.produce(picked.clone(), PackFormat::Agent(exporter), &exporter.file, false)?;

@@ -33,11 +33,12 @@ pub(super) fn run(global: &Global, args: &PackArgs, terminal: &Terminal) -> Resu
     }
     let format = resolve::format(args.format, &settings)?;
     let task = resolve::task(named.task.as_deref(), &place.root, &args.pick)?;
-    let picked = resolve::pick(place.clone(), task, &args.pick, &settings)?;
+    let mut picked = resolve::pick(place.clone(), task, &args.pick, &settings)?;
     // A pipe or a file gets the pack, unless it gets something else.
     let printed = !args.explain && !args.json && !args.copy && !Terminal::is_screen();
     let producer = Producer::new(&place, &args.write, &settings, printed, terminal)?;
     let budget = picked.request.budget;
+    picked.request.is_pack_enough = !args.explain && args.report.is_none();
     let produced = producer.produce(picked, format, format.file(), printed)?;
     if let Some(file) = &args.report {
         write_report(file, &produced, budget, &place, terminal)?;

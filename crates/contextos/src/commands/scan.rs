@@ -82,7 +82,11 @@ fn scan(
     let checkout = read(root, args, texts, &*progress)?;
     progress.stage("parsing");
     let files: Vec<&SourceFile> = checkout.files.iter().collect();
-    let cache = if checkout.is_cache_tracked { Cache::none() } else { Cache::open(root) };
+    let cache = match &checkout.texts {
+        _ if checkout.is_cache_tracked => Cache::none(),
+        Some(texts) => Cache::open(root).for_source(texts.source_bytes()),
+        None => Cache::open(root),
+    };
     let outlines = pipeline::outlines(&files, &DiskCache(cache), &*progress);
     drop(progress);
     let summaries = summaries(&checkout.files, &outlines);

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use checkout::{Cache, CacheKey, Fingerprint, Git};
+use checkout::{Cache, CacheKey, Fingerprint, Git, Watchable};
 use select::{Patch, SourceFile};
 use syntax::Outline;
 
+use super::watch::Watch;
 use crate::disk_cache::{self, DiskCache};
 use crate::pipeline::{
     self, PackRequest, Packed, PipelineError, Progress, ReadTree, RunCache, Texts,
@@ -20,9 +21,27 @@ const MAX_PACKS: usize = 8;
 /// The most outlines that are kept of each. By hand.
 const MAX_OUTLINES: usize = 50_000;
 
+/// The fewest files of a checkout that is watched rather than listed for each request. By hand: listing fewer takes some
+/// twenty milliseconds, and sees even what no watch reports (writes to memory that is mapped from a file).
+const WATCHED_FROM: usize = 5_000;
+/// How often a checkout is listed anew because folders came to be watched meanwhile. By hand.
+const LISTINGS: usize = 3;
+
 /// The checkouts that were used last.
 #[derive(Default)]
-pub(super) struct CheckoutCache(Mutex<Vec<Arc<Kept>>>);
+pub(super) struct CheckoutCache {
+    kept: Mutex<Vec<Arc<Kept>>>,
+    /// By root, the last one first: the checkouts that are watched.
+    watched: Mutex<Vec<(PathBuf, Watched)>>,
+}
+
+/// A checkout that is watched.
+struct Watched {
+    /// `None` where that isn't possible.
+    watch: Option<Watch>,
+    /// The fingerprint, which is valid until something changes.
+    fingerprint: Option<Fingerprint>,
+}
 
 /// A checkout as it was read, with the outlines and packs that have been made of it since.
 pub(super) struct Kept {
@@ -60,7 +79,7 @@ impl CheckoutCache {
         texts: Texts,
         progress: &dyn Progress,
     ) -> Result<Arc<Kept>, PipelineError> {
-        let state = state(&request.root);
+        let state = self.state(&request.root);
         let reading = Reading::of(request);
         if state.is_some()
             && texts == Texts::OnDemand
@@ -74,14 +93,8 @@ impl CheckoutCache {
             return Ok(kept);
         }
         let tree = Arc::new(pipeline::read(request, texts, progress)?);
-        let outlines = KnownOutlines {
-            kept: DiskCache(if tree.is_cached {
-                Cache::open(&request.root)
-            } else {
-                Cache::none()
-            }),
-            at_hand: Mutex::default(),
-        };
+        let outlines =
+            KnownOutlines { kept: DiskCache(tree.cache(&request.root)), at_hand: Mutex::default() };
         let root = request.root.clone();
         let packs = Mutex::default();
         let kept = Arc::new(Kept { root, state, reading, tree, outlines, packs });
@@ -101,7 +114,73 @@ impl CheckoutCache {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Kept>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state of a checkout before it is read; `None` if a later change couldn't be recognised by it.
+    fn state(&self, root: &Path) -> Option<State> {
+        let files = self.fingerprint(root)?;
+        let git = Git::open_by_cache(root).ok();
+        let head = git.and_then(|git| git.head().map(|head| head.id.clone()));
+        Some(State { files, head })
+    }
+
+    /// The fingerprint of a checkout: by a watch that has seen no change since it was listed, or by listing it.
+    fn fingerprint(&self, root: &Path) -> Option<Fingerprint> {
+        let mut all = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = all.iter().position(|(watched, _)| watched == root);
+        let mut watched = at.map(|at| all.remove(at).1);
+        let known = watched.as_mut().and_then(Watched::unchanged);
+        if known.is_none() {
+            let listed = checkout::fingerprint_to_watch(root).ok()?;
+            let is_large = cfg!(target_os = "linux") && listed.files >= WATCHED_FROM;
+            let new = || Watched { watch: Watch::new().ok(), fingerprint: None };
+            match watched.take().or_else(|| is_large.then(new)) {
+                Some(Watched { watch: Some(watch), .. }) => {
+                    watched = Some(Watched::renewed(watch, root, listed));
+                }
+                other => {
+                    all.extend(other.map(|watched| (root.to_owned(), watched)));
+                    return listed.fingerprint;
+                }
+            }
+        }
+        let watched = watched?;
+        let fingerprint = watched.fingerprint;
+        all.insert(0, (root.to_owned(), watched));
+        all.truncate(MAX_CHECKOUTS);
+        fingerprint
+    }
+}
+
+impl Watched {
+    /// The fingerprint, if nothing has changed.
+    fn unchanged(&mut self) -> Option<Fingerprint> {
+        match self.watch.as_mut()?.take_changed() {
+            Ok(is_changed) => self.fingerprint.filter(|_| !is_changed),
+            Err(_) => {
+                self.watch = None;
+                None
+            }
+        }
+    }
+
+    /// The result of listing a checkout, with a watch on all of its folders since before it was listed.
+    fn renewed(mut watch: Watch, root: &Path, mut listed: Watchable) -> Self {
+        for _ in 0..LISTINGS {
+            match watch.add(&listed.folders) {
+                Ok(true) => {}
+                Ok(false) => return Self { watch: Some(watch), fingerprint: listed.fingerprint },
+                Err(_) => return Self { watch: None, fingerprint: listed.fingerprint },
+            }
+            // What happened in these folders before they were watched wasn't reported.
+            match checkout::fingerprint_to_watch(root) {
+                Ok(again) => listed = again,
+                Err(_) => break,
+            }
+        }
+        // Folders come and go: the next request lists it again.
+        Self { watch: Some(watch), fingerprint: None }
     }
 }
 
@@ -133,13 +212,6 @@ impl Kept {
     fn lock(&self) -> MutexGuard<'_, Vec<(PackRequest, Arc<Packed>)>> {
         self.packs.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The state of a checkout before it is read; `None` if a later change couldn't be recognised by it.
-fn state(root: &Path) -> Option<State> {
-    let files = checkout::fingerprint(root).ok()??;
-    let head = Git::open_by_cache(root).ok().and_then(|git| git.head().map(|head| head.id.clone()));
-    Some(State { files, head })
 }
 
 impl Reading {

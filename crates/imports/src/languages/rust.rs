@@ -247,15 +247,32 @@ impl Scope<'_, '_> {
 
     /// The file of the longest part of `parts`, `last`, that is a module.
     fn module(&self, folder: &str, parts: &[&str], last: &str) -> Option<usize> {
-        let mut all = parts.to_vec();
-        all.push(last);
-        (1..=all.len()).rev().find_map(|length| {
-            let part = all[length - 1];
+        let mut path = folder.to_owned();
+        // Where each part ends.
+        let mut ends = Vec::with_capacity(parts.len() + 1);
+        for part in parts.iter().copied().chain([last]) {
+            if !path.is_empty() || !ends.is_empty() {
+                path.push('/');
+            }
+            path.push_str(part);
+            ends.push((part, path.len()));
+        }
+        let mut candidate = String::with_capacity(path.len() + "/mod.rs".len());
+        ends.into_iter().rev().find_map(|(part, end)| {
             if part.is_empty() || part == "*" || part == "self" {
                 return None;
             }
-            let path = within(folder, &all[..length].join("/")).replace("r#", "");
-            self.resolver.tree.first([format!("{path}.rs"), within(&path, "mod.rs")])
+            candidate.clear();
+            candidate.push_str(&path[..end]);
+            if candidate.contains("r#") {
+                candidate = candidate.replace("r#", "");
+            }
+            let length = candidate.len();
+            ["/mod.rs", ".rs"].into_iter().rev().find_map(|ending| {
+                candidate.truncate(length);
+                candidate.push_str(ending);
+                self.resolver.tree.at(&candidate)
+            })
         })
     }
 }

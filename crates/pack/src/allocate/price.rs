@@ -23,6 +23,9 @@ pub(crate) struct Pricer<'a> {
     before: usize,
     file_overheads: HashMap<usize, usize>,
     spans: HashMap<(usize, LineRange, bool), usize>,
+    /// By file and its lines that are shown: what the file costs then. The same are asked for again and again, as each
+    /// pass begins with the price of every chunk.
+    files: HashMap<usize, HashMap<Box<[LineRange]>, usize>>,
     scratch: String,
 }
 
@@ -34,6 +37,7 @@ impl<'a> Pricer<'a> {
             before: tokens::count(facts.encoding, BEFORE),
             file_overheads: HashMap::new(),
             spans: HashMap::new(),
+            files: HashMap::new(),
             scratch: String::new(),
         }
     }
@@ -78,6 +82,17 @@ impl Prices for Pricer<'_> {
     }
 
     fn file(&mut self, file: usize, lines: &[LineRange]) -> usize {
+        if let Some(&price) = self.files.get(&file).and_then(|prices| prices.get(lines)) {
+            return price;
+        }
+        let price = self.price_of(file, lines);
+        self.files.entry(file).or_default().insert(lines.into(), price);
+        price
+    }
+}
+
+impl Pricer<'_> {
+    fn price_of(&mut self, file: usize, lines: &[LineRange]) -> usize {
         let open = self.writer.file_open(self.facts, 1, file, lines);
         let mut price = self.file_overhead(file) + self.fragment(&open);
         for (at, &range) in lines.iter().enumerate() {

@@ -59,12 +59,18 @@ pub(crate) fn chunks(
     if touching.is_empty() {
         return;
     }
-    let mut lines: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    let is_distinctive =
+        |line: &&str| line.chars().filter(|c| c.is_alphanumeric()).nth(DISTINCTIVE - 1).is_some();
+    let hunks = touching.iter().flat_map(|patch| &patch.hunks).filter(|h| h.path == file.path);
+    let changed = hunks.flat_map(|hunk| hunk.added.iter().chain(&hunk.removed));
+    let mut lines: FxHashMap<&str, Vec<usize>> = changed
+        .map(|line| line.trim())
+        .filter(is_distinctive)
+        .map(|line| (line, Vec::new()))
+        .collect();
     for (at, line) in file.text.lines().enumerate() {
-        let line = line.trim();
-        if line.chars().filter(|c| c.is_alphanumeric()).count() >= DISTINCTIVE {
-            let chunk = chunks.partition_point(|chunk| (chunk.lines.end as usize) < at + 1);
-            lines.entry(line).or_default().push(chunk);
+        if let Some(found) = lines.get_mut(line.trim()) {
+            found.push(chunks.partition_point(|chunk| (chunk.lines.end as usize) < at + 1));
         }
     }
     for patch in touching {

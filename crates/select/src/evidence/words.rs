@@ -28,9 +28,9 @@ pub(crate) struct ChunkWords {
 }
 
 /// Counts the query's terms in each chunk of a file.
-pub(crate) fn count(
-    scanner: &mut Scanner<'_>,
-    file: &SourceFile,
+pub(crate) fn count<'t>(
+    scanner: &mut Scanner<'t>,
+    file: &'t SourceFile,
     outline: &Outline,
     chunks: &[Chunk],
     line_starts: &[usize],
@@ -113,7 +113,7 @@ pub(crate) struct NameTerms {
 }
 
 /// Splits the name of a definition.
-pub(crate) fn name_terms(scanner: &mut Scanner<'_>, name: &str) -> NameTerms {
+pub(crate) fn name_terms<'t>(scanner: &mut Scanner<'t>, name: &'t str) -> NameTerms {
     let mut out = NameTerms::default();
     for (_, word) in words(name).take(8) {
         let (parts, terms) = scanner.split(word);

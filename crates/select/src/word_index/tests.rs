@@ -1,17 +1,16 @@
 use proptest::prelude::*;
 
+use super::merge::Part;
 use super::*;
+use crate::terms::Splitter;
 
-/// An index of texts, counted in two portions as if by two threads.
-fn index(texts: &[String]) -> WordIndex {
-    let mut builder = WordIndexBuilder::default();
-    for portion in texts.chunks(texts.len().div_ceil(2).max(1)) {
-        let mut counter = WordCounter::default();
-        let counted: Vec<CountedWords> = portion.iter().map(|text| counter.count(text)).collect();
-        let numbers = builder.numbers(&counter);
-        counted.iter().for_each(|counted| builder.add(counted, &numbers));
-    }
-    builder.finish_compacted()
+/// A segment of texts.
+fn segment(texts: &[String]) -> WordSegment {
+    let mut counter = WordCounter::default();
+    texts.iter().for_each(|text| {
+        counter.count(text);
+    });
+    counter.finish()
 }
 
 /// The terms of a text and its length, by reading it.
@@ -25,10 +24,24 @@ fn scanned(vocabulary: &Vocabulary, text: &str) -> (Vec<u32>, u32) {
 }
 
 fn looked_up(vocabulary: &Vocabulary, index: &WordIndex, file: u32) -> (Vec<u32>, u32) {
-    let mut counts = vec![0; vocabulary.len()];
     let terms = index.with_terms(vocabulary);
-    terms.each(index, file, |id, count| counts[id as usize] += count);
+    let found = terms.count(index, &[file], vocabulary.len());
+    let mut counts = vec![0; vocabulary.len()];
+    found.of(0).iter().for_each(|&(id, count)| counts[id as usize] += count);
     (counts, index.length(file))
+}
+
+/// A scanner that knows the terms of the index finds what one finds that splits words itself.
+fn is_known(vocabulary: &Vocabulary, index: &WordIndex, text: &str) -> bool {
+    let all = |mut scanner: Scanner<'_>| {
+        let mut found = Vec::new();
+        // `scan` needs a text that lives as long as the scanner.
+        let text: &'static str = Box::leak(text.into());
+        scanner.scan(text, |at, parts, ids| found.push((at, parts, ids.to_vec())));
+        found
+    };
+    let terms = index.with_terms(vocabulary);
+    all(Scanner::new(vocabulary)) == all(Scanner::knowing(vocabulary, Some(&terms)))
 }
 
 const WORD: &str = "(getUser|get_user_get|Running|naïve|寻路服务寻路|ก\u{301}\u{301}ข|\u{301}|e\u{301}t|[a-zA-Z0-9_]{1,6}|x{60,70})";
@@ -36,44 +49,67 @@ const WORD: &str = "(getUser|get_user_get|Running|naïve|寻路服务寻路|ก\
 proptest! {
     #[test]
     fn an_index_counts_what_a_scanner_finds(
-        texts in prop::collection::vec(prop::collection::vec(WORD, 0..12), 1..6),
+        texts in prop::collection::vec(prop::collection::vec(WORD, 0..12), 1..40),
         asked in prop::collection::vec(WORD, 0..6),
+        kept in prop::collection::vec(any::<bool>(), 40),
     ) {
         let texts: Vec<String> = texts.into_iter().map(|words| words.join(" ")).collect();
         let mut vocabulary = Vocabulary::default();
         for word in &asked {
-            crate::terms::Splitter::new().split(word).0.iter().for_each(|term| {
+            Splitter::new().split(word).0.iter().for_each(|term| {
                 vocabulary.add(term);
             });
         }
-        let index = index(&texts);
-        let mut bytes = Vec::new();
-        index.write(&mut bytes);
-        let read = WordIndex::read(&mut bytes.as_slice()).unwrap();
-        let mut again = WordIndexBuilder::upon(&read);
-        (0..texts.len()).for_each(|file| again.take_over(&read, file as u32));
-        let again = again.finish();
+        let (some, others) = texts.split_at(texts.len() / 2);
+        let segments = [segment(some), segment(others)];
+        let index = WordIndex::of(segments.iter().map(|segment| {
+            WordSegment::read(segment.bytes().to_vec(), 0).unwrap()
+        }).collect());
         for (file, text) in (0..).zip(&texts) {
-            let expected = scanned(&vocabulary, text);
-            for index in [&index, &read, &again] {
-                prop_assert_eq!(&looked_up(&vocabulary, index, file), &expected, "{:?}", text);
+            prop_assert_eq!(&looked_up(&vocabulary, &index, file), &scanned(&vocabulary, text));
+            prop_assert!(is_known(&vocabulary, &index, text));
+        }
+        // The same of those that are kept, every other file of the second segment before all of the first.
+        let mut next = 0;
+        let mut numbers: [Vec<Option<u32>>; 2] = [vec![None; some.len()], vec![None; others.len()]];
+        for (at, file) in [1, 0].into_iter().flat_map(|at| (0..numbers[at].len()).map(move |file| (at, file))).collect::<Vec<_>>() {
+            if kept[(at * some.len() + file) % kept.len()] {
+                numbers[at][file] = Some(next);
+                next += 1;
             }
+        }
+        let [first, second] = numbers;
+        let texts_of = |at: usize| if at == 0 { some } else { others };
+        let order: Vec<&String> = [(1, &second), (0, &first)].into_iter().flat_map(|(at, numbers)| {
+            numbers.iter().zip(texts_of(at)).filter(|(number, _)| number.is_some()).map(|(_, text)| text)
+        }).collect();
+        let parts = [
+            Part { segment: &segments[0], numbers: first },
+            Part { segment: &segments[1], numbers: second },
+        ];
+        let merged = WordIndex::of(vec![WordSegment::merged(&parts, next as usize)]);
+        prop_assert_eq!(merged.files(), order.len());
+        for (file, text) in (0..).zip(order) {
+            prop_assert_eq!(&looked_up(&vocabulary, &merged, file), &scanned(&vocabulary, text));
         }
     }
 
     #[test]
-    fn damaged_bytes_give_no_panic(at in 0_usize..400, bit in 0_u8..8, cut in 0_usize..400) {
-        let index = index(&["fn get_user() { naïve } 寻路服务".to_owned(), "get get".to_owned()]);
-        let mut bytes = Vec::new();
-        index.write(&mut bytes);
+    fn damaged_bytes_give_no_panic(at in 0_usize..4000, bit in 0_u8..8, cut in 0_usize..4000) {
+        let whole = segment(&["fn get_user() { naïve } 寻路服务".to_owned(), "get get".to_owned()]);
+        let bytes = whole.bytes();
         let (at, cut) = (at % bytes.len(), cut % bytes.len());
-        let mut damaged = bytes.clone();
+        let mut damaged = bytes.to_vec();
         damaged[at] ^= 1 << bit;
         let mut vocabulary = Vocabulary::default();
         vocabulary.add("get");
-        for bytes in [&damaged[..], &bytes[..cut]] {
-            if let Some(read) = WordIndex::read(&mut &*bytes) {
-                (0..3).for_each(|file| drop(looked_up(&vocabulary, &read, file)));
+        for bytes in [damaged, bytes[..cut].to_vec()] {
+            if let Some(read) = WordSegment::read(bytes, 0) {
+                let numbers = vec![Some(0); read.files()];
+                drop(WordSegment::merged(&[Part { segment: &read, numbers }], 1));
+                let index = WordIndex::of(vec![read]);
+                (0..3).for_each(|file| drop(looked_up(&vocabulary, &index, file)));
+                drop(index.count_words(0..3, |word| Some(word.len())));
             }
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn json(produced: &Produced, budget: usize) -> String {
         "files": shown.collect::<Vec<_>>(),
         "files_in_all": files.len(),
         "chunks": packed.pack.chunks.len(),
-        "chunks_in_all": packed.ranking.chunks.len(),
+        "chunks_in_all": packed.chunks_in_all,
         "unchosen": packed.pack.unchosen.len(),
         "redacted": packed.read.findings.len(),
         "skipped": skipped,
