@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Checks that a pack doesn't depend on the index: cold, warm, after `scan`, with half of the cache gone, imported into
-another clone, after kills at random moments, beside other runs, and on a full disk, it has the same bytes.
+"""Checks that a pack doesn't depend on the cache: cold, warm, after `scan`, after edits, with half of the cache gone,
+imported into another clone, after kills at random moments, beside other runs, and on a full disk, it has the same bytes.
+Each is made twice: so that one that was kept will do, and (with `--report`) so that it is made anew from the index.
 
     scripts/index-check.py [--program PATH] [--kills N] CLONE…
 
@@ -40,6 +41,11 @@ def pack(folder, task, *flags, **more):
     return run.stdout
 
 
+def anew(folder, task, **more):
+    """As `pack`, never one that was kept: a report needs what it was chosen from."""
+    return pack(folder, task, "--report", os.devnull, **more)
+
+
 def cache(folder):
     return os.path.join(folder, ".contextos", "cache")
 
@@ -58,9 +64,37 @@ class Check:
 
     def same(self, when, folder=None, **more):
         for task, expected in self.expected.items():
-            self.count += 1
-            if pack(folder or self.folder, task, **more) != expected:
-                sys.exit(f"{self.folder}: {when}: another pack for {task!r}")
+            for make in (anew, pack):
+                self.count += 1
+                if make(folder or self.folder, task, **more) != expected:
+                    sys.exit(f"{self.folder}: {when}: another pack for {task!r}")
+
+    def edited(self, other, chance):
+        """A few files are changed, added and removed: the packs are those of another clone with the same edits."""
+        paths = chance.sample(git(self.folder, "ls-files").splitlines(), 5)
+        for folder in (self.folder, other):
+            for at, path in enumerate(paths):
+                path = os.path.join(folder, path)
+                if not os.path.isfile(path) or os.path.islink(path):
+                    continue
+                if at == 0:
+                    os.remove(path)
+                else:
+                    with open(path, "ab") as file:
+                        file.write(b"\n// the session cache of the parser\n")
+            with open(os.path.join(folder, "added_by_check.md"), "w") as file:
+                file.write("# Sessions\n\nThe configuration of the parser.\n")
+        for task in self.expected:
+            forget(other)
+            expected = pack(other, task)
+            for make in (anew, pack):
+                self.count += 1
+                if make(self.folder, task) != expected:
+                    sys.exit(f"{self.folder}: edited: another pack for {task!r}")
+        for folder in (self.folder, other):
+            git(folder, "checkout", "-q", "--", ".")
+            os.remove(os.path.join(folder, "added_by_check.md"))
+        self.same("edits undone")
 
 
 def halve(folder, chance):
@@ -80,9 +114,14 @@ def limited():
 
 
 def kill_at_random(check, kills, chance):
+    paths = git(check.folder, "ls-files").splitlines()
     for at in range(kills):
         if at % 3 == 0:
             forget(check.folder)
+        else:
+            # Their metadata is other than that in the index, which therefore changes.
+            for path in chance.sample(paths, min(3, len(paths))):
+                os.utime(os.path.join(check.folder, path), follow_symlinks=False)
         task = chance.choice(list(check.expected))
         command = (
             [PROGRAM, "scan", check.folder]
@@ -94,7 +133,7 @@ def kill_at_random(check, kills, chance):
         run.kill()
         run.wait()
         check.count += 1
-        if pack(check.folder, task) != check.expected[task]:
+        if anew(check.folder, task) != check.expected[task]:
             sys.exit(f"{check.folder}: another pack after a kill")
 
 
@@ -136,6 +175,7 @@ def main():
             check.same("after scan")
             subprocess.run([PROGRAM, "scan", other, "--import", exported], check=True, capture_output=True)
             check.same("imported", other)
+            check.edited(other, chance)
             halve(folder, chance)
             check.same("half of the cache gone")
             forget(folder)
