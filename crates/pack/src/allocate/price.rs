@@ -23,8 +23,8 @@ pub(crate) struct Pricer<'a> {
     before: usize,
     file_overheads: HashMap<usize, usize>,
     spans: HashMap<(usize, LineRange, bool), usize>,
-    /// By file and its lines that are shown: what the file costs then. The same are asked for again and again, as each
-    /// pass begins with the price of every chunk.
+    /// By file and its lines that are shown: what the file costs then. Each pass prices every chunk, most of them as the
+    /// pass before did.
     files: HashMap<usize, HashMap<Box<[LineRange]>, usize>>,
     scratch: String,
 }
