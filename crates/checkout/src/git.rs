@@ -161,9 +161,9 @@ impl Git {
         history::read_by_cache(self)
     }
 
-    /// Whether the history of HEAD was kept, so that [`history_by_cache`](Self::history_by_cache) needn't run git.
-    pub fn has_kept_history(&self) -> bool {
-        self.kept.is_some()
+    /// The number of commits of the history of HEAD, if it was kept, so that git needn't be run.
+    pub fn kept_commits(&self) -> Option<usize> {
+        self.kept.as_ref().map(|kept| kept.told())
     }
 
     /// The root's path from the top of the repository: empty, or with a `/` at its end.

@@ -56,6 +56,11 @@ impl KeptHistory {
         Self::of(folder.read_checked(FILE, LAYOUT, LIMIT)?.content())
     }
 
+    /// The number of commits that say something about a task.
+    pub(crate) fn told(&self) -> usize {
+        self.commits.iter().filter(|commit| commit.told.is_some()).count()
+    }
+
     /// What [`bytes`](Self::bytes) gave.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         postcard::from_bytes(&compression::decompressed(bytes)?).ok()

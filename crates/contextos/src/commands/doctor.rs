@@ -78,12 +78,12 @@ fn to_json(checks: &[Check]) -> String {
 
 fn history(root: &Path) -> Check {
     // What was kept counts as well: without it, packs would read the history anew.
-    let read = |git: Git| match git.has_kept_history() {
-        true => git.history_by_cache(),
-        false => git.history(),
+    let read = |git: Git| match git.kept_commits() {
+        Some(commits) => Ok(commits),
+        None => git.history().map(|history| history.commits.len()),
     };
     match Git::open_by_cache(root).and_then(read) {
-        Ok(history) => Check::ok(format!("history: {}", counted(history.commits.len(), "commit"))),
+        Ok(commits) => Check::ok(format!("history: {}", counted(commits, "commit"))),
         Err(GitError::NotARepository) => Check::ok("history: none (not a git checkout)"),
         Err(error) => Check::failed(format!("history: {error}")),
     }

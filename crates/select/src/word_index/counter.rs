@@ -3,8 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use super::hash;
-use super::segment::{ANYWHERE, Postings, SegmentWriter, put_posting};
+use super::segment::{ANYWHERE, SegmentWriter, put_posting};
 use crate::terms::{Splitter, is_data, is_dense, pairs, parts, words};
+use crate::varint::{put, take};
 use crate::word_index::WordSegment;
 
 /// Counts the words of one text after the other. Each distinct word is split once.
@@ -17,7 +18,7 @@ pub struct WordCounter {
     found: Vec<u32>,
     /// By text: its length in parts of words.
     lengths: Vec<u32>,
-    /// Text after text: its words, as distances between their numbers, with counts.
+    /// Text after text: the numbers of its words, in the order in which they come, with counts.
     lists: Vec<u8>,
     /// By text: where its list ends.
     ends: Vec<usize>,
@@ -69,11 +70,10 @@ impl WordCounter {
                 length = length.saturating_add(self.add(word));
             }
         }
-        self.found.sort_unstable();
-        let mut next = 0;
         for word in self.found.drain(..) {
             let count = std::mem::take(&mut self.words[word as usize].count);
-            put_posting(&mut next, word, count, &mut self.lists);
+            put(u64::from(word), &mut self.lists);
+            put(u64::from(count), &mut self.lists);
         }
         self.lengths.push(length);
         self.ends.push(self.lists.len());
@@ -87,8 +87,7 @@ impl WordCounter {
         texts.sort_unstable();
         let lists = || {
             let starts = [0].into_iter().chain(self.ends.iter().copied());
-            let list =
-                |(start, &end)| Postings::new(self.lists.get(start..end).unwrap_or_default());
+            let list = |(start, &end)| counted(self.lists.get(start..end).unwrap_or_default());
             (0_u32..).zip(starts.zip(&self.ends).map(list))
         };
         // Lists by text become lists by word: first how long each will be, then each at its place.
@@ -165,4 +164,12 @@ impl WordCounter {
         self.terms.insert(part.into(), new);
         new
     }
+}
+
+/// The words of a list, with their counts.
+fn counted(mut list: &[u8]) -> impl Iterator<Item = (u32, u32)> {
+    std::iter::from_fn(move || {
+        let (word, count) = (take(&mut list)?, take(&mut list)?);
+        Some((u32::try_from(word).ok()?, u32::try_from(count).ok()?))
+    })
 }
