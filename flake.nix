@@ -31,8 +31,9 @@
               doCheck = false;
               nativeBuildInputs = [ pkgs.installShellFiles ];
               postInstall = ''
-                $out/bin/${name} man > ${name}.1
-                installManPage ${name}.1
+                mkdir man
+                $out/bin/${name} man --all man
+                installManPage man/*.1
                 for shell in bash zsh fish; do
                   $out/bin/${name} completions $shell > ${name}.$shell
                 done

@@ -29,7 +29,7 @@ for program in contextos headroom; do
     "$run/$program" completions bash >"$folder/completions/$program.bash"
     "$run/$program" completions zsh >"$folder/completions/_$program"
     "$run/$program" completions fish >"$folder/completions/$program.fish"
-    "$run/$program" man >"$folder/man/$program.1"
+    "$run/$program" man --all "$folder/man"
 done
 install -m 644 LICENSE README.md CHANGELOG.md "$folder/"
 install -m 644 docs/headroom.service docs/headroom.plist "$folder/service/"

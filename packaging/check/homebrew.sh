@@ -1,21 +1,22 @@
 # shellcheck shell=bash disable=SC2154,SC2164
-# The Homebrew formula: its addresses and checksums are those of the archives, and the files that it installs are there.
+# The Homebrew formula, installed as Homebrew would (brew.rb): download, checksum, files, its test, its service.
 
 python3 packaging/homebrew.py "$release" "$url" >"$work/headroom.rb"
-address=$(sed -n 's/^ *url "\(.*\)"/\1/p' "$work/headroom.rb")
-expected=$(sed -n 's/^ *sha256 "\(.*\)"/\1/p' "$work/headroom.rb")
-curl -fsS -o "$work/formula.tar.gz" "$address"
-[ "$(sha256sum "$work/formula.tar.gz" | cut -d ' ' -f 1)" = "$expected" ] || fail "the formula's checksum is wrong"
-mkdir "$work/formula"
-tar -xzf "$work/formula.tar.gz" -C "$work/formula" --strip-components 1
+if ! command -v ruby >/dev/null; then
+    say "the Homebrew formula, written only: ruby isn't here"
+    return
+fi
+ruby -c "$work/headroom.rb" >/dev/null
+cpu=$(case $target in aarch64*) echo arm ;; *) echo intel ;; esac)
+prefix=$work/brew
+service=$(ruby packaging/check/brew.rb "$work/headroom.rb" linux "$cpu" "$prefix")
+[ "$service" = "$prefix/bin/headroom serve" ] || fail "the formula's service runs $service"
 for program in contextos headroom; do
-    for file in "$program" "man/$program.1" "completions/$program.bash" "completions/_$program" "completions/$program.fish"; do
-        [ -s "$work/formula/$file" ] || fail "the formula installs $file, which the archive doesn't have"
+    has_version "$program" "$prefix/bin"
+    for file in "share/man/man1/$program.1" "share/zsh/site-functions/_$program" \
+        "share/fish/vendor_completions.d/$program.fish" "etc/bash_completion.d/$program"; do
+        [ -s "$prefix/$file" ] || fail "the formula doesn't install $file"
     done
 done
-if command -v ruby >/dev/null; then
-    ruby -c "$work/headroom.rb" >/dev/null
-    say "the Homebrew formula"
-else
-    say "the Homebrew formula, except its syntax: ruby isn't here"
-fi
+[ -s "$prefix/share/man/man1/contextos-pack.1" ] || fail "the formula installs no manual pages of commands"
+say "the Homebrew formula, by a stand-in for Homebrew"

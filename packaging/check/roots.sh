@@ -97,14 +97,29 @@ cp -L /lib/ld-musl-*.so.1 "$alpine/lib/"
 mknod -m 666 "$alpine/dev/null" c 1 3
 mknod -m 666 "$alpine/dev/urandom" c 1 9
 echo 'root:x:0:0::/root:/bin/sh' >"$alpine/etc/passwd"
-ldd "$(command -v git)" | grep -o '/[^ ]*' | xargs -I{} cp -L {} "$alpine/opt/git/"
-cp "$(command -v git)" "$alpine/opt/git/"
-cat >"$alpine/bin/git" <<'SH'
-#!/bin/sh
-exec /opt/git/ld-linux-x86-64.so.2 --library-path /opt/git /opt/git/git "$@"
-SH
-chmod +x "$alpine/bin/git"
+with_glibc() { # with_glibc PROGRAM: a program of this machine, with the C library that it needs
+    local name
+    name=$(basename "$1")
+    mkdir -p "$alpine/opt/$name"
+    ldd "$1" | grep -o '/[^ ]*' | xargs -I{} cp -L {} "$alpine/opt/$name/"
+    cp -L "$1" "$alpine/opt/$name/"
+    printf '#!/bin/sh\nexec /opt/%s/ld-linux-*.so.* --library-path /opt/%s /opt/%s/%s "$@"\n' "$name" "$name" "$name" \
+        "$name" >"$alpine/bin/$name"
+    chmod +x "$alpine/bin/$name"
+}
+with_glibc "$(command -v git)"
 in_root "$alpine" "wget -q -O - $release_url/install.sh | sh" >"$work/said"
 grep -q "contextos and headroom $version are in /root/.local/bin" "$work/said"
 alone "$alpine" "BIN=/root/.local/bin; $first_commands"
 say "an empty root with busybox and musl: wget | sh, then the first commands"
+
+# What npm installs, started by Node.js there: its launcher finds the programs of this platform.
+with_glibc "$(readlink -f "$(command -v node)")"
+python3 packaging/npm.py "$work/roots" "$work/roots-npm" @example >/dev/null
+mkdir -p "$alpine/root/node_modules"
+cp -r "$work/roots-npm" "$alpine/root/node_modules/@example"
+for program in contextos headroom; do
+    said=$(in_root "$alpine" "node /root/node_modules/@example/$program/bin/$program.js --version")
+    [ "$said" = "$program $version" ] || fail "npm's launcher of $program says $said"
+done
+say "an empty root with busybox and musl: the npm packages"

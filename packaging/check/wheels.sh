@@ -14,3 +14,11 @@ has_version headroom "$work/python/bin"
 "$work/python/bin/pip" uninstall --quiet --yes contextos-pack headroom-compress
 [ ! -e "$work/python/bin/headroom" ] || fail "pip uninstall leaves the program"
 say "pip install of both wheels"
+
+# Where the C library is musl, as on Alpine, pip takes the same wheels.
+mkdir "$work/musllinux"
+for platform in "musllinux_1_1_$(uname -m)" "manylinux_2_17_$(uname -m)"; do
+    "$work/python/bin/pip" download --quiet --no-index --find-links "$work/wheels1" --only-binary :all: \
+        --platform "$platform" --dest "$work/musllinux" contextos-pack headroom-compress
+done
+say "the same wheels for both C libraries"

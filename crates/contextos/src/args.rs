@@ -7,6 +7,7 @@ mod memory;
 mod pack;
 mod repository;
 mod serve;
+mod suggested;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -267,10 +268,14 @@ pub(crate) struct CompletionsArgs {
 Examples:
   contextos man | man -l -
   contextos man pack > contextos-pack.1
-  contextos man mcp install | man -l -")]
+  contextos man mcp install | man -l -
+  contextos man --all ~/.local/share/man/man1")]
 pub(crate) struct ManArgs {
     /// The command, and one of its own commands [default: the page of contextos itself]
     pub(crate) command: Vec<String>,
+    /// Write the pages of all commands into a folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    pub(crate) all: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! What has changed since a revision, for `--diff`: which lines of which files.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use checkout::{Git, GitError, ReadOptions};
-use select::{Asked, Corpus, PinnedBy};
+use select::{Asked, Corpus, FileKind, PinnedBy};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use syntax::LineRange;
 use thiserror::Error;
@@ -16,7 +17,7 @@ const MAX_REMOVED: usize = 20;
 /// What the work tree has that a revision hasn't.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Changes {
-    /// The changed lines, by file; the file with the most of them first.
+    /// The changed lines, by file; source first, and in each kind the file with the most of them.
     pub(crate) asked: Vec<Asked>,
     /// The paths of files that are gone.
     pub(crate) removed: Vec<String>,
@@ -84,7 +85,10 @@ impl Changes {
             true => corpus.files[asked.file].text.lines().count(),
             false => asked.lines.iter().map(|lines| (lines.end - lines.start + 1) as usize).sum(),
         };
-        asked.sort_by_key(|asked| (std::cmp::Reverse(length(asked)), asked.file));
+        asked.sort_by_key(|asked| {
+            let kind = corpus.files[asked.file].kind;
+            (precedence(kind), Reverse(length(asked)), asked.file)
+        });
         Ok(Self { asked, removed, subjects: subjects(git, &base, corpus)? })
     }
 
@@ -103,6 +107,14 @@ impl Changes {
         let removed = self.removed.join(", ");
         (!removed.is_empty()).then(|| format!("Removed files: {removed}"))
     }
+}
+
+/// Which changes come first where the budget doesn't hold all: a reviewer reads the code before its tests, and no lock
+/// file.
+fn precedence(kind: FileKind) -> usize {
+    use FileKind::{Config, Docs, Example, Generated, Source, Test};
+    let order = [Source, Test, Config, Example, Docs, Generated];
+    order.iter().position(|of| *of == kind).unwrap_or(order.len())
 }
 
 /// The full id of the older commit.

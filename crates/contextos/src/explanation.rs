@@ -1,5 +1,6 @@
 //! Explains why each chunk is, or isn't, in a pack: for `pack --explain` and `contextos explain`.
 
+mod name;
 mod subject;
 
 use std::collections::BTreeSet;
@@ -64,6 +65,9 @@ pub(crate) struct Chunk {
     path: String,
     /// Its first and last line, from 1.
     lines: [u32; 2],
+    /// The lines of it that the pack shows, if it shows a part only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shown: Vec<[u32; 2]>,
     /// The definition that it is, or belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -175,6 +179,7 @@ impl Chunk {
         Self {
             path: packed.read.corpus.files[chunk.file].path.clone(),
             lines: pair(chunk.lines),
+            shown: if price.is_none() { shown_part(packed, chunk) } else { Vec::new() },
             name: chunk.name.clone(),
             score: rounded(chunk.score),
             probability: rounded(chunk.probability),
@@ -189,7 +194,7 @@ impl Chunk {
         format!("{}:{}", self.path, range(self.lines))
     }
 
-    /// `12-40 refresh: probability 8.3 %, score 3.21 = body +1.42, name +0.93, …`
+    /// `12-40 (12-14 shown) refresh: probability 8.3 %, score 3.21 = body +1.42, name +0.93, …`
     pub(crate) fn line(&self) -> String {
         let name = self.name.as_deref().map_or(String::new(), |name| format!(" {name}"));
         let mut contributions: Vec<String> = self
@@ -205,13 +210,37 @@ impl Chunk {
             [] => String::new(),
             words => format!(" ({})", words.join(", ")),
         };
+        let shown: Vec<String> = self.shown.iter().map(|lines| range(*lines)).collect();
+        let shown = match shown.as_slice() {
+            [] => String::new(),
+            shown => format!(" ({} shown)", shown.join(",")),
+        };
         format!(
-            "{}{name}: probability {:.1} %, score {:.2} = {}{words}",
+            "{}{shown}{name}: probability {:.1} %, score {:.2} = {}{words}",
             range(self.lines),
             self.probability * 100.0,
             self.score,
             contributions.join(", "),
         )
+    }
+}
+
+/// The lines of a chunk that the pack shows; none if it shows all of them that aren't blank, or none of them.
+fn shown_part(packed: &Packed, chunk: &RankedChunk) -> Vec<[u32; 2]> {
+    let Some(of_file) = packed.pack.shown.iter().find(|shown| shown.file == chunk.file) else {
+        return Vec::new();
+    };
+    let (first, last) = (chunk.lines.start, chunk.lines.end);
+    let spans = of_file.lines.iter().filter(|span| span.start <= last && first <= span.end);
+    let spans: Vec<[u32; 2]> =
+        spans.map(|span| [span.start.max(first), span.end.min(last)]).collect();
+    let is_shown = |line: u32| spans.iter().any(|[start, end]| (*start..=*end).contains(&line));
+    let text = &packed.read.corpus.files[chunk.file].text;
+    let lines = text.lines().zip(1..).skip(first.saturating_sub(1) as usize);
+    let mut lines = lines.take_while(|(_, number)| *number <= last);
+    match lines.all(|(line, number)| line.trim().is_empty() || is_shown(number)) {
+        true => Vec::new(),
+        false => spans,
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use select::Feature;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -111,19 +112,34 @@ fn write_table(out: &mut String, chunks: &[Value], is_left_out: bool) {
         let path =
             if is_left_out { format!("{}:", escaped(text(&chunk["path"]))) } else { String::new() };
         let price = match is_left_out {
-            true => format!("<td class=\"number\">{}</td>", number(&chunk["price"])),
+            true => {
+                format!(
+                    "<td class=\"number\" data-label=\"Price\">{}</td>",
+                    number(&chunk["price"])
+                )
+            }
             false => String::new(),
         };
         let _ = writeln!(
             out,
-            "<tr><td>{path}{}</td><td>{}</td><td class=\"number\">{:.1} %</td>{price}<td>{}</td></tr>",
+            "<tr><td class=\"place\">{path}{}{}</td><td>{}</td>\
+             <td class=\"number\" data-label=\"Probability\">{:.1} %</td>{price}<td>{}</td></tr>",
             lines(&chunk["lines"]),
+            shown_part(chunk),
             escaped(text(&chunk["name"])),
             chunk["chance"].as_f64().unwrap_or_default() * 100.0,
             evidence(chunk),
         );
     }
     out.push_str("</tbody>\n</table>\n");
+}
+
+/// Which lines of a chunk are shown, if not all of them.
+fn shown_part(chunk: &Value) -> String {
+    match list(&chunk["shown"]) {
+        [] => String::new(),
+        shown => format!(", shown: {}", shown.iter().map(lines).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// The words that matched, and what counts for a chunk and against it.
@@ -137,7 +153,7 @@ fn evidence(chunk: &Value) -> String {
         .take(MAX_CONTRIBUTIONS)
         .map(|piece| {
             let points = piece["points"].as_f64().unwrap_or_default();
-            format!("{} {points:+.2}", escaped(text(&piece["name"])))
+            format!("{} {points:+.2}", escaped(label(text(&piece["name"]))))
         })
         .collect();
     [words.join(" "), pieces.join(", ")]
@@ -145,6 +161,11 @@ fn evidence(chunk: &Value) -> String {
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join("; ")
+}
+
+/// A feature's name for people, by its key.
+fn label(key: &str) -> &str {
+    Feature::ALL.iter().find(|feature| feature.name() == key).map_or(key, |feature| feature.label())
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -160,7 +181,10 @@ fn number(value: &Value) -> u64 {
 }
 
 fn lines(range: &Value) -> String {
-    format!("{}–{}", number(&range[0]), number(&range[1]))
+    match (number(&range[0]), number(&range[1])) {
+        (first, last) if first == last => first.to_string(),
+        (first, last) => format!("{first}–{last}"),
+    }
 }
 
 /// The text as it may stand in an element or a quoted attribute, control characters as spaces.
@@ -186,7 +210,7 @@ mod tests {
             explanation: json!({
                 "task": hostile, "confidence": "strong", "budget": 8000, "tokens": 7000,
                 "files": [{"rank": 1, "path": hostile, "lines": [[1, 9]], "units": [{"lines": [1, 9], "name": hostile,
-                    "chance": 0.5, "words": [hostile], "pieces": [{"name": "body", "points": 1.5}]}]}],
+                    "chance": 0.5, "words": [hostile], "pieces": [{"name": "translation", "points": 1.5}]}]}],
                 "unchosen": [{"path": hostile, "lines": [3, 4], "chance": 0.1, "pieces": [], "price": 80}],
             }),
             text: hostile,
@@ -195,6 +219,7 @@ mod tests {
         .to_html();
         assert!(!page.contains("<script") && !page.contains('\u{1b}'), "{page}");
         assert!(page.contains("default-src 'none'") && page.contains("7000 of 8000"));
+        assert!(page.contains("query_expansion +1.50"), "the name for people: {page}");
         let style = page.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
         assert!(page.contains(&STANDARD.encode(Sha256::digest(style))));
     }

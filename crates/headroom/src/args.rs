@@ -105,10 +105,22 @@ pub(crate) enum Command {
         shell: Shell,
     },
     /// Print a manual page
-    Man {
-        /// The command [default: the page of headroom itself]
-        command: Option<String>,
-    },
+    Man(ManArgs),
+}
+
+/// `headroom man`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  headroom man | man -l -
+  headroom man mcp install | man -l -
+  headroom man --all ~/.local/share/man/man1")]
+pub(crate) struct ManArgs {
+    /// The command, and one of its own commands [default: the page of headroom itself]
+    pub(crate) command: Vec<String>,
+    /// Write the pages of all commands into a folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    pub(crate) all: Option<PathBuf>,
 }
 
 const COMPLETIONS: &str = "\

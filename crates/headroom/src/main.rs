@@ -57,6 +57,6 @@ fn run(args: Args) -> Result<(), Failure> {
         Command::Wrap(wrap) => commands::wrap::run(&wrap),
         Command::Unwrap(unwrap) => commands::unwrap::run(&unwrap),
         Command::Completions { shell } => commands::completions::run(shell),
-        Command::Man { command } => commands::man::run(command.as_deref()),
+        Command::Man(args) => commands::man::run(&args),
     }
 }

@@ -1,6 +1,7 @@
 //! The store that a program keeps originals in, from flags and environment, and the files of the
 //! workspace.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use blob_store::{Bounds, Error, Location, Namespace, Opener, Originals, ReplayStore};
 use bytesize::ByteSize;
 use clap::Args;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 
 use crate::environment;
 use crate::failure::Failure;
@@ -36,10 +38,33 @@ pub(crate) struct StoreArgs {
     /// server; nothing is written to disk), or a Redis that several machines share
     #[arg(long, value_name = "files|memory|redis://…", default_value = "files")]
     #[arg(env = environment::STORE, hide_env_values = true, help_heading = "Store")]
+    #[arg(value_parser = LocationParser, hide_possible_values = true)]
     store: Location,
 
     #[command(flatten)]
     bounds: BoundsArgs,
+}
+
+/// Reads a [`Location`]; completions offer how each backend is written.
+#[derive(Debug, Clone, Copy)]
+struct LocationParser;
+
+impl TypedValueParser for LocationParser {
+    type Value = Location;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Location, clap::Error> {
+        let parser = StringValueParser::new().try_map(|text| text.parse::<Location>());
+        parser.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Location::beginnings().map(PossibleValue::new)))
+    }
 }
 
 impl StoreArgs {

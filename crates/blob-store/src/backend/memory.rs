@@ -11,6 +11,7 @@ use crate::{Backend, BlobStore, Error, Name, Namespace, Opener, Usage};
 /// The entry in the list of backends.
 pub(super) const BACKEND: Backend = Backend {
     syntax: "memory",
+    beginnings: &["memory"],
     accepts: |text| text == "memory",
     is_shared: false,
     is_on_disk: false,

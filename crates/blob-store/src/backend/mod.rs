@@ -26,6 +26,8 @@ pub type Opener = Box<dyn Fn(Namespace) -> Result<Arc<dyn BlobStore>, Error>>;
 pub struct Backend {
     /// What users write for it, for error messages.
     pub(crate) syntax: &'static str,
+    /// How that begins, for completions.
+    pub(crate) beginnings: &'static [&'static str],
     /// Whether this names it.
     pub(crate) accepts: fn(&str) -> bool,
     /// Whether other processes find what it stores, and later ones.
@@ -49,6 +51,11 @@ pub struct Location {
 pub struct UnknownBackend;
 
 impl Location {
+    /// How what names each backend begins, for completions.
+    pub fn beginnings() -> impl Iterator<Item = &'static str> {
+        BACKENDS.into_iter().flat_map(|backend| backend.beginnings.iter().copied())
+    }
+
     /// Whether other processes find what it stores, and later ones.
     pub fn is_shared(&self) -> bool {
         self.backend.is_shared
@@ -97,6 +104,7 @@ mod tests {
         assert_eq!(parse("files"), Ok((true, true)));
         assert_eq!(parse("memory"), Ok((false, false)));
         assert_eq!(parse("rediss://host"), Ok((true, false)));
+        assert!(Location::beginnings().all(|beginning| parse(beginning).is_ok()));
         let error = parse("file").unwrap_err().to_string();
         assert_eq!(error, "expected files, memory, redis://HOST or rediss://HOST");
     }

@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 
+use super::suggested::Suggested;
 use crate::detail::Detail;
 use crate::exporters::{self, Exporter};
 
@@ -88,7 +89,8 @@ pub(crate) struct WriteArgs {
     #[arg(long, hide = true)]
     pub(crate) no_timestamp: bool,
     /// Compress the finished pack: headroom, builtin, or cmd:NAME from your configuration
-    #[arg(long, value_name = "NAME", overrides_with = "no_compress")]
+    #[arg(long, value_name = "NAME", overrides_with = "no_compress", hide_possible_values = true)]
+    #[arg(value_parser = Suggested(&["headroom", "builtin", "none"]))]
     pub(crate) compress: Option<String>,
     /// Don't compress, whatever your configuration says
     #[arg(long, hide = true)]

@@ -1,4 +1,4 @@
-//! `contextos man`: a manual page, of the program or of a command.
+//! `contextos man`: the manual page of the program or of a command, or those of all.
 
 use clap::CommandFactory;
 
@@ -7,6 +7,10 @@ use crate::failure::Failure;
 use crate::terminal::Terminal;
 
 pub(super) fn run(args: &ManArgs, terminal: &Terminal) -> Result<(), Failure> {
+    if let Some(folder) = &args.all {
+        return clap_mangen::generate_to(Cli::command(), folder)
+            .map_err(|error| Failure::new(format_args!("{}: {error}", folder.display())));
+    }
     let mut program = Cli::command();
     program.build();
     let mut command = program;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use syntax::LineRange;
 
 use super::Chunk;
+use super::name::QualifiedName;
 use crate::failure::Failure;
 use crate::nearest;
 use crate::pipeline::{PackRequest, Packed, glob_of};
@@ -112,16 +113,22 @@ fn line_of(subject: &str, line: Option<u32>, file: &SourceFile) -> Result<LineRa
     }
 }
 
-/// Where `name` is defined among the files that were read.
+/// Where the name is defined among the files that were read: as it stands, or else as the last part of a qualified one.
 fn definitions(name: &str, files: &[SourceFile]) -> Places {
-    let named = files.iter().enumerate().filter(|(_, file)| file.text.contains(name));
+    let plain = definitions_of(&QualifiedName { name, containers: Vec::new() }, files);
+    match QualifiedName::read(name) {
+        Some(qualified) if plain.is_empty() => definitions_of(&qualified, files),
+        _ => plain,
+    }
+}
+
+fn definitions_of(wanted: &QualifiedName<'_>, files: &[SourceFile]) -> Places {
+    let named = files.iter().enumerate().filter(|(_, file)| file.text.contains(wanted.name));
     named
         .flat_map(|(at, file)| {
             let definitions = syntax::outline(file.language, &file.text).definitions;
-            definitions
-                .into_iter()
-                .filter(|definition| definition.name == name)
-                .map(move |definition| (at, definition.lines))
+            let found = definitions.iter().filter(|one| wanted.is_of(one, &definitions, file));
+            found.map(|definition| (at, definition.lines)).collect::<Places>()
         })
         .collect()
 }

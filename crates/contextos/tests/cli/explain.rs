@@ -16,6 +16,12 @@ fn files_and_symbols_in_the_pack() {
         assert!(shown.contains(&format!("{subject}: in the pack: ")), "{shown}");
         assert!(shown.contains("\n+ src/auth/token.py:"), "the file is named: {shown}");
     }
+    for subject in ["TokenStore.refresh", "TokenStore::refresh", "auth.token.TokenStore#refresh()"]
+    {
+        let shown = explain(&sandbox, subject, &[]);
+        assert!(shown.contains("\n+ src/auth/token.py:8-24 "), "{subject}: {shown}");
+    }
+    assert!(explain(&sandbox, "Session.refresh", &[]).contains("no definition has this name"));
     let shown = explain(&sandbox, "refresh", &["--json"]);
     let json: serde_json::Value =
         serde_json::from_str(shown.split_once("stdout\n").unwrap().1).unwrap();
@@ -70,6 +76,25 @@ fn why_a_lower_score_is_in() {
     }
     let shown = explain(&sandbox, "tests/test_token.py", &[]);
     assert!(!shown.contains("preferred to"), "{shown}");
+}
+
+/// A chunk that is too long for the budget is shown in part, and its explanation says so.
+#[test]
+fn which_lines_of_a_chunk_are_shown() {
+    let sandbox = Sandbox::new();
+    let line = |at| format!("    rotate_{at}(refresh, tokens, {at} * refresh, tokens + refresh)\n");
+    let body: String = (0..80).map(line).collect();
+    sandbox.repo.write("src/rotate.py", format!("def rotate_all_refresh_tokens(tokens):\n{body}"));
+    let shown = explain(&sandbox, "rotate_all_refresh_tokens", &["--budget", "250"]);
+    let line = shown.lines().find(|line| line.starts_with("+ src/rotate.py:")).unwrap();
+    assert!(line.contains(" shown) rotate_all_refresh_tokens: "), "{shown}");
+    let json = explain(&sandbox, "src/rotate.py", &["--budget", "250", "--json"]);
+    let json: serde_json::Value =
+        serde_json::from_str(json.split_once("stdout\n").unwrap().1).unwrap();
+    let chunk = &json["units"][0];
+    assert_eq!(chunk["chosen"], true);
+    assert!(chunk["shown"][0][1].as_u64() < chunk["lines"][1].as_u64(), "{chunk}");
+    assert!(!explain(&sandbox, "refresh", &[]).contains("shown)"), "all of it is shown");
 }
 
 #[test]

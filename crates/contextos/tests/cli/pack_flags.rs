@@ -66,6 +66,13 @@ fn changes_are_shown_with_or_without_a_task() {
         assert!(pack.contains("def monthly(rows):") && pack.contains("def fresh():"), "{pack}");
         assert!(pack.contains("Removed files: README.md"), "{pack}");
     }
+    let tests = "def test_monthly():\n    assert monthly([1]) == [1]\n".repeat(40);
+    sandbox.repo.write("tests/test_report.py", tests);
+    let range = ["pack", "--diff", first.trim(), "--budget", "500", "--json"];
+    json(&sandbox, &range);
+    let pack = sandbox.read("context_pack.md");
+    assert!(pack.contains("def monthly(rows):") && pack.contains("def fresh():"), "{pack}");
+    fs::remove_file(sandbox.repo.path().join("tests/test_report.py")).unwrap();
     let summary = json(&sandbox, &["pack", "tokens", "expire", "--diff", "HEAD", "--json"]);
     assert_eq!(summary["task"], "tokens expire");
     assert!(sandbox.read("context_pack.md").contains("def fresh():"));
@@ -210,6 +217,12 @@ fn facts_as_json() {
         "{page}"
     );
     sandbox.contextos(&["man", "mcp", "nothing"]).assert().code(2);
+    let pages = tempfile::tempdir().unwrap();
+    sandbox.contextos(&["man", "--all"]).arg(pages.path()).assert().success();
+    for page in ["contextos.1", "contextos-pack.1", "contextos-mcp-install.1"] {
+        assert!(pages.path().join(page).is_file(), "{page}");
+    }
+    assert!(sandbox.run(&["completions", "bash"]).contains("headroom builtin none"));
 }
 
 #[test]

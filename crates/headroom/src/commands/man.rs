@@ -1,23 +1,25 @@
-//! `headroom man [COMMAND]`
+//! `headroom man`: the manual page of the program or of a command, or those of all.
 
 use clap::CommandFactory as _;
 use clap_mangen::Man;
 
-use crate::args::Args;
+use crate::args::{Args, ManArgs};
 use crate::failure::Failure;
 use crate::output;
 
-/// Prints the manual page of `command`, or the program's own, for `man -l -`.
-pub(crate) fn run(command: Option<&str>) -> Result<(), Failure> {
-    let mut program = Args::command();
-    program.build();
-    let subject = match command {
-        None => program,
-        Some(name) => program
-            .find_subcommand(name)
-            .map(|command| command.clone().display_name(format!("headroom-{}", command.get_name())))
-            .ok_or_else(|| Failure::usage(format!("there is no command {name}")))?,
-    };
+pub(crate) fn run(args: &ManArgs) -> Result<(), Failure> {
+    if let Some(folder) = &args.all {
+        return clap_mangen::generate_to(Args::command(), folder)
+            .map_err(|error| Failure::new(format!("{}: {error}", folder.display())));
+    }
+    let mut subject = Args::command();
+    subject.build();
+    for (at, name) in args.command.iter().enumerate() {
+        let found = subject.find_subcommand(name).cloned();
+        subject = found.ok_or_else(|| {
+            Failure::usage(format!("there is no command {}", args.command[..=at].join(" ")))
+        })?;
+    }
     let mut page = Vec::new();
     Man::new(subject).render(&mut page).map_err(Failure::new)?;
     output::print(&String::from_utf8_lossy(&page))

@@ -60,6 +60,12 @@ fn every_flag_of_help_is_in_its_manual_page() {
         }
     }
     assert!(said(&["man"]).contains(".TH headroom 1"));
+    assert!(said(&["man", "mcp", "install"]).contains(".TH headroom-mcp-install 1"));
+    let pages = tempfile::tempdir().unwrap();
+    said(&["man", "--all", pages.path().to_str().unwrap()]);
+    for page in ["headroom.1", "headroom-serve.1", "headroom-mcp-install.1"] {
+        assert!(pages.path().join(page).is_file(), "{page}");
+    }
 }
 
 #[test]
@@ -71,6 +77,9 @@ fn completions_are_scripts_that_their_shells_take() {
         ("powershell", "Register-ArgumentCompleter"),
     ] {
         assert!(said(&["completions", shell]).contains(expected), "{shell}");
+    }
+    for known in ["files memory redis:// rediss://", "claude", "opencode"] {
+        assert!(said(&["completions", "bash"]).contains(known), "{known}");
     }
     let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
     bash.stdin.take().unwrap().write_all(said(&["completions", "bash"]).as_bytes()).unwrap();

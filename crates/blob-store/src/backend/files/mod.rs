@@ -26,6 +26,7 @@ use ledger::{Ledger, LedgerEntry};
 /// The entry in the list of backends.
 pub(super) const BACKEND: Backend = Backend {
     syntax: "files",
+    beginnings: &["files"],
     accepts: |text| text == "files",
     is_shared: true,
     is_on_disk: true,

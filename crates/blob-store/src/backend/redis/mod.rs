@@ -22,6 +22,7 @@ use link::Link;
 /// The entry in the list of backends.
 pub(super) const BACKEND: Backend = Backend {
     syntax: "redis://HOST or rediss://HOST",
+    beginnings: &["redis://", "rediss://"],
     accepts: |text| text.contains("://"),
     is_shared: true,
     is_on_disk: false,

@@ -1,0 +1,106 @@
+//! Names of definitions as people qualify them: `Cart.total`, `Cart::total`, `Cart#total`, `shop.cart.Cart.total`.
+
+use select::SourceFile;
+use syntax::Definition;
+
+/// What separates the parts of a qualified name, in the languages that have parsers.
+const SEPARATORS: [&str; 5] = ["::", "->", ".", "#", "\\"];
+
+/// A name, and what it is to be found in.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct QualifiedName<'a> {
+    /// The name alone.
+    pub(super) name: &'a str,
+    /// The types, modules or files that it is in, outermost first.
+    pub(super) containers: Vec<&'a str>,
+}
+
+impl<'a> QualifiedName<'a> {
+    /// The parts of a qualified name; `None` for one without containers.
+    pub(super) fn read(text: &'a str) -> Option<Self> {
+        let text = text.strip_suffix("()").unwrap_or(text);
+        let mut containers = vec![text];
+        for separator in SEPARATORS {
+            containers = containers.iter().flat_map(|part| part.split(separator)).collect();
+        }
+        containers.retain(|part| !part.is_empty());
+        let name = containers.pop()?;
+        (name != text).then_some(Self { name, containers })
+    }
+
+    /// Whether this names the definition, one of `all` of a file: each container is a type or module around it, the
+    /// type that it belongs to, or a part of the file's path.
+    pub(super) fn is_of(&self, one: &Definition, all: &[Definition], file: &SourceFile) -> bool {
+        one.name == self.name
+            && self.containers.iter().all(|container| {
+                is_around(container, one, all) || is_part_of_path(container, &file.path)
+            })
+    }
+}
+
+fn is_around(container: &str, one: &Definition, all: &[Definition]) -> bool {
+    let parents = std::iter::successors(one.parent, |&at| all.get(at)?.parent);
+    one.receiver.as_deref() == Some(container)
+        || parents
+            .filter_map(|at| all.get(at))
+            .any(|parent| parent.name == container || parent.receiver.as_deref() == Some(container))
+}
+
+/// Whether `container` is a folder of the path, or its file without the extension.
+fn is_part_of_path(container: &str, path: &str) -> bool {
+    let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
+    stem == container || folders.split('/').any(|folder| folder == container)
+}
+
+#[cfg(test)]
+mod tests {
+    use select::FileKind;
+    use syntax::Language;
+
+    use super::*;
+
+    #[test]
+    fn a_name_has_parts() {
+        let read = |text| QualifiedName::read(text).map(|name| (name.containers, name.name));
+        for text in ["Cart.total", "Cart::total", "Cart#total", "Cart->total", "Cart.total()"] {
+            assert_eq!(read(text), Some((vec!["Cart"], "total")), "{text}");
+        }
+        assert_eq!(read("shop.cart.Cart.total"), Some((vec!["shop", "cart", "Cart"], "total")));
+        assert_eq!(read("::total"), Some((vec![], "total")));
+        for text in ["total", "", ".", "::"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_definition_is_in_types_and_files() {
+        let names = |language, path: &str, text: &str, name: &str| {
+            let outline = syntax::outline(language, text);
+            let file = SourceFile {
+                path: path.to_owned(),
+                text: text.into(),
+                hash: [0; 32],
+                language,
+                kind: FileKind::Source,
+            };
+            let name = QualifiedName::read(name).unwrap();
+            outline.definitions.iter().any(|one| name.is_of(one, &outline.definitions, &file))
+        };
+        let python = "class Cart:\n    def total(self):\n        return 1\n";
+        for (name, expected) in [
+            ("Cart.total", true),
+            ("shop.cart.Cart.total", true),
+            ("cart.total", true),
+            ("Basket.total", false),
+            ("Cart.sum", false),
+        ] {
+            let found = names(Language::Python, "src/shop/cart.py", python, name);
+            assert_eq!(found, expected, "{name}");
+        }
+        let rust = "struct Cart;\nimpl Sum for Cart {\n    fn total(&self) {}\n}\n";
+        assert!(names(Language::Rust, "src/cart.rs", rust, "Cart::total"));
+        let go = "package shop\n\nfunc (c *Cart) Total() int { return 1 }\n";
+        assert!(names(Language::Go, "shop.go", go, "Cart.Total"));
+    }
+}
