@@ -71,7 +71,9 @@ impl WordSegment {
         {
             word.clear();
             word.push_str(first);
-            (found.clear(), terms.clear(), postings.clear());
+            found.clear();
+            terms.clear();
+            postings.clear();
             let (mut parts, mut having) = (0, 0);
             for source in sources.iter_mut().filter(|s| s.has_word && s.cursor.text() == word) {
                 having += 1;

@@ -228,7 +228,7 @@ impl Cursor<'_> {
         let (own, rest) = self.bytes.split_at_checked(own)?;
         let (&parts, rest) = rest.split_first()?;
         self.bytes = rest;
-        self.text.truncate(if self.next % BLOCK == 0 { 0 } else { shared });
+        self.text.truncate(if self.next.is_multiple_of(BLOCK) { 0 } else { shared });
         self.text.extend_from_slice(own);
         self.parts = parts;
         let end = self.postings.end.checked_add(usize::try_from(take(&mut self.bytes)?).ok()?)?;
@@ -303,7 +303,7 @@ impl SegmentWriter {
         if u32::try_from(self.texts.len()).is_err() {
             return;
         }
-        if self.words % BLOCK == 0 {
+        if self.words.is_multiple_of(BLOCK) {
             self.blocks.extend_from_slice(&(self.texts.len() as u32).to_le_bytes());
             self.blocks.extend_from_slice(&(self.postings.len() as u64).to_le_bytes());
             self.before.clear();
