@@ -68,6 +68,25 @@ fn packs_are_the_same_whatever_is_cached() {
 }
 
 #[test]
+fn a_pack_that_was_kept_is_not_given_for_other_files_or_commits() {
+    let sandbox = Sandbox::new();
+    let first = pack(&sandbox, &[]);
+    assert_eq!(pack(&sandbox, &[]), first);
+    let explained = pack(&sandbox, &["--explain"]);
+    assert!(!explained.is_empty() && explained != first, "what it was chosen from is made anew");
+    let text = "def refresh_token(session):\n    return session.renew_token()\n";
+    sandbox.repo.write("src/renewal.py", text);
+    let added = pack(&sandbox, &[]);
+    assert_ne!(added, first);
+    assert_eq!(pack(&sandbox, &["--verify"]), added);
+    sandbox.repo.commit("Renewal of tokens");
+    let committed = pack(&sandbox, &[]);
+    assert_ne!(committed, added, "the pack names the commit");
+    fs::remove_dir_all(sandbox.state("")).unwrap();
+    assert_eq!(pack(&sandbox, &[]), committed);
+}
+
+#[test]
 fn an_exported_index_serves_another_checkout() {
     let sandbox = Sandbox::new();
     sandbox.repo.write("src/keys.py", "token_key = \"AKIAIOSFODNN7REALKEY\"\n").commit("Keys");
