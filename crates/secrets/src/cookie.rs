@@ -61,15 +61,18 @@ pub(crate) fn pairs(text: &str, range: Range<usize>, found: &mut Vec<Range<usize
         };
         let written = &line[value_at..end];
         let is_name = of.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let lower = of.to_ascii_lowercase();
-        let is_harmless = HARMLESS.iter().any(|harmless| {
-            lower.starts_with(harmless) || (harmless.len() > 3 && lower.contains(harmless))
-        });
-        if is_name && !is_harmless && is_session(written) {
+        if is_name && is_session(written) && !is_harmless(of) {
             found.push(range.start + value_at..range.start + end);
         }
         name = word.trim_end_matches([':', '=']);
     }
+}
+
+fn is_harmless(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    HARMLESS.iter().any(|harmless| {
+        lower.starts_with(harmless) || (harmless.len() > 3 && lower.contains(harmless))
+    })
 }
 
 fn is_session(written: &str) -> bool {

@@ -8,58 +8,78 @@ use crate::byte_set::ByteSet;
 /// The shortest run that is found, in bytes. The build script, which says of a rule whether its matches are such runs,
 /// and the shortest base64 that is decoded agree with it.
 pub(crate) const SHORTEST: usize = 24;
-/// Bytes that are looked at together, and the distance at which it is done. A run of the shortest length has all bytes
-/// of at least one of these windows, which begin at multiples of the distance.
-const WINDOW: usize = 8;
-const STRIDE: usize = SHORTEST - WINDOW;
 
-/// The characters of the base64 alphabets, and others that stand in tokens.
-static CHARACTERS: ByteSet = ByteSet::alphanumeric_and(b"+/_-.=~%^\x7f");
+/// The bytes that are looked at together, in parts of eight. A run of the shortest length has all of two such parts, one
+/// behind the other.
+const BLOCK: usize = 64;
+const PART: usize = 8;
+
+/// Whether a byte is one of the characters of the base64 alphabets, or another that stands in tokens.
+static IS_CHARACTER: [bool; 256] = {
+    let characters = ByteSet::alphanumeric_and(b"+/_-.=~%^\x7f");
+    let mut is = [false; 256];
+    let mut byte = 0;
+    while byte < is.len() {
+        is[byte] = characters.contains(byte as u8);
+        byte += 1;
+    }
+    is
+};
 
 /// The maximal runs that are long enough.
 pub(crate) fn token_runs(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
-    let is_window = |at: usize| {
-        let window = bytes.get(at..).and_then(|rest| rest.first_chunk());
-        window.is_some_and(is_of_characters)
-    };
-    let is_character = |byte: &&u8| CHARACTERS.contains(**byte);
-    let mut runs = Vec::new();
-    let mut at = 0;
-    while at + WINDOW <= bytes.len() {
-        // What is missing to the shortest run is as long as two windows, so one of them is whole.
-        let is_candidate = is_window(at)
-            && (is_window(at + WINDOW) || at.checked_sub(WINDOW).is_some_and(is_window));
-        if !is_candidate {
-            at += STRIDE;
-            continue;
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    // Whether the last part of the block before is of token characters.
+    let mut before = 0;
+    let (blocks, rest) = bytes.as_chunks();
+    let mut last = [0; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    for (number, block) in blocks.iter().chain([&last]).enumerate() {
+        let whole = whole_parts(block);
+        let mut pairs = whole & (whole << 1 | before);
+        before = whole >> (BLOCK / PART - 1);
+        while pairs != 0 {
+            let at = number * BLOCK + pairs.trailing_zeros() as usize * PART;
+            pairs &= pairs - 1;
+            let floor = runs.last().map_or(0, |run| run.end);
+            if at >= floor {
+                runs.extend(run_around(bytes, floor, at));
+            }
         }
-        let start = at - bytes[..at].iter().rev().take(STRIDE).take_while(is_character).count();
-        let end = at + WINDOW + bytes[at + WINDOW..].iter().take_while(is_character).count();
-        if end - start >= SHORTEST {
-            runs.push(start..end);
-        }
-        at = (end / STRIDE + 1) * STRIDE;
     }
     runs
 }
 
-/// Whether all bytes are of these characters. Without branches, so that it is a few vector instructions.
-fn is_of_characters(bytes: &[u8; WINDOW]) -> bool {
-    bytes.iter().fold(true, |all, &byte| {
-        let lower = byte | 0x20;
-        let is_letter = lower.wrapping_sub(b'a') < 26;
-        // `.`, `/` and digits; then `~`, `^`, `_` and DEL.
-        let is_digit = byte.wrapping_sub(b'.') < 12;
-        let is_underscore = lower >= 0x7e && byte < 0x80;
-        all & (is_letter
-            | is_digit
-            | is_underscore
-            | (byte == b'+')
-            | (byte == b'-')
-            | (byte == b'=')
-            | (byte == b'%'))
-    })
+/// The run that the byte at `at` is in, if it is long enough.
+fn run_around(bytes: &[u8], floor: usize, at: usize) -> Option<Range<usize>> {
+    let is_character = |byte: &&u8| IS_CHARACTER[usize::from(**byte)];
+    let start = at - bytes[floor..at].iter().rev().take_while(is_character).count();
+    let end = at + bytes[at..].iter().take_while(is_character).count();
+    (end - start >= SHORTEST).then_some(start..end)
+}
+
+/// A bit for each part of a block, the lowest for the first: whether it has token characters only. Without branches,
+/// so that it is a few vector instructions.
+fn whole_parts(block: &[u8; BLOCK]) -> u8 {
+    let mut are_characters = [0; BLOCK];
+    for (is, byte) in are_characters.iter_mut().zip(block) {
+        *is = if is_character(*byte) { u8::MAX } else { 0 };
+    }
+    let (parts, _) = are_characters.as_chunks::<PART>();
+    parts
+        .iter()
+        .enumerate()
+        .fold(0, |whole, (at, part)| whole | u8::from(u64::from_ne_bytes(*part) == u64::MAX) << at)
+}
+
+/// Whether a byte is a token character, in as few operations as possible.
+fn is_character(byte: u8) -> bool {
+    let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    // `-`, `.`, `/` and digits.
+    let is_digit = byte.wrapping_sub(b'-') < 13;
+    // `~`, `^`, `_` and DEL; then `=` and `%`, with `-` and `5`.
+    is_letter | is_digit | (byte | 0x21 == 0x7f) | (byte & 0xe7 == 0x25) | (byte == b'+')
 }
 
 #[cfg(test)]
@@ -68,6 +88,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
         #[test]
         fn all_long_runs_are_found(text in "([a-c0-9+/_.=~%^-]{0,60}[ \"é\\n:,@`{]){0,8}[a-z]{0,30}") {
             let is_of = |c: char| c.is_ascii_alphanumeric() || "+/_-.=~%^".contains(c);
@@ -86,7 +108,7 @@ mod tests {
     #[test]
     fn both_tests_of_a_byte_agree() {
         for byte in 0..=u8::MAX {
-            assert_eq!(is_of_characters(&[byte; WINDOW]), CHARACTERS.contains(byte), "{byte:x}");
+            assert_eq!(is_character(byte), IS_CHARACTER[usize::from(byte)], "{byte:x}");
         }
     }
 }

@@ -21,6 +21,7 @@ pub(crate) use name::{KEYWORDS, Kind, is_telling};
 use place::Place;
 use reader::{Notation, Reader};
 
+use crate::byte_set::ByteSet;
 use crate::value;
 
 /// The longest name and the longest value, in bytes.
@@ -28,17 +29,19 @@ const LONGEST_NAME: usize = 80;
 const LONGEST_VALUE: usize = 512;
 /// The most secrets of one list behind the first.
 const LONGEST_LIST: usize = 32;
+/// What stands between a name and its secret, or begins it, and line ends.
+const BEFORE_SECRETS: ByteSet = ByteSet::of(b"\"'`&0123456789\n\r");
 /// White space around a separator.
 const WIDEST_GAP: usize = 32;
 
 /// Adds the secrets assigned to the name around the keyword at `hit`: one, or those of a list.
 pub(crate) fn find(text: &str, hit: &Range<usize>, kind: Kind, found: &mut Vec<Range<usize>>) {
     let Some(name) = name::around(text, hit, kind) else { return };
-    let place = Place::new(text, name.clone());
-    let mut kind_of_name = None;
     if !may_be_followed_by_secret(&text[name.end..]) {
         return table::find(text, &name, hit, kind, found);
     }
+    let place = Place::new(text, name.clone());
+    let mut kind_of_name = None;
     for value in Reader::new(text, name.end, &place).assigned().flatten() {
         let range = trimmed(text, value.range);
         if !looks_assigned(text, &range, value.notation, kind, &name) {
@@ -58,22 +61,30 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, kind: Kind, found: &mut Vec<R
 }
 
 /// Whether a secret may follow a name: one has a digit or stands in quotes, or else it is not on the name's
-/// line. Most names in programs end here.
+/// line. Most names in programs end here, and most of those in JSON, which are of numbers.
 fn may_be_followed_by_secret(rest: &str) -> bool {
-    let window = &rest.as_bytes()[..rest.len().min(LONGEST_NAME)];
-    for (at, byte) in window.iter().enumerate() {
-        match byte {
-            b'"' | b'\'' | b'`' | b'0'..=b'9' | b'&' => return true,
-            b'\n' | b'\r' => {
-                let line = window[..at].trim_ascii_end();
-                return line
-                    .last()
-                    .is_none_or(|last| !(last.is_ascii_alphanumeric() || b");,".contains(last)));
-            }
-            _ => {}
-        }
+    if is_member_with_number(rest) {
+        return false;
     }
-    window.len() < rest.len()
+    let window = &rest.as_bytes()[..rest.len().min(LONGEST_NAME)];
+    let Some(at) = window.iter().position(|byte| BEFORE_SECRETS.contains(*byte)) else {
+        return window.len() < rest.len();
+    };
+    if !matches!(window[at], b'\n' | b'\r') {
+        return true;
+    }
+    let line = window[..at].trim_ascii_end();
+    line.last().is_none_or(|last| !(last.is_ascii_alphanumeric() || b");,".contains(last)))
+}
+
+/// Whether a name is that of a JSON member with a number, perhaps in a string: `token_count": 17,`.
+fn is_member_with_number(rest: &str) -> bool {
+    let member = rest.strip_prefix('\\').unwrap_or(rest).strip_prefix("\":");
+    member.is_some_and(|value| {
+        let value = value.trim_start_matches(' ');
+        let behind = value.trim_start_matches(|c: char| c.is_ascii_digit());
+        behind.len() < value.len() && behind.starts_with([',', '}', ']'])
+    })
 }
 
 fn looks_assigned(

@@ -104,6 +104,19 @@ const SUFFIXES: &[&str] = &[
 ];
 /// In bytes.
 const LONGEST_SUFFIX: usize = 10;
+/// For each byte, the lengths of the suffixes that begin with it, as bits: most words behind a keyword are of another
+/// length (`path`, `author`).
+static SUFFIX_LENGTHS: [u16; 256] = {
+    let mut lengths = [0; 256];
+    let mut at = 0;
+    while at < SUFFIXES.len() {
+        if let [first, ..] = SUFFIXES[at].as_bytes() {
+            lengths[*first as usize] |= 1 << SUFFIXES[at].len();
+        }
+        at += 1;
+    }
+    lengths
+};
 /// Words in names of values that are not secret.
 #[rustfmt::skip]
 const HARMLESS: &[&str] = &[
@@ -146,9 +159,13 @@ pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range
         .count();
     let suffix = text[hit.end..hit.end + after]
         .trim_matches(|c: char| matches!(c, '_' | '-') || c.is_ascii_digit());
-    let is_suffix = || SUFFIXES.iter().any(|allowed| suffix.eq_ignore_ascii_case(allowed));
-    if !(suffix.is_empty() || (suffix.len() <= LONGEST_SUFFIX && is_suffix())) {
-        return None;
+    if let [first, ..] = suffix.as_bytes() {
+        let first = usize::from(first.to_ascii_lowercase());
+        let may_be_suffix =
+            suffix.len() <= LONGEST_SUFFIX && SUFFIX_LENGTHS[first] >> suffix.len() & 1 == 1;
+        if !(may_be_suffix && SUFFIXES.iter().any(|allowed| suffix.eq_ignore_ascii_case(allowed))) {
+            return None;
+        }
     }
     let start = start_of_name(text, hit.start);
     if hit.len() <= 5

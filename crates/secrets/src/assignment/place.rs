@@ -29,7 +29,7 @@ impl<'t> Place<'t> {
     pub(super) fn new(text: &'t str, name: Range<usize>) -> Self {
         let floor = text.floor_char_boundary(name.start.saturating_sub(LOOKED_AT));
         let before = &text[floor..name.start];
-        let line = before.rsplit('\n').next().unwrap_or(before);
+        let line = &before[memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1)..];
         let is_whole_line = line.len() < before.len() || floor == 0;
         Self { before, line, is_whole_line, written: &text[name] }
     }
@@ -42,7 +42,7 @@ impl<'t> Place<'t> {
     }
 
     fn last_word(&self) -> &'t str {
-        self.line.rsplit([' ', '\t']).next().unwrap_or(self.line)
+        &self.line[memchr::memrchr2(b' ', b'\t', self.line.as_bytes()).map_or(0, |at| at + 1)..]
     }
 
     /// Without the quote that the name stands in.

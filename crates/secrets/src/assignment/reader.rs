@@ -43,6 +43,27 @@ const DEFAULTS: &[&str] = &[
 ];
 static MARKERS: LazyLock<Keywords> =
     LazyLock::new(|| Keywords::new(DEFAULTS).expect("a few short keywords"));
+/// For each of the first three bytes of [`DEFAULTS`], a bit for each of them that may have this byte there.
+static MARKER_BYTES: [[u16; 256]; 3] = {
+    let mut bytes = [[0; 256]; 3];
+    let mut marker = 0;
+    while marker < DEFAULTS.len() {
+        let text = DEFAULTS[marker].as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            let mut byte = 0;
+            while byte < 256 {
+                if at >= text.len() || text[at] == (byte as u8).to_ascii_lowercase() {
+                    bytes[at][byte] |= 1 << marker;
+                }
+                byte += 1;
+            }
+            at += 1;
+        }
+        marker += 1;
+    }
+    bytes
+};
 const QUOTE_CHARACTERS: ByteSet = ByteSet::of(b"\"'`");
 /// The first bytes of [`OPERATORS`] and of [`QUOTES`].
 const OPERATOR_BEGINNINGS: ByteSet = ByteSet::of(b"!=:?+<-\xe2\xef");
@@ -249,7 +270,7 @@ impl<'t> Reader<'t> {
         }
         self.skip_blanks();
         let window = self.window();
-        let line = window.lines().next()?;
+        let line = first_line(window)?;
         let word = line.trim_end();
         let is_literal = !word.contains(char::is_whitespace)
             && !word.starts_with(['"', '\'', '`', '$', '{', '[', '('])
@@ -348,16 +369,18 @@ impl<'t> Reader<'t> {
     fn default_value(self) -> Option<Value> {
         let is_declared = self.place.declared();
         let window = self.ahead(if is_declared { LONGEST_DECLARATION } else { LONGEST_LINE });
-        let scope =
-            if is_declared { window.split("\n}").next()? } else { window.lines().next()? };
+        let scope = if is_declared { window.split("\n}").next()? } else { first_line(window)? };
         if QUOTE_CHARACTERS.find(scope).is_none() && !scope.contains(": ") {
+            return None;
+        }
+        // What follows the statement is about something else.
+        let end = memchr::memchr(b';', scope.as_bytes()).filter(|_| !is_declared);
+        let scope = &scope[..end.map_or(scope.len(), |at| at + 1)];
+        if !may_have_marker(scope.as_bytes()) {
             return None;
         }
         MARKERS.hits(scope).find_map(|hit| {
             let (marker, at) = (DEFAULTS[hit.keyword], hit.range.start);
-            if !is_declared && scope[..at].contains([';', '\n']) {
-                return None;
-            }
             let mut reader = self;
             reader.at += at + marker.len();
             if marker.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -423,22 +446,21 @@ impl<'t> Reader<'t> {
 
     /// A value in a sentence or a comment: `the old password was …`, `password for the admin: …`.
     fn in_prose(mut self) -> Option<Value> {
-        // A value has a digit.
-        let line = self.ahead(LONGEST_LINE + 8).as_bytes();
-        let line = line.split(|byte| *byte == b'\n').next()?;
-        if !line.iter().any(u8::is_ascii_digit) {
-            return None;
-        }
         let place = self.place;
         // `pass` is a verb too: `we pass a1 to b2`.
         let is_verb = self.text[..self.at].ends_with("pass") && self.rest().starts_with(' ');
         if !place.prose() || place.flag() || is_verb {
             return None;
         }
+        // A value has a digit.
+        let has_digit = |line: &str| line.bytes().any(|byte| byte.is_ascii_digit());
+        if !first_line(self.ahead(LONGEST_LINE + 8)).is_some_and(has_digit) {
+            return None;
+        }
         QUOTES[2..5].iter().any(|quote| self.eat(quote));
         self.eat("**");
         let window = self.ahead(LONGEST_LINE);
-        let line = window.lines().next()?;
+        let line = first_line(window)?;
         if !line.starts_with([' ', ':', '=', '(', '-', '\t']) {
             return None;
         }
@@ -705,6 +727,26 @@ impl<'t> Reader<'t> {
         let white =
             self.rest().bytes().take(2 * WIDEST_GAP).take_while(u8::is_ascii_whitespace).count();
         self.at += white;
+    }
+}
+
+/// Whether the first three bytes of something that introduces a default value are in `scope`, in any case: much faster
+/// than the search itself, which most texts don't need then.
+fn may_have_marker(scope: &[u8]) -> bool {
+    let [first, second, third] = &MARKER_BYTES;
+    let threes = scope.iter().zip(&scope[1.min(scope.len())..]).zip(&scope[2.min(scope.len())..]);
+    let any = threes.fold(0, |any, ((one, two), three)| {
+        any | first[usize::from(*one)] & second[usize::from(*two)] & third[usize::from(*three)]
+    });
+    // A marker of two bytes at the end has no value behind it.
+    any != 0
+}
+
+/// The first line of a text, as [`str::lines`] has it; `None` if the text is empty.
+fn first_line(text: &str) -> Option<&str> {
+    match memchr::memchr(b'\n', text.as_bytes()) {
+        Some(end) => text[..end].strip_suffix('\r').or(Some(&text[..end])),
+        None => Some(text).filter(|text| !text.is_empty()),
     }
 }
 
