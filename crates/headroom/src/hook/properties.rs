@@ -66,7 +66,7 @@ fn parts(line: &str) -> Vec<String> {
                 // An escaped character is no separator; an escaped line end joins lines.
                 match chars.next() {
                     Some('\n') | None => {}
-                    Some(escaped) => last.push(escaped),
+                    Some(escaped) => last.extend([c, escaped]),
                 }
                 continue;
             }
@@ -151,6 +151,21 @@ fn allows(rule: &str, part: &str) -> bool {
     is_match(pattern, part) || is_match(pattern, &stripped(part))
 }
 
+/// What of a part a shell interprets: nothing in single quotes, and in double quotes only what is expanded there.
+fn interpreted(part: &str) -> String {
+    let mut quote = None;
+    let mut interpreted = String::new();
+    for c in part.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, c) | (Some('"'), c @ ('$' | '`' | '\\' | '!')) => interpreted.push(c),
+            _ => {}
+        }
+    }
+    interpreted
+}
+
 /// What the agent asks about although a rule for the command's name allows it: files outside the project,
 /// writing through a redirection, nested commands, removals.
 fn is_asked_about(part: &str, project: &Path) -> bool {
@@ -171,7 +186,7 @@ fn is_asked_about(part: &str, project: &Path) -> bool {
         || (first == "find"
             && words.iter().any(|word| word.starts_with("-exec") || word == "-delete"))
         || (of_paths.contains(&first) && words.iter().any(leads_out))
-        || part.contains(['<', '>', '$', '`', '\\', '#', '!', '*', '?', '['])
+        || interpreted(&part).contains(['<', '>', '$', '`', '\\', '#', '!', '*', '?', '['])
         || part.chars().any(|c| (c.is_whitespace() && c != ' ') || c.is_control())
         || words.first().is_none_or(|word| part.split(' ').next() != Some(&**word))
 }
@@ -236,6 +251,16 @@ fn piece() -> impl Strategy<Value = String> {
         "=ls",
         "cd x",
         "sub/y",
+        "'#'",
+        "'*'",
+        "'a b'",
+        "'$x'",
+        "\"$x\"",
+        "\"?\"",
+        "'; rm x'",
+        "'> x'",
+        "'.env'",
+        "\"x\"",
     ])
     .prop_map(str::to_owned);
     let separators = prop::sample::select(vec![
