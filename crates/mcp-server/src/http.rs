@@ -13,15 +13,12 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use rmcp::ServerHandler;
-use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::runtime::Builder;
 
+use crate::sessions::Sessions;
 use crate::{LARGEST_REQUEST, ServeError};
 
-/// A session that nobody uses for so long ends, whether or not its client said that it is done. By hand: longer
-/// than an agent takes for a command.
-const LONGEST_SESSION: Duration = Duration::from_secs(15 * 60);
 /// How long what was begun may take after an interrupt. By hand: the longest that somebody waits for a program.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
@@ -95,9 +92,7 @@ fn routes<S: ServerHandler>(
     make: impl Fn() -> S + Send + Sync + 'static,
     config: StreamableHttpServerConfig,
 ) -> Router {
-    let mut sessions = LocalSessionManager::default();
-    sessions.session_config.keep_alive = Some(LONGEST_SESSION);
-    let sessions = Arc::new(sessions);
+    let sessions = Arc::new(Sessions::new());
     let service = StreamableHttpService::new(move || Ok(make()), sessions, config);
     Router::new().nest_service("/mcp", service)
 }

@@ -25,6 +25,7 @@
 mod arguments;
 mod http;
 mod schema;
+mod sessions;
 mod stdio;
 
 use std::io;
