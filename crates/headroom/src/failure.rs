@@ -4,10 +4,15 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use crate::output;
+
 /// The command was understood, and failed.
 const COULD_NOT: u8 = 1;
 /// The command line contradicts itself.
 const USAGE: u8 = 2;
+
+/// The longest line of a message, in bytes. By hand: more than a screen is wide, and room for a path.
+const LONGEST_LINE: usize = 2000;
 
 /// A message for people, and an exit code.
 #[derive(Debug)]
@@ -66,12 +71,26 @@ impl Failure {
         }
     }
 
-    /// Prints the message to standard error, and returns the exit code.
+    /// Prints the message to standard error, and returns the exit code. The message may quote a file that somebody
+    /// else wrote, so its control characters are escaped, and long lines are shortened.
     pub(crate) fn report(self) -> ExitCode {
         if !self.message.is_empty() {
             // If standard error is closed, there is nowhere to report it.
-            let _ = writeln!(anstream::stderr(), "error: {}", self.message);
+            let _ = writeln!(
+                anstream::stderr(),
+                "error: {}",
+                shortened(&output::visible(&self.message))
+            );
         }
         ExitCode::from(self.code)
     }
+}
+
+/// `message` with the ends of long lines replaced by an ellipsis.
+fn shortened(message: &str) -> String {
+    let shortened = message.lines().map(|line| match line.len() > LONGEST_LINE {
+        true => format!("{}…", &line[..line.floor_char_boundary(LONGEST_LINE)]),
+        false => line.to_owned(),
+    });
+    shortened.collect::<Vec<_>>().join("\n")
 }

@@ -32,7 +32,7 @@ impl Color {
 /// Prints a message for people to standard error; results go to standard output.
 pub(crate) fn note(message: impl std::fmt::Display) {
     // The terminal may be gone; the work goes on.
-    let _ = writeln!(anstream::stderr(), "{message}");
+    let _ = writeln!(anstream::stderr(), "{}", visible(&message.to_string()));
 }
 
 /// Writes a result to standard output, byte for byte. On a terminal, control characters are escaped:
@@ -56,7 +56,7 @@ pub(crate) fn print_styled(text: &str) -> Result<(), Failure> {
 }
 
 /// `text` with control characters other than line ends and tabs written as escapes.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
