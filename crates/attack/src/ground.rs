@@ -11,7 +11,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tempfile::TempDir;
 
 use crate::Broken;
@@ -22,17 +22,32 @@ pub const WITNESS: &str = "outside-the-ground-4711";
 const DOCUMENTED: [i32; 4] = [0, 1, 2, 3];
 /// The most bytes of a program's output that are kept.
 const MOST_OUTPUT: u64 = 64 << 20;
+/// The most bytes of messages for people.
+const MOST_MESSAGES: usize = 64 << 10;
 /// How often it is checked whether a program has ended.
 const INTERVAL: Duration = Duration::from_millis(2);
+/// The time after which a program counts as hanging, however little it has computed. On a busy machine a program waits
+/// for its turn, so this is many times what it may compute.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// A temporary folder, with one beside it that has to stay as it is.
 #[derive(Debug)]
 pub struct Ground {
     root: TempDir,
     programs: PathBuf,
-    /// The time after which a program counts as hanging.
+    /// The processor time that a command may take.
     patience: Duration,
+    slowest: Cell<Slowest>,
     folders: Cell<usize>,
+}
+
+/// The most that a command has taken so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Slowest {
+    /// The processor time of one command with its children; zero where the system doesn't say.
+    pub computed: Duration,
+    /// The time from the start of one command to its end.
+    pub waited: Duration,
 }
 
 /// How a program ended.
@@ -46,8 +61,16 @@ pub struct Ended {
     pub stderr: String,
 }
 
+impl Slowest {
+    /// The larger of both, each for itself.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { computed: self.computed.max(other.computed), waited: self.waited.max(other.waited) }
+    }
+}
+
 impl Ground {
-    /// A ground for the programs in a folder, which have as much time for each command.
+    /// A ground for the programs in a folder, which have as much processor time for each command.
     ///
     /// # Panics
     /// If it can't be made, or the programs aren't there.
@@ -57,10 +80,16 @@ impl Ground {
         for name in ["contextos", "headroom"] {
             assert!(programs.join(name).is_file(), "no {name} in {}", programs.display());
         }
-        let ground = Self { root, programs: programs.to_owned(), patience, folders: Cell::new(0) };
+        let (slowest, folders) = (Cell::default(), Cell::new(0));
+        let ground = Self { root, programs: programs.to_owned(), patience, slowest, folders };
         fs::create_dir(ground.outside()).expect("a folder outside");
         fs::write(ground.outside().join("secret.txt"), WITNESS).expect("a file outside");
         ground
+    }
+
+    /// The most that a command has taken so far.
+    pub fn slowest(&self) -> Slowest {
+        self.slowest.get()
     }
 
     /// The folder that no program may read or change.
@@ -134,17 +163,27 @@ impl Ground {
     /// If it doesn't end in time; it has been killed then.
     pub fn wait(&self, child: &mut Child) -> Result<ExitStatus, Broken> {
         let begun = Instant::now();
-        loop {
-            match child.try_wait() {
-                Ok(Some(status)) => return Ok(status),
-                Ok(None) if begun.elapsed() < self.patience => thread::sleep(INTERVAL),
-                Ok(None) => {
-                    kill(child);
-                    return Err(Broken(format!("didn't end within {:?}", self.patience)));
-                }
-                Err(error) => return Err(Broken(error.to_string())),
+        let mut computed = Duration::ZERO;
+        let is_over = loop {
+            let has_ended = has_ended(child).map_err(|error| Broken(error.to_string()))?;
+            computed = processor_time(child).unwrap_or(computed);
+            if computed > self.patience || begun.elapsed() > LONGEST_WAIT {
+                break true;
             }
+            if has_ended {
+                break false;
+            }
+            thread::sleep(INTERVAL);
+        };
+        let waited = begun.elapsed();
+        self.slowest.set(self.slowest.get().or(Slowest { computed, waited }));
+        if is_over {
+            kill(child);
+            return Err(Broken(format!(
+                "didn't end within {waited:?}, {computed:?} of it computing"
+            )));
         }
+        child.wait().map_err(|error| Broken(error.to_string()))
     }
 
     /// Checks that nothing outside was changed or added, and that none of it is in `shown`.
@@ -182,6 +221,29 @@ pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     all
 }
 
+/// Whether a child has ended. It is left for somebody to wait for, so that what it has taken can still be read.
+fn has_ended(child: &Child) -> std::io::Result<bool> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    Ok(waitid(WaitId::Pid(Pid::from_child(child)), options)?.is_some())
+}
+
+/// The processor time that a child has taken, with its children that have ended; `None` where the system doesn't say.
+fn processor_time(child: &Child) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
+    // Behind the program's name, which is in parentheses and may have any characters: the state is the third field,
+    // the four times are the 14th to the 17th (proc_pid_stat(5)).
+    let fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let ticks: u64 = fields.skip(11).take(4).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Some(Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second()))
+}
+
+/// The memory of a process that is resident, in bytes; `None` where the system doesn't say.
+pub fn resident_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}
+
 /// Kills a child at once and waits for it.
 pub fn kill(child: &mut Child) {
     // It may have ended by itself just now.
@@ -208,6 +270,9 @@ fn check(ended: &Ended) -> Result<(), Broken> {
     let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     if ended.stderr.contains(is_control) {
         return Err(Broken(format!("control characters in messages: {:?}", ended.stderr)));
+    }
+    if ended.stderr.len() > MOST_MESSAGES {
+        return Err(Broken(format!("{} bytes of messages", ended.stderr.len())));
     }
     if code != 0 && ended.stderr.trim().is_empty() && ended.stdout.is_empty() {
         return Err(Broken(format!("ended with {code} and without a message")));

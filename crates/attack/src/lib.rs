@@ -42,6 +42,8 @@ pub struct Attack {
     pub holds: &'static str,
     /// Tries about as often as is said, and returns how often; an error if something was broken.
     pub run: fn(&Ground, &mut Random, usize) -> Result<usize, Broken>,
-    /// How often it tries in a short run.
+    /// How often it tries in a short run, and in each round of a long one but the first.
     pub short: usize,
+    /// How often it tries in the first round of a long run.
+    pub first: usize,
 }

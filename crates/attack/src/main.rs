@@ -16,7 +16,7 @@ mod unix {
     use std::time::{Duration, Instant, SystemTime};
 
     use attack::attacks::ATTACKS;
-    use attack::ground::Ground;
+    use attack::ground::{Ground, Slowest};
     use attack::random::Random;
     use clap::Parser;
 
@@ -35,7 +35,7 @@ mod unix {
         /// The folder of the programs [default: that of this program]
         #[arg(long)]
         programs: Option<PathBuf>,
-        /// The seconds after which a command counts as hanging
+        /// The seconds of processor time that a command may take
         #[arg(long, default_value_t = 5)]
         patience: u64,
     }
@@ -49,15 +49,21 @@ mod unix {
         let end = Instant::now() + Duration::from_secs(60 * args.minutes);
         let mut round = 0;
         let mut tries = vec![0; ATTACKS.len()];
+        let mut slowest = vec![Slowest::default(); ATTACKS.len()];
         while round == 0 || Instant::now() < end {
-            for (attack, tries) in ATTACKS.iter().zip(&mut tries) {
-                if !attack.name.contains(&args.only) || (round > 0 && Instant::now() > end) {
+            for ((attack, tries), slowest) in ATTACKS.iter().zip(&mut tries).zip(&mut slowest) {
+                let is_first = round == 0;
+                if !attack.name.contains(&args.only) || (!is_first && Instant::now() > end) {
                     continue;
                 }
                 let ground = Ground::new(&programs, Duration::from_secs(args.patience));
                 let mut random = Random::new(seed.wrapping_add(round));
-                match (attack.run)(&ground, &mut random, attack.short) {
-                    Ok(times) => *tries += times,
+                let times = if is_first { attack.first } else { attack.short };
+                match (attack.run)(&ground, &mut random, times) {
+                    Ok(times) => {
+                        *tries += times;
+                        *slowest = slowest.or(ground.slowest());
+                    }
                     Err(broken) => {
                         eprintln!(
                             "BROKEN by {} with --seed {}: {broken}",
@@ -70,8 +76,15 @@ mod unix {
             }
             round += 1;
         }
-        for (attack, tries) in ATTACKS.iter().zip(tries).filter(|(_, tries)| *tries > 0) {
-            println!("held {tries:>6} times, {}: {}", attack.name, attack.holds);
+        let all = ATTACKS.iter().zip(tries).zip(slowest);
+        for ((attack, tries), slowest) in all.filter(|((_, tries), _)| *tries > 0) {
+            println!(
+                "held {tries:>6} times, {}: {}; the slowest command took {:.2} s of processor time, {:.2} s in all",
+                attack.name,
+                attack.holds,
+                slowest.computed.as_secs_f64(),
+                slowest.waited.as_secs_f64(),
+            );
         }
         println!("seed {seed}, {round} rounds");
         ExitCode::SUCCESS

@@ -9,8 +9,8 @@ use attack::attacks::ATTACKS;
 use attack::ground::Ground;
 use attack::random::Random;
 
-/// Long enough for a machine that does other things.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The processor time that a command may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 const SEED: u64 = 1;
 
 /// The folder of the programs, which the workspace's tests have built.
@@ -55,4 +55,5 @@ attacks! {
     stores: "stores",
     kills: "kills",
     limits: "limits",
+    memory: "memory",
 }

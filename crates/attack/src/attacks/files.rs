@@ -68,13 +68,15 @@ const PLACES: &[Place] = &[
     Place { program: "headroom", args: &["retrieve", "0123456789ab"], at: Home(".headroom/originals/01/23456789ab") },
 ];
 
+/// The pairs of a kind and a place.
+pub(super) const PAIRS: usize = KINDS.len() * PLACES.len();
+
 /// Attacks with pairs of a kind and a place, each pair once before any is tried again.
 pub(super) fn attack(ground: &Ground, random: &mut Random, times: usize) -> Result<usize, Broken> {
-    let pairs = KINDS.len() * PLACES.len();
     // A step that shares no divisor with the number of pairs visits all of them.
-    let (mut pair, step) = (random.below(pairs), coprime(random, pairs));
+    let (mut pair, step) = (random.below(PAIRS), coprime(random, PAIRS));
     for _ in 0..times {
-        pair = (pair + step) % pairs;
+        pair = (pair + step) % PAIRS;
         let ((kind, nature), place) = (KINDS[pair / PLACES.len()], &PLACES[pair % PLACES.len()]);
         // A pipe that is named on the command line is waited for, as by every program.
         if kind == "a pipe" && matches!(place.at, Argument(_)) {

@@ -23,22 +23,40 @@ impl Server {
     /// # Errors
     /// If it doesn't say where it listens.
     pub(super) fn start(ground: &Ground, args: &[&str]) -> Result<Self, Broken> {
+        let serve = ["serve", "--port", "0", "--store", "memory"];
+        Self::start_program(ground, "headroom", &[&serve, args].concat())
+    }
+
+    /// Starts a program that says where it listens, in a folder of its own.
+    ///
+    /// # Errors
+    /// If it doesn't.
+    pub(super) fn start_program(
+        ground: &Ground,
+        name: &str,
+        args: &[&str],
+    ) -> Result<Self, Broken> {
         let home = ground.folder();
-        let mut program = ground.program("headroom", &home, &home);
-        program.args(["serve", "--port", "0", "--store", "memory"]).args(args);
-        program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut program = ground.program(name, &home, &home);
+        program.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = program.spawn().map_err(|error| Broken(error.to_string()))?;
         let mut line = String::new();
         let stdout = child.stdout.take().map(BufReader::new);
         // Without a line there is no address either.
         let _ = stdout.map(|mut stdout| stdout.read_line(&mut line));
-        match line.trim().rsplit('/').next().and_then(|address| address.parse().ok()) {
+        let address = line.split_once("://").and_then(|(_, rest)| rest.trim().split('/').next());
+        match address.and_then(|address| address.parse().ok()) {
             Some(address) => Ok(Self { child, address }),
             None => {
                 kill(&mut child);
-                Err(Broken(format!("the server said {line:?}")))
+                Err(Broken(format!("{name} said {line:?}")))
             }
         }
+    }
+
+    /// The id of the process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends these bytes and closes the connection for writing. A server needn't respond to half a request, so there
