@@ -11,6 +11,9 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use private_fs::Links;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod laws;
+
 /// This program's own ignore file.
 const CONTEXTOS_IGNORE: &str = ".contextosignore";
 /// The maximum size of an ignore file in bytes. By hand: people don't write larger ones.

@@ -20,6 +20,8 @@ pub(crate) mod formats;
 pub(crate) mod html;
 pub(crate) mod json;
 mod later_use;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod laws;
 mod lines;
 mod prices;
 mod progress;

@@ -14,6 +14,8 @@
 //! - `shell`: whether a command does the same when it is wrapped
 
 mod invocation;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod laws;
 mod paths;
 mod permissions;
 mod process;

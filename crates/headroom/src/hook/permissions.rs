@@ -173,7 +173,7 @@ impl Rules {
     }
 
     /// Rules for tests, of a project in `folder`.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn for_test(folder: &Path, restricted: &[&str], allowed: &[&str]) -> Self {
         let mut rules =
             Self { project: Some(folder.to_owned()), cwd: folder.to_owned(), ..Self::default() };

@@ -8,6 +8,7 @@
 mod conversation;
 mod ends;
 mod exchange;
+mod frames;
 mod message;
 mod session;
 mod stream;

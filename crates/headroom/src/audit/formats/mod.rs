@@ -66,7 +66,9 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<(TranscriptFormat, Transcri
     read_lines(&mut BufReader::new(open(path)?))
 }
 
-fn read_lines(input: &mut impl io::BufRead) -> io::Result<Option<(TranscriptFormat, Transcript)>> {
+pub(super) fn read_lines(
+    input: &mut impl io::BufRead,
+) -> io::Result<Option<(TranscriptFormat, Transcript)>> {
     let mut out = Transcript::default();
     let mut reader: Option<(TranscriptFormat, Box<dyn Reader>)> = None;
     let mut undecided = Vec::new();
