@@ -1,6 +1,7 @@
 //! The facts that the formats write down, computed once for a pack.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use select::{Corpus, Ranking, Weights};
 use tokens::Encoding;
@@ -15,6 +16,9 @@ const TITLE_TOKENS: usize = 60;
 const TITLE_SHARE: usize = 20;
 /// The most redactions that are listed of a file; further ones are counted. By hand.
 const REDACTIONS: usize = 3;
+
+/// The fewest letters and digits of a line that says something. By hand.
+const TELLING: usize = 8;
 
 /// The best files, for which the list says why they were chosen. By hand: further ones cost more code than they
 /// explain.
@@ -42,6 +46,34 @@ pub(crate) struct Facts<'a> {
     pub(crate) explained: BTreeSet<usize>,
     /// The ranked files' lines.
     pub(crate) lines: BTreeMap<usize, Lines<'a>>,
+    /// The lines that several of the ranked files have.
+    shared: OnceCell<HashSet<&'a str>>,
+}
+
+impl Facts<'_> {
+    /// Whether a line without its indentation says something of its file: a closing bracket doesn't, nor what other
+    /// ranked files have as well, such as `def __init__(self):`.
+    pub(crate) fn tells_the_file(&self, line: &str) -> bool {
+        says_something(line) && !self.shared.get_or_init(|| shared(&self.lines)).contains(line)
+    }
+}
+
+fn says_something(line: &str) -> bool {
+    line.chars().filter(|c| c.is_alphanumeric()).nth(TELLING - 1).is_some()
+}
+
+/// The lines that several of these files have.
+fn shared<'a>(files: &BTreeMap<usize, Lines<'a>>) -> HashSet<&'a str> {
+    let mut owners: HashMap<&str, usize> = HashMap::new();
+    let mut shared = HashSet::new();
+    for (&file, lines) in files {
+        for line in lines.all().map(str::trim).filter(|line| says_something(line)) {
+            if *owners.entry(line).or_insert(file) != file {
+                shared.insert(line);
+            }
+        }
+    }
+    shared
 }
 
 /// A file of the map.
@@ -90,6 +122,7 @@ pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
         encoding: input.encoding,
         order,
         lines,
+        shared: OnceCell::new(),
     }
 }
 

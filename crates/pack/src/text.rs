@@ -31,6 +31,11 @@ impl<'a> Lines<'a> {
         self.text.get(start..end).unwrap_or_default()
     }
 
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'a str> {
+        self.text.lines()
+    }
+
     /// One line, without its end.
     pub(crate) fn line(&self, number: u32) -> &'a str {
         self.get(LineRange { start: number, end: number }).trim_end_matches(['\n', '\r'])

@@ -1,6 +1,6 @@
-//! The map: the next-best files with a few signatures each, so that the reader knows what else exists.
+//! The map: the next-best files with a few lines each, so that the reader knows what else exists.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use select::RankedChunk;
 
@@ -10,15 +10,15 @@ use crate::facts::{Facts, MapEntry};
 use crate::render::FormatWriter;
 use crate::text::one_line;
 
-/// The most signatures of a file. By hand.
-const MAX_SIGNATURES: usize = 3;
+/// The most lines of a file. By hand.
+const MAX_LINES: usize = 3;
 /// Characters: shorter names are everywhere. By hand.
 const NAME: usize = 4;
-/// Characters: longer signatures are not shown. By hand.
-const MAX_SIGNATURE_CHARS: usize = 160;
+/// Characters: longer lines are not shown. By hand.
+const MAX_LINE_CHARS: usize = 160;
 
 /// The next-best files that are not chosen, as many as fit into `budget` tokens, with those of their
-/// signatures that answer where else to look: they match the task, or shown code names them, and no other of the
+/// lines that answer where else to look: they match the task, or shown code names them, and no other of the
 /// files has the same line.
 pub(super) fn draw(
     facts: &Facts<'_>,
@@ -29,13 +29,12 @@ pub(super) fn draw(
 ) -> Vec<MapEntry> {
     let empty = pricer.fragment(&writer.map(facts, &[]));
     let named = shown_names(facts, chosen);
-    let common = common_signatures(facts);
     let mut map: Vec<MapEntry> = Vec::new();
     for &(file, _) in &facts.order {
         if chosen.lines.contains_key(&file) {
             continue;
         }
-        let mut entry = MapEntry { file, signatures: signatures(facts, file, &named, &common) };
+        let mut entry = MapEntry { file, signatures: answers(facts, file, &named) };
         if entry.signatures.is_empty() {
             continue;
         }
@@ -68,50 +67,35 @@ fn shown_names<'a>(facts: &'a Facts<'_>, chosen: &Chosen) -> BTreeSet<&'a str> {
     names
 }
 
-/// The lines that name definitions of several files, such as `def __init__(self):`, which say nothing of one.
-fn common_signatures<'a>(facts: &'a Facts<'_>) -> BTreeSet<&'a str> {
-    let mut owners: HashMap<&str, usize> = HashMap::new();
-    let mut common = BTreeSet::new();
-    for chunk in &facts.ranking.chunks {
-        let Some(line) = chunk.signature else { continue };
-        let text = facts.lines[&chunk.file].line(line).trim();
-        if *owners.entry(text).or_insert(chunk.file) != chunk.file {
-            common.insert(text);
-        }
-    }
-    common
-}
-
-/// The lines that name the file's most probable definitions, in their order in the file.
-fn signatures(
-    facts: &Facts<'_>,
-    file: usize,
-    named: &BTreeSet<&str>,
-    common: &BTreeSet<&str>,
-) -> Vec<(u32, String)> {
+/// Up to [`MAX_LINES`] lines of the file, in their order: those that name its most probable definitions, and if there
+/// are fewer, those with words of the task.
+fn answers(facts: &Facts<'_>, file: usize, named: &BTreeSet<&str>) -> Vec<(u32, String)> {
     let lines = &facts.lines[&file];
     let from = facts.ranking.chunks.partition_point(|chunk| chunk.file < file);
-    let answers = |chunk: &&RankedChunk| {
-        let is_named = chunk.name.as_deref().is_some_and(|name| named.contains(name));
-        matches_the_task(chunk) && !chunk.matched.is_empty() || is_named
-    };
-    let mut chunks: Vec<_> = facts.ranking.chunks[from..]
+    let mut chunks: Vec<&RankedChunk> =
+        facts.ranking.chunks[from..].iter().take_while(|chunk| chunk.file == file).collect();
+    chunks.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.lines.cmp(&b.lines)));
+    let matches = |chunk: &RankedChunk| matches_the_task(chunk) && !chunk.matched.is_empty();
+    let is_named = |chunk: &RankedChunk| chunk.name.as_deref().is_some_and(|n| named.contains(n));
+    let signatures = chunks
         .iter()
-        .take_while(|chunk| chunk.file == file)
-        .filter(answers)
-        .filter_map(|chunk| chunk.signature.map(|line| (chunk.probability, line)))
-        .collect();
-    chunks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        .filter(|chunk| matches(chunk) || is_named(chunk))
+        .filter_map(|chunk| chunk.signature);
+    let words = chunks.iter().filter(|chunk| matches(chunk)).flat_map(|chunk| {
+        let words: Vec<String> = chunk.matched.iter().map(|word| word.to_lowercase()).collect();
+        (chunk.lines.start..=chunk.lines.end).filter(move |&line| {
+            let text = lines.line(line).to_lowercase();
+            words.iter().any(|word| text.contains(word.as_str()))
+        })
+    });
     let mut seen = BTreeSet::new();
     let mut out = BTreeMap::new();
-    for (_, line) in chunks {
+    for line in signatures.chain(words) {
         let text = lines.line(line).trim();
-        let shows = text.chars().filter(|c| c.is_alphanumeric()).count() >= 3
-            && text.chars().count() <= MAX_SIGNATURE_CHARS
-            && !text.contains("```");
-        if shows && !common.contains(text) && seen.insert(text) {
+        let fits = text.chars().count() <= MAX_LINE_CHARS && !text.contains("```");
+        if fits && facts.tells_the_file(text) && seen.insert(text) {
             out.insert(line, one_line(text));
-            if out.len() == MAX_SIGNATURES {
+            if out.len() == MAX_LINES {
                 break;
             }
         }

@@ -12,9 +12,6 @@ use crate::render::FormatWriter;
 /// why prices add up then.
 const BEFORE: &str = "a\n";
 
-/// The fewest letters and digits of a line that says something. By hand.
-const TELLING: usize = 8;
-
 /// Counts fragments. It remembers the prices of spans, and what a file costs whichever of its spans are
 /// shown.
 pub(crate) struct Pricer<'a> {
@@ -77,8 +74,7 @@ impl<'a> Pricer<'a> {
 
 impl Prices for Pricer<'_> {
     fn says_something(&self, file: usize, line: u32) -> bool {
-        let text = self.facts.lines[&file].line(line);
-        text.chars().filter(|c| c.is_alphanumeric()).nth(TELLING - 1).is_some()
+        self.facts.tells_the_file(self.facts.lines[&file].line(line).trim())
     }
 
     fn file(&mut self, file: usize, lines: &[LineRange]) -> usize {

@@ -75,9 +75,11 @@ impl FormatWriter for Markdown {
     }
 
     fn listed(&self, facts: &Facts<'_>, rank: usize, file: usize) -> String {
+        if !facts.explained.contains(&file) {
+            return String::new();
+        }
         let name = shown_path(facts.names[&file]);
         let why = evidence::best_within(facts.ranking, file, None)
-            .filter(|_| facts.explained.contains(&file))
             .and_then(|chunk| evidence::summary(chunk, facts.weights));
         match why {
             Some(why) => format!("{rank}. {name} — {why}\n"),
