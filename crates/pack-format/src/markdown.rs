@@ -5,8 +5,8 @@
 //! <!-- contextos pack v1 commit=<id|none> dirty=<yes|no> -->
 //!
 //! ## Redacted                 if a credential was redacted in the repository
-//! ## Chosen                   1. <end of the path that no other file has> — <evidence of the best ones>
-//! ## Also likely              a fenced list: a path, then `<line>: <signature>` lines; after a line
+//! ## Chosen                   the best files: 1. <end of the path that no other file has> — <evidence>
+//! ## Also likely              a fenced list: a path, then `<line>: <text>` lines, above all signatures; after a line
 //!                             `<folder>/`, files of that folder by their names
 //! ## Files
 //! ### <path>:<first>-<last>,<line>
@@ -27,9 +27,9 @@ pub const HEAD: &str = "<!-- contextos pack v1 ";
 pub const ELIDED: &str = "<!-- left out: ";
 /// The heading of the list of redactions.
 pub const REDACTED: &str = "## Redacted";
-/// The heading of the list of files.
+/// The heading of the list of the best files.
 pub const CHOSEN: &str = "## Chosen";
-/// The heading of the map: definitions whose content isn't shown.
+/// The heading of the map: lines of files whose content isn't shown.
 pub const MAP: &str = "## Also likely";
 /// The heading before the files' content.
 pub const FILES: &str = "## Files";

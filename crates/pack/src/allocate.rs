@@ -24,7 +24,7 @@ const MAP_SHARE: f64 = 0.08;
 pub(crate) struct Allocation {
     /// The spans.
     pub(crate) chosen: Chosen,
-    /// The next-best files, of which only signatures are listed.
+    /// The next-best files, of which only a few lines are listed.
     pub(crate) map: Vec<MapEntry>,
     /// The chunks that were considered, most probable first.
     considered: Vec<usize>,

@@ -20,8 +20,8 @@ const REDACTIONS: usize = 3;
 /// The fewest letters and digits of a line that says something. By hand.
 const TELLING: usize = 8;
 
-/// The best files, for which the list says why they were chosen. By hand: further ones cost more code than they
-/// explain.
+/// The files that the list names, with why they were chosen. By hand: further ones cost more code than they explain,
+/// and their headings name them.
 const EXPLAINED: usize = 8;
 
 /// What a format needs to know of a pack.
@@ -42,7 +42,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) order: Vec<(usize, f64)>,
     /// By ranked file: the shortest end of its path that no other ranked file's path has.
     pub(crate) names: BTreeMap<usize, &'a str>,
-    /// The ranked files that the list gives evidence for.
+    /// The ranked files that the list names.
     pub(crate) explained: BTreeSet<usize>,
     /// The ranked files' lines.
     pub(crate) lines: BTreeMap<usize, Lines<'a>>,
@@ -81,7 +81,7 @@ fn shared<'a>(files: &BTreeMap<usize, Lines<'a>>) -> HashSet<&'a str> {
 pub(crate) struct MapEntry {
     /// Its index in the corpus.
     pub(crate) file: usize,
-    /// Its most probable definitions: the line's number and its text.
+    /// Lines that say what of the task is in it: number and text.
     pub(crate) signatures: Vec<(u32, String)>,
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
     let paths = order.iter().map(|&(file, _)| (file, input.corpus.files[file].path.as_str()));
     Facts {
         names: names(&paths.collect::<Vec<_>>()),
-        explained: order.iter().take(EXPLAINED).map(|&(file, _)| file).collect(),
+        explained: explained(input.ranking, &order),
         corpus: input.corpus,
         ranking: input.ranking,
         weights: input.weights,
@@ -124,6 +124,20 @@ pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
         lines,
         shared: OnceCell::new(),
     }
+}
+
+/// The [`EXPLAINED`] files that the list names: those with something pinned, which is shown whatever its probability,
+/// and the best.
+fn explained(ranking: &Ranking, order: &[(usize, f64)]) -> BTreeSet<usize> {
+    let pinned: BTreeSet<usize> = ranking
+        .chunks
+        .iter()
+        .filter(|chunk| chunk.pinned.is_some())
+        .map(|chunk| chunk.file)
+        .collect();
+    let (first, then): (Vec<usize>, Vec<usize>) =
+        order.iter().map(|&(file, _)| file).partition(|file| pinned.contains(file));
+    first.into_iter().chain(then).take(EXPLAINED).collect()
 }
 
 /// The shortest end of each path, from a `/` on, that no other of them has.

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use select::{
-    Corpus, FEATURES, Feature, FileKind, History, RankedChunk, Ranking, SourceFile, Weights,
+    Corpus, FEATURES, Feature, FileKind, History, PinnedBy, RankedChunk, Ranking, SourceFile,
+    Weights,
 };
 use syntax::{Language, LineRange};
 use tokens::Encoding;
@@ -237,4 +238,53 @@ fn whether_files_changed_costs_the_same_either_way() {
         };
         assert_eq!(count("yes"), count("no"));
     }
+}
+
+/// Files with these lines each, one chunk a file, the likeliest first.
+fn likely_files(texts: &[String]) -> (Corpus, Ranking) {
+    let corpus = corpus(texts);
+    let ranking = ranking(&corpus, 400);
+    (corpus, ranking)
+}
+
+#[test]
+fn the_list_names_eight_files_and_the_rest_only_by_their_headings() {
+    let texts: Vec<String> =
+        (0..12).map(|at| format!("fn function_{at}() {{\n    word_{at}()\n}}\n")).collect();
+    let (corpus, mut ranking) = likely_files(&texts);
+    let listed = |ranking: &Ranking| {
+        let text = pack(&corpus, ranking, "t", Format::Markdown, Encoding::O200kBase, 2_000);
+        let text = text.unwrap().text;
+        assert_eq!(text.matches("\n### src/").count(), 12, "{text}");
+        let list = text.split("## Chosen\n").nth(1).unwrap().split("\n\n").next().unwrap();
+        list.lines().map(|line| line.split_once(". file_").unwrap().1[..2].to_owned()).collect()
+    };
+    let names: Vec<String> = listed(&ranking);
+    assert_eq!(names, ["0.", "1.", "2.", "3.", "4.", "5.", "6.", "7."]);
+    ranking.chunks[10].pinned = Some(select::Pin { order: 0, distance: 0, by: PinnedBy::User });
+    let names: Vec<String> = listed(&ranking);
+    assert_eq!(names, ["0.", "1.", "2.", "3.", "4.", "5.", "6.", "10"]);
+}
+
+#[test]
+fn the_map_has_lines_that_only_one_file_has_and_words_of_the_task_where_signatures_are_few() {
+    let text = |at: usize| {
+        let steps: String = (0..15).map(|n| format!("    step_{at}({n});\n")).collect();
+        format!(
+            "fn function_{at}() {{\n    let shared_by_all = 1;\n    word_here({at});\n{steps}}}\n"
+        )
+    };
+    let (corpus, ranking) = likely_files(&(0..40).map(text).collect::<Vec<String>>());
+    let pack = pack(&corpus, &ranking, "t", Format::Json, Encoding::O200kBase, 1_500).unwrap();
+    assert!(!pack.mapped.is_empty(), "{}", pack.text);
+    let value: serde_json::Value = serde_json::from_str(&pack.text).unwrap();
+    let at = pack.mapped[0];
+    let lines: Vec<(u64, &str)> = value["map"][0]["signatures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (line["line"].as_u64().unwrap(), line["text"].as_str().unwrap()))
+        .collect();
+    let (signature, word) = (format!("fn function_{at}() {{"), format!("word_here({at});"));
+    assert_eq!(lines, [(1, signature.as_str()), (3, word.as_str())]);
 }
