@@ -1,6 +1,6 @@
 //! The map: the next-best files with a few lines each, so that the reader knows what else exists.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use select::RankedChunk;
 
@@ -8,10 +8,12 @@ use super::greedy::{Chosen, matches_the_task};
 use super::price::Pricer;
 use crate::facts::{Facts, MapEntry};
 use crate::render::FormatWriter;
-use crate::text::one_line;
+use crate::text::{Lines, one_line};
 
 /// The most lines of a file. By hand.
 const MAX_LINES: usize = 3;
+/// The likeliest signatures of a file of which the shortest are shown after the first. By hand.
+const SIGNATURES: usize = 8;
 /// Characters: shorter names are everywhere. By hand.
 const NAME: usize = 4;
 /// Characters: longer lines are not shown. By hand.
@@ -67,8 +69,8 @@ fn shown_names<'a>(facts: &'a Facts<'_>, chosen: &Chosen) -> BTreeSet<&'a str> {
     names
 }
 
-/// Up to [`MAX_LINES`] lines of the file, in their order: those that name its most probable definitions, and if there
-/// are fewer, those with words of the task.
+/// Up to [`MAX_LINES`] lines of the file, in their order: the one that names its most probable definition, and the
+/// shortest of those that name the next ones; if there are fewer, lines with words of the task.
 fn answers(facts: &Facts<'_>, file: usize, named: &BTreeSet<&str>) -> Vec<(u32, String)> {
     let lines = &facts.lines[&file];
     let from = facts.ranking.chunks.partition_point(|chunk| chunk.file < file);
@@ -77,28 +79,39 @@ fn answers(facts: &Facts<'_>, file: usize, named: &BTreeSet<&str>) -> Vec<(u32, 
     chunks.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.lines.cmp(&b.lines)));
     let matches = |chunk: &RankedChunk| matches_the_task(chunk) && !chunk.matched.is_empty();
     let is_named = |chunk: &RankedChunk| chunk.name.as_deref().is_some_and(|n| named.contains(n));
-    let signatures = chunks
+    let mut seen = BTreeSet::new();
+    let mut tells = |line: &u32| {
+        let text = lines.line(*line).trim();
+        let fits = text.chars().count() <= MAX_LINE_CHARS && !text.contains("```");
+        fits && facts.tells_the_file(text) && seen.insert(text)
+    };
+    let mut found: Vec<u32> = chunks
         .iter()
         .filter(|chunk| matches(chunk) || is_named(chunk))
-        .filter_map(|chunk| chunk.signature);
-    let words = chunks.iter().filter(|chunk| matches(chunk)).flat_map(|chunk| {
-        let words: Vec<String> = chunk.matched.iter().map(|word| word.to_lowercase()).collect();
-        (chunk.lines.start..=chunk.lines.end).filter(move |&line| {
-            let text = lines.line(line).to_lowercase();
-            words.iter().any(|word| text.contains(word.as_str()))
-        })
-    });
-    let mut seen = BTreeSet::new();
-    let mut out = BTreeMap::new();
-    for line in signatures.chain(words) {
-        let text = lines.line(line).trim();
-        let fits = text.chars().count() <= MAX_LINE_CHARS && !text.contains("```");
-        if fits && facts.tells_the_file(text) && seen.insert(text) {
-            out.insert(line, one_line(text));
-            if out.len() == MAX_LINES {
-                break;
-            }
-        }
+        .filter_map(|chunk| chunk.signature)
+        .filter(&mut tells)
+        .take(SIGNATURES)
+        .collect();
+    let missing = MAX_LINES.saturating_sub(found.len());
+    if missing > 0 {
+        let matching = chunks.iter().filter(|chunk| matches(chunk));
+        found.extend(
+            matching.flat_map(|chunk| with_words(chunk, lines)).filter(tells).take(missing),
+        );
     }
-    out.into_iter().collect()
+    if let Some((_, next)) = found.split_first_mut() {
+        next.sort_by_key(|&line| lines.line(line).trim().len());
+    }
+    found.truncate(MAX_LINES);
+    found.sort_unstable();
+    found.into_iter().map(|line| (line, one_line(lines.line(line)))).collect()
+}
+
+/// The lines of a chunk with words of the task.
+fn with_words(chunk: &RankedChunk, lines: &Lines<'_>) -> impl Iterator<Item = u32> {
+    let words: Vec<String> = chunk.matched.iter().map(|word| word.to_lowercase()).collect();
+    (chunk.lines.start..=chunk.lines.end).filter(move |&line| {
+        let text = lines.line(line).to_lowercase();
+        words.iter().any(|word| text.contains(word.as_str()))
+    })
 }
