@@ -8,6 +8,7 @@ mod map;
 mod price;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use crate::facts::{Facts, MapEntry};
 use crate::render::FormatWriter;
@@ -15,9 +16,13 @@ pub(crate) use greedy::Chosen;
 use greedy::{added_price, considered, eligible, fill, take_best, take_pinned};
 pub(crate) use price::Pricer;
 
-/// The share of the budget that the list of files and the map may take together; the list has what it needs.
-/// By hand: what isn't code is there to find more, and costs code.
-const MAP_SHARE: f64 = 0.08;
+/// The share of the budget that the list of files and the map may take together; the list has what it needs. What isn't
+/// code is there to find more, and costs code, which small packs have least of. The greater share is by hand. Measured
+/// with the smaller one at 4,000 tokens, on 61 issues and 55 commits: 0.03 and 0.013 more of the spans, 0.016 and 0.000
+/// less of the files.
+const MAP_SHARE: RangeInclusive<f64> = 0.05..=0.08;
+/// The budgets, in tokens, up to which the map has its smallest and from which it has its greatest share.
+const MAP_SHARE_BUDGETS: RangeInclusive<f64> = 4_000.0..=8_000.0;
 
 /// What a pack shows.
 #[derive(Debug)]
@@ -52,7 +57,7 @@ pub(crate) fn allocate(
     budget: usize,
     room: usize,
 ) -> Allocation {
-    let most = (budget as f64 * MAP_SHARE) as usize;
+    let most = (budget as f64 * map_share(budget)) as usize;
     let considered = considered(facts.ranking, budget);
     let mut chosen = Chosen::default();
     take_pinned(facts.ranking, pricer, room, &mut chosen);
@@ -80,6 +85,13 @@ pub(crate) fn allocate(
             return Allocation { chosen, map, considered };
         }
     }
+}
+
+/// The share of a budget that the list and the map may take.
+fn map_share(budget: usize) -> f64 {
+    let (from, to) = (MAP_SHARE_BUDGETS.start(), MAP_SHARE_BUDGETS.end());
+    let place = ((budget as f64 - from) / (to - from)).clamp(0.0, 1.0);
+    MAP_SHARE.start() + place * (MAP_SHARE.end() - MAP_SHARE.start())
 }
 
 /// Takes a file out of the map if one of its chunks fits instead of the entry. Returns whether it did.
