@@ -431,7 +431,7 @@ mod tests {
     fn the_best_chunk_is_shown_in_part_if_it_is_too_long() {
         let ranking = Ranking { chunks: vec![chunk(0, 5, 100, 0.9)], ..Ranking::default() };
         let mut chosen = Chosen::default();
-        fill(&ranking, &considered(&ranking, 100_000), &mut Lines, 15, &mut chosen);
+        fill(&ranking, &considered(&ranking, 100_000), &mut Lines, 14, &mut chosen);
         assert!(chosen.lines.is_empty());
         take_best(&ranking, &considered(&ranking, 100_000), &mut Lines, 30, &mut chosen);
         assert_eq!(chosen.lines[&0], [LineRange { start: 5, end: 22 }]);
