@@ -177,7 +177,7 @@ impl Rules {
     pub(super) fn for_test(folder: &Path, restricted: &[&str], allowed: &[&str]) -> Self {
         let mut rules =
             Self { project: Some(folder.to_owned()), cwd: folder.to_owned(), ..Self::default() };
-        restricted.iter().for_each(|rule| rules.restrict(rule).unwrap());
+        restricted.iter().for_each(|rule| rules.restrict(rule).expect("a rule of a test"));
         allowed.iter().for_each(|rule| rules.allow(rule));
         rules
     }
