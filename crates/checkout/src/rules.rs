@@ -11,7 +11,9 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use private_fs::Links;
 
+// With its path, because a fuzz target reads this file as its own module.
 #[cfg(any(test, fuzzing))]
+#[path = "rules/laws.rs"]
 pub(crate) mod laws;
 
 /// This program's own ignore file.
