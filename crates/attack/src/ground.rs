@@ -18,8 +18,8 @@ use crate::Broken;
 
 /// What stands in the file that no program may read.
 pub const WITNESS: &str = "outside-the-ground-4711";
-/// The exit codes that the programs document.
-const DOCUMENTED: [i32; 4] = [0, 1, 2, 3];
+/// The exit codes that the programs document; the last two are a shell's for a command that can't be run, or isn't there.
+const DOCUMENTED: [i32; 6] = [0, 1, 2, 3, 126, 127];
 /// The most bytes of a program's output that are kept.
 const MOST_OUTPUT: u64 = 64 << 20;
 /// The most bytes of messages for people.
