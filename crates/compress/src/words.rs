@@ -97,7 +97,7 @@ pub(crate) fn is_value(word: &[u8]) -> bool {
     word.iter().any(|&byte| class(byte) & VALUE != 0)
 }
 
-pub(crate) fn is_blank(byte: u8) -> bool {
+pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
@@ -111,7 +111,7 @@ const CLASSES: [u8; 256] = {
     let mut byte = 0;
     while byte < classes.len() {
         classes[byte] = match byte as u8 {
-            b' ' | b'\t' => BLANK,
+            blank if is_blank(blank) => BLANK,
             b'0'..=b'9' | b'/' | b'\\' | b'@' => VALUE,
             _ => 0,
         };

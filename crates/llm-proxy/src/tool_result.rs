@@ -53,15 +53,17 @@ impl ResultCompressor {
 
     /// What the tool's result becomes that is the last block of `body`, a request whose other blocks
     /// the model has seen as they are there, with at most `budget` tokens for each text where that is
-    /// given. `None` for anything else, and for a result that may not change.
+    /// given. `reads_parts`: the model opens an original in part, as a file, so that one reference serves for
+    /// all of it. `None` for anything else, and for a result that may not change.
     pub fn compress(
         &self,
         api: &'static dyn Api,
         body: &[u8],
         budget: Option<usize>,
+        reads_parts: bool,
     ) -> Option<CompressedResult> {
         let index = scan(body).ok()?;
-        let compressed = self.rewriter.compress_last(&read(api, &index)?, budget)?;
+        let compressed = self.rewriter.compress_last(&read(api, &index)?, budget, reads_parts)?;
         Some(CompressedResult {
             texts: compressed.sent_texts(),
             is_retrievable: compressed.has_references(),
@@ -122,13 +124,13 @@ mod tests {
             (0..500).map(|i| format!("2026-01-01T00:00:00Z INFO request {i} done\n")).collect();
         let (compressor, originals) = compressor();
         let messages = [call("t1", "/w/a.log"), result("t1", &log)];
-        let found = compressor.compress(MESSAGES, body(&messages).as_bytes(), None).unwrap();
+        let found = compressor.compress(MESSAGES, body(&messages).as_bytes(), None, false).unwrap();
         let text = found.texts[0].as_deref().unwrap();
         assert!(found.is_retrievable && found.report.after * 2 < found.report.before);
         let hash = text.split_once("hash=").unwrap().1;
         assert!(originals.get(&hash[..24]).unwrap().unwrap().text.contains("request 50 done"));
         let lossless = ResultCompressor::new(None, Limits::default()).unwrap();
-        let found = lossless.compress(MESSAGES, body(&messages).as_bytes(), None).unwrap();
+        let found = lossless.compress(MESSAGES, body(&messages).as_bytes(), None, false).unwrap();
         assert!(
             !found.is_retrievable && found.texts[0].as_ref().is_none_or(|t| !t.contains("hash="))
         );
@@ -172,7 +174,7 @@ mod tests {
         for body in
             ["", "{}", r#"{"messages":[]}"#, r#"{"messages":[{"role":"user","content":"x"}]}"#]
         {
-            assert_eq!(compressor.compress(MESSAGES, body.as_bytes(), None), None);
+            assert_eq!(compressor.compress(MESSAGES, body.as_bytes(), None, false), None);
             assert_eq!(compressor.refer_at_ends(MESSAGES, body.as_bytes()), None);
         }
     }

@@ -14,11 +14,12 @@ use super::tool_injection::ToolInjection;
 
 impl RequestRewriter {
     /// What the last block of `request` becomes, with at most `budget` tokens for each of its texts
-    /// where that is given; `None` for a block that may not change. What is elided is kept.
+    /// where that is given, and one reference where the model `reads_parts` of originals; `None` for a block that may not change. What is elided is kept.
     pub(crate) fn compress_last(
         &self,
         request: &Request<'_>,
         budget: Option<usize>,
+        reads_parts: bool,
     ) -> Option<CompressedBlock> {
         let at = request.blocks.len().checked_sub(1)?;
         let block = request.blocks.get(at).filter(|block| block::may_change(block))?;
@@ -27,8 +28,7 @@ impl RequestRewriter {
         let context = BlockContext {
             shown: ShownSoFar::before(&so_far, conversation, at),
             budget,
-            // As a file, or by lines from a command.
-            reads_parts: true,
+            reads_parts,
             ..self.context(request, at, ToolInjection::ClientTool, &[])
         };
         Some(self.kept(block, &context, block::compress(block, &context)))

@@ -35,6 +35,6 @@ pub(crate) fn rewrite_lawfully(bytes: &[u8]) {
     }
     let again = OFFLINE.replay(api, &body).expect("the same body");
     assert_eq!(again.blocks, replay.blocks, "not deterministic");
-    let Some(result) = COMPRESSOR.compress(api, &body, None) else { return };
+    let Some(result) = COMPRESSOR.compress(api, &body, None, false) else { return };
     assert!(result.report.after <= result.report.before, "{:?}", result.report);
 }

@@ -159,7 +159,10 @@ impl Replacer {
             return None;
         }
         let body = seen.with_result(call, texts);
-        let mut found = self.compressor.compress(MESSAGES, body.as_bytes(), room.budget)?;
+        // Elsewhere it retrieves originals by a command, which gives all of one.
+        let reads_parts = ResultFolder::of(call).is_some();
+        let mut found =
+            self.compressor.compress(MESSAGES, body.as_bytes(), room.budget, reads_parts)?;
         let (before, mut after) = (found.report.before, found.report.after);
         if room.is_in_file {
             after -= without_head(&mut found.texts).min(after);

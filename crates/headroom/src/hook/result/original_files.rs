@@ -41,7 +41,7 @@ impl ResultFolder {
         format!("[left out: Read {}]", self.0.join(original_file("HASH")).display())
     }
 
-    /// The same to a reader who was just told of another file there.
+    /// The same to a reader who was told of another file there.
     pub(super) fn short_note() -> String {
         format!("[left out: Read {}{SAME_FOLDER}]", original_file("HASH"))
     }

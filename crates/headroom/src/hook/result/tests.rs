@@ -260,6 +260,10 @@ fn an_original_that_is_read_in_part_has_one_reference() {
     let replaced = replacer.replace(&call, Client::Claude).unwrap();
     let new = updated(&replaced);
     assert_eq!(new["stdout"].as_str().unwrap().matches("hash=").count(), 1, "{new}");
+    call.as_object_mut().unwrap().remove("transcript_path");
+    let replaced = replacer.replace(&call, Client::Claude).unwrap();
+    let new = updated(&replaced);
+    assert!(new["stdout"].as_str().unwrap().matches("hash=").count() > 1, "{new}");
 }
 
 #[test]
