@@ -8,7 +8,7 @@
 #
 # --all     the agents that the tests leave out, too
 # --only    agents whose name begins with NAME
-# --record  renew the figures of docs/agents.md with those of all agents
+# --record  renew the figures of these agents, and docs/agents.md, which is made from them
 # FOLDER    has the built headroom; else it is built
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,12 +22,13 @@ aider=aider-chat==0.86.2
 
 options=()
 built=
+record=
 with_aider=
 while [ $# -gt 0 ]; do
     case $1 in
         --all) options+=("$1"); packages+=("${others[@]}"); with_aider=yes ;;
         --only) options+=("$1" "$2"); shift ;;
-        --record) record=crates/agent-config/data/checked.tsv; : >"$record"; options+=("$1" "$record") ;;
+        --record) record=crates/agent-config/data/checked.tsv; options+=("$1" "$record") ;;
         *) built=$1 ;;
     esac
     shift
@@ -91,3 +92,7 @@ fi
 
 # The lock is this script's alone: what it starts may outlive it.
 timeout 2400 python3 -B scripts/agents_check "${options[@]}" "$built" "$node" "$bin" {lock}>&-
+
+if [ -n "$record" ]; then
+    UPDATE_DOCS=1 cargo nextest run --workspace -E 'package(agent-config) and binary(docs)'
+fi

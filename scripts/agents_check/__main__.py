@@ -352,9 +352,17 @@ def report(run, seen, direct, problems, took):
     for problem in problems:
         print(f"      {problem}", flush=True)
     if seen and not problems and run.options.record:
-        columns = [run.agent.name, run.route, seen.requests, seen.sent_bytes, seen.retrievals, len(seen.breaks)]
-        with run.options.record.open("a") as record:
-            print(*columns, sep="\t", file=record)
+        run.options.rows.append((run.agent.name, run.route, seen.requests, seen.sent_bytes, seen.retrievals, len(seen.breaks)))
+
+
+def record(path, rows):
+    """Puts rows in place of those of the same agents; other agents' rows stay as they are."""
+    names = [agent.name for agent in GATE + OTHERS]
+    new = {row[0] for row in rows}
+    kept = [tuple(line.split("\t")) for line in path.read_text().splitlines()]
+    all_rows = [row for row in kept if row[0] not in new] + rows
+    all_rows.sort(key=lambda row: names.index(row[0]))
+    path.write_text("".join("\t".join(map(str, row)) + "\n" for row in all_rows))
 
 
 def main():
@@ -364,8 +372,9 @@ def main():
     parser.add_argument("bin", type=lambda path: Path(path).resolve())
     parser.add_argument("--all", action="store_true", help="the agents that the gate leaves out, too")
     parser.add_argument("--only", default="", help="agents whose name begins so")
-    parser.add_argument("--record", type=Path, help="add a line of figures to this file for each run that is fine")
+    parser.add_argument("--record", type=Path, help="renew the figures of these agents in this file")
     options = parser.parse_args()
+    options.rows = []
     agents = [agent for agent in GATE + (OTHERS if options.all else []) if agent.name.startswith(options.only)]
     with tempfile.TemporaryDirectory(prefix="agents-check-", ignore_cleanup_errors=True) as work:
         options.work = Path(work)
@@ -373,6 +382,8 @@ def main():
     fine = all(is_fine for is_fine, _ in results.values())
     if not results or not same_saving(results) or not fine:
         sys.exit("agents-check: something is wrong")
+    if options.record:
+        record(options.record, options.rows)
 
 
 main()
