@@ -7,13 +7,11 @@ use std::sync::OnceLock;
 
 use crate::SkipReason;
 use crate::git::history::read_field;
-use crate::git::index_file::{self, EntryKind, IndexFile};
+use crate::git::index_file::{self, EntryKind, IndexFile, MOST_ENTRIES, MOST_PATH_BYTES};
 use crate::git::{Git, GitError};
 use crate::paths;
 use crate::walk::Listing;
 
-/// The maximum number of entries that are read. By hand: the largest known repositories have half as many.
-const MOST_ENTRIES: usize = 2_000_000;
 /// The number of paths that a remark lists.
 const NAMED: usize = 3;
 
@@ -81,10 +79,11 @@ fn list(git: &Git) -> Result<Tracked, GitError> {
     let arguments = ["--work-tree=.", "ls-files", "-z", "--stage", "-t", "--full-name"];
     git.runner.run(&arguments, &[], |out| {
         let (mut tracked, mut files, mut entry) = (Tracked::default(), Vec::new(), Vec::new());
-        let mut left = MOST_ENTRIES;
+        let (mut entries, mut bytes) = (0, 0);
         while read_field(out, &mut entry)? {
-            if left > 0 {
-                left -= 1;
+            entries += 1;
+            bytes += entry.len();
+            if entries <= MOST_ENTRIES && bytes <= MOST_PATH_BYTES {
                 tracked.add(git, &entry, &mut files);
             }
         }

@@ -10,6 +10,11 @@ use private_fs::Links;
 
 /// The maximum size of the file in bytes. By hand: ten million entries.
 const LIMIT: u64 = 1 << 30;
+/// The maximum number of entries that are read. By hand: the largest known repositories have half as many.
+pub(super) const MOST_ENTRIES: usize = 2_000_000;
+/// The maximum number of bytes of all their paths: 128 for each. In version 4, an entry says how its path differs from
+/// the one before it, so a megabyte of entries can stand for gigabytes of paths.
+pub(super) const MOST_PATH_BYTES: usize = MOST_ENTRIES * 128;
 /// The bytes of an entry before its object id.
 const STAT: usize = 40;
 /// Flags of an entry: another two bytes of flags follow; among those, that the file is outside the sparse checkout.
@@ -43,7 +48,8 @@ pub(super) struct IndexFile {
 }
 
 impl IndexFile {
-    /// Calls `each` with every entry; `None` if git has to be asked, after some of them.
+    /// Calls `each` with every entry, up to [`MOST_ENTRIES`] and [`MOST_PATH_BYTES`]; `None` if git has to be asked,
+    /// after some of them.
     pub(super) fn each(&self, mut each: impl FnMut(EntryKind, &[u8])) -> Option<()> {
         let id = self.id;
         let mut rest = self.bytes.strip_prefix(b"DIRC")?;
@@ -51,8 +57,11 @@ impl IndexFile {
         if !(2..=4).contains(&version) {
             return None;
         }
-        let mut before = Vec::new();
-        for _ in 0..u32(&mut rest)? {
+        let (mut before, mut path_bytes) = (Vec::new(), 0);
+        for read in 0..u32(&mut rest)? as usize {
+            if read == MOST_ENTRIES {
+                return Some(());
+            }
             let begin = rest;
             let (stat, after) = rest.split_at_checked(STAT)?;
             rest = after.get(id..)?;
@@ -68,6 +77,10 @@ impl IndexFile {
                 let kept = before.len().checked_sub(stripped(&mut rest)?)?;
                 let (end, after) = until_nul(rest)?;
                 rest = after;
+                path_bytes += kept + end.len();
+                if path_bytes > MOST_PATH_BYTES {
+                    return Some(());
+                }
                 before.truncate(kept);
                 before.extend_from_slice(end);
                 each(kind, &before);
@@ -150,6 +163,32 @@ mod tests {
             None,
             "one that has to be understood"
         );
+    }
+
+    /// An index of version 4 whose entries each keep all of the path before them.
+    fn paths_that_grow(entries: u32, first: usize) -> IndexFile {
+        let mut bytes = b"DIRC\0\0\0\x04".to_vec();
+        bytes.extend(entries.to_be_bytes());
+        for at in 0..entries {
+            bytes.extend([0; 62]);
+            bytes.push(0);
+            bytes.extend(vec![b'a'; if at == 0 { first } else { 1 }]);
+            bytes.push(0);
+        }
+        bytes.extend([7; 20]);
+        IndexFile { bytes, id: 20 }
+    }
+
+    #[test]
+    fn a_small_file_names_a_bounded_number_of_bytes() {
+        let sum = |index: IndexFile| {
+            let mut sum = 0;
+            index.each(|_, path| sum += path.len()).unwrap();
+            sum
+        };
+        assert_eq!(sum(paths_that_grow(3, 4)), 4 + 5 + 6);
+        let all = sum(paths_that_grow(20_000, 100_000));
+        assert!((MOST_PATH_BYTES - 200_000..=MOST_PATH_BYTES).contains(&all), "{all}");
     }
 
     proptest::proptest! {
