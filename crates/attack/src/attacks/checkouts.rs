@@ -162,7 +162,7 @@ fn checkout(ground: &Ground, random: &mut Random) -> TempRepo {
         let path = repo.path().join(format!("src/h{n}.rs"));
         hostile_file::make(*nature, &path, &ground.outside(), random).expect("a hostile file");
     }
-    match random.below(6) {
+    match random.below(7) {
         0 => deep(repo.path()),
         1 => drop(symlink(ground.outside(), repo.path().join("out"))),
         2 => drop(symlink("..", repo.path().join("src/up"))),
@@ -171,11 +171,30 @@ fn checkout(ground: &Ground, random: &mut Random) -> TempRepo {
             repo.write(".git/objects/info/alternates", &outside);
         }
         4 => drop(symlink(ground.outside(), repo.path().join(".contextos"))),
+        5 => fs::write(repo.path().join(".git/index"), index_of_growing_paths()).expect("an index"),
         _ => {
             repo.write("contextos.toml", "[compress.cmd]\nx = \"touch executed\"\n");
         }
     }
     repo
+}
+
+/// A megabyte as an index of version 4 that names a gigabyte of paths: each is the one before it and another letter.
+fn index_of_growing_paths() -> Vec<u8> {
+    const ENTRIES: u32 = 10_000;
+    let mut index = [b"DIRC\0\0\0\x04".as_slice(), &ENTRIES.to_be_bytes()].concat();
+    for at in 0..ENTRIES {
+        let mut entry = [0; 62];
+        // A regular file.
+        entry[24..28].copy_from_slice(&0o100_644_u32.to_be_bytes());
+        index.extend(entry);
+        let letters = if at == 0 { 100_000 } else { 1 };
+        index.push(0);
+        index.extend(vec![b'a'; letters]);
+        index.push(0);
+    }
+    index.extend([0; 20]);
+    index
 }
 
 /// A tree of hundreds of folders in each other.
