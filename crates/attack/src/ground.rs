@@ -20,6 +20,8 @@ use crate::Broken;
 pub const WITNESS: &str = "outside-the-ground-4711";
 /// The exit codes that the programs document; the last two are a shell's for a command that can't be run, or isn't there.
 const DOCUMENTED: [i32; 6] = [0, 1, 2, 3, 126, 127];
+/// What stands in the message about arguments that a program doesn't have.
+const OF_USAGE_ERRORS: &str = "For more information, try '--help'";
 /// The most bytes of a program's output that are kept.
 const MOST_OUTPUT: u64 = 64 << 20;
 /// The most bytes of messages for people.
@@ -263,6 +265,10 @@ fn check(ended: &Ended) -> Result<(), Broken> {
     let code = ended.status.code().unwrap_or_default();
     if !DOCUMENTED.contains(&code) {
         return Err(Broken(format!("ended with {code}: {}", ended.stderr)));
+    }
+    // An attack whose command the program doesn't have would test nothing.
+    if ended.stderr.contains(OF_USAGE_ERRORS) {
+        return Err(Broken(format!("isn't a command of the program: {}", ended.stderr)));
     }
     if ended.stderr.contains("panicked at") {
         return Err(Broken(format!("panicked: {}", ended.stderr)));

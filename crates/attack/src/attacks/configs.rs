@@ -13,7 +13,6 @@ const AGENTS: &[(&str, &str, &[&str])] = &[
     ("codex", ".codex/config.toml", &["", "model = \"x\"\n[mcp_servers.a]\ncommand = \"x\"\n", "[mcp_servers]\nheadroom = 1\n", "a = [\n", "\u{feff}a = 1\r\n"]),
     ("cursor", ".cursor/mcp.json", &["{\"mcpServers\":{}}", "{\"mcpServers\": {\"headroom\": {}}}", "{\"a\": \"\\ud800\"}", "\u{feff}{}"]),
     ("gemini", ".gemini/settings.json", &["{\"mcpServers\": {}, \"x\": [1, 2,]}", "{ /* a */ }", "null"]),
-    ("goose", ".config/goose/config.yaml", &["", "extensions:\n  a:\n    cmd: x\n", "extensions: &a\n  b: *a\n", "\tx: 1\n"]),
     ("opencode", ".config/opencode/opencode.json", &["{\"mcp\": {}}", "{\"mcp\": []}", "{"]),
 ];
 
