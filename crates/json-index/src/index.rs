@@ -185,8 +185,10 @@ impl<'t> Value<'t> {
     /// Whether it is the string `text`.
     pub fn is(self, text: &str) -> bool {
         let Some(inner) = self.inner() else { return false };
+        // Escapes only make a text longer.
         inner == text
-            || (memchr::memchr(b'\\', inner.as_bytes()).is_some()
+            || (inner.len() > text.len()
+                && memchr::memchr(b'\\', inner.as_bytes()).is_some()
                 && unescape(inner).as_deref() == Some(text))
     }
 
