@@ -59,7 +59,10 @@ impl Facts<'_> {
 }
 
 fn says_something(line: &str) -> bool {
-    line.chars().filter(|c| c.is_alphanumeric()).nth(TELLING - 1).is_some()
+    // Most lines do by their ASCII characters alone.
+    line.bytes().filter(u8::is_ascii_alphanumeric).nth(TELLING - 1).is_some()
+        || !line.is_ascii()
+            && line.chars().filter(|c| c.is_alphanumeric()).nth(TELLING - 1).is_some()
 }
 
 /// The lines that several of these files have.

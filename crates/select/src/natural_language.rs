@@ -263,15 +263,18 @@ fn spaced_language(text: &str) -> Option<Language> {
     }
     let in_english =
         plainly * 2 + said.iter().filter(|word| TABLES.english.contains(word.as_str())).count();
+    // Each word with how often it is said.
+    let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
+    said.iter().for_each(|word| *counts.entry(word).or_default() += 1);
     let score = |(language, algorithm, function): &(Language, Algorithm, &str)| {
         let function: FxHashSet<&str> = function.split_whitespace().collect();
         let stemmer = Stemmer::create(*algorithm);
         let column = TABLES.columns.get(language)?;
         let mut score = 0;
-        for word in &said {
-            let own = !english.contains(word.as_str()) && !TABLES.english.contains(word.as_str());
-            score += if function.contains(word.as_str()) { 2 } else { 0 };
-            score += usize::from(own && column.contains_key(&*stemmer.stem(word)));
+        for (word, count) in &counts {
+            let own = !english.contains(word) && !TABLES.english.contains(word);
+            score += if function.contains(word) { 2 * count } else { 0 };
+            score += if own && column.contains_key(&*stemmer.stem(word)) { *count } else { 0 };
         }
         Some((score, *language))
     };

@@ -8,9 +8,10 @@ use crate::code::{self, LineKind};
 use crate::confidence::{self, Confidence};
 use crate::corpus::{Corpus, FileKind};
 use crate::evidence::frames::{self, Hit};
+use crate::evidence::mentions::{self, Literals};
 use crate::evidence::structure::{self, Node, Structure};
 use crate::evidence::words::{self, ChunkWords, NameTerms, WordScores};
-use crate::evidence::{expansion, history, kind, mentions, shape, user};
+use crate::evidence::{expansion, history, kind, shape, user};
 use crate::model::{FEATURES, Family, Feature, Row, Weights, softmax};
 use crate::query::Query;
 use crate::spelling::Correction;
@@ -359,13 +360,15 @@ impl<'a> Evidence<'a> {
         survey: &'a Survey,
         (place, parsed): (usize, &'a Parsed<'a>),
         (reading, ranks): (usize, &FileRanks),
+        literals: &Literals<'_>,
         hits: &[Hit],
     ) -> Self {
         let name = |name: &NameTerms| words::name(query, reading, survey, name);
         let mut mentioned = vec![0.0; parsed.chunks.len()];
         if let Some(mentions) = query.task.readings.get(reading) {
             let source = &corpus.files[parsed.file];
-            mentions::chunks(mentions, source, parsed.outline, &parsed.chunks, &mut mentioned);
+            let (outline, chunks) = (parsed.outline, &parsed.chunks);
+            mentions::chunks(mentions, source, outline, chunks, literals, &mut mentioned);
         }
         for hit in hits.iter().filter(|hit| hit.place == place) {
             let at = parsed.chunks.partition_point(|chunk| chunk.lines.end < hit.line);
@@ -424,10 +427,13 @@ fn file_chunks(
 ) -> Vec<(RankedChunk, Vec<Row>)> {
     let source = &corpus.files[parsed.file];
     let definitions = &parsed.outline.definitions;
+    let literals = Literals::find(&query.task.readings, source, &parsed.chunks, &parsed.starts);
     let readings: Vec<Evidence<'_>> = file_ranks
         .iter()
         .enumerate()
-        .map(|reading| Evidence::of(corpus, query, survey, (place, parsed), reading, hits))
+        .map(|reading| {
+            Evidence::of(corpus, query, survey, (place, parsed), reading, &literals, hits)
+        })
         .collect();
     let mut changed = vec![0.0; parsed.chunks.len()];
     history::chunks(corpus, query, source, parsed.outline, &parsed.chunks, &mut changed);

@@ -110,11 +110,12 @@ impl Task {
             quotes: quotes(body),
             flags: flags(body),
         };
+        let foreign: Vec<Foreign> = bodies.iter().map(|body| Foreign::read(body)).collect();
         Self {
-            terms: terms_of(&bodies),
+            terms: terms_of(&bodies, &foreign),
             readings: places.into_iter().zip(&bodies).map(mentions).collect(),
             frames: traces.frames,
-            is_foreign: bodies.iter().any(|body| !Foreign::read(body).english.is_empty()),
+            is_foreign: foreign.iter().any(|foreign| !foreign.english.is_empty()),
             text: text.to_owned(),
         }
     }
@@ -180,11 +181,11 @@ fn without_links(text: &str) -> String {
 }
 
 /// The terms of all readings, in the order in which they are said.
-fn terms_of(readings: &[String]) -> Vec<TaskTerm> {
+fn terms_of(readings: &[String], foreign: &[Foreign]) -> Vec<TaskTerm> {
     let mut terms: Vec<TaskTerm> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for (reading, text) in readings.iter().enumerate().take(READINGS) {
-        for said in said_terms(text) {
+    for (reading, (text, foreign)) in readings.iter().zip(foreign).enumerate().take(READINGS) {
+        for said in said_terms(text, foreign) {
             let place = *places.entry(said.term.clone()).or_insert(terms.len());
             if place == terms.len() {
                 terms.push(TaskTerm {
@@ -213,9 +214,8 @@ struct SaidTerm {
     joined: bool,
 }
 
-fn said_terms(text: &str) -> Vec<SaidTerm> {
+fn said_terms(text: &str, foreign: &Foreign) -> Vec<SaidTerm> {
     let splitter = Splitter::new();
-    let foreign = Foreign::read(text);
     let weak: Vec<String> =
         WEAK.split_whitespace().flat_map(|word| splitter.split(word).0).collect();
     let summary_end = text

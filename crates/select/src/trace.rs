@@ -3,11 +3,15 @@
 //! How runtimes write frames is data (`data/traces.toml`). Here, lines become [`Frame`]s; which file and function of
 //! the checkout a frame means is decided by `evidence/frames.rs`, which sees the repository.
 
-use std::ops::Range;
-use std::sync::LazyLock;
+mod prefilter;
 
-use regex::{Regex, RegexSet};
+use std::ops::Range;
+use std::sync::{LazyLock, OnceLock};
+
+use regex::{Captures, Regex, RegexSet};
 use serde::Deserialize;
+
+use prefilter::could_be_frame;
 
 /// The most lines of a task that are searched. By hand: it bounds the work.
 const MAX_LINES: usize = 20_000;
@@ -76,11 +80,28 @@ enum Innermost {
 }
 
 struct Format {
-    frame: Regex,
-    above: Option<Regex>,
+    frame: Pattern,
+    above: Option<Pattern>,
     innermost: Innermost,
     callee: bool,
     is_jvm: bool,
+}
+
+/// A pattern that is compiled when it is used first: most tasks have no frames, others those of one runtime.
+struct Pattern {
+    source: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn new(source: String) -> Self {
+        Self { source, compiled: OnceLock::new() }
+    }
+
+    /// The groups of the leftmost match. A test compiles every pattern, so that none fails here.
+    fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
+        self.compiled.get_or_init(|| Regex::new(&self.source).ok()).as_ref()?.captures(text)
+    }
 }
 
 struct Formats {
@@ -96,17 +117,14 @@ static FORMATS: LazyLock<Formats> = LazyLock::new(|| {
 fn formats(toml: &str) -> Result<Formats, Box<dyn std::error::Error>> {
     let file: FormatsFile = toml::from_str(toml)?;
     let any = RegexSet::new(file.format.iter().map(|format| &format.frame))?;
-    let format = |format: FormatFile| -> Result<Format, regex::Error> {
-        Ok(Format {
-            frame: Regex::new(&format.frame)?,
-            above: format.above.as_deref().map(Regex::new).transpose()?,
-            innermost: format.innermost,
-            callee: format.callee,
-            is_jvm: format.name == "jvm",
-        })
+    let format = |format: FormatFile| Format {
+        frame: Pattern::new(format.frame),
+        above: format.above.map(Pattern::new),
+        innermost: format.innermost,
+        callee: format.callee,
+        is_jvm: format.name == "jvm",
     };
-    let all = file.format.into_iter().map(format).collect::<Result<_, _>>()?;
-    Ok(Formats { any, all })
+    Ok(Formats { any, all: file.format.into_iter().map(format).collect() })
 }
 
 /// What a task's text has of stack traces.
@@ -146,11 +164,6 @@ pub(crate) fn traces(text: &str) -> Traces {
     }
     out.frames = reader.finish();
     out
-}
-
-/// Every frame has a line number, an address or an arity.
-fn could_be_frame(line: &str) -> bool {
-    line.bytes().any(|byte| byte.is_ascii_digit()) || line.contains("at ")
 }
 
 #[derive(Default)]
@@ -374,6 +387,7 @@ mod tests {
                     (path.as_str(), line.as_str()),
                     "{text}"
                 );
+                assert!(could_be_frame(last), "{}: {text}", format.name);
                 let above = FORMATS.all[at].above.as_ref().map(|above| {
                     let above = above.captures(text.lines().next().unwrap());
                     above.and_then(|found| Some(found.name("function")?.as_str().to_owned()))
@@ -463,7 +477,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_pattern_compiles() {
+        for format in &FORMATS.all {
+            for pattern in format.above.iter().chain([&format.frame]) {
+                assert!(Regex::new(&pattern.source).is_ok(), "{}", pattern.source);
+            }
+        }
+    }
+
     proptest::proptest! {
+        #[test]
+        fn a_line_that_could_be_no_frame_matches_no_format(
+            line in "[ ]{0,2}(at |in |File \"|#[0-9]{1,2}:? |---> |bei |==1== )?[a-zé./\\\\$<>@:, -]{0,12}(\\.(py|rs|php|cs|go|js|kt|hs))?(:|, line |\\(| line |\\+0x)[0-9a-f]{0,3}[):]?( in [a-z]{1,4}|:[0-9]|\\))?",
+        ) {
+            if line.bytes().any(|byte| byte.is_ascii_digit()) || line.contains("at ") {
+                proptest::prop_assert!(could_be_frame(&line) || !FORMATS.any.is_match(&line), "{line}");
+            }
+        }
+
         #[test]
         fn no_text_makes_it_panic(text in "[a-zé中 at#(){}<>$./\\\\:+0x\"'`,_0-9-]{0,80}") {
             traces(&text);

@@ -183,8 +183,10 @@ impl Offer {
 impl Candidate {
     fn of(ranking: &Ranking, prices: &mut dyn Prices, chosen: &Chosen, at: usize) -> Self {
         let file = ranking.chunks[at].file;
-        let head = head(&ranking.chunks[at], prices)
-            .filter(|_| !chosen.lines.contains_key(&file))
+        let is_new = !chosen.lines.contains_key(&file);
+        let head = is_new
+            .then(|| head(&ranking.chunks[at], prices))
+            .flatten()
             .map(|head| prices.file(file, &with(ranking, chosen, at, head)));
         Self { at, price: added_price(ranking, prices, chosen, at), head }
     }

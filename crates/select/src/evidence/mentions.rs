@@ -1,5 +1,6 @@
 //! Explicit mentions: paths, lines, identifiers, quoted texts and flags that the task names.
 
+use rustc_hash::FxHashMap;
 use syntax::{DefinitionKind, LineRange, Outline};
 
 use crate::chunk::Chunk;
@@ -52,6 +53,7 @@ pub(crate) fn chunks(
     file: &SourceFile,
     outline: &Outline,
     chunks: &[Chunk],
+    literals: &Literals<'_>,
     out: &mut [f64],
 ) {
     for mention in mentions.paths.iter().filter(|a| names(a, &file.path)) {
@@ -73,24 +75,54 @@ pub(crate) fn chunks(
             *value += 1.0;
         }
     }
-    if mentions.quotes.is_empty() && mentions.flags.is_empty() {
-        return;
-    }
-    for (line, text) in (1_u32..).zip(file.text.split_inclusive('\n')) {
-        let flag = |flag: &String| {
-            text.match_indices(flag.as_str()).any(|(at, _)| {
-                let next = text[at + flag.len()..].chars().next();
-                next.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '-')
-            })
-        };
-        let quoted = mentions.quotes.iter().any(|quote| text.contains(quote.as_str()));
-        if quoted || mentions.flags.iter().any(flag) {
-            let at = chunks.partition_point(|chunk| chunk.lines.end < line);
+    let said = mentions.quotes.iter().map(|quote| (quote, 1.0));
+    for (text, weight) in said.chain(mentions.flags.iter().map(|flag| (flag, 0.5))) {
+        for &at in literals.0.get(text.as_str()).into_iter().flatten() {
             if let Some(value) = out.get_mut(at) {
-                *value = f64::max(*value, if quoted { 1.0 } else { 0.5 });
+                *value = f64::max(*value, weight);
             }
         }
     }
+}
+
+/// The chunks of a file that have the texts and flags that the task quotes, by text: read once for all readings.
+pub(crate) struct Literals<'t>(FxHashMap<&'t str, Vec<usize>>);
+
+impl<'t> Literals<'t> {
+    /// Looks for what any reading quotes; `starts` are the bytes at which the file's lines begin.
+    pub(crate) fn find(
+        readings: &'t [Mentions],
+        file: &SourceFile,
+        chunks: &[Chunk],
+        starts: &[usize],
+    ) -> Self {
+        let mut found = FxHashMap::default();
+        let flags = readings.iter().flat_map(|reading| &reading.flags).map(|flag| (flag, true));
+        let quotes = readings.iter().flat_map(|reading| &reading.quotes);
+        for (text, is_flag) in flags.chain(quotes.map(|quote| (quote, false))) {
+            found.entry(text.as_str()).or_insert_with(|| {
+                let lines = lines_with(&file.text, text, is_flag, starts);
+                let chunk = |line| chunks.partition_point(|chunk| chunk.lines.end < line);
+                lines.into_iter().map(chunk).collect()
+            });
+        }
+        Self(found)
+    }
+}
+
+/// The lines that have `said`: a flag without more behind it, or a quoted text of one line.
+fn lines_with(text: &str, said: &str, is_flag: bool, starts: &[usize]) -> Vec<u32> {
+    let mut lines = Vec::new();
+    if said.contains('\n') {
+        return lines;
+    }
+    for at in memchr::memmem::find_iter(text.as_bytes(), said) {
+        let next = text.as_bytes().get(at + said.len());
+        if !is_flag || next.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-') {
+            lines.push(starts.partition_point(|&start| start <= at) as u32);
+        }
+    }
+    lines
 }
 
 /// Bytes: shorter quotations are no messages. By hand.
