@@ -82,15 +82,15 @@ pub(crate) fn is_dummy_token(token: &str) -> bool {
     is_placeholder(token) || is_repetitive(tail) || is_plain(token)
 }
 
-/// Whether `value` looks generated: digits among letters throughout, in 16 or more characters that
-/// need no quoting.
+/// Whether `value` looks generated: digits among letters throughout, or letters in no order, in 16 or more characters
+/// that need no quoting.
 pub(crate) fn is_token(value: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+/=.~:%".contains(&byte);
     value.len() >= 16
         && value.bytes().all(fits)
-        && value.bytes().any(|byte| byte.is_ascii_digit())
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
-        && mixing(value) >= 0.2
+        && (value.bytes().any(|byte| byte.is_ascii_digit()) && mixing(value) >= 0.2
+            || is_scrambled(value))
         && !is_dummy_token(value)
 }
 
@@ -104,8 +104,8 @@ pub(crate) fn is_uuid(value: &str) -> bool {
         })
 }
 
-/// Whether `value` looks like a password chosen by a person: 6 or more characters, letters with
-/// digits or punctuation between them, and not made of words from manuals' example passwords.
+/// Whether `value` looks like a password chosen by a person or a program: 6 or more characters, letters with digits or
+/// punctuation between them or in no order, and not made of words from manuals' example passwords.
 pub(crate) fn is_password(value: &str) -> bool {
     if !(6..=200).contains(&value.len())
         || value.contains(|c: char| c.is_whitespace() || c.is_control())
@@ -117,8 +117,79 @@ pub(crate) fn is_password(value: &str) -> bool {
     let inner = value.trim_matches(|c: char| !c.is_alphanumeric());
     let signs =
         inner.len() >= 5 && inner.contains(['!', '$', '%', '^', '&', '*', '#', '+', '~', '?', '@']);
-    letters && (digits || signs) && !is_placeholder(value) && !is_plain(value) && !is_code(value)
+    letters
+        && (digits || signs || is_scrambled(value))
+        && !is_placeholder(value)
+        && !is_plain(value)
+        && !is_code(value)
 }
+
+/// As [`is_password`], so mixed that hardly a name is written so: `Winter#1363G8Q`, `wFA2-hXnK-4yns`.
+pub(crate) fn is_mixed_password(value: &str) -> bool {
+    let has = |class: Class| value.bytes().any(|byte| Class::of(byte) == class);
+    value.len() >= 10
+        && value.bytes().all(|byte| byte.is_ascii_graphic())
+        && has(Class::Lower)
+        && has(Class::Upper)
+        && (has(Class::Digit) && (mixing(value) >= 0.3 || has(Class::Sign)) || is_scrambled(value))
+        && is_password(value)
+}
+
+/// Whether the letters of `value` are in no order: capitals anywhere, and pairs of letters that words don't have. By
+/// hand; of random texts of 12 letters, three in four are, and of names of two words, one in a thousand.
+pub(crate) fn is_scrambled(value: &str) -> bool {
+    const FEWEST_PAIRS: usize = 7;
+    let (mut pairs, mut common, mut to_capital) = (0, 0, 0);
+    for pair in value.as_bytes().windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphabetic))
+    {
+        pairs += 1;
+        common += usize::from(is_common_pair(pair[0], pair[1]));
+        to_capital += usize::from(pair[1].is_ascii_uppercase());
+    }
+    let small = value.bytes().filter(u8::is_ascii_lowercase).count();
+    let is_mixed = small >= 2 && to_capital * 4 >= pairs;
+    is_mixed && pairs >= FEWEST_PAIRS && common * 2 < pairs || is_grouped(value)
+}
+
+/// Whether `value` is three groups or more of as many characters each, with a capital within one of them, as generators
+/// write passwords: `AMOL-tCti-GCLi`.
+fn is_grouped(value: &str) -> bool {
+    let mut groups = value.split('-');
+    let length = groups.next().map_or(0, str::len);
+    let others = groups.clone().count();
+    let is_alike =
+        |group: &str| group.len() == length && group.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_within = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+    (4..=8).contains(&length)
+        && others >= 2
+        && groups.all(is_alike)
+        && value.as_bytes().windows(2).any(is_within)
+}
+
+/// Whether two ASCII letters often stand together in words, ignoring case.
+fn is_common_pair(first: u8, second: u8) -> bool {
+    let place = |letter: u8| usize::from(letter.to_ascii_lowercase() - b'a');
+    COMMON_PAIRS[place(first)] >> place(second) & 1 == 1
+}
+
+/// For each letter, a bit for each that often follows it.
+static COMMON_PAIRS: [u32; 26] = {
+    let lines = include_str!("../rules/letter_pairs.txt").as_bytes();
+    let mut pairs = [0; 26];
+    let mut at = 0;
+    while at < lines.len() {
+        let first = lines[at];
+        // A letter, a blank, and letters up to the line's end; or a comment.
+        while at < lines.len() && lines[at] != b'\n' {
+            if first != b'#' && at >= 2 && lines[at - 1] != b'\n' && lines[at] != b' ' {
+                pairs[(first - b'a') as usize] |= 1 << (lines[at] - b'a');
+            }
+            at += 1;
+        }
+        at += 1;
+    }
+    pairs
+};
 
 /// Whether `value` is long and mixed enough to be random, whatever characters it is made of.
 pub(crate) fn is_random(value: &str) -> bool {
@@ -396,6 +467,30 @@ mod tests {
             "short1",
         ] {
             assert!(!is_token(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn letters_in_no_order_are_told_from_words() {
+        assert!(is_common_pair(b'T', b'h') && is_common_pair(b'i', b'n'));
+        assert!(!is_common_pair(b'q', b'z') && !is_common_pair(b'x', b'k'));
+        for scrambled in ["LfCmYoQlhdmd", "XcjFFNxjJhnrIYaFOQLC", "DcBm-zKKR-XqNN", "llWKaKzmKQo8j"]
+        {
+            assert!(is_scrambled(scrambled), "{scrambled}");
+        }
+        for words in [
+            "currentPasswordField",
+            "HTTPSProxyAuth",
+            "getElementById",
+            "XMLHttpRequest",
+            "PASSWORD_RESET",
+            "aReallyLongIdOfAUser",
+            "userPwdHashDb",
+            "NSURLSessionTask",
+            "UTF8String",
+            "szczegolyHasla",
+        ] {
+            assert!(!is_scrambled(words), "{words}");
         }
     }
 

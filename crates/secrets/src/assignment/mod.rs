@@ -176,12 +176,13 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
         Kind::Secret => {
             value::is_token(value)
                 || value::is_random(value)
+                || value::is_mixed_password(value)
                 || (value.len() >= 8
                     && value.is_ascii()
                     && value::is_password(value)
                     && !is_numbered_name(value))
         }
-        Kind::Key => value::is_token(value) || value::is_random(value),
+        Kind::Key => is_generated(value),
         Kind::OtherKey => value::is_strong_token(value),
         Kind::Mnemonic => value::is_mnemonic(value),
         Kind::Token if value::is_uuid(value) => {
@@ -189,15 +190,20 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
             ["api", "auth", "access"].iter().any(|word| name.contains(word))
                 && value::is_token(value)
         }
-        Kind::Token => value::is_token(value) || value::is_random(value),
+        Kind::Token => is_generated(value),
     }
+}
+
+/// A key or a token by a program, or a password in its place.
+fn is_generated(value: &str) -> bool {
+    value::is_token(value) || value::is_random(value) || value::is_mixed_password(value)
 }
 
 /// Words joined by `_`.
 fn is_identifier(written: &str) -> bool {
     written.contains('_')
         && written.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !value::is_token(written)
+        && !is_generated(written)
 }
 
 /// Numbered names: `api-secret-2`, `clientSecret1`.
@@ -211,8 +217,15 @@ pub(crate) fn is_numbered_name(value: &str) -> bool {
 fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> bool {
     let is_variable =
         value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
-    if is_variable && !certain && !(value::is_token(value) || is_short_but_mixed(value)) {
-        return false;
+    if is_variable && !certain {
+        // Abbreviated names are in no order either: `jwtECPubKey`, `g2cDeviceIds`.
+        let digits = value.bytes().filter(u8::is_ascii_digit).count();
+        let is_certainly_mixed =
+            (value.len() >= 14 || digits >= 2) && value::is_mixed_password(value);
+        let is_token = value::is_token(value) || is_short_but_mixed(value);
+        if !is_token && !is_certainly_mixed {
+            return false;
+        }
     }
     looks_secret(kind, value, name) && (certain || value.len() >= 8)
 }
@@ -225,7 +238,10 @@ fn looks_secret_in_prose(kind: Kind, value: &str, name: &str) -> bool {
     let is_long_key = kind != Kind::Password && value::is_token(value);
     is_long_key
         || letters >= 2
-            && (digits >= 2 || (digits >= 1 && signs) || has_inner_digit(value))
+            && (digits >= 2
+                || (digits >= 1 && signs)
+                || has_inner_digit(value)
+                || value::is_scrambled(value))
             && !value.trim_end_matches('=').contains(['(', ')', '[', ']', '{', '}', '='])
             && !value.split(['.', '_', '-', '/']).all(is_word_or_number)
             && looks_secret_unquoted(kind, value, name, signs)

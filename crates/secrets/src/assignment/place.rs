@@ -52,8 +52,10 @@ impl<'t> Place<'t> {
 
     /// At the beginning of a line, after indentation, a list's dash, a comment's mark or `export`.
     pub(super) fn begins_line(&self) -> bool {
+        // Some languages write no blank between the words of a name: `数据库密码`.
+        let is_unspaced = || self.word().chars().all(|c| c.is_alphabetic() && c > '\u{2e7f}');
         self.is_whole_line
-            && matches!(
+            && (matches!(
                 self.word(),
                 "" | "export"
                     | "set"
@@ -71,7 +73,7 @@ impl<'t> Place<'t> {
                     | "my"
                     | "our"
                     | "+"
-            )
+            ) || is_unspaced())
     }
 
     /// In a connection string or a query: `;Password=`, `&token=`, `?key=`; in an option's value:
@@ -89,9 +91,9 @@ impl<'t> Place<'t> {
             || last_word.ends_with("/p:")
     }
 
-    /// After `ENV` or `ARG` of a Dockerfile, `#define` or `setx`.
+    /// After `ENV` or `ARG` of a Dockerfile, `#define`, `setx` or `setenv`.
     pub(super) fn directive(&self) -> bool {
-        matches!(self.word(), "ENV" | "ARG" | "setx" | "define")
+        matches!(self.word(), "ENV" | "ARG" | "setx" | "setenv" | "define")
     }
 
     /// As the first argument of a call or the first element of a list: `setenv("PASSWORD", …)`.
@@ -153,9 +155,14 @@ impl<'t> Place<'t> {
         self.line.ends_with([' ', '\t', '(', ',', '[', '{'])
     }
 
-    /// At the beginning of a word or behind a symbol's colon, where Lisps and Ruby have keys.
+    /// At the beginning of a word or behind a symbol's colon, where Lisps and Ruby have keys: `:password`,
+    /// `:db/password`.
     pub(super) fn apart_or_symbol(&self) -> bool {
-        self.before.ends_with(':') || self.apart() || self.begins_line()
+        let is_qualified = || {
+            let space = self.last_word().trim_start_matches(['{', '[', '(']);
+            space.starts_with(':') && space.ends_with('/')
+        };
+        self.before.ends_with(':') || self.apart() || self.begins_line() || is_qualified()
     }
 
     /// In a selector: `#password`, `input[name=password]`.

@@ -11,6 +11,7 @@ use keywords::Keywords;
 use super::place::Place;
 use super::{LONGEST_VALUE, WIDEST_GAP};
 use crate::byte_set::ByteSet;
+use crate::value;
 
 /// The rest of a line that is searched for a default value or for the words of a sentence, in bytes.
 const LONGEST_LINE: usize = 200;
@@ -187,7 +188,8 @@ impl<'t> Reader<'t> {
                 || self.place.tuple()
                 || (quoted_name && (self.place.environment_like() || self.place.named_argument()));
             self.named_value().or_else(|| if is_pair { self.quoted() } else { None })
-        } else if gap > 0 && (self.place.flag() || self.place.directive()) {
+        } else if gap > 0 && (self.place.flag() || self.place.directive() || self.eat_encryption())
+        {
             self.quoted().or_else(|| self.bare(true))
         } else if gap > 0
             && (self.place.begins_line() || self.place.in_list() || self.place.pairs())
@@ -197,6 +199,11 @@ impl<'t> Reader<'t> {
             self.skip_white_space();
             self.named_value().or_else(|| self.quoted_behind_symbol())
         }
+    }
+
+    /// The digit by which a router's configuration says how a password is written: `password 0 …`, `secret 7 …`.
+    fn eat_encryption(&mut self) -> bool {
+        ["0 ", "5 ", "7 ", "8 ", "9 "].into_iter().any(|digit| self.eat(digit))
     }
 
     /// `:password "…"` and `(password "…"`, the pairs of Lisps and Elixir.
@@ -452,9 +459,14 @@ impl<'t> Reader<'t> {
         if !place.prose() || place.flag() || is_verb {
             return None;
         }
-        // A value has a digit.
-        let has_digit = |line: &str| line.bytes().any(|byte| byte.is_ascii_digit());
-        if !first_line(self.ahead(LONGEST_LINE + 8)).is_some_and(has_digit) {
+        // A value has a digit, or capitals within its words.
+        let may_have_value = |line: &str| {
+            let is_within =
+                |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+            line.bytes().any(|byte| byte.is_ascii_digit())
+                || line.as_bytes().windows(2).any(is_within)
+        };
+        if !first_line(self.ahead(LONGEST_LINE + 8)).is_some_and(may_have_value) {
             return None;
         }
         QUOTES[2..5].iter().any(|quote| self.eat(quote));
@@ -486,7 +498,7 @@ impl<'t> Reader<'t> {
             let is_connector = matches!(
                 word,
                 ":" | "->" | "=>" | "is" | "was" | "are" | "to" | "to:" | "ist" | "war" | "es"
-            ) || (word == "=" && place.comment())
+            ) || (word == "=" && (place.comment() || line.starts_with(" for ")))
                 || (word.ends_with(':') && !word.contains(['(', '"', '{']));
             connected |= is_connector;
             // What follows is the base64 of a user and a password, which has a rule of its own.
@@ -782,8 +794,8 @@ fn unescaped(window: &str, quote: &str) -> Option<usize> {
     None
 }
 
-/// Whether a word has letters and digits.
+/// Whether a word has letters and digits, or letters in no order.
 fn is_mixed(word: &str) -> bool {
-    word.bytes().any(|byte| byte.is_ascii_digit())
-        && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+    let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
+    has_digit && word.bytes().any(|byte| byte.is_ascii_alphabetic()) || value::is_scrambled(word)
 }
