@@ -258,7 +258,9 @@ mod tests {
         for rule in RULES.iter() {
             let strategy = string_regex(&rule.pattern_for_examples()).unwrap();
             let found = (0..20).filter(|_| {
+                // Without case, patterns also match `ſ` and the sign for kelvin, which nobody writes.
                 let example = strategy.new_tree(&mut runner).unwrap().current();
+                let example = example.replace('ſ', "s").replace('\u{212a}', "k");
                 assert!(rule.may_match(&example), "{}: {example:?}", rule.name);
                 let text = if rule.assigned {
                     format!(

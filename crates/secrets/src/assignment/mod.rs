@@ -165,7 +165,11 @@ fn is_secret(kind: Kind, notation: Notation, written: &str, name: &str) -> bool 
     match notation {
         Notation::Quoted => looks_secret(kind, written, name),
         Notation::Bare { certain } => looks_secret_unquoted(kind, written, name, certain),
-        Notation::Neighbor => looks_secret(kind, written, name) && !is_identifier(written),
+        Notation::Neighbor => {
+            looks_secret(kind, written, name)
+                && !is_identifier(written)
+                && (matches!(kind, Kind::Password | Kind::Mnemonic) || !may_be_abbreviated(written))
+        }
         Notation::Prose => looks_secret_in_prose(kind, written, name),
     }
 }
@@ -218,16 +222,18 @@ fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> 
     let is_variable =
         value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
     if is_variable && !certain {
-        // Abbreviated names are in no order either: `jwtECPubKey`, `g2cDeviceIds`.
-        let digits = value.bytes().filter(u8::is_ascii_digit).count();
-        let is_certainly_mixed =
-            (value.len() >= 14 || digits >= 2) && value::is_mixed_password(value);
-        let is_token = value::is_token(value) || is_short_but_mixed(value);
-        if !is_token && !is_certainly_mixed {
+        let is_mixed = value::is_mixed_password(value) && !may_be_abbreviated(value);
+        if !(value::is_token(value) || is_short_but_mixed(value) || is_mixed) {
             return false;
         }
     }
     looks_secret(kind, value, name) && (certain || value.len() >= 8)
+}
+
+/// Whether it may be an abbreviated name, whose letters are in no order either: `jwtECPubKey`, `g2cDeviceIds`.
+fn may_be_abbreviated(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    value.len() < 14 && digits < 2 && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Between words of a sentence, where most values are words.

@@ -100,7 +100,7 @@ const SUFFIXES: &[&str] = &[
     "", "s", "value", "base64", "b64", "str", "string", "text", "plain", "prod", "production", "raw",
     "dev", "live", "test", "old", "new", "base", "hex", "default", "key_base", "staging", "stage", "qa",
     "uat", "us", "eu", "admin", "root", "main", "primary", "secondary", "backup", "v", "current",
-    "previous", "prev", "next", "local", "data", "literal", "const", "is", "ci", "rw", "ro", "read", "write",
+    "previous", "prev", "next", "local", "data", "literal", "const", "is", "ci", "rw", "ro", "read", "write", "tok",
 ];
 /// In bytes.
 const LONGEST_SUFFIX: usize = 10;

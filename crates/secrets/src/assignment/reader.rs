@@ -172,6 +172,10 @@ impl<'t> Reader<'t> {
         if let Some(operator) = self.eat_operator() {
             self.behind_operator(operator, gap)
         } else if self.place.tag() && self.eat(">") {
+            if self.rest().starts_with(['\n', '\r', '<']) {
+                self.skip_white_space();
+                self.eat("<Value>");
+            }
             self.element()
         } else if gap > 0 && self.place.flag() && self.eat("<<< ") {
             self.quoted()
@@ -215,10 +219,10 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The value after `name: PASSWORD` in a list of variables: `value: …`.
+    /// The value after `name: PASSWORD` in a list of variables: `value: …`; or after a field of a form: `with: …`.
     fn named_value(&mut self) -> Option<Value> {
         let is_named =
-            ["value:", "\"value\":", "'value':", "\"Value\":", "Value:", "\\\"value\\\":"]
+            ["value:", "\"value\":", "'value':", "\"Value\":", "Value:", "\\\"value\\\":", "with:"]
                 .into_iter()
                 .any(|key| self.eat(key));
         self.skip_blanks();
@@ -454,8 +458,12 @@ impl<'t> Reader<'t> {
     /// A value in a sentence or a comment: `the old password was …`, `password for the admin: …`.
     fn in_prose(mut self) -> Option<Value> {
         let place = self.place;
-        // `pass` is a verb too: `we pass a1 to b2`.
-        let is_verb = self.text[..self.at].ends_with("pass") && self.rest().starts_with(' ');
+        // `pass` is a verb too: `we pass a1 to b2`, but not in `the user pass to b2`.
+        let is_verb = self.rest().starts_with(' ')
+            && self.text[..self.at].strip_suffix("pass").is_some_and(|before| {
+                let words = ["the ", "my ", "user ", "admin ", "root ", "db ", "your "];
+                !words.into_iter().any(|word| before.ends_with(word))
+            });
         if !place.prose() || place.flag() || is_verb {
             return None;
         }
@@ -499,7 +507,8 @@ impl<'t> Reader<'t> {
                 word,
                 ":" | "->" | "=>" | "is" | "was" | "are" | "to" | "to:" | "ist" | "war" | "es"
             ) || (word == "=" && (place.comment() || line.starts_with(" for ")))
-                || (word.ends_with(':') && !word.contains(['(', '"', '{']));
+                || (word.ends_with(':') && !word.contains(['(', '"', '{']))
+                || (word.starts_with('(') && word.ends_with("):"));
             connected |= is_connector;
             // What follows is the base64 of a user and a password, which has a rule of its own.
             if word.eq_ignore_ascii_case("basic") {

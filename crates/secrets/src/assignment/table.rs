@@ -76,8 +76,10 @@ fn in_rows(text: &str, name: &Range<usize>, kind: Kind, found: &mut Vec<Range<us
     if !header.split(separator).all(is_heading) {
         return;
     }
-    let column = text[start..name.start].matches(separator).count();
-    let columns = header.matches(separator).count();
+    // Some wikis write headings as `||user||password||`, and rows with single bars.
+    let of_header = if header.starts_with("||") { "||" } else { &separator.to_string() };
+    let column = text[start..name.start].matches(of_header).count();
+    let columns = header.matches(of_header).count();
     let mut at = end + 1;
     for line in text[at..].split_inclusive('\n').take(MOST_ROWS) {
         if line.len() > LONGEST_ROW || line.matches(separator).count() != columns {

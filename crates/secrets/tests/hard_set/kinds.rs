@@ -71,6 +71,16 @@ pub(crate) const KINDS: &[Kind] = &[
     password("passphrase with a digit", |r| {
         format!("{}-{}-{}{}", r.pick(WORDS), r.pick(WORDS), r.pick(WORDS), r.of("3456789", 2))
     }),
+    password("password of three groups", |r| {
+        let group = |r: &mut Random| {
+            r.of(LOWER, 1) + &r.of(LETTERS, 1).to_uppercase() + &r.of(crate::random::ALNUM, 2)
+        };
+        format!("{}-{}-{}", group(r), group(r), group(r))
+    }),
+    generic("password with signs", |r| {
+        let (one, other) = (mixed(r, ALPHA, 6), mixed(r, crate::random::ALNUM, 6));
+        format!("{}{}{one}{}{other}", r.of(UPPER, 1), r.of("abc", 1), r.of("!#%*", 1))
+    }),
     generic("32 hexadecimal digits", |r| r.hex(32)),
     generic("40 hexadecimal digits", |r| r.hex(40)),
     generic("64 hexadecimal digits", |r| r.hex(64)),

@@ -328,7 +328,7 @@ const TEXTS: &[Notation] = notations! {
         "wget --user=me --password={s} https://x", "sshpass -p '{s}' ssh me@x", "redis-cli -h x -a {s} ping", "mongosh -u me -p {s} x", "PGPASSWORD={s} psql -h db",
         "openssl enc -aes-256-cbc -pass pass:{s} -in a", "ldapsearch -D cn=me -w {s} -b x", "sqlcmd -S db -U sa -P {s}", "zip -P {s} a.zip b", "smbclient //x/y -U me%{s}",
         "echo \"me:{s}\" | chpasswd", "htpasswd -b .htpasswd me {s}", "rabbitmqctl add_user me {s}", "keytool -genkey -storepass {s} -alias x", "mysqldump --password={s} app",
-        "cqlsh -u me -p {s} db", "gpg --batch --passphrase {s} -c a",
+        "net user me {s} /add", "ssh-keygen -t ed25519 -N '{s}' -f k", "etcdctl --user root:{s} get k", "cqlsh -u me -p {s} db", "gpg --batch --passphrase {s} -c a",
     ];
     "credentials as arguments", PASSWORDS, [
         "requests.get(url, auth=(\"me\", \"{s}\"))", "auth=HTTPBasicAuth('me', '{s}')", ".basic_auth(\"me\", Some(\"{s}\"))", "req.SetBasicAuth(\"me\", \"{s}\")",
@@ -337,6 +337,20 @@ const TEXTS: &[Notation] = notations! {
         "new UsernamePasswordCredentials(\"me\", \"{s}\")", "GraphDatabase.driver(uri, auth=(\"neo4j\", \"{s}\"))", "new PasswordAuthentication(\"me\", \"{s}\".toCharArray())",
         "ftp.login(user, '{s}')", "User.objects.create_superuser('me', 'me@x.org', '{s}')",
     ];
+    "routers and daemons", PASSWORDS, [
+        "username admin privilege 15 password 0 {s}", "enable password {s}", "snmp-server user x auth sha {s} priv aes 128 abcdefgh", "rootpw --plaintext {s}", "rootpw {s}",
+        "user app on >{s} ~* +@all", "user : EAP \"{s}\"", ": PSK \"{s}\"", "cache_peer p.x.org parent 3128 0 login=a:{s}", "ldap_default_authtok = {s}", "masterauth {s}",
+        "  user admin insecure-password {s}", "d-i passwd/root-password password {s}",
+    ];
+    "tests of user interfaces", PASSWORDS, [
+        "fill_in 'Password', with: '{s}'", "await page.fill('#password', '{s}');", "page.getByLabel('Password').fill('{s}')", "cy.get('#password').type('{s}')",
+        "driver.find_element(By.ID, 'password').send_keys('{s}')", "    Input Password    id=password    {s}", "  And I log in as \"me\" with password \"{s}\"",
+    ];
+    "other languages and shells", ALL, [
+        "setenv {SCREAM} {s}", "{:{kebab} \"{s}\"}", "{:app/{kebab} \"{s}\"}", "set -x {SCREAM} \"{s}\"", "{ {camel} = \"{s}\" }", "||user||{words}||\n|me|{s}|",
+        "<{Pascal}>\n  <Value>{s}</Value>\n</{Pascal}>",
+    ];
+    "names without blanks", PASSWORDS, ["数据库密码：{s}", "管理员密码: {s}", "データベースのパスワード：{s}", "관리자비밀번호: {s}"];
     "SQL", PASSWORDS, [
         "CREATE USER me IDENTIFIED BY '{s}';", "ALTER ROLE me WITH PASSWORD '{s}';", "CREATE ROLE me LOGIN PASSWORD '{s}';", "SET PASSWORD FOR me = '{s}';",
         "CREATE LOGIN me WITH PASSWORD = '{s}';", "GRANT ALL ON *.* TO 'me'@'%' IDENTIFIED BY '{s}'", "ALTER USER me PASSWORD '{s}';",
