@@ -127,11 +127,14 @@ pub(crate) fn is_password(value: &str) -> bool {
 /// As [`is_password`], so mixed that hardly a name is written so: `Winter#1363G8Q`, `wFA2-hXnK-4yns`.
 pub(crate) fn is_mixed_password(value: &str) -> bool {
     let has = |class: Class| value.bytes().any(|byte| Class::of(byte) == class);
+    // A plus joins words too: `Ctrl+Shift+P2`.
+    let has_sign = value.bytes().any(|byte| b"!@#$%^&*?~".contains(&byte));
     value.len() >= 10
         && value.bytes().all(|byte| byte.is_ascii_graphic())
         && has(Class::Lower)
         && has(Class::Upper)
-        && (has(Class::Digit) && (mixing(value) >= 0.3 || has(Class::Sign)) || is_scrambled(value))
+        && (has(Class::Digit) && (mixing(value) >= 0.3 || has_sign) || is_scrambled(value))
+        && !value.contains(['(', ')', '[', ']', '{', '}', '<', '>', '"', '\'', '`', ','])
         && is_password(value)
 }
 

@@ -21,7 +21,7 @@ use super::{ModelTurn, Received, http};
 const KEY: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// How long a client waits for a message. By hand: far longer than any test takes.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A message of a client that asks for a response.
 #[derive(Debug, Clone)]
