@@ -114,6 +114,10 @@ impl Enclosing {
 /// The depth of a line: twice its column, plus one for an item of a YAML list, which may be at the
 /// same column as the head of the list. The lines of a drawn tree count as blanks.
 fn depth(line: &str) -> usize {
+    // Most lines begin with a word.
+    if line.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return 0;
+    }
     let drawn = |c: char| matches!(c, ' ' | '\t' | '│' | '├' | '└' | '─' | '┬' | '\u{a0}');
     let ascii = |c: char| matches!(c, ' ' | '|' | '+' | '`' | '\\' | '-');
     let blanks = |is: &dyn Fn(char) -> bool| line.chars().take_while(|c| is(*c)).count();
@@ -153,7 +157,8 @@ fn names_something(line: &str) -> bool {
 fn pair(line: &str) -> Option<(&str, &str)> {
     let line = line.trim();
     let line = line.strip_prefix("- ").unwrap_or(line);
-    let at = line.find([':', '=']).filter(|at| (1..=LONGEST_KEY).contains(at))?;
+    let at =
+        memchr::memchr2(b':', b'=', line.as_bytes()).filter(|at| (1..=LONGEST_KEY).contains(at))?;
     let (key, value) = (&line[..at], line[at + 1..].trim());
     let is_key = key.starts_with(|c: char| c.is_alphabetic() || matches!(c, '"' | '\'' | '_'));
     is_key.then_some((key, value))

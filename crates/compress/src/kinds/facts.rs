@@ -117,9 +117,10 @@ fn are_records(lines: &[&str]) -> bool {
 /// Whether the lines are records of a tracker: an id and a title, and perhaps indented lines with
 /// more about it. No two titles are alike, so none stands for the others.
 fn are_tracked(lines: &[&str]) -> bool {
-    let records: Vec<(&str, &str)> = lines.iter().filter_map(|line| tracked(line)).collect();
-    let is_inner = |line: &&&str| tracked(line).is_none() && !line.starts_with([' ', '\t']);
-    let outside = lines.iter().filter(is_inner).count();
+    let tracked: Vec<Option<(&str, &str)>> = lines.iter().map(|line| tracked(line)).collect();
+    let records: Vec<(&str, &str)> = tracked.iter().copied().flatten().collect();
+    let others = || lines.iter().zip(&tracked).filter(|(_, id)| id.is_none()).map(|(line, _)| line);
+    let outside = others().filter(|line| !line.starts_with([' ', '\t'])).count();
     if records.len() < FEWEST
         || records.len() * MOST_RECORD_LINES < lines.len()
         || outside * 100 > lines.len() * (100 - STATED_PERCENT)
@@ -137,8 +138,7 @@ fn are_tracked(lines: &[&str]) -> bool {
     let ids: FxHashSet<&str> = records.iter().map(|(id, _)| *id).collect();
     let titles: FxHashSet<String> = records.iter().filter_map(|(_, rest)| title(rest)).collect();
     // The titles of two-line records are on their second lines.
-    let others = lines.iter().filter(|line| tracked(line).is_none());
-    let below: FxHashSet<String> = others.filter_map(|line| title(line)).collect();
+    let below: FxHashSet<String> = others().filter_map(|line| title(line)).collect();
     ids.len() * 100 >= records.len() * DIFFERENT_PERCENT
         && titles.len().max(below.len()) * 100 >= records.len() * TITLES_PERCENT
 }
@@ -178,10 +178,20 @@ fn are_facts(lines: &[&str], key: impl Fn(&str) -> Option<String>) -> bool {
     if told.len() < FEWEST {
         return false;
     }
-    let keys: Vec<String> = told.iter().filter_map(|line| key(line)).collect();
-    let different: FxHashSet<&String> = keys.iter().collect();
-    keys.len() * 100 >= told.len() * STATED_PERCENT
-        && different.len() * 100 >= keys.len() * DIFFERENT_PERCENT
+    let mut others = told.len() - (told.len() * STATED_PERCENT).div_ceil(100);
+    let mut keys = 0;
+    let mut different: FxHashSet<String> = FxHashSet::default();
+    for line in &told {
+        match key(line) {
+            Some(key) => {
+                keys += 1;
+                different.insert(key);
+            }
+            None if others == 0 => return false,
+            None => others -= 1,
+        }
+    }
+    different.len() * 100 >= keys * DIFFERENT_PERCENT
 }
 
 /// Whether it is a comment or a section head.
@@ -214,11 +224,13 @@ fn assigned_field(word: &str) -> bool {
 
 /// The key of `Key: value`.
 fn named(line: &str) -> Option<&str> {
-    let (key, value) = line.split_once(':')?;
-    let is_key = (1..=LONGEST_KEY).contains(&key.trim().len())
-        && key.trim_start().starts_with(char::is_alphabetic)
-        && key.split_whitespace().count() <= 5;
-    (is_key && (value.is_empty() || value.starts_with([' ', '\t']))).then(|| key.trim())
+    let colon = memchr::memchr(b':', line.as_bytes())?;
+    let (key, value) = (line[..colon].trim(), &line[colon + 1..]);
+    let is_key = (value.is_empty() || value.starts_with([' ', '\t']))
+        && (1..=LONGEST_KEY).contains(&key.len())
+        && key.starts_with(char::is_alphabetic)
+        && key.split_whitespace().nth(5).is_none();
+    is_key.then_some(key)
 }
 
 /// `key` with each number replaced by zero: `worker-1` and `worker-2` count as the same key.

@@ -77,13 +77,27 @@ fn has_time(text: &str) -> bool {
     let digits = |at: usize, count: usize| {
         bytes.get(at..at + count).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
     };
-    (0..bytes.len()).any(|at| {
-        let sign = |offset: usize, sign: u8| bytes.get(at + offset) == Some(&sign);
-        (digits(at, 2) && sign(2, b':') && digits(at + 3, 2) && sign(5, b':') && digits(at + 6, 2))
-            || (digits(at, 4)
-                && sign(4, b'-')
-                && digits(at + 5, 2)
-                && sign(7, b'-')
-                && digits(at + 8, 2))
+    // A sign stands between digits, and the same sign behind the next two.
+    memchr::memchr2_iter(b':', b'-', bytes).any(|at| {
+        let before = if bytes[at] == b':' { 2 } else { 4 };
+        bytes.get(at + 3) == Some(&bytes[at])
+            && at.checked_sub(before).is_some_and(|start| digits(start, before))
+            && digits(at + 1, 2)
+            && digits(at + 4, 2)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_dates_are_found_anywhere() {
+        for text in ["12:34:56", "at 2026-03-01T", "x1:12:34:567", "9:99:12:34:56", "12026-03-011", "2026:03:01x"] {
+            assert!(has_time(text), "{text}");
+        }
+        for text in ["", "1:34:56", "12:34-56", "12:3:56", "026-03-01", "2026-3-01", "a:b:c", "12:34:5"] {
+            assert!(!has_time(text), "{text}");
+        }
+    }
 }

@@ -97,7 +97,9 @@ fn is_table(sample: &Sample) -> bool {
     }
     let mut starts: Vec<usize> = Vec::new();
     let is_wide = |line: &str| {
-        line.trim_start().as_bytes().windows(2).any(|pair| pair.iter().copied().all(is_blank))
+        let line = line.trim_start().as_bytes();
+        let mut blanks = memchr::memchr2_iter(b' ', b'\t', line);
+        blanks.any(|at| line.get(at + 1).copied().is_some_and(is_blank))
     };
     for line in sample.lines.iter().filter(|line| is_wide(line)) {
         let words = Words::of(line, 64);
