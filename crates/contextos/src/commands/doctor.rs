@@ -98,7 +98,10 @@ fn folder(root: &Path) -> Check {
         Err(failure) => Check::failed(failure.to_string()),
         Ok(None) => Check::ok("task: none set"),
         Ok(Some(text)) => match crate::notes::task::read(&text) {
-            Some(task) => Check::ok(format!("task: {}", task.lines().next().unwrap_or(""))),
+            Some(task) => {
+                let task = secrets::redact(&task).text;
+                Check::ok(format!("task: {}", task.lines().next().unwrap_or("")))
+            }
             None => Check::ok("task: none set"),
         },
     }

@@ -30,7 +30,8 @@ pub(super) fn run(global: &Global, args: &TaskArgs, terminal: &Terminal) -> Resu
 
 fn show(folder: &ContextDir, terminal: &Terminal) -> Result<(), Failure> {
     match folder.read(context_dir::TASK)? {
-        Some(text) if task::read(&text).is_some() => terminal.print(&text),
+        // A file that somebody else has written may contain anything.
+        Some(text) if task::read(&text).is_some() => terminal.print(&secrets::redact(&text).text),
         _ => {
             terminal.note("no task is set; `contextos task \"what to do\"` sets one");
             Ok(())
@@ -40,6 +41,7 @@ fn show(folder: &ContextDir, terminal: &Terminal) -> Result<(), Failure> {
 
 fn show_json(folder: &ContextDir, terminal: &Terminal) -> Result<(), Failure> {
     let file = folder.read(context_dir::TASK)?;
+    let file = file.as_deref().map(|file| secrets::redact(file).text);
     let task = file.as_deref().and_then(task::read);
     let status = task.as_ref().and(file.as_deref()).and_then(task::status);
     terminal.print(&explanation::json(&json!({ "task": task, "status": status })))
@@ -52,11 +54,15 @@ fn set(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let task = resolve::given_task(words)?;
-    let file = task::file(&task, &args.status, &clock::now());
+    let redacted = secrets::redact(&task);
+    let file = task::file(&redacted.text, &args.status, &clock::now());
     folder.write(context_dir::TASK, &file)?;
     terminal.note(&format!("task set in {}", ContextDir::shown(context_dir::TASK)));
-    if !secrets::redact(&task).findings.is_empty() {
-        terminal.warn("the task contains a credential; packs will show it redacted");
+    if let Some(finding) = redacted.findings.first() {
+        terminal.warn(&format!(
+            "the task contains a credential ({}); it is kept redacted",
+            finding.rule
+        ));
     }
     Ok(())
 }

@@ -79,3 +79,27 @@ fn a_repository_elsewhere_by_either_flag() {
         std::fs::read_to_string(sandbox.state("CURRENT_TASK.md")).unwrap(),
     );
 }
+
+#[test]
+fn a_credential_in_a_task_is_neither_kept_nor_shown() {
+    let sandbox = Sandbox::new();
+    let token = format!("ghp_{}", "aB3dE5fG7h".repeat(4).split_at(36).0);
+    let task = format!("fix the refresh of {token}");
+    let set = sandbox.contextos(&["task", "set", &task]).assert().success();
+    let warned = String::from_utf8_lossy(&set.get_output().stderr).into_owned();
+    assert!(
+        warned.contains("contains a credential (github-token); it is kept redacted"),
+        "{warned}"
+    );
+    let file = sandbox.read("CURRENT_TASK.md");
+    assert!(file.contains("fix the refresh of [REDACTED:github-token]"), "{file}");
+    // Somebody may write it into the file by hand.
+    sandbox
+        .repo
+        .write(".contextos/CURRENT_TASK.md", &file.replace("[REDACTED:github-token]", &token));
+    for args in [&["task", "show"][..], &["task", "--json"], &["doctor"]] {
+        let shown = sandbox.contextos(args).assert().get_output().stdout.clone();
+        let shown = String::from_utf8_lossy(&shown).into_owned();
+        assert!(shown.contains("[REDACTED:github-token]") && !shown.contains(&token), "{shown}");
+    }
+}
