@@ -10,6 +10,8 @@ use crate::terms::is_dense;
 const MOST: usize = 2_000;
 /// What is looked at behind a path to find its line, in bytes. By hand: a few words.
 const AFTER_PATH: usize = 400;
+/// The same before a path, in bytes. By hand: `in line 22 of the file`.
+const BEFORE_PATH: usize = 60;
 /// The most characters of a file name's ending (`properties`). By hand.
 const ENDING: usize = 10;
 /// The most characters between a file and a line number in Chinese, Japanese and Korean (`文件的22行`).
@@ -32,12 +34,14 @@ pub(crate) fn path_mentions(text: &str) -> Vec<PathMention> {
         if token.contains("://") {
             found.link(token);
         }
+        let before = &text[..text.len() - after.len() - token.len()];
+        let around = Around { before, after };
         let whole = without_brackets(token);
         if whole.contains(is_bracket) {
-            found.plain(whole, after);
+            found.plain(whole, around);
         }
         for (part, rest) in pieces(token, is_bracket) {
-            found.plain(part, if rest.is_empty() { after } else { rest });
+            found.plain(part, around.with(rest));
         }
     }
     for piece in quoted(text).into_iter().filter(|piece| piece.contains(' ')).take(MOST) {
@@ -105,6 +109,24 @@ fn without_brackets(token: &str) -> &str {
     }
 }
 
+/// The text before a token, and that after it.
+#[derive(Clone, Copy)]
+struct Around<'t> {
+    before: &'t str,
+    after: &'t str,
+}
+
+impl<'t> Around<'t> {
+    /// The same for a part of the token that `rest` follows in it.
+    fn with(self, rest: &'t str) -> Self {
+        if rest.is_empty() { self } else { Self { after: rest, ..self } }
+    }
+
+    fn line(self) -> Option<u32> {
+        line_after(self.after).or_else(|| line_before(self.before))
+    }
+}
+
 struct Found {
     places: Vec<PathMention>,
     /// Whether the task holds a patch, whose paths begin with `a/` and `b/`.
@@ -124,23 +146,24 @@ impl Found {
         self.places.push(PathMention { path, line });
     }
 
-    /// A token that isn't a link; `after` is the text after it.
-    fn plain(&mut self, token: &str, after: &str) {
-        self.candidate(token, after);
+    /// A token that isn't a link.
+    fn plain(&mut self, token: &str, around: Around<'_>) {
+        self.candidate(token, around);
         if token.contains(is_dense) {
             // Chinese and Japanese put no blank beside a path, and may also be part of one.
             let inner = token.trim_matches(is_dense);
-            self.candidate(inner, after);
+            self.candidate(inner, around);
             for (run, rest) in pieces(token, is_dense) {
-                self.candidate(run, if rest.is_empty() { after } else { rest });
+                self.candidate(run, around.with(rest));
             }
         }
     }
 
-    fn candidate(&mut self, token: &str, after: &str) {
+    fn candidate(&mut self, token: &str, around: Around<'_>) {
         let token = token.trim_end_matches(['.', ':', '!', '?', '*', '~']);
         let (path, line) = located(token.trim_start_matches(['*', '~', '!', ':']));
-        let line = line.or_else(|| line_after(after));
+        let path = path.trim_end_matches('*');
+        let line = line.or_else(|| around.line());
         let mut forms = vec![path];
         forms.extend(path.strip_prefix('@'));
         forms.extend(path.rsplit_once('=').map(|(_, value)| value));
@@ -271,35 +294,98 @@ fn number(text: &str) -> Option<u32> {
     text[..end].parse().ok().filter(|&line| line > 0)
 }
 
-/// The line that the words after a path name: `", line 22`, `(22,5)`, ` 第22行`.
+/// The line that the words after a path name: `", line 22`, `(22,5)`, ` 第22行`, `","line":22`.
 fn line_after(after: &str) -> Option<u32> {
     let after = &after[..after.floor_char_boundary(AFTER_PATH)];
-    if let Some(line) = after.strip_prefix('(').and_then(number) {
+    if let Some(line) = after.strip_prefix('(').and_then(number).or_else(|| line_in_column(after)) {
         return Some(line);
     }
+    if let Some(hunk) = after.strip_prefix("\n@@ -") {
+        return line_of_hunk(hunk);
+    }
+    // The end of the element that the path is in, or of its line in YAML.
+    let after =
+        after.strip_prefix("</").and_then(|tag| Some(tag.split_once('>')?.1)).unwrap_or(after);
+    let after = after
+        .strip_prefix('\n')
+        .filter(|next| next.trim_start().starts_with("line"))
+        .unwrap_or(after);
     let after = after.trim_start_matches(|c: char| {
         c != '\n' && (is_blank_or_quote(c) || is_bracket(c) || matches!(c, ':' | '*'))
     });
-    // `第22行`, `文件的22行`, `の22行目`
-    let dense = after.find(|c| !is_dense(c)).unwrap_or(after.len());
+    // `第22行`, `文件的22行`, `の22行目`, `의 22번째 줄`
+    let dense = after.find(|c| !(is_dense(c) || c == ' ')).unwrap_or(after.len());
     let (particles, digits) = after.split_at(dense);
     if let Some(line) = number(digits).filter(|_| particles.chars().count() <= PARTICLES) {
-        let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
-        return rest.trim_start().starts_with(['行', '줄']).then_some(line);
+        let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
+        let rest = rest.strip_prefix("번째").unwrap_or(rest).trim_start();
+        return rest.starts_with(['行', '줄']).then_some(line);
     }
     let mut words = after.split([' ', '\u{a0}']).filter(|word| !word.is_empty());
     let mut word = words.next()?;
-    if ["at", "on", "in", "near", "around"].contains(&word) {
+    for _ in 0..2 {
+        if CONNECTORS.contains(&word) {
+            word = words.next()?;
+        }
+    }
+    let joined = word.strip_prefix('L').or_else(|| word.strip_prefix("l.")).and_then(number);
+    joined.or_else(|| line_named(word, words.next().unwrap_or_default()))
+}
+
+/// The line that the words before a path name: `line 22 of …`, `in Zeile 22 von …`.
+fn line_before(before: &str) -> Option<u32> {
+    let start = before.ceil_char_boundary(before.len().saturating_sub(BEFORE_PATH));
+    let line = before[start..].rsplit('\n').next()?;
+    let words = line.split(|c: char| is_blank_or_quote(c) || is_bracket(c));
+    let mut words = words.filter(|word| !word.is_empty()).rev();
+    let mut word = words.next()?;
+    if OF.contains(&word) {
         word = words.next()?;
     }
-    if let Some(line) = word.strip_prefix('L').and_then(number) {
-        return Some(line);
-    }
-    let is_line = ["line", "lines", "Line", "Lines", "Zeile", "ligne", "línea", "строка", "行"];
-    is_line
-        .contains(&word.trim_end_matches([':', '#']))
-        .then(|| number(words.next()?.trim_start_matches('#')))?
+    line_named(words.next()?, word).filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()))
 }
+
+/// The line in a column behind a path: between tabs, or as editors list places (`…|22 col 5|`).
+fn line_in_column(after: &str) -> Option<u32> {
+    let column = after.strip_prefix('\t').or_else(|| after.strip_prefix('|'))?;
+    let rest = column.trim_start_matches(|c: char| c.is_ascii_digit());
+    let ends = rest.starts_with(['\t', '|', '\n']) || rest.starts_with(" col ");
+    number(column).filter(|_| ends)
+}
+
+/// The middle of the first hunk of a patch, of which `-22,7 +22,7 @@` without the first sign is the head.
+fn line_of_hunk(head: &str) -> Option<u32> {
+    let (_, new) = head.split_once('+')?;
+    let first = number(new)?;
+    let lines = new.split_once(',').and_then(|(_, lines)| number(lines)).unwrap_or(1);
+    first.checked_add(lines / 2)
+}
+
+/// The line in `line 22`, `lines: 22`, `line":22`, `lineno=22`.
+fn line_named(word: &str, next: &str) -> Option<u32> {
+    let lower = word.to_lowercase();
+    let rest = LINE_WORDS.iter().find_map(|name| lower.strip_prefix(name))?;
+    let end = rest.find(|c: char| !(c.is_alphabetic() || c == '_')).unwrap_or(rest.len());
+    let (ending, rest) = rest.split_at(end);
+    if !LINE_ENDINGS.contains(&ending) {
+        return None;
+    }
+    let rest = rest.trim_start_matches(['"', '\'', ':', '=', '#']);
+    if rest.is_empty() { number(next.trim_start_matches('#')) } else { number(rest) }
+}
+
+/// What may stand between a path and the word for a line.
+const CONNECTORS: &[&str] =
+    &["at", "on", "in", "near", "around", "à", "la", "en", "na", "bei", "на", "в", "alla"];
+/// What stands between a line and its file.
+const OF: &[&str] =
+    &["of", "in", "von", "in", "de", "du", "del", "di", "do", "da", "в", "файла", "из"];
+/// How words for a line end: in the plural, in other cases, in the names of fields.
+const LINE_ENDINGS: &[&str] =
+    &["", "s", "n", "no", "nr", "num", "number", "_no", "_num", "_number", "а", "е", "и", "у"];
+/// Words for a line, or how they begin, in small letters.
+const LINE_WORDS: &[&str] =
+    &["line", "zeile", "ligne", "línea", "linea", "linha", "riga", "строк", "行"];
 
 /// The ending of the file name in `path`, if it looks like one.
 fn ending_of(path: &str) -> Option<&str> {
@@ -422,6 +508,22 @@ mod tests {
             "the bug is in `pkg/server/router.go` at line 22",
             "pkg/server/router.go第22行有错",
             "pkg/server/router.goの22行目",
+            "pkg/server/router.go의 22번째 줄에서",
+            "line 22 of pkg/server/router.go",
+            "it fails on line 22 in `pkg/server/router.go`",
+            "Fehler in Zeile 22 von pkg/server/router.go",
+            "erreur à la ligne 22 de pkg/server/router.go",
+            "erro na linha 22 de pkg/server/router.go",
+            "ошибка в файле pkg/server/router.go на строке 22",
+            "**pkg/server/router.go**:22",
+            "<code>pkg/server/router.go</code> line 22",
+            r#"{"file":"pkg/server/router.go","line":22}"#,
+            r#"{"filename": "pkg/server/router.go", "lineno": 22}"#,
+            "file: pkg/server/router.go\nline: 22\n",
+            "pkg/server/router.go\t22\terror",
+            "pkg/server/router.go l.22",
+            "pkg/server/router.go|22 col 5| error",
+            "--- a/pkg/server/router.go\n+++ b/pkg/server/router.go\n@@ -19,6 +19,7 @@ func x",
         ] {
             assert!(names(text, ROUTER, Some(22)));
         }
@@ -444,6 +546,23 @@ mod tests {
             "diff --git a/pkg/server/router.go b/pkg/server/router.go",
         ] {
             assert!(names(text, ROUTER, None));
+        }
+    }
+
+    #[test]
+    fn other_numbers_beside_a_path_are_no_lines() {
+        for text in [
+            "pkg/server/router.go 22 times",
+            "with 22 of pkg/server/router.go",
+            "in 22 pkg/server/router.go",
+            "pkg/server/router.go linear 22nd",
+            "pkg/server/router.go\nline",
+            "pkg/server/router.go | 22 ++--",
+            "pkg/server/router.go on 22",
+        ] {
+            let found = path_mentions(text);
+            let is = |mention: &&PathMention| mention.path == ROUTER;
+            assert_eq!(found.iter().find(is).unwrap().line, None, "{text}");
         }
     }
 
