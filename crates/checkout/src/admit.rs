@@ -107,6 +107,16 @@ pub(crate) fn by_content(
     bytes: Vec<u8>,
     options: &ReadOptions,
 ) -> Result<Admitted, SkipReason> {
+    by_hashed_content(path, bytes, None, options)
+}
+
+/// As [`by_content`], where the hash of the content may be known, which is that of most texts.
+pub(crate) fn by_hashed_content(
+    path: String,
+    bytes: Vec<u8>,
+    content: Option<[u8; 32]>,
+    options: &ReadOptions,
+) -> Result<Admitted, SkipReason> {
     let decoded = decode::decode(bytes).ok_or(SkipReason::Binary)?;
     if is_lfs_pointer(&decoded.text) {
         return Err(SkipReason::LfsPointer);
@@ -130,6 +140,7 @@ pub(crate) fn by_content(
         return Err(SkipReason::Generated);
     }
     let (text, findings) = if options.allow_sensitive { (text, Vec::new()) } else { redact(text) };
+    let is_verbatim = decoded.is_verbatim && whole.is_none() && findings.is_empty();
     let findings = match whole {
         // Outputs of a notebook aren't shown, but credentials in them are reported.
         Some(whole) if !options.allow_sensitive => most(findings, secrets::redact(&whole).findings),
@@ -139,7 +150,9 @@ pub(crate) fn by_content(
         findings.into_iter().map(|finding| FileFinding { path: path.clone(), finding }).collect();
     let language =
         language.unwrap_or_else(|| Language::of(&path, text.lines().next().unwrap_or_default()));
-    let hash = *blake3::hash(text.as_bytes()).as_bytes();
+    let hash = content
+        .filter(|_| is_verbatim)
+        .unwrap_or_else(|| *blake3::hash(text.as_bytes()).as_bytes());
     let file = SourceFile { path, text: text.into(), hash, language, kind };
     Ok(Admitted { file, findings, unknown_encoding: decoded.unknown })
 }

@@ -23,10 +23,12 @@ const LIMIT: usize = 64 << 20;
 /// The share of a checkout's source, in hundredths, that the whole cache may take: this file has what the others leave.
 const SHARE: u64 = 15;
 /// Bytes that this file may take, however small the checkout is. By hand: a few dozen outlines.
-const LEAST: u64 = 256 << 10;
+const LEAST: u64 = 128 << 10;
 /// The version of the file's format.
-const LAYOUT: &[u8] = b"contextos cache 2";
+const LAYOUT: &[u8] = b"contextos cache 3";
 const FILE: &str = "index";
+/// The maximum size of a value in bytes. By hand: the outline of the longest file that is parsed has a tenth of it.
+const MOST: usize = 64 << 20;
 
 /// Values by [`CacheKey`], as they were when the file was opened, and those that were added since.
 #[derive(Debug, Default)]
@@ -43,9 +45,18 @@ pub struct Cache {
 /// What was added to a cache after it had been opened.
 #[derive(Debug, Default)]
 struct Added {
-    fresh: BTreeMap<CacheKey, Vec<u8>>,
+    fresh: BTreeMap<CacheKey, Fresh>,
     /// The keys of the file's values that were used.
     used: HashSet<CacheKey>,
+}
+
+/// A value that isn't in the file yet.
+#[derive(Debug)]
+struct Fresh {
+    value: Vec<u8>,
+    /// The number of the call that added it. What was added last comes first, if not all fits: the pack before the
+    /// outlines that it was made of.
+    call: u32,
 }
 
 /// The position of a value in the file. Before it come its key, the number of the last write that used it,
@@ -87,7 +98,7 @@ impl Cache {
 
     /// The value under `key`; `None` if there is none, or it is damaged.
     pub fn get<T: DeserializeOwned>(&self, key: &CacheKey) -> Option<T> {
-        postcard::from_bytes(&compression::decompressed(self.sound(key)?)?).ok()
+        postcard::from_bytes(&compression::decompressed(self.sound(key)?, MOST)?).ok()
     }
 
     /// Adds `values` to the file, and creates its folder. Nothing is written if it contains all of them.
@@ -100,11 +111,13 @@ impl Cache {
         let Some(root) = &self.root else { return };
         let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
         let before = added.fresh.len();
+        let call = added.fresh.values().map(|fresh| fresh.call + 1).max().unwrap_or(0);
         for (key, value) in values {
             if self.sound(key).is_some() {
                 added.used.insert(*key);
             } else if let Ok(value) = postcard::to_stdvec(value) {
-                added.fresh.insert(*key, compression::compressed(&value));
+                let value = compression::compressed(&value);
+                added.fresh.insert(*key, Fresh { value, call });
             }
         }
         if added.fresh.len() > before {
@@ -127,7 +140,7 @@ impl Cache {
         let fresh = parse(bytes).into_iter().filter_map(|(key, entry)| {
             let value = &bytes[entry.start..entry.end];
             let is_new = check(&key, value) == entry.check && self.sound(&key).is_none();
-            is_new.then(|| (key, value.to_vec()))
+            is_new.then(|| (key, Fresh { value: value.to_vec(), call: 0 }))
         });
         self.write(root, &fresh.collect(), &HashSet::new())
     }
@@ -141,7 +154,7 @@ impl Cache {
     fn write(
         &self,
         root: &Path,
-        fresh: &BTreeMap<CacheKey, Vec<u8>>,
+        fresh: &BTreeMap<CacheKey, Fresh>,
         used: &HashSet<CacheKey>,
     ) -> io::Result<()> {
         let folder = CacheFolder::make(root)?;
@@ -161,7 +174,7 @@ impl Cache {
     /// The content of the file: the values that fit into `limit` bytes, most recently used first.
     fn laid_out(
         &self,
-        fresh: &BTreeMap<CacheKey, Vec<u8>>,
+        fresh: &BTreeMap<CacheKey, Fresh>,
         used: &HashSet<CacheKey>,
         limit: usize,
     ) -> Vec<u8> {
@@ -169,13 +182,13 @@ impl Cache {
         let kept =
             self.entries.iter().filter(|(key, _)| !fresh.contains_key(*key)).map(|(key, entry)| {
                 let last = if used.contains(key) { now } else { entry.used };
-                (last, key, &self.bytes[entry.start..entry.end])
+                ((last, 0), key, &self.bytes[entry.start..entry.end])
             });
-        let mut all: Vec<(u32, &CacheKey, &[u8])> =
-            fresh.iter().map(|(key, value)| (now, key, value.as_slice())).chain(kept).collect();
+        let fresh = fresh.iter().map(|(key, fresh)| ((now, fresh.call), key, &*fresh.value));
+        let mut all: Vec<((u32, u32), &CacheKey, &[u8])> = fresh.chain(kept).collect();
         all.sort_unstable_by_key(|&(used, key, _)| (std::cmp::Reverse(used), key));
         let mut bytes = Vec::new();
-        for (used, key, value) in all {
+        for ((used, _), key, value) in all {
             let Ok(length) = u32::try_from(value.len()) else { continue };
             if bytes.len() + ENTRY_HEADER + value.len() <= limit {
                 bytes.extend_from_slice(key);
@@ -239,19 +252,27 @@ mod tests {
         Cache { entries: parse(&bytes), bytes, ..Cache::none() }
     }
 
-    fn values(keys: &[u8]) -> BTreeMap<CacheKey, Vec<u8>> {
+    fn values(keys: &[u8]) -> BTreeMap<CacheKey, Fresh> {
         let value = |n| compression::compressed(&postcard::to_stdvec(&vec![n; 10]).unwrap());
-        keys.iter().map(|&n| (key(n), value(n))).collect()
+        keys.iter().map(|&n| (key(n), Fresh { value: value(n), call: u32::from(n) })).collect()
     }
 
     #[test]
     fn what_was_not_used_for_longest_goes_first() {
-        let size = ENTRY_HEADER + values(&[1])[&key(1)].len();
+        let size = ENTRY_HEADER + values(&[1])[&key(1)].value.len();
         let one = cache(Cache::none().laid_out(&values(&[1, 2]), &HashSet::new(), 2 * size));
         let two = cache(one.laid_out(&values(&[3]), &HashSet::from([key(2)]), 2 * size));
         assert_eq!(two.get::<Vec<u8>>(&key(1)), None);
         assert_eq!(two.get(&key(2)), Some(vec![2_u8; 10]));
         assert_eq!(two.get(&key(3)), Some(vec![3_u8; 10]));
+    }
+
+    #[test]
+    fn of_what_is_new_the_last_stays() {
+        let size = ENTRY_HEADER + values(&[1])[&key(1)].value.len();
+        let one = cache(Cache::none().laid_out(&values(&[1, 2, 3]), &HashSet::new(), size));
+        assert_eq!(one.get(&key(3)), Some(vec![3_u8; 10]));
+        assert_eq!(one.entries.len(), 1);
     }
 
     #[test]

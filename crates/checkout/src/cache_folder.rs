@@ -13,28 +13,33 @@ use std::time::UNIX_EPOCH;
 
 use private_fs::{Content, Links, Writer, read_content, require_real_dir};
 
+use crate::compression::{compressed, decompressed};
+
 /// A hash of what a file of the cache depends on besides the checkout's files.
 pub(crate) type Stamp = [u8; 32];
 
 /// A checksum of a file's content.
 pub(crate) type Checksum = [u8; 16];
 
+/// Content up to this many bytes is compressed. By hand: of a small checkout, the words and the history take a tenth of
+/// what its source takes; of a large one they are a smaller share, and take less time to read as they are.
+const COMPRESSED: usize = 4 << 20;
+
 /// A file that is intact.
 #[derive(Debug)]
 pub(crate) struct Checked {
-    /// The checksum of its content.
+    /// The checksum of what is stored.
     pub(crate) check: Checksum,
-    /// All its bytes.
+    /// The content, after what was stored before it.
     pub(crate) bytes: Vec<u8>,
+    /// Where in `bytes` the content begins.
+    pub(crate) start: usize,
 }
 
 impl Checked {
-    /// Where the content begins: after the stamp and the checksum.
-    pub(crate) const CONTENT: usize = size_of::<Stamp>() + size_of::<Checksum>();
-
     /// The content.
     pub(crate) fn content(&self) -> &[u8] {
-        self.bytes.get(Self::CONTENT..).unwrap_or_default()
+        self.bytes.get(self.start..).unwrap_or_default()
     }
 }
 
@@ -93,11 +98,18 @@ impl CacheFolder {
         let bytes = self.read(name, limit)?;
         let (stamp, rest) = bytes.split_first_chunk::<32>()?;
         let (check, content) = rest.split_first_chunk::<16>()?;
-        let is_intact = *stamp == self.stamp(format)? && *check == checksum(content);
-        is_intact.then_some(Checked { check: *check, bytes })
+        if *stamp != self.stamp(format)? || *check != checksum(content) {
+            return None;
+        }
+        let (check, (is_compressed, stored)) = (*check, content.split_first()?);
+        if *is_compressed == 0 {
+            let start = bytes.len() - stored.len();
+            return Some(Checked { check, bytes, start });
+        }
+        Some(Checked { check, bytes: decompressed(stored, COMPRESSED)?, start: 0 })
     }
 
-    /// Replaces a file by `content`, after a stamp and a checksum, which is given back.
+    /// Replaces a file by `content`, compressed if that isn't long, after a stamp and a checksum, which is given back.
     ///
     /// # Errors
     /// When it can't be written; the old one is then unchanged.
@@ -108,8 +120,12 @@ impl CacheFolder {
         content: &[u8],
     ) -> io::Result<Checksum> {
         let stamp = self.stamp(format).ok_or(io::ErrorKind::Unsupported)?;
-        let check = checksum(content);
-        self.write(name, &[&stamp, &check, content])?;
+        let stored = match content.len() {
+            0..=COMPRESSED => [&[1], compressed(content).as_slice()].concat(),
+            _ => [&[0], content].concat(),
+        };
+        let check = checksum(&stored);
+        self.write(name, &[&stamp, &check, &stored])?;
         Ok(check)
     }
 

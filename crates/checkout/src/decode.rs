@@ -14,6 +14,9 @@ use crate::legacy_cjk::{self, Reading};
 /// The number of bytes from which an encoding is guessed. By hand.
 const GUESSED_FROM: usize = 64 * 1024;
 
+/// The byte order mark.
+const MARK: char = '\u{feff}';
+
 /// Replaces characters whose encoding could not be determined.
 const UNKNOWN: char = '\u{fffd}';
 
@@ -23,18 +26,24 @@ pub(crate) struct Decoded {
     pub(crate) text: String,
     /// Whether its encoding could not be determined, so that some of its characters are [`UNKNOWN`].
     pub(crate) unknown: bool,
+    /// Whether its bytes are those of the file.
+    pub(crate) is_verbatim: bool,
 }
 
 impl Decoded {
     fn known(text: impl Into<String>) -> Self {
-        Self { text: text.into(), unknown: false }
+        Self { text: text.into(), unknown: false, is_verbatim: false }
     }
 }
 
 /// The text in `bytes`, without a byte order mark and with `\n` for line ends; `None` if it isn't text.
 pub(crate) fn decode(bytes: Vec<u8>) -> Option<Decoded> {
     let decoded = match String::from_utf8(bytes) {
-        Ok(text) if !text.contains('\0') => Decoded::known(text),
+        Ok(text) if memchr::memchr2(0, b'\r', text.as_bytes()).is_none() => {
+            let is_verbatim = !text.starts_with(MARK);
+            return Some(Decoded { text: without_mark(text), unknown: false, is_verbatim });
+        }
+        Ok(text) if memchr::memchr(0, text.as_bytes()).is_none() => Decoded::known(text),
         Ok(text) => decode_foreign(text.as_bytes())?,
         Err(error) => decode_foreign(error.as_bytes())?,
     };
@@ -42,8 +51,8 @@ pub(crate) fn decode(bytes: Vec<u8>) -> Option<Decoded> {
 }
 
 fn without_mark(mut text: String) -> String {
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
+    if text.starts_with(MARK) {
+        text.drain(..MARK.len_utf8());
     }
     text
 }
@@ -83,7 +92,9 @@ fn decode_guessing(bytes: &[u8]) -> Decoded {
     let encoding = match legacy_cjk::read(bytes, guessed) {
         Reading::Sure(encoding) => encoding,
         Reading::NotHere => guessed,
-        Reading::Unknown => return Decoded { text: ascii_only(bytes), unknown: true },
+        Reading::Unknown => {
+            return Decoded { text: ascii_only(bytes), unknown: true, is_verbatim: false };
+        }
     };
     Decoded::known(encoding.decode_without_bom_handling(bytes).0)
 }

@@ -97,6 +97,29 @@ impl Git {
         Self::open_at(root, KeptHistory::open(root))
     }
 
+    /// The number of commits of the history of the checkout at `root`, if it was kept and HEAD is as it was: `None` says
+    /// that git can be asked for it. Git is run only where HEAD's commit can't be read from files.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn known_commits(root: &Path) -> Result<Option<usize>, GitError> {
+        let root = root.canonicalize()?;
+        let kept = KeptHistory::open(&root);
+        let top = enclosing_repository(&root).ok_or(GitError::NotARepository)?;
+        let Some(id) = head_file::id(&top) else {
+            let git = Self::open_at(&root, kept)?;
+            return Ok(git.head().is_none().then_some(0));
+        };
+        prefix_of(&root, &top)?;
+        if let Some(special) = first_special(&top) {
+            return Err(GitError::Special(special));
+        }
+        if !runner::is_installed() {
+            return Err(GitError::NoGit);
+        }
+        Ok(kept.filter(|kept| kept.about.head == id).map(|kept| kept.about.told))
+    }
+
     fn open_at(root: &Path, kept: Option<KeptHistory>) -> Result<Self, GitError> {
         let root = root.canonicalize()?;
         let top = enclosing_repository(&root).ok_or(GitError::NotARepository)?;
@@ -106,10 +129,10 @@ impl Git {
         }
         let mut runner = Runner::at(&top);
         if let Some(kept) = kept
-            && let Some(id) = head_file::id(&top).filter(|id| *id == kept.head)
+            && let Some(id) = head_file::id(&top).filter(|id| *id == kept.about.head)
         {
             runner.ignore_attributes(&id);
-            let head = Some(Head { id, time: kept.head_time });
+            let head = Some(Head { id, time: kept.about.head_time });
             return Ok(Self { runner, root, prefix, head, kept: Some(Arc::new(kept)) });
         }
         let head = match commit::read(&runner, "HEAD") {
@@ -159,11 +182,6 @@ impl Git {
     /// When git fails.
     pub fn history_by_cache(&self) -> Result<History, GitError> {
         history::read_by_cache(self)
-    }
-
-    /// The number of commits of the history of HEAD, if it was kept, so that git needn't be run.
-    pub fn kept_commits(&self) -> Option<usize> {
-        self.kept.as_ref().map(|kept| kept.told())
     }
 
     /// The root's path from the top of the repository: empty, or with a `/` at its end.

@@ -41,7 +41,7 @@ const CHANGES: &str = "files-changed";
 const LIMIT: u64 = 2 << 30;
 /// The version of the files' format, and of what is stored. Increase it when the result of reading the same file
 /// changes.
-const LAYOUT: &[u8] = b"contextos files 3";
+const LAYOUT: &[u8] = b"contextos files 4";
 
 /// A hash of a file's content as it is on disk.
 type ContentHash = [u8; 32];

@@ -11,7 +11,7 @@ use crate::pipeline::RunCache;
 /// The version of patches. Increase it when the same commit gives another one.
 const PATCH_VERSION: &str = "patch 1";
 /// The version of outlines. Increase it when the outline of the same text changes.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// Outlines and patches in a checkout's cache.
 #[derive(Debug)]

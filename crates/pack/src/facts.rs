@@ -1,8 +1,9 @@
 //! The facts that the formats write down, computed once for a pack.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use select::{Corpus, Ranking, Weights};
 use tokens::Encoding;
 
@@ -47,7 +48,7 @@ pub(crate) struct Facts<'a> {
     /// The ranked files' lines.
     pub(crate) lines: BTreeMap<usize, Lines<'a>>,
     /// The lines that several of the ranked files have.
-    shared: OnceCell<HashSet<&'a str>>,
+    shared: OnceCell<FxHashSet<&'a str>>,
 }
 
 impl Facts<'_> {
@@ -66,17 +67,23 @@ fn says_something(line: &str) -> bool {
 }
 
 /// The lines that several of these files have.
-fn shared<'a>(files: &BTreeMap<usize, Lines<'a>>) -> HashSet<&'a str> {
-    let mut owners: HashMap<&str, usize> = HashMap::new();
-    let mut shared = HashSet::new();
+fn shared<'a>(files: &BTreeMap<usize, Lines<'a>>) -> FxHashSet<&'a str> {
+    let mut owners: FxHashMap<&str, usize> = FxHashMap::default();
+    let mut shared = FxHashSet::default();
     for (&file, lines) in files {
-        for line in lines.all().map(str::trim).filter(|line| says_something(line)) {
+        for line in lines.all().map(trimmed).filter(|line| says_something(line)) {
             if *owners.entry(line).or_insert(file) != file {
                 shared.insert(line);
             }
         }
     }
     shared
+}
+
+/// A line without blanks around it. Those before it are mostly spaces, which are passed as bytes.
+fn trimmed(line: &str) -> &str {
+    let spaces = line.bytes().position(|byte| byte != b' ').unwrap_or(line.len());
+    line[spaces..].trim()
 }
 
 /// A file of the map.

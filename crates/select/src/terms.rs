@@ -25,25 +25,29 @@ const MEMO_LIMIT: usize = 1 << 17;
 /// `修复token函数` has three.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
-    let is_letter = |at: usize| bytes.get(at).is_some_and(|&byte| is_ascii_letter(byte));
+    let run = |at: usize, is_in: fn(AsciiClass) -> bool| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let end = rest.iter().position(|&byte| !is_in(ASCII[usize::from(byte)]));
+        at + end.unwrap_or(rest.len())
+    };
     let mut at = 0;
     std::iter::from_fn(move || {
         let (start, first) = loop {
-            let (class, length) = match *bytes.get(at)? {
-                byte if is_ascii_letter(byte) => (Class::Letter, 1),
-                0..0x80 => (Class::Other, 1),
-                _ => class_at(text, at),
-            };
+            at = run(at, |class| class == AsciiClass::Other);
+            if ASCII[usize::from(*bytes.get(at)?)] == AsciiClass::Letter {
+                break (at, Class::Letter);
+            }
+            let (class, length) = class_at(text, at);
             at += length;
             if class != Class::Other {
                 break (at - length, class);
             }
         };
         loop {
-            while first == Class::Letter && is_letter(at) {
-                at += 1;
+            if first == Class::Letter {
+                at = run(at, |class| class == AsciiClass::Letter);
             }
-            if bytes.get(at).is_none_or(|byte| byte.is_ascii() && !is_ascii_letter(*byte)) {
+            if bytes.get(at).is_none_or(|&byte| ASCII[usize::from(byte)] == AsciiClass::Other) {
                 break;
             }
             let (class, length) = class_at(text, at);
@@ -56,20 +60,30 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether an ASCII character is part of a word.
-#[inline]
-fn is_ascii_letter(byte: u8) -> bool {
-    const LETTERS: [bool; 256] = {
-        let mut letters = [false; 256];
-        let mut byte = 0;
-        while byte < 0x80 {
-            letters[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
-            byte += 1;
-        }
-        letters
-    };
-    LETTERS[usize::from(byte)]
+/// The role of a byte in a word, as far as the byte alone says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AsciiClass {
+    /// An ASCII character that is part of no word.
+    Other,
+    /// An ASCII letter, digit or underscore.
+    Letter,
+    /// A byte of a character beyond ASCII.
+    Beyond,
 }
+
+/// By byte.
+const ASCII: [AsciiClass; 256] = {
+    let mut classes = [AsciiClass::Beyond; 256];
+    let mut byte = 0;
+    while byte < 0x80 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => AsciiClass::Letter,
+            _ => AsciiClass::Other,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 /// The role of a character in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +102,8 @@ enum Class {
 fn class_at(text: &str, at: usize) -> (Class, usize) {
     let byte = text.as_bytes()[at];
     if byte < 0x80 {
-        return (if is_ascii_letter(byte) { Class::Letter } else { Class::Other }, 1);
+        let is_letter = ASCII[usize::from(byte)] == AsciiClass::Letter;
+        return (if is_letter { Class::Letter } else { Class::Other }, 1);
     }
     let Some(c) = text[at..].chars().next() else { return (Class::Other, 1) };
     let class = if is_dense(c) {

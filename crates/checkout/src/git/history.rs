@@ -10,7 +10,7 @@ use select::{Commit, History, HistoryStatus};
 
 use crate::credential_paths;
 use crate::git::commit::{self, COMMIT_LIMIT};
-use crate::git::kept_history::{KeptCommit, KeptHistory, Told};
+use crate::git::kept_history::{About, KeptCommit, KeptHistory, Told};
 use crate::git::objects::{self, Lookup};
 use crate::git::{Git, GitError, Head};
 
@@ -38,22 +38,37 @@ pub(super) fn read(git: &Git) -> Result<History, GitError> {
 pub(super) fn read_by_cache(git: &Git) -> Result<History, GitError> {
     let Some(head) = &git.head else { return Ok(History::default()) };
     let shallow = git.runner.shallow();
-    let is_valid = |known: &KeptHistory| known.prefix == git.prefix && known.shallow == shallow;
-    if let Some(kept) = git.kept.as_deref().filter(|kept| is_valid(kept)) {
-        return Ok(history(head, kept.commits.clone(), kept.is_cut));
-    }
-    let commits = match KeptHistory::open(&git.root).filter(is_valid) {
-        Some(known) if known.head == head.id => {
-            return Ok(history(head, known.commits, known.is_cut));
+    let is_valid =
+        |known: &&KeptHistory| known.about.prefix == git.prefix && known.about.shallow == shallow;
+    let opened;
+    let known = match git.kept.as_deref() {
+        Some(kept) => Some(kept),
+        None => {
+            opened = KeptHistory::open(&git.root);
+            opened.as_ref()
         }
-        Some(known) => extended(git, &head.id, known.commits)?,
+    };
+    let known = known.filter(is_valid).and_then(|known| Some((&known.about, known.commits()?)));
+    let commits = match known {
+        Some((about, commits)) if about.head == head.id => {
+            return Ok(history(head, commits, about.is_cut));
+        }
+        Some((_, commits)) => extended(git, &head.id, commits)?,
         None => redacted(list(git, &head.id)?),
     };
     let is_cut = is_cut(git, &commits)?;
-    let (prefix, id) = (git.prefix.clone(), head.id.clone());
-    let kept = KeptHistory { prefix, shallow, head: id, head_time: head.time, is_cut, commits };
-    kept.keep(&git.root);
-    Ok(history(head, kept.commits, is_cut))
+    let about = About {
+        prefix: git.prefix.clone(),
+        shallow,
+        head: head.id.clone(),
+        head_time: head.time,
+        is_cut,
+        told: commits.iter().filter(|commit| commit.told.is_some()).count(),
+    };
+    if let Some(kept) = KeptHistory::new(about, &commits) {
+        kept.keep(&git.root);
+    }
+    Ok(history(head, commits, is_cut))
 }
 
 fn history(head: &Head, commits: Vec<KeptCommit>, is_cut: bool) -> History {

@@ -11,12 +11,22 @@ use crate::compression;
 const FILE: &str = "history";
 /// The maximum size of the file in bytes: 2,000 commits with messages of 16 KiB.
 const LIMIT: u64 = 64 << 20;
+/// The maximum size of its commits when they aren't compressed, in bytes. By hand, likewise.
+const MOST: usize = 128 << 20;
 /// The version of the file's format. Increase it when the same commits give another history.
-const LAYOUT: &[u8] = b"contextos history 3";
+const LAYOUT: &[u8] = b"contextos history 4";
 
 /// The newest commits up to HEAD, and what they depend on besides HEAD.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct KeptHistory {
+    pub(super) about: About,
+    /// Newest first; compressed until they are asked for.
+    commits: Vec<u8>,
+}
+
+/// What a history depends on, and what is asked of it without reading its commits.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct About {
     /// The root's path in the repository.
     pub(super) prefix: String,
     /// A hash of the list of commits at which the clone is cut off.
@@ -27,8 +37,8 @@ pub(crate) struct KeptHistory {
     pub(super) head_time: i64,
     /// Whether the clone is cut off after one of the commits.
     pub(super) is_cut: bool,
-    /// Newest first.
-    pub(super) commits: Vec<KeptCommit>,
+    /// The number of commits that say something about a task.
+    pub(super) told: usize,
 }
 
 /// A commit.
@@ -50,25 +60,34 @@ pub(super) struct Told {
 }
 
 impl KeptHistory {
+    /// The history with these commits.
+    pub(super) fn new(about: About, commits: &[KeptCommit]) -> Option<Self> {
+        let commits = compression::compressed(&postcard::to_stdvec(commits).ok()?);
+        Some(Self { about, commits })
+    }
+
     /// What was kept for the checkout at `root`, if that is intact and this program's own.
     pub(crate) fn open(root: &Path) -> Option<Self> {
         let folder = CacheFolder::open(root)?;
         Self::of(folder.read_checked(FILE, LAYOUT, LIMIT)?.content())
     }
 
-    /// The number of commits that say something about a task.
-    pub(crate) fn told(&self) -> usize {
-        self.commits.iter().filter(|commit| commit.told.is_some()).count()
+    /// The commits, newest first; `None` if the bytes are damaged.
+    pub(super) fn commits(&self) -> Option<Vec<KeptCommit>> {
+        postcard::from_bytes(&compression::decompressed(&self.commits, MOST)?).ok()
     }
 
     /// What [`bytes`](Self::bytes) gave.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
-        postcard::from_bytes(&compression::decompressed(bytes)?).ok()
+        let (about, commits) = postcard::take_from_bytes(bytes).ok()?;
+        Some(Self { about, commits: commits.to_vec() })
     }
 
     /// Its bytes.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
-        Some(compression::compressed(&postcard::to_stdvec(self).ok()?))
+        let mut bytes = postcard::to_stdvec(&self.about).ok()?;
+        bytes.extend_from_slice(&self.commits);
+        Some(bytes)
     }
 
     /// Keeps it. Errors (a read-only checkout, a full disk) are ignored: it only saves time.

@@ -43,6 +43,13 @@ const EMPTY_TREES: [&str; 2] = [
     "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 ];
 
+/// Whether there is a `git` in PATH.
+pub(super) fn is_installed() -> bool {
+    let name = format!("git{}", std::env::consts::EXE_SUFFIX);
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(&name).is_file()))
+}
+
 /// Runs git in one repository.
 ///
 /// The user's and the system's configuration are replaced by an empty one, except for the folders that the

@@ -15,7 +15,7 @@ use crate::file_state::FileState;
 use crate::git::KeptHistory;
 
 /// The first bytes of the file. The version is that of the format.
-const MAGIC: &[u8] = b"contextos index 2\n";
+const MAGIC: &[u8] = b"contextos index 3\n";
 /// The version of the program that wrote it: another one may read the same files in another way.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
@@ -81,8 +81,7 @@ pub fn import(root: &Path, bytes: &[u8]) -> Result<(), ImportError> {
     let (Some(files), Some(history), Some(outlines)) = parts else {
         return Err(ImportError::Damaged);
     };
-    let file =
-        Checked { check: Checksum::default(), bytes: [&[0; Checked::CONTENT], files].concat() };
+    let file = Checked { check: Checksum::default(), bytes: files.to_vec(), start: 0 };
     let mut index = format::read_base(file).ok_or(ImportError::Damaged)?;
     // Whatever the file says, nothing of it was computed here.
     for entry in &mut index.entries {

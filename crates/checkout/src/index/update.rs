@@ -1,8 +1,8 @@
 //! Brings an index up to date with what is on disk, and makes a checkout of it.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use private_fs::{Content, OpenFolder};
@@ -15,10 +15,6 @@ use crate::admit::{self, Admitted};
 use crate::read::{Checkout, CheckoutError, Progress, Refusal, Unreadable, assemble};
 use crate::walk::{self, Listed};
 use crate::{FileFinding, ReadOptions, SkipReason};
-
-/// The portions into which the files to read are divided for each thread: each has a memory of words of its own.
-/// By hand.
-const PORTIONS: usize = 4;
 
 /// Reads the checkout at `root`, which must be canonical, by its index.
 ///
@@ -51,18 +47,12 @@ pub(crate) fn read(
     let stale: Vec<usize> = (0..files.len())
         .filter(|&file| indexing.is_verified || !old.is_current(places[file], &files[file]))
         .collect();
-    let portions = reader.look(&old, &files, &places, &stale, progress);
+    let (words, looked) = reader.look(&old, &files, &places, &stale, progress);
     // Files are read below the handle; what was listed by the path may be another folder's.
     if !folder.is_at(root) {
         return Err(CheckoutError::Moved(root.to_owned()));
     }
     let mut results: Vec<Origin> = files.iter().map(|_| Origin::Old).collect();
-    let mut words = Vec::with_capacity(portions.len());
-    let mut looked = Vec::with_capacity(stale.len());
-    for (portion, (counted, found)) in portions.into_iter().enumerate() {
-        words.push(counted);
-        looked.extend(found.into_iter().map(|found| (portion, found)));
-    }
     for (file, (portion, found)) in stale.into_iter().zip(looked) {
         results[file] = match found {
             Looked::Same(place, entry) => Origin::Same(place, entry),
@@ -138,7 +128,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The results for the `stale` of `files`, in portions, each with what counted their words.
+    /// The results for the `stale` of `files`, each with the portion in which its words were counted, and the words of
+    /// the portions. Each thread has one, so that it splits a word once, however many files have it.
     fn look(
         &self,
         old: &Index,
@@ -146,24 +137,23 @@ impl Reader<'_> {
         places: &[Option<usize>],
         stale: &[usize],
         progress: &(dyn Fn(Progress) + Sync),
-    ) -> Vec<(WordSegment, Vec<Looked>)> {
+    ) -> (Vec<WordSegment>, Vec<(usize, Looked)>) {
         let (read, total) = (AtomicUsize::new(0), stale.len());
-        let portion = stale.len().div_ceil(PORTIONS * rayon::current_num_threads()).max(1);
-        stale
-            .par_chunks(portion)
-            .map(|portion| {
-                let mut counter = WordCounter::default();
-                let look = |&file: &usize| {
-                    let known =
-                        places[file].and_then(|place| Some((place, old.entries.get(place)?)));
-                    let looked = self.look_into(&files[file], known, &mut counter);
-                    progress(Progress { read: read.fetch_add(1, Ordering::Relaxed) + 1, total });
-                    looked
-                };
-                let looked = portion.iter().map(look).collect();
-                (counter.finish(), looked)
-            })
-            .collect()
+        let counters: Vec<Mutex<WordCounter>> =
+            (0..rayon::current_num_threads()).map(|_| Mutex::default()).collect();
+        let look = |&file: &usize| {
+            let portion = rayon::current_thread_index().unwrap_or(0) % counters.len();
+            let mut counter = counters[portion].lock().unwrap_or_else(PoisonError::into_inner);
+            let known = places[file].and_then(|place| Some((place, old.entries.get(place)?)));
+            let looked = self.look_into(&files[file], known, &mut counter);
+            progress(Progress { read: read.fetch_add(1, Ordering::Relaxed) + 1, total });
+            (portion, looked)
+        };
+        let looked = stale.par_iter().map(look).collect();
+        let finish = |counter: Mutex<WordCounter>| {
+            counter.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
+        };
+        (counters.into_par_iter().map(finish).collect(), looked)
     }
 
     fn look_into(
@@ -192,7 +182,7 @@ impl Reader<'_> {
         if let Some((place, entry)) = known.filter(|(_, entry)| entry.content == content) {
             return Looked::Same(place, Entry { state, is_settled, ..entry.clone() });
         }
-        let admitted = admit::by_content(path.clone(), bytes, self.options);
+        let admitted = admit::by_hashed_content(path.clone(), bytes, Some(content), self.options);
         let words = admitted.as_ref().ok().map(|admitted| counter.count(&admitted.file.text));
         let result = admitted.map(Known::of);
         let entry = Entry { path, state, is_settled, is_own: true, content, result };

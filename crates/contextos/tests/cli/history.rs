@@ -126,7 +126,7 @@ fn doctor_finds_everything_well() {
     exit: 0
     ----- stdout
     ok  contextos [VERSION]
-    ok  history: 0 commits
+    ok  history: not read yet; the next pack reads it
     ok  task: fix auth
     ok  configuration: defaults ([HOME]/.config/contextos/config.toml doesn't exist)
     ok  headroom: not installed; only --compress headroom needs it

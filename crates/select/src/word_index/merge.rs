@@ -26,8 +26,7 @@ struct Source<'p> {
 
 impl<'p> Source<'p> {
     fn new(part: &'p Part<'p>) -> Self {
-        let mut terms = part.segment.terms();
-        terms.sort_unstable();
+        let terms = part.segment.terms();
         let mut cursor = part.segment.cursor(0);
         let has_word = cursor.advance();
         Self { part, cursor, terms, passed: 0, has_word }
@@ -65,17 +64,18 @@ impl WordSegment {
         }
         let mut sources: Vec<Source<'_>> = parts.iter().map(Source::new).collect();
         let mut writer = SegmentWriter::default();
-        let (mut word, mut found, mut postings) = (String::new(), Vec::new(), Vec::new());
+        let (mut word, mut found, mut postings) = (Vec::new(), Vec::new(), Vec::new());
         let mut terms: Vec<(u16, u8)> = Vec::new();
-        while let Some(first) = sources.iter().filter(|s| s.has_word).map(|s| s.cursor.text()).min()
+        while let Some(first) =
+            sources.iter().filter(|s| s.has_word).map(|s| s.cursor.bytes()).min()
         {
             word.clear();
-            word.push_str(first);
+            word.extend_from_slice(first);
             found.clear();
             terms.clear();
             postings.clear();
             let (mut parts, mut having) = (0, 0);
-            for source in sources.iter_mut().filter(|s| s.has_word && s.cursor.text() == word) {
+            for source in sources.iter_mut().filter(|s| s.has_word && s.cursor.bytes() == word) {
                 having += 1;
                 parts = source.cursor.parts;
                 found.extend(source.files());

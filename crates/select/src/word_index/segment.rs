@@ -14,8 +14,9 @@ use crate::varint::{put, take};
 const BLOCK: usize = 16;
 /// The bytes that say where a block begins: among the words, and its postings.
 const BLOCK_PLACE: usize = 4 + 8;
-/// Hashes of a bucket, about. By hand: as many are passed to find those that are asked for.
-const BUCKET: usize = 8;
+/// Hashes of a bucket, about. By hand: as many are passed to find those that are asked for, and each bucket's end takes
+/// four bytes.
+const BUCKET: usize = 32;
 /// The numbers at the beginning, of eight bytes each.
 const NUMBERS: usize = 7;
 /// The bits that say which part of a word has a term.
@@ -149,9 +150,11 @@ impl WordSegment {
         words
     }
 
-    /// All words with the terms that they can have, in no order.
+    /// All words with the terms that they can have, in order.
     pub(super) fn terms(&self) -> Vec<HasTerm> {
-        (0..1 << (u16::BITS - self.layout.rest_bits)).flat_map(|at| self.bucket(at)).collect()
+        let buckets = 0..1 << (u16::BITS - self.layout.rest_bits);
+        let terms = buckets.flat_map(|at| self.bucket(at)).collect();
+        grouped(terms, self.layout.words, |has| has.word as usize).0
     }
 
     /// The words of a bucket.
@@ -240,6 +243,11 @@ impl Cursor<'_> {
     pub(super) fn text(&self) -> &str {
         std::str::from_utf8(&self.text).unwrap_or_default()
     }
+
+    /// Its bytes, whatever they are.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.text
+    }
 }
 
 /// Files in order with counts. Each is the distance to the one before, doubled, plus one if a count follows; else it has
@@ -295,7 +303,7 @@ impl SegmentWriter {
     /// Beyond four gigabytes of distinct words, they aren't added, and so not found.
     pub(super) fn add(
         &mut self,
-        word: &str,
+        word: &[u8],
         parts: u8,
         terms: impl Iterator<Item = (u16, u8)>,
         postings: &[u8],
@@ -308,7 +316,6 @@ impl SegmentWriter {
             self.blocks.extend_from_slice(&(self.postings.len() as u64).to_le_bytes());
             self.before.clear();
         }
-        let word = word.as_bytes();
         let shared = self.before.iter().zip(word).take_while(|(a, b)| a == b).count();
         put(shared as u64, &mut self.texts);
         put((word.len() - shared) as u64, &mut self.texts);
@@ -350,24 +357,55 @@ impl SegmentWriter {
 
     /// Where each bucket ends, and the words of all of them.
     fn buckets(&mut self, rest_bits: u32) -> (Vec<u8>, Vec<u8>) {
-        let bucket = |hash: u16| usize::from(hash) >> rest_bits;
-        self.terms.sort_unstable_by_key(|has| (bucket(has.hash), has.word, has.hash, has.place));
-        self.terms.dedup();
-        let (mut ends, mut words) = (Vec::new(), Vec::with_capacity(self.terms.len() * 3));
-        let mut rest = self.terms.as_slice();
-        for number in 0..1_usize << (u16::BITS - rest_bits) {
-            let end = rest.partition_point(|has| bucket(has.hash) <= number);
-            let (here, after) = rest.split_at(end);
-            rest = after;
-            let mut before = 0;
-            for has in here {
+        let buckets = 1_usize << (u16::BITS - rest_bits);
+        let bucket = |has: &HasTerm| usize::from(has.hash) >> rest_bits;
+        let (terms, starts) = grouped(std::mem::take(&mut self.terms), buckets, bucket);
+        let (mut ends, mut words) = (Vec::new(), Vec::with_capacity(terms.len() * 3));
+        for range in starts.windows(2) {
+            let mut before: Option<&HasTerm> = None;
+            for has in &terms[range[0]..range[1]] {
+                if before == Some(has) {
+                    continue;
+                }
                 let low = u64::from(has.hash) & ((1 << rest_bits) - 1);
-                let number = u64::from(has.word - before) << rest_bits | low;
-                put(number << PLACE_BITS | u64::from(has.place), &mut words);
-                before = has.word;
+                let distance = u64::from(has.word - before.map_or(0, |before| before.word));
+                put((distance << rest_bits | low) << PLACE_BITS | u64::from(has.place), &mut words);
+                before = Some(has);
             }
             ends.extend_from_slice(&(words.len() as u32).to_le_bytes());
         }
         (ends, words)
     }
+}
+
+/// `terms` by group, in order within each, and where each of the `groups` begins, and the last ends. Those that have no
+/// group are dropped.
+fn grouped(
+    terms: Vec<HasTerm>,
+    groups: usize,
+    group: impl Fn(&HasTerm) -> usize,
+) -> (Vec<HasTerm>, Vec<usize>) {
+    let mut starts = vec![0; groups + 1];
+    for has in &terms {
+        if let Some(count) = starts.get_mut(group(has) + 1) {
+            *count += 1;
+        }
+    }
+    let mut sum = 0;
+    for start in &mut starts {
+        sum += *start;
+        *start = sum;
+    }
+    let mut next = starts.clone();
+    let mut out = vec![HasTerm { word: 0, hash: 0, place: 0 }; sum];
+    for has in terms {
+        let at = group(&has);
+        if at < groups {
+            out[next[at]] = has;
+            next[at] += 1;
+        }
+    }
+    // A group has a few terms, which are nearly in order.
+    starts.windows(2).for_each(|range| out[range[0]..range[1]].sort_unstable());
+    (out, starts)
 }
