@@ -166,8 +166,8 @@ impl WordCounter {
     }
 }
 
-/// The first eight bytes as a number that is less for what comes first: most words are told apart by it, without
-/// looking at their texts.
+/// The first eight bytes as a number that is less for what comes first: it distinguishes most words, so that their texts
+/// needn't be compared.
 fn first_bytes(word: &str) -> u64 {
     let mut bytes = [0; 8];
     bytes.iter_mut().zip(word.bytes()).for_each(|(to, byte)| *to = byte);
