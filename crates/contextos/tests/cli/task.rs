@@ -96,7 +96,7 @@ fn a_credential_in_a_task_is_neither_kept_nor_shown() {
     // Somebody may write it into the file by hand.
     sandbox
         .repo
-        .write(".contextos/CURRENT_TASK.md", &file.replace("[REDACTED:github-token]", &token));
+        .write(".contextos/CURRENT_TASK.md", file.replace("[REDACTED:github-token]", &token));
     for args in [&["task", "show"][..], &["task", "--json"], &["doctor"]] {
         let shown = sandbox.contextos(args).assert().get_output().stdout.clone();
         let shown = String::from_utf8_lossy(&shown).into_owned();
