@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes crates/select/data/weights.toml from commits of public repositories. At which commits they were is
-# written at the top of that file.
+# Makes crates/select/data/weights.toml from commits of public repositories, and word-shares.tsv beside it from their
+# files. At which commits they were is written at the top of these files.
 #
 #   scripts/train-weights.sh CLONES
 #
@@ -38,3 +38,5 @@ for repository in $repositories; do
 done
 cd "$clones"
 "$binary" eval --commits 10 --fit="$weights" "${names[@]}"
+cargo run --quiet --release --manifest-path "$root/Cargo.toml" -p checkout --example word_shares -- "${names[@]}" \
+    >"$root/crates/select/data/word-shares.tsv"

@@ -67,6 +67,7 @@ mod text;
 mod trace;
 pub mod varint;
 mod word_index;
+mod word_shares;
 
 pub use confidence::Confidence;
 pub use corpus::{Corpus, FileKind, SourceFile};
@@ -81,3 +82,4 @@ pub use survey::{Survey, survey};
 pub use task::Task;
 pub use text::{Text, TextSource};
 pub use word_index::{Part, WordCounter, WordIndex, WordSegment};
+pub use word_shares::WordShares;

@@ -31,6 +31,8 @@ pub struct Survey {
     pub(crate) readings: Vec<Vec<Surveyed>>,
     /// The words of the index with terms of the query, if there is an index.
     pub(crate) known: Option<Terms>,
+    /// By term: how many files have it.
+    pub(crate) found: Vec<usize>,
     /// By term: its inverse document frequency over the corpus; zero where no file has it.
     pub(crate) idf: Vec<f64>,
     /// By term: whether any path has it.
@@ -123,7 +125,7 @@ pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usiz
         .collect();
     let candidates = candidates(corpus, &readings, focus, budget);
     let in_paths = paths.found.iter().map(|&found| found > 0).collect();
-    Survey { readings, known, idf, in_paths, expansion, frames: placed, candidates }
+    Survey { readings, known, found, idf, in_paths, expansion, frames: placed, candidates }
 }
 
 /// The fewest of `files` that one scanner reads: a scanner's memo of words pays off over many files.
