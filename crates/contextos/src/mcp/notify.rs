@@ -6,6 +6,7 @@ use rmcp::RoleServer;
 use rmcp::model::{ProgressNotificationParam, ProgressToken};
 use rmcp::service::{Peer, RequestContext};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
 
 use crate::pipeline::Progress;
 
@@ -19,14 +20,19 @@ pub(super) struct Notifier {
 }
 
 impl Notifier {
-    /// A notifier for the client that this request came from. Its task ends when it is dropped.
-    pub(super) fn of(context: &RequestContext<RoleServer>) -> Self {
-        let client = context.meta.get_progress_token().map(|token| {
-            let (sender, messages) = unbounded_channel();
-            tokio::spawn(tell(context.peer.clone(), token, messages));
-            sender
-        });
-        Self { client, told_percent: AtomicUsize::new(0) }
+    /// A notifier for the client that this request came from, and the task that tells the client, if it asked for that.
+    /// The task ends when the notifier has been dropped and all is told; the answer has to wait for that, because
+    /// progress may not follow it.
+    pub(super) fn of(context: &RequestContext<RoleServer>) -> (Self, Option<JoinHandle<()>>) {
+        let (client, task) = match context.meta.get_progress_token() {
+            Some(token) => {
+                let (sender, messages) = unbounded_channel();
+                let task = tokio::spawn(tell(context.peer.clone(), token, messages));
+                (Some(sender), Some(task))
+            }
+            None => (None, None),
+        };
+        (Self { client, told_percent: AtomicUsize::new(0) }, task)
     }
 
     fn say(&self, message: String) {

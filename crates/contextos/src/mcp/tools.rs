@@ -340,8 +340,16 @@ impl Tools {
         work: impl FnOnce(&Service, &Notifier) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, String> {
         let service = Arc::clone(&self.service);
-        let notifier = Notifier::of(context);
+        let (notifier, telling) = Notifier::of(context);
         let work = tokio::task::spawn_blocking(move || work(&service, &notifier));
+        let work = async {
+            let answer = work.await;
+            if let Some(telling) = telling {
+                // It fails if telling failed, which takes nothing from the answer.
+                let _ = telling.await;
+            }
+            answer
+        };
         tokio::select! {
             () = context.ct.cancelled() => Err("cancelled".to_owned()),
             answer = work => match answer {
