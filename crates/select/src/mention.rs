@@ -378,8 +378,7 @@ fn line_named(word: &str, next: &str) -> Option<u32> {
 const CONNECTORS: &[&str] =
     &["at", "on", "in", "near", "around", "à", "la", "en", "na", "bei", "на", "в", "alla"];
 /// What stands between a line and its file.
-const OF: &[&str] =
-    &["of", "in", "von", "in", "de", "du", "del", "di", "do", "da", "в", "файла", "из"];
+const OF: &[&str] = &["of", "in", "von", "de", "du", "del", "di", "do", "da", "в", "файла", "из"];
 /// How words for a line end: in the plural, in other cases, in the names of fields.
 const LINE_ENDINGS: &[&str] =
     &["", "s", "n", "no", "nr", "num", "number", "_no", "_num", "_number", "а", "е", "и", "у"];
