@@ -288,16 +288,24 @@ pub(crate) fn share(part: f64, whole: f64) -> String {
     }
 }
 
-/// The beginning of a line of a text.
+/// The beginning of a line of a text, without control characters: it may come from anyone.
 pub(crate) fn shortened(text: &str, most: usize) -> String {
     let line = text.lines().next().unwrap_or_default();
-    let cut: String = line.chars().take(most).collect();
-    if cut.len() < text.len() { format!("{}…", cut.trim_end()) } else { cut }
+    let plain = |c: char| if c.is_control() { '?' } else { c };
+    let shown: String = line.chars().take(most).map(plain).collect();
+    let is_whole = line.len() == text.len() && line.chars().nth(most).is_none();
+    if is_whole { shown } else { format!("{}…", shown.trim_end()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_others_are_shown_without_control_characters() {
+        let names = ["g\u{7f}pt", "a\tb", "\u{1b}[2J", "\u{85}x", "é\u{9b}"];
+        assert_eq!(names.map(|name| shortened(name, 9)), ["g?pt", "a?b", "?[2J", "?x", "é?"]);
+    }
 
     #[test]
     fn numbers_for_people() {
