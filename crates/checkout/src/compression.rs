@@ -1,5 +1,5 @@
-//! Compression of what the cache has: Zstandard, which halves it once more than LZ4 does, and is undone at a gigabyte a
-//! second.
+//! Compression of what the cache has: Zstandard. The cache of a small checkout is a sixth smaller than with LZ4, and
+//! decompression is as fast as is needed here: a gigabyte a second.
 
 /// The level. Measured on indexes and histories: the next one takes twice the time for one per cent.
 const LEVEL: i32 = 3;
