@@ -162,11 +162,14 @@ fn is_grouped(value: &str) -> bool {
     let others = groups.clone().count();
     let is_alike =
         |group: &str| group.len() == length && group.bytes().all(|b| b.is_ascii_alphanumeric());
-    let is_within = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
-    (4..=8).contains(&length)
-        && others >= 2
-        && groups.all(is_alike)
-        && value.as_bytes().windows(2).any(is_within)
+    (4..=8).contains(&length) && others >= 2 && groups.all(is_alike) && has_inner_capital(value)
+}
+
+/// Whether a capital follows a small letter somewhere, both in ASCII.
+pub(crate) fn has_inner_capital(text: &str) -> bool {
+    text.as_bytes()
+        .windows(2)
+        .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }
 
 /// Whether two ASCII letters often stand together in words, ignoring case.

@@ -469,10 +469,7 @@ impl<'t> Reader<'t> {
         }
         // A value has a digit, or capitals within its words.
         let may_have_value = |line: &str| {
-            let is_within =
-                |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
-            line.bytes().any(|byte| byte.is_ascii_digit())
-                || line.as_bytes().windows(2).any(is_within)
+            line.bytes().any(|byte| byte.is_ascii_digit()) || value::has_inner_capital(line)
         };
         if !first_line(self.ahead(LONGEST_LINE + 8)).is_some_and(may_have_value) {
             return None;
