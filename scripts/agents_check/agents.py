@@ -42,6 +42,8 @@ class Agent:
     thinking: str | None = None
     # What `headroom hooks` calls it, if its hooks may replace results, and the folder that has to be there.
     hooks: tuple[str, str] | None = None
+    # The folder of the transcripts that its hooks are told of.
+    transcripts: str | None = None
     # What `headroom mcp` calls it, if it runs MCP servers, and the arguments by which it may use their tools.
     mcp: tuple[str, list[str]] | None = None
     # Whether there is a plugin for it.
@@ -81,6 +83,7 @@ def claude(name, model, thinking, allowed=ALLOWED, **environment):
         target="--anthropic-api-url",
         target_path="",
         hooks=("claude", ".claude"),
+        transcripts=".claude/projects",
         mcp=("claude", ["mcp__headroom"]),
         plugin=True,
     )

@@ -1,12 +1,16 @@
 """A made-up project for agents to look at, large enough that results of tools are worth compressing."""
 
 import json
+import os
 import random
 import subprocess
 from pathlib import Path
 
-# Always the same project.
+# Always the same project, down to the hashes of its commits and the times of its files: what tools say must
+# not depend on when the check runs, or on how long git takes.
 SEED = 7
+BEGAN = 1_767_603_600  # 2026-01-05 09:00 UTC
+BETWEEN_COMMITS = 5_400
 
 
 def make(folder):
@@ -28,12 +32,23 @@ def make(folder):
     for at in range(40):
         (folder / "README.md").open("a").write(f"\nNote {at}.\n")
         git(folder, "add", "--all")
-        git(folder, "commit", "--quiet", "--message", f"Handle case {at} of the orders")
+        git(folder, "commit", "--quiet", "--message", f"Handle case {at} of the orders", at=at)
+    for path in folder.rglob("*"):
+        if ".git" not in path.parts:
+            os.utime(path, (BEGAN, BEGAN))
 
 
-def git(folder, *args):
+def git(folder, *args, at=0):
     identity = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "gc.auto=0"]
-    subprocess.run(["git", *identity, *args], cwd=folder, check=True, timeout=60, stdin=subprocess.DEVNULL)
+    date = f"{BEGAN + at * BETWEEN_COMMITS} +0000"
+    subprocess.run(
+        ["git", *identity, *args],
+        cwd=folder,
+        env={**os.environ, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date},
+        check=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def source(chance):

@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -26,6 +27,8 @@ APIS = (messages, chat, responses, gemini)
 MOST_BYTES = 64 << 20
 # What agents add to a result in their own name, now to this one and now to that.
 REMINDER = re.compile(r"\s*<system-reminder>.*?</system-reminder>", re.S)
+# How long an agent may take to write down what it was told, in seconds.
+LATEST_TRANSCRIPT = 20
 # RFC 6455, section 1.3.
 WEBSOCKET_KEY = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
@@ -85,9 +88,11 @@ class Provider(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, turns, final, cut_at=None):
+    def __init__(self, turns, final, cut_at=None, transcripts=None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.turns, self.final = turns, final
+        # The folder in which the agent keeps its transcripts, if what is in them matters.
+        self.transcripts = transcripts
         # The number of the request in whose response the connection is dropped, once.
         self.cut_at = cut_at
         self.seen = Seen()
@@ -133,6 +138,10 @@ class Provider(ThreadingHTTPServer):
         with self.lock:
             self.number += 1
             talk = api.read(body, path, self.said)
+            if self.transcripts and talk.tools:
+                # The agent hears nothing of the retrievals that a proxy answers.
+                retrievals = {call.id for call in talk.calls if call.is_retrieval}
+                self.wait_for_transcript([id for id, _ in talk.results if id not in retrievals])
             # Requests for a title or the like; an agent without tools has no others.
             is_aside = self.turns and not talk.tools
             cached = 0 if is_aside else self.judge(talk, size, over_websocket)
@@ -145,6 +154,19 @@ class Provider(ThreadingHTTPServer):
             prompt = sum(map(len, talk.blocks))
             usage = Usage(max(prompt - cached, 4) // 4, cached // 4, 50)
             return api.answer(turn, body, usage, self.number, self.said)
+
+    def wait_for_transcript(self, ids):
+        """Waits until the agent has written down the results that it sent.
+
+        Agents do so a moment later, long before a model has answered; this one answers at once.
+        """
+        deadline = time.monotonic() + LATEST_TRANSCRIPT
+        while time.monotonic() < deadline:
+            written = "".join(file.read_text() for file in self.transcripts.glob("**/*.jsonl"))
+            if all(f'"tool_use_id":"{id}"' in written for id in ids):
+                return
+            time.sleep(0.01)
+        self.seen.faults.append(f"request {self.number}: its results aren't in the transcript")
 
     def judge(self, talk, size, over_websocket):
         """Looks for what is wrong; characters that the last request had as well."""

@@ -1,6 +1,6 @@
 //! Output of `git log`: of each commit the id, day, author and subject, the next line of the
-//! message, and the changed files; the rest of the message is elided, except for lines that the
-//! task names.
+//! message, and the changed files; the rest of the message is elided, and files beyond the first of
+//! a commit, except for what the task names.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ const FEWEST: usize = 3;
 const DIGITS: usize = 12;
 /// The number of lines kept after the subject. By hand, not measured.
 const BEHIND_SUBJECT: usize = 1;
-/// The most files that are listed per commit. By hand, not measured.
+/// The most files that are listed per commit, beside those that the task names. By hand, not measured.
 const MOST_FILES: usize = 12;
 /// The indentation of messages.
 const INDENT: &str = "    ";
@@ -67,8 +67,17 @@ struct Writer<'a> {
     author: &'a str,
     day: String,
     has_head: bool,
-    files: Vec<(&'a str, &'a str)>,
+    files: Vec<File<'a>>,
     elided: usize,
+}
+
+/// A file that a commit changes.
+#[derive(Debug)]
+struct File<'a> {
+    path: &'a str,
+    /// The number of changed lines, or `Bin`.
+    count: &'a str,
+    is_named: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -91,21 +100,11 @@ impl<'a> Writer<'a> {
             return;
         } else if let Some(said) = line.strip_prefix(INDENT).filter(|_| self.is_in_message()) {
             return self.said(said, is_named);
-        } else if let Some(file) = changed(line) {
+        } else if let Some((path, count)) = changed(line) {
             self.place = Place::Files;
-            self.files.push(file);
+            return self.files.push(File { path, count, is_named });
         } else if let Some((files, counts)) = changed_in_all(line) {
-            match (files, &self.files[..]) {
-                // What is said of one file is said of all.
-                ("1", [(path, count)]) if *count != "Bin" => {
-                    let _ = writeln!(self.out, " {path}{counts}");
-                    self.files.clear();
-                }
-                _ => {
-                    self.push_files();
-                    let _ = writeln!(self.out, " {files} files{counts}");
-                }
-            }
+            return self.in_all(files, &counts);
         } else {
             self.push_files();
             let _ = writeln!(self.out, "{line}");
@@ -113,6 +112,21 @@ impl<'a> Writer<'a> {
         }
         if is_named {
             let _ = writeln!(self.out, "{line}");
+        }
+    }
+
+    /// What is said of all files of a commit.
+    fn in_all(&mut self, files: &str, counts: &str) {
+        match (files, &self.files[..]) {
+            // It is the same as what is said of the only one.
+            ("1", [file]) if file.count != "Bin" => {
+                let _ = writeln!(self.out, " {}{counts}", file.path);
+                self.files.clear();
+            }
+            _ => {
+                self.push_files();
+                let _ = writeln!(self.out, " {files} files{counts}");
+            }
         }
     }
 
@@ -157,14 +171,18 @@ impl<'a> Writer<'a> {
     /// Writes the files of the commit on one line, grouped by directory.
     fn push_files(&mut self) {
         let mut above = None;
-        for (path, count) in self.files.iter().take(MOST_FILES) {
+        let mut more = 0;
+        for (at, File { path, count, is_named }) in self.files.iter().enumerate() {
+            if at >= MOST_FILES && !is_named {
+                more += 1;
+                continue;
+            }
             let (directory, base) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
             let start = if above.is_none() { " " } else { ", " };
             let directory = if above == Some(directory) { "" } else { directory };
             let _ = write!(self.out, "{start}{directory}{base} {count}");
             above = Some(&path[..path.len() - base.len()]);
         }
-        let more = self.files.len().saturating_sub(MOST_FILES);
         if more > 0 {
             let _ = write!(self.out, ", … {more} more");
             self.elided += more;
@@ -252,6 +270,19 @@ mod tests {
         let text =
             commit(" a.png | Bin 0 -> 9 bytes\n 1 file changed, 0 insertions(+), 0 deletions(-)\n");
         assert!(text.ends_with(" a.png Bin\n 1 files +0 -0\n"), "{text}");
+    }
+
+    #[test]
+    fn a_file_that_the_task_names_is_listed_once_and_always() {
+        let files: String = (0..20).map(|at| format!(" src/file{at}.rs | 3 +++\n")).collect();
+        let commit = format!(
+            "commit 0123456789abcdef\nAuthor: A <a@b>\nDate:   now\n\n    Subject\n\n{files} 20 files changed, 60 insertions(+)\n\n"
+        );
+        let text =
+            shown(&commit.repeat(3), "why is src/file17.rs wrong, and src/file2.rs").unwrap();
+        assert_eq!(text.matches("file2.rs 3").count(), 3, "{text}");
+        assert_eq!(text.matches("file17.rs 3, … 7 more").count(), 3, "{text}");
+        assert!(!text.contains(" | "), "{text}");
     }
 
     #[test]

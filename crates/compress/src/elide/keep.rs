@@ -29,9 +29,15 @@ impl Keep {
     /// The first and last lines, and those that the task names.
     pub(super) fn of(lines: &Lines, context: &Context) -> Self {
         let count = lines.count();
-        let mut keep = Self { stays: vec![false; count] };
+        let mut keep = Self::named(lines, context);
         (0..count.min(FIRST)).for_each(|line| keep.add(line));
         (count.saturating_sub(LAST)..count).for_each(|line| keep.add(line));
+        keep
+    }
+
+    /// Only the lines that the task names.
+    pub(super) fn named(lines: &Lines, context: &Context) -> Self {
+        let mut keep = Self { stays: vec![false; lines.count()] };
         context.task.lines(lines).into_iter().for_each(|line| keep.add(line));
         keep
     }

@@ -45,7 +45,8 @@ fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let bytes = lines.text().len();
     let ((mut keep, diagnostics), templates) = join_if_long(
         bytes,
-        || (Keep::of(lines, context), diagnostics(lines)),
+        // What was run and how it ended is of a rare template, or among the first and last of one.
+        || (Keep::named(lines, context), diagnostics(lines)),
         || Templates::of(lines),
     );
     for line in 0..lines.count() {
