@@ -5,15 +5,13 @@ use std::ops::Range;
 use json_index::lenient;
 
 use crate::attached;
+use crate::cut;
 use crate::detect::{Detected, detect, fenced};
 use crate::kinds::Kind;
 use crate::lines::Lines;
 
 /// The most lines of text before a JSON document. By hand, not measured.
 const MOST_LINES_BEFORE: usize = 8;
-/// What agents put in the place of the middle of a long output, before and after how much that was.
-const CUTS: [(&str, &str); 3] =
-    [("…", " tokens truncated…"), ("…", " chars truncated…"), ("[", " characters truncated]")];
 /// How many braces behind a cut are tried as the beginning of an item, to bound the time. By hand, not measured.
 const MOST_TRIED: usize = 20;
 
@@ -87,7 +85,8 @@ fn at_document(text: &str, hint: Option<&str>) -> Option<Vec<DetectedChunk>> {
         start - line.len()
     });
     let start = starts.find(|&start| text[start..].starts_with(['{', '[']))?;
-    let end = start + lenient::value_length(&text[start..])?;
+    let whole = || cut::in_string(&text[start..]).map(|_| text[start..].trim_end().len());
+    let end = start + lenient::value_length(&text[start..]).or_else(whole)?;
     let rest = &text[end..];
     let line_end = rest.len() - rest.trim_start_matches([' ', '\r']).len();
     let end = match rest[line_end..].strip_prefix('\n') {
@@ -107,12 +106,16 @@ fn at_document(text: &str, hint: Option<&str>) -> Option<Vec<DetectedChunk>> {
 }
 
 /// Splits a JSON document on one line of which an agent has cut out the middle: into its beginning, the items behind the
-/// cut, and what is between. `None` if it isn't such a document; one on many lines is read line by line.
+/// cut, and what is between. `None` if it isn't such a document; one on many lines is read line by line, and one that is
+/// cut in a string stays a document.
 fn at_cut(text: &str) -> Option<Vec<DetectedChunk>> {
-    let cut = cut(text)?;
+    let cut = cut::place(text)?;
     let head = text[..cut.start].trim_start();
     let is_json = head.starts_with(['{', '[']) && lenient::scan(head).is_some();
-    if !is_json || memchr::memchr(b'\n', text.trim().as_bytes()).is_some() {
+    if !is_json
+        || cut::in_string(text).is_some()
+        || memchr::memchr(b'\n', text.trim().as_bytes()).is_some()
+    {
         return None;
     }
     let rest = &text[cut.end..];
@@ -129,18 +132,6 @@ fn at_cut(text: &str) -> Option<Vec<DetectedChunk>> {
     let mut chunks = vec![json(0..cut.start), between, json(start..text.len())];
     chunks.retain(|chunk| !chunk.range.is_empty());
     Some(chunks)
-}
-
-/// The place of the first of [`CUTS`] in `text`.
-fn cut(text: &str) -> Option<Range<usize>> {
-    CUTS.iter().find_map(|(before, after)| {
-        let end = memchr::memmem::find(text.as_bytes(), after.as_bytes())?;
-        let head = &text[..end];
-        let start = head.trim_end_matches(|c: char| c.is_ascii_digit());
-        let is_counted = start.len() < head.len();
-        let start = start.strip_suffix(before).filter(|_| is_counted)?;
-        Some(start.len()..end + after.len())
-    })
 }
 
 /// Splits a document into the contents of its fenced blocks and the text outside, to which the
@@ -262,6 +253,16 @@ mod tests {
             ]
         );
         assert!(split(text, None).iter().map(|chunk| chunk.is_kept).eq([true, false, true]));
+    }
+
+    #[test]
+    fn json_that_is_cut_through_an_escape_is_json() {
+        let document = format!(r#"{{"output":"{}x\…7 tokens truncated…y"}}"#, r"line\n".repeat(60));
+        for before in ["", "Output:\n\nTotal output lines: 1\n\n"] {
+            let text = format!("{before}{document}");
+            let last = *kinds(&text).last().unwrap();
+            assert_eq!((last.0, last.1.trim_start()), (Kind::Json, document.as_str()));
+        }
     }
 
     #[test]

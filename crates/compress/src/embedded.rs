@@ -8,6 +8,7 @@ use std::ops::Range;
 use json_index::{Index, JsonEscapes, Kind, ValueId, lenient, unescape};
 
 use crate::compressed::Omission;
+use crate::cut;
 
 /// The deepest nesting of documents in strings of documents. By hand, not measured.
 pub(crate) const DEEPEST: usize = 4;
@@ -46,8 +47,24 @@ pub(crate) struct Embedded {
 /// The texts inside the strings of `document`, in order; `hint` is the hint at the document.
 pub(crate) fn texts(document: &str, hint: Option<&str>) -> Vec<Embedded> {
     let start = document.len() - document.trim_start().len();
-    let Some(json) = lenient::scan(document) else { return Vec::new() };
-    let mut finder = Finder { json: &json, start, found: Vec::new() };
+    let document = document.trim();
+    match (lenient::scan(document), cut::in_string(document)) {
+        (_, Some(cut)) => lenient::document(&cut.mended)
+            .map_or_else(Vec::new, |json| found(&json, document, start, Some(&cut.gap), hint)),
+        (Some(json), None) => found(&json, document, start, None, hint),
+        (None, None) => Vec::new(),
+    }
+}
+
+/// The texts inside the strings of `document`, which is indexed by `json`; that around `gap` is two.
+fn found(
+    json: &Index<'_>,
+    document: &str,
+    start: usize,
+    gap: Option<&Range<usize>>,
+    hint: Option<&str>,
+) -> Vec<Embedded> {
+    let mut finder = Finder { json, document, start, gap, found: Vec::new() };
     finder.value(json.root_id(), &Origin { command: hint.map(Into::into), file: None });
     finder.found
 }
@@ -62,8 +79,12 @@ struct Origin<'a> {
 
 struct Finder<'j, 'a> {
     json: &'j Index<'a>,
+    /// What the index is of, or the same with what an agent has put in the place of something cut out.
+    document: &'j str,
     /// The length of the white space before the document.
     start: usize,
+    /// What is in the place of that, and no part of a text.
+    gap: Option<&'j Range<usize>>,
     found: Vec<Embedded>,
 }
 
@@ -124,15 +145,27 @@ impl<'a> Finder<'_, 'a> {
     }
 
     fn string(&mut self, value: ValueId, hint: Option<&str>) {
-        let Some(written) = self.json.string_source(value).filter(|text| text.len() >= SHORTEST)
+        let range = self.json.range(value);
+        let (start, end) = (range.start + 1, range.end - 1);
+        match self.gap.filter(|gap| start <= gap.start && gap.end <= end) {
+            Some(gap) => {
+                self.written(start..gap.start, hint);
+                self.written(gap.end..end, hint);
+            }
+            None => self.written(start..end, hint),
+        }
+    }
+
+    /// A string, or a part of one, as it is written at `range`.
+    fn written(&mut self, range: Range<usize>, hint: Option<&str>) {
+        let Some(written) = self.document.get(range.clone()).filter(|text| text.len() >= SHORTEST)
         else {
             return;
         };
         let Some(text) = unescape(written).filter(|text| is_text(text)) else { return };
         let Some(escapes) = JsonEscapes::of(written, &text) else { return };
-        let range = self.json.range(value);
         self.found.push(Embedded {
-            range: self.start + range.start + 1..self.start + range.end - 1,
+            range: self.start + range.start..self.start + range.end,
             text: text.into_owned(),
             escapes,
             hint: hint.map(str::to_owned),

@@ -33,6 +33,7 @@ mod codecs;
 mod columns;
 mod compressed;
 mod cosmetic;
+mod cut;
 mod detect;
 mod diagnostic;
 pub mod earlier;

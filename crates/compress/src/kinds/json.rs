@@ -1,10 +1,11 @@
-//! JSON documents, JSON Lines, and documents that were cut off.
+//! JSON documents, JSON Lines, and documents that were cut off, or in one of their strings.
 
 use json_index::lenient;
 use languages::Language;
 
 use super::{KeptLines, TextKind, plain};
 use crate::codecs::{Codec, JsonTables};
+use crate::cut;
 use crate::detect::{File, Sample};
 use crate::elide::{Context, Draft, json};
 use crate::lines::Lines;
@@ -42,7 +43,8 @@ impl TextKind for Json {
     }
 }
 
-/// A document, JSON Lines, or the non-empty beginning of a truncated document.
+/// A document, JSON Lines, the non-empty beginning of a truncated document, or one that is cut in a string.
 pub(super) fn is_json(text: &str) -> bool {
     lenient::scan(text).is_some_and(|json| json.children(json.root_id()).next().is_some())
+        || cut::in_string(text).is_some()
 }
