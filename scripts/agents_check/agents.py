@@ -285,7 +285,8 @@ OTHERS = [
         wrap=None,
         command="cline",
         arguments=["--auto-approve", "true", "$prompt"],
-        environment={"CLINE_NO_AUTO_UPDATE": "1"},
+        # Without a hub in the background, which would outlive the run.
+        environment={"CLINE_NO_AUTO_UPDATE": "1", "CLINE_SESSION_BACKEND_MODE": "local"},
         files={".cline/data/settings/providers.json": json.dumps(CLINE)},
     ),
     Agent(

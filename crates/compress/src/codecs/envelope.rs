@@ -11,7 +11,7 @@
 //! follows belongs to it. The numbers are kept to the letter. A text that begins with such a line is
 //! not compressed at all, so that [`expand`](crate::expand) never takes a line of the input for it.
 
-use json_index::{JsonEscapes, unescape};
+use json_index::{JsonEscapes, Kind, scan, unescape};
 
 /// The most envelopes in one another that are opened. By hand, not measured: two occur.
 pub(crate) const DEEPEST: usize = 4;
@@ -30,6 +30,12 @@ const PARTS: [(&str, &str, &str); 2] = [
     ("[text part, text first]", "[{\"text\":\"", "\",\"type\":\"text\"}]"),
 ];
 
+/// The output of a command as Codex has it in code mode, behind members that say how it was run: what stands before
+/// them, between them and the text, and at the end.
+const SCRIPT: [&str; 3] = ["{\"chunk_id\":\"", ",\"output\":\"", "\"}"];
+/// The longest of those members together, in bytes. By hand: they have about 100.
+const MOST_MEMBER_BYTES: usize = 300;
+
 /// An envelope that was opened.
 pub(crate) struct Opened {
     /// The line that stands for the envelope.
@@ -42,7 +48,9 @@ pub(crate) struct Opened {
 /// texts can be passed over quickly.
 pub fn may_be_envelope(text: &str) -> bool {
     let is_around = |before: &str, after: &str| text.starts_with(before) && text.ends_with(after);
-    is_around(RUN[0], RUN[3]) || PARTS.iter().any(|(_, before, after)| is_around(before, after))
+    is_around(RUN[0], RUN[3])
+        || is_around(SCRIPT[0], SCRIPT[2])
+        || PARTS.iter().any(|(_, before, after)| is_around(before, after))
 }
 
 /// Opens `document`, if it is an envelope that [`close`] restores byte for byte.
@@ -50,7 +58,7 @@ pub(crate) fn open(document: &str) -> Option<Opened> {
     if !may_be_envelope(document) {
         return None;
     }
-    let (head, written) = run(document).or_else(|| part(document))?;
+    let (head, written) = run(document).or_else(|| part(document)).or_else(|| script(document))?;
     let text = unescape(written)?.into_owned();
     let opened = Opened { head, text };
     (close(&opened.head, &opened.text).as_deref() == Some(document)).then_some(opened)
@@ -62,6 +70,9 @@ pub(crate) fn close(head: &str, text: &str) -> Option<String> {
     if let Some((_, before, after)) = PARTS.iter().find(|(line, ..)| *line == head) {
         return Some([before, text.as_str(), after].concat());
     }
+    if let Some(members) = members(head) {
+        return Some(["{", members, SCRIPT[1], text.as_str(), SCRIPT[2]].concat());
+    }
     let (code, seconds) = numbers(head)?;
     let [before, exit_code, duration, after] = RUN;
     Some([before, &text, exit_code, code, duration, seconds, after].concat())
@@ -70,7 +81,9 @@ pub(crate) fn close(head: &str, text: &str) -> Option<String> {
 /// Splits `text` into the head line at its beginning and what follows; `None` if there is none.
 pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
     let (head, rest) = text.strip_prefix('[').and_then(|_| text.split_once('\n'))?;
-    let is_head = numbers(head).is_some() || PARTS.iter().any(|(line, ..)| *line == head);
+    let is_head = numbers(head).is_some()
+        || members(head).is_some()
+        || PARTS.iter().any(|(line, ..)| *line == head);
     is_head.then_some((head, rest))
 }
 
@@ -118,6 +131,31 @@ fn part(document: &str) -> Option<(String, &str)> {
     })
 }
 
+/// The head line for the output of a command in code mode, and the inside of the string.
+fn script(document: &str) -> Option<(String, &str)> {
+    let (before, rest) = document.split_once(SCRIPT[1])?;
+    let head = format!("[{}]", before.strip_prefix('{')?);
+    let written = rest.strip_suffix(SCRIPT[2])?;
+    members(&head)?;
+    Some((head, written))
+}
+
+/// The members in a head line: each a string, a number or the like.
+fn members(head: &str) -> Option<&str> {
+    let members = head.strip_prefix('[')?.strip_suffix(']')?;
+    if members.len() > MOST_MEMBER_BYTES
+        || !members.starts_with(&SCRIPT[0][1..])
+        || members.contains(['\n', '\r'])
+        || members.contains(SCRIPT[1])
+    {
+        return None;
+    }
+    let object = format!("{{{members}}}");
+    let index = scan(object.as_bytes()).ok()?;
+    let is_flat = |(_, value)| !matches!(index.kind(value), Kind::Array | Kind::Object);
+    index.members(index.root_id()).all(is_flat).then_some(members)
+}
+
 /// The exit code and the seconds in a head line.
 fn numbers(head: &str) -> Option<(&str, &str)> {
     let inner = head.strip_prefix("[exit ")?.strip_suffix(" s]")?;
@@ -149,6 +187,12 @@ mod tests {
                 "",
             ),
             (r#"[{"type":"text","text":"a\\n"}]"#, "[text part]", "a\\n"),
+            (
+                r#"{"chunk_id":"0fa","wall_time_seconds":0.1,"exit_code":0,"output":"a\n\"b\""}"#,
+                r#"["chunk_id":"0fa","wall_time_seconds":0.1,"exit_code":0]"#,
+                "a\n\"b\"",
+            ),
+            (r#"{"chunk_id":"","output":""}"#, r#"["chunk_id":""]"#, ""),
             (r#"[{"text":"é\n","type":"text"}]"#, "[text part, text first]", "é\n"),
         ] {
             let opened = open(document).expect("an envelope");
@@ -167,6 +211,9 @@ mod tests {
             r#"{"output":"a","metadata":{"exit_code":null,"duration_seconds":1}}"#,
             r#"{"output":"a","b":"c","metadata":{"exit_code":0,"duration_seconds":1}}"#,
             r#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#,
+            r#"{"chunk_id":"a","output":"b","exit_code":0}"#,
+            r#"{"chunk_id":"a","exit_code": [0],"output":"b"}"#,
+            r#"{"chunk_id": "a","output":"b"}"#,
             r#"[{"type":"text","text":"a"}]
 "#,
         ] {
@@ -184,12 +231,13 @@ mod tests {
             text: String,
             code in -9i32..300,
             seconds in "[0-9]{1,3}(\\.[0-9]{1,3})?",
-            part: bool,
+            shape in 0..3,
         ) {
             let inner = JsonEscapes::Needed.write(&text);
-            let document = match part {
-                true => [PARTS[0].1, &inner, PARTS[0].2].concat(),
-                false => format!("{}{inner}{}{code}{}{seconds}{}", RUN[0], RUN[1], RUN[2], RUN[3]),
+            let document = match shape {
+                0 => [PARTS[0].1, &inner, PARTS[0].2].concat(),
+                1 => format!("{{\"chunk_id\":\"a{code}\",\"exit_code\":{code},\"output\":\"{inner}\"}}"),
+                _ => format!("{}{inner}{}{code}{}{seconds}{}", RUN[0], RUN[1], RUN[2], RUN[3]),
             };
             let opened = open(&document).expect("an envelope");
             prop_assert_eq!(&opened.text, &text);
@@ -197,7 +245,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_opened_or_not(text in "(\\{\"output\":\"|\",\"metadata\":\\{\"exit_code\":|,\"duration_seconds\":|\\}\\}|0|\\\\|\"|u0041|\n){0,12}") {
+        fn any_text_is_opened_or_not(text in "(\\{\"output\":\"|\\{\"chunk_id\":\"|,\"output\":\"|\",\"metadata\":\\{\"exit_code\":|,\"duration_seconds\":|\\}\\}|0|\\\\|\"|u0041|\n){0,12}") {
             if let Some(opened) = open(&text) {
                 prop_assert_eq!(close(&opened.head, &opened.text), Some(text));
             }
