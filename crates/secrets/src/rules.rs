@@ -182,12 +182,13 @@ impl Rule {
     }
 
     fn regex(&self) -> Option<&Regex> {
-        let compile = || {
-            let anchor = if self.lookback == 0 { "^" } else { "" };
-            let end = if self.assigned { "$" } else { "" };
-            Regex::new(&format!("{anchor}(?:{}){end}", self.pattern)).ok()
-        };
-        self.regex.get_or_init(compile).as_ref()
+        self.regex.get_or_init(|| Regex::new(&self.whole_pattern()).ok()).as_ref()
+    }
+
+    fn whole_pattern(&self) -> String {
+        let anchor = if self.lookback == 0 { "^" } else { "" };
+        let end = if self.assigned { "$" } else { "" };
+        format!("{anchor}(?:{}){end}", self.pattern)
     }
 
     /// Whether a match may begin at the start of `text`: a cheap check before the regular expression is compiled, and
@@ -214,11 +215,17 @@ impl Rule {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test that can't set up has nothing to say")]
 mod tests {
-    use super::*;
+    use std::collections::HashSet;
+
     use proptest::strategy::{Strategy, ValueTree};
     use proptest::string::string_regex;
     use proptest::test_runner::TestRunner;
-    use std::collections::HashSet;
+    use regex::RegexBuilder;
+
+    use super::*;
+
+    /// The largest pattern, compiled, in bytes. By hand: three times that of most.
+    const LARGEST_PATTERN: usize = 64 << 10;
 
     #[test]
     fn checksums_are_those_of_the_issuer() {
@@ -248,6 +255,16 @@ mod tests {
         "aws-secret-access-key",
         "signed-url-signature",
     ];
+
+    /// A process compiles a dozen of them, so that none may take more than a fraction of a millisecond.
+    #[test]
+    fn no_pattern_is_large() {
+        for rule in &RULES {
+            let compiled =
+                RegexBuilder::new(&rule.whole_pattern()).size_limit(LARGEST_PATTERN).build();
+            assert!(compiled.is_ok(), "{}: {compiled:?}", rule.name);
+        }
+    }
 
     /// What each pattern describes is found, as a value of its own and, if the rule is about assigned values,
     /// behind the provider's name.
