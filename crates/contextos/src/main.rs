@@ -45,6 +45,12 @@ mod weights;
 
 use std::process::ExitCode;
 
+/// Parsing and ranking make and drop millions of small values on several threads, and the C library of the released
+/// programs (musl) has one lock for all of them. See "Cost against size" in BENCHMARKS.md for what this saves.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The smallest limit of address space, in bytes, with which a small repository is packed.
 const LEAST_ADDRESS_SPACE: u64 = 256 << 20;
 

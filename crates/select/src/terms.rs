@@ -164,6 +164,12 @@ pub(crate) struct Splitter {
     stemmer: Stemmer,
 }
 
+impl Default for Splitter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Splitter {
     pub(crate) fn new() -> Self {
         Self { stemmer: Stemmer::create(Algorithm::English) }

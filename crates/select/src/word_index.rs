@@ -14,6 +14,7 @@
 mod counter;
 mod merge;
 mod segment;
+mod table;
 
 use rustc_hash::FxHashMap;
 

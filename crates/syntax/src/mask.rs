@@ -111,21 +111,28 @@ fn blank_endless(text: &str, bytes: &mut Cow<'_, [u8]>) {
 fn blank_monotony(text: &str, bytes: &mut Cow<'_, [u8]>) {
     for start in (0..text.len()).step_by(WINDOW) {
         let end = (start + WINDOW).min(text.len());
-        if end - start == WINDOW && variety(&text.as_bytes()[start..end]) < MIN_VARIETY {
+        if end - start == WINDOW && is_monotonous(&text.as_bytes()[start..end]) {
             blank(&mut bytes.to_mut()[start..end]);
         }
     }
 }
 
-/// How many different runs of four bytes there are, or a few less.
-fn variety(window: &[u8]) -> u32 {
+/// Whether there are fewer than [`MIN_VARIETY`] different runs of four bytes, or a few more.
+fn is_monotonous(window: &[u8]) -> bool {
     let mut seen = [0_u64; 32];
+    let mut variety = 0;
     for run in window.windows(4) {
         let run = u32::from_le_bytes([run[0], run[1], run[2], run[3]]);
         let hash = run.wrapping_mul(0x9E37_79B1) >> 21;
-        seen[(hash >> 6) as usize] |= 1 << (hash & 63);
+        let (word, bit) = (&mut seen[(hash >> 6) as usize], 1 << (hash & 63));
+        variety += u32::from(*word & bit == 0);
+        *word |= bit;
+        if variety >= MIN_VARIETY {
+            // Code has that many within its first lines.
+            return false;
+        }
     }
-    seen.iter().map(|word| word.count_ones()).sum()
+    true
 }
 
 /// Overwrites all but line breaks with spaces.

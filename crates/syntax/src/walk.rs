@@ -19,6 +19,9 @@ use crate::rules::{Block, Declare, Define, Meaning, Rules};
 /// Titles of blocks are cut at this many bytes.
 const MAX_TITLE: usize = 80;
 
+/// The kind of a node for what a grammar has no rule for, in all grammars (`ts_builtin_sym_error`).
+const ERROR: u16 = u16::MAX;
+
 /// The outline of a text that was parsed, and the lines of the tree's errors that take several.
 pub(crate) fn walk(grammar: &Grammar, tree: &Tree, text: &str) -> (Outline, Vec<LineRange>) {
     let lines = LineIndex::new(text);
@@ -111,11 +114,12 @@ impl<'a> Walk<'a> {
         let mut scopes = vec![Scope::default()];
         loop {
             let node = cursor.node();
-            if node.is_error() {
+            let kind = node.kind_id();
+            if kind == ERROR {
                 self.error(node);
             }
             let at = scopes.len() - 1;
-            let inner = match self.rules.meaning(node.kind_id()) {
+            let inner = match self.rules.meaning(kind) {
                 Some(meaning) => self.enter(node, meaning, &mut scopes[at]),
                 None => Some(scopes[at]),
             };

@@ -181,6 +181,8 @@ fn log_arguments<'a>(which: &[&'a str]) -> Vec<&'a str> {
         "--raw",
         "-z",
         "-r",
+        // Nobody reads the ids of blobs, and to abbreviate one is to look for others that are like it.
+        "--no-abbrev",
         FORMAT,
         "--encoding=UTF-8",
         "--no-notes",

@@ -25,6 +25,8 @@ pub(super) fn read(git: &Git, commits: &[&str]) -> Result<Vec<Patch>, GitError> 
         "-r",
         "-p",
         "-U0",
+        // As in the history: ids that aren't read needn't be abbreviated.
+        "--full-index",
         "--no-renames",
         "--no-ext-diff",
         "--no-textconv",

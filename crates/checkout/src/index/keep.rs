@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use select::{Part, WordIndex, WordSegment};
+use rayon::prelude::*;
+use select::{Part, WordCounter, WordIndex, WordSegment};
 
 use super::{BASE, Base, CHANGES, Entry, Index, LAYOUT, format};
 use crate::cache_folder::CacheFolder;
@@ -48,12 +49,13 @@ impl Changed {
 }
 
 impl Index {
-    /// The index with `changed` entries in place of those of `self`; `portions` are the words of files that were read.
+    /// The index with `changed` entries in place of those of `self`; `portions` have counted the words of files that were
+    /// read.
     /// It is written below `root`, if there is one.
     pub(super) fn changed(
         self,
         changed: Changed,
-        portions: Vec<WordSegment>,
+        portions: Vec<WordCounter>,
         judged: Judged,
         root: Option<&Path>,
     ) -> Self {
@@ -69,9 +71,9 @@ impl Index {
             Some(base) if !old.is_empty() => {
                 let words = old.remove(0);
                 let base = Base { has: changed.in_base.clone(), ..base };
-                Self::beside(base, words, &old, changed, &portions, judged, folder.as_ref())
+                Self::beside(base, words, &old, changed, portions, judged, folder.as_ref())
             }
-            _ => Self::anew(old, changed, &portions, judged, folder.as_ref()),
+            _ => Self::anew(old, changed, portions, judged, folder.as_ref()),
         }
     }
 
@@ -79,7 +81,7 @@ impl Index {
     fn anew(
         mut old: Vec<WordSegment>,
         changed: Changed,
-        portions: &[WordSegment],
+        portions: Vec<WordCounter>,
         judged: Judged,
         folder: Option<&CacheFolder>,
     ) -> Self {
@@ -117,7 +119,7 @@ impl Index {
         base_words: WordSegment,
         old: &[WordSegment],
         changed: Changed,
-        portions: &[WordSegment],
+        portions: Vec<WordCounter>,
         judged: Judged,
         folder: Option<&CacheFolder>,
     ) -> Self {
@@ -152,7 +154,7 @@ impl Index {
         let in_base = vec![false; self.entries.len()];
         let old = self.words.into_segments();
         let changed = Changed { entries: self.entries, words, in_base };
-        format::base(&Self::anew(old, changed, &[], self.judged, None))
+        format::base(&Self::anew(old, changed, Vec::new(), self.judged, None))
     }
 }
 
@@ -163,24 +165,39 @@ fn merged(
     numbers: &[u32],
     first: u32,
     old: &[WordSegment],
-    portions: &[WordSegment],
+    portions: Vec<WordCounter>,
     files: usize,
 ) -> WordSegment {
-    let part = |segment| Part { segment, numbers: vec![None; segment.files()] };
-    let mut parts: Vec<Part<'_>> = old.iter().chain(portions).map(part).collect();
+    let mut old_numbers: Vec<Vec<Option<u32>>> =
+        old.iter().map(|segment| vec![None; segment.files()]).collect();
+    let mut new_numbers: Vec<Vec<Option<u32>>> =
+        portions.iter().map(|portion| vec![None; portion.texts()]).collect();
     for (words, number) in words.iter().zip(numbers) {
         let Some(number) = number.checked_sub(first) else { continue };
         let place = match *words {
-            WordsOf::New { portion, number } => Some((old.len() + portion, number as usize)),
-            WordsOf::Old(number) => place_in(old, number.checked_sub(first)),
+            WordsOf::New { portion, number } => {
+                new_numbers.get_mut(portion).and_then(|numbers| numbers.get_mut(number as usize))
+            }
+            WordsOf::Old(number) => place_in(old, number.checked_sub(first))
+                .and_then(|(segment, file)| old_numbers.get_mut(segment)?.get_mut(file)),
             WordsOf::Nothing => None,
         };
-        if let Some((part, file)) = place
-            && let Some(place) = parts.get_mut(part).and_then(|part| part.numbers.get_mut(file))
-        {
+        if let Some(place) = place {
             *place = Some(number);
         }
     }
+    if old_numbers.iter().flatten().all(Option::is_none) {
+        // As without an index: no segment of each portion has to be written only to be merged.
+        return WordSegment::counted(&portions, &new_numbers, files);
+    }
+    let portions: Vec<WordSegment> = portions.into_par_iter().map(WordCounter::finish).collect();
+    let numbers = old_numbers.into_iter().chain(new_numbers);
+    let parts: Vec<Part<'_>> = old
+        .iter()
+        .chain(&portions)
+        .zip(numbers)
+        .map(|(segment, numbers)| Part { segment, numbers })
+        .collect();
     WordSegment::merged(&parts, files)
 }
 

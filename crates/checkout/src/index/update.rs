@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use private_fs::{Content, OpenFolder};
 use rayon::prelude::*;
-use select::{SourceFile, Text, TextSource, WordCounter, WordSegment};
+use select::{SourceFile, Text, TextSource, WordCounter};
 
 use super::keep::{Changed, WordsOf};
 use super::{Entry, Index, IndexedTexts, Indexing, Known};
@@ -128,8 +128,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The results for the `stale` of `files`, each with the portion in which its words were counted, and the words of
-    /// the portions. Each thread has one, so that it splits a word once, however many files have it.
+    /// The results for the `stale` of `files`, each with the portion in which its words were counted, and what counted
+    /// them. Each thread has one, so that it splits a word once, however many files have it.
     fn look(
         &self,
         old: &Index,
@@ -137,7 +137,7 @@ impl Reader<'_> {
         places: &[Option<usize>],
         stale: &[usize],
         progress: &(dyn Fn(Progress) + Sync),
-    ) -> (Vec<WordSegment>, Vec<(usize, Looked)>) {
+    ) -> (Vec<WordCounter>, Vec<(usize, Looked)>) {
         let (read, total) = (AtomicUsize::new(0), stale.len());
         let counters: Vec<Mutex<WordCounter>> =
             (0..rayon::current_num_threads()).map(|_| Mutex::default()).collect();
@@ -150,10 +150,10 @@ impl Reader<'_> {
             (portion, looked)
         };
         let looked = stale.par_iter().map(look).collect();
-        let finish = |counter: Mutex<WordCounter>| {
-            counter.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
+        let counter = |counter: Mutex<WordCounter>| {
+            counter.into_inner().unwrap_or_else(PoisonError::into_inner)
         };
-        (counters.into_par_iter().map(finish).collect(), looked)
+        (counters.into_iter().map(counter).collect(), looked)
     }
 
     fn look_into(

@@ -3,16 +3,17 @@
 use rustc_hash::FxHashMap;
 
 use super::hash;
-use super::segment::{ANYWHERE, SegmentWriter, put_posting};
+use super::segment::{ANYWHERE, SegmentWriter, posting_length, put_posting};
+use super::table::WordTable;
 use crate::terms::{Splitter, is_data, is_dense, pairs, parts, words};
 use crate::varint::{put, take};
 use crate::word_index::WordSegment;
 
 /// Counts the words of one text after the other. Each distinct word is split once.
+#[derive(Default)]
 pub struct WordCounter {
     splitter: Splitter,
-    ids: FxHashMap<Box<str>, u32>,
-    words: Vec<Counted>,
+    table: WordTable,
     /// By part of a word: the hash of its term, if it has one.
     terms: FxHashMap<Box<str>, Option<u16>>,
     found: Vec<u32>,
@@ -24,34 +25,9 @@ pub struct WordCounter {
     ends: Vec<usize>,
 }
 
-/// A word.
-struct Counted {
-    /// The number of its parts.
-    parts: u8,
-    /// The hashes of its terms, with their places.
-    terms: Box<[(u16, u8)]>,
-    /// How often the current text has it.
-    count: u32,
-}
-
 impl std::fmt::Debug for WordCounter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WordCounter").field("words", &self.words.len()).finish_non_exhaustive()
-    }
-}
-
-impl Default for WordCounter {
-    fn default() -> Self {
-        Self {
-            splitter: Splitter::new(),
-            ids: FxHashMap::default(),
-            words: Vec::new(),
-            terms: FxHashMap::default(),
-            found: Vec::new(),
-            lengths: Vec::new(),
-            lists: Vec::new(),
-            ends: Vec::new(),
-        }
+        f.debug_struct("WordCounter").field("words", &self.table.len()).finish_non_exhaustive()
     }
 }
 
@@ -71,7 +47,7 @@ impl WordCounter {
             }
         }
         for word in self.found.drain(..) {
-            let count = std::mem::take(&mut self.words[word as usize].count);
+            let count = std::mem::take(&mut self.table.entry(word).count);
             put(u64::from(word), &mut self.lists);
             put(u64::from(count), &mut self.lists);
         }
@@ -80,80 +56,40 @@ impl WordCounter {
         (self.ends.len() - 1) as u32
     }
 
+    /// The number of texts that were counted.
+    pub fn texts(&self) -> usize {
+        self.ends.len()
+    }
+
     /// The words of all texts that were counted, as a segment with a file for each.
     pub fn finish(self) -> WordSegment {
-        let mut texts: Vec<(u64, &[u8], u32)> =
-            self.ids.iter().map(|(text, &id)| (first_bytes(text), text.as_bytes(), id)).collect();
-        texts.sort_unstable();
-        let lists = || {
-            let starts = [0].into_iter().chain(self.ends.iter().copied());
-            let list = |(start, &end)| counted(self.lists.get(start..end).unwrap_or_default());
-            (0_u32..).zip(starts.zip(&self.ends).map(list))
-        };
-        // Lists by text become lists by word: first how long each will be, then each at its place.
-        let mut ends = vec![0_usize; self.words.len()];
-        let mut nexts = vec![0_u32; self.words.len()];
-        let mut posting = Vec::new();
-        for (text, list) in lists() {
-            for (word, count) in list {
-                posting.clear();
-                put_posting(&mut nexts[word as usize], text, count, &mut posting);
-                ends[word as usize] += posting.len();
-            }
-        }
-        let mut all = 0;
-        for end in &mut ends {
-            let length = std::mem::replace(end, all);
-            all += length;
-        }
-        nexts.fill(0);
-        let starts = ends.clone();
-        let mut postings = vec![0_u8; all];
-        for (text, list) in lists() {
-            for (word, count) in list {
-                posting.clear();
-                put_posting(&mut nexts[word as usize], text, count, &mut posting);
-                let end = &mut ends[word as usize];
-                postings[*end..*end + posting.len()].copy_from_slice(&posting);
-                *end += posting.len();
-            }
-        }
-        let mut writer = SegmentWriter::default();
-        for (_, text, id) in texts {
-            let word = &self.words[id as usize];
-            let postings = &postings[starts[id as usize]..ends[id as usize]];
-            writer.add(text, word.parts, word.terms.iter().copied(), postings);
-        }
-        writer.finish(&self.lengths)
+        let numbers = (0..).take(self.texts()).map(Some).collect();
+        let files = self.texts();
+        WordSegment::counted(&[self], &[numbers], files)
     }
 
     /// Counts a word once; gives back the number of its parts.
+    #[inline]
     fn add(&mut self, word: &str) -> u32 {
-        let known = self.ids.get(word).copied();
-        let Some(id) = known.or_else(|| self.learn(word)) else { return 1 };
-        let word = &mut self.words[id as usize];
-        if word.count == 0 {
-            self.found.push(id);
+        let known = self.table.number(self.table.key(word));
+        let Some(number) = known.or_else(|| self.learn(word)) else { return 1 };
+        let entry = self.table.entry(number);
+        if entry.count == 0 {
+            self.found.push(number);
         }
-        word.count = word.count.saturating_add(1);
-        u32::from(word.parts)
+        entry.count = entry.count.saturating_add(1);
+        u32::from(entry.parts)
     }
 
     /// Gives a word a number; `None` if there are too many already.
     fn learn(&mut self, word: &str) -> Option<u32> {
-        let id = u32::try_from(self.words.len()).ok()?;
         let parts = parts(word);
         let hashes: Vec<u16> = parts.iter().filter_map(|part| self.hash_of(part)).collect();
-        let mut terms: Vec<(u16, u8)> =
-            hashes.into_iter().zip((0..ANYWHERE).chain(std::iter::repeat(ANYWHERE))).collect();
-        if parts.len() > 1 {
-            terms.push((hash(&parts.concat().to_lowercase()), ANYWHERE));
-        }
+        let places = (0..ANYWHERE).chain(std::iter::repeat(ANYWHERE));
+        let whole = (parts.len() > 1).then(|| (hash(&parts.concat().to_lowercase()), ANYWHERE));
         // A word has at most 64 characters.
         let count = u8::try_from(parts.len().max(1)).unwrap_or(u8::MAX);
-        self.words.push(Counted { parts: count, terms: terms.into(), count: 0 });
-        self.ids.insert(word.into(), id);
-        Some(id)
+        self.table.add(self.table.key(word), count, hashes.into_iter().zip(places).chain(whole))
     }
 
     fn hash_of(&mut self, part: &str) -> Option<u16> {
@@ -164,20 +100,124 @@ impl WordCounter {
         self.terms.insert(part.into(), new);
         new
     }
+
+    /// The words of a text by their numbers, with counts.
+    fn list(&self, text: usize) -> impl Iterator<Item = (u32, u32)> {
+        let start = text.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let mut list = self.lists.get(start..self.ends[text]).unwrap_or_default();
+        std::iter::from_fn(move || {
+            let (word, count) = (take(&mut list)?, take(&mut list)?);
+            Some((u32::try_from(word).ok()?, u32::try_from(count).ok()?))
+        })
+    }
 }
 
-/// The first eight bytes as a number that is less for what comes first: it distinguishes most words, so that their texts
-/// needn't be compared.
-fn first_bytes(word: &str) -> u64 {
+/// A word of one of several counters.
+struct Distinct<'c> {
+    /// The first eight bytes as a number that is less for what comes first: it distinguishes most words, so that their
+    /// texts needn't be compared.
+    first: u64,
+    text: &'c [u8],
+    counter: u32,
+    number: u32,
+    parts: u8,
+    terms: &'c [(u16, u8)],
+}
+
+/// The postings of a word, while they are written.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    end: usize,
+    /// The number after the file of the last one.
+    next: u32,
+}
+
+impl WordSegment {
+    /// One segment of `files` files with the texts that `counters` have read. `numbers` are those of their files there, by
+    /// counter and text; `None` of texts that are left out.
+    pub fn counted(counters: &[WordCounter], numbers: &[Vec<Option<u32>>], files: usize) -> Self {
+        let (mut texts, mut lengths) = (vec![None; files], vec![0; files]);
+        for (counter, (of, numbers)) in counters.iter().zip(numbers).enumerate() {
+            for (text, number) in numbers.iter().enumerate().take(of.texts()) {
+                let Some(file) = number.map(|number| number as usize) else { continue };
+                if let (Some(place), Some(length)) = (texts.get_mut(file), lengths.get_mut(file)) {
+                    (*place, *length) = (Some((counter, text)), of.lengths[text]);
+                }
+            }
+        }
+        let lists = || {
+            let list = |(counter, text): (usize, usize)| {
+                counters[counter].list(text).map(move |(word, count)| (counter, word, count))
+            };
+            (0..).zip(&texts).filter_map(move |(file, &at)| Some((file, list(at?))))
+        };
+
+        let words = distinct(counters);
+        // By counter and its word: the place of the word among all.
+        let mut ranks: Vec<Vec<u32>> =
+            counters.iter().map(|counter| vec![0; counter.table.len()]).collect();
+        let same = || words.chunk_by(|a, b| a.first == b.first && a.text == b.text);
+        for (rank, same) in (0..).zip(same()) {
+            same.iter().for_each(|w| ranks[w.counter as usize][w.number as usize] = rank);
+        }
+
+        // Lists by text become lists by word: first how long each will be, then each at its place.
+        let mut places = vec![Place::default(); words.len()];
+        for (file, list) in lists() {
+            for (counter, word, count) in list {
+                let place = &mut places[ranks[counter][word as usize] as usize];
+                place.end += posting_length(&mut place.next, file, count);
+            }
+        }
+        let mut all = 0;
+        for place in &mut places {
+            let length = std::mem::replace(place, Place { end: all, next: 0 }).end;
+            all += length;
+        }
+        let (mut postings, mut posting) = (vec![0_u8; all], Vec::new());
+        for (file, list) in lists() {
+            for (counter, word, count) in list {
+                let place = &mut places[ranks[counter][word as usize] as usize];
+                posting.clear();
+                put_posting(&mut place.next, file, count, &mut posting);
+                postings[place.end..place.end + posting.len()].copy_from_slice(&posting);
+                place.end += posting.len();
+            }
+        }
+
+        let mut writer = SegmentWriter::default();
+        let mut start = 0;
+        for (same, place) in same().zip(&places) {
+            let postings = &postings[std::mem::replace(&mut start, place.end)..place.end];
+            if let [word, ..] = same
+                && !postings.is_empty()
+            {
+                writer.add(word.text, word.parts, word.terms.iter().copied(), postings);
+            }
+        }
+        writer.finish(&lengths)
+    }
+}
+
+/// The words of all counters in bytewise order, those that several have next to each other.
+fn distinct(counters: &[WordCounter]) -> Vec<Distinct<'_>> {
+    let mut words = Vec::with_capacity(counters.iter().map(|counter| counter.table.len()).sum());
+    for (counter, of) in (0..).zip(counters) {
+        words.extend((0..).zip(of.table.words()).map(|(number, (text, parts, terms))| Distinct {
+            first: first_bytes(text),
+            text,
+            counter,
+            number,
+            parts,
+            terms,
+        }));
+    }
+    words.sort_unstable_by(|a, b| a.first.cmp(&b.first).then_with(|| a.text.cmp(b.text)));
+    words
+}
+
+fn first_bytes(word: &[u8]) -> u64 {
     let mut bytes = [0; 8];
-    bytes.iter_mut().zip(word.bytes()).for_each(|(to, byte)| *to = byte);
+    bytes.iter_mut().zip(word).for_each(|(to, byte)| *to = *byte);
     u64::from_be_bytes(bytes)
-}
-
-/// The words of a list, with their counts.
-fn counted(mut list: &[u8]) -> impl Iterator<Item = (u32, u32)> {
-    std::iter::from_fn(move || {
-        let (word, count) = (take(&mut list)?, take(&mut list)?);
-        Some((u32::try_from(word).ok()?, u32::try_from(count).ok()?))
-    })
 }

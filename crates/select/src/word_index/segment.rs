@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::WordSegment;
-use crate::varint::{put, take};
+use crate::varint::{length, put, take};
 
 /// Words of a block, of which only the first is whole. By hand: half of them are passed to reach one.
 const BLOCK: usize = 16;
@@ -284,6 +284,13 @@ pub(super) fn put_posting(next: &mut u32, file: u32, count: u32, out: &mut Vec<u
         put(u64::from(count), out);
     }
     *next = file + 1;
+}
+
+/// The bytes that [`put_posting`] appends.
+pub(super) fn posting_length(next: &mut u32, file: u32, count: u32) -> usize {
+    let step = u64::from(file.saturating_sub(*next)) << 1;
+    *next = file + 1;
+    length(step) + if count > 1 { length(u64::from(count)) } else { 0 }
 }
 
 /// Writes a segment, word by word in bytewise order.

@@ -4,13 +4,17 @@ use super::merge::Part;
 use super::*;
 use crate::terms::Splitter;
 
-/// A segment of texts.
-fn segment(texts: &[String]) -> WordSegment {
+fn counter(texts: &[String]) -> WordCounter {
     let mut counter = WordCounter::default();
     texts.iter().for_each(|text| {
         counter.count(text);
     });
-    counter.finish()
+    counter
+}
+
+/// A segment of texts.
+fn segment(texts: &[String]) -> WordSegment {
+    counter(texts).finish()
 }
 
 /// The terms of a text and its length, by reading it.
@@ -83,11 +87,17 @@ proptest! {
         let order: Vec<&String> = [(1, &second), (0, &first)].into_iter().flat_map(|(at, numbers)| {
             numbers.iter().zip(texts_of(at)).filter(|(number, _)| number.is_some()).map(|(_, text)| text)
         }).collect();
+        let numbers = [first, second];
+        let counters = [some, others].map(counter);
+        let counted = WordSegment::counted(&counters, &numbers, next as usize);
+        let [first, second] = numbers;
         let parts = [
             Part { segment: &segments[0], numbers: first },
             Part { segment: &segments[1], numbers: second },
         ];
-        let merged = WordIndex::of(vec![WordSegment::merged(&parts, next as usize)]);
+        let merged = WordSegment::merged(&parts, next as usize);
+        prop_assert_eq!(counted.bytes(), merged.bytes());
+        let merged = WordIndex::of(vec![merged]);
         prop_assert_eq!(merged.files(), order.len());
         for (file, text) in (0..).zip(order) {
             prop_assert_eq!(&looked_up(&vocabulary, &merged, file), &scanned(&vocabulary, text));
