@@ -164,12 +164,6 @@ pub(crate) struct Splitter {
     stemmer: Stemmer,
 }
 
-impl Default for Splitter {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Splitter {
     pub(crate) fn new() -> Self {
         Self { stemmer: Stemmer::create(Algorithm::English) }
@@ -285,7 +279,7 @@ pub(crate) fn parts(word: &str) -> Vec<&str> {
 }
 
 /// The number of parts of a word, at least one.
-fn count_parts(word: &str) -> u32 {
+pub(crate) fn count_parts(word: &str) -> u32 {
     let count = if word.is_ascii() { ascii_parts(word).count() } else { parts(word).len() };
     count.max(1) as u32
 }

@@ -1,22 +1,19 @@
 //! Counts the words of texts, for an index.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::hash;
 use super::segment::{ANYWHERE, SegmentWriter, posting_length, put_posting};
 use super::table::WordTable;
-use crate::terms::{Splitter, is_data, is_dense, pairs, parts, words};
+use crate::terms::{Splitter, count_parts, is_data, is_dense, pairs, parts, words};
 use crate::varint::{put, take};
 use crate::word_index::WordSegment;
 
-/// Counts the words of one text after the other. Each distinct word is split once.
+/// Counts the words of one text after the other.
 #[derive(Default)]
 pub struct WordCounter {
-    splitter: Splitter,
     table: WordTable,
-    /// By part of a word: the hash of its term, if it has one.
-    terms: FxHashMap<Box<str>, Option<u16>>,
-    found: Vec<u32>,
     /// By text: its length in parts of words.
     lengths: Vec<u32>,
     /// Text after text: the numbers of its words, in the order in which they come, with counts.
@@ -36,9 +33,10 @@ impl WordCounter {
     pub fn count(&mut self, text: &str) -> u32 {
         let mut length = 0_u32;
         for (_, word) in words(text) {
+            let is_ascii = word.as_bytes().first().is_some_and(u8::is_ascii);
             if is_data(word) {
                 length = length.saturating_add(1);
-            } else if word.starts_with(is_dense) {
+            } else if !is_ascii && word.starts_with(is_dense) {
                 for pair in pairs(word) {
                     length = length.saturating_add(self.add(pair));
                 }
@@ -46,11 +44,11 @@ impl WordCounter {
                 length = length.saturating_add(self.add(word));
             }
         }
-        for word in self.found.drain(..) {
-            let count = std::mem::take(&mut self.table.entry(word).count);
-            put(u64::from(word), &mut self.lists);
-            put(u64::from(count), &mut self.lists);
-        }
+        let lists = &mut self.lists;
+        self.table.take_counts(|word, count| {
+            put(u64::from(word), lists);
+            put(u64::from(count), lists);
+        });
         self.lengths.push(length);
         self.ends.push(self.lists.len());
         (self.ends.len() - 1) as u32
@@ -71,34 +69,9 @@ impl WordCounter {
     /// Counts a word once; gives back the number of its parts.
     #[inline]
     fn add(&mut self, word: &str) -> u32 {
-        let known = self.table.number(self.table.key(word));
-        let Some(number) = known.or_else(|| self.learn(word)) else { return 1 };
-        let entry = self.table.entry(number);
-        if entry.count == 0 {
-            self.found.push(number);
-        }
-        entry.count = entry.count.saturating_add(1);
-        u32::from(entry.parts)
-    }
-
-    /// Gives a word a number; `None` if there are too many already.
-    fn learn(&mut self, word: &str) -> Option<u32> {
-        let parts = parts(word);
-        let hashes: Vec<u16> = parts.iter().filter_map(|part| self.hash_of(part)).collect();
-        let places = (0..ANYWHERE).chain(std::iter::repeat(ANYWHERE));
-        let whole = (parts.len() > 1).then(|| (hash(&parts.concat().to_lowercase()), ANYWHERE));
         // A word has at most 64 characters.
-        let count = u8::try_from(parts.len().max(1)).unwrap_or(u8::MAX);
-        self.table.add(self.table.key(word), count, hashes.into_iter().zip(places).chain(whole))
-    }
-
-    fn hash_of(&mut self, part: &str) -> Option<u16> {
-        if let Some(&known) = self.terms.get(part) {
-            return known;
-        }
-        let new = self.splitter.term(part).map(|term| hash(&term));
-        self.terms.insert(part.into(), new);
-        new
+        let parts = |word: &str| u8::try_from(count_parts(word)).unwrap_or(u8::MAX);
+        u32::from(self.table.count(word, parts))
     }
 
     /// The words of a text by their numbers, with counts.
@@ -117,11 +90,10 @@ struct Distinct<'c> {
     /// The first eight bytes as a number that is less for what comes first: it distinguishes most words, so that their
     /// texts needn't be compared.
     first: u64,
-    text: &'c [u8],
+    text: &'c str,
     counter: u32,
     number: u32,
     parts: u8,
-    terms: &'c [(u16, u8)],
 }
 
 /// The postings of a word, while they are written.
@@ -185,14 +157,18 @@ impl WordSegment {
             }
         }
 
+        let texts: Vec<&str> = same().filter_map(|same| Some(same.first()?.text)).collect();
+        let portion = texts.len().div_ceil(rayon::current_num_threads()).max(1);
+        let terms: Vec<TermHashes> = texts.par_chunks(portion).map(TermHashes::of).collect();
+        let terms = terms.iter().flat_map(TermHashes::by_word);
         let mut writer = SegmentWriter::default();
         let mut start = 0;
-        for (same, place) in same().zip(&places) {
+        for ((same, place), terms) in same().zip(&places).zip(terms) {
             let postings = &postings[std::mem::replace(&mut start, place.end)..place.end];
             if let [word, ..] = same
                 && !postings.is_empty()
             {
-                writer.add(word.text, word.parts, word.terms.iter().copied(), postings);
+                writer.add(word.text.as_bytes(), word.parts, terms.iter().copied(), postings);
             }
         }
         writer.finish(&lengths)
@@ -203,21 +179,57 @@ impl WordSegment {
 fn distinct(counters: &[WordCounter]) -> Vec<Distinct<'_>> {
     let mut words = Vec::with_capacity(counters.iter().map(|counter| counter.table.len()).sum());
     for (counter, of) in (0..).zip(counters) {
-        words.extend((0..).zip(of.table.words()).map(|(number, (text, parts, terms))| Distinct {
+        words.extend((0..).zip(of.table.words()).map(|(number, (text, parts))| Distinct {
             first: first_bytes(text),
             text,
             counter,
             number,
             parts,
-            terms,
         }));
     }
     words.sort_unstable_by(|a, b| a.first.cmp(&b.first).then_with(|| a.text.cmp(b.text)));
     words
 }
 
-fn first_bytes(word: &[u8]) -> u64 {
+fn first_bytes(word: &str) -> u64 {
     let mut bytes = [0; 8];
-    bytes.iter_mut().zip(word).for_each(|(to, byte)| *to = *byte);
+    bytes.iter_mut().zip(word.bytes()).for_each(|(to, byte)| *to = byte);
     u64::from_be_bytes(bytes)
+}
+
+/// The terms that words can have.
+#[derive(Default)]
+struct TermHashes {
+    /// Word after word: the hashes of its terms, with their places.
+    hashes: Vec<(u16, u8)>,
+    /// By word: where these end.
+    ends: Vec<usize>,
+}
+
+impl TermHashes {
+    /// Those of `words`. In bytewise order, many have the first part of the one before.
+    fn of(words: &[&str]) -> Self {
+        let splitter = Splitter::new();
+        // By part of a word: the hash of its term, if it has one.
+        let mut known: FxHashMap<&str, Option<u16>> = FxHashMap::default();
+        let mut terms = Self::default();
+        for word in words {
+            let parts = parts(word);
+            let hashes = parts.iter().filter_map(|part| {
+                *known.entry(part).or_insert_with(|| Some(hash(&splitter.term(part)?)))
+            });
+            let places = (0..ANYWHERE).chain(std::iter::repeat(ANYWHERE));
+            terms.hashes.extend(hashes.zip(places));
+            if parts.len() > 1 {
+                terms.hashes.push((hash(&parts.concat().to_lowercase()), ANYWHERE));
+            }
+            terms.ends.push(terms.hashes.len());
+        }
+        terms
+    }
+
+    fn by_word(&self) -> impl Iterator<Item = &[(u16, u8)]> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.hashes[start..end])
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! To count the words of a checkout is to look each of them up, among more words than a processor's caches hold, so that a
 //! lookup costs the memory that it touches. Here that is a slot and an entry, which tells words of up to sixteen bytes
-//! apart: two lines of the cache, where a general map of boxed texts has four.
+//! apart: two lines of the cache, where a general map of boxed texts has four. And most words of a text have just been in
+//! it, so that a small part of the table ([`Recent`]) is held where it is at hand.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -11,20 +12,33 @@ const SLOTS: usize = 1 << 10;
 /// An odd number without a pattern (of the golden ratio), for words of more than sixteen bytes.
 const MIXER: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// The recent words. Forty kilobytes, which the second level of any cache holds.
+const RECENT: usize = 1 << 10;
+
 /// A word.
 #[derive(Debug)]
-pub(super) struct Entry {
+struct Entry {
     /// The first and the last eight bytes, or as many as it has.
     ends: [u64; 2],
-    /// How often the current text has it.
-    pub(super) count: u32,
-    /// Where it begins among the bytes of all words.
+    /// How often the current text has it, but for what is counted in [`Recent`].
+    count: u32,
+    /// Where it begins among the texts of all words.
     start: u32,
-    /// Where its terms end among those of all words.
-    terms_end: u32,
     length: u8,
     /// The number of its parts.
-    pub(super) parts: u8,
+    parts: u8,
+}
+
+/// A word of up to sixteen bytes that came lately.
+#[derive(Debug, Clone, Copy, Default)]
+struct Recent {
+    ends: [u64; 2],
+    number: u32,
+    /// How often the current text has it since it came here.
+    count: u32,
+    /// No word has none.
+    length: u8,
+    parts: u8,
 }
 
 /// Words with numbers from 0, in the order in which they were added.
@@ -36,14 +50,19 @@ pub(super) struct WordTable {
     /// slot from the one on that its hash begins with.
     slots: Vec<u64>,
     entries: Vec<Entry>,
-    bytes: Vec<u8>,
-    terms: Vec<(u16, u8)>,
+    texts: String,
+    /// By the lowest bits of a word's hash.
+    recent: Vec<Recent>,
+    /// The places of recent words that the current text has.
+    touched: Vec<u32>,
+    /// The words that the current text has, but for recent ones.
+    found: Vec<u32>,
 }
 
 /// A word, as it is looked up.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key<'w> {
-    word: &'w [u8],
+    word: &'w str,
     ends: [u64; 2],
     hash: u64,
 }
@@ -55,8 +74,10 @@ impl Default for WordTable {
             seeds: [seed.hash_one(0), seed.hash_one(1)],
             slots: vec![0; SLOTS],
             entries: Vec::new(),
-            bytes: Vec::new(),
-            terms: Vec::new(),
+            texts: String::new(),
+            recent: vec![Recent::default(); RECENT],
+            touched: Vec::new(),
+            found: Vec::new(),
         }
     }
 }
@@ -66,27 +87,69 @@ impl WordTable {
         self.entries.len()
     }
 
-    pub(super) fn entry(&mut self, number: u32) -> &mut Entry {
-        &mut self.entries[number as usize]
+    /// The words and the numbers of their parts, in order of their numbers.
+    pub(super) fn words(&self) -> impl Iterator<Item = (&str, u8)> {
+        self.entries.iter().map(|entry| (self.text_of(entry), entry.parts))
     }
 
-    /// The bytes, parts and terms of each word, in order of their numbers.
-    pub(super) fn words(&self) -> impl Iterator<Item = (&[u8], u8, &[(u16, u8)])> {
-        let mut terms = 0;
-        self.entries.iter().map(move |entry| {
-            let end = entry.terms_end as usize;
-            let terms = std::mem::replace(&mut terms, end)..end;
-            (self.bytes_of(entry), entry.parts, self.terms.get(terms).unwrap_or_default())
-        })
+    /// Counts a word of the current text once; gives back the number of its parts. A new word gets a number, and has as
+    /// many parts as `parts` says; if there are too many already, it isn't counted, and has one.
+    #[inline]
+    pub(super) fn count(&mut self, word: &str, parts: impl FnOnce(&str) -> u8) -> u8 {
+        let key = self.key(word);
+        let place = key.hash as usize & (RECENT - 1);
+        let recent = &mut self.recent[place];
+        if recent.ends == key.ends && usize::from(recent.length) == word.len() && word.len() <= 16 {
+            if recent.count == 0 {
+                self.touched.push(place as u32);
+            }
+            recent.count = recent.count.saturating_add(1);
+            return recent.parts;
+        }
+        let Some(number) = self.number(key).or_else(|| self.add(key, parts(word))) else {
+            return 1;
+        };
+        self.add_count(number, 1);
+        let entry = &self.entries[number as usize];
+        let (parts, length) = (entry.parts, entry.length);
+        if word.len() <= 16 {
+            let new = Recent { ends: key.ends, number, count: 0, length, parts };
+            let old = std::mem::replace(&mut self.recent[place], new);
+            self.add_count(old.number, old.count);
+        }
+        parts
+    }
+
+    /// Ends the current text: gives the words that it has, with how often it has each.
+    pub(super) fn take_counts(&mut self, mut each: impl FnMut(u32, u32)) {
+        for place in std::mem::take(&mut self.touched) {
+            let recent = &mut self.recent[place as usize];
+            let (number, count) = (recent.number, std::mem::take(&mut recent.count));
+            self.add_count(number, count);
+        }
+        for number in self.found.drain(..) {
+            each(number, std::mem::take(&mut self.entries[number as usize].count));
+        }
+    }
+
+    fn add_count(&mut self, number: u32, count: u32) {
+        if count == 0 {
+            return;
+        }
+        let entry = &mut self.entries[number as usize];
+        if entry.count == 0 {
+            self.found.push(number);
+        }
+        entry.count = entry.count.saturating_add(count);
     }
 
     #[inline]
-    pub(super) fn key<'w>(&self, word: &'w str) -> Key<'w> {
-        let word = word.as_bytes();
-        let ends = ends(word);
-        let mut last = ends[1] ^ word.len() as u64 ^ self.seeds[1];
-        if word.len() > 16 {
-            for chunk in word[8..word.len() - 8].chunks(8) {
+    fn key<'w>(&self, word: &'w str) -> Key<'w> {
+        let bytes = word.as_bytes();
+        let ends = ends(bytes);
+        let mut last = ends[1] ^ bytes.len() as u64 ^ self.seeds[1];
+        if bytes.len() > 16 {
+            for chunk in bytes[8..bytes.len() - 8].chunks(8) {
                 last = (last ^ ends_of_short(chunk)).wrapping_mul(MIXER).rotate_left(32);
             }
         }
@@ -96,7 +159,7 @@ impl WordTable {
 
     /// The number of a word.
     #[inline]
-    pub(super) fn number(&self, key: Key<'_>) -> Option<u32> {
+    fn number(&self, key: Key<'_>) -> Option<u32> {
         let mut at = self.first_slot(key.hash);
         loop {
             let slot = self.slots[at];
@@ -112,21 +175,13 @@ impl WordTable {
     }
 
     /// Gives a word a number that has none; `None` if there are too many.
-    pub(super) fn add(
-        &mut self,
-        key: Key<'_>,
-        parts: u8,
-        terms: impl Iterator<Item = (u16, u8)>,
-    ) -> Option<u32> {
+    fn add(&mut self, key: Key<'_>, parts: u8) -> Option<u32> {
         let number = u32::try_from(self.entries.len()).ok().filter(|&number| number < u32::MAX)?;
         let length = u8::try_from(key.word.len()).ok()?;
-        let start = u32::try_from(self.bytes.len()).ok()?;
-        self.terms.extend(terms);
-        let terms_end = u32::try_from(self.terms.len()).unwrap_or(u32::MAX);
-        self.bytes.extend_from_slice(key.word);
-        let entry = Entry { ends: key.ends, count: 0, start, terms_end, length, parts };
-        self.entries.push(entry);
-        if self.entries.len() * 2 > self.slots.len() {
+        let start = u32::try_from(self.texts.len()).ok()?;
+        self.texts.push_str(key.word);
+        self.entries.push(Entry { ends: key.ends, count: 0, start, length, parts });
+        if self.entries.len() * 3 > self.slots.len() * 2 {
             let slots = std::mem::take(&mut self.slots);
             self.slots = vec![0; slots.len() * 2];
             slots.into_iter().filter(|&slot| slot != 0).for_each(|slot| self.occupy(slot));
@@ -155,12 +210,12 @@ impl WordTable {
     fn is(&self, entry: &Entry, key: Key<'_>) -> bool {
         entry.ends == key.ends
             && usize::from(entry.length) == key.word.len()
-            && (key.word.len() <= 16 || self.bytes_of(entry) == key.word)
+            && (key.word.len() <= 16 || self.text_of(entry) == key.word)
     }
 
-    fn bytes_of(&self, entry: &Entry) -> &[u8] {
+    fn text_of(&self, entry: &Entry) -> &str {
         let start = entry.start as usize;
-        self.bytes.get(start..start + usize::from(entry.length)).unwrap_or_default()
+        self.texts.get(start..start + usize::from(entry.length)).unwrap_or_default()
     }
 }
 
@@ -189,32 +244,37 @@ fn ends_of_short(word: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
 
     use super::*;
 
     proptest::proptest! {
         #[test]
-        fn numbers_are_those_of_a_map(words in proptest::collection::vec("[ab]{0,4}|[a-c_é]{5,40}", 0..3000)) {
-            let (mut table, mut map) = (WordTable::default(), HashMap::new());
-            for word in &words {
-                let key = table.key(word);
-                let number = table.number(key);
-                proptest::prop_assert_eq!(number, map.get(word).copied());
-                if number.is_none() {
-                    let terms = [(word.len() as u16, 1)].into_iter().cycle().take(word.len() % 3);
-                    let number = table.add(table.key(word), word.len() as u8, terms);
-                    proptest::prop_assert_eq!(number, Some(map.len() as u32));
-                    map.insert(word, map.len() as u32);
+        fn counts_are_those_of_a_map(
+            texts in proptest::collection::vec(
+                proptest::collection::vec("[ab]{1,4}|[a-z]{1,2}|[a-c_é]{5,40}", 0..900), 0..5,
+            ),
+        ) {
+            let mut table = WordTable::default();
+            for text in &texts {
+                let mut expected: HashMap<&str, u32> = HashMap::new();
+                for word in text {
+                    *expected.entry(word).or_default() += 1;
+                    let parts = table.count(word, |word| word.len() as u8);
+                    proptest::prop_assert_eq!(usize::from(parts), word.len());
+                }
+                let mut counts = Vec::new();
+                table.take_counts(|number, count| counts.push((number, count)));
+                let words: Vec<(&str, u8)> = table.words().collect();
+                proptest::prop_assert_eq!(counts.len(), expected.len());
+                for (number, count) in counts {
+                    let (word, parts) = words[number as usize];
+                    proptest::prop_assert_eq!(expected.get(word), Some(&count));
+                    proptest::prop_assert_eq!(usize::from(parts), word.len());
                 }
             }
-            proptest::prop_assert_eq!(table.len(), map.len());
-            for (number, (bytes, parts, terms)) in (0..).zip(table.words()) {
-                let word = std::str::from_utf8(bytes).unwrap().to_owned();
-                proptest::prop_assert_eq!(map.get(&word), Some(&number));
-                proptest::prop_assert_eq!(usize::from(parts), word.len());
-                proptest::prop_assert_eq!(terms, vec![(word.len() as u16, 1); word.len() % 3]);
-            }
+            let distinct: HashSet<&String> = texts.iter().flatten().collect();
+            proptest::prop_assert_eq!(table.len(), distinct.len());
         }
     }
 }
