@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Makes crates/select/data/weights.toml from commits of public repositories, and word-shares.tsv beside it from their
-# files. At which commits they were is written at the top of these files.
+# Makes crates/select/data/weights.toml from commits of public repositories, and beside it word-shares.tsv from their
+# files and task-words.tsv from their commits. At which commits they were is written at the top of these files.
+#
+# The built-in weights were learned before task-words.tsv was there; how they were moved with it is written at their top. The
+# weights that this script learns take the table as it is, made from the same commits, and trust it too much.
 #
 #   scripts/train-weights.sh CLONES
 #
@@ -40,3 +43,6 @@ cd "$clones"
 "$binary" eval --commits 10 --fit="$weights" "${names[@]}"
 cargo run --quiet --release --manifest-path "$root/Cargo.toml" -p checkout --example word_shares -- "${names[@]}" \
     >"$root/crates/select/data/word-shares.tsv"
+cargo run --quiet --release --manifest-path "$root/Cargo.toml" -p checkout --example task_words -- "${names[@]}" \
+    >"$root/crates/select/data/task-words.tsv.new"
+mv "$root/crates/select/data/task-words.tsv.new" "$root/crates/select/data/task-words.tsv"

@@ -15,7 +15,7 @@ pub enum Family {
     Mentions,
     /// What commits that resemble the task changed.
     History,
-    /// Query expansion: words of the patches of commits that resemble the task.
+    /// Query expansion: words of the patches of commits that resemble the task, and words of code that go with the task's.
     Expansion,
     /// Imports and tests.
     Structure,
@@ -62,7 +62,7 @@ impl Family {
 
 /// Defines the features once: the enum, their names in data and reports, and the weights' fields.
 macro_rules! features {
-    ($($variant:ident $field:ident $family:ident $doc:literal,)*) => {
+    ($($variant:ident $field:ident $family:ident $doc:literal $(#[$attribute:meta])?,)*) => {
         /// A feature: one number about a chunk.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Feature {
@@ -95,11 +95,12 @@ macro_rules! features {
             }
         }
 
-        /// The weights as in a file: one number for every feature, and no others.
+        /// The weights as in a file: one number for every feature, and no others. Those of features that were added later
+        /// may be missing in files that users have fitted.
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct WeightsFile {
-            $($field: f64,)*
+            $($(#[$attribute])? $field: f64,)*
         }
 
         impl From<WeightsFile> for Weights {
@@ -115,6 +116,7 @@ features! {
     Comments comments Words "BM25 of the words in its comments, which `body` includes.",
     Coverage coverage Words "The task's words that it has, weighted by their rarity.",
     Expansion translation Expansion "BM25 against the words of the patches of commits that resemble the task.",
+    Associated associated Expansion "BM25 against the words of code that go with the task's words in other programs." #[serde(default)],
     Name name Words "Overlap of the names it defines with the task.",
     Enclosing enclosing Words "Overlap of the names of the definitions around it.",
     Neighbours neighbours Words "BM25 of the chunks before and after it.",

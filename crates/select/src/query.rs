@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::bm25;
 use crate::history::{Commit, History, Patch};
 use crate::task::{READINGS, Task};
+use crate::task_words;
 use crate::terms::{Splitter, TermId, Vocabulary, prose_words};
 
 /// Commits whose patches are read: git takes about a millisecond for each. By hand, not measured.
@@ -116,6 +117,8 @@ pub struct Query<'a> {
     pub(crate) weights: Vec<[f64; READINGS]>,
     /// By term number: how strongly matching commits' diffs suggest it, zero for the task's own.
     pub(crate) expansion: Vec<f64>,
+    /// By term number: how strongly the built-in table suggests it ([`task_words`]); the task's own may have some, too.
+    pub(crate) associated: Vec<f64>,
     /// By term number: the term as people read it.
     pub(crate) readable: Vec<String>,
 }
@@ -135,6 +138,7 @@ impl<'a> Query<'a> {
             vocabulary: Vocabulary::default(),
             weights: Vec::new(),
             expansion: Vec::new(),
+            associated: Vec::new(),
             readable: Vec::new(),
         };
         for term in &task.terms {
@@ -143,18 +147,31 @@ impl<'a> Query<'a> {
         for (term, strength) in query.expansion_candidates(history) {
             query.add(&term, &term, [0.0; READINGS], strength);
         }
+        for (term, strength) in task_words::associated(task) {
+            if let Some(id) = query.add(term, term, [0.0; READINGS], 0.0) {
+                query.associated[id as usize] = strength;
+            }
+        }
         query
     }
 
-    fn add(&mut self, term: &str, readable: &str, weight: [f64; READINGS], expansion: f64) {
+    /// The number of a term, which is added if it isn't known.
+    fn add(
+        &mut self,
+        term: &str,
+        readable: &str,
+        weight: [f64; READINGS],
+        expansion: f64,
+    ) -> Option<TermId> {
         let known = self.vocabulary.len();
-        if let Some(id) = self.vocabulary.add(term)
-            && id as usize == known
-        {
+        let id = self.vocabulary.add(term)?;
+        if id as usize == known {
             self.weights.push(weight);
             self.expansion.push(expansion);
+            self.associated.push(0.0);
             self.readable.push(readable.to_owned());
         }
+        Some(id)
     }
 
     /// The readings of the task, by number.

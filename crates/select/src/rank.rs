@@ -166,6 +166,7 @@ struct Parsed<'a> {
     /// By reading, by chunk.
     scores: Vec<Vec<WordScores>>,
     expansion: Vec<f64>,
+    associated: Vec<f64>,
     /// The kind of each line.
     lines: Vec<LineKind>,
     /// The byte at which each line begins.
@@ -293,6 +294,7 @@ fn parse<'a>(
         names,
         scores: Vec::new(),
         expansion: Vec::new(),
+        associated: Vec::new(),
         lines,
         starts,
     }
@@ -312,7 +314,10 @@ fn score_words(query: &Query<'_>, survey: &Survey, parsed: &mut [Parsed<'_>]) {
                 file.words.iter().map(score).collect()
             })
             .collect();
-        file.expansion = file.words.iter().map(|w| expansion::score(survey, w, average)).collect();
+        let of = |weights: &[f64]| -> Vec<f64> {
+            file.words.iter().map(|words| expansion::score(weights, words, average)).collect()
+        };
+        (file.expansion, file.associated) = (of(&survey.expansion), of(&survey.associated));
     }
 }
 
@@ -448,6 +453,7 @@ fn file_chunks(
             .map(|reading| {
                 let mut row = reading.row(at);
                 row[Feature::Expansion as usize] = parsed.expansion[at];
+                row[Feature::Associated as usize] = parsed.associated[at];
                 row[Feature::HistoryChunk as usize] = changed[at];
                 row[Feature::Focus as usize] = focused;
                 if let Some(against) = against {
@@ -622,7 +628,7 @@ fn normalise(corpus: &Corpus, chunks: &[RankedChunk], rows: &mut [Vec<Row>], rea
 const SHARES: [f64; READINGS] = [1.0, 4.0, 2.0];
 
 /// The share of a reading, of so many.
-fn share(reading: usize, readings: usize) -> f64 {
+pub(crate) fn share(reading: usize, readings: usize) -> f64 {
     let counted = &SHARES[..readings.min(READINGS)];
     let of = |shares: &[f64]| shares.iter().sum::<f64>();
     counted.get(reading).map_or(0.0, |share| share / of(counted))
