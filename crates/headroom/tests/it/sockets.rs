@@ -65,7 +65,7 @@ fn messages_are_compressed_and_counted_as_requests() {
     let server = serve(&provider, &[]);
     let mut client = SocketClient::connect(server.address, PATH, KEY).unwrap();
     let (mut previous, mut call) = go_on(&mut client, &body(), &[words("why?")], None);
-    let words: Vec<String> =
+    let hashes: Vec<String> =
         (0..300).map(|n: u32| format!("{:x}", n.wrapping_mul(0x9e37_79b1))).collect();
     let prose = hashes.chunks(6).map(|line| line.join(" ") + "\n").collect::<String>();
     for text in [&log(300), &prose, &prose] {
