@@ -97,8 +97,8 @@ class Run:
         script, cut_at = turns(folder) if self.agent.has_tools else [], self.agent.cut_at
         if self.route == "mcp":
             script, cut_at = turns_with_mcp(), None
-        reads_transcripts = self.route in ("hooks", "hooks and serve", "plugin") and self.agent.transcripts
-        transcripts = home / self.agent.transcripts if reads_transcripts else None
+        has_hooks = self.route in ("hooks", "hooks and serve", "plugin")
+        transcripts = home / self.agent.transcripts if has_hooks and self.agent.transcripts else None
         provider = Provider(script, FINAL, cut_at, transcripts)
         with provider, self.server(provider, home) as origin:
             self.agent.write_files(home, origin)
@@ -291,7 +291,7 @@ def same_saving(results):
 
 
 @contextmanager
-def always_the_same(folder):
+def fixed_folder(folder):
     """The empty folder of all runs, removed at the end; what earlier ones have left is removed before. Its path
     isn't random, so that no word of it may match what is read in one run and not in the next."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -388,7 +388,7 @@ def main():
     options = parser.parse_args()
     options.rows = []
     agents = [agent for agent in GATE + (OTHERS if options.all else []) if agent.name.startswith(options.only)]
-    with always_the_same(Path(tempfile.gettempdir()) / "agents-check") as options.work:
+    with fixed_folder(Path(tempfile.gettempdir()) / "agents-check") as options.work:
         results = {agent.name: check(agent, options) for agent in agents}
     fine = all(is_fine for is_fine, _ in results.values())
     if not results or not same_saving(results) or not fine:

@@ -1,12 +1,12 @@
 //! Writes the table of words of code that go with words of tasks (`crates/select/data/task-words.tsv`) from clones:
 //! `cargo run --release -p checkout --example task_words CLONE… > crates/select/data/task-words.tsv`.
 
+mod clones;
+
 use std::error::Error;
 use std::io::Write;
-use std::path::Path;
 use std::process::Command;
 
-use checkout::Git;
 use select::TaskWords;
 
 /// What the table begins with.
@@ -34,14 +34,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut words = TaskWords::default();
     let mut out = std::io::stdout().lock();
     out.write_all(HEAD.as_bytes())?;
-    for clone in std::env::args().skip(1) {
-        let git = Git::open(Path::new(&clone))?;
-        let head = git.head().map(|head| head.id.clone()).ok_or("no commit")?;
-        let name = Path::new(&clone).file_name().unwrap_or_default().to_string_lossy();
-        writeln!(out, "# {name} {head}")?;
-        let commits = commits(&log(&clone)?);
+    clones::read(&mut out, |clone, _, _| {
+        let commits = commits(&log(clone)?);
         words.add(commits.iter().map(|(message, code)| (message.as_str(), code.as_str())));
-    }
+        Ok(())
+    })?;
     for line in words.lines() {
         writeln!(out, "{line}")?;
     }
@@ -55,6 +52,9 @@ fn log(clone: &str) -> Result<String, Box<dyn Error>> {
         .args(["-C", clone, "log", "-p", "-U3", "-n", COMMITS])
         .args(options)
         .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 

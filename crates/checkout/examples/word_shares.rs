@@ -1,11 +1,12 @@
 //! Writes the table of how common words are (`crates/select/data/word-shares.tsv`) from clones:
 //! `cargo run --release -p checkout --example word_shares CLONE… > crates/select/data/word-shares.tsv`.
 
+mod clones;
+
 use std::error::Error;
 use std::io::Write;
-use std::path::Path;
 
-use checkout::{Git, ReadOptions};
+use checkout::ReadOptions;
 use select::WordShares;
 
 /// What the table begins with.
@@ -19,14 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut shares = WordShares::default();
     let mut out = std::io::stdout().lock();
     out.write_all(HEAD.as_bytes())?;
-    for clone in std::env::args().skip(1) {
-        let git = Git::open(Path::new(&clone))?;
-        let head = git.head().map(|head| head.id.clone()).ok_or("no commit")?;
-        let name = Path::new(&clone).file_name().unwrap_or_default().to_string_lossy();
-        writeln!(out, "# {name} {head}")?;
-        let files = git.tree_at(&head, &ReadOptions::default())?.files;
+    clones::read(&mut out, |_, git, head| {
+        let files = git.tree_at(head, &ReadOptions::default())?.files;
         shares.add(&files.iter().map(|file| file.text.as_str()).collect::<Vec<_>>());
-    }
+        Ok(())
+    })?;
     for line in shares.lines() {
         writeln!(out, "{line}")?;
     }

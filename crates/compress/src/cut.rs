@@ -3,7 +3,6 @@
 //! Codex cuts by the character, also in JSON in which the output of a command is one long string. Where the
 //! cut goes through an escape, half of it is left before or behind the cut, and the document isn't JSON any more.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use json_index::lenient;
@@ -52,8 +51,8 @@ pub(crate) fn in_string(document: &str) -> Option<InString> {
     // Behind the cut, what is left of an escape is a letter or digits, which are like any others, or one of these.
     let behind = usize::from(document[cut.end..].starts_with(['"', '\\']));
     (0..=behind).map(|more| start..cut.end + more).find_map(|gap| {
-        let filler = Cow::from(".".repeat(gap.len()));
-        let mended = [&document[..gap.start], &filler, &document[gap.end..]].concat();
+        let filler = ".".repeat(gap.len());
+        let mended = [&document[..gap.start], filler.as_str(), &document[gap.end..]].concat();
         lenient::document(&mended)?;
         Some(InString { mended, gap })
     })
@@ -97,10 +96,10 @@ mod tests {
             for to in places().filter(|to| *to > from) {
                 let text = format!("{}…7 tokens truncated…{}", &document[..from], &document[to..]);
                 // Behind half of an escaped quote or backslash the next character may be another one's.
-                let is_lucky = lenient::document(&text).is_some() || in_string(&text).is_some();
-                let is_in_three =
+                let is_read = lenient::document(&text).is_some() || in_string(&text).is_some();
+                let is_ambiguous =
                     document[..to].ends_with('\\') && document[to..].starts_with('\\');
-                assert!(is_lucky || is_in_three, "{text}");
+                assert!(is_read || is_ambiguous, "{text}");
                 if let Some(InString { mended, gap }) = in_string(&text) {
                     assert_eq!(mended.len(), text.len());
                     assert!(text[gap].contains("…7 tokens truncated…"));

@@ -8,7 +8,7 @@ use std::ops::Range;
 use json_index::{Index, JsonEscapes, Kind, ValueId, lenient, unescape};
 
 use crate::compressed::Omission;
-use crate::cut;
+use crate::cut::{self, InString};
 
 /// The deepest nesting of documents in strings of documents. By hand, not measured.
 pub(crate) const DEEPEST: usize = 4;
@@ -48,12 +48,12 @@ pub(crate) struct Embedded {
 pub(crate) fn texts(document: &str, hint: Option<&str>) -> Vec<Embedded> {
     let start = document.len() - document.trim_start().len();
     let document = document.trim();
-    match (lenient::scan(document), cut::in_string(document)) {
-        (_, Some(cut)) => lenient::document(&cut.mended)
-            .map_or_else(Vec::new, |json| found(&json, document, start, Some(&cut.gap), hint)),
-        (Some(json), None) => found(&json, document, start, None, hint),
-        (None, None) => Vec::new(),
-    }
+    let (mended, gap) = match cut::in_string(document) {
+        Some(InString { mended, gap }) => (Some(mended), Some(gap)),
+        None => (None, None),
+    };
+    lenient::scan(mended.as_deref().unwrap_or(document))
+        .map_or_else(Vec::new, |json| found(&json, document, start, gap.as_ref(), hint))
 }
 
 /// The texts inside the strings of `document`, which is indexed by `json`; that around `gap` is two.

@@ -1,5 +1,5 @@
-//! The lines that are never elided, whatever the kind: the first and last ones, diagnostics with
-//! their surroundings, and those that the task names.
+//! The lines that are never elided: those that the task names, diagnostics with their surroundings,
+//! and, except in logs, the first and last ones.
 
 use crate::lines::Lines;
 
