@@ -27,6 +27,8 @@ enum Place {
     Comma(&'static str),
     /// In the word of this number behind the command, options not counted.
     Word(usize),
+    /// Behind the first colon of the first word: `user:…`.
+    Account,
     /// Behind the first `/` of the first word that has one, up to its `@`: `user/…@host`.
     Slash,
     /// In an argument `pass:…` of any option.
@@ -35,7 +37,7 @@ enum Place {
     Cookies(&'static str),
 }
 
-use Place::{Comma, Cookies, Joined, Pair, PassArgument, Percent, Slash, Value, Word};
+use Place::{Account, Comma, Cookies, Joined, Pair, PassArgument, Percent, Slash, Value, Word};
 
 /// Commands with the places of their secrets, each from the command's manual.
 #[rustfmt::skip]
@@ -129,8 +131,13 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("jarsigner ", &[Value("-storepass"), Value("-keypass")]),
     ("apksigner ", &[PassArgument]),
     ("ipmitool ", &[Value("-P")]),
-    ("snmpget ", &[Value("-A"), Value("-X")]),
-    ("snmpwalk ", &[Value("-A"), Value("-X")]),
+    ("snmpget ", &[Value("-A"), Value("-X"), Value("-c")]),
+    ("snmpwalk ", &[Value("-A"), Value("-X"), Value("-c")]),
+    ("snmp-server community ", &[Word(1)]),
+    ("rocommunity ", &[Word(1)]),
+    ("rwcommunity ", &[Word(1)]),
+    ("stats auth ", &[Account]),
+    ("Input Password ", &[Word(2)]),
     ("twine upload", &[Value("-p"), Value("--password")]),
     ("nuget ", &[Value("-ApiKey"), Value("-Password")]),
     ("dotnet nuget ", &[Value("-k"), Value("--api-key"), Value("-p"), Value("--password")]),
@@ -252,6 +259,11 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
                 let end = text[range.clone()].find('@').map_or(range.end, |at| range.start + at);
                 add(range.start..end);
             }
+        }
+        Account => {
+            let account =
+                words.first().and_then(|word| behind(text, unquoted(text, word.clone()), ':'));
+            account.into_iter().for_each(add);
         }
         PassArgument => {
             for word in words {

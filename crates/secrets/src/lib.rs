@@ -11,8 +11,8 @@
 //! references to the environment and plain words are left alone.
 //!
 //! - `scan`: what each keyword triggers; `search`: the search for all of them
-//! - `rules`, `private_key`, `url`, `dsn`, `command`, `call`, `cookie`, `structure`, `assignment`, `encoded`: the
-//!   detectors
+//! - `rules`, `private_key`, `url`, `dsn`, `command`, `call`, `cookie`, `structure`, `account_list`, `assignment`,
+//!   `encoded`: the detectors
 //! - `value`: whether a value looks like a secret or like a placeholder (`rules/dummies.txt`)
 //!
 //! Redaction preserves the number of lines and is idempotent. The time is linear in the text. This
@@ -31,6 +31,7 @@
 //! assert!(secrets::is_credential_file("deploy/id_ed25519"));
 //! ```
 
+mod account_list;
 mod assignment;
 mod byte_set;
 mod call;

@@ -250,6 +250,7 @@ mod tests {
         "sshpass-password",
         "curl-user",
         "sql-password",
+        "mail-relay-password",
         "composer-github-oauth",
         "dropbox-token",
         "aws-secret-access-key",

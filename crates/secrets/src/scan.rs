@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use crate::rules::RULES;
 use crate::search::{Hit, Keyword, Search};
 use crate::token_runs::token_runs;
-use crate::{assignment, call, command, cookie, dsn, encoded, private_key, structure, url};
+use crate::{
+    account_list, assignment, call, command, cookie, dsn, encoded, private_key, structure, url,
+};
 
 /// A credential in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,7 @@ enum Detector {
     KubernetesSecret,
     TerraformState,
     DataSource,
+    AccountList,
     PercentEncoding,
 }
 
@@ -56,12 +59,13 @@ impl Scanner {
         let commands =
             command::keywords().enumerate().map(|(i, keyword)| (keyword, Detector::Command(i)));
         let calls = call::keywords().enumerate().map(|(i, text)| (text, Detector::Call(i)));
-        let others: [(&[&str], Detector); 6] = [
+        let others: [(&[&str], Detector); 7] = [
             (&[cookie::KEYWORD], Detector::Cookie),
             (&[structure::JWK_KEYWORD], Detector::JsonWebKey),
             (structure::KUBERNETES_KEYWORDS, Detector::KubernetesSecret),
             (structure::STATE_KEYWORDS, Detector::TerraformState),
             (dsn::KEYWORDS, Detector::DataSource),
+            (account_list::KEYWORDS, Detector::AccountList),
             (encoded::PERCENT_KEYWORDS, Detector::PercentEncoding),
         ];
         let others = others
@@ -182,6 +186,10 @@ fn detect(
         Detector::DataSource => {
             found.extend(dsn::find(text, hit));
             dsn::RULE
+        }
+        Detector::AccountList => {
+            account_list::find(text, hit, found);
+            account_list::RULE
         }
         Detector::PercentEncoding => unreachable!("has its own branch in `secrets_at_depth`"),
     }

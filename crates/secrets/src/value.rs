@@ -324,17 +324,29 @@ fn is_code(value: &str) -> bool {
             && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
     });
     let dotted = value.contains('.') && value.split('.').all(is_name);
+    let is_mixed = is_mixed_throughout(value);
     value.contains('\\')
-        || value.starts_with(['+', ',', ';', ':', ')', '|', '=', '/', '.', '-', '>'])
+        || value.starts_with([',', ';', ':', ')', '|', '=', '/', '>'])
+        || (value.starts_with(['+', '.', '-']) && !is_mixed)
         || pair('(', ')')
         || pair('[', ']')
         || pair('<', '>')
         || pair('{', '}')
         || value.matches('/').count() > 1
         || is_address
-        || dotted
+        || (dotted && !is_mixed)
         || value.contains("==")
         || value.contains("&&")
+}
+
+/// Whether small letters, capitals and digits change so often that no part of a program is written so.
+fn is_mixed_throughout(value: &str) -> bool {
+    let has = |class: Class| value.bytes().any(|byte| Class::of(byte) == class);
+    value.len() >= 10
+        && has(Class::Lower)
+        && has(Class::Upper)
+        && has(Class::Digit)
+        && mixing(value) >= 0.25
 }
 
 fn is_name(value: &str) -> bool {

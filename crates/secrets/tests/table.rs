@@ -341,6 +341,12 @@ fn look_alikes() -> Vec<String> {
         "log(f\"user={u1} password={p2}\")", "if a and password==hash12ab3:", "user=bob password=secret host=db",
         "env x=1 password=$DB_PASS12 run", "name=x token=$(make2 token) run", "f(secret=settings.SECRET_KEY_2)", "f(password=generate_12(x))",
         "client.login(password=newPassword1)", "user=bob token=None host=db1", "make TOKEN=$(TOKEN2) run", "#define TOKEN_PASS 0x12345678", "for (token1 in tokens2) {", "PASS=1 FAIL=2 run", "<password>${db.password1}</password>",
+        // Lists, prompts and forms without secrets.
+        "user, password = read_pair(\"admin1\")", "a, password, c = \"x1\", \"password1\", \"y2\"", "setattr(self, \"password\", \"password_field2\")",
+        "expect \"Password:\"\nsend \"$password2\\r\"", "chpasswd:\n  list: |\n    root:RANDOM\n  expire: false", "chpasswd:\n  expire: false\nname: k7Qp2vXw",
+        "# client server secret IP\n# user1 * example *", "see docs@example.com:8080", "scp f root@host.example.com:backup2/", "mail a@b.com: then2 wait",
+        "rocommunity public", "stats auth admin:admin", "Input Password    id:pw1    ${PASSWORD1}", "    [password] => ********", "[password] => Array2(",
+        "form-data; name=\"password\"", "ENV.fetch(\"PASSWORD\") { raise \"no PASSWORD1\" }", "password: ${env:PASSWORD, 'changeme'}", "{ password, Password2 }",
         // Structures that look like keys.
         "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAabcdefgh\n-----END PUBLIC KEY-----",
         "if line.startswith('-----BEGIN RSA PRIVATE KEY-----'):", "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",

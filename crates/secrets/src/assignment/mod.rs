@@ -8,8 +8,10 @@
 //! - `name`: which names are those of secrets
 //! - `place`: what stands before a name
 //! - `reader`: the notations, from a name to its value
+//! - `apart`: values that stand apart from their names
 //! - `table`: values below a name in a table, or in the values of an SQL statement
 
+mod apart;
 mod name;
 mod place;
 mod reader;

@@ -23,6 +23,17 @@ pub(super) struct Place<'t> {
     written: &'t str,
 }
 
+/// Functions that take a name and its value behind other arguments.
+const NAMING_FUNCTIONS: &[&str] = &[
+    "resValue",
+    "buildConfigField",
+    "addHeader",
+    "setProperty",
+    "setattr",
+    "setAttribute",
+    "set_option",
+    "setOption",
+];
 const QUOTES: [char; 3] = ['"', '\'', '`'];
 
 impl<'t> Place<'t> {
@@ -104,14 +115,32 @@ impl<'t> Place<'t> {
 
     /// As a later argument of a call that declares a value: `resValue "string", "api_key", …`.
     pub(super) fn named_argument(&self) -> bool {
-        ["resValue", "buildConfigField", "addHeader", "setProperty"]
-            .iter()
-            .any(|function| self.line.contains(function))
+        NAMING_FUNCTIONS.iter().any(|function| self.line.contains(function))
     }
 
     /// As the first element of a tuple, without quotes: `{password, …}` of Erlang.
     pub(super) fn tuple(&self) -> bool {
-        self.before.ends_with('{')
+        self.before.trim_end_matches(' ').ends_with('{')
+    }
+
+    /// As an index that is dumped with its value: `[password] => …` of PHP.
+    pub(super) fn index(&self) -> bool {
+        self.before.ends_with('[')
+    }
+
+    /// How many names are before it on its line, if that has nothing else: `user, password = …`.
+    pub(super) fn names_before(&self) -> Option<usize> {
+        let names = self.line.trim_start().trim_end_matches(['$', '@', '*', '&']);
+        let is_of_names = |c: char| c.is_alphanumeric() || "_$@, \t([".contains(c);
+        let is_list = names.trim_end().ends_with([',', '(', '[']) || names.trim_end().is_empty();
+        let is_declared = matches!(names.trim_end(), "let" | "var" | "const" | "local" | "my");
+        let is_whole = self.is_whole_line && names.chars().all(is_of_names);
+        (is_whole && (is_list || is_declared)).then(|| names.matches(',').count())
+    }
+
+    /// In the head of a part of a form: `Content-Disposition: form-data; name="password"`.
+    pub(super) fn names_form_part(&self) -> bool {
+        self.line.contains("form-data") && self.unquoted().ends_with("name=")
     }
 
     /// As a command-line option, with `--`.
@@ -131,6 +160,7 @@ impl<'t> Place<'t> {
         (self.before.ends_with(QUOTES) && self.unquoted().ends_with('=') && self.line.contains('<'))
             || self.before.ends_with("key>")
             || self.before.ends_with("name>")
+            || self.before.ends_with("name\">")
             || (self.line.contains("<name>") && !self.line.contains("</name>"))
     }
 
@@ -173,7 +203,9 @@ impl<'t> Place<'t> {
 
     /// In a variable's expansion: `${PASSWORD:-…}`.
     pub(super) fn expansion(&self) -> bool {
-        ["${", "${env:", "${env."].iter().any(|opening| self.before.ends_with(opening))
+        ["${", "${env:", "${env.", "${opt:", "${param:"]
+            .iter()
+            .any(|opening| self.before.ends_with(opening))
     }
 
     /// In a comment or in prose, as far as the line before it says.

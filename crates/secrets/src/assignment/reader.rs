@@ -18,7 +18,7 @@ const LONGEST_LINE: usize = 200;
 /// The rest of a declaration in which its default is searched for, in bytes.
 const LONGEST_DECLARATION: usize = 500;
 /// What stands between a name and `=` in a declaration, in bytes.
-const LONGEST_TYPE: usize = 80;
+pub(super) const LONGEST_TYPE: usize = 80;
 /// The words of a sentence between a name and its value.
 const MOST_WORDS: usize = 7;
 
@@ -41,6 +41,9 @@ const DEFAULTS: &[&str] = &[
     "or_else",
     "fallback",
     "ifempty",
+    // A block that gives the value: `fetch("PASSWORD") { "…" }`.
+    "\") {",
+    "') {",
 ];
 static MARKERS: LazyLock<Keywords> =
     LazyLock::new(|| Keywords::new(DEFAULTS).expect("a few short keywords"));
@@ -127,9 +130,9 @@ impl Value {
 /// Parses what follows a name.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'t> {
-    text: &'t str,
-    at: usize,
-    place: &'t Place<'t>,
+    pub(super) text: &'t str,
+    pub(super) at: usize,
+    pub(super) place: &'t Place<'t>,
 }
 
 impl<'t> Reader<'t> {
@@ -141,7 +144,7 @@ impl<'t> Reader<'t> {
     /// The values that may be assigned, by each reading.
     pub(super) fn assigned(self) -> impl Iterator<Item = Option<Value>> + use<'t> {
         type Reading<'t> = fn(Reader<'t>) -> Option<Value>;
-        let readings: [Reading<'t>; 8] = [
+        let readings: [Reading<'t>; 11] = [
             Reader::direct,
             Reader::whole_word,
             Reader::declared,
@@ -149,6 +152,9 @@ impl<'t> Reader<'t> {
             Reader::passed,
             Reader::default_value,
             Reader::in_element,
+            Reader::unpacked,
+            Reader::sent,
+            Reader::in_form,
             Reader::in_prose,
         ];
         readings.into_iter().map(move |reading| reading(self))
@@ -238,8 +244,12 @@ impl<'t> Reader<'t> {
             self.skip_while(24, |c| c.is_ascii_alphanumeric() || c == '_');
             self.skip_blanks();
         }
+        self.skip_dumped_type();
         if let Some(value) = self.quoted().or_else(|| self.wrapped()) {
             return Some(value);
+        }
+        if operator == "=>" && self.place.index() {
+            return self.bare(false);
         }
         if annotated || QUOTED_ONLY.contains(&operator) {
             return None;
@@ -273,6 +283,18 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Skips the type that PHP dumps before a value, on a line of its own: `["password"]=> string(9) "…"`.
+    fn skip_dumped_type(&mut self) {
+        let start = self.at;
+        self.skip_white_space();
+        if self.eat("string(") {
+            self.skip_while(8, |c| c.is_ascii_digit());
+            self.eat(") ");
+        } else {
+            self.at = start;
+        }
+    }
+
     /// As [`Reader::direct`], for a value with characters that usually end one, if it is all that
     /// follows on its line: `DB_PASSWORD=a&b;c`.
     fn whole_word(mut self) -> Option<Value> {
@@ -296,7 +318,9 @@ impl<'t> Reader<'t> {
 
     /// The value that a variable has where it isn't set: `${PASSWORD:-…}`, `${password:…}`.
     fn expanded(mut self) -> Option<Value> {
-        [":-", ":=", ":+", "-", "=", ":"].into_iter().find(|operator| self.eat(operator))?;
+        [":-", ":=", ":+", "-", "=", ":", ", ", ","]
+            .into_iter()
+            .find(|operator| self.eat(operator))?;
         self.quoted().or_else(|| {
             let range = self.until(|c| c == '}' || c.is_whitespace())?;
             Some(Value { range, notation: Notation::Bare { certain: true } })
@@ -439,7 +463,9 @@ impl<'t> Reader<'t> {
         }
         let window = self.ahead(LONGEST_LINE);
         let open = window.find('>')?;
-        let closes = ["</key>", "</name>", "</string>"].iter().any(|tag| window.starts_with(tag));
+        let closes = ["</key>", "</name>", "</string>", "</stringProp>"]
+            .iter()
+            .any(|tag| window.starts_with(tag));
         if window[..open].contains(['<', '\n']) && !closes {
             return None;
         }
@@ -449,7 +475,7 @@ impl<'t> Reader<'t> {
             let range = self.until(|c| c == ']' || c.is_whitespace())?;
             return Some(Value { range, notation: Notation::Quoted });
         }
-        for inner in ["<value>", "<string>", "<Value>"] {
+        for inner in ["<value>", "<string>", "<Value>", "<stringProp name=\"Argument.value\">"] {
             self.eat(inner);
         }
         self.element()
@@ -602,7 +628,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A quoted value, perhaps with escaped quotes, or with a string prefix such as `b`.
-    fn quoted(&mut self) -> Option<Value> {
+    pub(super) fn quoted(&mut self) -> Option<Value> {
         let start = self.at;
         let prefix = self
             .rest()
@@ -665,7 +691,7 @@ impl<'t> Reader<'t> {
         ends.then_some(Value { range, notation: Notation::Bare { certain } })
     }
 
-    fn until(&self, stop: impl Fn(char) -> bool) -> Option<Range<usize>> {
+    pub(super) fn until(&self, stop: impl Fn(char) -> bool) -> Option<Range<usize>> {
         let window = self.window();
         let end =
             window.find(stop).or((window.len() < LONGEST_VALUE - 4).then_some(window.len()))?;
@@ -677,7 +703,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The next bytes, at most `most`.
-    fn ahead(&self, most: usize) -> &'t str {
+    pub(super) fn ahead(&self, most: usize) -> &'t str {
         &self.text[self.at..self.text.floor_char_boundary((self.at + most).min(self.text.len()))]
     }
 
@@ -689,7 +715,7 @@ impl<'t> Reader<'t> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn eat(&mut self, literal: &str) -> bool {
+    pub(super) fn eat(&mut self, literal: &str) -> bool {
         let there = self.next_byte() == literal.bytes().next() && self.rest().starts_with(literal);
         self.at += if there { literal.len() } else { 0 };
         there
@@ -725,12 +751,12 @@ impl<'t> Reader<'t> {
         is_call
     }
 
-    fn skip_while(&mut self, most: usize, skipped: impl Fn(char) -> bool) {
+    pub(super) fn skip_while(&mut self, most: usize, skipped: impl Fn(char) -> bool) {
         let window = self.ahead(most);
         self.at += window.find(|c| !skipped(c)).unwrap_or(window.len());
     }
 
-    fn skip_blanks(&mut self) -> usize {
+    pub(super) fn skip_blanks(&mut self) -> usize {
         let blanks = self
             .rest()
             .bytes()

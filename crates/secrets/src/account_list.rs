@@ -1,0 +1,95 @@
+//! Passwords in lists of accounts, which have no name beside them: cloud-init's `chpasswd`, OpenVPN's
+//! `<auth-user-pass>`, the secrets of PPP, and addresses with a password on each line.
+
+use std::ops::Range;
+
+use crate::value;
+
+pub(crate) const RULE: &str = "account-password";
+/// What each of the lists begins with, in small letters, and the ends of addresses.
+pub(crate) const KEYWORDS: &[&str] = &[
+    CLOUD_INIT, OPENVPN, PPP, ".com:", ".org:", ".net:", ".edu:", ".io:", ".dev:", ".de:", ".fr:",
+    ".ru:", ".uk:",
+];
+
+const CLOUD_INIT: &str = "chpasswd:";
+const OPENVPN: &str = "<auth-user-pass>";
+const PPP: &str = "# client";
+
+/// The most lines of a list, and the longest one in bytes.
+const MOST_LINES: usize = 100;
+const LONGEST_LINE: usize = 300;
+const LONGEST_ADDRESS: usize = 80;
+
+/// Adds the passwords of the list that begins at `hit`.
+pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>) {
+    match text[hit.clone()].to_ascii_lowercase().as_str() {
+        CLOUD_INIT => found.extend(of_cloud_init(text, hit)),
+        OPENVPN => found.extend(lines(text, hit.end).nth(1).filter(|range| is_given(text, range))),
+        PPP => found.extend(of_ppp(text, hit.end)),
+        _ => found.extend(behind_address(text, hit)),
+    }
+}
+
+/// `root:…`, in lines that are further in than the key; hashes are none.
+fn of_cloud_init(text: &str, hit: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let line_start = text[..hit.start].rfind('\n').map_or(0, |at| at + 1);
+    let indent = hit.start - line_start;
+    lines(text, hit.end)
+        .take_while(move |line| {
+            let is_nested =
+                text[..line.start].rfind('\n').is_some_and(|at| line.start - at - 1 > indent);
+            line.is_empty() || is_nested
+        })
+        .filter_map(move |line| {
+            let account = text[line.clone()].trim_start_matches("- ").trim_matches(['"', '\'']);
+            let (user, password) = account.split_once(':')?;
+            let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+            let start = line.start + text[line].find(account)? + user.len() + 1;
+            let range = start..start + password.len();
+            (!user.is_empty() && user.chars().all(is_name) && is_given(text, &range))
+                .then_some(range)
+        })
+}
+
+/// The third word of each line below the heading: `client server secret addresses`.
+fn of_ppp(text: &str, end: usize) -> impl Iterator<Item = Range<usize>> {
+    let heading = text[end..].split('\n').next().unwrap_or_default();
+    let is_heading = ["server", "secret"].iter().all(|column| heading.contains(column));
+    let rows = lines(text, end).take(if is_heading { MOST_LINES } else { 0 });
+    rows.filter(|line| !text[line.clone()].starts_with('#')).filter_map(|line| {
+        let word = text[line.clone()].split_ascii_whitespace().nth(2)?;
+        let start = word.as_ptr() as usize - text.as_ptr() as usize;
+        let inner = word.trim_matches('"');
+        let start = start + word.find(inner)?;
+        Some(start..start + inner.len()).filter(|range| is_given(text, range))
+    })
+}
+
+/// `alice@example.org:…`, at the end of a line.
+fn behind_address(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
+    let is_of_address = |c: &char| c.is_ascii_alphanumeric() || "._%+-@".contains(*c);
+    let before = text[..hit.start].chars().rev().take(LONGEST_ADDRESS).take_while(is_of_address);
+    let is_address = before.filter(|c| *c == '@').count() == 1;
+    let limit = text.floor_char_boundary((hit.end + LONGEST_LINE).min(text.len()));
+    let line = text[hit.end..limit].split('\n').next()?.trim_end();
+    let is_password = !line.contains([':', '/', '@', ',', '"', '\'', '`', '<', '>', '|'])
+        && value::is_password(line);
+    (is_address && is_password).then(|| hit.end..hit.end + line.len())
+}
+
+fn is_given(text: &str, range: &Range<usize>) -> bool {
+    value::is_given(&text[range.clone()])
+}
+
+/// The lines behind the one that `at` is in, without white space around them; up to one that is too long.
+fn lines(text: &str, at: usize) -> impl Iterator<Item = Range<usize>> {
+    let first = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
+    let mut next = first;
+    let all = text[first..].split_inclusive('\n').take(MOST_LINES);
+    all.take_while(|line| line.len() <= LONGEST_LINE).map(move |line| {
+        let start = next + (line.len() - line.trim_start().len()).min(line.len());
+        next += line.len();
+        start..start + line.trim().len()
+    })
+}
