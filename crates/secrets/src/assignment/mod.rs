@@ -188,16 +188,19 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
                     && value::is_password(value)
                     && !is_numbered_name(value))
         }
-        Kind::Key => is_generated(value),
+        Kind::Key => is_generated(value) || is_uuid_of_access(value, name),
         Kind::OtherKey => value::is_strong_token(value),
         Kind::Mnemonic => value::is_mnemonic(value),
-        Kind::Token if value::is_uuid(value) => {
-            let name = name.to_ascii_lowercase();
-            ["api", "auth", "access"].iter().any(|word| name.contains(word))
-                && value::is_token(value)
-        }
+        Kind::Token if value::is_uuid(value) => is_uuid_of_access(value, name),
         Kind::Token => is_generated(value),
     }
+}
+
+/// A UUID under a name that says that it gives access; most UUIDs are no secrets.
+fn is_uuid_of_access(value: &str, name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let gives_access = ["api", "auth", "access"].iter().any(|word| name.contains(word));
+    value::is_uuid(value) && gives_access && !value::is_dummy_token(value)
 }
 
 /// A key or a token by a program, or a password in its place.
