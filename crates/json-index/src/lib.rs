@@ -22,10 +22,12 @@ pub mod eight_bytes;
 mod escapes;
 mod index;
 pub mod lenient;
+mod resume;
 mod scan;
 mod style;
 
 pub use escapes::{JsonEscapes, Unescaped, unescape};
 pub use index::{Index, Kind, Value, ValueId};
+pub use resume::{Scanned, scan_after};
 pub use scan::{MAX_DEPTH, MAX_VALUES, ScanError, scan};
 pub use style::Style;

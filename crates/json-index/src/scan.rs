@@ -39,13 +39,18 @@ pub enum ScanError {
 /// # Errors
 /// [`ScanError`], when it isn't JSON or is over a bound.
 pub fn scan(bytes: &[u8]) -> Result<Index<'_>, ScanError> {
-    if u32::try_from(bytes.len()).is_err() {
-        return Err(ScanError::Size);
-    }
-    let text = std::str::from_utf8(bytes).map_err(|e| ScanError::Encoding(e.valid_up_to()))?;
+    let text = checked(bytes)?;
     let mut scanner = Scanner::<false>::new(text, MAX_DEPTH, MAX_VALUES);
     scanner.document()?;
     Ok(Index::new(text, scanner.nodes))
+}
+
+/// `bytes` as text, if it is some, and its offsets fit into an index.
+pub(crate) fn checked(bytes: &[u8]) -> Result<&str, ScanError> {
+    if u32::try_from(bytes.len()).is_err() {
+        return Err(ScanError::Size);
+    }
+    std::str::from_utf8(bytes).map_err(|e| ScanError::Encoding(e.valid_up_to()))
 }
 
 /// A pass over `text`. With `LENIENT`, it also accepts the `NaN` and `Infinity` that some programs write, and `\u`
@@ -74,6 +79,23 @@ impl<'a, const LENIENT: bool> Scanner<'a, LENIENT> {
     /// Reads one value with white space around it, which has to be the whole text.
     pub(crate) fn document(&mut self) -> Result<(), ScanError> {
         self.value()?;
+        self.blanks();
+        if self.at == self.bytes.len() { Ok(()) } else { self.fail() }
+    }
+
+    /// The same from `at` on, behind a value in the innermost of the containers that are `open`. The values before it
+    /// are `nodes`.
+    pub(crate) fn resume(
+        &mut self,
+        nodes: &[Node],
+        open: Vec<u32>,
+        at: usize,
+    ) -> Result<(), ScanError> {
+        self.nodes.extend_from_slice(nodes);
+        (self.open, self.at) = (open, at);
+        if self.close()? {
+            self.value()?;
+        }
         self.blanks();
         if self.at == self.bytes.len() { Ok(()) } else { self.fail() }
     }

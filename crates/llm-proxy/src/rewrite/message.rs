@@ -66,7 +66,7 @@ impl RequestRewriter {
         let past = past(create.previous().as_deref());
         let Whole { body, place } = create.whole(message, &past.items, past.is_partial).ok()?;
         let body = Bytes::from(body);
-        let of_whole = scan(&body).ok()?;
+        let of_whole = self.recent.scan(&body).ok()?;
         let request = read(API, &of_whole)?;
         let traversal = self.traverse(&request);
         let mut report = RequestReport::of(&traversal, self.settings.log_messages);

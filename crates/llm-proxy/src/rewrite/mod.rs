@@ -7,6 +7,7 @@ mod continue_turn;
 mod fingerprints;
 mod memo;
 mod message;
+mod recent;
 mod references;
 mod replay;
 mod report;
@@ -22,7 +23,6 @@ use std::sync::Arc;
 use blob_store::{Originals, ReplayStore};
 use bytes::Bytes;
 use compress::{Builtin, Provider};
-use json_index::scan;
 use llm_api::Api;
 use llm_api::request::{Request, read};
 use llm_api::retrieval::TOOL;
@@ -37,6 +37,7 @@ pub(crate) use continue_turn::{MAX_ROUNDS, OpenTurn};
 use fingerprints::Fingerprints;
 use memo::Memo;
 pub(crate) use message::{Past, RewrittenMessage};
+use recent::RecentBodies;
 pub(crate) use report::RequestReport;
 pub(crate) use retrieval_results::tool_tokens;
 use tool_injection::ToolInjection;
@@ -53,6 +54,7 @@ const BYTES_PER_TOKEN: usize = 4;
 pub(crate) struct RequestRewriter {
     memo: Cache<Memo>,
     fingerprints: Fingerprints,
+    recent: RecentBodies,
     replay_store: ReplayStore,
     originals: Option<Arc<Originals>>,
     compressor: Box<dyn Provider + Send + Sync>,
@@ -86,7 +88,16 @@ impl RequestRewriter {
     ) -> Self {
         let memo = Cache::new(settings.cache_bytes);
         let fingerprints = Fingerprints::new();
-        RequestRewriter { memo, fingerprints, replay_store, originals, compressor, settings }
+        let recent = RecentBodies::default();
+        RequestRewriter {
+            memo,
+            fingerprints,
+            recent,
+            replay_store,
+            originals,
+            compressor,
+            settings,
+        }
     }
 
     /// A rewriter of which nothing is sent: it keeps originals in `originals`, works within `limits`,
@@ -106,7 +117,7 @@ impl RequestRewriter {
     /// Rewrites a request of `api`. A body without a conversation that can be read goes on as it is.
     pub(crate) fn rewrite(&self, api: &'static dyn Api, body: &Bytes) -> RewrittenRequest {
         let unchanged = |report| RewrittenRequest { body: body.clone(), report, turn: None };
-        let Ok(index) = scan(body) else {
+        let Ok(index) = self.recent.scan(body) else {
             return RewrittenRequest::unchanged(body.clone(), "not readable as JSON");
         };
         let Some(request) = read(api, &index) else {
