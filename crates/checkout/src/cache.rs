@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -48,6 +49,8 @@ struct Added {
     fresh: BTreeMap<CacheKey, Fresh>,
     /// The keys of the file's values that were used.
     used: HashSet<CacheKey>,
+    /// Whether the file lacks some of them.
+    is_unsaved: bool,
 }
 
 /// A value that isn't in the file yet.
@@ -101,26 +104,51 @@ impl Cache {
         postcard::from_bytes(&compression::decompressed(self.sound(key)?, MOST)?).ok()
     }
 
-    /// Adds `values` to the file, and creates its folder. Nothing is written if it contains all of them.
-    /// Errors (a read-only checkout, a `.contextos` that is a link) are ignored: the cache isn't needed for
-    /// a correct result.
-    pub fn keep<'v, T: Serialize + 'v>(
+    /// Adds `values`, and [`save`](Self::save)s them.
+    pub fn keep<'v, T: Serialize + Sync + 'v>(
         &self,
         values: impl IntoIterator<Item = (&'v CacheKey, &'v T)>,
     ) {
-        let Some(root) = &self.root else { return };
+        self.add(values);
+        self.save();
+    }
+
+    /// Adds `values`, which [`save`](Self::save) writes: each write replaces the whole file.
+    pub fn add<'v, T: Serialize + Sync + 'v>(
+        &self,
+        values: impl IntoIterator<Item = (&'v CacheKey, &'v T)>,
+    ) {
+        if self.root.is_none() {
+            return;
+        }
+        let values: Vec<(&CacheKey, &T)> = values.into_iter().collect();
+        let serialized: Vec<Option<Vec<u8>>> = values
+            .par_iter()
+            .map(|(key, value)| match self.sound(key) {
+                Some(_) => None,
+                None => Some(compression::compressed(&postcard::to_stdvec(value).ok()?)),
+            })
+            .collect();
         let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = added.fresh.len();
         let call = added.fresh.values().map(|fresh| fresh.call + 1).max().unwrap_or(0);
-        for (key, value) in values {
-            if self.sound(key).is_some() {
-                added.used.insert(*key);
-            } else if let Ok(value) = postcard::to_stdvec(value) {
-                let value = compression::compressed(&value);
-                added.fresh.insert(*key, Fresh { value, call });
+        for ((key, _), value) in values.into_iter().zip(serialized) {
+            match value {
+                Some(value) => {
+                    let before = added.fresh.insert(*key, Fresh { value, call });
+                    added.is_unsaved |= before.is_none();
+                }
+                None => drop(added.used.insert(*key)),
             }
         }
-        if added.fresh.len() > before {
+    }
+
+    /// Writes what was added to the file, and creates its folder. Nothing is written if nothing is new.
+    /// Errors (a read-only checkout, a `.contextos` that is a link) are ignored: the cache isn't needed for
+    /// a correct result.
+    pub fn save(&self) {
+        let Some(root) = &self.root else { return };
+        let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::take(&mut added.is_unsaved) {
             // Errors are ignored, as documented.
             let _ = self.write(root, &added.fresh, &added.used);
         }

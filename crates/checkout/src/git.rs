@@ -175,6 +175,11 @@ impl Git {
         history::read(self)
     }
 
+    /// Whether the history of HEAD was kept below `.contextos/cache` when the repository was opened by that.
+    pub fn is_history_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// As [`history`](Self::history), by what is kept below `.contextos/cache`: only commits that are new since the
     /// last time are read.
     ///

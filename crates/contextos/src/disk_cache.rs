@@ -13,7 +13,7 @@ const PATCH_VERSION: &str = "patch 1";
 /// The version of outlines. Increase it when the outline of the same text changes.
 const VERSION: u8 = 4;
 
-/// Outlines and patches in a checkout's cache.
+/// Outlines and patches in a checkout's cache. They are written when the cache is saved.
 #[derive(Debug)]
 pub(crate) struct DiskCache(pub(crate) Cache);
 
@@ -38,7 +38,7 @@ impl RunCache for DiskCache {
 
     fn keep(&self, all: &[(&SourceFile, Arc<Outline>)]) {
         let keys: Vec<CacheKey> = all.iter().map(|(file, _)| key(file)).collect();
-        self.0.keep(keys.iter().zip(all.iter().map(|(_, outline)| outline.as_ref())));
+        self.0.add(keys.iter().zip(all.iter().map(|(_, outline)| outline.as_ref())));
     }
 
     fn patches(&self, git: &Git, commits: &[&str]) -> Vec<Option<Patch>> {
@@ -55,14 +55,14 @@ impl RunCache for DiskCache {
 
     fn keep_blob_ids(&self, git: &Git, paths: &[&str], ids: &[String]) {
         if let Some(key) = blob_key(git, paths) {
-            self.0.keep([(&key, &ids.to_vec())]);
+            self.0.add([(&key, &ids.to_vec())]);
         }
     }
 
     fn keep_patches(&self, git: &Git, patches: &[Patch]) {
         let keys: Vec<CacheKey> =
             patches.iter().map(|patch| patch_key(git, &patch.commit)).collect();
-        self.0.keep(keys.iter().zip(patches));
+        self.0.add(keys.iter().zip(patches));
     }
 }
 
@@ -121,7 +121,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let python = file("a.py", "def f():\n    return 1\n");
         let outline = Arc::new(syntax::outline(python.language, &python.text));
-        DiskCache(Cache::open(folder.path())).keep(&[(&python, Arc::clone(&outline))]);
+        let cache = DiskCache(Cache::open(folder.path()));
+        cache.keep(&[(&python, Arc::clone(&outline))]);
+        cache.0.save();
         let cache = DiskCache(Cache::open(folder.path()));
         assert_eq!(cache.get(&python), Some(outline));
         assert_eq!(cache.get(&file("a.rs", &python.text)), None);

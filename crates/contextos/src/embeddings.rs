@@ -151,7 +151,7 @@ impl Endpoint {
         if vectors.len() != texts.len() || vectors.iter().any(|v| v.len() != dimensions) {
             return Err(EmbeddingsError::Malformed(self.url.clone()));
         }
-        cache.keep(keys.iter().zip(&vectors));
+        cache.add(keys.iter().zip(&vectors));
         Ok(vectors)
     }
 

@@ -45,7 +45,7 @@ pub(crate) fn get(key: &CacheKey, cache: &Cache) -> Option<KeptPack> {
     cache.get(key)
 }
 
-/// Keeps a pack.
+/// Keeps a pack, once the cache is saved.
 pub(crate) fn keep(key: &CacheKey, packed: &Packed, cache: &Cache) {
     let kept = KeptPack {
         task: packed.task.clone(),
@@ -54,7 +54,7 @@ pub(crate) fn keep(key: &CacheKey, packed: &Packed, cache: &Cache) {
         corrections: packed.ranking.corrections.clone(),
         chunks_in_all: packed.chunks_in_all,
     };
-    cache.keep([(key, &kept)]);
+    cache.add([(key, &kept)]);
 }
 
 impl KeptPack {

@@ -3,6 +3,7 @@
 //!
 //! The commands compress the text, write it and print the summary (`produce.rs`).
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -136,6 +137,8 @@ pub(crate) struct ReadTree {
     pub(crate) remarks: Vec<String>,
     /// Where texts are read from when they are used.
     texts: Option<Arc<IndexedTexts>>,
+    /// Patches that were read ahead: see [`patches_ahead`].
+    patches: Vec<Patch>,
     /// Whether results are cached below `.contextos/cache`.
     pub(crate) is_cached: bool,
     /// The checkout's repository, if there is one that git opens.
@@ -226,13 +229,14 @@ fn run_once(
     if let Some(kept) = key.as_ref().and_then(|key| kept_pack::get(key, &cache.0)) {
         return Ok(kept.packed(tree, request));
     }
-    let packed = run_on(tree, request, &cache, progress)?;
-    if let Some(key) = &key
+    let packed = run_on(tree, request, &cache, progress);
+    if let (Some(key), Ok(packed)) = (&key, &packed)
         && !packed.read.is_outdated()
     {
-        kept_pack::keep(key, &packed, &cache.0);
+        kept_pack::keep(key, packed, &cache.0);
     }
-    Ok(packed)
+    cache.0.save();
+    packed
 }
 
 /// Runs the stages after reading, on a tree that was read for a request with the same files.
@@ -264,6 +268,7 @@ pub(crate) fn run_on(
     let question = Question {
         corpus: &tree.corpus,
         git: tree.git.as_ref(),
+        patches: &tree.patches,
         task: &task,
         focus: &focus,
         budget: request.budget,
@@ -310,7 +315,7 @@ pub(crate) fn read(
         true => Git::open_by_cache(&request.root),
         false => Git::open(&request.root),
     };
-    let (checkout, history) = rayon::join(
+    let (checkout, (history, patches)) = rayon::join(
         || {
             let indexing = Indexing {
                 git: opened.as_ref().ok(),
@@ -326,7 +331,11 @@ pub(crate) fn read(
                 Texts::AtOnce => checkout::read(&request.root, &options, &count),
             }
         },
-        || read_history(request, &opened),
+        || {
+            let history = read_history(request, &opened);
+            let patches = patches_ahead(request, opened.as_ref().ok(), &history);
+            (history, patches)
+        },
     );
     let mut checkout = checkout?;
     if checkout.is_cache_tracked && request.cache {
@@ -356,6 +365,7 @@ pub(crate) fn read(
         unreadable: checkout.unreadable,
         remarks: checkout.remarks,
         texts: checkout.texts,
+        patches,
         is_cached: request.cache,
         git,
     })
@@ -395,6 +405,23 @@ fn read_history(request: &PackRequest, opened: &Result<Git, GitError>) -> Histor
         (true, true) => git.history_by_cache(),
     };
     history.unwrap_or_else(|error| refused(&error))
+}
+
+/// The patches of the commits that match the request's task and that no cache has, read while files are. None, if the
+/// history was kept: then the pack may have been, too.
+fn patches_ahead(request: &PackRequest, git: Option<&Git>, history: &History) -> Vec<Patch> {
+    let git = git.filter(|git| !git.is_history_kept() && !history.commits.is_empty());
+    let (Some(git), false) = (git, request.task.trim().is_empty()) else { return Vec::new() };
+    let task = Task::new(&redacted(request.task.trim().to_owned(), request));
+    let matches = select::matching_commits(history, &task);
+    let ids: Vec<&str> =
+        matches.iter().map(|found| history.commits[found.commit].id.as_str()).collect();
+    let known = match request.cache {
+        true => DiskCache(Cache::open(&request.root)).patches(git, &ids),
+        false => vec![None; ids.len()],
+    };
+    let unknown = ids.into_iter().zip(known).filter(|(_, known)| known.is_none());
+    git.patches(&unknown.map(|(id, _)| id).collect::<Vec<_>>()).unwrap_or_default()
 }
 
 /// Removes everything outside the folder to which the request is restricted.
@@ -528,6 +555,8 @@ pub(crate) struct Question<'a> {
     pub(crate) corpus: &'a Corpus,
     /// The repository, for the patches of commits.
     pub(crate) git: Option<&'a Git>,
+    /// Patches that were read ahead.
+    pub(crate) patches: &'a [Patch],
     /// The task.
     pub(crate) task: &'a Task,
     /// Paths of files and folders to rank higher.
@@ -589,15 +618,28 @@ fn patches(question: &Question<'_>, matches: &[select::Match]) -> Vec<Patch> {
     let ids: Vec<&str> = matches.iter().map(|m| commits[m.commit].id.as_str()).collect();
     let known = question.cache.patches(git, &ids);
     let unknown = ids.iter().zip(&known).filter(|(_, known)| known.is_none());
-    let read = git.patches(&unknown.map(|(id, _)| *id).collect::<Vec<_>>()).unwrap_or_default();
+    let read = unread(git, question.patches, unknown.map(|(id, _)| *id).collect());
     if !read.is_empty() {
         question.cache.keep_patches(git, &read);
     }
     let mut read = read.into_iter().peekable();
-    let of = |(id, known): (&str, Option<Patch>)| {
-        known.or_else(|| read.next_if(|patch| patch.commit == id))
+    let of = |(id, known): (&&str, Option<Patch>)| {
+        known.or_else(|| read.next_if(|patch| patch.commit == **id))
     };
-    ids.into_iter().zip(known).filter_map(of).collect()
+    ids.iter().zip(known).filter_map(of).collect()
+}
+
+/// The patches of `ids`: those that were read ahead, and the others.
+fn unread(git: &Git, ahead: &[Patch], ids: Vec<&str>) -> Vec<Patch> {
+    let ahead: HashMap<&str, &Patch> =
+        ahead.iter().map(|patch| (patch.commit.as_str(), patch)).collect();
+    let missing: Vec<&str> = ids.iter().copied().filter(|id| !ahead.contains_key(id)).collect();
+    let mut read = git.patches(&missing).unwrap_or_default().into_iter().peekable();
+    let of = |id: &str| {
+        let found = ahead.get(id).map(|&patch| patch.clone());
+        found.or_else(|| read.next_if(|patch| patch.commit == id))
+    };
+    ids.into_iter().filter_map(of).collect()
 }
 
 /// A cache of what a run makes of files and commits. It saves time and never changes a result.

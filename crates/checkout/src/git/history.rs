@@ -117,6 +117,9 @@ fn extended(git: &Git, head: &str, known: Vec<KeptCommit>) -> Result<Vec<KeptCom
 
 /// Whether the history goes on before the first of the commits, in a clone that doesn't have it.
 fn is_cut(git: &Git, commits: &[KeptCommit]) -> Result<bool, GitError> {
+    if !git.runner.is_shallow() {
+        return Ok(false);
+    }
     let orphans = commits.iter().filter(|commit| !commit.parent);
     any_has_a_parent(git, &orphans.map(|commit| commit.id.as_str()).collect::<Vec<_>>())
 }

@@ -97,11 +97,20 @@ impl Runner {
 
     /// A hash of the list of commits at which the clone is cut off; the same wherever there is none.
     pub(super) fn shallow(&self) -> [u8; 32] {
+        *blake3::hash(&self.shallow_list()).as_bytes()
+    }
+
+    /// Whether the clone is cut off somewhere.
+    pub(super) fn is_shallow(&self) -> bool {
+        !self.shallow_list().is_empty()
+    }
+
+    fn shallow_list(&self) -> Vec<u8> {
         let folder = layout::git_directories(&self.top).pop();
         let list = folder.and_then(|folder| {
             private_fs::read(&folder.join("shallow"), Links::Follow, SHALLOW_LIMIT).ok()
         });
-        *blake3::hash(&list.unwrap_or_default()).as_bytes()
+        list.unwrap_or_default()
     }
 
     /// Makes git read attributes from the empty tree instead of the work tree. `id` is any full object id of the

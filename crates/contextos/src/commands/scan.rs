@@ -87,7 +87,9 @@ fn scan(
         Some(texts) => Cache::open(root).for_source(texts.source_bytes()),
         None => Cache::open(root),
     };
-    let outlines = pipeline::outlines(&files, &DiskCache(cache), &*progress);
+    let cache = DiskCache(cache);
+    let outlines = pipeline::outlines(&files, &cache, &*progress);
+    cache.0.save();
     drop(progress);
     let summaries = summaries(&checkout.files, &outlines);
     let graph = graph(&checkout.files, &outlines);

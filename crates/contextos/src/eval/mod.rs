@@ -156,7 +156,8 @@ fn replay_case(
         // Learning has no budgets: the weights are to suit all of them, so all candidates are parsed.
         let budget = request.budgets.iter().copied().max().unwrap_or(usize::MAX);
         let git = Some(parent);
-        let question = Question { corpus, git, task: &task, focus: &[], budget, cache: memory };
+        let question =
+            Question { corpus, git, patches: &[], task: &task, focus: &[], budget, cache: memory };
         replay_task(&question, &gold, language, request, replayed);
     }
 }

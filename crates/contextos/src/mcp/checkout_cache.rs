@@ -202,7 +202,9 @@ impl Kept {
             return Ok(packed);
         }
         let tree = Arc::clone(&self.tree);
-        let packed = Arc::new(pipeline::run_on(tree, request, &self.outlines, progress)?);
+        let packed = pipeline::run_on(tree, request, &self.outlines, progress);
+        self.outlines.save();
+        let packed = Arc::new(packed?);
         let mut packs = self.lock();
         packs.insert(0, (request.clone(), Arc::clone(&packed)));
         packs.truncate(MAX_PACKS);
@@ -234,6 +236,11 @@ pub(super) struct KnownOutlines {
 }
 
 impl KnownOutlines {
+    /// Writes what was added to the disk.
+    pub(super) fn save(&self) {
+        self.kept.0.save();
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<CacheKey, Arc<Outline>>> {
         self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -231,6 +231,7 @@ impl Service {
         self.of_tree(repo, progress, |kept| {
             let file = find(kept, path)?;
             let outlines = pipeline::outlines(&[file], &kept.outlines, progress);
+            kept.outlines.save();
             Ok(scan::summary(file, &outlines[0]))
         })
     }
@@ -362,6 +363,7 @@ fn definitions(kept: &Kept, name: &str, progress: &dyn Progress) -> Vec<Defined>
     let files: Vec<&SourceFile> =
         kept.tree.corpus.files.iter().filter(|file| file.text.contains(name)).collect();
     let outlines = pipeline::outlines(&files, &kept.outlines, progress);
+    kept.outlines.save();
     let mut definitions = Vec::new();
     for (file, outline) in files.iter().zip(&outlines) {
         for definition in outline.definitions.iter().filter(|d| d.name == name) {

@@ -41,7 +41,9 @@ pub(super) fn run(
     let producer = Producer::new(&place, &args.write, settings, printed, terminal)?;
     progress.stage("parsing");
     let files: Vec<&SourceFile> = corpus.files.iter().collect();
-    let outlines = pipeline::outlines(&files, &DiskCache(Cache::open(&request.root)), &*progress);
+    let cache = DiskCache(Cache::open(&request.root));
+    let outlines = pipeline::outlines(&files, &cache, &*progress);
+    cache.0.save();
     drop(progress);
     let title = place.name();
     let found = overview::overview(corpus, &outlines, &title, request.budget, request.encoding);
