@@ -1,5 +1,5 @@
 //! One run of `pack`, from a folder to a text: walk → read → redact → history → task → query → survey →
-//! parse → rank → allocate → render → count. Start reading at [`run`].
+//! sketch → parse → rank → allocate → render → count. Start reading at [`run`].
 //!
 //! The commands compress the text, write it and print the summary (`produce.rs`).
 
@@ -15,8 +15,8 @@ use checkout::{
 use pack::{Format, Pack, PackError};
 use rayon::prelude::*;
 use select::{
-    Asked, Corpus, Correction, FileKind, History, HistoryStatus, Patch, PinnedBy, Query, Ranking,
-    SourceFile, Survey, Task, Weights,
+    Asked, Corpus, Correction, FileKind, History, HistoryStatus, Match, Patch, PinnedBy, Query,
+    Ranker, Ranking, SourceFile, Survey, Task, Weights,
 };
 use syntax::Outline;
 use thiserror::Error;
@@ -137,8 +137,8 @@ pub(crate) struct ReadTree {
     pub(crate) remarks: Vec<String>,
     /// Where texts are read from when they are used.
     texts: Option<Arc<IndexedTexts>>,
-    /// Patches that were read ahead: see [`patches_ahead`].
-    patches: Vec<Patch>,
+    /// What was read ahead of the history.
+    ahead: Ahead,
     /// Whether results are cached below `.contextos/cache`.
     pub(crate) is_cached: bool,
     /// The checkout's repository, if there is one that git opens.
@@ -164,6 +164,17 @@ impl ReadTree {
     pub(crate) fn is_outdated(&self) -> bool {
         self.texts.as_ref().is_some_and(|texts| texts.is_outdated())
     }
+}
+
+/// What was read of a history for a task while files were read.
+#[derive(Debug, Default)]
+pub(crate) struct Ahead {
+    /// The task; `None` if nothing was read.
+    task: Option<String>,
+    /// The commits that match it.
+    matches: Vec<Match>,
+    /// Their patches, but for those that a cache had.
+    patches: Vec<Patch>,
 }
 
 /// Why there is no pack.
@@ -268,7 +279,7 @@ pub(crate) fn run_on(
     let question = Question {
         corpus: &tree.corpus,
         git: tree.git.as_ref(),
-        patches: &tree.patches,
+        ahead: &tree.ahead,
         task: &task,
         focus: &focus,
         budget: request.budget,
@@ -315,7 +326,7 @@ pub(crate) fn read(
         true => Git::open_by_cache(&request.root),
         false => Git::open(&request.root),
     };
-    let (checkout, (history, patches)) = rayon::join(
+    let (checkout, (history, ahead)) = rayon::join(
         || {
             let indexing = Indexing {
                 git: opened.as_ref().ok(),
@@ -333,8 +344,8 @@ pub(crate) fn read(
         },
         || {
             let history = read_history(request, &opened);
-            let patches = patches_ahead(request, opened.as_ref().ok(), &history);
-            (history, patches)
+            let ahead = read_ahead(request, opened.as_ref().ok(), &history);
+            (history, ahead)
         },
     );
     let mut checkout = checkout?;
@@ -365,7 +376,7 @@ pub(crate) fn read(
         unreadable: checkout.unreadable,
         remarks: checkout.remarks,
         texts: checkout.texts,
-        patches,
+        ahead,
         is_cached: request.cache,
         git,
     })
@@ -407,21 +418,25 @@ fn read_history(request: &PackRequest, opened: &Result<Git, GitError>) -> Histor
     history.unwrap_or_else(|error| refused(&error))
 }
 
-/// The patches of the commits that match the request's task and that no cache has, read while files are. None, if the
-/// history was kept: then the pack may have been, too.
-fn patches_ahead(request: &PackRequest, git: Option<&Git>, history: &History) -> Vec<Patch> {
+/// Reads the patches of the commits that match the request's task and that no cache has, while files are read. None, if
+/// the history was kept: then the pack may have been, too.
+fn read_ahead(request: &PackRequest, git: Option<&Git>, history: &History) -> Ahead {
     let git = git.filter(|git| !git.is_history_kept() && !history.commits.is_empty());
-    let (Some(git), false) = (git, request.task.trim().is_empty()) else { return Vec::new() };
-    let task = Task::new(&redacted(request.task.trim().to_owned(), request));
-    let matches = select::matching_commits(history, &task);
-    let ids: Vec<&str> =
-        matches.iter().map(|found| history.commits[found.commit].id.as_str()).collect();
+    let (Some(git), false) = (git, request.task.trim().is_empty()) else { return Ahead::default() };
+    let text = redacted(request.task.trim().to_owned(), request);
+    let matches = select::matching_commits(history, &Task::new(&text));
+    let ids: Vec<&str> = ids(&matches, history);
     let known = match request.cache {
         true => DiskCache(Cache::open(&request.root)).patches(git, &ids),
         false => vec![None; ids.len()],
     };
     let unknown = ids.into_iter().zip(known).filter(|(_, known)| known.is_none());
-    git.patches(&unknown.map(|(id, _)| id).collect::<Vec<_>>()).unwrap_or_default()
+    let patches = git.patches(&unknown.map(|(id, _)| id).collect::<Vec<_>>()).unwrap_or_default();
+    Ahead { task: Some(text), matches, patches }
+}
+
+fn ids<'h>(matches: &[Match], history: &'h History) -> Vec<&'h str> {
+    matches.iter().map(|found| history.commits[found.commit].id.as_str()).collect()
 }
 
 /// Removes everything outside the folder to which the request is restricted.
@@ -555,8 +570,8 @@ pub(crate) struct Question<'a> {
     pub(crate) corpus: &'a Corpus,
     /// The repository, for the patches of commits.
     pub(crate) git: Option<&'a Git>,
-    /// Patches that were read ahead.
-    pub(crate) patches: &'a [Patch],
+    /// What was read ahead of its history.
+    pub(crate) ahead: &'a Ahead,
     /// The task.
     pub(crate) task: &'a Task,
     /// Paths of files and folders to rank higher.
@@ -586,7 +601,11 @@ fn rank_task(
     progress: &dyn Progress,
 ) -> (Ranking, Survey) {
     let corpus = question.corpus;
-    let matches = select::matching_commits(&corpus.history, task);
+    let ahead = question.ahead;
+    let matches = match ahead.task.as_deref() == Some(task.text()) && corrections.is_none() {
+        true => ahead.matches.clone(),
+        false => select::matching_commits(&corpus.history, task),
+    };
     let patches = patches(question, &matches);
     let query = Query::new(task, matches, &corpus.history, &patches);
     let survey = select::survey(corpus, &query, question.focus, question.budget);
@@ -601,24 +620,58 @@ fn rank_task(
             corrections
         }
     };
-    progress.stage("parsing");
-    let candidates: Vec<&SourceFile> =
-        survey.candidates.iter().map(|&file| &corpus.files[file]).collect();
-    let outlines = outlines(&candidates, question.cache, progress);
-    let outlines: Vec<&Outline> = outlines.iter().map(AsRef::as_ref).collect();
-    progress.stage("ranking");
-    let mut ranking = select::rank(corpus, &query, &survey, &outlines, question.focus, weights);
+    let mut ranking = rank_candidates(question, &query, &survey, weights, progress);
     ranking.corrections = corrections;
     (ranking, survey)
 }
 
-fn patches(question: &Question<'_>, matches: &[select::Match]) -> Vec<Patch> {
+/// Ranks the chunks of the survey's candidates: all by sketches at first, and then those that the pack may show by what
+/// parsing them says.
+fn rank_candidates(
+    question: &Question<'_>,
+    query: &Query<'_>,
+    survey: &Survey,
+    weights: &Weights,
+    progress: &dyn Progress,
+) -> Ranking {
+    let corpus = question.corpus;
+    let parse = |files: &[usize]| {
+        let files: Vec<&SourceFile> = files.iter().map(|&file| &corpus.files[file]).collect();
+        outlines(&files, question.cache, progress)
+    };
+    progress.stage("sketching");
+    let sketch = |&file: &usize| {
+        let file = &corpus.files[file];
+        syntax::sketch(file.language, &file.text)
+    };
+    let sketches: Vec<Option<Outline>> = survey.candidates.par_iter().map(sketch).collect();
+    let candidates = || survey.candidates.iter().copied().zip(&sketches);
+    let others: Vec<usize> =
+        candidates().filter_map(|(file, sketch)| sketch.is_none().then_some(file)).collect();
+    let others_outlines = parse(&others);
+    let mut of_others = others_outlines.iter().map(AsRef::as_ref);
+    let rough: Vec<&Outline> =
+        sketches.iter().filter_map(|sketch| sketch.as_ref().or_else(|| of_others.next())).collect();
+    let (focus, budget) = (question.focus, question.budget);
+    let mut ranker = Ranker::new(corpus, query, survey, &rough, focus);
+    let rough = ranker.rank(weights);
+    let mut near = select::within_reach(corpus, survey, &rough, focus, budget);
+    near.retain(|file| !others.contains(file));
+    progress.stage("parsing");
+    let parsed = parse(&near);
+    progress.stage("ranking");
+    let outlines: Vec<(usize, &Outline)> =
+        near.into_iter().zip(parsed.iter().map(AsRef::as_ref)).collect();
+    ranker.replace(&outlines);
+    ranker.rank(weights)
+}
+
+fn patches(question: &Question<'_>, matches: &[Match]) -> Vec<Patch> {
     let Some(git) = question.git else { return Vec::new() };
-    let commits = &question.corpus.history.commits;
-    let ids: Vec<&str> = matches.iter().map(|m| commits[m.commit].id.as_str()).collect();
+    let ids = ids(matches, &question.corpus.history);
     let known = question.cache.patches(git, &ids);
     let unknown = ids.iter().zip(&known).filter(|(_, known)| known.is_none());
-    let read = unread(git, question.patches, unknown.map(|(id, _)| *id).collect());
+    let read = unread(git, &question.ahead.patches, unknown.map(|(id, _)| *id).collect());
     if !read.is_empty() {
         question.cache.keep_patches(git, &read);
     }

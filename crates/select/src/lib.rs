@@ -7,7 +7,8 @@
 //! 2. [`matching_commits`] names the commits that resemble it; the caller reads their patches.
 //! 3. [`Query::new`] joins the task's terms with those of the patches.
 //! 4. [`survey`] scans every file once and names the candidates; the caller parses them.
-//! 5. [`rank`] cuts the candidates into chunks and scores them.
+//! 5. [`rank`] cuts the candidates into chunks and scores them. With a [`Ranker`], rough outlines of all will do at first,
+//!    by which [`within_reach`] says which are worth parsing.
 //!
 //! The crate `pack` decides which chunks a budget is spent on.
 //!
@@ -59,6 +60,7 @@ mod natural_language;
 mod prose;
 mod query;
 mod rank;
+mod reach;
 mod spelling;
 mod survey;
 mod task;
@@ -77,7 +79,8 @@ pub use history::{Commit, History, HistoryStatus, Hunk, Patch};
 pub use learn::{Case, learn};
 pub use model::{FEATURES, Family, Feature, Row, Weights, softmax};
 pub use query::{Match, Query, matching_commits};
-pub use rank::{Asked, Pin, PinnedBy, RankedChunk, Ranking, rank, weigh};
+pub use rank::{Asked, Pin, PinnedBy, RankedChunk, Ranker, Ranking, rank, weigh};
+pub use reach::within_reach;
 pub use spelling::{Correction, corrections};
 pub use survey::{Survey, survey};
 pub use task::Task;

@@ -196,45 +196,91 @@ pub fn rank(
     focus: &[String],
     weights: &Weights,
 ) -> Ranking {
-    let pairs: Vec<(usize, &Outline)> =
-        survey.candidates.iter().copied().zip(outlines.iter().copied()).collect();
-    let mut parsed: Vec<Parsed<'_>> = pairs
-        .par_iter()
-        .with_min_len(scanner_share(pairs.len()))
-        .map_init(
-            || Scanner::knowing(&query.vocabulary, survey.known.as_ref()),
-            |scanner, &(file, outline)| parse(corpus, scanner, file, outline),
-        )
-        .collect();
-    parsed.sort_by_key(|p| p.file);
-    score_words(query, survey, &mut parsed);
-    let file_ranks = file_ranks(corpus, query, survey, &parsed);
-    let nodes: Vec<(usize, &Outline)> = parsed.iter().map(|p| (p.file, p.outline)).collect();
-    let hits = frames::hits(corpus, &query.task.frames, &survey.frames, &nodes);
-    let words: Vec<&[ChunkWords]> = parsed.iter().map(|p| p.words.as_slice()).collect();
-    let signals = confidence::signals(&corpus.history, query, survey, &words, !hits.is_empty());
-    let confidence = signals.confidence();
-    let (mut chunks, mut rows): (Vec<RankedChunk>, Vec<Vec<Row>>) = (0..parsed.len())
-        .into_par_iter()
-        .flat_map_iter(|at| {
-            file_chunks(corpus, query, survey, (at, &parsed[at]), &file_ranks, &hits, focus)
-        })
-        .unzip();
-    for reading in query.readings() {
-        normalise(corpus, &chunks, &mut rows, reading);
+    Ranker::new(corpus, query, survey, outlines, focus).rank(weights)
+}
+
+/// The candidates with their outlines, some of which may be rough ones ([`syntax::sketch`]) until others are known.
+pub struct Ranker<'a> {
+    corpus: &'a Corpus,
+    query: &'a Query<'a>,
+    survey: &'a Survey,
+    focus: &'a [String],
+    /// In order of the files.
+    parsed: Vec<Parsed<'a>>,
+}
+
+impl<'a> Ranker<'a> {
+    /// `outlines` are those of `survey.candidates`, in their order; `focus` are the paths of files and folders that the
+    /// user named.
+    pub fn new(
+        corpus: &'a Corpus,
+        query: &'a Query<'a>,
+        survey: &'a Survey,
+        outlines: &[&'a Outline],
+        focus: &'a [String],
+    ) -> Self {
+        let mut ranker = Self { corpus, query, survey, focus, parsed: Vec::new() };
+        let pairs = survey.candidates.iter().copied().zip(outlines.iter().copied());
+        ranker.parsed = ranker.parse(&pairs.collect::<Vec<_>>());
+        ranker.parsed.sort_by_key(|p| p.file);
+        ranker
     }
-    for (chunk, rows) in chunks.iter_mut().zip(rows) {
-        chunk.row = mean(&rows);
-        chunk.readings = rows;
+
+    /// Replaces the outlines of candidates, each given by its file's index in the corpus.
+    pub fn replace(&mut self, outlines: &[(usize, &'a Outline)]) {
+        for parsed in self.parse(outlines) {
+            if let Ok(at) = self.parsed.binary_search_by_key(&parsed.file, |p| p.file) {
+                self.parsed[at] = parsed;
+            }
+        }
     }
-    let traced = hits.len();
-    let mut pins = hits;
-    if let Some(mentions) = query.task.readings.get(PROSE).or(query.task.readings.first()) {
-        pins.extend(mentions::pointed(corpus, mentions, &nodes));
+
+    fn parse(&self, outlines: &[(usize, &'a Outline)]) -> Vec<Parsed<'a>> {
+        let (vocabulary, known) = (&self.query.vocabulary, self.survey.known.as_ref());
+        outlines
+            .par_iter()
+            .with_min_len(scanner_share(outlines.len()))
+            .map_init(
+                || Scanner::knowing(vocabulary, known),
+                |scanner, &(file, outline)| parse(self.corpus, scanner, file, outline),
+            )
+            .collect()
     }
-    pin(&pins, traced, &parsed, &mut chunks);
-    weigh(&mut chunks, weights);
-    Ranking { chunks, corrections: Vec::new(), confidence }
+
+    /// Ranks the chunks by the outlines as they are now.
+    pub fn rank(&mut self, weights: &Weights) -> Ranking {
+        let (corpus, query, survey) = (self.corpus, self.query, self.survey);
+        score_words(query, survey, &mut self.parsed);
+        let parsed = &self.parsed;
+        let file_ranks = file_ranks(corpus, query, survey, parsed);
+        let nodes: Vec<(usize, &Outline)> = parsed.iter().map(|p| (p.file, p.outline)).collect();
+        let hits = frames::hits(corpus, &query.task.frames, &survey.frames, &nodes);
+        let words: Vec<&[ChunkWords]> = parsed.iter().map(|p| p.words.as_slice()).collect();
+        let signals = confidence::signals(&corpus.history, query, survey, &words, !hits.is_empty());
+        let confidence = signals.confidence();
+        let (mut chunks, mut rows): (Vec<RankedChunk>, Vec<Vec<Row>>) = (0..parsed.len())
+            .into_par_iter()
+            .flat_map_iter(|at| {
+                let file = (at, &parsed[at]);
+                file_chunks(corpus, query, survey, file, &file_ranks, &hits, self.focus)
+            })
+            .unzip();
+        for reading in query.readings() {
+            normalise(corpus, &chunks, &mut rows, reading);
+        }
+        for (chunk, rows) in chunks.iter_mut().zip(rows) {
+            chunk.row = mean(&rows);
+            chunk.readings = rows;
+        }
+        let traced = hits.len();
+        let mut pins = hits;
+        if let Some(mentions) = query.task.readings.get(PROSE).or(query.task.readings.first()) {
+            pins.extend(mentions::pointed(corpus, mentions, &nodes));
+        }
+        pin(&pins, traced, parsed, &mut chunks);
+        weigh(&mut chunks, weights);
+        Ranking { chunks, corrections: Vec::new(), confidence }
+    }
 }
 
 /// Scores the chunks anew with other weights; the features stay. The probability of a chunk is the mean of those

@@ -1,4 +1,4 @@
-//! The survey: every file scanned once for the query's terms, and the files worth parsing.
+//! The survey: every file scanned once for the query's terms, and the candidates: files that a pack may show.
 //!
 //! It is cheap on purpose: scanning words is a hundred times faster than parsing. The candidates depend
 //! on the corpus, the query and the budget alone, never on what happens to be cached.
@@ -14,10 +14,10 @@ use crate::task::Task;
 use crate::terms::{Scanner, TermId};
 use crate::word_index::{TermCounts, Terms};
 
-/// The fewest and the most files that are parsed, if there are as many. Measured: packs of 4,000 and
+/// The fewest and the most candidates, if there are as many files. Measured: packs of 4,000 and
 /// 8,000 tokens found the same with 80 as with 240, in half the time.
 const CANDIDATES: std::ops::RangeInclusive<usize> = 80..=240;
-/// Between those limits, one file is parsed for this many tokens of the budget. By hand.
+/// Between those limits, there is a candidate for this many tokens of the budget. By hand.
 const TOKENS_FOR_CANDIDATE: usize = 100;
 /// BM25's `b` for files: how much their length matters. By hand, not measured.
 const FILE_B: f64 = 0.6;
@@ -31,7 +31,7 @@ const OTHER_KINDS: f64 = 0.2;
 /// Measured beside 0, 0.2 and 0.5 on these tasks: 0.2 to 0.5 are alike, 0 is worse.
 const RECENCY: f64 = 0.3;
 
-/// The file-level evidence, and the files worth parsing.
+/// The file-level evidence, and the candidates.
 #[derive(Debug)]
 pub struct Survey {
     /// By reading of the task, by file: its evidence.
@@ -50,7 +50,7 @@ pub struct Survey {
     pub(crate) associated: Vec<f64>,
     /// By frame of the task's stack traces: the files that it means.
     pub(crate) frames: Vec<Placed>,
-    /// The files worth parsing, best first.
+    /// The files that a pack may show, best first.
     pub candidates: Vec<usize>,
 }
 
@@ -98,7 +98,7 @@ struct Counts {
 }
 
 /// Surveys the corpus. `focus` are the paths of files and folders that the user named; `budget`, in
-/// tokens, decides how many files are parsed.
+/// tokens, decides how many candidates there are.
 pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usize) -> Survey {
     let (counts, known) = counts(corpus, query);
     let mut found = vec![0_usize; query.vocabulary.len()];
@@ -278,7 +278,7 @@ pub(crate) fn scale(values: impl Iterator<Item = f64>) -> f64 {
     if largest > 0.0 { largest } else { 1.0 }
 }
 
-/// The files worth parsing by any reading, best first.
+/// The candidates by any reading, best first.
 fn candidates(
     corpus: &Corpus,
     task: &Task,

@@ -33,4 +33,6 @@ mod walk;
 
 pub use languages::Language;
 pub use lines::LineIndex;
-pub use outline::{Definition, DefinitionKind, Import, LineRange, Outline, Reference, outline};
+pub use outline::{
+    Definition, DefinitionKind, Import, LineRange, Outline, Reference, outline, sketch,
+};

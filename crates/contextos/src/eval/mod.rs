@@ -25,7 +25,7 @@ pub(crate) use fit::{Training, write_weights};
 pub(crate) use measure::{Recall, mean};
 
 use crate::disk_cache;
-use crate::pipeline::{self, Question, RunCache};
+use crate::pipeline::{self, Ahead, Question, RunCache};
 use crate::terminal::Quiet;
 use measure::{Gold, Shown, recall};
 
@@ -156,8 +156,15 @@ fn replay_case(
         // Learning has no budgets: the weights are to suit all of them, so all candidates are parsed.
         let budget = request.budgets.iter().copied().max().unwrap_or(usize::MAX);
         let git = Some(parent);
-        let question =
-            Question { corpus, git, patches: &[], task: &task, focus: &[], budget, cache: memory };
+        let question = Question {
+            corpus,
+            git,
+            ahead: &Ahead::default(),
+            task: &task,
+            focus: &[],
+            budget,
+            cache: memory,
+        };
         replay_task(&question, &gold, language, request, replayed);
     }
 }
