@@ -26,7 +26,21 @@ pub(crate) fn phrases(chunk: &RankedChunk, weights: &Weights) -> Vec<String> {
             }
         }
     }
+    if out.is_empty() {
+        out.extend(last_resort(chunk).map(str::to_owned));
+    }
     out
+}
+
+/// What is said of a chunk that has none of the task's words, and that nothing else points at: it is there for what
+/// words of the task go with in other programs, or for how often its file changes.
+fn last_resort(chunk: &RankedChunk) -> Option<&'static str> {
+    let has = |feature: Feature| chunk.row[feature as usize] > 0.0;
+    if has(Feature::Associated) {
+        Some("words that go with the task's in other programs")
+    } else {
+        has(Feature::Recency).then_some("changed lately")
+    }
 }
 
 /// How well the task fits the repository, as a line.
@@ -99,4 +113,43 @@ pub(crate) fn best_within(
             lines.is_none_or(|l| chunk.lines.start <= l.end && l.start <= chunk.lines.end)
         })
         .max_by(|a, b| a.probability.total_cmp(&b.probability).then(b.lines.cmp(&a.lines)))
+}
+
+#[cfg(test)]
+mod tests {
+    use select::FEATURES;
+
+    use super::*;
+
+    fn chunk(features: &[Feature], matched: &[&str]) -> RankedChunk {
+        let mut row = [0.0; FEATURES];
+        features.iter().for_each(|&feature| row[feature as usize] = 1.0);
+        RankedChunk {
+            file: 0,
+            lines: LineRange { start: 1, end: 9 },
+            context: Vec::new(),
+            name: None,
+            signature: None,
+            first_code: Some(1),
+            has_imports: false,
+            readings: vec![row],
+            row,
+            score: 1.0,
+            probability: 0.5,
+            matched: matched.iter().map(|&word| word.to_owned()).collect(),
+            pinned: None,
+        }
+    }
+
+    #[test]
+    fn a_file_without_words_of_the_task_is_explained_too() {
+        let said = |features: &[Feature], matched: &[&str]| {
+            summary(&chunk(features, matched), &Weights::built_in())
+        };
+        let other = "words that go with the task's in other programs";
+        assert_eq!(said(&[Feature::Associated, Feature::Recency], &[]).as_deref(), Some(other));
+        assert_eq!(said(&[Feature::Associated, Feature::Body], &["cart"]).as_deref(), Some("cart"));
+        assert_eq!(said(&[Feature::Recency], &[]).as_deref(), Some("changed lately"));
+        assert_eq!(said(&[Feature::Length], &[]), None);
+    }
 }

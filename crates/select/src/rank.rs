@@ -1,5 +1,7 @@
 //! Ranking: cuts the candidates into chunks, and gives each its features, a score and a probability.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 use syntax::{Definition, DefinitionKind, LineRange, Outline};
 
@@ -207,6 +209,9 @@ pub struct Ranker<'a> {
     focus: &'a [String],
     /// In order of the files.
     parsed: Vec<Parsed<'a>>,
+    /// How much more often than by chance messages have the task's words together, once it is known: it doesn't depend
+    /// on the outlines.
+    together: OnceLock<f64>,
 }
 
 impl<'a> Ranker<'a> {
@@ -219,7 +224,8 @@ impl<'a> Ranker<'a> {
         outlines: &[&'a Outline],
         focus: &'a [String],
     ) -> Self {
-        let mut ranker = Self { corpus, query, survey, focus, parsed: Vec::new() };
+        let parsed = Vec::new();
+        let mut ranker = Self { corpus, query, survey, focus, parsed, together: OnceLock::new() };
         let pairs = survey.candidates.iter().copied().zip(outlines.iter().copied());
         ranker.parsed = ranker.parse(&pairs.collect::<Vec<_>>());
         ranker.parsed.sort_by_key(|p| p.file);
@@ -256,7 +262,9 @@ impl<'a> Ranker<'a> {
         let nodes: Vec<(usize, &Outline)> = parsed.iter().map(|p| (p.file, p.outline)).collect();
         let hits = frames::hits(corpus, &query.task.frames, &survey.frames, &nodes);
         let words: Vec<&[ChunkWords]> = parsed.iter().map(|p| p.words.as_slice()).collect();
-        let signals = confidence::signals(&corpus.history, query, survey, &words, !hits.is_empty());
+        let (is_traced, together) = (!hits.is_empty(), &self.together);
+        let signals =
+            confidence::signals(&corpus.history, query, survey, &words, is_traced, together);
         let confidence = signals.confidence();
         let (mut chunks, mut rows): (Vec<RankedChunk>, Vec<Vec<Row>>) = (0..parsed.len())
             .into_par_iter()
