@@ -20,7 +20,20 @@ use crate::cache::Key;
 /// blocks.
 const MOST: NonZeroUsize = NonZeroUsize::MIN.saturating_add((1 << 14) - 1);
 /// The bytes of a secret of XXH3.
-const SECRET: usize = 192;
+pub(super) const SECRET: usize = 192;
+
+/// A secret of this process for XXH3.
+pub(super) fn secret() -> [u8; SECRET] {
+    // The standard library's source of randomness, which keys its hash maps.
+    let random = || RandomState::new().build_hasher().finish().to_le_bytes();
+    let mut hasher = blake3::Hasher::new();
+    for _ in 0..4 {
+        hasher.update(&random());
+    }
+    let mut secret = [0; SECRET];
+    hasher.finalize_xof().fill(&mut secret);
+    secret
+}
 
 /// The fingerprints of blocks that were seen.
 pub(super) struct Fingerprints {
@@ -31,15 +44,7 @@ pub(super) struct Fingerprints {
 impl Fingerprints {
     /// None yet, with a secret of its own.
     pub(super) fn new() -> Self {
-        // The standard library's source of randomness, which keys its hash maps.
-        let random = || RandomState::new().build_hasher().finish().to_le_bytes();
-        let mut hasher = blake3::Hasher::new();
-        for _ in 0..4 {
-            hasher.update(&random());
-        }
-        let mut secret = [0; SECRET];
-        hasher.finalize_xof().fill(&mut secret);
-        Self { secret, known: Mutex::new(LruCache::new(MOST)) }
+        Self { secret: secret(), known: Mutex::new(LruCache::new(MOST)) }
     }
 
     /// The fingerprints of a request's blocks.

@@ -88,7 +88,7 @@ impl RequestRewriter {
     ) -> Self {
         let memo = Cache::new(settings.cache_bytes);
         let fingerprints = Fingerprints::new();
-        let recent = RecentBodies::default();
+        let recent = RecentBodies::new();
         RequestRewriter {
             memo,
             fingerprints,

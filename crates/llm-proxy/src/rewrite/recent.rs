@@ -1,61 +1,86 @@
-//! The latest requests, and what was found in them: an agent sends its whole conversation with each request, so that
-//! a request is mostly an earlier one, up to its new messages. Only what is behind that is scanned.
+//! What was found in the latest requests: an agent sends its whole conversation with each request, so that a request is
+//! mostly an earlier one, up to its new messages. Only what is behind that is scanned.
+//!
+//! The requests themselves aren't kept, only hashes of their parts, by XXH3 with a secret of this process: who doesn't
+//! know it can't make two parts that are taken for one.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use json_index::{Index, ScanError, Scanned, scan, scan_after};
+use xxhash_rust::xxh3::xxh3_128_with_secret;
+
+use super::fingerprints::{SECRET, secret};
 
 /// Shorter requests, in bytes, are scanned as a whole: it takes less than 30 µs.
 const SHORTEST: usize = 32 << 10;
-/// The most bytes of requests and of what was found in them. By hand: thirty conversations of 200 kB.
-const MOST_BYTES: usize = 6 << 20;
-/// The most requests, in each of which one place is looked at for a new one.
+/// The most bytes that all take. By hand: sixty conversations of 200 kB, with their values.
+const MOST_BYTES: usize = 2 << 20;
+/// The most requests, in each of which one part is looked at for a new one.
 const MOST: usize = 64;
-/// The bytes that are compared at once.
-const CHUNK: usize = 4 << 10;
-/// The bytes that are compared first.
-const PROBE: usize = 64;
+/// The bytes of a part.
+const PART: usize = 4 << 10;
 
 /// A request.
 struct Recent {
-    body: Bytes,
+    /// The hashes of its parts, without the last one if that is shorter.
+    parts: Vec<u128>,
     scanned: Scanned,
 }
 
 impl Recent {
     fn size(&self) -> usize {
-        self.body.len() + self.scanned.size()
+        size_of_val(self.parts.as_slice()) + self.scanned.size()
+    }
+
+    /// Whether the request of `parts` is likely this conversation, gone on: it has the same part far behind the prompt
+    /// and the tools, which other conversations of an agent have too, and before the last messages, which change with a
+    /// cache mark.
+    fn is_likely_continued(&self, parts: &[u128]) -> bool {
+        let at = self.parts.len() * 3 / 4;
+        parts.get(at).is_some_and(|part| self.parts.get(at) == Some(part))
+    }
+
+    /// How many bytes, at least, are the same in the request of `parts`, from its beginning on.
+    fn same(&self, parts: &[u128]) -> usize {
+        let both = self.parts.iter().zip(parts);
+        PART * both.take_while(|(one, other)| one == other).count()
     }
 }
 
 /// The latest requests, the latest first.
-#[derive(Default)]
 pub(super) struct RecentBodies {
+    secret: [u8; SECRET],
     latest: Mutex<VecDeque<Arc<Recent>>>,
 }
 
 impl RecentBodies {
+    /// None yet, with a secret of its own.
+    pub(super) fn new() -> Self {
+        Self { secret: secret(), latest: Mutex::default() }
+    }
+
     /// The same as [`scan`] of `body`.
-    pub(super) fn scan<'b>(&self, body: &'b Bytes) -> Result<Index<'b>, ScanError> {
-        if !(SHORTEST..=MOST_BYTES / 2).contains(&body.len()) {
+    pub(super) fn scan<'b>(&self, body: &'b [u8]) -> Result<Index<'b>, ScanError> {
+        if body.len() < SHORTEST {
             return scan(body);
         }
-        let continued = self.continued_by(body);
+        let (parts, _) = body.as_chunks::<PART>();
+        let parts: Vec<u128> =
+            parts.iter().map(|part| xxh3_128_with_secret(part, &self.secret)).collect();
+        let continued = self.continued_by(&parts);
         let index = match &continued {
-            Some(recent) => scan_after(body, &recent.scanned, common_prefix(&recent.body, body))?,
+            Some(recent) => scan_after(body, &recent.scanned, recent.same(&parts))?,
             None => scan(body)?,
         };
-        let scanned = index.scanned();
-        self.keep(Recent { body: body.clone(), scanned }, continued.as_ref());
+        self.keep(Recent { parts, scanned: index.scanned() }, continued.as_ref());
         Ok(index)
     }
 
-    /// The request of which `body` is likely the continuation.
-    fn continued_by(&self, body: &[u8]) -> Option<Arc<Recent>> {
+    /// The request of which that of `parts` is likely the continuation.
+    fn continued_by(&self, parts: &[u128]) -> Option<Arc<Recent>> {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        latest.iter().find(|recent| is_likely_continued(&recent.body, body)).cloned()
+        latest.iter().find(|recent| recent.is_likely_continued(parts)).cloned()
     }
 
     /// Keeps a request in the place of the one that it continues, and of those that were longest unused.
@@ -71,24 +96,10 @@ impl RecentBodies {
     }
 }
 
-/// Whether `body` is likely the conversation of `recent`, gone on: it has the same bytes far behind the prompt and the
-/// tools, which other conversations of an agent have too, and before the last messages, which change with a cache mark.
-fn is_likely_continued(recent: &[u8], body: &[u8]) -> bool {
-    let start = recent.len() / 8 * 7;
-    let probe = start..start + PROBE;
-    recent.get(probe.clone()).is_some_and(|there| body.get(probe) == Some(there))
-}
-
-/// How many bytes two texts have in common at their beginnings.
-fn common_prefix(one: &[u8], other: &[u8]) -> usize {
-    let chunks = one.chunks(CHUNK).zip(other.chunks(CHUNK));
-    let same = chunks.take_while(|(a, b)| a == b).map(|(a, _)| a.len()).sum();
-    let rest = one.iter().skip(same).zip(other.iter().skip(same));
-    same + rest.take_while(|(a, b)| a == b).count()
-}
-
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn conversation(name: &str, messages: usize) -> Bytes {
@@ -116,7 +127,7 @@ mod tests {
 
     #[test]
     fn conversations_that_go_on_side_by_side() {
-        let recent = RecentBodies::default();
+        let recent = RecentBodies::new();
         for messages in 9..40 {
             for name in ["a", "b", "c"] {
                 is_as_by_scan(&recent, &conversation(name, messages));
@@ -128,7 +139,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded() {
-        let recent = RecentBodies::default();
+        let recent = RecentBodies::new();
         for name in 0..60 {
             is_as_by_scan(&recent, &conversation(&name.to_string(), 60));
         }
@@ -139,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_none_behind_a_beginning_that_is() {
-        let recent = RecentBodies::default();
+        let recent = RecentBodies::new();
         let whole = conversation("a", 20);
         is_as_by_scan(&recent, &whole);
         for end in ["", "]", "]}}", "]}x", ",]}", "\\u"] {
@@ -147,18 +158,5 @@ mod tests {
             is_as_by_scan(&recent, &broken.into());
         }
         is_as_by_scan(&recent, &whole);
-    }
-
-    #[test]
-    fn common_prefixes() {
-        let text = vec![7; 3 * CHUNK];
-        assert_eq!(common_prefix(&text, &text), text.len());
-        assert_eq!(common_prefix(&text, &text[..CHUNK + 1]), CHUNK + 1);
-        for at in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK - 1] {
-            let mut other = text.clone();
-            other[at] = 8;
-            assert_eq!(common_prefix(&text, &other), at);
-        }
-        assert_eq!(common_prefix(b"", b"a"), 0);
     }
 }
