@@ -79,8 +79,9 @@ def functions(contextos, checkout):
             first, last = unit["lines"]
             at = (unit["path"], unit.get("name"))
             is_whole = names.count(at) == 1 and last - first in FUNCTION_LINES
-            is_source = frame(unit) and not OTHER_KINDS.search(unit["path"])
-            if is_whole and is_source and re.fullmatch(r"\w+", unit.get("name", "")) and at not in seen:
+            is_named = re.fullmatch(r"\w+", unit.get("name", ""))
+            is_source = is_named and frame(unit) and not OTHER_KINDS.search(unit["path"])
+            if is_whole and is_source and at not in seen:
                 seen.add(at)
                 yield unit
 
