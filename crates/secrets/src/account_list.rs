@@ -33,14 +33,9 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>
 
 /// `root:…`, in lines that are further in than the key; hashes are none.
 fn of_cloud_init(text: &str, hit: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let line_start = text[..hit.start].rfind('\n').map_or(0, |at| at + 1);
-    let indent = hit.start - line_start;
+    let indent = column(text, hit.start);
     lines(text, hit.end)
-        .take_while(move |line| {
-            let is_nested =
-                text[..line.start].rfind('\n').is_some_and(|at| line.start - at - 1 > indent);
-            line.is_empty() || is_nested
-        })
+        .take_while(move |line| line.is_empty() || column(text, line.start) > indent)
         .filter_map(move |line| {
             let account = text[line.clone()].trim_start_matches("- ").trim_matches(['"', '\'']);
             let (user, password) = account.split_once(':')?;
@@ -54,7 +49,7 @@ fn of_cloud_init(text: &str, hit: &Range<usize>) -> impl Iterator<Item = Range<u
 
 /// The third word of each line below the heading: `client server secret addresses`.
 fn of_ppp(text: &str, end: usize) -> impl Iterator<Item = Range<usize>> {
-    let heading = text[end..].split('\n').next().unwrap_or_default();
+    let heading = ahead(text, end, LONGEST_LINE).split('\n').next().unwrap_or_default();
     let is_heading = ["server", "secret"].iter().all(|column| heading.contains(column));
     let rows = lines(text, end).take(if is_heading { MOST_LINES } else { 0 });
     rows.filter(|line| !text[line.clone()].starts_with('#')).filter_map(|line| {
@@ -71,8 +66,7 @@ fn behind_address(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
     let is_of_address = |c: &char| c.is_ascii_alphanumeric() || "._%+-@".contains(*c);
     let before = text[..hit.start].chars().rev().take(LONGEST_ADDRESS).take_while(is_of_address);
     let is_address = before.filter(|c| *c == '@').count() == 1;
-    let limit = text.floor_char_boundary((hit.end + LONGEST_LINE).min(text.len()));
-    let line = text[hit.end..limit].split('\n').next()?.trim_end();
+    let line = ahead(text, hit.end, LONGEST_LINE).split('\n').next()?.trim_end();
     let is_password = !line.contains([':', '/', '@', ',', '"', '\'', '`', '<', '>', '|'])
         && value::is_password(line);
     (is_address && is_password).then(|| hit.end..hit.end + line.len())
@@ -84,12 +78,24 @@ fn is_given(text: &str, range: &Range<usize>) -> bool {
 
 /// The lines behind the one that `at` is in, without white space around them; up to one that is too long.
 fn lines(text: &str, at: usize) -> impl Iterator<Item = Range<usize>> {
-    let first = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
+    let end = ahead(text, at, LONGEST_LINE).find('\n');
+    let first = end.map_or(text.len(), |end| at + end + 1);
     let mut next = first;
-    let all = text[first..].split_inclusive('\n').take(MOST_LINES);
+    let all = ahead(text, first, MOST_LINES * LONGEST_LINE).split_inclusive('\n').take(MOST_LINES);
     all.take_while(|line| line.len() <= LONGEST_LINE).map(move |line| {
-        let start = next + (line.len() - line.trim_start().len()).min(line.len());
+        let start = next + line.len() - line.trim_start().len();
         next += line.len();
         start..start + line.trim().len()
     })
+}
+
+/// How far from its line's beginning `at` is, in bytes, if that isn't far.
+fn column(text: &str, at: usize) -> usize {
+    let floor = text.floor_char_boundary(at.saturating_sub(LONGEST_LINE));
+    text[floor..at].rfind('\n').map_or(at - floor, |end| at - floor - end - 1)
+}
+
+/// The next bytes, at most `most`, so that a text of nothing but keywords takes linear time.
+fn ahead(text: &str, at: usize, most: usize) -> &str {
+    &text[at..text.floor_char_boundary((at + most).min(text.len()))]
 }
