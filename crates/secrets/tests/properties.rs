@@ -75,6 +75,13 @@ fn hostile_texts_end() {
         "Q~",
         "'",
         "\\\"",
+        "chpasswd: ",
+        "<auth-user-pass>",
+        "# client ",
+        "# client server secret\n",
+        "a@b.com:",
+        "user, password, ",
+        "password\" send ",
     ] {
         let text = piece.repeat(300_000 / piece.len());
         redact(&text);
