@@ -1,7 +1,10 @@
 //! Spelling: words of the task that occur nowhere in the repository, and the nearest words that do.
 //!
-//! Only words of prose are corrected, and none that commit messages know. The distance is Damerau's, in which slips of
-//! the fingers cost less: neighbours on the keyboard, two letters exchanged, one doubled or forgotten.
+//! Only words of prose are corrected, and none that commit messages know; identifiers of several parts if one is near as
+//! a whole. The distance is Damerau's, in which slips of the fingers cost less: neighbours on the keyboard, two letters
+//! exchanged, one doubled or forgotten.
+
+use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,8 +18,11 @@ use crate::terms::{Scanner, TermId, parts, words};
 
 /// The most words that are corrected. By hand: a text in which more are unknown isn't misspelt.
 const MOST: usize = 8;
-/// Characters of a word that may be corrected. By hand: shorter ones are near to too many others.
-const LENGTH: std::ops::RangeInclusive<usize> = 4..=24;
+/// Characters of a word that may be corrected, and of an identifier. By hand: shorter ones are near to too many others.
+const LENGTH: RangeInclusive<usize> = 4..=24;
+const IDENTIFIER_LENGTH: RangeInclusive<usize> = 6..=48;
+/// Characters of a word in capitals that may be a slip. By hand: shorter ones are abbreviations.
+const CAPITALS: usize = 6;
 /// In how many commit messages a word stands that is a word, and no slip. By hand.
 const KNOWN: usize = 2;
 /// The cost of exchanging two neighbouring letters, and of confusing two neighbouring keys. By hand.
@@ -36,6 +42,15 @@ pub struct Correction {
     pub meant: String,
 }
 
+/// A word of the task that occurs nowhere.
+struct Unknown {
+    /// In lower case.
+    said: String,
+    letters: Letters,
+    /// Whether it has several parts (`test_cllient`, `TestCllient`), so that it is compared with whole words.
+    is_identifier: bool,
+}
+
 /// The words of the task that occur nowhere, each with the nearest word of the repository, if one is near.
 pub fn corrections(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<Correction> {
     let unknown = unknown(corpus, query, survey);
@@ -44,9 +59,10 @@ pub fn corrections(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<C
     }
     let near = near_words(corpus, &unknown);
     let mut out: Vec<Correction> = Vec::new();
-    for (at, said) in unknown.into_iter().enumerate() {
+    for (at, Unknown { said, .. }) in unknown.into_iter().enumerate() {
         let best = near.iter().filter(|((target, _), _)| *target == at).min_by(|a, b| {
-            let cost = |word: &str| distance(&said, word).unwrap_or(f64::INFINITY);
+            let cost =
+                |word: &str| distance(&said, &word.to_ascii_lowercase()).unwrap_or(f64::INFINITY);
             cost(&a.0.1).total_cmp(&cost(&b.0.1)).then(b.1.cmp(a.1)).then(a.0.1.cmp(&b.0.1))
         });
         if let Some(((_, meant), _)) = best {
@@ -57,16 +73,14 @@ pub fn corrections(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<C
 }
 
 /// The words of the task's prose that no file, path or pair of commit messages has.
-fn unknown(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<String> {
-    let mut out: Vec<(TermId, String)> = Vec::new();
+fn unknown(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<Unknown> {
+    let mut out: Vec<(TermId, &str)> = Vec::new();
     for term in query.task.terms.iter().filter(|term| !term.joined) {
         let Some(id) = query.vocabulary.get(&term.term) else { continue };
         let is_known = survey.idf[id as usize] > 0.0 || survey.in_paths[id as usize];
         let is_prose = term.weights.iter().all(|&weight| weight > 0.0);
-        let is_plain = term.word.bytes().all(|b| b.is_ascii_alphabetic())
-            && !term.word.bytes().skip(1).any(|b| b.is_ascii_uppercase());
-        if !is_known && is_prose && is_plain && LENGTH.contains(&term.word.len()) {
-            out.push((id, term.word.to_lowercase()));
+        if !is_known && is_prose && may_be_a_slip(&term.word) {
+            out.push((id, &term.word));
         }
     }
     if out.is_empty() {
@@ -82,18 +96,41 @@ fn unknown(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<String> {
         }
     }
     out.retain(|(id, _)| said.get(id).copied().unwrap_or(0) < KNOWN);
-    let mut out: Vec<String> = out.into_iter().map(|(_, word)| word).collect();
+    let mut out: Vec<&str> = out.into_iter().map(|(_, word)| word).collect();
     out.dedup();
-    if out.len() > MOST { Vec::new() } else { out }
+    if out.len() > MOST {
+        return Vec::new();
+    }
+    let unknown = |word: &str| {
+        let said = word.to_ascii_lowercase();
+        Unknown { letters: Letters::of(&said), said, is_identifier: is_identifier(word) }
+    };
+    out.into_iter().map(unknown).collect()
+}
+
+/// Whether a word has several parts.
+fn is_identifier(word: &str) -> bool {
+    parts(word).len() > 1
+}
+
+/// Whether a word that occurs nowhere may be another with a slip, by how it is written.
+fn may_be_a_slip(word: &str) -> bool {
+    if is_identifier(word) {
+        let is_plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        return is_plain && IDENTIFIER_LENGTH.contains(&word.len());
+    }
+    let is_capitals = word.bytes().all(|b| b.is_ascii_uppercase()) && word.len() >= CAPITALS;
+    let is_word = word.bytes().all(|b| b.is_ascii_alphabetic())
+        && !word.bytes().skip(1).any(|b| b.is_ascii_uppercase());
+    (is_capitals || is_word) && LENGTH.contains(&word.len())
 }
 
 /// By unknown word and near word: how often the near one occurs.
-fn near_words(corpus: &Corpus, unknown: &[String]) -> FxHashMap<(usize, String), usize> {
-    let letters: Vec<Letters> = unknown.iter().map(|said| Letters::of(said)).collect();
+fn near_words(corpus: &Corpus, unknown: &[Unknown]) -> FxHashMap<(usize, String), usize> {
     if let Some((index, numbers)) = corpus.words() {
         let near = |word: &str| {
-            let may_be = letters.iter().any(|letters| letters.may_be_near(word));
-            may_be.then(|| near(unknown, &letters, word)).filter(|near| !near.is_empty())
+            let may_be = unknown.iter().any(|unknown| unknown.letters.may_be_near(word));
+            may_be.then(|| near(unknown, word)).filter(|near| !near.is_empty())
         };
         let mut all = FxHashMap::default();
         for (near, count) in index.count_words(numbers.into_iter(), near) {
@@ -111,7 +148,7 @@ fn near_words(corpus: &Corpus, unknown: &[String]) -> FxHashMap<(usize, String),
             let mut known: FxHashMap<&str, Vec<(usize, String)>> = FxHashMap::default();
             let mut found = FxHashMap::default();
             for (_, word) in words(&file.text) {
-                let near = known.entry(word).or_insert_with(|| near(unknown, &letters, word));
+                let near = known.entry(word).or_insert_with(|| near(unknown, word));
                 near.iter().for_each(|near| *found.entry(near.clone()).or_default() += 1);
             }
             found
@@ -133,7 +170,7 @@ struct Letters {
 
 impl Letters {
     fn of(said: &str) -> Self {
-        let may_lack = (most(said.len()) / NEIGHBOURS + 1e-9) as u32;
+        let may_lack = (most(said.len() + LONGER) / NEIGHBOURS + 1e-9) as u32;
         Self { set: letters(said), may_lack }
     }
 
@@ -153,28 +190,45 @@ fn letters(word: &str) -> u32 {
     word.bytes().fold(0, |set, byte| set | 1 << (byte & 31))
 }
 
-/// The parts of a word that are near to unknown ones, each with the index of what it is near to.
-fn near(unknown: &[String], sets: &[Letters], word: &str) -> Vec<(usize, String)> {
+/// What in a word is near to unknown ones, each with the index of what it is near to: parts of it in lower case, and to an
+/// identifier the word itself.
+fn near(unknown: &[Unknown], word: &str) -> Vec<(usize, String)> {
     let mut near = Vec::new();
     if !word.is_ascii() || word.len() > 64 {
         return near;
     }
-    for part in parts(word) {
+    let mut compare = |part: &str, is_whole: bool| {
         let set = letters(part);
-        for (at, (said, known)) in unknown.iter().zip(sets).enumerate() {
-            let is_as_long = part.len().abs_diff(said.len()) <= 2 && LENGTH.contains(&part.len());
-            if is_as_long && known.may_be_nearly(set) {
-                let part = part.to_ascii_lowercase();
-                if distance(said, &part).is_some() {
-                    near.push((at, part));
+        for (at, unknown) in unknown.iter().enumerate() {
+            let is_as_long =
+                part.len().abs_diff(unknown.said.len()) <= LONGER && part.len() >= *LENGTH.start();
+            if unknown.is_identifier == is_whole && is_as_long && unknown.letters.may_be_nearly(set)
+            {
+                let lower = part.to_ascii_lowercase();
+                let is_as_numbered = digits(&unknown.said).eq(digits(&lower));
+                if is_as_numbered && distance(&unknown.said, &lower).is_some() {
+                    near.push((at, if is_whole { part.to_owned() } else { lower }));
                 }
             }
         }
+    };
+    let is_letters = |part: &&str| part.bytes().all(|b| b.is_ascii_alphabetic());
+    parts(word).into_iter().filter(is_letters).for_each(|part| compare(part, false));
+    if unknown.iter().any(|unknown| unknown.is_identifier) {
+        compare(word, true);
     }
     near
 }
 
-/// The most that a word of this length may differ from what is meant. By hand.
+/// The digits of a word: another version is no slip.
+fn digits(word: &str) -> impl Iterator<Item = u8> {
+    word.bytes().filter(u8::is_ascii_digit)
+}
+
+/// How much longer or shorter what is meant may be, in letters: no more cost less than [`most`].
+const LONGER: usize = 2;
+
+/// The most that a word may differ from what is meant, which has this length. By hand.
 fn most(length: usize) -> f64 {
     match length {
         ..=4 => 0.6,
@@ -183,12 +237,12 @@ fn most(length: usize) -> f64 {
     }
 }
 
-/// How far two words in lower-case ASCII letters are apart; `None` where it is too far for a slip.
+/// How far two words in lower case are apart; `None` where it is too far for a slip.
 fn distance(said: &str, meant: &str) -> Option<f64> {
     let (a, b) = (said.as_bytes(), meant.as_bytes());
-    let most = most(a.len().min(b.len()));
+    let most = most(b.len());
     let same_start = a.first() == b.first();
-    if !b.iter().all(u8::is_ascii_lowercase)
+    if !b.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
         || a == b
         || !same_start && a.len() < 6 && a.first() != b.get(1)
     {
@@ -312,6 +366,35 @@ mod tests {
         ] {
             let found = corrected(CODE, &format!("the {said} is stale"));
             assert_eq!(found, [(said.to_owned(), meant.to_owned())], "{said}");
+        }
+    }
+
+    #[test]
+    fn slips_in_short_words_and_capitals_are_corrected() {
+        let code = "static CACHE: Cache = test(close);";
+        for (said, meant) in [("cace", "cache"), ("clse", "close"), ("CACHHE", "cache")] {
+            let found = corrected(code, &format!("the {said} is stale"));
+            assert_eq!(found, [(said.to_lowercase(), meant.to_owned())], "{said}");
+        }
+        assert_eq!(corrected(code, "the ttl of a TEXT, a coat"), []);
+    }
+
+    #[test]
+    fn identifiers_are_corrected_as_a_whole() {
+        let code =
+            "fn readLockfile(v2_cache: &str) { UV_HANDLE_READING | session.refresh_tokens() }";
+        for (said, meant) in [
+            ("readLokcfile", "readLockfile"),
+            ("`refresh_tkens`", "refresh_tokens"),
+            ("UV_HAANDLE_READING", "UV_HANDLE_READING"),
+        ] {
+            let found = corrected(code, &format!("the {said} is stale"));
+            let said = said.trim_matches('`').to_lowercase();
+            assert_eq!(found, [(said, meant.to_owned())]);
+        }
+        // A new name that resembles a part of another, and another version.
+        for task in ["add `refresh_sesssion_later`", "a v3_cache", "the `refrsh_all` flag"] {
+            assert_eq!(corrected(code, task), [], "{task}");
         }
     }
 
