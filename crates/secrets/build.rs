@@ -22,7 +22,7 @@ const FIELDS: [&str; 14] = [
 const WINDOW: i64 = 512;
 /// The most bytes at the beginning of a match that are described. By hand: hardly any text but a credential begins so.
 const LONGEST_BEGINNING: usize = 24;
-/// The shortest run of token characters that is looked for, as in `src/token_runs.rs`.
+/// The shortest run of token characters that is looked for, as in `src/classes.rs`.
 const SHORTEST_RUN: usize = 24;
 
 fn main() {
@@ -121,7 +121,7 @@ impl ByteSet {
         Self(std::array::from_fn(|at| self.0[at] | other.0[at]))
     }
 
-    /// Whether all of the bytes are those that `src/token_runs.rs` looks for, or fewer.
+    /// Whether all of the bytes are those that `src/classes.rs` looks for, or fewer.
     fn is_of_tokens(&self) -> bool {
         let tokens =
             (0..=u8::MAX).filter(|byte| byte.is_ascii_alphanumeric() || b"+/_-.=~%".contains(byte));

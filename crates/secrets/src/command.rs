@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::search::Keyword;
+use crate::search::{Begins, Keyword};
 use crate::value;
 
 pub(crate) const RULE: &str = "command-password";
@@ -180,7 +180,8 @@ const COMMANDS: &[(&str, &[Place])] = &[
 pub(crate) fn keywords() -> impl Iterator<Item = Keyword> {
     COMMANDS.iter().map(|&(text, _)| {
         let is_command = !PIPED.contains(&text);
-        Keyword { has_case: is_command, begins_word: is_command, ..Keyword::anywhere(text) }
+        let begins = if is_command { Begins::Word } else { Begins::Anywhere };
+        Keyword { has_case: is_command, begins, ..Keyword::anywhere(text) }
     })
 }
 

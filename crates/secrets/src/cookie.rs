@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::byte_set::ByteSet;
 use crate::value;
 
 pub(crate) const KEYWORD: &str = "cookie";
@@ -9,6 +10,8 @@ pub(crate) const RULE: &str = "cookie";
 
 /// What is looked at behind the keyword, in bytes.
 const LONGEST: usize = 1200;
+/// The characters of names and values, and what stands between those of a pair.
+const VALUES: ByteSet = ByteSet::alphanumeric_and(b"-_.~%+/:|!=");
 /// Cookies that identify no session.
 const HARMLESS: &[&str] = &[
     "_ga",
@@ -42,15 +45,14 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>
 /// Adds the values of cookies in `range`: `name=value`, `"name": "value"`, `"name", "value"`.
 pub(crate) fn pairs(text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) {
     let line = &text[range.clone()];
-    let is_value = |c: char| c.is_ascii_alphanumeric() || "-_.~%+/:|!=".contains(c);
     let mut at = 0;
     let mut name = "";
-    while let Some(start) = line[at..].find(is_value).map(|start| at + start) {
+    while let Some(start) = VALUES.find(&line[at..]).map(|start| at + start) {
         let word = &line[start..];
-        let end = start + word.find(|c| !is_value(c)).unwrap_or(word.len());
+        let end = start + VALUES.find_other(word).unwrap_or(word.len());
         let word = &line[start..end];
         at = end;
-        if !word.contains(|c: char| c.is_alphanumeric()) {
+        if !word.contains(|c: char| c.is_ascii_alphanumeric()) {
             continue;
         }
         let (of, value_at) = match word.split_once('=') {

@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use crate::rules::{RULES, Rule};
 use crate::scan::{self, Secret};
-use crate::{token_runs, value};
+use crate::{classes, value};
 
 /// The shortest and the longest base64 that is decoded, in bytes. What is shorter has no room for a name and
 /// a value, what is longer is content.
-const SHORTEST: usize = token_runs::SHORTEST;
+const SHORTEST: usize = classes::SHORTEST_SEARCHED;
 const LONGEST: usize = 64 << 10;
 /// How much of a base64 is decoded to see whether it is one of a text, in characters.
 const PROBE: usize = 16;
@@ -70,16 +70,19 @@ fn base64_runs<'t>(
     tokens.iter().flat_map(move |token| {
         let mut at = token.start;
         std::iter::from_fn(move || {
-            while at < token.end {
+            while let Some(first) = bytes[at..token.end].first_chunk::<SHORTEST>() {
+                // Backwards, so that all up to the last other byte is skipped.
+                if let Some(other) = first.iter().rposition(|byte| !IN_ALPHABET[*byte as usize]) {
+                    at += other + 1;
+                    continue;
+                }
                 let rest = &bytes[at..token.end];
                 let length = rest.iter().take_while(|byte| IN_ALPHABET[**byte as usize]).count();
                 let run = at..at + length;
-                at = run.end + 1;
-                if length >= SHORTEST {
-                    let padding =
-                        bytes[run.end..].iter().take(2).take_while(|byte| **byte == b'=').count();
-                    return Some(run.start..run.end + padding);
-                }
+                at = run.end;
+                let padding =
+                    bytes[run.end..].iter().take(2).take_while(|byte| **byte == b'=').count();
+                return Some(run.start..run.end + padding);
             }
             None
         })

@@ -10,7 +10,8 @@
 //! A false positive hides code from the reader, so it weighs as much as a miss: placeholders,
 //! references to the environment and plain words are left alone.
 //!
-//! - `scan`: what each keyword triggers; `search`: the search for all of them
+//! - `scan`: what each keyword triggers; `search`: the search for all of them, where `classes` of bytes and a
+//!   `filter` let it be, in `tables` of the keywords' `grams`; with `vectors` where there are any
 //! - `rules`, `private_key`, `url`, `dsn`, `command`, `call`, `cookie`, `structure`, `account_list`, `assignment`,
 //!   `encoded`: the detectors
 //! - `value`: whether a value looks like a secret or like a placeholder (`rules/dummies.txt`)
@@ -35,19 +36,24 @@ mod account_list;
 mod assignment;
 mod byte_set;
 mod call;
+mod classes;
 mod command;
 mod cookie;
 mod dsn;
 mod encoded;
 mod file_names;
+mod filter;
+mod grams;
 mod private_key;
 mod rules;
 mod scan;
 mod search;
 mod structure;
-mod token_runs;
+mod tables;
 mod url;
 mod value;
+#[cfg_attr(not(target_arch = "x86_64"), path = "no_vectors.rs")]
+mod vectors;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

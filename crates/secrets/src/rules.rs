@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use regex::Regex;
 
 use crate::byte_set::ByteSet;
-use crate::search::Keyword;
+use crate::search::{Begins, Keyword};
 use crate::{assignment, value};
 
 // `RULES`, of which the earlier one gives the name if two match at the same position, and `SETS` of bytes.
@@ -26,7 +26,8 @@ pub(crate) struct Rule {
     any_case: bool,
     /// Whether the keywords are parts of names, and the pattern is that of the whole value assigned.
     assigned: bool,
-    /// Whether keywords count only within a run that [`token_runs`](crate::token_runs::token_runs) finds.
+    /// Whether keywords count only within a run of
+    /// [`SHORTEST_SEARCHED`](crate::classes::SHORTEST_SEARCHED) or more token characters.
     is_in_run: bool,
     checksum: Checksum,
     /// For formats without a literal at their beginning: the length of the run of base64 characters that a
@@ -105,7 +106,11 @@ impl Rule {
         self.keywords.iter().map(|text| Keyword {
             text,
             has_case: !self.any_case && !self.assigned,
-            begins_word: self.lookback == 0 && !self.assigned,
+            begins: match (self.assigned, self.lookback) {
+                (true, _) => Begins::Part,
+                (false, 0) => Begins::Word,
+                (false, _) => Begins::Anywhere,
+            },
             is_in_run: self.is_in_run,
         })
     }

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::classes::Classes;
 use crate::rules::RULES;
 use crate::search::{Hit, Keyword, Search};
-use crate::token_runs::token_runs;
 use crate::{
     account_list, assignment, call, command, cookie, dsn, encoded, private_key, structure, url,
 };
@@ -91,8 +91,9 @@ pub(crate) fn secrets(text: &str) -> Vec<Secret> {
 
 /// As [`secrets`], for a text that was encoded `depth` times.
 pub(crate) fn secrets_at_depth(text: &str, depth: usize) -> Vec<Secret> {
-    let runs = token_runs(text);
-    secrets_at(text, &runs, SCANNER.search.hits(text, &runs), depth)
+    let classes = Classes::of(text);
+    let runs = classes.token_runs();
+    secrets_at(text, &runs, SCANNER.search.hits(text, &classes, &runs), depth)
 }
 
 /// The credentials at the hits, and those in base64.
@@ -122,7 +123,7 @@ fn secrets_at(
             }
             continue;
         }
-        let rule = detect(detector, text, &hit, &mut ranges);
+        let rule = detect(detector, text, runs, &hit, &mut ranges);
         for range in ranges.drain(..) {
             done = range.clone();
             found.push((Secret { range, rule }, order));
@@ -134,10 +135,12 @@ fn secrets_at(
     without_overlaps(found)
 }
 
-/// Adds what the detector finds at `hit` to `found`, and returns the name of its rule.
+/// Adds what the detector finds at `hit` to `found`, and returns the name of its rule. `runs` are the runs of token
+/// characters of the text.
 fn detect(
     detector: Detector,
     text: &str,
+    runs: &[Range<usize>],
     hit: &Range<usize>,
     found: &mut Vec<Range<usize>>,
 ) -> &'static str {
@@ -151,7 +154,7 @@ fn detect(
             url::RULE
         }
         Detector::Assignment(kind) => {
-            assignment::find(text, hit, kind, found);
+            assignment::find(text, runs, hit, kind, found);
             kind.rule()
         }
         Detector::Rule(index) => {
@@ -229,7 +232,7 @@ mod tests {
     /// What is found where every keyword is compared at every position, in runs of token characters or not.
     fn secrets_by_comparing(text: &str) -> Vec<Secret> {
         let hits = SCANNER.search.hits_by_comparing_anywhere(text);
-        secrets_at(text, &token_runs(text), hits.into_iter(), 0)
+        secrets_at(text, &Classes::of(text).token_runs(), hits.into_iter(), 0)
     }
 
     /// An example of a rule's pattern, perhaps shortened, behind something that may belong to it.

@@ -209,13 +209,17 @@ pub(crate) fn is_random(value: &str) -> bool {
         && !is_dummy_token(value)
 }
 
+/// The shortest that [`is_strong_token`] accepts, in bytes, and the fewest digits in it.
+pub(crate) const SHORTEST_STRONG: usize = 20;
+pub(crate) const FEWEST_DIGITS_OF_STRONG: usize = 3;
+
 /// As [`is_token`], so long and mixed that hardly anything else is written so, even where the name says
 /// little. Hashes and UUIDs are left out by their lengths.
 pub(crate) fn is_strong_token(value: &str) -> bool {
     let is_hex = value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    value.len() >= 20
-        && digits >= 3
+    value.len() >= SHORTEST_STRONG
+        && digits >= FEWEST_DIGITS_OF_STRONG
         && !(is_hex && matches!(value.len(), 36 | 40 | 64 | 96 | 128))
         && !value.contains(['/', '.', ':', '%'])
         && is_token(value)

@@ -33,33 +33,68 @@ const LONGEST_VALUE: usize = 512;
 const LONGEST_LIST: usize = 32;
 /// What stands between a name and its secret, or begins it, and line ends.
 const BEFORE_SECRETS: ByteSet = ByteSet::of(b"\"'`&0123456789\n\r");
+/// The farthest that a value begins behind its name, in bytes: behind a declaration and a call.
+const FARTHEST_VALUE: usize = 1024;
 /// White space around a separator.
 const WIDEST_GAP: usize = 32;
 
-/// Adds the secrets assigned to the name around the keyword at `hit`: one, or those of a list.
-pub(crate) fn find(text: &str, hit: &Range<usize>, kind: Kind, found: &mut Vec<Range<usize>>) {
+/// Adds the secrets assigned to the name around the keyword at `hit`: one, or those of a list. `runs` are the runs of
+/// token characters of the text.
+pub(crate) fn find(
+    text: &str,
+    runs: &[Range<usize>],
+    hit: &Range<usize>,
+    kind: Kind,
+    found: &mut Vec<Range<usize>>,
+) {
     let Some(name) = name::around(text, hit, kind) else { return };
-    if !may_be_followed_by_secret(&text[name.end..]) {
-        return table::find(text, &name, hit, kind, found);
+    let before = found.len();
+    if may_be_followed_by_secret(&text[name.end..]) {
+        if kind != Kind::Key {
+            add_assigned(text, &name, hit, kind, found);
+        } else if let Some(kind) = name::kind_of(text, &name, hit, kind)
+            && (kind != Kind::OtherKey || may_be_followed_by_strong_token(text, runs, name.end))
+        {
+            add_assigned(text, &name, hit, kind, found);
+        }
     }
+    if found.len() == before {
+        table::find(text, &name, hit, kind, found);
+    }
+}
+
+/// Adds the secrets that are assigned to `name` on its right side.
+fn add_assigned(
+    text: &str,
+    name: &Range<usize>,
+    hit: &Range<usize>,
+    kind: Kind,
+    found: &mut Vec<Range<usize>>,
+) {
     let place = Place::new(text, name.clone());
-    let mut kind_of_name = None;
-    for value in Reader::new(text, name.end, &place).assigned().flatten() {
+    let mut readings = Reader::new(text, name.end, &place).assigned().flatten();
+    let value = readings.find_map(|value| {
         let range = trimmed(text, value.range);
-        if !looks_assigned(text, &range, value.notation, kind, &name) {
-            continue;
-        }
-        // Most names are looked at no further, since no secret follows them.
-        let of_name = *kind_of_name.get_or_insert_with(|| name::kind_of(text, &name, hit, kind));
-        let Some(of_name) = of_name else { return };
-        if of_name == kind || looks_assigned(text, &range, value.notation, of_name, &name) {
-            let more = more_of_list(text, &range, of_name, &name);
-            found.push(range);
-            found.extend(more);
-            return;
-        }
+        looks_assigned(text, &range, value.notation, kind, name).then_some(range)
+    });
+    // Most names are looked at no further, since no secret follows them.
+    if let Some(range) = value
+        && name::kind_of(text, name, hit, kind).is_some()
+    {
+        let more = more_of_list(text, &range, kind, name);
+        found.push(range);
+        found.extend(more);
     }
-    table::find(text, &name, hit, kind, found);
+}
+
+/// Whether there is a run of token characters with digits behind `at`, as far as any notation reaches. What is assigned
+/// to most keys (`cache_key`, `sort_key`) is a secret only if it is such a run.
+fn may_be_followed_by_strong_token(text: &str, runs: &[Range<usize>], at: usize) -> bool {
+    let near = &runs[runs.partition_point(|run| run.end <= at)..];
+    near.iter().take_while(|run| run.start < at + FARTHEST_VALUE).any(|run| {
+        let digits = text.as_bytes()[run.clone()].iter().filter(|byte| byte.is_ascii_digit());
+        digits.count() >= value::FEWEST_DIGITS_OF_STRONG
+    })
 }
 
 /// Whether a secret may follow a name: one has a digit or stands in quotes, or else it is not on the name's

@@ -215,10 +215,16 @@ pub(super) fn kind_of(
     hit: &Range<usize>,
     kind: Kind,
 ) -> Option<Kind> {
-    let words: Vec<String> =
-        value::words(&text[name.clone()]).map(str::to_ascii_lowercase).collect();
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    if has(HARMLESS) || (kind == Kind::Token && has(HARMLESS_TOKENS)) {
+    if kind == Kind::Key && hit.start == name.start {
+        // Just `key`.
+        let is_parameter = text[..name.start].ends_with(['?', '&']);
+        let is_harmless = || has_word_of(HARMLESS, &text[name.clone()]);
+        return (is_parameter && !is_harmless()).then_some(Kind::OtherKey);
+    }
+    let written = &text[name.clone()];
+    if has_word_of(HARMLESS, written)
+        || (kind == Kind::Token && has_word_of(HARMLESS_TOKENS, written))
+    {
         return None;
     }
     if kind != Kind::Key {
@@ -229,7 +235,10 @@ pub(super) fn kind_of(
         .filter(char::is_ascii_alphabetic)
         .map(|c| c.to_ascii_lowercase())
         .collect();
-    if KEY_QUALIFIERS.iter().any(|word| before.ends_with(word)) && !before.ends_with("websocket") {
+    // The last letters first, which differ most of the time.
+    let last = before.bytes().next_back();
+    let ends_with = |word: &&str| word.bytes().next_back() == last && before.ends_with(word);
+    if KEY_QUALIFIERS.iter().any(ends_with) && !before.ends_with("websocket") {
         return Some(Kind::Key);
     }
     if before.is_empty() {
@@ -237,7 +246,12 @@ pub(super) fn kind_of(
     }
     let joined = text[..hit.start].ends_with(|c: char| c.is_ascii_lowercase())
         && text[hit.start..].starts_with(|c: char| c.is_ascii_lowercase());
-    (!joined && !has(HARMLESS_KEYS)).then_some(Kind::OtherKey)
+    (!joined && !has_word_of(HARMLESS_KEYS, written)).then_some(Kind::OtherKey)
+}
+
+/// Whether a word of `name` is one of these, ignoring ASCII case.
+fn has_word_of(list: &[&str], name: &str) -> bool {
+    value::words(name).any(|word| list.iter().any(|one| one.eq_ignore_ascii_case(word)))
 }
 
 /// The start of the name that ends at `end`.

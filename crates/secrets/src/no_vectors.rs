@@ -1,0 +1,40 @@
+//! In place of `vectors`, for processors whose vector instructions aren't used.
+
+use std::convert::Infallible;
+use std::ops::Range;
+
+use crate::classes::Classes;
+use crate::filter::Filter;
+use crate::tables::{Positions, Tables};
+
+/// None.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Vectors(Infallible);
+
+impl Vectors {
+    pub(crate) fn available() -> Option<Self> {
+        None
+    }
+
+    pub(crate) fn classes(self, _: &[u8]) -> Classes {
+        match self.0 {}
+    }
+
+    pub(crate) fn known<const LONG: usize, const SHORT: usize>(
+        self,
+        _: &Tables<LONG, SHORT>,
+        _: &[u8],
+        _: &Positions,
+        _: &mut Positions,
+    ) {
+        match self.0 {}
+    }
+
+    pub(crate) fn positions(self, _: &[u64], _: &mut Positions) {
+        match self.0 {}
+    }
+
+    pub(crate) fn candidates(self, _: &Filter, _: &[u8], _: Range<usize>, _: &mut Vec<u64>) {
+        match self.0 {}
+    }
+}
