@@ -21,9 +21,7 @@ pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
     let limit = text.floor_char_boundary((hit.end + LONGEST).min(text.len()));
     let window = &text[hit.end..limit];
     // Most URLs have no credentials.
-    if memchr::memchr(b'@', window.as_bytes()).is_none() {
-        return None;
-    }
+    memchr::memchr(b'@', window.as_bytes())?;
     let stop = |c: char| {
         matches!(
             c,
