@@ -1,5 +1,5 @@
 //! Passwords in lists of accounts, which have no name beside them: cloud-init's `chpasswd`, OpenVPN's
-//! `<auth-user-pass>`, the secrets of PPP, and addresses with a password on each line.
+//! `<auth-user-pass>`, the secrets of PPP, CouchDB's administrators, and names or addresses with a password on a line.
 
 use std::ops::Range;
 
@@ -8,13 +8,17 @@ use crate::value;
 pub(crate) const RULE: &str = "account-password";
 /// What each of the lists begins with, in small letters, and the ends of addresses.
 pub(crate) const KEYWORDS: &[&str] = &[
-    CLOUD_INIT, OPENVPN, PPP, ".com:", ".org:", ".net:", ".edu:", ".io:", ".dev:", ".de:", ".fr:",
-    ".ru:", ".uk:",
+    CLOUD_INIT, OPENVPN, PPP, COUCHDB, ADMIN, ROOT, " / ", ".com:", ".org:", ".net:", ".edu:",
+    ".io:", ".dev:", ".de:", ".fr:", ".ru:", ".uk:",
 ];
 
 const CLOUD_INIT: &str = "chpasswd:";
 const OPENVPN: &str = "<auth-user-pass>";
 const PPP: &str = "# client";
+const COUCHDB: &str = "[admins]";
+/// Names of accounts with a password, alone on a line or in a comment.
+const ADMIN: &str = "admin:";
+const ROOT: &str = "root:";
 
 /// The most lines of a list, and the longest one in bytes.
 const MOST_LINES: usize = 100;
@@ -27,6 +31,9 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>
         CLOUD_INIT => found.extend(of_cloud_init(text, hit)),
         OPENVPN => found.extend(lines(text, hit.end).nth(1).filter(|range| is_given(text, range))),
         PPP => found.extend(of_ppp(text, hit.end)),
+        COUCHDB => found.extend(of_section(text, hit)),
+        ADMIN | ROOT => found.extend(behind_account(text, hit)),
+        " / " => found.extend(behind_slash(text, hit)),
         _ => found.extend(behind_address(text, hit)),
     }
 }
@@ -52,6 +59,15 @@ fn of_ppp(text: &str, end: usize) -> impl Iterator<Item = Range<usize>> {
     let heading = ahead(text, end, LONGEST_LINE).split('\n').next().unwrap_or_default();
     let is_heading = ["server", "secret"].iter().all(|column| heading.contains(column));
     let rows = lines(text, end).take(if is_heading { MOST_LINES } else { 0 });
+    let is_server = |c: char| c.is_ascii_alphanumeric() || "*\"_-.".contains(c);
+    let is_row = move |line: &Range<usize>| {
+        let line = &text[line.clone()];
+        let server = line.split_ascii_whitespace().nth(1);
+        line.is_empty()
+            || line.starts_with('#')
+            || server.is_some_and(|server| server.chars().all(is_server))
+    };
+    let rows = rows.take_while(is_row);
     rows.filter(|line| !text[line.clone()].starts_with('#')).filter_map(|line| {
         let word = text[line.clone()].split_ascii_whitespace().nth(2)?;
         let start = word.as_ptr() as usize - text.as_ptr() as usize;
@@ -59,6 +75,54 @@ fn of_ppp(text: &str, end: usize) -> impl Iterator<Item = Range<usize>> {
         let start = start + word.find(inner)?;
         Some(start..start + inner.len()).filter(|range| is_given(text, range))
     })
+}
+
+/// `admin = …`, in the lines of a section.
+fn of_section(text: &str, hit: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let is_heading = column(text, hit.start) == 0
+        && ahead(text, hit.end, LONGEST_LINE)
+            .split('\n')
+            .next()
+            .is_some_and(|rest| rest.trim().is_empty());
+    let in_section = |line: &Range<usize>| !text[line.clone()].starts_with('[');
+    let accounts = lines(text, hit.end).take(if is_heading { MOST_LINES } else { 0 });
+    accounts.take_while(in_section).filter_map(|line| {
+        let (user, password) = text[line.clone()].split_once('=')?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
+        let is_user = !user.trim().is_empty() && user.trim().chars().all(is_name);
+        let password = password.trim_start();
+        let range = line.end - password.len()..line.end;
+        (is_user && !password.starts_with("-pbkdf2-") && is_given(text, &range)).then_some(range)
+    })
+}
+
+/// `admin:…`, alone on its line or behind the mark of a comment.
+fn behind_account(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
+    let before = &text[..hit.start][text[..hit.start].len() - column(text, hit.start)..];
+    let is_alone =
+        before.trim().trim_start_matches(['#', '/', '*', ';', '-', '`']).trim().is_empty();
+    let line =
+        ahead(text, hit.end, LONGEST_LINE).split('\n').next()?.trim_end_matches(['`', '\r', ' ']);
+    let is_password = !line.contains([':', '/', '@', ',', '"', '\'', '<', '>', '|', ' ', '(', '='])
+        && value::is_mixed_password(line);
+    (is_alone && is_password).then(|| hit.end..hit.end + line.len())
+}
+
+/// `login: admin / …`, `test account a@example.org / …`.
+fn behind_slash(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
+    let before = &text[..hit.start][text[..hit.start].len() - column(text, hit.start)..];
+    let lower = before.to_ascii_lowercase();
+    let of_account = ["login", "account", "credential", "user", "admin", "root", "zugang"];
+    if !of_account.iter().any(|word| lower.contains(word)) || before.contains(['=', '{', ';']) {
+        return None;
+    }
+    let rest = ahead(text, hit.end, LONGEST_LINE);
+    let open = rest.len() - rest.trim_start_matches(['`', '"', '*']).len();
+    let word = rest[open..].split(char::is_whitespace).next()?;
+    let word = word.trim_end_matches(['`', '"', ')', ',', '.']);
+    let start = hit.end + open;
+    let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
+    (has_digit && value::is_mixed_password(word)).then(|| start..start + word.len())
 }
 
 /// `alice@example.org:…`, at the end of a line.

@@ -21,7 +21,7 @@ const CALLS: &[(&str, &[usize])] = &[
     ("auth=(", &[1]), ("auth = (", &[1]), ("auth: (", &[1]), ("auth=[", &[1]), ("auth = [", &[1]),
     ("auth: [", &[1]), ("auth(", &[1, 0]), ("auth' => [", &[1]), ("auth\" => [", &[1]), ("auth\": [", &[1]), ("auth\": (", &[1]),
     ("networkcredential", &[1]), ("usernamepasswordcredential", &[1]), ("passwordauthentication", &[1]),
-    ("plaincredentials", &[1]), ("plainauthprovider", &[1]), ("plain_auth", &[1]), ("plainauth(", &[2]), ("credentials(", &[1, 0]),
+    ("plaincredentials", &[1]), ("plainauthprovider", &[1]), ("plain_auth", &[1]), ("plainauth(", &[2]), ("credentials(", &[1, 0, 3]),
     ("withcredentials", &[1]), ("setcredentials", &[1]), ("getconnection", &[2]), ("mysqli_connect", &[2]),
     ("mysqli(", &[2]), ("pdo(", &[2]), ("createconnection", &[2]), ("login(", &[1, 2]), ("signin(", &[1]),
     ("sign_in(", &[1]), ("log_in(", &[1]), ("authenticate(", &[1]), ("simple_bind", &[1]), (".bind(", &[1]),
@@ -32,6 +32,7 @@ const CALLS: &[(&str, &[usize])] = &[
     ("ftp(", &[2]), ("sequelize(", &[2]), ("influxdbclient(", &[3]), ("wifi.begin(", &[1]), ("createhmac(", &[1]), ("hmac.new(", &[0]),
     ("jwt.sign(", &[1]), ("jwt.encode(", &[1]), ("jwt.verify(", &[1]), ("jwt.decode(", &[1]), ("cookieparser(", &[0]), ("new stripe(", &[0]),
     ("algoliasearch(", &[1]), ("credential(", &[1, 0]), ("auth.basic(", &[1]), ("authtokens.basic(", &[1]), ("driver(", &[2]), ("sethttpbasicauth", &[1]),
+    ("sp_addlogin ", &[1]), ("sp_password ", &[1, 0]),
 ];
 
 /// Functions that take a key instead of a password.

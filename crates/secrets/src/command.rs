@@ -27,6 +27,8 @@ enum Place {
     Comma(&'static str),
     /// In the word of this number behind the command, options not counted.
     Word(usize),
+    /// In the word behind this one.
+    WordBehind(&'static str),
     /// Behind the first colon of the first word: `user:…`.
     Account,
     /// Behind the first `/` of the first word that has one, up to its `@`: `user/…@host`.
@@ -37,7 +39,9 @@ enum Place {
     Cookies(&'static str),
 }
 
-use Place::{Account, Comma, Cookies, Joined, Pair, PassArgument, Percent, Slash, Value, Word};
+use Place::{
+    Account, Comma, Cookies, Joined, Pair, PassArgument, Percent, Slash, Value, Word, WordBehind,
+};
 
 /// Commands with the places of their secrets, each from the command's manual.
 #[rustfmt::skip]
@@ -68,6 +72,11 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("mysqlimport ", &[Joined("-p")]),
     ("mysqlsh ", &[Joined("-p")]),
     ("mysqlcheck ", &[Joined("-p")]),
+    ("mysqlslap ", &[Joined("-p")]),
+    ("mysqlpump ", &[Joined("-p")]),
+    ("mysqlbinlog ", &[Joined("-p")]),
+    ("mydumper ", &[Value("-p"), Joined("-p")]),
+    ("myloader ", &[Value("-p"), Joined("-p")]),
     ("mariadb ", &[Joined("-p")]),
     ("mariadb-dump ", &[Joined("-p")]),
     ("mongo ", &[Value("-p"), Value("--password")]),
@@ -76,8 +85,14 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("mongorestore ", &[Value("-p"), Value("--password")]),
     ("mongoexport ", &[Value("-p"), Value("--password")]),
     ("mongoimport ", &[Value("-p"), Value("--password")]),
+    ("mongostat ", &[Value("-p"), Value("--password")]),
+    ("mongotop ", &[Value("-p"), Value("--password")]),
+    ("mongofiles ", &[Value("-p"), Value("--password")]),
     ("redis-cli ", &[Value("-a"), Value("--pass")]),
+    ("redis-cli ", &[WordBehind("AUTH"), WordBehind("auth")]),
+    ("redis-benchmark ", &[Value("-a")]),
     ("valkey-cli ", &[Value("-a"), Value("--pass")]),
+    ("sentinel auth-pass ", &[Word(2)]),
     ("cqlsh ", &[Value("-p"), Value("--password")]),
     ("clickhouse-client ", &[Value("--password")]),
     ("sqlcmd ", &[Value("-P"), Joined("-P")]),
@@ -92,6 +107,13 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("rman target ", &[Slash]),
     ("bteq ", &[Slash]),
     ("snowsql ", &[Value("-p")]),
+    ("vsql ", &[Value("-w")]),
+    ("nzsql ", &[Value("-pw"), Value("-W")]),
+    ("hdbsql ", &[Value("-p")]),
+    ("beeline ", &[Value("-p")]),
+    ("db2 connect to ", &[WordBehind("using"), WordBehind("USING")]),
+    ("neo4j-admin ", &[WordBehind("set-initial-password")]),
+    ("elasticsearch-users useradd ", &[Value("-p")]),
     ("influx ", &[Value("-password"), Value("-t"), Value("--token"), Value("-p")]),
     ("cypher-shell ", &[Value("-p"), Value("--password")]),
     ("arangosh ", &[Value("--server.password")]),
@@ -119,6 +141,35 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("psexec ", &[Value("-p")]),
     ("vncserver ", &[Value("-passwd")]),
     ("ncftp ", &[Value("-p")]),
+    ("ncftpput ", &[Value("-p")]),
+    ("ncftpget ", &[Value("-p")]),
+    ("plink ", &[Value("-pw")]),
+    ("pscp ", &[Value("-pw")]),
+    ("psftp ", &[Value("-pw")]),
+    ("x11vnc ", &[Value("-passwd")]),
+    ("smbmap ", &[Value("-p")]),
+    ("radtest ", &[Word(2)]),
+    ("kadmin ", &[Value("-w"), Value("-pw")]),
+    ("ktpass ", &[Value("/pass"), Value("-pass")]),
+    ("security ", &[Value("-P"), Value("-p"), Value("-w")]),
+    ("signtool ", &[Value("/p")]),
+    ("schtasks ", &[Value("/rp"), Value("/RP"), Value("/p"), Value("/P")]),
+    ("winrs ", &[Joined("-p:"), Joined("/p:")]),
+    ("cmdkey ", &[Joined("/pass:")]),
+    ("wmic ", &[Joined("/password:")]),
+    ("dsadd user ", &[Value("-pwd")]),
+    ("dsmod user ", &[Value("-pwd")]),
+    ("certutil ", &[Value("-p")]),
+    ("vmrun ", &[Value("-gp"), Value("-vp")]),
+    ("esxcli ", &[Value("-p")]),
+    ("racadm ", &[Value("-p")]),
+    ("swaks ", &[Value("-ap")]),
+    ("sendemail ", &[Value("-xp")]),
+    ("hydra ", &[Value("-p")]),
+    ("evil-winrm ", &[Value("-p")]),
+    ("bw login ", &[Word(2)]),
+    ("bw unlock ", &[Word(1)]),
+    ("teamviewer passwd ", &[Word(1)]),
     ("zip ", &[Value("-P"), Value("--password")]),
     ("unzip ", &[Value("-P")]),
     ("7z ", &[Joined("-p")]),
@@ -133,6 +184,10 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("ipmitool ", &[Value("-P")]),
     ("snmpget ", &[Value("-A"), Value("-X"), Value("-c")]),
     ("snmpwalk ", &[Value("-A"), Value("-X"), Value("-c")]),
+    ("snmpset ", &[Value("-A"), Value("-X"), Value("-c")]),
+    ("snmpbulkwalk ", &[Value("-A"), Value("-X"), Value("-c")]),
+    ("snmpgetnext ", &[Value("-A"), Value("-X"), Value("-c")]),
+    ("snmptrap ", &[Value("-A"), Value("-X"), Value("-c")]),
     ("snmp-server community ", &[Word(1)]),
     ("rocommunity ", &[Word(1)]),
     ("rwcommunity ", &[Word(1)]),
@@ -143,6 +198,9 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("dotnet nuget ", &[Value("-k"), Value("--api-key"), Value("-p"), Value("--password")]),
     ("cargo login ", &[Word(1)]),
     ("gem push ", &[Value("-k")]),
+    ("poetry publish ", &[Value("-p"), Value("--password")]),
+    ("poetry config ", &[Word(3), Word(2)]),
+    ("conan ", &[Value("-p"), Value("--password")]),
     ("vault login ", &[Word(1)]),
     ("ngrok authtoken ", &[Word(1)]),
     ("ngrok config add-authtoken ", &[Word(1)]),
@@ -154,6 +212,14 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("yarn config set ", &[Word(2)]),
     ("gh secret set ", &[Value("-b"), Value("--body")]),
     ("mc alias set ", &[Word(4)]),
+    ("mc admin user add ", &[Word(3)]),
+    ("aws ssm put-parameter ", &[Value("--value")]),
+    ("aws secretsmanager ", &[Value("--secret-string")]),
+    ("az keyvault secret set ", &[Value("--value")]),
+    ("doctl ", &[Value("-t"), Value("--access-token")]),
+    ("b2 authorize-account ", &[Word(2)]),
+    ("travis env set ", &[Word(2)]),
+    ("cf set-env ", &[Word(3)]),
     ("net use ", &[Word(2), Word(3), Word(4)]),
     ("net user ", &[Word(2)]),
     ("ssh-keygen ", &[Value("-N"), Value("-P")]),
@@ -174,6 +240,16 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("chpasswd", &[]),
     ("--password-stdin", &[]),
     ("sudo -s ", &[]),
+    ("passwd --stdin", &[]),
+    ("kinit ", &[]),
+    ("cryptsetup ", &[]),
+    ("--passphrase-fd", &[]),
+    ("--passwd-on-stdin", &[]),
+    ("vncpasswd -f", &[]),
+    ("secret create ", &[]),
+    ("secret put ", &[]),
+    ("secret-tool store", &[]),
+    ("p4 login", &[]),
 ];
 
 /// The keywords of this detector.
@@ -210,6 +286,10 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
     };
     match place {
         Value(option) => values(text, words, option).for_each(add),
+        WordBehind(word) => {
+            let at = words.iter().position(|one| text[one.clone()] == *word);
+            at.and_then(|at| words.get(at + 1)).cloned().into_iter().for_each(add);
+        }
         Joined(option) => {
             for word in words {
                 let written = &text[word.clone()];
@@ -219,7 +299,7 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
                     if option == "-u" {
                         behind(text, unquoted(text, joined), ':').into_iter().for_each(&mut add);
                     } else if !text[joined.clone()].bytes().all(|byte| byte.is_ascii_lowercase())
-                        || option == "/p:"
+                        || option.ends_with(':')
                     {
                         add(joined);
                     }
@@ -307,7 +387,11 @@ fn behind(text: &str, range: Range<usize>, separator: char) -> Option<Range<usiz
 }
 
 /// Commands and options that read a password from the standard input.
-const PIPED: &[&str] = &["chpasswd", "--password-stdin", "sudo -s "];
+#[rustfmt::skip]
+const PIPED: &[&str] = &[
+    "chpasswd", "--password-stdin", "sudo -s ", "passwd --stdin", "kinit ", "cryptsetup ", "--passphrase-fd",
+    "--passwd-on-stdin", "vncpasswd -f", "secret create ", "secret put ", "secret-tool store", "p4 login",
+];
 
 /// `echo 'user:…' | chpasswd`, `echo … | docker login --password-stdin`
 fn piped(text: &str, end: usize, is_pair: bool) -> Option<Range<usize>> {
@@ -315,7 +399,9 @@ fn piped(text: &str, end: usize, is_pair: bool) -> Option<Range<usize>> {
     let start = text[floor..end].rfind('\n').map_or(floor, |at| floor + at + 1);
     let line = &text[start..end];
     let piped = line.rfind('|')?;
-    let echoed = line[..piped].rfind("echo ").map(|at| at + "echo ".len())?;
+    let echoed = ["echo ", "printf "]
+        .into_iter()
+        .find_map(|echo| line[..piped].rfind(echo).map(|at| at + echo.len()))?;
     let word = line[echoed..piped].trim().trim_start_matches("-n ");
     let offset = start + echoed + (line[echoed..piped].find(word)?);
     let word = unquoted(text, offset..offset + word.len());

@@ -151,7 +151,24 @@ pub(crate) fn is_scrambled(value: &str) -> bool {
     }
     let small = value.bytes().filter(u8::is_ascii_lowercase).count();
     let is_mixed = small >= 2 && to_capital * 4 >= pairs;
-    is_mixed && pairs >= FEWEST_PAIRS && common * 2 < pairs || is_grouped(value)
+    is_mixed && pairs >= FEWEST_PAIRS && (common * 2 < pairs || has_single_small_letters(value))
+        || is_grouped(value)
+}
+
+/// Whether a small letter stands between two capitals more than once, as in `pVkOyRk`; in names, it does where a word has
+/// two letters.
+fn has_single_small_letters(value: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "As", "At", "By", "Db", "Do", "Go", "Id", "If", "In", "Io", "Ip", "Is", "It", "Me", "My",
+        "No", "Of", "Ok", "On", "Or", "So", "To", "Ui", "Up", "Us", "Vm", "We",
+    ];
+    let is_single = |three: &&[u8]| {
+        three[0].is_ascii_uppercase()
+            && three[1].is_ascii_lowercase()
+            && three[2].is_ascii_uppercase()
+            && !WORDS.iter().any(|word| word.as_bytes() == &three[..2])
+    };
+    value.as_bytes().windows(3).filter(is_single).count() >= 2
 }
 
 /// Whether `value` is three groups or more of as many characters each, with a capital within one of them, as generators

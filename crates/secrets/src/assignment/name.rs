@@ -38,6 +38,11 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("passwd", Kind::Password),
     ("passphrase", Kind::Password),
     ("passcode", Kind::Password),
+    // Prompts, whose first letter scripts leave open: `expect "*assword:"`, `expect -re "[Pp]assword"`.
+    ("*assword", Kind::Password),
+    ("?assword", Kind::Password),
+    (".assword", Kind::Password),
+    ("]assword", Kind::Password),
     ("pass", Kind::Password),
     ("pwd", Kind::Password),
     ("pw", Kind::Password),
@@ -58,6 +63,11 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("パスワード", Kind::Password),
     ("비밀번호", Kind::Password),
     ("secret", Kind::Secret),
+    ("auth_salt", Kind::Secret),
+    ("logged_in_salt", Kind::Secret),
+    ("nonce_salt", Kind::Secret),
+    ("logged_in_key", Kind::Secret),
+    ("nonce_key", Kind::Secret),
     ("credential", Kind::Secret),
     ("creds", Kind::Secret),
     ("token", Kind::Token),
@@ -91,6 +101,8 @@ const KEY_QUALIFIERS: &[&str] = &[
 const SHORT_PREFIXES: &[&str] = &[
     "db", "my", "sql", "mysql", "pg", "user", "usr", "root", "admin", "smtp", "ftp", "ssh", "mail", "app",
     "login", "ldap", "bind", "redis", "mongo", "require", "store", "wifi", "proxy", "imap", "vpn", "http", "sudo",
+    "remote", "source", "target", "dest", "cert", "pfx", "sign", "email", "sasl", "irc", "rpc", "wallet", "router", "guest",
+    "oracle", "postgres", "rabbit", "elastic", "influx", "mqtt", "broker", "cache", "nas", "smb", "samba", "domain", "backup",
     "become", "key", "keystore", "truststore", "web", "api", "master", "svc", "default", "old", "new", "the", "wpa",
 ];
 

@@ -84,6 +84,8 @@ impl<'t> Place<'t> {
                     | "my"
                     | "our"
                     | "+"
+                    // A symbol of Ruby as a key of YAML.
+                    | ":"
             ) || is_unspaced())
     }
 
@@ -199,6 +201,11 @@ impl<'t> Place<'t> {
     pub(super) fn selector(&self) -> bool {
         self.before.ends_with(['#', '='])
             || (self.before.ends_with(['"', '\'']) && self.unquoted().ends_with('='))
+    }
+
+    /// As a macro of TeX: `\\apikey`.
+    pub(super) fn macro_name(&self) -> bool {
+        self.before.ends_with('\\')
     }
 
     /// In a variable's expansion: `${PASSWORD:-…}`.

@@ -177,12 +177,15 @@ impl<'t> Reader<'t> {
         }
         if let Some(operator) = self.eat_operator() {
             self.behind_operator(operator, gap)
-        } else if self.place.tag() && self.eat(">") {
+        } else if self.place.tag() && self.skip_to_content() {
             if self.rest().starts_with(['\n', '\r', '<']) {
                 self.skip_white_space();
                 self.eat("<Value>");
             }
             self.element()
+        } else if self.place.macro_name() && (self.eat("}{") || self.eat("{")) {
+            let range = self.until(|c| c == '}' || c.is_whitespace())?;
+            Some(Value { range, notation: Notation::Quoted })
         } else if gap > 0 && self.place.flag() && self.eat("<<< ") {
             self.quoted()
         } else if self.skip_to_value_attribute()
@@ -245,6 +248,9 @@ impl<'t> Reader<'t> {
             self.skip_blanks();
         }
         self.skip_dumped_type();
+        if self.skip_exported_key() {
+            return self.quoted();
+        }
         if let Some(value) = self.quoted().or_else(|| self.wrapped()) {
             return Some(value);
         }
@@ -511,7 +517,11 @@ impl<'t> Reader<'t> {
         for (index, word) in line.split(' ').enumerate().take(MOST_WORDS) {
             let start = at;
             at += word.len() + 1;
-            let bare = word.trim_end_matches(['.', ',', ';', ':', ')', '*', '`', '"', '\'']);
+            // A password may end with an asterisk too.
+            let is_bold = word.trim_start_matches(['(', '`', '"', '\'']).starts_with('*');
+            let bare = word.trim_end_matches(|c: char| {
+                matches!(c, '.' | ',' | ';' | ':' | ')' | '`' | '"' | '\'') || is_bold && c == '*'
+            });
             let bare_start =
                 bare.len() - bare.trim_start_matches(['(', '*', '`', '"', '\'', '=', ':']).len();
             let written = &bare[bare_start..];
@@ -597,9 +607,36 @@ impl<'t> Reader<'t> {
             return self.eat("value=");
         }
         let window = self.ahead(LONGEST_TYPE);
-        let found = window.find("value=").filter(|at| !window[..*at].contains(['>', '<']));
-        self.at += found.map_or(0, |at| at + "value=".len());
+        let found = ["value=", "content="].into_iter().find_map(|attribute| {
+            let at = window.find(attribute).filter(|at| !window[..*at].contains(['>', '<']))?;
+            Some(at + attribute.len())
+        });
+        self.at += found.unwrap_or_default();
         found.is_some()
+    }
+
+    /// Skips the rest of an XML element's start tag: `>`, ` encoding="base64">`.
+    fn skip_to_content(&mut self) -> bool {
+        let window = self.ahead(LONGEST_TYPE);
+        let end = window.find(['>', '<', '\n']).filter(|end| window[*end..].starts_with('>'));
+        let is_tag = end.is_some_and(|end| end == 0 || window[..end].ends_with('"'));
+        self.at += end.filter(|_| is_tag).map_or(0, |end| end + 1);
+        is_tag
+    }
+
+    /// Skips what Postman writes around the value of a key: `[{"key": "value", "value": `.
+    fn skip_exported_key(&mut self) -> bool {
+        let start = self.at;
+        let is_key =
+            ["[", "{", "\"key\"", ":", "\"value\"", ",", "\"value\"", ":"].iter().all(|token| {
+                self.skip_white_space();
+                self.eat(token)
+            });
+        if !is_key {
+            self.at = start;
+        }
+        self.skip_blanks();
+        is_key
     }
 
     /// Skips `str =` of `name: str = "…"`.
