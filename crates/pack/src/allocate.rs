@@ -23,6 +23,11 @@ const MAP_SHARE: RangeInclusive<f64> = 0.07..=0.08;
 /// The budgets, in tokens, up to which the map has its smallest and from which it has its greatest share.
 const MAP_SHARE_BUDGETS: RangeInclusive<f64> = 4_000.0..=8_000.0;
 
+/// The budget, in tokens, up to which the middles of long comments are left out. By hand. At 4,000 tokens this shows 0.004
+/// more of the changed spans of 200 commits and 0.007 of their terse forms; at 8,000 tokens 0.005 less of both, since some
+/// changes are in comments.
+const SMALL_BUDGET: usize = 6_000;
+
 /// What a pack shows.
 #[derive(Debug)]
 pub(crate) struct Allocation {
@@ -58,7 +63,7 @@ pub(crate) fn allocate(
 ) -> Allocation {
     let most = (budget as f64 * map_share(budget)) as usize;
     let considered = considered(facts.ranking, budget);
-    let mut chosen = Chosen::default();
+    let mut chosen = Chosen { without_long_comments: budget <= SMALL_BUDGET, ..Chosen::default() };
     take_pinned(facts.ranking, pricer, room, &mut chosen);
     take_best(facts.ranking, &considered, pricer, room, &mut chosen);
     fill(facts.ranking, &considered, pricer, room.saturating_sub(most), &mut chosen);

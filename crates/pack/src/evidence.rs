@@ -131,6 +131,7 @@ mod tests {
             name: None,
             signature: None,
             first_code: Some(1),
+            long_comments: Vec::new(),
             has_imports: false,
             readings: vec![row],
             row,

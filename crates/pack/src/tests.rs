@@ -55,6 +55,7 @@ fn ranking(corpus: &Corpus, size: u32) -> Ranking {
                 name: Some(format!("unit_{start}")),
                 signature: Some(start),
                 first_code: Some(start),
+                long_comments: Vec::new(),
                 has_imports: false,
                 readings: vec![row],
                 row,

@@ -39,6 +39,11 @@ const CALLS: &[&str] = &["= require(", "= await import(", "=require("];
 const MAX_IMPORT_LINES: usize = 200;
 /// Characters of a line in which the end of an import is looked for. By hand, for the same reason.
 const MAX_LINE_CHARS: usize = 2_000;
+/// Lines without code that are a long comment, and how many of its first and last ones say what it is about. By hand; from
+/// six lines on, spans of 200 commits are the same.
+const LONG_COMMENT: usize = 8;
+const COMMENT_HEAD: u32 = 3;
+const COMMENT_TAIL: u32 = 1;
 
 /// What a line holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +97,22 @@ pub(crate) fn lines(outline: &Outline, text: &str, starts: &[usize]) -> Vec<Line
 /// The first of the lines in `range` that is of this kind.
 pub(crate) fn first(lines: &[LineKind], range: LineRange, kind: LineKind) -> Option<u32> {
     (range.start..=range.end).find(|&line| lines.get(line as usize - 1) == Some(&kind))
+}
+
+/// The middles of the long comments in `range`, whose beginnings say what they are about.
+pub(crate) fn middles_of_long_comments(lines: &[LineKind], range: LineRange) -> Vec<LineRange> {
+    let from = (range.start as usize - 1).min(lines.len());
+    let to = (range.end as usize).clamp(from, lines.len());
+    let mut line = range.start;
+    let mut out = Vec::new();
+    for alike in lines[from..to].chunk_by(|a, b| a == b) {
+        let next = line + alike.len() as u32;
+        if alike[0] == LineKind::Nothing && alike.len() >= LONG_COMMENT {
+            out.push(LineRange { start: line + COMMENT_HEAD, end: next - 1 - COMMENT_TAIL });
+        }
+        line = next;
+    }
+    out
 }
 
 /// Clears the flag of lines that hold only a comment and punctuation.
@@ -193,6 +214,20 @@ mod tests {
             .filter(|(_, line)| *line == LineKind::Code)
             .map(|(number, _)| number)
             .collect()
+    }
+
+    #[test]
+    fn long_comments_keep_their_beginning_and_last_line() {
+        let comment = |lines: usize| " * says more\n".repeat(lines - 2);
+        for (lines, expected) in [(7, None), (8, Some((5, 8))), (30, Some((5, 30)))] {
+            let text = format!("let a = 1;\n/**\n{} */\nfunction f() {{}}\n", comment(lines));
+            let outline = syntax::outline(Language::of("a.js", &text), &text);
+            let kinds = super::lines(&outline, &text, &line_starts(&text));
+            let all = LineRange { start: 1, end: lines as u32 + 2 };
+            let expected: Vec<LineRange> =
+                expected.into_iter().map(|(start, end)| LineRange { start, end }).collect();
+            assert_eq!(middles_of_long_comments(&kinds, all), expected, "{lines}");
+        }
     }
 
     #[test]

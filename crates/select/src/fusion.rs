@@ -54,6 +54,7 @@ mod tests {
             name: None,
             signature: None,
             first_code: Some(1),
+            long_comments: Vec::new(),
             has_imports: false,
             readings: Vec::new(),
             row: [0.0; FEATURES],

@@ -27,6 +27,10 @@ const CONTEXT_LINES: u32 = 2;
 /// The most functions that are pinned. By hand.
 const MAX_PINS: usize = 4;
 
+/// The score of a chunk's comments, as a share of the best one's, from which they say something of the task. By hand: long
+/// tasks have a word in common with nearly every comment. With 0 and 0.1, spans of 200 commits are the same.
+const COMMENTS_TELL: f64 = 0.3;
+
 /// A chunk with its evidence.
 #[derive(Debug, Clone)]
 pub struct RankedChunk {
@@ -43,6 +47,8 @@ pub struct RankedChunk {
     /// Its first line of code; `None` if it has only blank lines, comments and the file's head. A chunk
     /// that the task mentions counts as code from its first line.
     pub first_code: Option<u32>,
+    /// The middles of its long comments, if these have next to nothing of what the task says.
+    pub long_comments: Vec<LineRange>,
     /// Whether there are imports in it: worth showing beside code of the same file, never alone.
     pub has_imports: bool,
     /// The features in each reading of the task, by [`Feature::ALL`].
@@ -278,6 +284,9 @@ impl<'a> Ranker<'a> {
         }
         for (chunk, rows) in chunks.iter_mut().zip(rows) {
             chunk.row = mean(&rows);
+            if chunk.row[Feature::Comments as usize] > COMMENTS_TELL {
+                chunk.long_comments.clear();
+            }
             chunk.readings = rows;
         }
         let traced = hits.len();
@@ -545,6 +554,7 @@ fn file_chunks(
                 .map(|definition| named_line(definition, &source.text, &parsed.starts)),
             first_code: first(LineKind::Code)
                 .or((pointed_at && says_something(chunk.lines)).then_some(chunk.lines.start)),
+            long_comments: code::middles_of_long_comments(&parsed.lines, chunk.lines),
             has_imports: first(LineKind::Import).is_some(),
             readings: Vec::new(),
             row: [0.0; FEATURES],

@@ -65,6 +65,8 @@ pub(crate) struct Chosen {
     pub(crate) heads: BTreeSet<usize>,
     /// By file: the tokens of everything that is written for it.
     pub(crate) prices: BTreeMap<usize, usize>,
+    /// Whether the middles of long comments are left out.
+    pub(super) without_long_comments: bool,
 }
 
 impl Chosen {
@@ -346,12 +348,20 @@ fn show(prices: &mut dyn Prices, chosen: &mut Chosen, file: usize, lines: Vec<Li
     chosen.lines.insert(file, lines);
 }
 
-/// The lines of a chunk's file that are shown if `part` of it is taken: these, the signatures around the chunk, and
-/// those that are shown already.
+/// The lines of a chunk's file that are shown if `part` of it is taken: these without long comments, the signatures around
+/// the chunk, and those that are shown already.
 fn with(ranking: &Ranking, chosen: &Chosen, at: usize, part: LineRange) -> Vec<LineRange> {
     let chunk = &ranking.chunks[at];
     let mut lines: Vec<LineRange> = chosen.lines.get(&chunk.file).cloned().unwrap_or_default();
-    lines.push(part);
+    let mut rest = part;
+    let left_out = chosen.without_long_comments && chunk.pinned.is_none();
+    for comment in chunk.long_comments.iter().filter(|_| left_out) {
+        if rest.start < comment.start && comment.end < rest.end {
+            lines.push(LineRange { start: rest.start, end: comment.start - 1 });
+            rest.start = comment.end + 1;
+        }
+    }
+    lines.push(rest);
     lines.extend(&chunk.context);
     union(lines)
 }
@@ -398,6 +408,7 @@ mod tests {
             name: None,
             signature: Some(start),
             first_code: Some(start),
+            long_comments: Vec::new(),
             has_imports: false,
             readings: vec![row],
             row,
@@ -406,6 +417,24 @@ mod tests {
             matched: vec!["word".into()],
             pinned: None,
         }
+    }
+
+    #[test]
+    fn small_packs_leave_out_the_middles_of_long_comments() {
+        let comment = LineRange { start: 4, end: 12 };
+        let mut commented = chunk(0, 1, 20, 0.9);
+        commented.long_comments = vec![comment];
+        let shown = |pinned: Option<Pin>, without_long_comments: bool| {
+            let chunks = vec![RankedChunk { pinned, ..commented.clone() }];
+            let ranking = Ranking { chunks, ..Ranking::default() };
+            let mut chosen = Chosen { without_long_comments, ..Chosen::default() };
+            fill(&ranking, &considered(&ranking, 1_000), &mut Lines, 100, &mut chosen);
+            chosen.lines[&0].iter().map(|lines| (lines.start, lines.end)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(None, true), [(1, 3), (13, 20)]);
+        assert_eq!(shown(None, false), [(1, 20)]);
+        let pin = Pin { order: 0, distance: 0, by: PinnedBy::Trace };
+        assert_eq!(shown(Some(pin), true), [(1, 20)]);
     }
 
     #[test]
