@@ -142,17 +142,42 @@ pub(crate) fn is_mixed_password(value: &str) -> bool {
 /// hand; of random texts of 12 letters, three in four are, and of names of two words, one in a thousand.
 pub(crate) fn is_scrambled(value: &str) -> bool {
     const FEWEST_PAIRS: usize = 7;
-    let (mut pairs, mut common, mut to_capital) = (0, 0, 0);
-    for pair in value.as_bytes().windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphabetic))
-    {
-        pairs += 1;
-        common += usize::from(is_common_pair(pair[0], pair[1]));
-        to_capital += usize::from(pair[1].is_ascii_uppercase());
-    }
+    let Pairs { all, common, to_capital } = Pairs::of(value);
     let small = value.bytes().filter(u8::is_ascii_lowercase).count();
-    let is_mixed = small >= 2 && to_capital * 4 >= pairs;
-    is_mixed && pairs >= FEWEST_PAIRS && (common * 2 < pairs || has_single_small_letters(value))
+    let is_mixed = small >= 2 && to_capital * 4 >= all;
+    is_mixed && all >= FEWEST_PAIRS && (common * 2 < all || has_single_small_letters(value))
         || is_grouped(value)
+}
+
+/// Whether less than half of the pairs of letters are those that words have. Measured for values with digits and with
+/// capitals among small letters: of random ones of 8 to 14 characters, 59 to 82 % have such pairs; of 2,900 names in
+/// public projects, 0.7 %.
+pub(crate) fn has_unusual_pairs(value: &str) -> bool {
+    const FEWEST_PAIRS: usize = 3;
+    let Pairs { all, common, .. } = Pairs::of(value);
+    all >= FEWEST_PAIRS && common * 2 < all
+}
+
+/// The pairs of ASCII letters that stand side by side.
+struct Pairs {
+    all: usize,
+    /// Those that words have.
+    common: usize,
+    /// Those that end with a capital.
+    to_capital: usize,
+}
+
+impl Pairs {
+    fn of(value: &str) -> Self {
+        let mut pairs = Self { all: 0, common: 0, to_capital: 0 };
+        let are_letters = |pair: &&[u8]| pair.iter().all(u8::is_ascii_alphabetic);
+        for pair in value.as_bytes().windows(2).filter(are_letters) {
+            pairs.all += 1;
+            pairs.common += usize::from(is_common_pair(pair[0], pair[1]));
+            pairs.to_capital += usize::from(pair[1].is_ascii_uppercase());
+        }
+        pairs
+    }
 }
 
 /// Whether a small letter stands between two capitals more than once, as in `pVkOyRk`; in names, it does where a word has

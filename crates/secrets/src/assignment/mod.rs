@@ -112,6 +112,14 @@ fn may_be_followed_by_secret(rest: &str) -> bool {
     }
     let line = window[..at].trim_ascii_end();
     line.last().is_none_or(|last| !(last.is_ascii_alphanumeric() || b");,".contains(last)))
+        || is_scrambled_at_end(line)
+}
+
+/// Whether a line ends with letters in no order, a secret without digits.
+fn is_scrambled_at_end(line: &[u8]) -> bool {
+    let others = line.iter().rposition(|byte| !byte.is_ascii_alphabetic());
+    let word = &line[others.map_or(0, |at| at + 1)..];
+    std::str::from_utf8(word).is_ok_and(value::is_scrambled)
 }
 
 /// Whether a name is that of a JSON member with a number, perhaps in a string: `token_count": 17,`.
@@ -263,7 +271,7 @@ fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> 
         value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
     if is_variable && !certain {
         let is_mixed = value::is_mixed_password(value) && !may_be_abbreviated(value);
-        if !(value::is_token(value) || is_short_but_mixed(value) || is_mixed) {
+        if !(value::is_token(value) || is_short_but_mixed(value) || is_mixed || is_no_name(value)) {
             return false;
         }
     }
@@ -299,6 +307,18 @@ fn is_word_or_number(part: &str) -> bool {
     (part.len() - stem.len() <= 3 || stem.is_empty())
         && stem.bytes().all(|byte| byte.is_ascii_alphabetic())
         && !stem.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
+}
+
+/// Whether letters with a digit are hardly a variable's name: one begins with a letter, and consists of words.
+fn is_no_name(value: &str) -> bool {
+    let first = value.bytes().next();
+    let count = |is: fn(&u8) -> bool| value.bytes().filter(is).count();
+    value.len() >= 8
+        && count(u8::is_ascii_digit) >= 1
+        && count(u8::is_ascii_lowercase) >= 2
+        && count(u8::is_ascii_uppercase) >= 2
+        && !value.contains(['_', '.'])
+        && (first.is_some_and(|c| c.is_ascii_digit()) || value::has_unusual_pairs(value))
 }
 
 /// As [`value::is_token`], for shorter values.
