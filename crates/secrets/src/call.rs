@@ -32,7 +32,7 @@ const CALLS: &[(&str, &[usize])] = &[
     ("ftp(", &[2]), ("sequelize(", &[2]), ("influxdbclient(", &[3]), ("wifi.begin(", &[1]), ("createhmac(", &[1]), ("hmac.new(", &[0]),
     ("jwt.sign(", &[1]), ("jwt.encode(", &[1]), ("jwt.verify(", &[1]), ("jwt.decode(", &[1]), ("cookieparser(", &[0]), ("new stripe(", &[0]),
     ("algoliasearch(", &[1]), ("credential(", &[1, 0]), ("auth.basic(", &[1]), ("authtokens.basic(", &[1]), ("driver(", &[2]), ("sethttpbasicauth", &[1]),
-    ("sp_addlogin ", &[1]), ("sp_password ", &[1, 0]),
+    ("credentials::new(", &[1]), ("keystore.load(", &[1]), ("sp_addlogin ", &[1]), ("sp_password ", &[1, 0]),
 ];
 
 /// Functions that take a key instead of a password.
@@ -72,7 +72,7 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range
         let is_secret = match position {
             0 if KEYED.contains(&name) => is_key,
             0 => is_only,
-            _ if KEYED.contains(&name) => is_key,
+            _ if KEYED.contains(&name) => is_key || value::is_mixed_password(written),
             _ => is_key || value::is_password(written),
         };
         is_secret.then_some(range)

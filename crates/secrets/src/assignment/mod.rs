@@ -75,7 +75,8 @@ fn add_assigned(
     let mut readings = Reader::new(text, name.end, &place).assigned().flatten();
     let value = readings.find_map(|value| {
         let range = trimmed(text, value.range);
-        looks_assigned(text, &range, value.notation, kind, name).then_some(range)
+        (looks_assigned(text, &range, value.notation, kind, name) && !is_sealed(text, &range))
+            .then_some(range)
     });
     // Most names are looked at no further, since no secret follows them.
     if let Some(range) = value
@@ -85,6 +86,16 @@ fn add_assigned(
         found.push(range);
         found.extend(more);
     }
+}
+
+/// Whether a value is one of a sealed secret of Kubernetes, which only the cluster can read.
+fn is_sealed(text: &str, range: &Range<usize>) -> bool {
+    const SHORTEST: usize = 64;
+    const FARTHEST: usize = 8 << 10;
+    let floor = text.floor_char_boundary(range.start.saturating_sub(FARTHEST));
+    range.len() >= SHORTEST
+        && text[range.clone()].starts_with("Ag")
+        && text[floor..range.start].contains("encryptedData")
 }
 
 /// Whether there is a run of token characters with digits behind `at`, as far as any notation reaches. What is assigned
@@ -112,14 +123,23 @@ fn may_be_followed_by_secret(rest: &str) -> bool {
     }
     let line = window[..at].trim_ascii_end();
     line.last().is_none_or(|last| !(last.is_ascii_alphanumeric() || b");,".contains(last)))
-        || is_scrambled_at_end(line)
+        || ends_with_secret_without_digits(line)
 }
 
-/// Whether a line ends with letters in no order, a secret without digits.
-fn is_scrambled_at_end(line: &[u8]) -> bool {
+/// Whether a line ends with letters in no order, or with letters in both cases and a sign between them.
+fn ends_with_secret_without_digits(line: &[u8]) -> bool {
+    const SIGNS: ByteSet = ByteSet::of(b"!@#$%^*~?");
     let others = line.iter().rposition(|byte| !byte.is_ascii_alphabetic());
     let word = &line[others.map_or(0, |at| at + 1)..];
-    std::str::from_utf8(word).is_ok_and(value::is_scrambled)
+    if std::str::from_utf8(word).is_ok_and(value::is_scrambled) {
+        return true;
+    }
+    let blank = line.iter().rposition(u8::is_ascii_whitespace);
+    let word = &line[blank.map_or(0, |at| at + 1)..];
+    word.len() >= 8
+        && word.iter().any(|byte| SIGNS.contains(*byte))
+        && word.iter().any(u8::is_ascii_lowercase)
+        && word.iter().any(u8::is_ascii_uppercase)
 }
 
 /// Whether a name is that of a JSON member with a number, perhaps in a string: `token_count": 17,`.
@@ -186,8 +206,16 @@ pub(crate) fn assigned_to_provider(text: &str, hit: &Range<usize>) -> Option<Ran
     readings.into_iter().flatten().map(|value| value.range).next()
 }
 
-/// Without an `@` or a scheme's name in braces, which ODBC writes around values: `PWD={…}`.
+/// Without what isn't a part of it: quotes within quotes, ODBC's braces (`PWD={…}`), Spring's mark of a password that isn't
+/// encoded (`{noop}…`), a key that is pressed behind it (`…{enter}`).
 fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let start = text[range.clone()]
+        .strip_prefix("{noop}")
+        .map_or(range.start, |_| range.start + "{noop}".len());
+    let end = text[start..range.end]
+        .strip_suffix("{enter}")
+        .map_or(range.end, |typed| start + typed.len());
+    let range = start..end;
     let written = &text[range.clone()];
     for quote in ["\\\"", "\\'", "'"] {
         let inner = written.strip_prefix(quote).and_then(|inner| inner.strip_suffix(quote));
@@ -271,7 +299,13 @@ fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> 
         value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
     if is_variable && !certain {
         let is_mixed = value::is_mixed_password(value) && !may_be_abbreviated(value);
-        if !(value::is_token(value) || is_short_but_mixed(value) || is_mixed || is_no_name(value)) {
+        let is_chosen = kind == Kind::Password && is_numbered_word(value);
+        let is_literal = value::is_token(value)
+            || is_short_but_mixed(value)
+            || is_mixed
+            || is_no_name(value)
+            || is_chosen;
+        if !is_literal {
             return false;
         }
     }
@@ -296,7 +330,8 @@ fn looks_secret_in_prose(kind: Kind, value: &str, name: &str) -> bool {
                 || (digits >= 1 && signs)
                 || has_inner_digit(value)
                 || value::is_scrambled(value))
-            && !value.trim_end_matches('=').contains(['(', ')', '[', ']', '{', '}', '='])
+            && (value::is_noise(value)
+                || !value.trim_end_matches('=').contains(['(', ')', '[', ']', '{', '}', '=']))
             && !value.split(['.', '_', '-', '/']).all(is_word_or_number)
             && looks_secret_unquoted(kind, value, name, signs)
 }
@@ -311,14 +346,28 @@ fn is_word_or_number(part: &str) -> bool {
 
 /// Whether letters with a digit are hardly a variable's name: one begins with a letter, and consists of words.
 fn is_no_name(value: &str) -> bool {
-    let first = value.bytes().next();
     let count = |is: fn(&u8) -> bool| value.bytes().filter(is).count();
+    let are_mixed = count(u8::is_ascii_lowercase) >= 2 && count(u8::is_ascii_uppercase) >= 2;
+    let begins_with_digit = value.starts_with(|c: char| c.is_ascii_digit());
+    let fewest_pairs = match (are_mixed, begins_with_digit) {
+        (true, true) => 0,
+        (true, false) => 3,
+        (false, true) => 4,
+        (false, false) => 6,
+    };
     value.len() >= 8
         && count(u8::is_ascii_digit) >= 1
-        && count(u8::is_ascii_lowercase) >= 2
-        && count(u8::is_ascii_uppercase) >= 2
         && !value.contains(['_', '.'])
-        && (first.is_some_and(|c| c.is_ascii_digit()) || value::has_unusual_pairs(value))
+        && (fewest_pairs == 0 || value::has_unusual_pairs(value, fewest_pairs))
+}
+
+/// A word with a capital and a number, such as people choose: `Initech4711`. Names end with shorter numbers.
+fn is_numbered_word(value: &str) -> bool {
+    let stem = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_word = stem.len() >= 4
+        && stem.starts_with(|c: char| c.is_ascii_uppercase())
+        && stem.bytes().skip(1).all(|byte| byte.is_ascii_lowercase());
+    is_word && value.len() - stem.len() >= 3
 }
 
 /// As [`value::is_token`], for shorter values.
@@ -342,4 +391,34 @@ fn has_inner_digit(value: &str) -> bool {
 fn is_scattered(value: &str) -> bool {
     let runs = value.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).count();
     runs >= 2 && value.len() <= 8 * runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_told_from_names() {
+        for literal in ["9qfGtWHaYqhc", "KgzJCO5pdX", "XU2POeTYaDVj", "7sxvcbzoxd", "wn8qkzvtxbfj"]
+        {
+            assert!(is_no_name(literal), "{literal}");
+        }
+        for name in [
+            "passwordV2",
+            "sha256Hash",
+            "base64Password",
+            "utf8decode",
+            "x509Certificate",
+            "24hours",
+            "oauth2Client",
+        ] {
+            assert!(!is_no_name(name), "{name}");
+        }
+        assert!(is_numbered_word("Initech4711") && is_numbered_word("Acme123"));
+        assert!(
+            !is_numbered_word("Base64")
+                && !is_numbered_word("Sha256")
+                && !is_numbered_word("dbPass123")
+        );
+    }
 }

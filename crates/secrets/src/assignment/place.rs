@@ -86,7 +86,36 @@ impl<'t> Place<'t> {
                     | "+"
                     // A symbol of Ruby as a key of YAML.
                     | ":"
-            ) || is_unspaced())
+            ) || self.is_namespaced()
+                || is_unspaced())
+    }
+
+    /// Behind a namespace, as in Pulumi's configuration: `app:adminPassword: …`.
+    fn is_namespaced(&self) -> bool {
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        self.line
+            .trim_start()
+            .strip_suffix(':')
+            .is_some_and(|space| !space.is_empty() && space.chars().all(is_of_name))
+    }
+
+    /// Compared with what follows: `strcmp(password, "…")`.
+    pub(super) fn compared(&self) -> bool {
+        const FUNCTIONS: &[&str] = &[
+            "strcmp(",
+            "strncmp(",
+            "strcasecmp(",
+            "hash_equals(",
+            "compare_digest(",
+            "secure_compare(",
+            "timingSafeEqual(",
+            "ConstantTimeCompare(",
+            "StringUtils.equals(",
+            "Objects.equals(",
+            "assertEquals(",
+            "assert_eq!(",
+        ];
+        FUNCTIONS.iter().any(|function| self.before.ends_with(function))
     }
 
     /// In a connection string or a query: `;Password=`, `&token=`, `?key=`; in an option's value:

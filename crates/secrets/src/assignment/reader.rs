@@ -197,8 +197,10 @@ impl<'t> Reader<'t> {
             self.quoted().or_else(|| self.wrapped())
         } else if self.eat(",") {
             self.skip_white_space();
+            self.eat("<<");
             let is_pair = self.place.argument()
                 || self.place.tuple()
+                || self.place.compared()
                 || (quoted_name && (self.place.environment_like() || self.place.named_argument()));
             self.named_value().or_else(|| if is_pair { self.quoted() } else { None })
         } else if gap > 0 && (self.place.flag() || self.place.directive() || self.eat_encryption())
@@ -272,7 +274,7 @@ impl<'t> Reader<'t> {
             return self.bare(true);
         }
         self.eat("!!str ");
-        if operator == ":" && !spaced && self.place.apart() {
+        if operator == "：" || operator == ":" && !spaced && self.place.apart() {
             return self.bare_among_words(false);
         }
         let place = self.place;
@@ -304,7 +306,11 @@ impl<'t> Reader<'t> {
     /// As [`Reader::direct`], for a value with characters that usually end one, if it is all that
     /// follows on its line: `DB_PASSWORD=a&b;c`.
     fn whole_word(mut self) -> Option<Value> {
-        if !(self.eat("=") || self.eat(": ")) || !self.place.begins_line() {
+        let gap = self.skip_blanks();
+        let is_spaced = gap > 0 && self.eat("= ");
+        if !(is_spaced || gap == 0 && (self.eat("=") || self.eat(": ")))
+            || !self.place.begins_line()
+        {
             return None;
         }
         self.skip_blanks();
@@ -316,6 +322,8 @@ impl<'t> Reader<'t> {
             && word.contains([')', '&', ';', ',', '|', '>', '<', ']', '}', '\\'])
             && !word.ends_with([';', ',', ')', '{', '('])
             && !word.contains("::");
+        // With blanks around the operator, it may be a program.
+        let is_literal = (is_literal && !is_spaced) || value::is_noise(word);
         (is_literal && !word.is_empty() && line.len() < LONGEST_VALUE - 4).then(|| Value {
             range: self.at..self.at + word.len(),
             notation: Notation::Bare { certain: false },
@@ -341,9 +349,12 @@ impl<'t> Reader<'t> {
         let (between, rest) = window.split_at(end);
         let is_assignment =
             rest.starts_with('=') && !rest.starts_with("==") && !rest.starts_with("=>");
-        let default = position_in_any_case(between, " default ");
+        // SQL and ABAP.
+        let default = [" default ", " value "]
+            .into_iter()
+            .find_map(|word| Some(position_in_any_case(between, word)? + word.len()));
         let skipped = match default {
-            Some(at) => at + " default ".len(),
+            Some(at) => at,
             None if is_assignment && !between.trim().is_empty() => end + 1,
             None => return None,
         };
@@ -643,8 +654,18 @@ impl<'t> Reader<'t> {
     fn skip_type(&mut self) -> bool {
         let window = self.ahead(60);
         let Some(end) = ANNOTATIONS.find_other(window) else { return false };
-        let is_assigned =
-            end > 0 && window[end..].starts_with('=') && !window[end..].starts_with("==");
+        // In a value of letters and signs, something else follows: `password: dltISUPk4zr2=pQf`.
+        let is_value = || {
+            let before = window[..end].bytes().next_back();
+            let next = window.as_bytes().get(end + 1);
+            before.is_some_and(|byte| byte.is_ascii_alphanumeric())
+                && next.is_some_and(u8::is_ascii_alphanumeric)
+                && window[..end].bytes().any(|byte| byte.is_ascii_digit())
+        };
+        let is_assigned = end > 0
+            && window[end..].starts_with('=')
+            && !window[end..].starts_with("==")
+            && !is_value();
         if is_assigned {
             self.at += end + 1;
             self.skip_blanks();
