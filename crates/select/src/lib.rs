@@ -62,6 +62,7 @@ mod query;
 mod rank;
 mod reach;
 mod spelling;
+mod stem;
 mod survey;
 mod task;
 mod task_words;

@@ -8,6 +8,7 @@
 use rust_stemmers::{Algorithm, Stemmer};
 use rustc_hash::FxHashMap;
 
+use crate::stem;
 use crate::word_index::Terms;
 
 /// The number of a term in a [`Vocabulary`].
@@ -23,67 +24,131 @@ const MEMO_LIMIT: usize = 1 << 17;
 /// The words of `text` with their byte offsets: maximal runs of letters, digits, marks and underscores, as
 /// Unicode has them. A script that is written without blanks between words begins a new one, so that
 /// `修复token函数` has three.
-pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let bytes = text.as_bytes();
-    let run = |at: usize, is_in: fn(AsciiClass) -> bool| {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let end = rest.iter().position(|&byte| !is_in(ASCII[usize::from(byte)]));
-        at + end.unwrap_or(rest.len())
-    };
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let (start, first) = loop {
-            at = run(at, |class| class == AsciiClass::Other);
-            if ASCII[usize::from(*bytes.get(at)?)] == AsciiClass::Letter {
-                break (at, Class::Letter);
-            }
-            let (class, length) = class_at(text, at);
-            at += length;
-            if class != Class::Other {
-                break (at - length, class);
-            }
-        };
+pub(crate) fn words(text: &str) -> Words<'_> {
+    let mut words = Words { text, block: Block::of(text.as_bytes(), 0), left: 0 };
+    words.go_on_at(0);
+    words
+}
+
+/// The iterator of [`words`].
+#[derive(Debug, Clone)]
+pub(crate) struct Words<'t> {
+    text: &'t str,
+    /// The block where it goes on.
+    block: Block,
+    /// By bit: the bytes of the block that are still to be looked at, and may be part of a word.
+    left: u64,
+}
+
+impl<'t> Iterator for Words<'t> {
+    type Item = (usize, &'t str);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if first == Class::Letter {
-                at = run(at, |class| class == AsciiClass::Letter);
+            while self.left == 0 {
+                let next = self.block.start + BLOCK;
+                if next >= self.text.len() {
+                    return None;
+                }
+                self.go_on_at(next);
             }
-            if bytes.get(at).is_none_or(|&byte| ASCII[usize::from(byte)] == AsciiClass::Other) {
-                break;
+            let first = self.left.trailing_zeros();
+            let start = self.block.start + first as usize;
+            let length = (!self.block.letters >> first).trailing_zeros();
+            let end = first + length;
+            // Most words are of ASCII and end in the block in which they begin.
+            if length > 0 && end < u64::BITS && self.block.beyond >> end & 1 == 0 {
+                self.left &= u64::MAX << end;
+                return Some((start, &self.text[start..start + length as usize]));
             }
-            let (class, length) = class_at(text, at);
+            if let Some(end) = self.end_of_word(start) {
+                return Some((start, &self.text[start..end]));
+            }
+        }
+    }
+}
+
+impl Words<'_> {
+    fn go_on_at(&mut self, at: usize) {
+        let inside = at % BLOCK;
+        if self.block.start != at - inside {
+            self.block = Block::of(self.text.as_bytes(), at - inside);
+        }
+        self.left = (self.block.letters | self.block.beyond) & (u64::MAX << inside);
+    }
+
+    /// Where the word ends that begins at `start`, and goes on there; `None` if what begins there is no word, and goes on
+    /// after it.
+    fn end_of_word(&mut self, start: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let (first, length) = class_at(self.text, start);
+        let mut at = start + length;
+        while first != Class::Other && at < bytes.len() {
+            let (class, length) = class_at(self.text, at);
             if class != first && class != Class::Mark {
                 break;
             }
             at += length;
         }
-        Some((start, &text[start..at]))
-    })
-}
-
-/// The role of a byte in a word, as far as the byte alone says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum AsciiClass {
-    /// An ASCII character that is part of no word.
-    Other,
-    /// An ASCII letter, digit or underscore.
-    Letter,
-    /// A byte of a character beyond ASCII.
-    Beyond,
-}
-
-/// By byte.
-const ASCII: [AsciiClass; 256] = {
-    let mut classes = [AsciiClass::Beyond; 256];
-    let mut byte = 0;
-    while byte < 0x80 {
-        classes[byte] = match byte as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => AsciiClass::Letter,
-            _ => AsciiClass::Other,
-        };
-        byte += 1;
+        self.go_on_at(at);
+        (first != Class::Other).then_some(at)
     }
-    classes
-};
+}
+
+/// Bytes that are looked at at once: as many as an integer has bits.
+const BLOCK: usize = 64;
+
+/// What the bytes of a part of a text are.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    start: usize,
+    /// By bit: whether the byte is an ASCII letter, digit or underscore.
+    letters: u64,
+    /// By bit: whether the byte is of a character beyond ASCII.
+    beyond: u64,
+}
+
+impl Block {
+    /// The block of `text` at `start`.
+    fn of(text: &[u8], start: usize) -> Self {
+        let mut bytes = [0; BLOCK];
+        let rest = text.get(start..).unwrap_or_default();
+        match rest.first_chunk::<BLOCK>() {
+            Some(whole) => bytes = *whole,
+            None => bytes[..rest.len()].copy_from_slice(rest),
+        }
+        // Plain loops, without a branch, compare sixteen bytes at a time.
+        let (mut letters, mut beyond) = ([0; BLOCK], [0; BLOCK]);
+        for (letter, byte) in letters.iter_mut().zip(&bytes) {
+            *letter = u8::from(is_letter(*byte));
+        }
+        for (beyond, byte) in beyond.iter_mut().zip(&bytes) {
+            *beyond = byte >> 7;
+        }
+        Self { start, letters: bits(&letters), beyond: bits(&beyond) }
+    }
+}
+
+/// The numbers, each of which is zero or one, as bits.
+#[inline(always)]
+fn bits(ones: &[u8; BLOCK]) -> u64 {
+    // The product has the lowest bits of all eight bytes in its highest byte, the first byte's lowest.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let (eights, _) = ones.as_chunks::<8>();
+    let mut bits = 0;
+    for (at, eight) in eights.iter().enumerate() {
+        bits |= (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << (8 * at);
+    }
+    bits
+}
+
+/// Whether a byte is an ASCII letter, digit or underscore.
+#[inline(always)]
+fn is_letter(byte: u8) -> bool {
+    let (letter, digit) = ((byte | 0x20).wrapping_sub(b'a'), byte.wrapping_sub(b'0'));
+    (letter < 26) | (digit < 10) | (byte == b'_')
+}
 
 /// The role of a character in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,8 +167,7 @@ enum Class {
 fn class_at(text: &str, at: usize) -> (Class, usize) {
     let byte = text.as_bytes()[at];
     if byte < 0x80 {
-        let is_letter = ASCII[usize::from(byte)] == AsciiClass::Letter;
-        return (if is_letter { Class::Letter } else { Class::Other }, 1);
+        return (if is_letter(byte) { Class::Letter } else { Class::Other }, 1);
     }
     let Some(c) = text[at..].chars().next() else { return (Class::Other, 1) };
     let class = if is_dense(c) {
@@ -185,7 +249,9 @@ impl Splitter {
         let part = part.to_lowercase();
         match is_own_stem(&part) {
             true => Some(part),
-            false => Some(self.stemmer.stem(&part).into_owned()),
+            false => {
+                Some(stem::english(&part).unwrap_or_else(|| self.stemmer.stem(&part).into_owned()))
+            }
         }
     }
 }
@@ -526,6 +592,39 @@ mod tests {
         assert_eq!(all_words("修复refresh_token函数"), ["修复", "refresh_token", "函数"]);
         assert_eq!(all_words("Größe e\u{301}t naïve"), ["Größe", "e\u{301}t", "naïve"]);
         assert_eq!(all_words("पासवर्ड बदलें"), ["पासवर्ड", "बदलें"]);
+    }
+
+    /// The words of a text, character by character.
+    fn words_by_character(text: &str) -> Vec<(usize, &str)> {
+        let mut words: Vec<(usize, &str)> = Vec::new();
+        let mut last: Option<Class> = None;
+        for (at, c) in text.char_indices() {
+            let (class, length) = class_at(text, at);
+            assert_eq!(length, c.len_utf8());
+            last = match (class, last) {
+                (Class::Other, _) => None,
+                (class, Some(last)) if class == last || class == Class::Mark => {
+                    let (start, word) = words.last_mut().unwrap();
+                    *word = &text[*start..at + length];
+                    Some(last)
+                }
+                (class, _) => {
+                    words.push((at, &text[at..at + length]));
+                    Some(class)
+                }
+            };
+        }
+        words
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_those_of_characters(
+            parts in prop::collection::vec("[a-zA-Z0-9_@`{\\[ .\u{0}]{0,70}|[é\u{301}修复ก€]{1,3}|\\PC", 0..12)
+        ) {
+            let text = parts.concat();
+            prop_assert_eq!(words(&text).collect::<Vec<_>>(), words_by_character(&text));
+        }
     }
 
     #[test]

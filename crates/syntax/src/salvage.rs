@@ -25,6 +25,22 @@ pub(crate) struct Words {
     pub(crate) kinds: BTreeMap<String, DefinitionKind>,
 }
 
+impl Words {
+    /// By byte: whether a line that begins with it, after blanks, may define something.
+    fn beginnings(&self) -> [bool; 256] {
+        let mut beginnings = [false; 256];
+        // Annotations, quoted names, and blanks that aren't ASCII's.
+        beginnings[usize::from(b'@')] = true;
+        beginnings[usize::from(b'`')] = true;
+        beginnings[0x0b] = true;
+        beginnings[0x80..].fill(true);
+        for word in self.kinds.keys().chain(&self.modifiers) {
+            word.bytes().take(1).for_each(|first| beginnings[usize::from(first)] = true);
+        }
+        beginnings
+    }
+}
+
 /// Adds what `text` seems to define in the lines of `errors`.
 pub(crate) fn add(words: &Words, text: &str, errors: &[LineRange], outline: &mut Outline) {
     if words.kinds.is_empty() || errors.is_empty() {
@@ -35,6 +51,7 @@ pub(crate) fn add(words: &Words, text: &str, errors: &[LineRange], outline: &mut
     let mut errors = errors.to_vec();
     errors.sort_unstable();
     let found = outline.definitions.len();
+    let beginnings = words.beginnings();
     let (mut next, mut start) = (1, 0);
     for error in errors {
         for number in error.start.max(next)..=error.end.min(lines.len() as u32) {
@@ -43,6 +60,10 @@ pub(crate) fn add(words: &Words, text: &str, errors: &[LineRange], outline: &mut
                 next += 1;
             }
             let line = lines[number as usize - 1];
+            let first = line.trim_ascii_start().as_bytes().first();
+            if !first.is_some_and(|&first| beginnings[usize::from(first)]) {
+                continue;
+            }
             let at = start + line.len() - line.trim_start().len();
             let hidden = inside(&outline.comments, at) || inside(&outline.literals, at);
             if hidden || known.contains(&number) {

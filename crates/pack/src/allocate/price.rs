@@ -20,6 +20,8 @@ pub(crate) struct Pricer<'a> {
     before: usize,
     file_overheads: HashMap<usize, usize>,
     spans: HashMap<(usize, LineRange, bool), usize>,
+    /// By the line at which a span begins: what is written between it and the one before.
+    between: HashMap<u32, usize>,
     /// By file and its lines that are shown: what the file costs then. Each pass prices every chunk, most of them as the
     /// pass before did.
     files: HashMap<usize, HashMap<Box<[LineRange]>, usize>>,
@@ -34,6 +36,7 @@ impl<'a> Pricer<'a> {
             before: tokens::count(facts.encoding, BEFORE),
             file_overheads: HashMap::new(),
             spans: HashMap::new(),
+            between: HashMap::new(),
             files: HashMap::new(),
             scratch: String::new(),
         }
@@ -58,6 +61,16 @@ impl<'a> Pricer<'a> {
         let redacted = redacted.map_or(0, |line| self.fragment(&line));
         let price = self.fragment(&listed) + self.fragment(&close) + redacted;
         self.file_overheads.insert(file, price);
+        price
+    }
+
+    fn between(&mut self, start: u32) -> usize {
+        if let Some(&price) = self.between.get(&start) {
+            return price;
+        }
+        let text = self.writer.between(start);
+        let price = self.fragment(&text);
+        self.between.insert(start, price);
         price
     }
 
@@ -93,8 +106,7 @@ impl Pricer<'_> {
         let mut price = self.file_overhead(file) + self.fragment(&open);
         for (at, &range) in lines.iter().enumerate() {
             if at > 0 {
-                let between = self.writer.between(range.start);
-                price += self.fragment(&between);
+                price += self.between(range.start);
             }
             price += self.span(file, range, at + 1 == lines.len());
         }
