@@ -1,12 +1,15 @@
 //! Reads git's object database.
 //!
-//! Only commands are run that read objects (`cat-file`, `log`, `rev-parse`, `rev-list`,
-//! `merge-base`, `diff-tree`, `ls-tree`), or that
-//! list the index and the worktrees without opening a file (`ls-files`, `worktree list`). Commands that
+//! Most objects are read from its files ([`database`]). Otherwise, only commands are run that read objects (`cat-file`,
+//! `log`, `rev-parse`, `rev-list`, `merge-base`, `diff-tree`, `ls-tree`), or that list the index and the worktrees
+//! without opening a file (`ls-files`, `worktree list`). Commands that
 //! compare with the work tree are never run: `status` and `diff` execute filter drivers and monitors from
 //! the checkout's own configuration. [`Runner`] describes how git is restricted.
 
 mod commit;
+mod config_file;
+mod database;
+mod diff;
 mod head_file;
 mod history;
 mod index;
@@ -16,7 +19,10 @@ mod layout;
 mod objects;
 mod patches;
 mod runner;
+mod shared;
 mod tree;
+mod trees;
+mod walk;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -128,12 +134,17 @@ impl Git {
             return Err(GitError::Special(special));
         }
         let mut runner = Runner::at(&top);
-        if let Some(kept) = kept
-            && let Some(id) = head_file::id(&top).filter(|id| *id == kept.about.head)
-        {
+        if let Some(id) = head_file::id(&top) {
             runner.ignore_attributes(&id);
-            let head = Some(Head { id, time: kept.about.head_time });
-            return Ok(Self { runner, root, prefix, head, kept: Some(Arc::new(kept)) });
+            let kept = kept.filter(|kept| kept.about.head == id).map(Arc::new);
+            let time = match &kept {
+                Some(kept) => Some(kept.about.head_time),
+                None if !runner::is_installed() => return Err(GitError::NoGit),
+                None => runner.database().and_then(|mut database| walk::time(&mut database, &id)),
+            };
+            if let Some(time) = time {
+                return Ok(Self { runner, root, prefix, head: Some(Head { id, time }), kept });
+            }
         }
         let head = match commit::read(&runner, "HEAD") {
             Err(GitError::Refused(_)) => {

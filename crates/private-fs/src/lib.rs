@@ -36,5 +36,5 @@ mod write;
 
 pub use beneath::OpenFolder;
 pub use folder::{create_dir, require_real_dir, resolve_links};
-pub use read::{Content, Links, read, read_content, read_to_string};
+pub use read::{Content, Links, open_regular, read, read_content, read_to_string};
 pub use write::{Access, Staged, Writer, open_options};

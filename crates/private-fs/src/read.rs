@@ -62,6 +62,18 @@ pub fn read_content(path: &Path, links: Links, expected: u64, limit: u64) -> io:
     content_of(file, expected, limit)
 }
 
+/// The regular file at `path`, open for reading.
+///
+/// # Errors
+/// When there is none, it can't be opened, or is a pipe, socket, device or folder ([`ErrorKind::InvalidInput`]).
+pub fn open_regular(path: &Path, links: Links) -> io::Result<File> {
+    let file = open(path, links)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(ErrorKind::InvalidInput, "not a regular file")),
+    }
+}
+
 /// The content of an open file, as [`read_content`] gives it.
 pub(crate) fn content_of(file: File, expected: u64, limit: u64) -> io::Result<Content> {
     let metadata = file.metadata()?;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -86,6 +87,15 @@ impl TempRepo {
     pub fn git(&self, arguments: &[impl AsRef<OsStr>]) -> String {
         let mut command = self.command();
         command.args(arguments);
+        String::from_utf8_lossy(&succeed(command).stdout).into_owned()
+    }
+
+    /// The same, with `input` on git's standard input.
+    pub fn git_with(&self, arguments: &[impl AsRef<OsStr>], input: &[u8]) -> String {
+        let mut file = tempfile::tempfile().expect("a temporary file");
+        file.write_all(input).and_then(|()| file.rewind()).expect("the file is written");
+        let mut command = self.command();
+        command.args(arguments).stdin(file);
         String::from_utf8_lossy(&succeed(command).stdout).into_owned()
     }
 

@@ -1,21 +1,27 @@
 //! The newest commits: their messages and the paths they changed.
 //!
-//! Runs one `git log`, with all settings switched off that could change its output or run a program: checking
-//! signatures, ordering paths by a file, following renames, mapping names.
+//! They are read from git's database ([`walk`]). Where that isn't of the usual kind, one `git log` is run, with all
+//! settings switched off that could change its output or run a program: checking signatures, ordering paths by a file,
+//! following renames, mapping names.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead};
+use std::ops::ControlFlow;
 
 use select::{Commit, History, HistoryStatus};
 
 use crate::credential_paths;
 use crate::git::commit::{self, COMMIT_LIMIT};
+use crate::git::database::Database;
 use crate::git::kept_history::{About, KeptCommit, KeptHistory, Told};
 use crate::git::objects::{self, Lookup};
+use crate::git::walk::{self, WalkedCommit};
 use crate::git::{Git, GitError, Head};
 
 /// The number of commits. By hand: further ones are hardly ever similar to a task.
-const COMMITS: &str = "--max-count=2000";
+const COMMITS: usize = 2_000;
+/// The same for git.
+const MAX_COUNT: &str = "--max-count=2000";
 /// Commits that change more paths are mass changes, which say nothing about a task. By hand.
 const PATHS: usize = 30;
 /// The length in bytes to which messages are truncated. By hand.
@@ -99,20 +105,40 @@ fn redacted(listed: Vec<Listed>) -> Vec<KeptCommit> {
 
 /// The commits up to `head`, of which some are `known`.
 fn extended(git: &Git, head: &str, known: Vec<KeptCommit>) -> Result<Vec<KeptCommit>, GitError> {
-    let ids: Vec<String> =
-        git.runner.run(&["rev-list", "--no-merges", COMMITS, head, "--"], &[], |out| {
-            out.lines().collect()
-        })?;
     let mut known: HashMap<String, KeptCommit> =
         known.into_iter().map(|commit| (commit.id.clone(), commit)).collect();
-    let new: Vec<&str> =
-        ids.iter().map(String::as_str).filter(|id| !known.contains_key(*id)).collect();
+    let is_new = |id: &str| !known.contains_key(id);
+    let (ids, new) = match walked(git, head, &is_new) {
+        Some(read) => read,
+        None => new_by_git(git, head, &is_new)?,
+    };
+    known.extend(redacted(new).into_iter().map(|commit| (commit.id.clone(), commit)));
+    Ok(ids.iter().filter_map(|id| known.remove(id)).collect())
+}
+
+/// The ids of the commits up to `head`, and those of the commits that are new.
+type Read = (Vec<String>, Vec<Listed>);
+
+/// Reads the commits up to `head` from git's database; `None` if git has to be asked.
+fn walked(git: &Git, head: &str, is_new: &dyn Fn(&str) -> bool) -> Option<Read> {
+    let mut database = git.runner.database()?;
+    let commits = walk::newest(&mut database, head, &git.runner.shallow_ids()?, COMMITS)?;
+    let new = commits.iter().filter(|commit| is_new(&commit.id));
+    let listed =
+        new.map(|commit| Listed::read(git, &mut database, commit)).collect::<Option<_>>()?;
+    Some((commits.into_iter().map(|commit| commit.id).collect(), listed))
+}
+
+fn new_by_git(git: &Git, head: &str, is_new: &dyn Fn(&str) -> bool) -> Result<Read, GitError> {
+    let arguments = ["rev-list", "--no-merges", MAX_COUNT, head, "--"];
+    let ids: Vec<String> = git.runner.run(&arguments, &[], |out| out.lines().collect())?;
+    let new: Vec<&str> = ids.iter().map(String::as_str).filter(|id| is_new(id)).collect();
+    let mut listed = Vec::new();
     if !new.is_empty() {
         let arguments = log_arguments(&["--no-walk=unsorted", "--stdin"]);
-        let listed = git.runner.run(&arguments, &new, |out| parse(git, out))?;
-        known.extend(redacted(listed).into_iter().map(|commit| (commit.id.clone(), commit)));
+        listed = git.runner.run(&arguments, &new, |out| parse(git, out))?;
     }
-    Ok(ids.iter().filter_map(|id| known.remove(id)).collect())
+    Ok((ids, listed))
 }
 
 /// Whether the history goes on before the first of the commits, in a clone that doesn't have it.
@@ -125,14 +151,14 @@ fn is_cut(git: &Git, commits: &[KeptCommit]) -> Result<bool, GitError> {
 }
 
 /// A commit as printed by `log`.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Listed {
     id: String,
     /// Whether it has a parent in this clone.
     parent: bool,
     time: i64,
     message: String,
-    /// The number of paths that it changed, inside or outside the root.
+    /// The number of paths that it changed, inside or outside the root, as far as that matters.
     changes: usize,
     /// Those inside, relative to it.
     paths: Vec<String>,
@@ -156,13 +182,48 @@ impl Listed {
         }
     }
 
+    /// Reads what a commit changed; `None` if git has to be asked.
+    fn read(git: &Git, database: &mut Database, commit: &WalkedCommit) -> Option<Self> {
+        let message = commit.message();
+        let message = &message[..message.len().min(MESSAGE_LIMIT)];
+        let mut listed = Self {
+            id: commit.id.clone(),
+            parent: commit.has_parent(),
+            time: commit.time(),
+            message: String::from_utf8_lossy(message).into_owned(),
+            ..Self::default()
+        };
+        commit.changes(database, &mut |_, change| {
+            let is_counted = !change.is_submodule();
+            Some(if is_counted { listed.add(git, change.path) } else { ControlFlow::Continue(()) })
+        })?;
+        Some(listed)
+    }
+
+    /// Adds a path that the commit changed; breaks off where further ones don't matter.
+    fn add(&mut self, git: &Git, path: &[u8]) -> ControlFlow<()> {
+        self.changes += 1;
+        if self.changes > PATHS {
+            return ControlFlow::Break(());
+        }
+        self.paths.extend(git.inside(path));
+        ControlFlow::Continue(())
+    }
+
     fn tells_something(&self) -> bool {
         self.parent && self.changes <= PATHS && !self.paths.is_empty()
     }
 }
 
 fn list(git: &Git, head: &str) -> Result<Vec<Listed>, GitError> {
-    let arguments = log_arguments(&["--no-merges", COMMITS, head, "--"]);
+    match walked(git, head, &|_| true) {
+        Some((_, listed)) => Ok(listed),
+        None => listed_by_git(git, head),
+    }
+}
+
+fn listed_by_git(git: &Git, head: &str) -> Result<Vec<Listed>, GitError> {
+    let arguments = log_arguments(&["--no-merges", MAX_COUNT, head, "--"]);
     git.runner.run(&arguments, &[], |out| parse(git, out))
 }
 
@@ -207,10 +268,7 @@ fn parse(git: &Git, out: &mut impl BufRead) -> io::Result<Vec<Listed>> {
         RawEntry::Commit(field) => listed.push(Listed::parse(field)),
         RawEntry::Path(path) => {
             if let Some(commit) = listed.last_mut() {
-                commit.changes += 1;
-                if commit.changes <= PATHS {
-                    commit.paths.extend(git.inside(path));
-                }
+                let _ = commit.add(git, path);
             }
         }
     })?;
@@ -281,5 +339,144 @@ pub(super) fn read_field(out: &mut impl BufRead, field: &mut Vec<u8>) -> io::Res
         if end.is_some() {
             return Ok(true);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use proptest::prelude::*;
+    use select::{Hunk, Patch};
+    use testkit::TempRepo;
+
+    use super::*;
+    use crate::git::patches;
+
+    /// How far back its parents are, its time, and its changes: a path and what happens there.
+    type Made = (Vec<usize>, u8, Vec<(u8, u8)>);
+
+    /// What git imports as a commit.
+    fn commit(at: usize, (parents, time, changes): &Made) -> String {
+        let mut text = format!("commit refs/heads/main\nmark :{}\n", at + 1);
+        // Some have the same time, and some are older than their parents.
+        let time = 1_000_000_000 + at as u64 / 2 * 100 + u64::from(*time);
+        let message = ["one\n", "two\n\nmore", "", "\n\nlate\n", "gr\u{fc}n\r\n"][at % 5];
+        writeln!(text, "committer A, B <a@b> {time} -0730\ndata {}\n{message}", message.len())
+            .unwrap();
+        let mut parents: Vec<usize> = parents.iter().map(|&back| at.saturating_sub(back)).collect();
+        parents.retain(|&parent| parent > 0);
+        parents.dedup();
+        for (n, parent) in parents.iter().enumerate() {
+            writeln!(text, "{} :{parent}", ["from", "merge"][n.min(1)]).unwrap();
+        }
+        if parents.is_empty() && at > 0 {
+            text.push_str("from 0000000000000000000000000000000000000000\n");
+        }
+        let paths =
+            ["a", "a.b", "a/b", "a/b/c", "a0", "d/e/f.rs", "d/e/g h", "d/\u{fc}", "z/y", "z.y"];
+        for &(path, kind) in changes {
+            let path = paths[usize::from(path) % paths.len()];
+            match kind % 8 {
+                0 => writeln!(text, "D {path}").unwrap(),
+                1 => writeln!(text, "M 160000 {:040x} {path}", at + 1).unwrap(),
+                2 => writeln!(text, "M 120000 inline {path}\ndata 1\nx").unwrap(),
+                3 => (0..40).for_each(|n| {
+                    writeln!(text, "M 644 inline many/{n}\ndata 1\n{}", at % 7).unwrap()
+                }),
+                kind => {
+                    let mode = ["644", "755"][usize::from(kind) % 2];
+                    writeln!(text, "M {mode} inline {path}\ndata 1\n{}", at % 10).unwrap();
+                }
+            }
+        }
+        text
+    }
+
+    fn imported(commits: &[Made]) -> TempRepo {
+        let repo = TempRepo::new();
+        let text: String = commits.iter().enumerate().map(|(at, c)| commit(at, c)).collect();
+        let arguments = ["fast-import", "--quiet", "--force", "--date-format=raw-permissive"];
+        repo.git_with(&arguments, text.as_bytes());
+        repo
+    }
+
+    fn assert_walked_as_listed(folder: &std::path::Path) {
+        let git = Git::open(folder).unwrap();
+        let head = git.head().unwrap().id.clone();
+        let (ids, walked) = walked(&git, &head, &|_| true).unwrap();
+        let mut listed = listed_by_git(&git, &head).unwrap();
+        // Further paths aren't counted.
+        listed.iter_mut().for_each(|commit| commit.changes = commit.changes.min(PATHS + 1));
+        assert_eq!(walked, listed);
+
+        let (mut database, shallow) =
+            (git.runner.database().unwrap(), git.runner.shallow_ids().unwrap());
+        let read = |id: &String| patches::from_database(&git, &mut database, &shallow, id).unwrap();
+        let own: Vec<Patch> = ids.iter().filter_map(read).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let printed = patches::from_git(&git, &ids).unwrap();
+        // Of what was a submodule, git prints a line that is in no file.
+        let is_of_file = |hunk: &Hunk| {
+            let lines = || hunk.removed.iter().chain(&hunk.added);
+            !lines().any(|line| line.starts_with("Subproject commit "))
+        };
+        let with_hunks = |patches: Vec<Patch>| -> Vec<Patch> {
+            let of_files = |patch: Patch| {
+                let hunks = patch.hunks.into_iter().filter(is_of_file).collect();
+                Patch { hunks, ..patch }
+            };
+            patches.into_iter().map(of_files).filter(|patch| !patch.hunks.is_empty()).collect()
+        };
+        assert_eq!(with_hunks(own), with_hunks(printed));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+
+        #[test]
+        fn the_database_says_what_git_says(
+            commits in prop::collection::vec(
+                (
+                    prop::collection::vec(1_usize..4, 1..3),
+                    0_u8..150,
+                    prop::collection::vec((0_u8..10, 0_u8..8), 0..4),
+                ),
+                1..60,
+            ),
+        ) {
+            let repo = imported(&commits);
+            assert_walked_as_listed(repo.path());
+            for arguments in [
+                &["repack", "-adfq", "--depth=50", "--window=50"][..],
+                &["-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq"],
+            ] {
+                repo.git(arguments);
+                assert_walked_as_listed(repo.path());
+            }
+            let depth = format!("--depth={}", commits.len().div_ceil(2));
+            let shallow = TempRepo::clone_of(&repo, &[&depth, "--no-checkout"]);
+            assert_walked_as_listed(shallow.path());
+        }
+    }
+
+    #[test]
+    fn what_is_unusual_is_left_to_git() {
+        let repo = TempRepo::new();
+        repo.write("a", "1").commit("first");
+        let is_walked = |repo: &TempRepo| {
+            let git = Git::open(repo.path()).unwrap();
+            let head = git.head().unwrap().id.clone();
+            walked(&git, &head, &|_| true).is_some()
+        };
+        assert!(is_walked(&repo));
+        let borrowing = TempRepo::folder();
+        repo.git(&["clone", "-q", "--shared", ".", &borrowing.path().display().to_string()]);
+        assert!(!is_walked(&borrowing), "objects are elsewhere");
+        repo.git(&["-c", "i18n.commitEncoding=ISO-8859-1", "commit", "-q", "--allow-empty", "-mx"]);
+        assert!(!is_walked(&repo), "a message that isn't UTF-8");
+        let other = TempRepo::with_object_format("sha256");
+        other.write("a", "1").commit("first");
+        assert!(!is_walked(&other), "long ids");
     }
 }

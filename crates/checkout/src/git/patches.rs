@@ -1,21 +1,73 @@
-//! Patches of single commits, parsed from `diff-tree -p -U0`.
+//! Patches of single commits: read from git's database, or parsed from `diff-tree -p -U0` where git has to be asked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, Read};
+use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use select::{Hunk, Patch};
 
-use crate::git::{Git, GitError, is_object_id};
+use crate::git::database::{Database, Id, Kind};
+use crate::git::{Git, GitError, diff, is_object_id, walk};
 
 /// The maximum number of hunks of a commit; further ones are dropped. By hand.
-const HUNKS: usize = 400;
+pub(super) const HUNKS: usize = 400;
 /// The maximum number of removed lines, and of added lines, of a hunk. By hand.
-const LINES: usize = 400;
-/// The length in bytes to which lines are truncated. By hand.
-const LINE: u64 = 1_000;
+pub(super) const LINES: usize = 400;
+/// The length in bytes to which lines are truncated, with the mark before them. By hand.
+pub(super) const LINE: usize = 1_000;
 
 pub(super) fn read(git: &Git, commits: &[&str]) -> Result<Vec<Patch>, GitError> {
     let ids: Vec<&str> = commits.iter().copied().filter(|id| is_object_id(id)).collect();
+    let mut by_id: HashMap<String, Patch> = HashMap::new();
+    let mut by_git = Vec::new();
+    let (mut database, shallow) = (git.runner.database(), git.runner.shallow_ids());
+    for &id in &ids {
+        let sources = database.as_mut().zip(shallow.as_ref());
+        match sources.and_then(|(database, shallow)| from_database(git, database, shallow, id)) {
+            Some(patch) => by_id.extend(patch.map(|patch| (id.to_owned(), patch))),
+            None => by_git.push(id),
+        }
+    }
+    by_id.extend(from_git(git, &by_git)?.into_iter().map(|patch| (patch.commit.clone(), patch)));
+    Ok(ids.iter().filter_map(|&id| by_id.remove(id)).map(redact).collect())
+}
+
+/// The patch of a commit, as an inner `None` if git would print nothing; `None` if git has to be asked.
+pub(super) fn from_database(
+    git: &Git,
+    database: &mut Database,
+    shallow: &HashSet<Id>,
+    id: &str,
+) -> Option<Option<Patch>> {
+    let mut patch: Option<Patch> = None;
+    walk::one(database, id, shallow)?.changes(database, &mut |database, change| {
+        let empty = || Patch { commit: id.to_owned(), hunks: Vec::new() };
+        let hunks = &mut patch.get_or_insert_with(empty).hunks;
+        let Some(path) = path_in_header(git, change.path) else {
+            return Some(ControlFlow::Continue(()));
+        };
+        for (old, new) in change.blobs() {
+            let mut blob = |id: Option<&Id>| match id {
+                Some(id) => database.content(id, Kind::Blob),
+                None => Some(Rc::default()),
+            };
+            diff::add_hunks(&path, &blob(old)?, &blob(new)?, hunks);
+        }
+        let is_full = hunks.len() == HUNKS;
+        Some(if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    Some(patch)
+}
+
+/// A path as it is found in a patch that git prints, relative to the root.
+fn path_in_header(git: &Git, path: &[u8]) -> Option<String> {
+    let is_printed = !path.iter().any(u8::is_ascii_control);
+    git.inside(String::from_utf8_lossy(path).as_bytes()).filter(|_| is_printed)
+}
+
+/// The patches of `ids` as git prints them.
+pub(super) fn from_git(git: &Git, ids: &[&str]) -> Result<Vec<Patch>, GitError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -36,18 +88,15 @@ pub(super) fn read(git: &Git, commits: &[&str]) -> Result<Vec<Patch>, GitError> 
         "--dst-prefix=b/",
         "--diff-algorithm=default",
     ];
-    let patches = match git.runner.run(&arguments, &ids, |out| Parser::new(git).run(out)) {
+    match git.runner.run(&arguments, ids, |out| Parser::new(git).run(out)) {
         // A partial clone may lack the blobs of one commit and have those of the others.
         Err(GitError::Failed(_)) if ids.len() > 1 => {
             let (first, second) = ids.split_at(ids.len() / 2);
-            return Ok([read(git, first)?, read(git, second)?].concat());
+            Ok([from_git(git, first)?, from_git(git, second)?].concat())
         }
-        Err(GitError::Failed(_)) => Vec::new(),
-        patches => patches?,
-    };
-    let mut by_id: HashMap<String, Patch> =
-        patches.into_iter().map(|patch| (patch.commit.clone(), patch)).collect();
-    Ok(ids.iter().filter_map(|&id| by_id.remove(id)).map(redact).collect())
+        Err(GitError::Failed(_)) => Ok(Vec::new()),
+        patches => patches,
+    }
 }
 
 /// Parses patches line by line. The number of lines of a hunk is known from its header, so that no line of a
@@ -179,7 +228,7 @@ fn unquote(quoted: &str) -> Option<String> {
 /// Reads a line without its end, keeping its first [`LINE`] bytes; false at the end.
 fn read_line(out: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     line.clear();
-    out.by_ref().take(LINE).read_until(b'\n', line)?;
+    out.by_ref().take(LINE as u64).read_until(b'\n', line)?;
     let any = !line.is_empty();
     if line.pop_if(|last| *last == b'\n').is_none() && any {
         out.skip_until(b'\n')?;
@@ -202,5 +251,50 @@ fn redact_lines(lines: &mut Vec<String>) {
     let redacted = secrets::redact(&text);
     if !redacted.findings.is_empty() {
         *lines = redacted.text.split('\n').map(str::to_owned).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::TempRepo;
+
+    use super::*;
+
+    #[test]
+    fn the_database_has_the_hunks_that_git_prints() {
+        let repo = TempRepo::new();
+        let numbered = |count: usize, text: &str| {
+            (0..count).map(|n| format!("{text} {n}\n\n\n")).collect::<String>()
+        };
+        let long_heading = format!("{}é and more\n", "w".repeat(79));
+        let versions = [
+            String::new(),
+            "fn a() {\n    1\n}\n".to_owned(),
+            "fn a() {\n    2\n}".to_owned(),
+            "fn a() {\n    2\n}\r\n".to_owned(),
+            "fn a() {\r\n    2\r\n}\r\n".to_owned(),
+            format!("{long_heading}  x\n  y\n"),
+            format!("{long_heading}  x\n  {}\n", "z".repeat(3_000)),
+            numbered(500, "one"),
+            numbered(500, "two"),
+            "x\n".repeat(900),
+            format!("{}\0", "x\n".repeat(900)),
+            "x\0\n".to_owned(),
+            "$x\n_y\n 1\n 2\n".to_owned(),
+            "$x\n_y\n 1\n 3\n".to_owned(),
+            String::new(),
+        ];
+        let mut ids = vec![repo.write("before", "1\n").commit("first")];
+        ids.extend(versions.map(|version| repo.write("a b/c.rs", version).commit("next")));
+        ids.push(repo.remove("a b/c.rs").write("a b/c.rs/d", "x\n").commit("a folder"));
+        let git = Git::open(repo.path()).unwrap();
+        let (mut database, shallow) =
+            (git.runner.database().unwrap(), git.runner.shallow_ids().unwrap());
+        let read = |id: &String| from_database(&git, &mut database, &shallow, id).unwrap();
+        let own: Vec<Patch> = ids.iter().filter_map(read).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let printed = from_git(&git, &ids).unwrap();
+        assert!(printed.len() > 12);
+        assert_eq!(own, printed);
     }
 }

@@ -1,5 +1,6 @@
 //! Runs git with an empty configuration, without prompts, network and locks, and with a deadline.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,8 @@ use std::time::Duration;
 
 use private_fs::Links;
 
-use crate::git::{GitError, layout};
+use crate::git::database::{self, Database, Id};
+use crate::git::{GitError, config_file, layout};
 
 /// The time limit of a command. By hand: a git that takes longer hangs, for instance on a pipe to which a link in
 /// `.git` points.
@@ -103,6 +105,20 @@ impl Runner {
     /// Whether the clone is cut off somewhere.
     pub(super) fn is_shallow(&self) -> bool {
         !self.shallow_list().is_empty()
+    }
+
+    /// The commits at which the clone is cut off; `None` if the list isn't of the usual kind.
+    pub(super) fn shallow_ids(&self) -> Option<HashSet<Id>> {
+        let list = self.shallow_list();
+        let lines = list.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(database::id_of).collect()
+    }
+
+    /// The repository's database; `None` if git has to be asked what is in it.
+    pub(super) fn database(&self) -> Option<Database> {
+        let folders = layout::git_directories(&self.top);
+        let is_plain = config_file::is_plain(folders.iter().map(PathBuf::as_path));
+        Database::open(folders.last().filter(|_| is_plain)?)
     }
 
     fn shallow_list(&self) -> Vec<u8> {

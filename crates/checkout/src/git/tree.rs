@@ -14,7 +14,7 @@ use crate::admit::Admitted;
 use crate::file_state::FileState;
 use crate::git::history::{RawEntry, each_raw_entry, read_field};
 use crate::git::objects::{self, Lookup, Object};
-use crate::git::{Git, GitError, is_object_id};
+use crate::git::{Git, GitError, is_object_id, walk};
 use crate::read::{Checkout, ReadOptions, Refusal, Unreadable, assemble};
 use crate::walk::{Listed, Listing};
 use crate::{SkipReason, admit, paths};
@@ -153,12 +153,25 @@ fn list_entry(entry: &str, listing: &mut Listing, ids: &mut HashMap<String, Stri
 
 pub(super) fn blob_ids(git: &Git, paths: &[&str]) -> Result<Vec<String>, GitError> {
     let Some(head) = &git.head else { return Ok(Vec::new()) };
+    if let Some(ids) = blob_ids_directly(git, &head.id, paths) {
+        return Ok(ids);
+    }
     let names: Vec<String> =
         paths.iter().map(|path| format!("{}:{}{path}", head.id, git.prefix)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     git.runner.run(&["cat-file", "--batch-check"], &names, |out| {
         out.lines().map(|line| Ok(line?.split(' ').next().unwrap_or_default().to_owned())).collect()
     })
+}
+
+/// The same without git; `None` if that has to be asked.
+fn blob_ids_directly(git: &Git, head: &str, paths: &[&str]) -> Option<Vec<String>> {
+    let mut database = git.runner.database()?;
+    let id = |path: &&str| {
+        let path = format!("{}{path}", git.prefix);
+        Some(walk::blob(&mut database, head, &path)?.unwrap_or_default())
+    };
+    paths.iter().map(id).collect()
 }
 
 pub(super) fn differs(git: &Git, paths: &[&str], committed: &[String]) -> bool {
