@@ -397,16 +397,18 @@ pub(crate) fn is_noise(value: &str) -> bool {
     let has = |class: Class| value.bytes().any(|byte| Class::of(byte) == class);
     let signs = SIGNS.iter().filter(|sign| value.as_bytes().contains(sign)).count();
     let is_word = |run: &str| run.len() > LONGEST_WORD;
-    let is_pattern = ["a-z", "A-Z", "0-9", "(?"].iter().any(|range| value.contains(range));
+    let has_word = |is: fn(&char) -> bool| value.split(|c: char| !is(&c)).any(is_word);
+    let of_programs = ["a-z", "A-Z", "0-9", "(?", "::", "->", "=>", "()", ">>"];
     value.len() >= FEWEST
         && value.bytes().all(|byte| byte.is_ascii_graphic())
         && has(Class::Lower)
         && has(Class::Upper)
         && has(Class::Digit)
-        && signs >= 3
+        && signs >= 4
         && mixing(value) >= 0.35
-        && !value.split(|c: char| !c.is_ascii_lowercase()).any(is_word)
-        && !is_pattern
+        && !has_word(char::is_ascii_lowercase)
+        && !has_word(char::is_ascii_uppercase)
+        && !of_programs.iter().any(|part| value.contains(part))
 }
 
 /// Whether small letters, capitals and digits change so often that no part of a program is written so.
@@ -520,6 +522,8 @@ mod tests {
             "{{.Values.db1.Password}}",
             "a[0]->B&c==D1",
             "(?:[A-Za-z0-9+/]{4})*",
+            "OnceLock<Vec<u8>>,",
+            ".LOOKAHEAD(\"ms=s+1,me=e-1",
             "Foo::Bar2<Baz>(qux)",
         ];
         for other in others {

@@ -323,7 +323,8 @@ impl<'t> Reader<'t> {
             && !word.ends_with([';', ',', ')', '{', '('])
             && !word.contains("::");
         // With blanks around the operator, it may be a program.
-        let is_literal = (is_literal && !is_spaced) || value::is_noise(word);
+        let is_noise = value::is_noise(word) && !word.ends_with([',', ';', '(', '{']);
+        let is_literal = (is_literal && !is_spaced) || is_noise;
         (is_literal && !word.is_empty() && line.len() < LONGEST_VALUE - 4).then(|| Value {
             range: self.at..self.at + word.len(),
             notation: Notation::Bare { certain: false },
