@@ -81,10 +81,15 @@ impl Words<'_> {
     /// Where the word ends that begins at `start`, and goes on there; `None` if what begins there is no word, and goes on
     /// after it.
     fn end_of_word(&mut self, start: usize) -> Option<usize> {
-        let bytes = self.text.as_bytes();
         let (first, length) = class_at(self.text, start);
         let mut at = start + length;
-        while first != Class::Other && at < bytes.len() {
+        while first != Class::Other {
+            if first == Class::Letter {
+                at = self.end_of_letters(at);
+            }
+            if at >= self.text.len() {
+                break;
+            }
             let (class, length) = class_at(self.text, at);
             if class != first && class != Class::Mark {
                 break;
@@ -93,6 +98,20 @@ impl Words<'_> {
         }
         self.go_on_at(at);
         (first != Class::Other).then_some(at)
+    }
+
+    /// The first byte from `at` on that is no ASCII letter, digit or underscore.
+    fn end_of_letters(&mut self, mut at: usize) -> usize {
+        while at < self.text.len() {
+            self.go_on_at(at);
+            let left = BLOCK - at % BLOCK;
+            let letters = (!self.block.letters >> (at % BLOCK)).trailing_zeros() as usize;
+            if letters < left {
+                return at + letters;
+            }
+            at += left;
+        }
+        self.text.len()
     }
 }
 
@@ -119,14 +138,14 @@ impl Block {
             None => bytes[..rest.len()].copy_from_slice(rest),
         }
         // Plain loops, without a branch, compare sixteen bytes at a time.
-        let (mut letters, mut beyond) = ([0; BLOCK], [0; BLOCK]);
+        let (mut letters, mut any) = ([0; BLOCK], 0);
         for (letter, byte) in letters.iter_mut().zip(&bytes) {
             *letter = u8::from(is_letter(*byte));
+            any |= byte;
         }
-        for (beyond, byte) in beyond.iter_mut().zip(&bytes) {
-            *beyond = byte >> 7;
-        }
-        Self { start, letters: bits(&letters), beyond: bits(&beyond) }
+        // Most blocks are ASCII throughout.
+        let beyond = if any < 0x80 { 0 } else { bits(&bytes.map(|byte| byte >> 7)) };
+        Self { start, letters: bits(&letters), beyond }
     }
 }
 
