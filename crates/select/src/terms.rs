@@ -83,7 +83,11 @@ impl Words<'_> {
     fn end_of_word(&mut self, start: usize) -> Option<usize> {
         let (first, length) = class_at(self.text, start);
         let mut at = start + length;
-        while first != Class::Other {
+        if first == Class::Other {
+            self.go_on_at(at);
+            return None;
+        }
+        loop {
             if first == Class::Letter {
                 at = self.end_of_letters(at);
             }
@@ -97,7 +101,7 @@ impl Words<'_> {
             at += length;
         }
         self.go_on_at(at);
-        (first != Class::Other).then_some(at)
+        Some(at)
     }
 
     /// The first byte from `at` on that is no ASCII letter, digit or underscore.
