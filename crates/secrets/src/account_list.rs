@@ -8,8 +8,9 @@ use crate::value;
 pub(crate) const RULE: &str = "account-password";
 /// What each of the lists begins with, in small letters, and the ends of addresses.
 pub(crate) const KEYWORDS: &[&str] = &[
-    CLOUD_INIT, OPENVPN, PPP, COUCHDB, ADMIN, ROOT, " / ", ".com:", ".org:", ".net:", ".edu:",
-    ".io:", ".dev:", ".de:", ".fr:", ".ru:", ".uk:",
+    CLOUD_INIT, OPENVPN, PPP, COUCHDB, ADMIN, ROOT, "admin / ", "root / ", "user / ", ".com / ",
+    ".org / ", ".net / ", ".com:", ".org:", ".net:", ".edu:", ".io:", ".dev:", ".de:", ".fr:",
+    ".ru:", ".uk:",
 ];
 
 const CLOUD_INIT: &str = "chpasswd:";
@@ -33,7 +34,7 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>
         PPP => found.extend(of_ppp(text, hit.end)),
         COUCHDB => found.extend(of_section(text, hit)),
         ADMIN | ROOT => found.extend(behind_account(text, hit)),
-        " / " => found.extend(behind_slash(text, hit)),
+        keyword if keyword.ends_with(" / ") => found.extend(behind_slash(text, hit)),
         _ => found.extend(behind_address(text, hit)),
     }
 }
@@ -98,7 +99,7 @@ fn of_section(text: &str, hit: &Range<usize>) -> impl Iterator<Item = Range<usiz
 
 /// `admin:…`, alone on its line or behind the mark of a comment.
 fn behind_account(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
-    let before = &text[..hit.start][text[..hit.start].len() - column(text, hit.start)..];
+    let before = &text[hit.start - column(text, hit.start)..hit.start];
     let is_alone =
         before.trim().trim_start_matches(['#', '/', '*', ';', '-', '`']).trim().is_empty();
     let line =
@@ -110,10 +111,8 @@ fn behind_account(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
 
 /// `login: admin / …`, `test account a@example.org / …`.
 fn behind_slash(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
-    let before = &text[..hit.start][text[..hit.start].len() - column(text, hit.start)..];
-    let lower = before.to_ascii_lowercase();
-    let of_account = ["login", "account", "credential", "user", "admin", "root", "zugang"];
-    if !of_account.iter().any(|word| lower.contains(word)) || before.contains(['=', '{', ';']) {
+    let before = &text[hit.start - column(text, hit.start)..hit.start];
+    if before.contains(['=', '{', ';']) {
         return None;
     }
     let rest = ahead(text, hit.end, LONGEST_LINE);

@@ -255,9 +255,8 @@ const COMMANDS: &[(&str, &[Place])] = &[
 /// The keywords of this detector.
 pub(crate) fn keywords() -> impl Iterator<Item = Keyword> {
     COMMANDS.iter().map(|&(text, _)| {
-        let is_command = !PIPED.contains(&text);
-        let begins = if is_command { Begins::Word } else { Begins::Anywhere };
-        Keyword { has_case: is_command, begins, ..Keyword::anywhere(text) }
+        let has_case = !PIPED.contains(&text);
+        Keyword { has_case, begins: Begins::Word, ..Keyword::anywhere(text) }
     })
 }
 

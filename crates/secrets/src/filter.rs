@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 
 /// The bytes of a keyword that are looked at.
 pub(crate) const LENGTH: usize = 3;
-/// The keywords are divided into so many sets, in groups of as many as a byte has bits. Measured: with 32 of them half as
-/// many positions pass, in as much time.
-const SETS: usize = 16;
+/// The keywords are divided into so many sets, in groups of as many as a byte has bits. Measured: with 16 of them twice as
+/// many positions pass, and the search takes 5 % longer.
+const SETS: usize = 32;
 const SETS_OF_GROUP: usize = u8::BITS as usize;
 pub(crate) const GROUPS: usize = SETS / SETS_OF_GROUP;
 

@@ -44,6 +44,8 @@ mod encoded;
 mod file_names;
 mod filter;
 mod grams;
+#[cfg(not(target_arch = "x86_64"))]
+mod no_vectors;
 mod private_key;
 mod rules;
 mod scan;
@@ -52,7 +54,7 @@ mod structure;
 mod tables;
 mod url;
 mod value;
-#[cfg_attr(not(target_arch = "x86_64"), path = "no_vectors.rs")]
+#[cfg(target_arch = "x86_64")]
 mod vectors;
 
 use std::borrow::Cow;
@@ -60,6 +62,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 pub use file_names::is_credential_file;
+#[cfg(not(target_arch = "x86_64"))]
+use no_vectors as vectors;
 
 /// The most passes over a text. A second one is needed if a credential was adjacent to another;
 /// more only if the text was made to require them.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::classes::Classes;
 use crate::rules::RULES;
-use crate::search::{Hit, Keyword, Search};
+use crate::search::{Begins, Hit, Keyword, Search};
 use crate::{
     account_list, assignment, call, command, cookie, dsn, encoded, private_key, structure, url,
 };
@@ -59,13 +59,16 @@ impl Scanner {
         let commands =
             command::keywords().enumerate().map(|(i, keyword)| (keyword, Detector::Command(i)));
         let calls = call::keywords().enumerate().map(|(i, text)| (text, Detector::Call(i)));
-        let others: [(&[&str], Detector); 7] = [
+        let accounts = account_list::KEYWORDS.iter().map(|text| {
+            let keyword = Keyword { begins: Begins::Word, ..Keyword::anywhere(text) };
+            (keyword, Detector::AccountList)
+        });
+        let others: [(&[&str], Detector); 6] = [
             (&[cookie::KEYWORD], Detector::Cookie),
             (&[structure::JWK_KEYWORD], Detector::JsonWebKey),
             (structure::KUBERNETES_KEYWORDS, Detector::KubernetesSecret),
             (structure::STATE_KEYWORDS, Detector::TerraformState),
             (dsn::KEYWORDS, Detector::DataSource),
-            (account_list::KEYWORDS, Detector::AccountList),
             (encoded::PERCENT_KEYWORDS, Detector::PercentEncoding),
         ];
         let others = others
@@ -79,6 +82,7 @@ impl Scanner {
             .chain(rules)
             .chain(commands)
             .chain(calls.chain(others).map(anywhere))
+            .chain(accounts)
             .unzip();
         Self { search: Search::new(keywords), detectors }
     }

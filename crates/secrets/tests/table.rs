@@ -214,7 +214,11 @@ fn secrets_to_find() -> Vec<(&'static str, String, String)> {
     part("docker-auth", format!("{{\"auths\": {{\"x\": {{\"auth\": \"{auth}\"}}}}}}\n"), auth);
     part("netrc-password", "machine x.org login me password k7Qp2vXw\n".into(), "k7Qp2vXw");
     part("sshpass-password", "sshpass -p 'k7Qp2vXw' ssh me@x\n".into(), "k7Qp2vXw");
-    part("jaas-password", "  user_super=\"k7Qp2vXw\";\n".into(), "k7Qp2vXw");
+    part(
+        "jaas-password",
+        "x.DigestLoginModule required\n  user_super=\"k7Qp2vXw\";\n".into(),
+        "k7Qp2vXw",
+    );
     part("imap-login", "a1 LOGIN bob k7Qp2vXw\n".into(), "k7Qp2vXw");
     part("smtp-auth", format!("AUTH PLAIN {auth}\n"), auth);
     part("nickserv-password", "/msg NickServ IDENTIFY k7Qp2vXw\n".into(), "k7Qp2vXw");

@@ -24,9 +24,9 @@ use pack::{Entry, Pack};
 
 /// The maximum size of an object in bytes. By hand: larger ones are neither commits nor trees, and no text that is read.
 const OBJECT_LIMIT: usize = 16 << 20;
-/// Bytes that are inflated, made of deltas or compared in all. By hand: a hundred times what 2,000 commits of a large
+/// Bytes that are inflated, made of deltas or compared in all. By hand: twelve times what 2,000 commits of a large
 /// repository take.
-const WORK: u64 = 16 << 30;
+const WORK: u64 = 2 << 30;
 /// Bytes of objects that are kept, because others are stored as deltas to them or contain them. By hand; twice that is
 /// used.
 const KEPT: usize = 8 << 20;

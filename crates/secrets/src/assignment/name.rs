@@ -63,11 +63,8 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("パスワード", Kind::Password),
     ("비밀번호", Kind::Password),
     ("secret", Kind::Secret),
-    ("auth_salt", Kind::Secret),
-    ("logged_in_salt", Kind::Secret),
-    ("nonce_salt", Kind::Secret),
-    ("logged_in_key", Kind::Secret),
-    ("nonce_key", Kind::Secret),
+    // WordPress.
+    ("_salt", Kind::Secret),
     ("credential", Kind::Secret),
     ("creds", Kind::Secret),
     ("token", Kind::Token),
@@ -93,7 +90,7 @@ const KEY_QUALIFIERS: &[&str] = &[
     "product", "root", "secret", "server", "service", "session", "shared", "preshared", "signing", "signature",
     "sign", "storage", "subscription", "token", "webhook", "wallet", "wifi", "write", "cookie", "ssh", "activation",
     "registration", "integration", "ingest", "ingestion", "org", "organization", "project", "partner", "merchant",
-    "transaction", "cipher", "aes", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
+    "loggedin", "nonce", "transaction", "cipher", "aes", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
 ];
 
 /// What short keywords are joined to in small letters: `dbpass`, `userpw`.
