@@ -65,9 +65,11 @@ pub use file_names::is_credential_file;
 #[cfg(not(target_arch = "x86_64"))]
 use no_vectors as vectors;
 
-/// The most passes over a text. A second one is needed if a credential was adjacent to another;
-/// more only if the text was made to require them.
+/// The passes over a text. A second one is needed if a credential was adjacent to another; more only if the text was made
+/// to require them.
 const LOOKS: usize = 4;
+/// The passes after these, in which a credential goes on to the end of its line, so that nothing behind it is left to find.
+const LOOKS_TO_LINE_ENDS: usize = 4;
 
 /// A credential that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,10 +137,13 @@ pub fn rule_names() -> impl Iterator<Item = &'static str> {
 /// Replaces every credential in `text` by `[REDACTED:rule]`, and by as many line ends as it had.
 pub fn redact(text: &str) -> Redacted<'_> {
     let mut redacted = Redacted { text: Cow::Borrowed(text), findings: Vec::new() };
-    for _ in 0..LOOKS {
-        let secrets = scan::secrets(&redacted.text);
+    for look in 0..LOOKS + LOOKS_TO_LINE_ENDS {
+        let mut secrets = scan::secrets(&redacted.text);
         if secrets.is_empty() {
             break;
+        }
+        if look >= LOOKS {
+            secrets = to_line_ends(&redacted.text, secrets);
         }
         let (text, findings) = replace(&redacted.text, &secrets);
         redacted.text = Cow::Owned(text);
@@ -146,6 +151,19 @@ pub fn redact(text: &str) -> Redacted<'_> {
     }
     redacted.findings.sort_by_key(|finding| finding.line);
     redacted
+}
+
+/// The secrets with all that follows on the line that each ends on; of those that overlap then, the first.
+fn to_line_ends(text: &str, secrets: Vec<scan::Secret>) -> Vec<scan::Secret> {
+    let mut apart: Vec<scan::Secret> = Vec::new();
+    for mut secret in secrets {
+        let rest = &text[secret.range.end..];
+        secret.range.end += rest.find('\n').unwrap_or(rest.len());
+        if apart.last().is_none_or(|last| last.range.end <= secret.range.start) {
+            apart.push(secret);
+        }
+    }
+    apart
 }
 
 /// `text` with `secrets` replaced, which are in order and don't overlap.
