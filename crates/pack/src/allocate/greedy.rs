@@ -353,15 +353,18 @@ fn show(prices: &mut dyn Prices, chosen: &mut Chosen, file: usize, lines: Vec<Li
 fn with(ranking: &Ranking, chosen: &Chosen, at: usize, part: LineRange) -> Vec<LineRange> {
     let chunk = &ranking.chunks[at];
     let mut lines: Vec<LineRange> = chosen.lines.get(&chunk.file).cloned().unwrap_or_default();
-    let mut rest = part;
+    let mut rest = Some(part);
     let left_out = chosen.without_long_comments && chunk.pinned.is_none();
     for comment in chunk.long_comments.iter().filter(|_| left_out) {
-        if rest.start < comment.start && comment.end < rest.end {
-            lines.push(LineRange { start: rest.start, end: comment.start - 1 });
-            rest.start = comment.end + 1;
+        let Some(LineRange { start, end }) = rest else { break };
+        if (start + 1..=end).contains(&comment.start) {
+            lines.push(LineRange { start, end: comment.start - 1 });
+            // A comment's last line alone, which may be blank, says nothing without what follows.
+            let follows = comment.end + 1 < end;
+            rest = follows.then_some(LineRange { start: comment.end + 1, end });
         }
     }
-    lines.push(rest);
+    lines.extend(rest);
     lines.extend(&chunk.context);
     union(lines)
 }
@@ -435,6 +438,16 @@ mod tests {
         assert_eq!(shown(None, false), [(1, 20)]);
         let pin = Pin { order: 0, distance: 0, by: PinnedBy::Trace };
         assert_eq!(shown(Some(pin), true), [(1, 20)]);
+        let part = |end: u32| {
+            let ranking = Ranking { chunks: vec![commented.clone()], ..Ranking::default() };
+            let chosen = Chosen { without_long_comments: true, ..Chosen::default() };
+            let lines = with(&ranking, &chosen, 0, LineRange { start: 1, end });
+            lines.iter().map(|lines| (lines.start, lines.end)).collect::<Vec<_>>()
+        };
+        assert_eq!(part(14), [(1, 3), (13, 14)]);
+        for within in 4..=13 {
+            assert_eq!(part(within), [(1, 3)], "nothing of the comment alone");
+        }
     }
 
     #[test]
