@@ -350,6 +350,8 @@ mod tests {
     use select::{Hunk, Patch};
     use testkit::TempRepo;
 
+    use std::fs;
+
     use super::*;
     use crate::git::patches;
 
@@ -478,5 +480,57 @@ mod tests {
         let other = TempRepo::with_object_format("sha256");
         other.write("a", "1").commit("first");
         assert!(!is_walked(&other), "long ids");
+    }
+
+    /// Whatever the bytes of a database are, reading it ends, with what they say or with `None`.
+    #[test]
+    fn damaged_databases_are_read_to_an_end() {
+        let repo = TempRepo::new();
+        for round in 0..40 {
+            let text: String =
+                (0..60).map(|line| format!("{}\n", line * (round % 7 + 1))).collect();
+            repo.write("src/a.rs", text).write(format!("b/{}.rs", round % 9), round.to_string());
+            repo.commit(&format!("round {round}"));
+        }
+        repo.git(&["repack", "-adfq", "--depth=50", "--window=50"]);
+        let git = Git::open(repo.path()).unwrap();
+        let head = git.head().unwrap().id.clone();
+        let read = || -> Option<Vec<String>> {
+            let (ids, _) = walked(&git, &head, &|_| true)?;
+            let (mut database, shallow) = (git.runner.database()?, git.runner.shallow_ids()?);
+            for id in &ids {
+                let _ = patches::from_database(&git, &mut database, &shallow, id);
+            }
+            Some(ids)
+        };
+        let whole = read().unwrap();
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = |below: usize| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            (random % below as u64) as usize
+        };
+        let packs = repo.path().join(".git/objects/pack").read_dir().unwrap();
+        for file in packs.map(|entry| entry.unwrap().path()) {
+            if !file.extension().is_some_and(|kind| kind == "pack" || kind == "idx") {
+                continue;
+            }
+            let bytes = fs::read(&file).unwrap();
+            for round in 0..300 {
+                let mut damaged = bytes.clone();
+                match round % 3 {
+                    0 => damaged[next(bytes.len())] ^= 1 << next(8),
+                    1 => damaged[next(bytes.len().min(1_200))] = next(256) as u8,
+                    _ => damaged.truncate(next(bytes.len())),
+                }
+                fs::remove_file(&file).unwrap();
+                fs::write(&file, damaged).unwrap();
+                assert!(read().is_none_or(|ids| ids.len() <= whole.len() && ids[0] == head));
+            }
+            fs::remove_file(&file).unwrap();
+            fs::write(&file, bytes).unwrap();
+        }
+        assert_eq!(read().unwrap(), whole);
     }
 }
