@@ -42,7 +42,7 @@ impl Filter {
         let mut sets = [Set::default(); SETS];
         for keyword in keywords {
             let its = Set::of(keyword);
-            let with = sets.map(|set| set.and(its));
+            let with = sets.map(|set| set.with(its));
             let more: [f32; SETS] =
                 std::array::from_fn(|n| weights.of(&with[n]) - weights.of(&sets[n]));
             let best = (0..SETS).min_by(|one, other| more[*one].total_cmp(&more[*other]));
@@ -80,7 +80,8 @@ impl Set {
         }))
     }
 
-    fn and(self, other: Self) -> Self {
+    /// The set with the values of both.
+    fn with(self, other: Self) -> Self {
         Self(std::array::from_fn(|at| {
             let ((low, high), (other_low, other_high)) = (self.0[at], other.0[at]);
             (low | other_low, high | other_high)

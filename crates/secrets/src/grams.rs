@@ -12,11 +12,11 @@ const FOLDED: u32 = 0x2020_2020;
 
 /// A few bytes of a keyword.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Gram {
+struct Gram {
     /// The keyword's index.
-    pub(crate) keyword: u16,
+    keyword: u16,
     /// The position of the bytes in the keyword.
-    pub(crate) offset: u8,
+    offset: u8,
     /// The bytes, folded.
     folded: u32,
     /// The first eight bytes of the keyword, folded, and the bits that count if it has fewer.
@@ -160,11 +160,12 @@ pub(crate) fn choose<'k>(mut keywords: Vec<(usize, &'k [u8])>) -> Vec<Chosen<'k>
     chosen
 }
 
-/// How much more frequent bytes may be that stand for another keyword already.
+/// How much more frequent bytes may be that stand for another keyword already. By hand.
 const SHARED: u32 = 3;
 
 /// How much more frequent the most frequent three bytes are than their bytes alone say. By hand.
 const OFTEN: u32 = 16;
+
 /// The most frequent three bytes in the sources of clap, requests, gson, jq and puma.
 #[rustfmt::skip]
 const FREQUENT: &[&str] = &[

@@ -155,13 +155,15 @@ pub fn redact(text: &str) -> Redacted<'_> {
 
 /// The secrets with all that follows on the line that each ends on; of those that overlap then, the first.
 fn to_line_ends(text: &str, secrets: Vec<scan::Secret>) -> Vec<scan::Secret> {
-    let mut apart: Vec<scan::Secret> = Vec::new();
+    let (mut apart, mut end) = (Vec::new(), 0);
     for mut secret in secrets {
-        let rest = &text[secret.range.end..];
-        secret.range.end += rest.find('\n').unwrap_or(rest.len());
-        if apart.last().is_none_or(|last| last.range.end <= secret.range.start) {
-            apart.push(secret);
+        if secret.range.start < end {
+            continue;
         }
+        let rest = &text[secret.range.end..];
+        end = secret.range.end + rest.find('\n').unwrap_or(rest.len());
+        secret.range.end = end;
+        apart.push(secret);
     }
     apart
 }

@@ -82,6 +82,23 @@ fn hostile_texts_end() {
         "a@b.com:",
         "user, password, ",
         "password\" send ",
+        "key.",
+        "a_key=a1b2c3",
+        "auth=(\"4_eF5",
+        "admin:",
+        "admin / ",
+        "[admins]\n",
+        "*assword: ",
+        "auth_salt=",
+        "nickserv identify ",
+        "a1 LOGIN b ",
+        "/v password /d ",
+        "*:*:",
+        "PlainLoginModule ",
+        "security -p ",
+        "\"username\": \"a\", \"key\": ",
+        "encryptedData: password: Ag",
+        "strcmp(password, ",
     ] {
         let text = piece.repeat(300_000 / piece.len());
         redact(&text);

@@ -49,18 +49,32 @@ pub(crate) fn find(
 ) {
     let Some(name) = name::around(text, hit, kind) else { return };
     let before = found.len();
-    if may_be_followed_by_secret(&text[name.end..]) {
-        if kind != Kind::Key {
-            add_assigned(text, &name, hit, kind, found);
-        } else if let Some(kind) = name::kind_of(text, &name, hit, kind)
-            && (kind != Kind::OtherKey || may_be_followed_by_strong_token(text, runs, name.end))
-        {
-            add_assigned(text, &name, hit, kind, found);
-        }
+    if may_be_followed_by_secret(&text[name.end..])
+        && let Some(kind) = kind_of_assigned(text, runs, &name, hit, kind)
+    {
+        add_assigned(text, &name, hit, kind, found);
     }
     if found.len() == before {
         table::find(text, &name, hit, kind, found);
     }
+}
+
+/// The kind of what may be assigned to the name. Most keys are no secrets, so the whole name is looked at first, and what
+/// follows; of others, only if they have a value that looks like a secret.
+fn kind_of_assigned(
+    text: &str,
+    runs: &[Range<usize>],
+    name: &Range<usize>,
+    hit: &Range<usize>,
+    kind: Kind,
+) -> Option<Kind> {
+    if kind != Kind::Key {
+        return Some(kind);
+    }
+    let is_possible = |kind: &Kind| {
+        *kind != Kind::OtherKey || may_be_followed_by_strong_token(text, runs, name.end)
+    };
+    name::kind_of(text, name, hit, kind).filter(is_possible)
 }
 
 /// Adds the secrets that are assigned to `name` on its right side.
@@ -103,7 +117,9 @@ fn is_sealed(text: &str, range: &Range<usize>) -> bool {
 fn may_be_followed_by_strong_token(text: &str, runs: &[Range<usize>], at: usize) -> bool {
     let near = &runs[runs.partition_point(|run| run.end <= at)..];
     near.iter().take_while(|run| run.start < at + FARTHEST_VALUE).any(|run| {
-        let digits = text.as_bytes()[run.clone()].iter().filter(|byte| byte.is_ascii_digit());
+        // A run may be as long as the text, and have a name in every few bytes.
+        let part = run.start.max(at)..run.end.min(at + FARTHEST_VALUE + LONGEST_VALUE);
+        let digits = text.as_bytes()[part].iter().filter(|byte| byte.is_ascii_digit());
         digits.count() >= value::FEWEST_DIGITS_OF_STRONG
     })
 }

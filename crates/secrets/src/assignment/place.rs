@@ -232,7 +232,7 @@ impl<'t> Place<'t> {
             || (self.before.ends_with(['"', '\'']) && self.unquoted().ends_with('='))
     }
 
-    /// As a macro of TeX: `\\apikey`.
+    /// As a macro of TeX: `\apikey`.
     pub(super) fn macro_name(&self) -> bool {
         self.before.ends_with('\\')
     }
