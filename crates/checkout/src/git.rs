@@ -15,6 +15,8 @@ mod history;
 mod index;
 mod index_file;
 mod kept_history;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod laws;
 mod layout;
 mod objects;
 mod patches;

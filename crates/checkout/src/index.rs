@@ -12,6 +12,8 @@
 
 mod format;
 mod keep;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod laws;
 mod portable;
 mod texts;
 mod update;

@@ -57,3 +57,10 @@ pub use read::{
     Checkout, CheckoutError, FileFinding, Progress, ReadOptions, Unreadable, read, read_indexed,
 };
 pub use skipped::{SkipReason, Skipped};
+
+/// What holds for any input, for fuzz targets.
+#[cfg(any(test, fuzzing))]
+pub mod laws {
+    pub use crate::git::laws::{read_files_lawfully, read_objects_lawfully};
+    pub use crate::index::laws::import_lawfully;
+}

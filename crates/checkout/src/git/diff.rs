@@ -83,7 +83,7 @@ fn differing(old: &[u8], new: &[u8]) -> (Range<usize>, Range<usize>) {
 }
 
 /// A line without its end.
-fn text_of(line: &[u8]) -> String {
+pub(super) fn text_of(line: &[u8]) -> String {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     // A byte is for the mark.
     let line = String::from_utf8_lossy(&line[..line.len().min(LINE - 1)]);

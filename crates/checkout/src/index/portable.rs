@@ -45,10 +45,15 @@ pub fn export(root: &Path) -> Vec<u8> {
         entry.is_own = false;
     }
     let history = KeptHistory::open(root).and_then(|history| history.bytes()).unwrap_or_default();
+    file_of([&index.into_base(), &history, &Cache::open(root).into_bytes()])
+}
+
+/// The file with these parts: files, history, outlines.
+pub(super) fn file_of(parts: [&[u8]; 3]) -> Vec<u8> {
     let mut content = Vec::new();
-    for part in [index.into_base(), history, Cache::open(root).into_bytes()] {
+    for part in parts {
         content.extend_from_slice(&(part.len() as u64).to_le_bytes());
-        content.extend_from_slice(&part);
+        content.extend_from_slice(part);
     }
     let mut out = MAGIC.to_vec();
     put_text(PROGRAM, &mut out);
