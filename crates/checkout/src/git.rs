@@ -39,6 +39,7 @@ use runner::Runner;
 
 pub(crate) use index::{Tracked, counted, named, tracked};
 pub(crate) use kept_history::KeptHistory;
+pub use kept_history::UnkeptHistory;
 pub(crate) use layout::{Layout, folders_around};
 
 /// The commit that is checked out.
@@ -194,11 +195,11 @@ impl Git {
     }
 
     /// As [`history`](Self::history), by what is kept below `.contextos/cache`: only commits that are new since the
-    /// last time are read.
+    /// last time are read. If there are any, the caller keeps the history with them.
     ///
     /// # Errors
     /// When git fails.
-    pub fn history_by_cache(&self) -> Result<History, GitError> {
+    pub fn history_by_cache(&self) -> Result<(History, Option<UnkeptHistory>), GitError> {
         history::read_by_cache(self)
     }
 

@@ -49,7 +49,7 @@ mod walk;
 
 pub use cache::{Cache, CacheKey, content_key};
 pub use fingerprint::{Fingerprint, Watchable, fingerprint, fingerprint_to_watch};
-pub use git::{Git, GitError, Head};
+pub use git::{Git, GitError, Head, UnkeptHistory};
 pub use globs::PathGlob;
 pub use index::{ImportError, IndexedTexts, Indexing, export, import};
 pub use kind::kind_of;

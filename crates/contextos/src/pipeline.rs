@@ -11,11 +11,12 @@ use std::time::SystemTime;
 
 use checkout::{
     Cache, Checkout, CheckoutError, Git, GitError, IndexedTexts, Indexing, ReadOptions,
+    UnkeptHistory,
 };
 use pack::{Format, Pack, PackError};
 use rayon::prelude::*;
 use select::{
-    Asked, Corpus, Correction, FileKind, History, HistoryStatus, Match, Patch, PinnedBy, Query,
+    Asked, Corpus, Correction, FileKind, History, HistoryStatus, Matches, Patch, PinnedBy, Query,
     Ranker, Ranking, SourceFile, Survey, Task, Weights,
 };
 use syntax::Outline;
@@ -172,7 +173,7 @@ pub(crate) struct Ahead {
     /// The task; `None` if nothing was read.
     task: Option<String>,
     /// The commits that match it.
-    matches: Vec<Match>,
+    matches: Matches,
     /// Their patches, but for those that a cache had.
     patches: Vec<Patch>,
 }
@@ -343,8 +344,12 @@ pub(crate) fn read(
             }
         },
         || {
-            let history = read_history(request, &opened);
-            let ahead = read_ahead(request, opened.as_ref().ok(), &history);
+            let (history, unkept) = read_history(request, &opened);
+            let git = opened.as_ref().ok();
+            let (ahead, ()) = rayon::join(
+                || read_ahead(request, git, &history),
+                || unkept.into_iter().for_each(UnkeptHistory::keep),
+            );
             (history, ahead)
         },
     );
@@ -397,8 +402,11 @@ fn read_options(request: &PackRequest) -> ReadOptions {
     options
 }
 
-/// The commits of the repository, if git opened it.
-fn read_history(request: &PackRequest, opened: &Result<Git, GitError>) -> History {
+/// The commits of the repository, if git opened it, and what of them has to be kept.
+fn read_history(
+    request: &PackRequest,
+    opened: &Result<Git, GitError>,
+) -> (History, Option<UnkeptHistory>) {
     let refused = |error: &GitError| History {
         status: match error {
             GitError::NotARepository | GitError::NoGit => HistoryStatus::None,
@@ -408,14 +416,14 @@ fn read_history(request: &PackRequest, opened: &Result<Git, GitError>) -> Histor
     };
     let git = match opened {
         Ok(git) => git,
-        Err(error) => return refused(error),
+        Err(error) => return (refused(error), None),
     };
-    let history = match (request.history, request.cache) {
-        (false, _) => Ok(History::default()),
-        (true, false) => git.history(),
+    let read = match (request.history, request.cache) {
+        (false, _) => Ok((History::default(), None)),
+        (true, false) => git.history().map(|history| (history, None)),
         (true, true) => git.history_by_cache(),
     };
-    history.unwrap_or_else(|error| refused(&error))
+    read.unwrap_or_else(|error| (refused(&error), None))
 }
 
 /// Reads the patches of the commits that match the request's task and that no cache has, while files are read. None, if
@@ -435,8 +443,8 @@ fn read_ahead(request: &PackRequest, git: Option<&Git>, history: &History) -> Ah
     Ahead { task: Some(text), matches, patches }
 }
 
-fn ids<'h>(matches: &[Match], history: &'h History) -> Vec<&'h str> {
-    matches.iter().map(|found| history.commits[found.commit].id.as_str()).collect()
+fn ids<'h>(matches: &Matches, history: &'h History) -> Vec<&'h str> {
+    matches.commits.iter().map(|found| history.commits[found.commit].id.as_str()).collect()
 }
 
 /// Removes everything outside the folder to which the request is restricted.
@@ -666,7 +674,7 @@ fn rank_candidates(
     ranker.rank(weights)
 }
 
-fn patches(question: &Question<'_>, matches: &[Match]) -> Vec<Patch> {
+fn patches(question: &Question<'_>, matches: &Matches) -> Vec<Patch> {
     let Some(git) = question.git else { return Vec::new() };
     let ids = ids(matches, &question.corpus.history);
     let known = question.cache.patches(git, &ids);

@@ -48,7 +48,7 @@ pub(crate) fn overhead(
     let head = tokens::count(facts.encoding, &writer.head(facts, true))
         .max(tokens::count(facts.encoding, &writer.head(facts, false)));
     head + pricer.fragment(&writer.redacted_close(facts))
-        + pricer.fragment(&writer.map(facts, &[]))
+        + pricer.map(&[])
         + pricer.fragment(&writer.files_open())
         + pricer.fragment(&writer.tail())
 }
@@ -77,14 +77,13 @@ pub(crate) fn allocate(
     );
     let listed = list_price(facts, writer, pricer, &chosen);
     let left = room.saturating_sub(chosen.tokens());
-    let mut map = map::draw(facts, writer, pricer, &chosen, most.saturating_sub(listed).min(left));
+    let mut map = map::draw(facts, pricer, &chosen, most.saturating_sub(listed).min(left));
     loop {
-        let taken = map_price(facts, writer, pricer, &map);
+        let taken = map_price(pricer, &map);
         fill(facts.ranking, &considered, pricer, room.saturating_sub(taken), &mut chosen);
         let before = map.len();
         map.retain(|entry| !chosen.lines.contains_key(&entry.file));
-        if map.len() == before
-            && !promote(facts, writer, pricer, &considered, &mut chosen, &mut map, room)
+        if map.len() == before && !promote(facts, pricer, &considered, &mut chosen, &mut map, room)
         {
             return Allocation { chosen, map, considered };
         }
@@ -101,7 +100,6 @@ fn map_share(budget: usize) -> f64 {
 /// Takes a file out of the map if one of its chunks fits instead of the entry. Returns whether it did.
 fn promote(
     facts: &Facts<'_>,
-    writer: &dyn FormatWriter,
     pricer: &mut Pricer<'_>,
     considered: &[usize],
     chosen: &mut Chosen,
@@ -115,7 +113,7 @@ fn promote(
         }
         let rest: Vec<MapEntry> = map.iter().filter(|entry| entry.file != file).cloned().collect();
         let price = added_price(facts.ranking, pricer, chosen, at);
-        if chosen.tokens() + price + map_price(facts, writer, pricer, &rest) <= room {
+        if chosen.tokens() + price + map_price(pricer, &rest) <= room {
             *map = rest;
             return true;
         }
@@ -127,38 +125,32 @@ fn promote(
 fn list_price(
     facts: &Facts<'_>,
     writer: &dyn FormatWriter,
-    pricer: &mut Pricer<'_>,
+    pricer: &Pricer<'_>,
     chosen: &Chosen,
 ) -> usize {
     chosen.lines.keys().map(|&file| pricer.fragment(&writer.listed(facts, 1, file))).sum()
 }
 
 /// The tokens of the map beyond those of an empty one.
-fn map_price(
-    facts: &Facts<'_>,
-    writer: &dyn FormatWriter,
-    pricer: &mut Pricer<'_>,
-    map: &[MapEntry],
-) -> usize {
-    pricer.fragment(&writer.map(facts, map)) - pricer.fragment(&writer.map(facts, &[]))
+fn map_price(pricer: &mut Pricer<'_>, map: &[MapEntry]) -> usize {
+    pricer.map(map) - pricer.map(&[])
 }
 
 /// The eligible chunks that aren't shown, most probable first, each with its price: the tokens that it
 /// would add.
 pub(crate) fn left_over(
     facts: &Facts<'_>,
-    writer: &dyn FormatWriter,
     pricer: &mut Pricer<'_>,
     allocation: &Allocation,
 ) -> Vec<(usize, usize)> {
     let Allocation { chosen, map, considered } = allocation;
     let taken: BTreeSet<usize> = chosen.chunks.values().flatten().copied().collect();
-    let full = map_price(facts, writer, pricer, map);
+    let full = map_price(pricer, map);
     // Showing a file of the map frees the tokens of its entry.
     let mut entries: BTreeMap<usize, usize> = BTreeMap::new();
     for file in map.iter().map(|entry| entry.file) {
         let rest: Vec<MapEntry> = map.iter().filter(|entry| entry.file != file).cloned().collect();
-        entries.insert(file, full - map_price(facts, writer, pricer, &rest));
+        entries.insert(file, full - map_price(pricer, &rest));
     }
     eligible(facts.ranking, considered, chosen)
         .into_iter()

@@ -139,7 +139,7 @@ pub fn build(input: &Input<'_>) -> Result<Pack, PackError> {
     if tokens > input.budget {
         return Err(PackError::OverBudget { tokens, budget: input.budget });
     }
-    let left_over = allocate::left_over(&facts, writer, &mut pricer, &allocation);
+    let left_over = allocate::left_over(&facts, &mut pricer, &allocation);
     let chunks: BTreeSet<usize> = chosen.chunks.values().flatten().copied().collect();
     let shown = |&file: &usize| Shown { file, lines: chosen.lines[&file].clone() };
     Ok(Pack {

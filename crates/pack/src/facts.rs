@@ -1,9 +1,11 @@
 //! The facts that the formats write down, computed once for a pack.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasher;
+use std::sync::OnceLock;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rayon::prelude::*;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use select::{Corpus, Ranking, Weights};
 use tokens::Encoding;
 
@@ -47,15 +49,16 @@ pub(crate) struct Facts<'a> {
     pub(crate) explained: BTreeSet<usize>,
     /// The ranked files' lines.
     pub(crate) lines: BTreeMap<usize, Lines<'a>>,
-    /// The lines that several of the ranked files have.
-    shared: OnceCell<FxHashSet<&'a str>>,
+    /// Hashes of the lines that several of the ranked files have.
+    shared: OnceLock<FxHashSet<u64>>,
 }
 
 impl Facts<'_> {
     /// Whether a line without its indentation says something of its file: a closing bracket doesn't, nor what other
     /// ranked files have as well, such as `def __init__(self):`.
     pub(crate) fn tells_the_file(&self, line: &str) -> bool {
-        says_something(line) && !self.shared.get_or_init(|| shared(&self.lines)).contains(line)
+        says_something(line)
+            && !self.shared.get_or_init(|| shared(&self.lines)).contains(&hash_of(line))
     }
 }
 
@@ -66,18 +69,29 @@ fn says_something(line: &str) -> bool {
             && line.chars().filter(|c| c.is_alphanumeric()).nth(TELLING - 1).is_some()
 }
 
-/// The lines that several of these files have.
-fn shared<'a>(files: &BTreeMap<usize, Lines<'a>>) -> FxHashSet<&'a str> {
-    let mut owners: FxHashMap<&str, usize> = FxHashMap::default();
+/// Hashes of the lines that several of these files have.
+fn shared(files: &BTreeMap<usize, Lines<'_>>) -> FxHashSet<u64> {
+    let hashes = |lines: &Lines<'_>| -> Vec<u64> {
+        lines.all().map(trimmed).filter(|line| says_something(line)).map(hash_of).collect()
+    };
+    let by_file: Vec<Vec<u64>> =
+        files.values().collect::<Vec<_>>().into_par_iter().map(hashes).collect();
+    let lines = by_file.iter().map(Vec::len).sum();
+    let mut owners = FxHashMap::with_capacity_and_hasher(lines, FxBuildHasher);
     let mut shared = FxHashSet::default();
-    for (&file, lines) in files {
-        for line in lines.all().map(trimmed).filter(|line| says_something(line)) {
-            if *owners.entry(line).or_insert(file) != file {
-                shared.insert(line);
+    for (file, hashes) in by_file.into_iter().enumerate() {
+        for hash in hashes {
+            if *owners.entry(hash).or_insert(file) != file {
+                shared.insert(hash);
             }
         }
     }
     shared
+}
+
+/// A line's hash: two lines of the same one count as the same.
+fn hash_of(line: &str) -> u64 {
+    FxBuildHasher.hash_one(line)
 }
 
 /// A line without blanks around it. Those before it are mostly spaces, which are passed as bytes.
@@ -132,7 +146,7 @@ pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
         encoding: input.encoding,
         order,
         lines,
-        shared: OnceCell::new(),
+        shared: OnceLock::new(),
     }
 }
 

@@ -10,7 +10,9 @@
 //!
 //! ```
 //! use pack::{Format, Input, build};
-//! use select::{Corpus, FileKind, History, Query, SourceFile, Task, Weights, rank, survey};
+//! use select::{
+//!     Corpus, FileKind, History, Matches, Query, SourceFile, Task, Weights, rank, survey,
+//! };
 //! use syntax::Language;
 //!
 //! let text = "def refresh(token):\n    return token.renew()\n".into();
@@ -19,7 +21,7 @@
 //! let corpus = Corpus { files: vec![file], history: History::default() };
 //!
 //! let (task, weights) = (Task::new("fix the refresh of tokens"), Weights::built_in());
-//! let query = Query::new(&task, Vec::new(), &corpus.history, &[]);
+//! let query = Query::new(&task, Matches::default(), &corpus.history, &[]);
 //! let survey = survey(&corpus, &query, &[], 1_000);
 //! let outline = syntax::outline(Language::Python, &corpus.files[0].text);
 //! let ranking = rank(&corpus, &query, &survey, &[&outline], &[], &weights);

@@ -1,6 +1,6 @@
 //! What every format needs of texts: the lines of a file, safe one-line forms, runs of backticks.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use select::SourceFile;
 use syntax::LineRange;
@@ -10,7 +10,7 @@ pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
     /// Needed for every price of the file, so it is computed once.
-    backticks: OnceCell<usize>,
+    backticks: OnceLock<usize>,
 }
 
 impl<'a> Lines<'a> {
@@ -21,7 +21,7 @@ impl<'a> Lines<'a> {
         if starts.last() == Some(&text.len()) {
             starts.pop();
         }
-        Self { text, starts, backticks: OnceCell::new() }
+        Self { text, starts, backticks: OnceLock::new() }
     }
 
     /// The lines of `range`, the last one with its newline if the file has one there.

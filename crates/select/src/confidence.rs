@@ -16,7 +16,7 @@ use crate::history::History;
 use crate::query::Query;
 use crate::survey::Survey;
 use crate::task::{PROSE, TaskTerm};
-use crate::terms::{Scanner, TermId};
+use crate::terms::TermId;
 use crate::word_shares;
 
 /// How well a task fits a repository.
@@ -124,17 +124,13 @@ pub(crate) fn signals(
         chunks.iter().flat_map(|words| &words.terms).for_each(|o| has[o.term as usize] = true);
         of(&has)
     };
-    let mut scanner = Scanner::new(&query.vocabulary);
     // In their own repository, the best chunk and the best message hold about as much of a task.
     let is_short = history.commits.len() < SHORT_HISTORY;
     let mut best_message = if is_short { best_chunk } else { 0.0 };
-    for m in &query.matches {
-        let Some(commit) = history.commits.get(m.commit) else { continue };
-        let mut has = vec![false; says.len()];
-        scanner.scan(commit.message.get(..MESSAGE).unwrap_or(&commit.message), |_, _, ids| {
-            ids.iter().for_each(|&id| has[id as usize] = true);
-        });
-        best_message = f64::max(best_message, of(&has));
+    for m in &query.matches.commits {
+        let Some(message) = query.matches.messages.get(m.commit) else { continue };
+        let early = message.terms.iter().filter(|said| said.is_early);
+        best_message = f64::max(best_message, early.map(|said| says[said.id as usize]).sum());
     }
     let best_file = files.iter().map(in_file).fold(0.0, f64::max);
     let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
@@ -148,7 +144,7 @@ pub(crate) fn signals(
         message: share(best_message, said),
         lift: share(lifts, all),
         excess: share(squares, all).sqrt(),
-        together: *together_before.get_or_init(|| together(history, query, telling)),
+        together: *together_before.get_or_init(|| together(query, telling)),
     }
 }
 
@@ -158,28 +154,25 @@ const PAIRED: usize = 16;
 const RARE_PAIR: f64 = 0.3;
 
 /// [`Signals::together`] of words, each with what it says.
-fn together(history: &History, query: &Query<'_>, mut words: Vec<(f64, TermId)>) -> f64 {
+fn together(query: &Query<'_>, mut words: Vec<(f64, TermId)>) -> f64 {
     words.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     words.truncate(PAIRED);
     let places: FxHashMap<TermId, usize> =
         words.iter().enumerate().map(|(place, &(_, id))| (id, place)).collect();
     // By pair of places, each with itself too: the commits that have both.
     let mut found = vec![0_u32; words.len() * words.len()];
-    let mut scanner = Scanner::new(&query.vocabulary);
     let mut here: Vec<usize> = Vec::new();
-    for commit in &history.commits {
+    for message in query.matches.messages.iter() {
         here.clear();
-        scanner.scan(commit.message.get(..MESSAGE).unwrap_or(&commit.message), |_, _, ids| {
-            here.extend(ids.iter().filter_map(|id| places.get(id)));
-        });
+        let early = message.terms.iter().filter(|said| said.is_early);
+        here.extend(early.filter_map(|said| places.get(&said.id)));
         here.sort_unstable();
-        here.dedup();
         for (at, a) in here.iter().enumerate() {
             here[at..].iter().for_each(|b| found[a * words.len() + b] += 1);
         }
     }
     let count = |a: usize, b: usize| f64::from(found[a * words.len() + b]);
-    let all = history.commits.len().max(1) as f64;
+    let all = query.matches.messages.len().max(1) as f64;
     let pairs = (0..words.len()).flat_map(|a| (a + 1..words.len()).map(move |b| (a, b)));
     let (sum, pairs) = pairs.fold((0.0, 0.0), |(sum, pairs), (a, b)| {
         let by_chance = count(a, a) * count(b, b) / all;
@@ -207,8 +200,6 @@ const RISE: f64 = 6.0;
 
 /// Commits: a shorter history may not have said yet what the repository is about. By hand.
 const SHORT_HISTORY: usize = 50;
-/// Bytes of a commit's message that are read. By hand: a longer one is a change log.
-const MESSAGE: usize = 1_000;
 
 /// The weight of a word that says what a task is about, not what kind of work it is. From the weights in `task.rs`.
 const TELLING: f64 = 0.5;
@@ -336,10 +327,10 @@ mod tests {
         let history = History { commits: (0..60).map(commit).collect(), ..History::default() };
         let of = |task: &str| {
             let task = Task::new(task);
-            let query = Query::new(&task, Vec::new(), &history, &[]);
+            let query = Query::new(&task, crate::matching_commits(&history, &task), &history, &[]);
             let own = task.terms.iter().filter(|term| !term.joined);
             let ids = own.filter_map(|term| query.vocabulary.get(&term.term));
-            together(&history, &query, ids.map(|id| (1.0, id)).collect())
+            together(&query, ids.map(|id| (1.0, id)).collect())
         };
         assert!(of("session cookies") > 0.5);
         assert!(of("session tokens") < -2.0);

@@ -13,7 +13,9 @@
 //! The crate `pack` decides which chunks a budget is spent on.
 //!
 //! ```
-//! use select::{Corpus, FileKind, History, Query, SourceFile, Task, Weights, rank, survey};
+//! use select::{
+//!     Corpus, FileKind, History, Matches, Query, SourceFile, Task, Weights, rank, survey,
+//! };
 //! use syntax::Language;
 //!
 //! let file = |path: &str, text: &str| SourceFile {
@@ -30,7 +32,7 @@
 //! let corpus = Corpus { files, history: History::default() };
 //!
 //! let task = Task::new("the refresh of tokens fails");
-//! let query = Query::new(&task, Vec::new(), &corpus.history, &[]);
+//! let query = Query::new(&task, Matches::default(), &corpus.history, &[]);
 //! let survey = survey(&corpus, &query, &[], 8_000);
 //! let outlines: Vec<_> = survey
 //!     .candidates
@@ -55,6 +57,7 @@ mod fusion;
 mod history;
 mod learn;
 mod mention;
+mod messages;
 mod model;
 mod natural_language;
 mod prose;
@@ -79,7 +82,7 @@ pub use fusion::{fuse, likeliest};
 pub use history::{Commit, History, HistoryStatus, Hunk, Patch};
 pub use learn::{Case, learn};
 pub use model::{FEATURES, Family, Feature, Row, Weights, softmax};
-pub use query::{Match, Query, matching_commits};
+pub use query::{Match, Matches, Query, matching_commits};
 pub use rank::{Asked, Pin, PinnedBy, RankedChunk, Ranker, Ranking, rank, weigh};
 pub use reach::within_reach;
 pub use spelling::{Correction, corrections};

@@ -5,10 +5,13 @@
 //! supply words that the task lacks. [`matching_commits`] says which patches are needed; the caller reads
 //! them and makes a [`Query`].
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bm25;
 use crate::history::{Commit, History, Patch};
+use crate::messages::{self, Message, SaidTerm};
 use crate::task::{READINGS, Task};
 use crate::task_words;
 use crate::terms::{Splitter, TermId, Vocabulary, prose_words};
@@ -18,8 +21,6 @@ const MATCHING_COMMITS: usize = 40;
 /// Candidate expansion terms that are scanned for, so that their rarity is known; the best 25 are used
 /// (`evidence/expansion.rs`). By hand, not measured.
 const EXPANSION_CANDIDATES: usize = 160;
-/// Words of a commit message that count; a longer one is a change log. By hand, not measured.
-const MESSAGE_WORDS: usize = 200;
 /// The half-life, in seconds, of the part of a commit's weight that fades with age: one year, counted
 /// back from HEAD. By hand, not measured.
 const HALF_LIFE: f64 = 365.0 * 86_400.0;
@@ -35,67 +36,52 @@ pub struct Match {
     pub weight: f64,
 }
 
-/// The commits of `history` whose messages resemble `task`, best match first, at most 40.
-pub fn matching_commits(history: &History, task: &Task) -> Vec<Match> {
-    let mut vocabulary = Vocabulary::default();
-    let weights: Vec<f64> = task
-        .terms
-        .iter()
-        .filter(|t| vocabulary.add(&t.term).is_some())
-        .map(|t| t.weight())
-        .collect();
-    let mut scanner = crate::terms::Scanner::new(&vocabulary);
-    let mut documents: Vec<(f64, FxHashMap<TermId, f64>)> = Vec::new();
-    for commit in &history.commits {
-        let mut counts = FxHashMap::default();
-        let mut length = 0.0;
-        scanner.scan(beginning(&commit.message, MESSAGE_WORDS * 12), |_, parts, ids| {
-            length += f64::from(parts);
-            for &id in ids {
-                *counts.entry(id).or_insert(0.0) += 1.0;
-            }
-        });
-        documents.push((length, counts));
-    }
-    let average = documents.iter().map(|d| d.0).sum::<f64>() / documents.len().max(1) as f64;
-    let mut found: Vec<usize> = vec![0; weights.len()];
-    for (_, counts) in &documents {
-        for &id in counts.keys() {
-            found[id as usize] += 1;
+/// The commits that resemble a task, and what all messages have of it.
+#[derive(Debug, Clone, Default)]
+pub struct Matches {
+    /// The commits, best match first, at most 40.
+    pub commits: Vec<Match>,
+    /// By commit of the history.
+    pub(crate) messages: Arc<[Message]>,
+}
+
+/// The commits of `history` whose messages resemble `task`.
+pub fn matching_commits(history: &History, task: &Task) -> Matches {
+    let vocabulary = messages::vocabulary(task);
+    let mut weights = vec![0.0; vocabulary.len()];
+    for term in &task.terms {
+        if let Some(id) = vocabulary.get(&term.term) {
+            weights[id as usize] = term.weight();
         }
     }
-    let mut matches: Vec<Match> = documents
+    let messages = messages::read(history, &vocabulary);
+    let average = messages.iter().map(|m| m.length).sum::<f64>() / messages.len().max(1) as f64;
+    let mut found: Vec<usize> = vec![0; weights.len()];
+    for said in messages.iter().flat_map(|message| &message.terms) {
+        found[said.id as usize] += usize::from(said.count > 0);
+    }
+    let mut commits: Vec<Match> = messages
         .iter()
         .enumerate()
-        .map(|(commit, (length, counts))| {
-            let mut ids: Vec<&TermId> = counts.keys().collect();
-            ids.sort();
-            let similarity: f64 = ids
-                .into_iter()
-                .map(|id| {
-                    let idf = bm25::idf(documents.len(), found[*id as usize]);
-                    weights[*id as usize]
-                        * idf
-                        * bm25::saturate(counts[id], *length, average, MESSAGE_B)
-                })
-                .sum();
+        .map(|(commit, message)| {
+            let similarity = |said: &SaidTerm| {
+                let (id, count) = (said.id as usize, f64::from(said.count));
+                let idf = bm25::idf(messages.len(), found[id]);
+                weights[id] * idf * bm25::saturate(count, message.length, average, MESSAGE_B)
+            };
+            let said = message.terms.iter().filter(|said| said.count > 0);
+            let similarity: f64 = said.map(similarity).sum();
             Match { commit, weight: similarity * age_weight(history, &history.commits[commit]) }
         })
         .filter(|m| m.weight > 0.0)
         .collect();
-    matches.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.commit.cmp(&b.commit)));
-    matches.truncate(MATCHING_COMMITS);
-    let best = matches.first().map_or(1.0, |m| m.weight);
-    for m in &mut matches {
+    commits.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.commit.cmp(&b.commit)));
+    commits.truncate(MATCHING_COMMITS);
+    let best = commits.first().map_or(1.0, |m| m.weight);
+    for m in &mut commits {
         m.weight /= best;
     }
-    matches
-}
-
-/// The first so many characters of a text.
-fn beginning(text: &str, characters: usize) -> &str {
-    let end = if text.len() > characters { text.char_indices().nth(characters) } else { None };
-    end.map_or(text, |(end, _)| &text[..end])
+    Matches { commits, messages: messages.into() }
 }
 
 /// The factor by which a commit's age lowers its weight: from 1 to a half, never less, since old commits
@@ -110,7 +96,7 @@ pub(crate) fn age_weight(history: &History, commit: &Commit) -> f64 {
 pub struct Query<'a> {
     /// The task.
     pub task: &'a Task,
-    pub(crate) matches: Vec<Match>,
+    pub(crate) matches: Matches,
     pub(crate) patches: &'a [Patch],
     pub(crate) vocabulary: Vocabulary,
     /// By term number: its weight in each reading of the task, zero for expansion terms.
@@ -125,12 +111,7 @@ pub struct Query<'a> {
 
 impl<'a> Query<'a> {
     /// A query from a task, and the patches of the commits that [`matching_commits`] named.
-    pub fn new(
-        task: &'a Task,
-        matches: Vec<Match>,
-        history: &History,
-        patches: &'a [Patch],
-    ) -> Self {
+    pub fn new(task: &'a Task, matches: Matches, history: &History, patches: &'a [Patch]) -> Self {
         let mut query = Self {
             task,
             matches,
@@ -192,6 +173,7 @@ impl<'a> Query<'a> {
     /// The weight with which a patch's commit resembles the task.
     pub(crate) fn patch_weight(&self, history: &History, patch: &Patch) -> f64 {
         self.matches
+            .commits
             .iter()
             .find(|m| history.commits.get(m.commit).is_some_and(|c| c.id == patch.commit))
             .map_or(0.0, |m| m.weight)
@@ -264,7 +246,7 @@ mod tests {
     #[test]
     fn the_likest_message_comes_first() {
         let history = history(&["Bump version", "Refresh tokens before expiry", "Token types"]);
-        let matches = matching_commits(&history, &Task::new("token refresh loops"));
+        let matches = matching_commits(&history, &Task::new("token refresh loops")).commits;
         assert_eq!(matches[0].commit, 1);
         assert_eq!(matches[0].weight, 1.0);
         assert_eq!(matches.len(), 2);

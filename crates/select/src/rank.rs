@@ -731,7 +731,7 @@ mod tests {
         };
         let corpus = Corpus { files: vec![file], history: History::default() };
         let task = Task::new("`Cart` loses items");
-        let query = Query::new(&task, Vec::new(), &corpus.history, &[]);
+        let query = Query::new(&task, crate::Matches::default(), &corpus.history, &[]);
         let survey = crate::survey::survey(&corpus, &query, &[], 8_000);
         let text = &corpus.files[0].text;
         let outline = syntax::outline(corpus.files[0].language, text);

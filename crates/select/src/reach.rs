@@ -74,7 +74,7 @@ mod tests {
 
     fn near(task: &str, focus: &[String], budget: usize) -> Vec<usize> {
         let (corpus, task) = (corpus(), Task::new(task));
-        let query = Query::new(&task, Vec::new(), &corpus.history, &[]);
+        let query = Query::new(&task, crate::Matches::default(), &corpus.history, &[]);
         let survey = crate::survey(&corpus, &query, focus, budget);
         let of = |&at: &usize| syntax::sketch(Language::Python, &corpus.files[at].text).unwrap();
         let sketches: Vec<Outline> = survey.candidates.iter().map(of).collect();

@@ -7,14 +7,14 @@
 use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::Corpus;
 use crate::query::Query;
 use crate::survey::{Survey, scanner_share};
 use crate::task::Task;
-use crate::terms::{Scanner, TermId, parts, words};
+use crate::terms::{TermId, parts, words};
 
 /// The most words that are corrected. By hand: a text in which more are unknown isn't misspelt.
 const MOST: usize = 8;
@@ -53,7 +53,7 @@ struct Unknown {
 
 /// The words of the task that occur nowhere, each with the nearest word of the repository, if one is near.
 pub fn corrections(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<Correction> {
-    let unknown = unknown(corpus, query, survey);
+    let unknown = unknown(query, survey);
     if unknown.is_empty() {
         return Vec::new();
     }
@@ -73,7 +73,7 @@ pub fn corrections(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<C
 }
 
 /// The words of the task's prose that no file, path or pair of commit messages has.
-fn unknown(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<Unknown> {
+fn unknown(query: &Query<'_>, survey: &Survey) -> Vec<Unknown> {
     let mut out: Vec<(TermId, &str)> = Vec::new();
     for term in query.task.terms.iter().filter(|term| !term.joined) {
         let Some(id) = query.vocabulary.get(&term.term) else { continue };
@@ -87,13 +87,8 @@ fn unknown(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<Unknown> 
         return Vec::new();
     }
     let mut said: FxHashMap<TermId, usize> = FxHashMap::default();
-    let mut scanner = Scanner::new(&query.vocabulary);
-    for commit in &corpus.history.commits {
-        let mut seen: FxHashSet<TermId> = FxHashSet::default();
-        scanner.scan(&commit.message, |_, _, ids| seen.extend(ids));
-        for id in seen {
-            *said.entry(id).or_default() += 1;
-        }
+    for term in query.matches.messages.iter().flat_map(|message| &message.terms) {
+        *said.entry(term.id).or_default() += 1;
     }
     out.retain(|(id, _)| said.get(id).copied().unwrap_or(0) < KNOWN);
     let mut out: Vec<&str> = out.into_iter().map(|(_, word)| word).collect();
@@ -344,7 +339,12 @@ mod tests {
         };
         let corpus = Corpus { files: vec![file], history: History::default() };
         let task = Task::new(task);
-        let query = Query::new(&task, Vec::new(), &corpus.history, &[]);
+        let query = Query::new(
+            &task,
+            crate::matching_commits(&corpus.history, &task),
+            &corpus.history,
+            &[],
+        );
         let survey = crate::survey(&corpus, &query, &[], 8_000);
         let pair = |correction: Correction| (correction.said, correction.meant);
         corrections(&corpus, &query, &survey).into_iter().map(pair).collect()

@@ -1,6 +1,6 @@
 //! The history of a checkout as it is kept between runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -59,13 +59,30 @@ pub(super) struct Told {
     pub(super) paths: Vec<String>,
 }
 
-impl KeptHistory {
-    /// The history with these commits.
-    pub(super) fn new(about: About, commits: &[KeptCommit]) -> Option<Self> {
-        let commits = compression::compressed(&postcard::to_stdvec(commits).ok()?);
-        Some(Self { about, commits })
+/// A history that was read and isn't kept yet, which takes a while and can be done beside something else.
+#[derive(Debug)]
+pub struct UnkeptHistory {
+    root: PathBuf,
+    about: About,
+    /// Newest first.
+    commits: Vec<u8>,
+}
+
+impl UnkeptHistory {
+    /// The history of the checkout at `root` with these commits.
+    pub(super) fn new(root: &Path, about: About, commits: &[KeptCommit]) -> Option<Self> {
+        let commits = postcard::to_stdvec(commits).ok()?;
+        Some(Self { root: root.to_owned(), about, commits })
     }
 
+    /// Keeps it below `.contextos/cache`. Errors (a read-only checkout, a full disk) are ignored: it only saves time.
+    pub fn keep(self) {
+        let commits = compression::compressed(&self.commits);
+        KeptHistory { about: self.about, commits }.keep(&self.root);
+    }
+}
+
+impl KeptHistory {
     /// What was kept for the checkout at `root`, if that is intact and this program's own.
     pub(crate) fn open(root: &Path) -> Option<Self> {
         let folder = CacheFolder::open(root)?;
@@ -90,7 +107,7 @@ impl KeptHistory {
         Some(bytes)
     }
 
-    /// Keeps it. Errors (a read-only checkout, a full disk) are ignored: it only saves time.
+    /// Keeps it. Errors are ignored, as those of [`UnkeptHistory::keep`] are.
     pub(crate) fn keep(&self, root: &Path) {
         if let Some(bytes) = self.bytes()
             && let Ok(folder) = CacheFolder::make(root)

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Read};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use rayon::prelude::*;
 use select::{Hunk, Patch};
 
 use crate::git::database::{Database, Id, Kind};
@@ -16,21 +17,35 @@ pub(super) const HUNKS: usize = 400;
 pub(super) const LINES: usize = 400;
 /// The length in bytes to which lines are truncated, with the mark before them. By hand.
 pub(super) const LINE: usize = 1_000;
+/// The fewest commits for which a thread opens the database anew. By hand: patches of a few take as long.
+const COMMITS_AT_ONCE: usize = 5;
 
 pub(super) fn read(git: &Git, commits: &[&str]) -> Result<Vec<Patch>, GitError> {
     let ids: Vec<&str> = commits.iter().copied().filter(|id| is_object_id(id)).collect();
-    let mut by_id: HashMap<String, Patch> = HashMap::new();
-    let mut by_git = Vec::new();
+    let share = ids.len().div_ceil(rayon::current_num_threads()).max(COMMITS_AT_ONCE);
+    let read: Vec<_> = ids.par_chunks(share).map(|ids| from_own_database(git, ids)).collect();
+    let (mut by_id, mut by_git): (HashMap<String, Patch>, Vec<&str>) = Default::default();
+    for (patches, unread) in read {
+        by_id.extend(patches.into_iter().map(|patch| (patch.commit.clone(), patch)));
+        by_git.extend(unread);
+    }
+    let printed = from_git(git, &by_git)?.into_iter().map(redact);
+    by_id.extend(printed.map(|patch| (patch.commit.clone(), patch)));
+    Ok(ids.iter().filter_map(|&id| by_id.remove(id)).collect())
+}
+
+/// The patches of `ids` that are read from git's database, redacted, and the ids of those for which git has to be asked.
+fn from_own_database<'i>(git: &Git, ids: &[&'i str]) -> (Vec<Patch>, Vec<&'i str>) {
     let (mut database, shallow) = (git.runner.database(), git.runner.shallow_ids());
-    for &id in &ids {
+    let (mut patches, mut by_git) = (Vec::new(), Vec::new());
+    for &id in ids {
         let sources = database.as_mut().zip(shallow.as_ref());
         match sources.and_then(|(database, shallow)| from_database(git, database, shallow, id)) {
-            Some(patch) => by_id.extend(patch.map(|patch| (id.to_owned(), patch))),
+            Some(patch) => patches.extend(patch.map(redact)),
             None => by_git.push(id),
         }
     }
-    by_id.extend(from_git(git, &by_git)?.into_iter().map(|patch| (patch.commit.clone(), patch)));
-    Ok(ids.iter().filter_map(|&id| by_id.remove(id)).map(redact).collect())
+    (patches, by_git)
 }
 
 /// The patch of a commit, as an inner `None` if git would print nothing; `None` if git has to be asked.

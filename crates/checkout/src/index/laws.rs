@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use select::{Corpus, History, Query, Task};
+use select::{Corpus, History, Matches, Query, Task};
 
 use super::portable::file_of;
 use super::{Indexing, import};
@@ -60,7 +60,7 @@ fn ask(checkout: &Checkout) {
     let files = checkout.files.clone();
     let corpus = Corpus { files, history: History::default() };
     let task = Task::new("refresh the tokn");
-    let query = Query::new(&task, Vec::new(), &corpus.history, &[]);
+    let query = Query::new(&task, Matches::default(), &corpus.history, &[]);
     let survey = select::survey(&corpus, &query, &[], 1_000);
     select::corrections(&corpus, &query, &survey);
 }

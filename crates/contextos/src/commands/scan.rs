@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use checkout::{Cache, Checkout, Git, Indexing, ReadOptions};
+use checkout::{Cache, Checkout, Git, Indexing, ReadOptions, UnkeptHistory};
 use private_fs::{Access, Links, Writer};
 use rayon::prelude::*;
 use select::SourceFile;
@@ -129,7 +129,11 @@ fn read(
     let (checkout, ()) = rayon::join(
         || checkout::read_indexed(root, &options, indexing, &count),
         // That there is no history, or that git fails, is for packs to say.
-        || drop(git.as_ref().map(Git::history_by_cache)),
+        || {
+            let read = git.as_ref().map(Git::history_by_cache);
+            let unkept = read.and_then(Result::ok).and_then(|(_, unkept)| unkept);
+            unkept.into_iter().for_each(UnkeptHistory::keep);
+        },
     );
     checkout.map_err(Failure::new)
 }

@@ -52,6 +52,9 @@ pub(super) trait Prices {
     /// The tokens of everything that is written for a file of which exactly these lines are shown.
     /// `lines` are sorted, disjoint and not empty.
     fn file(&mut self, file: usize, lines: &[LineRange]) -> usize;
+
+    /// Prices many at once, each a file with its lines, which are asked for next.
+    fn prepare(&mut self, wanted: Vec<(usize, Vec<LineRange>)>);
 }
 
 /// The chunks that were chosen, and the lines that are shown because of them.
@@ -129,11 +132,12 @@ pub(super) fn fill(
         let chunks = chosen.chunks.get(&ranking.chunks[at].file);
         chunks.is_some_and(|chunks| chunks.contains(&at)) && !chosen.heads.contains(&at)
     };
-    let mut candidates: Vec<Candidate> = considered
-        .iter()
-        .filter(|&&at| !is_whole(chosen, at))
-        .map(|&at| Candidate::of(ranking, prices, chosen, at))
-        .collect();
+    let open: Vec<usize> = considered.iter().copied().filter(|&at| !is_whole(chosen, at)).collect();
+    let wanted = open.iter().flat_map(|&at| priced_lines(ranking, prices, chosen, at));
+    let wanted = wanted.collect();
+    prices.prepare(wanted);
+    let mut candidates: Vec<Candidate> =
+        open.into_iter().map(|at| Candidate::of(ranking, prices, chosen, at)).collect();
     loop {
         let left = budget.saturating_sub(chosen.tokens());
         let best = candidates
@@ -159,6 +163,20 @@ pub(super) fn fill(
             *other = Candidate::of(ranking, prices, chosen, other.at);
         }
     }
+}
+
+/// A chunk's file with the lines that a [`Candidate`] prices.
+fn priced_lines(
+    ranking: &Ranking,
+    texts: &dyn Prices,
+    chosen: &Chosen,
+    at: usize,
+) -> impl Iterator<Item = (usize, Vec<LineRange>)> {
+    let chunk = &ranking.chunks[at];
+    let is_new = !chosen.lines.contains_key(&chunk.file);
+    let head = is_new.then(|| head(chunk, texts)).flatten();
+    let parts = [Some(chunk.lines), head].into_iter().flatten();
+    parts.map(move |part| (chunk.file, with(ranking, chosen, at, part)))
 }
 
 /// A chunk that may be taken, with its prices given the lines of its file that are shown now.
@@ -399,6 +417,8 @@ mod tests {
         fn file(&mut self, _: usize, lines: &[LineRange]) -> usize {
             10 + lines.iter().map(|l| 2 + (l.end - l.start + 1) as usize).sum::<usize>()
         }
+
+        fn prepare(&mut self, _: Vec<(usize, Vec<LineRange>)>) {}
     }
 
     fn chunk(file: usize, start: u32, end: u32, probability: f64) -> RankedChunk {

@@ -7,7 +7,6 @@ use select::RankedChunk;
 use super::greedy::{Chosen, matches_the_task};
 use super::price::Pricer;
 use crate::facts::{Facts, MapEntry};
-use crate::render::FormatWriter;
 use crate::text::{Lines, one_line};
 
 /// The most lines of a file. By hand.
@@ -24,12 +23,11 @@ const MAX_LINE_CHARS: usize = 160;
 /// files has the same line.
 pub(super) fn draw(
     facts: &Facts<'_>,
-    writer: &dyn FormatWriter,
     pricer: &mut Pricer<'_>,
     chosen: &Chosen,
     budget: usize,
 ) -> Vec<MapEntry> {
-    let empty = pricer.fragment(&writer.map(facts, &[]));
+    let empty = pricer.map(&[]);
     let named = shown_names(facts, chosen);
     let mut map: Vec<MapEntry> = Vec::new();
     for &(file, _) in &facts.order {
@@ -42,7 +40,7 @@ pub(super) fn draw(
         }
         loop {
             map.push(entry);
-            if pricer.fragment(&writer.map(facts, &map)) <= empty + budget {
+            if pricer.map(&map) <= empty + budget {
                 break;
             }
             let Some(mut too_long) = map.pop() else { return map };

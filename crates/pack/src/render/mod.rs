@@ -33,7 +33,7 @@ impl Format {
 
 /// A format: writes the fragments of a pack, here in the order in which they are put together. Each
 /// fragment ends in a newline or is empty, and begins as the crate's documentation demands.
-pub(crate) trait FormatWriter {
+pub(crate) trait FormatWriter: Sync {
     /// Everything before the list of redactions, or of files if there are none. It doesn't depend on what
     /// is chosen.
     fn head(&self, facts: &Facts<'_>, dirty: bool) -> String;

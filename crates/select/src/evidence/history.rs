@@ -18,7 +18,7 @@ const DISTINCTIVE: usize = 8;
 pub(crate) fn files(corpus: &Corpus, query: &Query<'_>, files: &mut [Surveyed]) {
     let by_path: FxHashMap<&str, usize> =
         corpus.files.iter().enumerate().map(|(at, file)| (file.path.as_str(), at)).collect();
-    for m in &query.matches {
+    for m in &query.matches.commits {
         let Some(commit) = corpus.history.commits.get(m.commit) else { continue };
         let share = m.weight / (commit.paths.len().max(1) as f64).sqrt();
         for path in &commit.paths {
