@@ -165,6 +165,13 @@ impl Earlier {
         self.add(name, origin, shown);
     }
 
+    /// Counts a result of a tool to which no reference is wanted: one that doesn't [meet](NewGrams::meet) the texts that are
+    /// to [refer](Self::refer) to these.
+    pub fn skip_result(&mut self, name: &Name) {
+        self.announce(name);
+        self.results += 1;
+    }
+
     /// Adds what the model wrote in its call number `call`, from 0, to a file or for a tool.
     pub fn add_written(&mut self, name: Name, call: usize, written: &str) {
         self.add(name, Origin::Call(call), written);

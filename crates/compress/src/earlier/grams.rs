@@ -120,6 +120,39 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn texts_that_do_not_meet_may_be_skipped(
+            shown in prop::collection::vec((prop::collection::vec(0u8..9, 0..30), any::<bool>(), any::<bool>()), 1..9),
+            new in prop::collection::vec(0u8..9, 0..30),
+            numbered: bool,
+        ) {
+            let new = text(&new, numbered);
+            let meeting = NewGrams::of([new.as_str()]);
+            let (mut all, mut some) = (Earlier::default(), Earlier::default());
+            for (at, (lines, numbered, is_written)) in shown.iter().enumerate() {
+                let (name, shown) = (|| Name::File(format!("{at}/a"), None), text(lines, *numbered));
+                let meets = meeting.meet(&Grams::of_shown(&shown));
+                match is_written {
+                    true => all.add_written(name(), at, &shown),
+                    false => all.add_result(name(), &shown),
+                }
+                match (meets, is_written) {
+                    (true, true) => some.add_written(name(), at, &shown),
+                    (true, false) => some.add_result(name(), &shown),
+                    (false, true) => some.announce(&name()),
+                    (false, false) => some.skip_result(&name()),
+                }
+            }
+            let refer = |earlier: &Earlier| {
+                let referred = earlier.refer(&new, shown.len(), Retrieval::Offered)?;
+                let hashes: Vec<_> = referred.references.into_iter().map(|one| one.hash).collect();
+                Some((referred.text, hashes))
+            };
+            prop_assert_eq!(refer(&some), refer(&all));
+        }
+    }
+
     #[test]
     fn one_run_in_common_is_enough() {
         let shown = Grams::join([

@@ -70,11 +70,12 @@ pub(super) fn shortest(
     runs: &mut Vec<ReplacedRun>,
 ) -> Compressed {
     let (given, opened) = comparable(text, is_cosmetic);
-    if !shown.may_have_lines_of([&*given, &*result.text]) {
+    let places = shown.with_lines_of([&*given, &*result.text]);
+    if places.is_empty() {
         return result;
     }
     let refer = |text: &str| {
-        let referred = shown.read(|earlier, call| earlier.refer(text, call, retrieval))?;
+        let referred = shown.read(&places, |earlier, call| earlier.refer(text, call, retrieval))?;
         let tokens = tokens::count(Encoding::default(), &referred.text);
         is_worth(tokens, result.tokens_after).then_some((tokens, referred))
     };
@@ -127,8 +128,9 @@ pub(super) fn of_copy(
     tokens: usize,
     shown: Shown<'_>,
 ) -> Option<(String, usize)> {
+    let places = shown.with_lines_of([shown_text]);
     let refer = |earlier: &Earlier, call| earlier.refer(shown_text, call, Retrieval::None);
-    let referred = shown.read(refer)?.text;
+    let referred = shown.read(&places, refer)?.text;
     let after = tokens::count(Encoding::default(), &referred);
     is_worth(after, tokens).then_some((referred, after))
 }
@@ -153,8 +155,9 @@ impl ReferredEnds {
         shown: Shown<'_>,
         retrieval: Retrieval,
     ) -> Option<(Self, Vec<&'t str>)> {
+        let places = shown.with_lines_of([text]);
         let Referred { text: referred, references } =
-            shown.read(|earlier, call| earlier.refer(text, call, retrieval))?;
+            shown.read(&places, |earlier, call| earlier.refer(text, call, retrieval))?;
         let (first, last) = (references.first()?, references.last()?);
         let line = |reference: &Reference| referred.get(reference.at.clone()).map(str::to_owned);
         let mut found = Self { before: None, stays: 0..text.len(), after: None };

@@ -1,5 +1,5 @@
 //! What the model has seen so far in a conversation: the results of its calls as they were sent, and
-//! what it wrote itself. Read only when a block is new, and in full only when the block has lines in
+//! what it wrote itself. Read only when a block is new, and in full only where the block has lines in
 //! common with it.
 
 use std::borrow::Cow;
@@ -36,19 +36,21 @@ pub(super) struct Conversation<'s> {
 }
 
 impl Shown<'_> {
-    /// Whether some of `texts` may have lines that the model was shown.
-    pub(super) fn may_have_lines_of<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
+    /// The places of the blocks before this one that may have lines of `texts`, in order. In others, nothing is found that
+    /// a reference in these could be made to.
+    pub(super) fn with_lines_of<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Vec<usize> {
         let new = NewGrams::of(texts);
         let mut so_far = self.so_far.borrow_mut();
         so_far.read_grams(self.conversation, self.at);
-        so_far.grams.iter().any(|grams| new.meet(grams))
+        let meeting = so_far.grams.iter().filter(|(_, grams)| new.meet(grams));
+        meeting.map(|(at, _)| *at).collect()
     }
 
-    /// What `use_of` makes of all that was shown before the block, and of the number of the call that the
-    /// block answers, from 0; that of the last call if that isn't known.
-    pub(super) fn read<R>(&self, use_of: impl FnOnce(&Earlier, usize) -> R) -> R {
+    /// What `use_of` makes of what was shown in the blocks at `places`, which are in order, and perhaps in others before
+    /// this block, and of the number of the call that the block answers, from 0; that of the last call if that isn't known.
+    pub(super) fn read<R>(&self, places: &[usize], use_of: impl FnOnce(&Earlier, usize) -> R) -> R {
         let mut so_far = self.so_far.borrow_mut();
-        so_far.read(self.conversation, self.at);
+        so_far.read(self.conversation, self.at, places);
         let block = &self.conversation.request.blocks[self.at];
         let id = block.tool_result.as_ref().and_then(|result| result.id.as_ref());
         let last = so_far.call_count.saturating_sub(1);
@@ -61,13 +63,17 @@ impl Shown<'_> {
 #[derive(Default)]
 pub(super) struct ShownSoFar {
     earlier: Earlier,
-    /// How many blocks are in `earlier`.
+    /// How many blocks are in `earlier`, with their texts or without.
     read: Progress,
+    /// The places of those of which only the names are there, because their texts weren't needed.
+    without_texts: Vec<usize>,
+    /// Whether no more texts are left out.
+    is_whole: bool,
     /// The numbers of the calls so far, by their ids.
     calls: HashMap<String, usize>,
     call_count: usize,
-    /// The grams of the blocks that have some.
-    grams: Vec<Arc<Grams>>,
+    /// The blocks that have grams, by their places.
+    grams: Vec<(usize, Arc<Grams>)>,
     /// How many blocks are in `grams`.
     grams_read: Progress,
 }
@@ -111,9 +117,19 @@ impl ShownSoFar {
         is_fixed.then_some(Shown { so_far, conversation, at })
     }
 
-    fn read(&mut self, conversation: Conversation<'_>, end: usize) {
+    /// Reads the blocks up to `end`, the texts only of those at `places`. If one of these was read without its texts, all
+    /// is read again, and in full, so that this happens only once for a request with many new results.
+    fn read(&mut self, conversation: Conversation<'_>, end: usize, places: &[usize]) {
+        if places.iter().any(|at| self.without_texts.binary_search(at).is_ok()) {
+            let grams = std::mem::take(&mut self.grams);
+            *self = Self { grams, grams_read: self.grams_read, is_whole: true, ..Self::default() };
+        }
         for (at, sent) in self.read.up_to(end, conversation.traversed) {
-            self.add(&conversation.request.blocks[at], sent);
+            let is_needed = self.is_whole || places.binary_search(&at).is_ok();
+            self.add(&conversation.request.blocks[at], sent, is_needed);
+            if !is_needed {
+                self.without_texts.push(at);
+            }
         }
     }
 
@@ -123,18 +139,23 @@ impl ShownSoFar {
                 Some(sent) => Some(sent.compressed.grams.clone()),
                 None => other_grams(conversation, at),
             };
-            self.grams.extend(grams.filter(|grams| grams.weight() > 0));
+            let some = grams.filter(|grams| grams.weight() > 0);
+            self.grams.extend(some.map(|grams| (at, grams)));
         }
     }
 
-    fn add(&mut self, block: &Block<'_>, sent: Option<&TraversedBlock>) {
+    /// Adds a block; only the names in it, unless its texts are `needed`.
+    fn add(&mut self, block: &Block<'_>, sent: Option<&TraversedBlock>, needed: bool) {
         for call in &block.calls {
             for text in written(call) {
                 let name = match text.path {
                     Some(path) => Name::File(path, None),
                     None => Name::Tool(call.name.to_string()),
                 };
-                self.earlier.add_written(name, self.call_count, &text.text);
+                match needed {
+                    true => self.earlier.add_written(name, self.call_count, &text.text),
+                    false => self.earlier.announce(&name),
+                }
             }
             self.earlier.announce(&name(Some(call)));
             self.calls.insert(call.id.to_string(), self.call_count);
@@ -144,7 +165,11 @@ impl ShownSoFar {
             && let Some(result) = &block.tool_result
         {
             let sent = sent.map(|sent| &*sent.compressed.texts);
-            self.earlier.add_result(name(result.call.as_ref()), &shown(block, sent));
+            let name = name(result.call.as_ref());
+            match needed {
+                true => self.earlier.add_result(name, &shown(block, sent)),
+                false => self.earlier.skip_result(&name),
+            }
         }
     }
 }

@@ -75,6 +75,29 @@ fn a_file_that_is_read_again_refers_to_what_was_read_and_written() {
 }
 
 #[test]
+fn many_new_results_refer_to_what_they_would_one_by_one() {
+    let mut body = conversation(MESSAGES, &[]);
+    let read = |n: usize| numbered(&file(n * 100, n * 100 + 40));
+    // Each of the later ones repeats another of the first, in no order.
+    for (at, of) in [0, 1, 2, 3, 2, 0, 3, 1, 0].into_iter().enumerate() {
+        let id = format!("call{at}");
+        add(&mut body, &id, reading(&format!("/w/src/{of}.rs")), &read(of), false);
+    }
+    let at_once = rewritten(&rewriter(), MESSAGES, &body);
+    let one_by_one = rewriter();
+    let count = body["messages"].as_array().unwrap().len();
+    for messages in (1..=count).step_by(2) {
+        let mut earlier = body.clone();
+        earlier["messages"].as_array_mut().unwrap().truncate(messages);
+        let sent = rewritten(&one_by_one, MESSAGES, &earlier);
+        let (sent, all) = (sent["messages"].as_array(), at_once["messages"].as_array());
+        assert_eq!(sent.unwrap()[..], all.unwrap()[..messages]);
+    }
+    let text = at_once.to_string();
+    assert!(text.matches("[same as lines 1-40 of ").count() == 5, "{text}");
+}
+
+#[test]
 fn what_a_reference_stands_for_can_be_retrieved() {
     let mut body = conversation(MESSAGES, &[]);
     let lines = file(0, 60);
