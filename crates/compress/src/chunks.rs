@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use json_index::lenient;
+use json_index::{Index, lenient};
 
 use crate::attached;
 use crate::cut;
-use crate::detect::{Detected, detect, fenced};
+use crate::detect::{Detected, Detection, detect, fenced};
 use crate::kinds::Kind;
 use crate::lines::Lines;
 
@@ -17,23 +17,26 @@ const MOST_TRIED: usize = 20;
 
 /// A chunk: its bytes and its kind. Chunks are whole lines, except where an agent puts its own text
 /// and a tool's output on one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct DetectedChunk {
+#[derive(Debug)]
+pub(crate) struct DetectedChunk<'t> {
     pub range: Range<usize>,
     pub is: Detected,
+    /// The index of a JSON document, if it was made already.
+    pub json: Option<Index<'t>>,
     /// Whether it must stay as it is.
     pub is_kept: bool,
 }
 
-impl DetectedChunk {
-    fn of(range: Range<usize>, is: Detected) -> Self {
-        Self { range, is, is_kept: false }
+impl<'t> DetectedChunk<'t> {
+    fn of(range: Range<usize>, detection: impl Into<Detection<'t>>) -> Self {
+        let Detection { is, json } = detection.into();
+        Self { range, is, json, is_kept: false }
     }
 }
 
 /// The chunks of `text`, in order; together they are all of it. What an agent attached is a chunk
 /// of its own. Documents are split at their fenced blocks, terminal sessions at their prompts.
-pub(crate) fn split(text: &str, hint: Option<&str>) -> Vec<DetectedChunk> {
+pub(crate) fn split<'t>(text: &'t str, hint: Option<&str>) -> Vec<DetectedChunk<'t>> {
     let content = attached::content(text);
     let attached = |range: Range<usize>| {
         let chunk = DetectedChunk {
@@ -42,17 +45,17 @@ pub(crate) fn split(text: &str, hint: Option<&str>) -> Vec<DetectedChunk> {
         };
         (!chunk.range.is_empty()).then_some(chunk)
     };
-    let shifted = |chunk: DetectedChunk| {
+    let shifted = |chunk: DetectedChunk<'t>| {
         let range = content.start + chunk.range.start..content.start + chunk.range.end;
         DetectedChunk { range, ..chunk }
     };
-    let mut chunks: Vec<DetectedChunk> = attached(0..content.start).into_iter().collect();
+    let mut chunks: Vec<DetectedChunk<'t>> = attached(0..content.start).into_iter().collect();
     chunks.extend(split_content(&text[content.clone()], hint).into_iter().map(shifted));
     chunks.extend(attached(content.end..text.len()));
     chunks
 }
 
-fn split_content(text: &str, hint: Option<&str>) -> Vec<DetectedChunk> {
+fn split_content<'t>(text: &'t str, hint: Option<&str>) -> Vec<DetectedChunk<'t>> {
     let lines = may_be_several(text).then(|| Lines::of(text));
     if let Some(chunks) = lines.as_ref().and_then(|lines| at_prompts(text, lines)) {
         return chunks;
@@ -60,10 +63,10 @@ fn split_content(text: &str, hint: Option<&str>) -> Vec<DetectedChunk> {
     if let Some(chunks) = at_document(text, hint).or_else(|| at_cut(text)) {
         return chunks;
     }
-    let is = detect(text, hint);
-    let lines = lines.filter(|_| is.kind.spec().has_fences());
+    let detection = detect(text, hint);
+    let lines = lines.filter(|_| detection.is.kind.spec().has_fences());
     let chunks = lines.and_then(|lines| at_fences(text, &lines));
-    chunks.unwrap_or_else(|| vec![DetectedChunk::of(0..text.len(), is)])
+    chunks.unwrap_or_else(|| vec![DetectedChunk::of(0..text.len(), detection)])
 }
 
 /// Whether [`split`] may find several chunks in `text` at prompts or fences; `false` is certain.
@@ -74,7 +77,7 @@ pub(crate) fn may_be_several(text: &str) -> bool {
 
 /// Splits a JSON document from the lines of text before and after it, such as the warnings of the
 /// program that wrote it. `None` if the document isn't most of the text, or all of it.
-fn at_document(text: &str, hint: Option<&str>) -> Option<Vec<DetectedChunk>> {
+fn at_document<'t>(text: &'t str, hint: Option<&str>) -> Option<Vec<DetectedChunk<'t>>> {
     let is_around = |text: &str| text.starts_with(['{', '[']) && text.ends_with(['}', ']']);
     if is_around(text.trim()) {
         return None;
@@ -99,16 +102,17 @@ fn at_document(text: &str, hint: Option<&str>) -> Option<Vec<DetectedChunk>> {
     }
     let outside = |range: Range<usize>| DetectedChunk::of(range, Detected::plain(Kind::Prose));
     let document = detect(&text[start..end], hint);
+    let is_json = document.is.kind == Kind::Json;
     let mut chunks =
         vec![outside(0..start), DetectedChunk::of(start..end, document), outside(end..text.len())];
     chunks.retain(|chunk| !chunk.range.is_empty());
-    (document.kind == Kind::Json && chunks.len() > 1).then_some(chunks)
+    (is_json && chunks.len() > 1).then_some(chunks)
 }
 
 /// Splits a JSON document on one line of which an agent has cut out the middle: into its beginning, the items behind the
 /// cut, and what is between. `None` if it isn't such a document; one on many lines is read line by line, and one that is
 /// cut in a string stays a document.
-fn at_cut(text: &str) -> Option<Vec<DetectedChunk>> {
+fn at_cut(text: &str) -> Option<Vec<DetectedChunk<'_>>> {
     let cut = cut::place(text)?;
     let head = text[..cut.start].trim_start();
     let is_json = head.starts_with(['{', '[']) && lenient::scan(head).is_some();
@@ -136,7 +140,7 @@ fn at_cut(text: &str) -> Option<Vec<DetectedChunk>> {
 
 /// Splits a document into the contents of its fenced blocks and the text outside, to which the
 /// fences belong. `None` if there is no block, or one isn't closed.
-fn at_fences(text: &str, lines: &Lines) -> Option<Vec<DetectedChunk>> {
+fn at_fences<'t>(text: &'t str, lines: &Lines<'t>) -> Option<Vec<DetectedChunk<'t>>> {
     let mut blocks: Vec<(Range<usize>, &str)> = Vec::new();
     let mut open: Option<(usize, &str, &str)> = None;
     for (index, line) in lines.iter().enumerate() {
@@ -184,7 +188,7 @@ pub(crate) fn closes(fence: &str, info: &str, opening: &str) -> bool {
 
 /// Splits a terminal session into the outputs of its commands; `None` if it doesn't begin with a
 /// prompt, or has only one.
-fn at_prompts(text: &str, lines: &Lines) -> Option<Vec<DetectedChunk>> {
+fn at_prompts<'t>(text: &'t str, lines: &Lines<'t>) -> Option<Vec<DetectedChunk<'t>>> {
     let prompts: Vec<(usize, &str)> = lines
         .iter()
         .enumerate()

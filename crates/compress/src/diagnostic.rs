@@ -36,7 +36,9 @@ pub(crate) fn lines(lines: &Lines) -> Vec<usize> {
 
 /// Whether `text` contains a diagnostic.
 pub(crate) fn is_diagnostic(text: &str) -> bool {
-    hits(text).next().is_some()
+    // Every keyword has a letter or a sign that isn't ASCII; most cells of a table are numbers.
+    text.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
+        && hits(text).next().is_some()
 }
 
 /// Whether `text` contains a severe diagnostic: a failure or a warning. `0 errors` and `failed=0`

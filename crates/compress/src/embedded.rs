@@ -9,6 +9,7 @@ use json_index::{Index, JsonEscapes, Kind, ValueId, lenient, unescape};
 
 use crate::compressed::Omission;
 use crate::cut::{self, InString};
+use crate::lines::Lines;
 
 /// The deepest nesting of documents in strings of documents. By hand, not measured.
 pub(crate) const DEEPEST: usize = 4;
@@ -22,15 +23,30 @@ const LONGEST_HINT: usize = 1024;
 /// How many words of a command given as a list are read. By hand, not measured.
 const MOST_WORDS: usize = 64;
 
-/// Members that hold the command which wrote the texts next to them.
-const COMMANDS: [&str; 3] = ["command", "cmd", "script"];
-/// Members that hold the name of the file whose content is next to them.
-const FILES: [&str; 8] =
-    ["file_path", "filePath", "path", "absolute_path", "target_file", "filename", "file", "uri"];
 /// Members that hold the content of a file, if its name is next to them.
 const CONTENTS: [&str; 5] = ["content", "contents", "text", "source", "data"];
 /// Members that hold a command's error output.
 const COMPLAINTS: [&str; 5] = ["stderr", "error", "errors", "traceback", "stack"];
+
+/// Whether a member with that name holds the command which wrote the texts next to it.
+fn names_command(key: &str) -> bool {
+    matches!(key, "command" | "cmd" | "script")
+}
+
+/// Whether a member with that name holds the name of the file whose content is next to it.
+fn names_file(key: &str) -> bool {
+    matches!(
+        key,
+        "file_path"
+            | "filePath"
+            | "path"
+            | "absolute_path"
+            | "target_file"
+            | "filename"
+            | "file"
+            | "uri"
+    )
+}
 
 /// A text inside a string.
 pub(crate) struct Embedded {
@@ -44,16 +60,16 @@ pub(crate) struct Embedded {
     pub hint: Option<String>,
 }
 
-/// The texts inside the strings of `document`, in order; `hint` is the hint at the document.
-pub(crate) fn texts(document: &str, hint: Option<&str>) -> Vec<Embedded> {
+/// The texts inside the strings of the document that `lines` are, in order; `hint` is the hint at the document.
+pub(crate) fn texts(lines: &Lines, hint: Option<&str>) -> Vec<Embedded> {
+    let document = lines.text();
     let start = document.len() - document.trim_start().len();
     let document = document.trim();
-    let (mended, gap) = match cut::in_string(document) {
-        Some(InString { mended, gap }) => (Some(mended), Some(gap)),
-        None => (None, None),
-    };
-    lenient::scan(mended.as_deref().unwrap_or(document))
-        .map_or_else(Vec::new, |json| found(&json, document, start, gap.as_ref(), hint))
+    if let Some(InString { mended, gap }) = cut::in_string(document) {
+        let json = lenient::scan(&mended);
+        return json.map_or_else(Vec::new, |json| found(&json, document, start, Some(&gap), hint));
+    }
+    lines.json().map_or_else(Vec::new, |json| found(json, document, start, None, hint))
 }
 
 /// The texts inside the strings of `document`, which is indexed by `json`; that around `gap` is two.
@@ -64,6 +80,11 @@ fn found(
     gap: Option<&Range<usize>>,
     hint: Option<&str>,
 ) -> Vec<Embedded> {
+    let is_long =
+        |value: ValueId| json.kind(value) == Kind::String && json.range(value).len() >= SHORTEST;
+    if !json.ids().any(is_long) {
+        return Vec::new();
+    }
     let mut finder = Finder { json, document, start, gap, found: Vec::new() };
     finder.value(json.root_id(), &Origin { command: hint.map(Into::into), file: None });
     finder.found
@@ -114,9 +135,9 @@ impl<'a> Finder<'_, 'a> {
     fn origin(&self, object: ValueId, outer: &Origin<'a>) -> Origin<'a> {
         let mut origin = Origin { command: None, file: None };
         for (key, member) in self.json.members(object) {
-            if COMMANDS.contains(&key) && origin.command.is_none() {
+            if names_command(key) && origin.command.is_none() {
                 origin.command = self.words(member);
-            } else if FILES.contains(&key) && origin.file.is_none() {
+            } else if names_file(key) && origin.file.is_none() {
                 origin.file = self.words(member);
             }
         }
@@ -254,7 +275,8 @@ mod tests {
             let before = document[..embedded.range.start].trim_end_matches('"');
             before.chars().rev().find(char::is_ascii_alphabetic).unwrap_or(' ')
         };
-        texts(&document, hint).into_iter().map(|one| (first(&one), one.hint)).collect()
+        let lines = Lines::with_json(&document, lenient::scan(&document));
+        texts(&lines, hint).into_iter().map(|one| (first(&one), one.hint)).collect()
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! Access to a text by lines.
+//! Access to a text by lines, and to the JSON document that it may be.
 
 use std::ops::Range;
+
+use json_index::Index;
 
 /// The texts between the line ends of `text`; if it ends in a line end, the last one is empty.
 pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> + Clone {
@@ -20,6 +22,8 @@ pub(crate) struct Lines<'a> {
     text: &'a str,
     /// Where each line begins, and the end of the text.
     bounds: Vec<u32>,
+    /// See [`Lines::json`].
+    json: Option<Index<'a>>,
 }
 
 impl<'a> Lines<'a> {
@@ -33,7 +37,17 @@ impl<'a> Lines<'a> {
                 bounds.push(length);
             }
         }
-        Self { text, bounds }
+        Self { text, bounds, json: None }
+    }
+
+    /// The same, with the index of a JSON document.
+    pub(crate) fn with_json(text: &'a str, json: Option<Index<'a>>) -> Self {
+        Self { json, ..Self::of(text) }
+    }
+
+    /// The index of the text without white space around it, if it was detected as JSON and not cut in a string.
+    pub(crate) fn json(&self) -> Option<&Index<'a>> {
+        self.json.as_ref()
     }
 
     /// The whole text.

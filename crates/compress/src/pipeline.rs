@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
+use json_index::lenient;
 use pack_format::markdown::is_pack;
 
 use crate::chunks::{self, DetectedChunk};
@@ -423,7 +424,7 @@ impl Pipeline<'_> {
         let mut options =
             Options { cosmetic: false, budget: None, kind: None, ..self.options.clone() };
         let mut shortened = EmbeddedResult::default();
-        for text in embedded::texts(document, self.options.kind.as_deref()) {
+        for text in embedded::texts(&chunk.lines, self.options.kind.as_deref()) {
             // `restore` fills omissions, which alone doesn't reproduce a pack.
             if is_pack(&text.text) {
                 continue;
@@ -473,11 +474,13 @@ impl<'t> Chunk<'t> {
 /// The chunks of `text`, in order.
 fn chunks_of<'t>(text: &'t str, hint: Option<&str>) -> Vec<Chunk<'t>> {
     let mut line = 1;
-    let chunk = |chunk: DetectedChunk| {
-        let DetectedChunk { range, is, is_kept } = chunk;
+    let chunk = |chunk: DetectedChunk<'t>| {
+        let DetectedChunk { range, is, json, is_kept } = chunk;
         let ends_line = range.end == text.len() || text[..range.end].ends_with('\n');
         let is_whole_lines = ends_line && (range.start == 0 || text[..range.start].ends_with('\n'));
-        let lines = Lines::of(&text[range]);
+        let text = &text[range];
+        let scanned = || (is.kind == Kind::Json).then(|| lenient::scan(text)).flatten();
+        let lines = Lines::with_json(text, json.or_else(scanned));
         let start = line;
         line += lines.count() - usize::from(!ends_line);
         Chunk { lines, is, line: start, is_kept, is_whole_lines, credentials: OnceLock::new() }

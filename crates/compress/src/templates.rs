@@ -69,26 +69,47 @@ impl Templates {
     }
 }
 
+/// The first line of a template.
+struct First<'a> {
+    words: Words<'a>,
+    /// A bit for each of its words: whether that looks like a value.
+    values: u64,
+}
+
+impl<'a> First<'a> {
+    /// `None` for a line with more than [`MOST_WORDS`] words.
+    fn of(line: &'a str) -> Option<Self> {
+        let words = Words::of(line, MOST_WORDS + 1);
+        if words.len() > MOST_WORDS {
+            return None;
+        }
+        let bit = |index| u64::from(is_value(words.word(index).as_bytes())) << index;
+        let values = (0..words.len()).map(bit).fold(0, std::ops::BitOr::bitor);
+        Some(Self { words, values })
+    }
+
+    /// The first of its words that is no value.
+    fn head(&self) -> Option<&'a str> {
+        let head = self.values.trailing_ones() as usize;
+        (head < self.words.len()).then(|| self.words.word(head))
+    }
+}
+
 /// For each template, given by its first line, the template it is merged into.
 fn join(lines: &Lines, first: &[u32]) -> Vec<u32> {
-    let mut buckets: FxHashMap<(usize, &str), Vec<(u32, Words)>> = FxHashMap::default();
+    let mut buckets: FxHashMap<(usize, &str), Vec<(u32, First)>> = FxHashMap::default();
     let mut joined = Vec::with_capacity(first.len());
     for (template, &line) in first.iter().enumerate() {
-        let words = Words::of(lines.get(line as usize), MOST_WORDS + 1);
-        let head = (0..words.len()).map(|i| words.word(i)).find(|word| !is_value(word.as_bytes()));
-        let bucket = match head {
-            Some(head) if words.len() <= MOST_WORDS => {
-                buckets.entry((words.len(), head)).or_default()
-            }
-            _ => {
-                joined.push(template as u32);
-                continue;
-            }
+        let line = First::of(lines.get(line as usize));
+        let Some((head, line)) = line.and_then(|line| Some((line.head()?, line))) else {
+            joined.push(template as u32);
+            continue;
         };
-        let similar = bucket.iter().find(|(_, other)| are_similar(&words, other));
+        let bucket = buckets.entry((line.words.len(), head)).or_default();
+        let similar = bucket.iter().find(|(_, other)| are_similar(&line, other));
         joined.push(similar.map_or(template as u32, |(other, _)| *other));
         if similar.is_none() && bucket.len() < MOST_COMPARED {
-            bucket.push((template as u32, words));
+            bucket.push((template as u32, line));
         }
     }
     joined
@@ -97,19 +118,12 @@ fn join(lines: &Lines, first: &[u32]) -> Vec<u32> {
 /// Whether two lines with the same number of words share most of them. Values match any value, but
 /// don't count as shared. For `Compiling memchr v2.8.3`, an action and its object, the first word
 /// suffices.
-fn are_similar(a: &Words, b: &Words) -> bool {
-    let (mut same, mut words, mut values) = (0, 0, 0);
-    for index in 0..a.len() {
-        let (a, b) = (a.word(index), b.word(index));
-        match (is_value(a.as_bytes()), is_value(b.as_bytes())) {
-            (true, true) => values += 1,
-            _ => {
-                words += 1;
-                same += usize::from(a == b);
-            }
-        }
-    }
-    let done_with = words == 2 && values > 0 && a.word(0) == b.word(0);
+fn are_similar(a: &First, b: &First) -> bool {
+    let values = a.values & b.values;
+    let is_same = |&index: &usize| a.words.word(index) == b.words.word(index);
+    let same = (0..a.words.len()).filter(|index| values >> index & 1 == 0).filter(is_same).count();
+    let words = a.words.len() - values.count_ones() as usize;
+    let done_with = words == 2 && values > 0 && is_same(&0);
     (same >= 2 && same * 100 >= words * SAME_PERCENT) || (same == 1 && done_with)
 }
 

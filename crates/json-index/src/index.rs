@@ -63,6 +63,11 @@ impl<'a> Index<'a> {
         Value { index: self, node: id.0 }
     }
 
+    /// The ids of all values, keys included, in the order of the text.
+    pub fn ids(&self) -> impl Iterator<Item = ValueId> + use<> {
+        (0..self.nodes.len() as u32).map(ValueId)
+    }
+
     fn node(&self, id: ValueId) -> Node {
         self.nodes[id.0 as usize]
     }

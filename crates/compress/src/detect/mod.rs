@@ -5,6 +5,7 @@ pub(crate) mod beginnings;
 mod command;
 mod sample;
 
+use json_index::Index;
 use languages::Language;
 
 pub(crate) use command::{Command, File};
@@ -20,6 +21,20 @@ pub(crate) struct Detected {
     pub language: Language,
 }
 
+/// What was detected of a text.
+#[derive(Debug)]
+pub(crate) struct Detection<'t> {
+    pub is: Detected,
+    /// The index of a JSON text, which had to be made to recognise it.
+    pub json: Option<Index<'t>>,
+}
+
+impl From<Detected> for Detection<'_> {
+    fn from(is: Detected) -> Self {
+        Self { is, json: None }
+    }
+}
+
 impl Detected {
     pub(crate) fn plain(kind: Kind) -> Self {
         Self { kind, language: Language::Text }
@@ -28,14 +43,16 @@ impl Detected {
 
 /// Detects the kind of `text`. `hint` is the command that wrote it, the name of its file, or the
 /// name of a kind or a language.
-pub(crate) fn detect(text: &str, hint: Option<&str>) -> Detected {
+pub(crate) fn detect<'t>(text: &'t str, hint: Option<&str>) -> Detection<'t> {
     if let Some(kind) = Kind::ALL.iter().find(|kind| kind.spec().is_certainly(text)) {
-        return Detected::plain(*kind);
+        return Detected::plain(*kind).into();
     }
     let sample = Sample::of(text);
     let said = hint.and_then(|hint| command::said(hint, text));
-    said.filter(|said| said.kind.spec().agrees(&sample))
-        .unwrap_or_else(|| kinds::looks_like(&sample))
+    let is = said
+        .filter(|said| said.kind.spec().agrees(&sample))
+        .unwrap_or_else(|| kinds::looks_like(&sample));
+    Detection { is, json: (is.kind == Kind::Json).then(|| sample.into_json()).flatten() }
 }
 
 /// Whether a text with this hint is from a file that the reader may edit.
@@ -50,10 +67,10 @@ pub(crate) fn is_fetched(hint: Option<&str>) -> bool {
 }
 
 /// Detects the content of a fenced block in Markdown by its info string.
-pub(crate) fn fenced(text: &str, info: &str) -> Detected {
+pub(crate) fn fenced<'t>(text: &'t str, info: &str) -> Detection<'t> {
     let language = Language::from_name(info.split([' ', ',', '{']).next().unwrap_or("").trim());
     match language {
-        Some(language) if language.is_code() => Detected { kind: Kind::Code, language },
+        Some(language) if language.is_code() => Detected { kind: Kind::Code, language }.into(),
         _ => detect(text, None),
     }
 }
@@ -67,8 +84,8 @@ mod tests {
         let pack =
             "# Context for: x\n<!-- contextos pack v1 commit=none dirty=no -->\n\n## Files\n";
         for hint in [None, Some("context_pack.md"), Some("pack"), Some("cat notes.txt")] {
-            assert_eq!(detect(pack, hint).kind, Kind::Pack, "{hint:?}");
+            assert_eq!(detect(pack, hint).is.kind, Kind::Pack, "{hint:?}");
         }
-        assert_ne!(detect("# Notes\n\nNothing else.\n", Some("pack")).kind, Kind::Pack);
+        assert_ne!(detect("# Notes\n\nNothing else.\n", Some("pack")).is.kind, Kind::Pack);
     }
 }

@@ -1,5 +1,9 @@
 //! A sample of a text, by which its kind is told.
 
+use std::cell::OnceCell;
+
+use json_index::{Index, lenient};
+
 /// How many lines are sampled: enough to be representative, few enough to cost nothing. By hand, not measured.
 const SAMPLE: usize = 400;
 /// How many bytes of each line are examined. By hand, not measured.
@@ -11,6 +15,8 @@ pub(crate) struct Sample<'a> {
     pub text: &'a str,
     /// Lines of it, cut to a bounded length.
     pub lines: Vec<&'a str>,
+    /// The index of the whole text, if it is JSON; made at the first use.
+    json: OnceCell<Option<Index<'a>>>,
 }
 
 impl<'a> Sample<'a> {
@@ -29,7 +35,17 @@ impl<'a> Sample<'a> {
         if sampled.len() == SAMPLE / 2 {
             sampled.extend(lines(rest, SAMPLE / 2));
         }
-        Self { text, lines: sampled }
+        Self { text, lines: sampled, json: OnceCell::new() }
+    }
+
+    /// The index of the text, if it is JSON.
+    pub(crate) fn json(&self) -> Option<&Index<'a>> {
+        self.json.get_or_init(|| lenient::scan(self.text)).as_ref()
+    }
+
+    /// The same, for whoever reads the text next; `None` also if nobody has asked for it.
+    pub(super) fn into_json(self) -> Option<Index<'a>> {
+        self.json.into_inner().flatten()
     }
 
     /// Whether `is` holds for at least this percentage of the lines; stops as soon as that is

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use json_index::{Index, Kind, Unescaped, ValueId, lenient};
+use json_index::{Index, Kind, Unescaped, ValueId};
 
 use super::values::{Values, names};
 use super::{Context, Draft, Segment};
@@ -41,13 +41,12 @@ const SAMPLES_PER_END: usize = 3;
 
 pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let text = lines.text().trim();
-    let json = lenient::scan(text)?;
-    let lines = Lines::of(text);
+    let json = lines.json().filter(|json| may_elide(json))?;
     let unescaped = Unescaped::of(text);
     let places = context.task.places(&Lines::of(unescaped.text())).into_iter();
     let in_document = |at| unescaped.in_document(at);
     let mut writer = Writer {
-        json: &json,
+        json,
         named: places.map(|at| in_document(at.range.start)..in_document(at.range.end)).collect(),
         out: String::new(),
         summaries: String::new(),
@@ -58,6 +57,9 @@ pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     };
     writer.write(json.root_id());
     let Writer { out, summaries, full, total, elided, cut, .. } = writer;
+    if elided == 0 && cut == 0 {
+        return None;
+    }
     let shown = codecs::proposed(&JsonTables, &out).unwrap_or(out);
     let mut segments = vec![Segment::Text(summaries), Segment::Text(format!("{shown}\n"))];
     if !full.is_empty() {
@@ -69,10 +71,20 @@ pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
         segments.push(Segment::Text(format!("{rest}\n")));
     }
     let (unit, total, elided) = match elided {
-        0 => ("lines' encoded data", lines.count(), cut),
+        0 => ("lines' encoded data", Lines::of(text).count(), cut),
         _ => ("records", total, elided),
     };
-    (elided > 0).then_some(Draft { segments, unit, total, elided, comment: None })
+    Some(Draft { segments, unit, total, elided, comment: None })
+}
+
+/// Whether a document has anything that may be elided: many items in one place, or a long string.
+fn may_elide(json: &Index<'_>) -> bool {
+    json.ids().any(|value| match json.kind(value) {
+        Kind::Array => json.children(value).nth(FEWEST_RECORDS - 1).is_some(),
+        Kind::Object => json.children(value).nth(2 * FEWEST_RECORDS - 1).is_some(),
+        Kind::String => json.range(value).len() > LONGEST_DATA,
+        Kind::Null | Kind::Bool | Kind::Number => false,
+    })
 }
 
 /// The items of an array, or the members of an object.
@@ -355,7 +367,7 @@ mod tests {
     fn shown(text: &str, task: &str) -> Option<String> {
         let task = Task::of(task);
         let context = Context { task: &task, tight: false, every_line: false };
-        let draft = draft(&Lines::of(text), &context)?;
+        let draft = draft(&Lines::with_json(text, json_index::lenient::scan(text)), &context)?;
         let text = |segment: &Segment| match segment {
             Segment::Text(text) => text.clone(),
             _ => String::new(),

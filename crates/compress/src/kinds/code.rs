@@ -22,7 +22,7 @@ impl TextKind for Code {
     }
 
     fn agrees(&self, sample: &Sample) -> bool {
-        !is_json(sample.text)
+        !is_json(sample)
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {

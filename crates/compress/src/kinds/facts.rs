@@ -47,7 +47,7 @@ impl TextKind for Facts {
     }
 
     fn agrees(&self, sample: &Sample) -> bool {
-        !is_json(sample.text) && !is_diff(sample) && !sample.mostly(30, is_logged)
+        !is_json(sample) && !is_diff(sample) && !sample.mostly(30, is_logged)
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {
@@ -119,12 +119,12 @@ fn are_records(lines: &[&str]) -> bool {
 fn are_tracked(lines: &[&str]) -> bool {
     let tracked: Vec<Option<(&str, &str)>> = lines.iter().map(|line| tracked(line)).collect();
     let records: Vec<(&str, &str)> = tracked.iter().copied().flatten().collect();
+    if records.len() < FEWEST || records.len() * MOST_RECORD_LINES < lines.len() {
+        return false;
+    }
     let others = || lines.iter().zip(&tracked).filter(|(_, id)| id.is_none()).map(|(line, _)| line);
     let outside = others().filter(|line| !line.starts_with([' ', '\t'])).count();
-    if records.len() < FEWEST
-        || records.len() * MOST_RECORD_LINES < lines.len()
-        || outside * 100 > lines.len() * (100 - STATED_PERCENT)
-    {
+    if outside * 100 > lines.len() * (100 - STATED_PERCENT) {
         return false;
     }
     let is_next = |pair: &[(&str, &str)]| {
@@ -147,7 +147,7 @@ fn are_tracked(lines: &[&str]) -> bool {
 /// a tab.
 fn tracked(line: &str) -> Option<(&str, &str)> {
     let inner = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '#');
-    let end = inner.find([' ', '\t', ':', ']'])?;
+    let end = inner.bytes().position(|byte| matches!(byte, b' ' | b'\t' | b':' | b']'))?;
     let (id, rest) = inner.split_at(end);
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let is_key = |id: &str| {

@@ -1,6 +1,5 @@
 //! JSON documents, JSON Lines, and documents that were cut off, or in one of their strings.
 
-use json_index::lenient;
 use languages::Language;
 
 use super::{KeptLines, TextKind, plain};
@@ -23,11 +22,11 @@ impl TextKind for Json {
     }
 
     fn agrees(&self, sample: &Sample) -> bool {
-        is_json(sample.text)
+        is_json(sample)
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {
-        plain(is_json(sample.text))
+        plain(is_json(sample))
     }
 
     fn has_embedded_texts(&self) -> bool {
@@ -44,7 +43,7 @@ impl TextKind for Json {
 }
 
 /// A document, JSON Lines, the non-empty beginning of a truncated document, or one that is cut in a string.
-pub(super) fn is_json(text: &str) -> bool {
-    lenient::scan(text).is_some_and(|json| json.children(json.root_id()).next().is_some())
-        || cut::in_string(text).is_some()
+pub(super) fn is_json(sample: &Sample) -> bool {
+    sample.json().is_some_and(|json| json.children(json.root_id()).next().is_some())
+        || cut::in_string(sample.text).is_some()
 }

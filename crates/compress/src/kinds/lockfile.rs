@@ -105,16 +105,24 @@ enum Format {
 impl Format {
     /// The notation of the lines, blank ones left out.
     fn of<'l>(lines: impl Iterator<Item = &'l str> + Clone) -> Option<Self> {
-        let count = |is: fn(&str) -> bool| lines.clone().filter(|line| is(line)).count();
-        let toml = count(|line| line == "[[package]]").min(count(|l| l.starts_with("name = \"")));
-        let yarn = count(|line| yarn_version(line).is_some()).min(count(|line| {
-            line.starts_with("  resolved \"") || line.starts_with("  resolution: \"")
-        }));
-        let go = count(|line| go_module(line).is_some());
+        let are_seen =
+            |is: fn(&str) -> bool| lines.clone().filter(|line| is(line)).nth(FEWEST_SEEN - 1).is_some();
+        let is_toml = || {
+            are_seen(|line| line == "[[package]]") && are_seen(|line| line.starts_with("name = \""))
+        };
+        let is_resolved =
+            |line: &str| line.starts_with("  resolved \"") || line.starts_with("  resolution: \"");
+        let is_yarn = || are_seen(|line| yarn_version(line).is_some()) && are_seen(is_resolved);
+        let is_module = |line: &str| go_module(line).is_some();
+        let is_go = || {
+            let all = lines.clone().count();
+            let others = lines.clone().filter(|line| !is_module(line)).take(all / 10 + 1).count();
+            all - others >= FEWEST_SEEN && others * 10 <= all
+        };
         match () {
-            () if toml >= FEWEST_SEEN => Some(Self::Toml),
-            () if yarn >= FEWEST_SEEN => Some(Self::Yarn),
-            () if go >= FEWEST_SEEN && go * 10 >= lines.clone().count() * 9 => Some(Self::Go),
+            () if is_toml() => Some(Self::Toml),
+            () if is_yarn() => Some(Self::Yarn),
+            () if is_go() => Some(Self::Go),
             () => None,
         }
     }

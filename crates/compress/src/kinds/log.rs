@@ -36,7 +36,7 @@ impl TextKind for Log {
     }
 
     fn agrees(&self, sample: &Sample) -> bool {
-        !is_json(sample.text) && !is_diff(sample)
+        !is_json(sample) && !is_diff(sample)
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {

@@ -28,7 +28,7 @@ impl TextKind for Prose {
     }
 
     fn agrees(&self, sample: &Sample) -> bool {
-        !is_json(sample.text)
+        !is_json(sample)
     }
 
     /// Sentences, with or without headings between them.

@@ -8,7 +8,7 @@ use crate::codecs::{Codec, Numbers, Rows};
 use crate::detect::{Command, File, Sample};
 use crate::elide::{Context, Draft, table};
 use crate::lines::Lines;
-use crate::words::{Columns, Words, is_blank, words};
+use crate::words::{Columns, words};
 
 /// A table is a listing if at least this percentage of its lines have the same number of words. By
 /// hand, not measured.
@@ -58,7 +58,7 @@ impl TextKind for Table {
     }
 
     fn agrees(&self, sample: &Sample) -> bool {
-        !is_json(sample.text) && sample.lines.len() >= 3
+        !is_json(sample) && sample.lines.len() >= 3
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {
@@ -96,26 +96,32 @@ fn is_table(sample: &Sample) -> bool {
         return true;
     }
     let mut starts: Vec<usize> = Vec::new();
-    let is_wide = |line: &str| {
-        let line = line.trim_start().as_bytes();
-        let mut blanks = memchr::memchr2_iter(b' ', b'\t', line);
-        blanks.any(|at| line.get(at + 1).copied().is_some_and(is_blank))
-    };
-    for line in sample.lines.iter().filter(|line| is_wide(line)) {
-        let words = Words::of(line, 64);
-        let mut at = 0;
-        for index in 0..words.len() {
-            at += words.gap(index).len();
-            if index > 0 && words.gap(index).len() >= 2 {
-                starts.push(at);
-            }
-            at += words.word(index).len();
-        }
-    }
+    sample.lines.iter().for_each(|line| push_starts(line.as_bytes(), &mut starts));
     starts.sort_unstable();
     let common =
         starts.chunk_by(|a, b| a == b).filter(|run| run.len() * 10 >= sample.lines.len() * 8);
     common.count() >= 2
+}
+
+/// Adds where words of `line` begin that have two blanks or more before them, but for the first word.
+fn push_starts(line: &[u8], starts: &mut Vec<usize>) {
+    /// Of a line's words so many are looked at. By hand, not measured.
+    const MOST_WORDS: usize = 64;
+    let (mut blanks, mut words, mut gap) = (memchr::memchr2_iter(b' ', b'\t', line), 0, 0..0);
+    loop {
+        let blank = blanks.next();
+        if blank == Some(gap.end) {
+            gap.end += 1;
+            continue;
+        }
+        // Between two gaps is a word, and so may be before the first one.
+        if words > 0 && gap.len() >= 2 && gap.end < line.len() {
+            starts.push(gap.end);
+        }
+        words += 1;
+        let Some(blank) = blank.filter(|_| words < MOST_WORDS) else { return };
+        gap = blank..blank + 1;
+    }
 }
 
 /// A row of `ls -l` or `find -ls`.

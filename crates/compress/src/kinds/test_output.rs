@@ -67,7 +67,7 @@ impl TextKind for TestOutput {
     }
 
     fn agrees(&self, sample: &Sample) -> bool {
-        !is_json(sample.text) && !is_diff(sample)
+        !is_json(sample) && !is_diff(sample)
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {
@@ -90,6 +90,16 @@ impl TextKind for TestOutput {
 /// The result of one test, or of building one thing.
 fn is_verdict(line: &str) -> bool {
     let inner = line.trim();
+    // Most lines have none of the first and last bytes of these.
+    let (first, last) = (inner.as_bytes().first(), inner.as_bytes().last());
+    let may_start = first.is_some_and(|byte| !byte.is_ascii() || b"on#-=PF".contains(byte));
+    let may_end = last.is_some_and(|byte| b"DLkdS".contains(byte));
+    (may_start && starts_as_verdict(inner))
+        || (may_end && ends_as_verdict(inner))
+        || VERDICTS.is_match(line)
+}
+
+fn starts_as_verdict(inner: &str) -> bool {
     [
         "ok ",
         "not ok ",
@@ -107,10 +117,12 @@ fn is_verdict(line: &str) -> bool {
     ]
     .iter()
     .any(|start| inner.starts_with(start))
-        || ["PASSED", "FAILED", "SKIPPED", "XFAIL", "... ok", "... FAILED", "... ignored", "PASS"]
-            .iter()
-            .any(|end| inner.ends_with(end))
-        || VERDICTS.is_match(line)
+}
+
+fn ends_as_verdict(inner: &str) -> bool {
+    ["PASSED", "FAILED", "SKIPPED", "XFAIL", "... ok", "... FAILED", "... ignored", "PASS"]
+        .iter()
+        .any(|end| inner.ends_with(end))
 }
 
 /// Words in the results of tests and builds.

@@ -18,7 +18,7 @@ impl TextKind for Text {
     }
 
     fn agrees(&self, sample: &Sample) -> bool {
-        !is_json(sample.text)
+        !is_json(sample)
     }
 
     fn has_links(&self) -> bool {

@@ -18,7 +18,7 @@ impl TextKind for Trace {
     }
 
     fn agrees(&self, sample: &Sample) -> bool {
-        !is_json(sample.text)
+        !is_json(sample)
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {
