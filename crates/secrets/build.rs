@@ -12,7 +12,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use toml::Table;
 
 /// The files, in the order of their rules. If two rules match at the same position, the earlier one gives the name.
-const FILES: [&str; 7] = ["protocols", "ai", "cloud", "code", "commerce", "messages", "services"];
+const FILES: [&str; 8] =
+    ["protocols", "ai", "cloud", "code", "commerce", "devices", "messages", "services"];
 #[rustfmt::skip]
 const FIELDS: [&str; 14] = [
     "name", "provider", "source", "keywords", "pattern", "any_case", "assigned", "checksum", "run", "first",

@@ -1,5 +1,6 @@
 //! Passwords in lists of accounts, which have no name beside them: cloud-init's `chpasswd`, OpenVPN's
-//! `<auth-user-pass>`, the secrets of PPP, CouchDB's administrators, and names or addresses with a password on a line.
+//! `<auth-user-pass>`, the secrets of PPP, CouchDB's administrators, names or addresses with a password on a line; and codes
+//! that replace a password.
 
 use std::ops::Range;
 
@@ -10,7 +11,7 @@ pub(crate) const RULE: &str = "account-password";
 pub(crate) const KEYWORDS: &[&str] = &[
     CLOUD_INIT, OPENVPN, PPP, COUCHDB, ADMIN, ROOT, "admin / ", "root / ", "user / ", ".com / ",
     ".org / ", ".net / ", ".com:", ".org:", ".net:", ".edu:", ".io:", ".dev:", ".de:", ".fr:",
-    ".ru:", ".uk:",
+    ".ru:", ".uk:", RECOVERY, BACKUP,
 ];
 
 const CLOUD_INIT: &str = "chpasswd:";
@@ -20,6 +21,10 @@ const COUCHDB: &str = "[admins]";
 /// Names of accounts with a password, alone on a line or in a comment.
 const ADMIN: &str = "admin:";
 const ROOT: &str = "root:";
+
+/// What stands above codes by which an account is recovered.
+const RECOVERY: &str = "recovery codes";
+const BACKUP: &str = "backup codes";
 
 /// The most lines of a list, and the longest one in bytes.
 const MOST_LINES: usize = 100;
@@ -33,10 +38,44 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>
         OPENVPN => found.extend(lines(text, hit.end).nth(1).filter(|range| is_given(text, range))),
         PPP => found.extend(of_ppp(text, hit.end)),
         COUCHDB => found.extend(of_section(text, hit)),
+        RECOVERY | BACKUP => found.extend(recovery_codes(text, hit)),
         ADMIN | ROOT => found.extend(behind_account(text, hit)),
         keyword if keyword.ends_with(" / ") => found.extend(behind_slash(text, hit)),
         _ => found.extend(behind_address(text, hit)),
     }
+}
+
+/// Codes behind the colon of the line, and in the lines below it that have nothing else.
+fn recovery_codes(text: &str, hit: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let line = ahead(text, hit.end, LONGEST_LINE).split('\n').next().unwrap_or_default();
+    let colon = line.rfind(':').map_or(line.len(), |at| at + 1);
+    let first = hit.end + colon..hit.end + line.len();
+    let words = |range: Range<usize>| {
+        let words = text[range].split_ascii_whitespace();
+        let words = words.map(|word| word.trim_matches([',', '-', '*', '.', '"', '`']));
+        words.filter(|word| !word.is_empty())
+    };
+    let rows = lines(text, hit.end).skip_while(move |line| text[line.clone()].is_empty());
+    let rows = rows.take_while(move |line| {
+        let is_number = |word: &str| word.len() <= 2 && word.parse::<u8>().is_ok();
+        !line.is_empty()
+            && words(line.clone()).all(|word| is_recovery_code(word) || is_number(word))
+    });
+    [first].into_iter().chain(rows).flat_map(words).filter(|word| is_recovery_code(word)).map(
+        |word| {
+            let start = word.as_ptr() as usize - text.as_ptr() as usize;
+            start..start + word.len()
+        },
+    )
+}
+
+/// Whether a word may be a code: letters and digits, perhaps in two groups or more.
+fn is_recovery_code(word: &str) -> bool {
+    let is_of_code = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (8..=24).contains(&word.len())
+        && word.bytes().all(is_of_code)
+        && word.bytes().filter(u8::is_ascii_digit).count() >= 2
+        && !value::is_plain(word)
 }
 
 /// `root:…`, in lines that are further in than the key; hashes are none.

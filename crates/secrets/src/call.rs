@@ -29,18 +29,23 @@ const CALLS: &[(&str, &[usize])] = &[
     ("createuser", &[1, 2]), ("create_user", &[2, 1]), ("createsuperuser", &[2, 1]), ("create_superuser", &[2]),
     ("ftp_login", &[2]), ("imap_open", &[2]), ("opendsobject", &[2]), ("httpauth", &[1]), ("userinfo(", &[1]),
     ("userpassword(", &[1]), ("user_password", &[1]), ("pscredential", &[1]), ("securestring ", &[0]), ("authtoken", &[0]), ("setpassword(", &[0, 1]),
-    ("ftp(", &[2]), ("sequelize(", &[2]), ("influxdbclient(", &[3]), ("wifi.begin(", &[1]), ("createhmac(", &[1]), ("hmac.new(", &[0]),
+    ("ftp(", &[2]), ("sequelize(", &[2]), ("influxdbclient(", &[3]), ("wifi.begin(", &[1]), ("wlan.connect(", &[1]), ("createhmac(", &[1]), ("hmac.new(", &[0]),
     ("jwt.sign(", &[1]), ("jwt.encode(", &[1]), ("jwt.verify(", &[1]), ("jwt.decode(", &[1]), ("cookieparser(", &[0]), ("new stripe(", &[0]),
-    ("algoliasearch(", &[1]), ("credential(", &[1, 0]), ("auth.basic(", &[1]), ("authtokens.basic(", &[1]), ("driver(", &[2]), ("sethttpbasicauth", &[1]),
+    ("algoliasearch(", &[1]), ("credential(", &[1, 0, 2]), ("auth.basic(", &[1]), ("authtokens.basic(", &[1]), ("driver(", &[2]), ("sethttpbasicauth", &[1]),
     ("credentials::new(", &[1]), ("keystore.load(", &[1]), ("sp_addlogin ", &[1]), ("sp_password ", &[1, 0]),
+    ("fernet(", &[0]), ("pdo->__construct(", &[2]), ("database(", &[2]), ("pgp_sym_", &[1]), ("bcrypt.hash", &[0]),
+    ("hashpw(", &[0]), ("secretkeyspec(", &[0]), ("set_authentication(", &[2]),
 ];
 
 /// Functions that take a key instead of a password.
 #[rustfmt::skip]
 const KEYED: &[&str] = &[
     "createhmac(", "hmac.new(", "jwt.sign(", "jwt.encode(", "jwt.verify(", "jwt.decode(", "cookieparser(", "new stripe(",
-    "algoliasearch(",
+    "algoliasearch(", "fernet(", "secretkeyspec(",
 ];
+
+/// Functions whose first argument is a password, whatever follows it.
+const HASHING: &[&str] = &["bcrypt.hash", "hashpw("];
 
 /// The keywords of this detector.
 pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
@@ -71,6 +76,12 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range
             arguments.len() == 1 && value::is_password(written) && !is_numbered_name(written);
         let is_secret = match position {
             0 if KEYED.contains(&name) => is_key,
+            0 if HASHING.contains(&name) => {
+                value::is_password(written) && !is_numbered_name(written)
+            }
+            1 if name.starts_with("wifi.") || name.starts_with("wlan.") => {
+                value::is_password(written) || value::is_passphrase(written)
+            }
             0 => is_only,
             _ if KEYED.contains(&name) => is_key || value::is_mixed_password(written),
             _ => is_key || value::is_password(written),

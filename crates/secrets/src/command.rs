@@ -31,6 +31,8 @@ enum Place {
     WordBehind(&'static str),
     /// Behind the first colon of the first word: `user:…`.
     Account,
+    /// Behind the first colon of the last word: `user:…`.
+    LastPair,
     /// Behind the first `/` of the first word that has one, up to its `@`: `user/…@host`.
     Slash,
     /// In an argument `pass:…` of any option.
@@ -40,7 +42,8 @@ enum Place {
 }
 
 use Place::{
-    Account, Comma, Cookies, Joined, Pair, PassArgument, Percent, Slash, Value, Word, WordBehind,
+    Account, Comma, Cookies, Joined, LastPair, Pair, PassArgument, Percent, Slash, Value, Word,
+    WordBehind,
 };
 
 /// Commands with the places of their secrets, each from the command's manual.
@@ -237,6 +240,28 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("kubectl ", &[Value("--token"), Value("--docker-password"), Value("--password")]),
     ("pg_basebackup ", &[Value("-W")]),
     ("useradd ", &[Value("-p")]),
+    ("-setcookie ", &[Word(1)]),
+    ("tacacs-server ", &[WordBehind("key")]),
+    ("radius-server ", &[WordBehind("key")]),
+    ("createUser ", &[WordBehind("SHA"), WordBehind("MD5"), WordBehind("AES"), WordBehind("DES"), WordBehind("SHA-256"), WordBehind("SHA-512")]),
+    ("crypto isakmp key ", &[Word(1), Word(2)]),
+    ("message-digest-key ", &[WordBehind("md5")]),
+    ("wpa-psk ascii ", &[Word(1), Word(2)]),
+    ("addauth digest ", &[Account]),
+    ("openssl passwd ", &[Word(1)]),
+    ("openssl enc ", &[Value("-K")]),
+    ("rclone obscure ", &[Word(1)]),
+    ("oathtool ", &[Value("-b"), Word(1)]),
+    ("bundle config ", &[LastPair]),
+    ("pulumi config set ", &[Word(2)]),
+    ("caddy hash-password ", &[Value("--plaintext"), Value("-p")]),
+    ("check_mysql ", &[Value("-p")]),
+    ("check_pgsql ", &[Value("-p")]),
+    ("check_ldap ", &[Value("-P")]),
+    ("ejabberdctl register ", &[Word(3)]),
+    ("ejabberdctl change_password ", &[Word(3)]),
+    ("CONNECT TO ", &[WordBehind("USING")]),
+    ("chpasswd <<< ", &[Account]),
     ("chpasswd", &[]),
     ("--password-stdin", &[]),
     ("sudo -s ", &[]),
@@ -345,6 +370,11 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
                 words.first().and_then(|word| behind(text, unquoted(text, word.clone()), ':'));
             account.into_iter().for_each(add);
         }
+        LastPair => {
+            let account =
+                words.last().and_then(|word| behind(text, unquoted(text, word.clone()), ':'));
+            account.into_iter().for_each(add);
+        }
         PassArgument => {
             for word in words {
                 let range = unquoted(text, word.clone());
@@ -414,7 +444,7 @@ fn unquoted(text: &str, range: Range<usize>) -> Range<usize> {
     for quote in ["\\\"", "\\'", "\"", "'", "`"] {
         if let Some(inner) = written.strip_prefix(quote) {
             let start = range.start + quote.len();
-            let end = inner.strip_suffix(quote).map_or(range.end, |inner| start + inner.len());
+            let end = inner.find(quote).map_or(range.end, |end| start + end);
             return start..end;
         }
     }

@@ -180,7 +180,7 @@ impl Rule {
                     && !value::is_dummy_token(secret)
             }
             Check::Token => value::is_token(secret),
-            Check::Password => value::is_password(secret),
+            Check::Password => value::is_password(secret) || value::is_application_password(secret),
             Check::Basic => value::is_basic_credential(secret),
             Check::None => true,
         }

@@ -45,7 +45,9 @@ pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
             && !host.contains("sentry");
         return is_token.then(|| hit.end..hit.end + user.len());
     }
-    if password == user || !is_secret(password) {
+    // `sqlserver://host:1433;user=…`
+    let is_port = password.split_once(';').is_some_and(|(port, _)| port.parse::<u16>().is_ok());
+    if password == user || is_port || !is_secret(password) {
         return None;
     }
     let start = hit.end + user.len() + 1;

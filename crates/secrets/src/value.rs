@@ -3,10 +3,16 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-static DUMMIES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    let lines = include_str!("../rules/dummies.txt").lines().filter(|line| !line.starts_with('#'));
+static DUMMIES: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| words_of(include_str!("../rules/dummies.txt")));
+static OF_INTERFACES: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| words_of(include_str!("../rules/interface_words.txt")));
+
+/// The words of a file in `rules`, whose comments are lines.
+fn words_of(text: &'static str) -> HashSet<&'static str> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines.flat_map(str::split_whitespace).collect()
-});
+}
 
 /// Parts of placeholders.
 #[rustfmt::skip]
@@ -46,7 +52,7 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
             })
     };
     MARKS.iter().any(|mark| lower.contains(mark))
-        || has_format(&lower)
+        || has_format(&lower) && !is_noise(value)
         || enclosed('<', '>')
         || enclosed('{', '}')
         || enclosed('[', ']')
@@ -291,6 +297,32 @@ pub(crate) fn is_mnemonic(value: &str) -> bool {
         && words.iter().all(|word| {
             (3..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase())
         })
+}
+
+/// Whether `value` is what Google and Apple give applications as a password: four groups of four small letters.
+pub(crate) fn is_application_password(value: &str) -> bool {
+    let separator = if value.contains('-') { '-' } else { ' ' };
+    let is_group = |group: &str| group.len() == 4 && group.bytes().all(|b| b.is_ascii_lowercase());
+    let are_words = || value.split(separator).all(|word| DUMMIES.contains(word));
+    value.len() == 19
+        && value.split(separator).all(is_group)
+        && (separator == '-' && !are_words() || has_unusual_pairs(value, 8))
+}
+
+/// Whether `value` is a passphrase: three words or more that say nothing of passwords and programs, in small letters, with
+/// the same sign between them (four with a blank).
+pub(crate) fn is_passphrase(value: &str) -> bool {
+    let Some(separator) = value.chars().find(|c| !c.is_ascii_lowercase()) else { return false };
+    let fewest = if separator == ' ' { 4 } else { 3 };
+    let is_word = |word: &str| {
+        (3..=10).contains(&word.len())
+            && word.bytes().all(|byte| byte.is_ascii_lowercase())
+            && !DUMMIES.contains(word)
+            && !OF_INTERFACES.contains(word)
+    };
+    matches!(separator, '-' | '.' | ' ')
+        && (fewest..=10).contains(&value.split(separator).count())
+        && value.split(separator).all(is_word)
 }
 
 /// The text that `value` is the base64 of, if it is one of printable ASCII.

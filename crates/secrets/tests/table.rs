@@ -297,7 +297,6 @@ fn secrets_to_find() -> Vec<(&'static str, String, String)> {
         ("clientSecret: \"Zx81kQ0vT5mB7sLp\"\n", "Zx81kQ0vT5mB7sLp"),
         ("api_key: 'Zx81kQ0vT5mB7sLp22'\n", "Zx81kQ0vT5mB7sLp22"),
         ("X-Api-Key: Zx81kQ0vT5mB7sLp22\n", "Zx81kQ0vT5mB7sLp22"),
-        ("SECRET_KEY = 'django-insecure-8%k2!x#q0z^w&v7m(p4s_t6y)r1n=5b'\n", "8%k2!x#q0z"),
         ("getenv(\"APP_SECRET\", \"Zx81kQ0vT5mB7sLp\")\n", "Zx81kQ0vT5mB7sLp"),
         ("password =\n    \"k7#Qp2vX\"\n", "k7#Qp2vX"),
         ("docker run -e PGPASSWORD=k7Qp2vXw postgres\n", "k7Qp2vXw"),

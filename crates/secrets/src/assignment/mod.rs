@@ -8,12 +8,14 @@
 //! - `name`: which names are those of secrets
 //! - `place`: what stands before a name
 //! - `reader`: the notations, from a name to its value
+//! - `prose`: values in sentences
 //! - `apart`: values that stand apart from their names
 //! - `table`: values below a name in a table, or in the values of an SQL statement
 
 mod apart;
 mod name;
 mod place;
+mod prose;
 mod reader;
 mod table;
 
@@ -131,23 +133,24 @@ fn may_be_followed_by_secret(rest: &str) -> bool {
         return false;
     }
     let window = &rest.as_bytes()[..rest.len().min(LONGEST_NAME)];
-    let Some(at) = window.iter().position(|byte| BEFORE_SECRETS.contains(*byte)) else {
-        return window.len() < rest.len();
-    };
-    if !matches!(window[at], b'\n' | b'\r') {
-        return true;
+    let at = window.iter().position(|byte| BEFORE_SECRETS.contains(*byte)).unwrap_or(window.len());
+    match window.get(at) {
+        Some(b'\n' | b'\r') => {}
+        None if window.len() == rest.len() => {}
+        _ => return true,
     }
     let line = window[..at].trim_ascii_end();
     line.last().is_none_or(|last| !(last.is_ascii_alphanumeric() || b");,".contains(last)))
         || ends_with_secret_without_digits(line)
 }
 
-/// Whether a line ends with letters in no order, or with letters in both cases and a sign between them.
+/// Whether a line ends with letters in no order, with letters in both cases and a sign between them, or with words that
+/// may be a secret together.
 fn ends_with_secret_without_digits(line: &[u8]) -> bool {
     const SIGNS: ByteSet = ByteSet::of(b"!@#$%^*~?");
     let others = line.iter().rposition(|byte| !byte.is_ascii_alphabetic());
     let word = &line[others.map_or(0, |at| at + 1)..];
-    if std::str::from_utf8(word).is_ok_and(value::is_scrambled) {
+    if std::str::from_utf8(word).is_ok_and(value::is_scrambled) || has_secret_words(line) {
         return true;
     }
     let blank = line.iter().rposition(u8::is_ascii_whitespace);
@@ -156,6 +159,18 @@ fn ends_with_secret_without_digits(line: &[u8]) -> bool {
         && word.iter().any(|byte| SIGNS.contains(*byte))
         && word.iter().any(u8::is_ascii_lowercase)
         && word.iter().any(u8::is_ascii_uppercase)
+}
+
+/// Whether a line has words that may be a secret together: several joined by a sign, four of four letters, twelve or more.
+fn has_secret_words(line: &[u8]) -> bool {
+    const OF_MNEMONIC: usize = 12;
+    let is_small = |word: &&[u8]| word.iter().all(u8::is_ascii_lowercase);
+    let words = || line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let is_joined = |word: &[u8]| {
+        word.split(|byte| matches!(byte, b'-' | b'.' | b'=' | b':')).filter(is_small).count() >= 3
+    };
+    let groups = words().filter(|word| word.len() == 4).filter(is_small).count();
+    groups >= 4 || words().filter(is_small).count() >= OF_MNEMONIC || words().any(is_joined)
 }
 
 /// Whether a name is that of a JSON member with a number, perhaps in a string: `token_count": 17,`.
@@ -248,7 +263,9 @@ fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
 }
 
 fn is_secret(kind: Kind, notation: Notation, written: &str, name: &str) -> bool {
-    if name::is_name_of_secret(written) {
+    // A framework with the checksum of its sources, in a list of what is installed.
+    let is_framework = name.ends_with("Auth") && is_sha1(written);
+    if name::is_name_of_secret(written) || is_framework {
         return false;
     }
     match notation {
@@ -265,7 +282,12 @@ fn is_secret(kind: Kind, notation: Notation, written: &str, name: &str) -> bool 
 
 fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
     match kind {
-        Kind::Password => value::is_password(value) || value::is_random(value),
+        Kind::Password => {
+            value::is_password(value)
+                || value::is_random(value)
+                || value::is_application_password(value)
+                || value::is_passphrase(value) && may_be_passphrase(value, name)
+        }
         Kind::Secret => {
             value::is_token(value)
                 || value::is_random(value)
@@ -275,7 +297,11 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
                     && value::is_password(value)
                     && !is_numbered_name(value))
         }
-        Kind::Key => is_generated(value) || is_uuid_of_access(value, name),
+        Kind::Key => {
+            is_generated(value)
+                || is_uuid_of_access(value, name)
+                || value::is_passphrase(value) && may_be_passphrase(value, name)
+        }
         Kind::OtherKey => value::is_strong_token(value),
         Kind::Mnemonic => value::is_mnemonic(value),
         Kind::Token if value::is_uuid(value) => is_uuid_of_access(value, name),
@@ -288,6 +314,29 @@ fn is_uuid_of_access(value: &str, name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let gives_access = ["api", "auth", "access"].iter().any(|word| name.contains(word));
     value::is_uuid(value) && gives_access && !value::is_dummy_token(value)
+}
+
+/// Whether the name says that words are its secret.
+fn may_be_passphrase(value: &str, name: &str) -> bool {
+    const FULL_NAMES: &[&str] = &[
+        "password",
+        "passwd",
+        "passwort",
+        "phrase",
+        "psk",
+        "preshared",
+        "pre-shared",
+        "pre_shared",
+    ];
+    let name = name.to_ascii_lowercase();
+    match value.contains(' ') {
+        true => name.contains("phrase"),
+        false => FULL_NAMES.iter().any(|full| name.contains(full)),
+    }
+}
+
+fn is_sha1(value: &str) -> bool {
+    value.len() == 40 && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A key or a token by a program, or a password in its place.

@@ -37,12 +37,14 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("passwort", Kind::Password),
     ("passwd", Kind::Password),
     ("passphrase", Kind::Password),
+    ("pass_phrase", Kind::Password),
     ("passcode", Kind::Password),
     // Prompts, whose first letter scripts leave open: `expect "*assword:"`, `expect -re "[Pp]assword"`.
     ("*assword", Kind::Password),
     ("?assword", Kind::Password),
     (".assword", Kind::Password),
     ("]assword", Kind::Password),
+    ("\"assword", Kind::Password),
     ("pass", Kind::Password),
     ("pwd", Kind::Password),
     ("pw", Kind::Password),
@@ -51,17 +53,61 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("contraseña", Kind::Password),
     ("contrasena", Kind::Password),
     ("senha", Kind::Password),
+    ("palavra-passe", Kind::Password),
+    ("palavra passe", Kind::Password),
     ("mot_de_passe", Kind::Password),
     ("mot de passe", Kind::Password),
     ("motdepasse", Kind::Password),
+    ("mdp", Kind::Password),
+    ("clave", Kind::Password),
+    ("parola", Kind::Password),
+    ("parolă", Kind::Password),
+    ("parola d'ordine", Kind::Password),
+    ("parola chiave", Kind::Password),
     ("wachtwoord", Kind::Password),
     ("lösenord", Kind::Password),
+    ("adgangskode", Kind::Password),
+    ("kodeord", Kind::Password),
+    ("passord", Kind::Password),
+    ("salasana", Kind::Password),
+    ("jelszó", Kind::Password),
+    ("jelszo", Kind::Password),
+    ("heslo", Kind::Password),
     ("hasło", Kind::Password),
     ("haslo", Kind::Password),
+    ("lozinka", Kind::Password),
+    ("şifre", Kind::Password),
+    ("Şifre", Kind::Password),
+    ("sifre", Kind::Password),
+    ("slaptažodis", Kind::Password),
+    ("kata sandi", Kind::Password),
+    ("kata laluan", Kind::Password),
+    ("mật khẩu", Kind::Password),
     ("пароль", Kind::Password),
+    ("Пароль", Kind::Password),
+    ("парола", Kind::Password),
+    ("Парола", Kind::Password),
+    ("лозинка", Kind::Password),
+    ("Лозинка", Kind::Password),
+    ("κωδικός", Kind::Password),
+    ("Κωδικός", Kind::Password),
+    ("πρόσβασης", Kind::Password),
+    ("كلمة المرور", Kind::Password),
+    ("كلمة السر", Kind::Password),
+    ("رمز عبور", Kind::Password),
+    ("סיסמה", Kind::Password),
+    ("סיסמא", Kind::Password),
+    ("पासवर्ड", Kind::Password),
+    ("পাসওয়ার্ড", Kind::Password),
+    ("รหัสผ่าน", Kind::Password),
     ("密码", Kind::Password),
+    ("密碼", Kind::Password),
+    ("口令", Kind::Password),
     ("パスワード", Kind::Password),
+    ("パスフレーズ", Kind::Password),
     ("비밀번호", Kind::Password),
+    ("비번", Kind::Password),
+    ("암호", Kind::Password),
     ("secret", Kind::Secret),
     // WordPress.
     ("_salt", Kind::Secret),
@@ -90,7 +136,7 @@ const KEY_QUALIFIERS: &[&str] = &[
     "product", "root", "secret", "server", "service", "session", "shared", "preshared", "signing", "signature",
     "sign", "storage", "subscription", "token", "webhook", "wallet", "wifi", "write", "cookie", "ssh", "activation",
     "registration", "integration", "ingest", "ingestion", "org", "organization", "project", "partner", "merchant",
-    "loggedin", "nonce", "transaction", "cipher", "aes", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
+    "loggedin", "local", "wep", "nonce", "transaction", "cipher", "aes", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
 ];
 
 /// What short keywords are joined to in small letters: `dbpass`, `userpw`.
@@ -143,7 +189,7 @@ const HARMLESS_KEYS: &[&str] = &[
     "short", "arrow", "shortcut", "react", "item", "list", "node", "file", "path", "content", "commit",
     "query", "column", "field", "state", "event", "metric", "tag", "label", "config", "setting", "locale",
     "i", "n", "storage_object", "s", "blob", "artifact", "job", "task", "step", "hash", "sha", "md",
-    "websocket", "checksum", "digest", "etag", "integrity", "host", "registry", "site", "widget", "recaptcha", "sitekey",
+    "websocket", "socket", "checksum", "digest", "etag", "integrity", "host", "registry", "site", "widget", "recaptcha", "sitekey",
 ];
 
 /// The words of which one makes a name with a provider's name in it that of a secret.
@@ -199,7 +245,8 @@ fn begins_word(text: &str, start: usize, hit: &Range<usize>, kind: Kind) -> bool
     let Some(previous) = bytes[..hit.start].last().copied() else { return true };
     let first = bytes[hit.start];
     let is_camel = previous.is_ascii_lowercase() && first.is_ascii_uppercase();
-    if kind == Kind::Key || is_camel || !previous.is_ascii_alphanumeric() {
+    let is_apart = !previous.is_ascii_alphanumeric() || !first.is_ascii_alphanumeric();
+    if kind == Kind::Key || is_camel || is_apart {
         return true;
     }
     let prefix = text[start..hit.start].rsplit(['_', '-', '.']).next().unwrap_or_default();
@@ -231,7 +278,8 @@ pub(super) fn kind_of(
         return (is_parameter && !is_harmless()).then_some(Kind::OtherKey);
     }
     let written = &text[name.clone()];
-    if has_word_of(HARMLESS, written)
+    if is_of_git(written)
+        || has_word_of(HARMLESS, last_part(written, hit.len()))
         || (kind == Kind::Token && has_word_of(HARMLESS_TOKENS, written))
     {
         return None;
@@ -256,6 +304,18 @@ pub(super) fn kind_of(
     let joined = text[..hit.start].ends_with(|c: char| c.is_ascii_lowercase())
         && text[hit.start..].starts_with(|c: char| c.is_ascii_lowercase());
     (!joined && !has_word_of(HARMLESS_KEYS, written)).then_some(Kind::OtherKey)
+}
+
+/// The part of a name behind its last dot, if that says what the keyword of this length is of: of
+/// `encryptedObjects.encryptionKey`, the last two words.
+fn last_part(name: &str, keyword: usize) -> &str {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    if last.len() > keyword + 2 { last } else { name }
+}
+
+/// Whether a name is that of git's setting for the id of a key.
+fn is_of_git(name: &str) -> bool {
+    name.eq_ignore_ascii_case("signingkey")
 }
 
 /// Whether a word of `name` is one of these, ignoring ASCII case.

@@ -177,8 +177,49 @@ impl<'t> Place<'t> {
     /// As a command-line option, with `--`.
     pub(super) fn flag(&self) -> bool {
         self.before.ends_with("--")
+            || self.behind_slash()
             || self.written.starts_with("--")
             || self.written.starts_with("-D")
+    }
+
+    /// As an option of a command of Windows: `/password:…`.
+    pub(super) fn behind_slash(&self) -> bool {
+        self.before.ends_with(" /")
+    }
+
+    /// In braces on its line, as a key of YAML's: `{user: app, password: …`.
+    pub(super) fn in_flow(&self) -> bool {
+        let is_next = self.line.trim_end_matches(' ').ends_with(['{', ',']);
+        is_next && self.line.rfind('{') > self.line.rfind('}')
+    }
+
+    /// Behind up to three words and nothing else on its line: `ftp password = …`, `root@host's password: …`.
+    pub(super) fn after_words(&self) -> bool {
+        #[rustfmt::skip]
+        const OF_PROGRAMS: &[&str] = &[
+            "if", "let", "var", "const", "return", "static", "private", "public", "final", "val", "def", "fn", "func",
+            "string", "String", "int", "char", "type", "new", "while", "and", "or", "not", "when", "for", "in", "this",
+            "self", "else", "elif", "case", "select", "where", "protected", "internal", "auto", "import", "from",
+        ];
+        let is_word = |word: &str| {
+            word.bytes().all(|byte| byte.is_ascii_alphabetic()) && !OF_PROGRAMS.contains(&word)
+        };
+        let line = self.line.strip_suffix(' ').filter(|_| self.is_whole_line);
+        line.is_some_and(|line| {
+            let words = line.trim_start();
+            !words.is_empty() && words.split(' ').count() <= 3 && words.split(' ').all(is_word)
+                || words.ends_with("'s") && !words.contains(['"', '(', '='])
+        })
+    }
+
+    /// A variable that Robot Framework sets: `${PASSWORD}    …`.
+    pub(super) fn robot_variable(&self) -> bool {
+        self.line == "${"
+    }
+
+    /// In a table's cell or a list's term of HTML.
+    pub(super) fn cell(&self) -> bool {
+        self.before.ends_with('>')
     }
 
     /// As an XML element, perhaps with a namespace.

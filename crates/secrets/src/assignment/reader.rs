@@ -14,13 +14,11 @@ use crate::byte_set::ByteSet;
 use crate::value;
 
 /// The rest of a line that is searched for a default value or for the words of a sentence, in bytes.
-const LONGEST_LINE: usize = 200;
+pub(super) const LONGEST_LINE: usize = 200;
 /// The rest of a declaration in which its default is searched for, in bytes.
 const LONGEST_DECLARATION: usize = 500;
 /// What stands between a name and `=` in a declaration, in bytes.
 pub(super) const LONGEST_TYPE: usize = 80;
-/// The words of a sentence between a name and its value.
-const MOST_WORDS: usize = 7;
 
 /// Operators between a name and its value; longer ones first.
 const OPERATORS: &[&str] =
@@ -92,10 +90,10 @@ const METHODS: &[&str] = &[
 const WRAPPERS: &[&str] = &[
     "some", "from", "secretstr", "secretstring", "secret", "securestring", "string", "str", "bytes", "byte",
     "b64decode", "atob", "new", "valueof", "quote", "ok", "just", "literal", "password", "token", "sensitive",
-    "cstring", "of", "into", "secretvalue", "plaintext", "base64decode", "unsafeplaintext",
+    "cstring", "of", "into", "md5", "sha1", "sha2", "sha256", "crypt", "password_hash", "secretvalue", "plaintext", "base64decode", "unsafeplaintext",
 ];
 /// Quotes, also as written inside other texts.
-const QUOTES: &[&str] = &[
+pub(super) const QUOTES: &[&str] = &[
     "\\\\\"", "\\\\\\\"", "\"", "'", "`", "\\\"", "\\'", "&quot;", "&#34;", "&#39;", "\\u0022",
     "“", "’",
 ];
@@ -144,7 +142,7 @@ impl<'t> Reader<'t> {
     /// The values that may be assigned, by each reading.
     pub(super) fn assigned(self) -> impl Iterator<Item = Option<Value>> + use<'t> {
         type Reading<'t> = fn(Reader<'t>) -> Option<Value>;
-        let readings: [Reading<'t>; 11] = [
+        let readings: [Reading<'t>; 13] = [
             Reader::direct,
             Reader::whole_word,
             Reader::declared,
@@ -155,6 +153,8 @@ impl<'t> Reader<'t> {
             Reader::unpacked,
             Reader::sent,
             Reader::in_form,
+            Reader::spaced,
+            Reader::behind_particle,
             Reader::in_prose,
         ];
         readings.into_iter().map(move |reading| reading(self))
@@ -171,6 +171,10 @@ impl<'t> Reader<'t> {
         self.eat("?");
         self.eat("**");
         let gap = self.skip_blanks();
+        self.skip_shown_value();
+        if ["\\=", "\\:"].iter().any(|escaped| self.rest().starts_with(escaped)) {
+            self.at += 1;
+        }
         if self.place.row() && self.eat("|") {
             self.skip_blanks();
             return self.quoted().or_else(|| self.bare(false));
@@ -180,7 +184,9 @@ impl<'t> Reader<'t> {
         } else if self.place.tag() && self.skip_to_content() {
             if self.rest().starts_with(['\n', '\r', '<']) {
                 self.skip_white_space();
-                self.eat("<Value>");
+                if self.eat("<Value") {
+                    self.skip_to_content();
+                }
             }
             self.element()
         } else if self.place.macro_name() && (self.eat("}{") || self.eat("{")) {
@@ -201,14 +207,17 @@ impl<'t> Reader<'t> {
             let is_pair = self.place.argument()
                 || self.place.tuple()
                 || self.place.compared()
+                || (quoted_name && self.place.flag())
                 || (quoted_name && (self.place.environment_like() || self.place.named_argument()));
             self.named_value().or_else(|| if is_pair { self.quoted() } else { None })
         } else if gap > 0 && (self.place.flag() || self.place.directive() || self.eat_encryption())
         {
             self.quoted().or_else(|| self.bare(true))
-        } else if gap > 0
-            && (self.place.begins_line() || self.place.in_list() || self.place.pairs())
-        {
+        } else if gap > 0 && (self.place.begins_line() || self.place.after_words()) {
+            // What is alone behind a name on its line is assigned to it.
+            let quoted = self.quoted().map(Value::into_neighbor);
+            quoted.or_else(|| self.bare(false))
+        } else if gap > 0 && (self.place.in_list() || self.place.pairs()) {
             self.quoted().or_else(|| self.bare(false)).map(Value::into_neighbor)
         } else {
             self.skip_white_space();
@@ -266,6 +275,12 @@ impl<'t> Reader<'t> {
             self.skip_white_space();
             return self.quoted().or_else(|| self.named_value()).or_else(|| self.default_key());
         }
+        if self.rest().starts_with('{')
+            && self.place.in_list()
+            && let Some(value) = self.bare(true)
+        {
+            return Some(value);
+        }
         if self.eat("{") {
             self.skip_white_space();
             return self.named_value().or_else(|| self.quoted());
@@ -278,6 +293,9 @@ impl<'t> Reader<'t> {
             return self.bare_among_words(false);
         }
         let place = self.place;
+        if operator == ":" && (!spaced && place.behind_slash() || spaced && place.in_flow()) {
+            return self.bare_among_words(place.behind_slash());
+        }
         let inline = operator == "=" && !spaced && (place.apart() || place.pairs());
         let listed = place.in_list() || place.flag() || place.directive();
         let environment = place.environment() && !spaced;
@@ -286,6 +304,8 @@ impl<'t> Reader<'t> {
             self.bare(certain)
         } else if inline {
             self.bare_among_words(place.pairs())
+        } else if place.after_words() {
+            self.bare(false)
         } else {
             None
         }
@@ -333,6 +353,10 @@ impl<'t> Reader<'t> {
 
     /// The value that a variable has where it isn't set: `${PASSWORD:-…}`, `${password:…}`.
     fn expanded(mut self) -> Option<Value> {
+        if self.place.robot_variable() && self.eat("}") {
+            let is_apart = self.skip_blanks() >= 2 || self.text[..self.at].ends_with('\t');
+            return if is_apart { self.quoted().or_else(|| self.bare(true)) } else { None };
+        }
         [":-", ":=", ":+", "-", "=", ":", ", ", ","]
             .into_iter()
             .find(|operator| self.eat(operator))?;
@@ -476,95 +500,29 @@ impl<'t> Reader<'t> {
     /// The content of the element whose attribute or sibling names it: `<entry key="password">…</entry>`,
     /// `<key>password</key><string>…</string>`.
     fn in_element(mut self) -> Option<Value> {
-        if !self.place.attribute() {
+        let window = self.ahead(LONGEST_LINE);
+        let begins = |tags: &[&str]| tags.iter().any(|tag| window.starts_with(tag));
+        let closes_cell = self.place.cell() && begins(&["</td>", "</th>", "</dt>", "</Key>"]);
+        if !self.place.attribute() && !closes_cell {
             return None;
         }
-        let window = self.ahead(LONGEST_LINE);
         let open = window.find('>')?;
-        let closes = ["</key>", "</name>", "</string>", "</stringProp>"]
-            .iter()
-            .any(|tag| window.starts_with(tag));
+        let closes = closes_cell || begins(&["</key>", "</name>", "</string>", "</stringProp>"]);
         if window[..open].contains(['<', '\n']) && !closes {
             return None;
         }
         self.at += open + 1;
         self.skip_white_space();
-        if self.eat("<![CDATA[") {
-            let range = self.until(|c| c == ']' || c.is_whitespace())?;
-            return Some(Value { range, notation: Notation::Quoted });
-        }
-        for inner in ["<value>", "<string>", "<Value>", "<stringProp name=\"Argument.value\">"] {
+        #[rustfmt::skip]
+        const INNER: [&str; 6] =
+            ["<value>", "<string>", "<Value>", "<stringProp name=\"Argument.value\">", "<td>", "<dd>"];
+        for inner in INNER {
             self.eat(inner);
         }
+        if self.eat("<Value ") {
+            self.skip_to_content();
+        }
         self.element()
-    }
-
-    /// A value in a sentence or a comment: `the old password was …`, `password for the admin: …`.
-    fn in_prose(mut self) -> Option<Value> {
-        let place = self.place;
-        // `pass` is a verb too: `we pass a1 to b2`, but not in `the user pass to b2`.
-        let is_verb = self.rest().starts_with(' ')
-            && self.text[..self.at].strip_suffix("pass").is_some_and(|before| {
-                let words = ["the ", "my ", "user ", "admin ", "root ", "db ", "your "];
-                !words.into_iter().any(|word| before.ends_with(word))
-            });
-        if !place.prose() || place.flag() || is_verb {
-            return None;
-        }
-        // A value has a digit, or capitals within its words.
-        let may_have_value = |line: &str| {
-            line.bytes().any(|byte| byte.is_ascii_digit()) || value::has_inner_capital(line)
-        };
-        if !first_line(self.ahead(LONGEST_LINE + 8)).is_some_and(may_have_value) {
-            return None;
-        }
-        QUOTES[2..5].iter().any(|quote| self.eat(quote));
-        self.eat("**");
-        let window = self.ahead(LONGEST_LINE);
-        let line = first_line(window)?;
-        if !line.starts_with([' ', ':', '=', '(', '-', '\t']) {
-            return None;
-        }
-        let (mut connected, mut at) = (false, 0);
-        for (index, word) in line.split(' ').enumerate().take(MOST_WORDS) {
-            let start = at;
-            at += word.len() + 1;
-            // A password may end with an asterisk too.
-            let is_bold = word.trim_start_matches(['(', '`', '"', '\'']).starts_with('*');
-            let bare = word.trim_end_matches(|c: char| {
-                matches!(c, '.' | ',' | ';' | ':' | ')' | '`' | '"' | '\'') || is_bold && c == '*'
-            });
-            let bare_start =
-                bare.len() - bare.trim_start_matches(['(', '*', '`', '"', '\'', '=', ':']).len();
-            let written = &bare[bare_start..];
-            let is_next = index == 1 && line.starts_with(' ');
-            if (connected || is_next) && written.len() >= 6 && is_mixed(written) {
-                let start = self.at + start + bare_start;
-                let range = start..start + written.len();
-                let is_quoted = ["`", "\"", "'"].iter().any(|quote| {
-                    self.text[..start].ends_with(quote) && self.text[range.end..].starts_with(quote)
-                });
-                let notation = if is_quoted { Notation::Neighbor } else { Notation::Prose };
-                return Some(Value { range, notation });
-            }
-            let word = word.trim_matches('*');
-            let is_connector = matches!(
-                word,
-                ":" | "->" | "=>" | "is" | "was" | "are" | "to" | "to:" | "ist" | "war" | "es"
-            ) || (word == "=" && (place.comment() || line.starts_with(" for ")))
-                || (word.ends_with(':') && !word.contains(['(', '"', '{']))
-                || (word.starts_with('(') && word.ends_with("):"));
-            connected |= is_connector;
-            // What follows is the base64 of a user and a password, which has a rule of its own.
-            if word.eq_ignore_ascii_case("basic") {
-                return None;
-            }
-            let is_word = word.chars().all(|c| c.is_alphabetic() || "'()@.,-/_:=>".contains(c));
-            if !is_word {
-                return None;
-            }
-        }
-        None
     }
 
     /// A literal inside a function that leaves it what it is: `Some("…")`, `SecretStr("…")`.
@@ -606,7 +564,13 @@ impl<'t> Reader<'t> {
 
     /// The content of an XML element, up to its end tag.
     fn element(&mut self) -> Option<Value> {
-        self.eat("<![CDATA[");
+        if self.eat("<![CDATA[") {
+            let window = self.window();
+            let end = window.find("]]>").filter(|&end| end > 0)?;
+            let is_word = !window[..end].contains(char::is_whitespace);
+            let range = self.at..self.at + end;
+            return is_word.then_some(Value { range, notation: Notation::Quoted });
+        }
         let range = self.until(|c| c == '<' || c == ']' || c.is_whitespace())?;
         let rest = &self.text[range.end..];
         (rest.starts_with("</") || rest.starts_with("]]>") || rest.starts_with("\\u003c/"))
@@ -629,7 +593,7 @@ impl<'t> Reader<'t> {
 
     /// Skips the rest of an XML element's start tag: `>`, ` encoding="base64">`.
     fn skip_to_content(&mut self) -> bool {
-        let window = self.ahead(LONGEST_TYPE);
+        let window = self.ahead(LONGEST_LINE);
         let end = window.find(['>', '<', '\n']).filter(|end| window[*end..].starts_with('>'));
         let is_tag = end.is_some_and(|end| end == 0 || window[..end].ends_with('"'));
         self.at += end.filter(|_| is_tag).map_or(0, |end| end + 1);
@@ -688,6 +652,9 @@ impl<'t> Reader<'t> {
 
     /// A quoted value, perhaps with escaped quotes, or with a string prefix such as `b`.
     pub(super) fn quoted(&mut self) -> Option<Value> {
+        if self.next_byte() == Some(b'q') {
+            return self.quoted_as_in_perl();
+        }
         let start = self.at;
         let prefix = self
             .rest()
@@ -721,6 +688,36 @@ impl<'t> Reader<'t> {
         (!range.is_empty()).then_some(Value { range, notation: Notation::Quoted })
     }
 
+    /// `q{…}`, `qq(…)`.
+    fn quoted_as_in_perl(&mut self) -> Option<Value> {
+        let (start, pairs) = (self.at, [('{', '}'), ('(', ')'), ('[', ']'), ('|', '|')]);
+        self.skip_while(2, |c| c == 'q');
+        let open = self.rest().chars().next();
+        let value =
+            pairs.iter().find(|(opening, _)| Some(*opening) == open).and_then(|(_, closing)| {
+                self.at += 1;
+                let range = self.until(|c| c == *closing || c.is_whitespace())?;
+                self.at = range.end;
+                let closed = self.rest().starts_with(*closing);
+                closed.then_some(Value { range, notation: Notation::Quoted })
+            });
+        if value.is_none() {
+            self.at = start;
+        }
+        value
+    }
+
+    /// Skips what a prompt shows of the value that is set: `AWS Secret Access Key [None]: …`.
+    fn skip_shown_value(&mut self) {
+        let window = self.ahead(28);
+        if window.starts_with('[')
+            && self.text[..self.at].ends_with(' ')
+            && let Some(end) = window.find("]:")
+        {
+            self.at += end + 1;
+        }
+    }
+
     /// An unquoted value, if only an end or a comment follows it, or a blank where only a literal
     /// is possible.
     fn bare(&mut self, certain: bool) -> Option<Value> {
@@ -739,7 +736,9 @@ impl<'t> Reader<'t> {
         // A call or an index that a literal ends: `b64encode("…")`.
         let is_expression = matches!(next, Some('"' | '\'' | '`'))
             && self.text[range.clone()].contains(['(', '[', '{']);
-        if is_expression {
+        // Another name, with its value in quotes.
+        let is_name = next == Some('"') && self.text[range.clone()].ends_with('=');
+        if is_expression || is_name {
             return None;
         }
         let ends = matches!(next, None | Some('"' | '\'' | '`' | ';' | '&' | '<' | '\\'))
@@ -766,7 +765,7 @@ impl<'t> Reader<'t> {
         &self.text[self.at..self.text.floor_char_boundary((self.at + most).min(self.text.len()))]
     }
 
-    fn rest(&self) -> &'t str {
+    pub(super) fn rest(&self) -> &'t str {
         &self.text[self.at..]
     }
 
@@ -786,7 +785,7 @@ impl<'t> Reader<'t> {
             && QUOTES.iter().any(|quote| self.eat(quote))
     }
 
-    fn eat_operator(&mut self) -> Option<&'static str> {
+    pub(super) fn eat_operator(&mut self) -> Option<&'static str> {
         let may_be = self.next_byte().is_some_and(|byte| OPERATOR_BEGINNINGS.contains(byte));
         OPERATORS.iter().copied().filter(|_| may_be).find(|operator| self.eat(operator))
     }
@@ -846,7 +845,7 @@ fn may_have_marker(scope: &[u8]) -> bool {
 }
 
 /// The first line of a text, as [`str::lines`] has it; `None` if the text is empty.
-fn first_line(text: &str) -> Option<&str> {
+pub(super) fn first_line(text: &str) -> Option<&str> {
     match memchr::memchr(b'\n', text.as_bytes()) {
         Some(end) => text[..end].strip_suffix('\r').or(Some(&text[..end])),
         None => Some(text).filter(|text| !text.is_empty()),
@@ -863,7 +862,7 @@ fn position_in_any_case(text: &str, word: &str) -> Option<usize> {
 }
 
 /// Whether a character ends an unquoted value.
-fn ends_bare(c: char) -> bool {
+pub(super) fn ends_bare(c: char) -> bool {
     matches!(c, '"' | '\'' | '`' | ',' | ';' | ')' | '}' | ']' | '<' | '>' | '&' | '|' | '\\')
         || c.is_whitespace()
 }
@@ -883,10 +882,4 @@ fn unescaped(window: &str, quote: &str) -> Option<usize> {
         }
     }
     None
-}
-
-/// Whether a word has letters and digits, or letters in no order.
-fn is_mixed(word: &str) -> bool {
-    let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
-    has_digit && word.bytes().any(|byte| byte.is_ascii_alphabetic()) || value::is_scrambled(word)
 }

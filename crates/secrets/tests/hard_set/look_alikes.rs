@@ -220,6 +220,9 @@ pub(crate) fn all(seed: u64) -> Vec<LookAlike> {
             "lock file",
             format!("    {{file = \"x-1.0.whl\", hash = \"sha256:{}\"}},", random.hex(64)),
         );
+        add("lock file", format!("  FirebaseAuth: {}", random.hex(40)));
+        add("identifier", format!("[user]\n\tsigningkey = {}", random.hex(16)));
+        add("identifier", format!("Sec-WebSocket-Key: {}==", random.of(BASE64, 22)));
         add("UUID", format!("id: {}", random.uuid()));
         add("UUID", format!("request_id=\"{}\"", random.uuid()));
         add("UUID", format!("https://x.org/items/{}", random.uuid()));

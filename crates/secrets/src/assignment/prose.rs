@@ -1,0 +1,134 @@
+//! Values in sentences: `the old password was …`, `密码是…`; and values of several words.
+
+use super::reader::{LONGEST_LINE, Notation, QUOTES, Reader, Value, ends_bare, first_line};
+use crate::value;
+
+/// The words of a sentence between a name and its value.
+const MOST_WORDS: usize = 7;
+
+impl Reader<'_> {
+    /// A value in a sentence or a comment: `the old password was …`, `password for the admin: …`.
+    pub(super) fn in_prose(mut self) -> Option<Value> {
+        let place = self.place;
+        // `pass` is a verb too: `we pass a1 to b2`, but not in `the user pass to b2`.
+        let is_verb = self.rest().starts_with(' ')
+            && self.text[..self.at].strip_suffix("pass").is_some_and(|before| {
+                let words = ["the ", "my ", "user ", "admin ", "root ", "db ", "your "];
+                !words.into_iter().any(|word| before.ends_with(word))
+            });
+        if !place.prose() || place.flag() || is_verb {
+            return None;
+        }
+        // A value has a digit, or capitals within its words.
+        let may_have_value = |line: &str| {
+            line.bytes().any(|byte| byte.is_ascii_digit()) || value::has_inner_capital(line)
+        };
+        if !first_line(self.ahead(LONGEST_LINE + 8)).is_some_and(may_have_value) {
+            return None;
+        }
+        QUOTES[2..5].iter().any(|quote| self.eat(quote));
+        self.eat("**");
+        let window = self.ahead(LONGEST_LINE);
+        let line = first_line(window)?;
+        if !line.starts_with([' ', ':', '=', '(', '-', '\t']) {
+            return None;
+        }
+        let (mut connected, mut at) = (false, 0);
+        for (index, word) in line.split(' ').enumerate().take(MOST_WORDS) {
+            let start = at;
+            at += word.len() + 1;
+            // A password may end with an asterisk too.
+            let is_bold = word.trim_start_matches(['(', '`', '"', '\'']).starts_with('*');
+            let bare = word.trim_end_matches(|c: char| {
+                matches!(c, '.' | ',' | ';' | ':' | ')' | '`' | '"' | '\'') || is_bold && c == '*'
+            });
+            let bare_start =
+                bare.len() - bare.trim_start_matches(['(', '*', '`', '"', '\'', '=', ':']).len();
+            let written = &bare[bare_start..];
+            let is_next = index == 1 && line.starts_with(' ');
+            if (connected || is_next) && written.len() >= 6 && is_mixed(written) {
+                let start = self.at + start + bare_start;
+                let range = start..start + written.len();
+                let is_quoted = ["`", "\"", "'"].iter().any(|quote| {
+                    self.text[..start].ends_with(quote) && self.text[range.end..].starts_with(quote)
+                });
+                let notation = if is_quoted { Notation::Neighbor } else { Notation::Prose };
+                return Some(Value { range, notation });
+            }
+            let word = word.trim_matches('*');
+            let is_connector = matches!(
+                word,
+                ":" | "->"
+                    | "=>"
+                    | "is"
+                    | "was"
+                    | "are"
+                    | "to"
+                    | "to:"
+                    | "ist"
+                    | "war"
+                    | "es"
+                    | "lautet"
+                    | "c'est"
+                    | "est"
+                    | "è"
+                    | "é"
+                    | "är"
+                    | "er"
+                    | "jest"
+                    | "je"
+                    | "это"
+                    | "—"
+                    | "–"
+            ) || (word == "=" && (place.comment() || line.starts_with(" for ")))
+                || (word.ends_with(':') && !word.contains(['(', '"', '{']))
+                || (word.starts_with('(') && word.ends_with("):"));
+            connected |= is_connector;
+            // What follows is the base64 of a user and a password, which has a rule of its own.
+            if word.eq_ignore_ascii_case("basic") {
+                return None;
+            }
+            let is_word = word.chars().all(|c| c.is_alphabetic() || "'()@.,-/_:=>—–".contains(c));
+            if !is_word {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// A value of several words behind an operator: those of a wallet, or the four groups of an application's password.
+    pub(super) fn spaced(mut self) -> Option<Value> {
+        self.skip_blanks();
+        self.eat_operator().filter(|operator| matches!(*operator, ":" | "=" | "："))?;
+        self.skip_blanks();
+        let line = first_line(self.ahead(LONGEST_LINE))?;
+        let line = line.split(['#', '(', '"']).next()?.trim_end();
+        let is_known = value::is_mnemonic(line) || value::is_application_password(line);
+        let range = self.at..self.at + line.len();
+        is_known.then_some(Value { range, notation: Notation::Quoted })
+    }
+
+    /// A value behind a particle, in languages that write no blank between a noun and it: `密码是…`, `パスワードは「…」`.
+    pub(super) fn behind_particle(mut self) -> Option<Value> {
+        const PARTICLES: &[&str] =
+            &["是", "为", "為", "は", "が", "은 ", "는 ", "이 ", "가 ", "：", ":", "= "];
+        const OPENING: &[&str] = &["「", "『", "“", "\"", "'", "`"];
+        // A name of another script is behind nothing else that is written so.
+        if self.text[..self.at].ends_with(|c: char| c < '\u{2e80}') {
+            return None;
+        }
+        PARTICLES.iter().any(|particle| self.eat(particle)).then_some(())?;
+        self.skip_blanks();
+        let is_quoted = OPENING.iter().any(|quote| self.eat(quote));
+        let range = self.until(|c| ends_bare(c) || !c.is_ascii_graphic())?;
+        let notation =
+            if is_quoted { Notation::Neighbor } else { Notation::Bare { certain: false } };
+        Some(Value { range, notation })
+    }
+}
+
+/// Whether a word has letters and digits, or letters in no order.
+fn is_mixed(word: &str) -> bool {
+    let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
+    has_digit && word.bytes().any(|byte| byte.is_ascii_alphabetic()) || value::is_scrambled(word)
+}
