@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::assignment::is_numbered_name;
+use crate::search::{Begins, Keyword};
 use crate::value;
 
 pub(crate) const RULE: &str = "argument-password";
@@ -44,12 +45,21 @@ const KEYED: &[&str] = &[
     "algoliasearch(", "fernet(", "secretkeyspec(",
 ];
 
+/// Functions that are no part of other names, or where a capital begins that part.
+#[rustfmt::skip]
+const WHOLE_NAMES: &[&str] = &[
+    "fernet(", "database(", "pgp_sym_", "hashpw(", "secretkeyspec(", "set_authentication(", "wlan.connect(",
+];
+
 /// Functions whose first argument is a password, whatever follows it.
 const HASHING: &[&str] = &["bcrypt.hash", "hashpw("];
 
 /// The keywords of this detector.
-pub(crate) fn keywords() -> impl Iterator<Item = &'static str> {
-    CALLS.iter().map(|(name, _)| *name)
+pub(crate) fn keywords() -> impl Iterator<Item = Keyword> {
+    CALLS.iter().map(|(name, _)| {
+        let begins = if WHOLE_NAMES.contains(name) { Begins::Part } else { Begins::Anywhere };
+        Keyword { begins, ..Keyword::anywhere(name) }
+    })
 }
 
 /// The password among the arguments of the call at `hit`, the one of this index.

@@ -53,12 +53,16 @@ impl Scanner {
         let own = [(private_key::KEYWORD, Detector::PrivateKey), (url::KEYWORD, Detector::Url)];
         let assignments =
             assignment::KEYWORDS.iter().map(|&(text, kind)| (text, Detector::Assignment(kind)));
+        let foreign = assignment::FOREIGN.iter().map(|text| {
+            let keyword = Keyword { begins: Begins::Part, ..Keyword::anywhere(text) };
+            (keyword, Detector::Assignment(assignment::Kind::Password))
+        });
         let rules = RULES.iter().enumerate().flat_map(|(index, rule)| {
             rule.keywords().map(move |keyword| (keyword, Detector::Rule(index)))
         });
         let commands =
             command::keywords().enumerate().map(|(i, keyword)| (keyword, Detector::Command(i)));
-        let calls = call::keywords().enumerate().map(|(i, text)| (text, Detector::Call(i)));
+        let calls = call::keywords().enumerate().map(|(i, keyword)| (keyword, Detector::Call(i)));
         let accounts = account_list::KEYWORDS.iter().map(|text| {
             let keyword = Keyword { begins: Begins::Word, ..Keyword::anywhere(text) };
             (keyword, Detector::AccountList)
@@ -79,9 +83,11 @@ impl Scanner {
             .into_iter()
             .chain(assignments)
             .map(anywhere)
+            .chain(foreign)
             .chain(rules)
             .chain(commands)
-            .chain(calls.chain(others).map(anywhere))
+            .chain(calls)
+            .chain(others.map(anywhere))
             .chain(accounts)
             .unzip();
         Self { search: Search::new(keywords), detectors }

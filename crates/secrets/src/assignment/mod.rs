@@ -21,7 +21,7 @@ mod table;
 
 use std::ops::Range;
 
-pub(crate) use name::{KEYWORDS, Kind, is_telling};
+pub(crate) use name::{FOREIGN, KEYWORDS, Kind, is_telling};
 use place::Place;
 use reader::{Notation, Reader};
 

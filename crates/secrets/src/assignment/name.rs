@@ -31,7 +31,7 @@ impl Kind {
     }
 }
 
-/// The last words of names of secrets, in English and in other languages of configuration files.
+/// The last words of names of secrets.
 pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("password", Kind::Password),
     ("passwort", Kind::Password),
@@ -49,65 +49,6 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("pwd", Kind::Password),
     ("pw", Kind::Password),
     ("psk", Kind::Password),
-    ("kennwort", Kind::Password),
-    ("contraseña", Kind::Password),
-    ("contrasena", Kind::Password),
-    ("senha", Kind::Password),
-    ("palavra-passe", Kind::Password),
-    ("palavra passe", Kind::Password),
-    ("mot_de_passe", Kind::Password),
-    ("mot de passe", Kind::Password),
-    ("motdepasse", Kind::Password),
-    ("mdp", Kind::Password),
-    ("clave", Kind::Password),
-    ("parola", Kind::Password),
-    ("parolă", Kind::Password),
-    ("parola d'ordine", Kind::Password),
-    ("parola chiave", Kind::Password),
-    ("wachtwoord", Kind::Password),
-    ("lösenord", Kind::Password),
-    ("adgangskode", Kind::Password),
-    ("kodeord", Kind::Password),
-    ("passord", Kind::Password),
-    ("salasana", Kind::Password),
-    ("jelszó", Kind::Password),
-    ("jelszo", Kind::Password),
-    ("heslo", Kind::Password),
-    ("hasło", Kind::Password),
-    ("haslo", Kind::Password),
-    ("lozinka", Kind::Password),
-    ("şifre", Kind::Password),
-    ("Şifre", Kind::Password),
-    ("sifre", Kind::Password),
-    ("slaptažodis", Kind::Password),
-    ("kata sandi", Kind::Password),
-    ("kata laluan", Kind::Password),
-    ("mật khẩu", Kind::Password),
-    ("пароль", Kind::Password),
-    ("Пароль", Kind::Password),
-    ("парола", Kind::Password),
-    ("Парола", Kind::Password),
-    ("лозинка", Kind::Password),
-    ("Лозинка", Kind::Password),
-    ("κωδικός", Kind::Password),
-    ("Κωδικός", Kind::Password),
-    ("πρόσβασης", Kind::Password),
-    ("كلمة المرور", Kind::Password),
-    ("كلمة السر", Kind::Password),
-    ("رمز عبور", Kind::Password),
-    ("סיסמה", Kind::Password),
-    ("סיסמא", Kind::Password),
-    ("पासवर्ड", Kind::Password),
-    ("পাসওয়ার্ড", Kind::Password),
-    ("รหัสผ่าน", Kind::Password),
-    ("密码", Kind::Password),
-    ("密碼", Kind::Password),
-    ("口令", Kind::Password),
-    ("パスワード", Kind::Password),
-    ("パスフレーズ", Kind::Password),
-    ("비밀번호", Kind::Password),
-    ("비번", Kind::Password),
-    ("암호", Kind::Password),
     ("secret", Kind::Secret),
     // WordPress.
     ("_salt", Kind::Secret),
@@ -125,6 +66,17 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("seed phrase", Kind::Mnemonic),
     ("seedphrase", Kind::Mnemonic),
     ("recovery_phrase", Kind::Mnemonic),
+];
+
+/// Words for a password in other languages, which begin a name or a part of one.
+#[rustfmt::skip]
+pub(crate) const FOREIGN: &[&str] = &[
+    "kennwort", "contraseña", "contrasena", "senha", "palavra-passe", "palavra passe", "mot_de_passe", "mot de passe",
+    "motdepasse", "mdp", "clave", "parola", "parolă", "parola d'ordine", "parola chiave", "wachtwoord", "lösenord",
+    "adgangskode", "kodeord", "passord", "salasana", "jelszó", "jelszo", "heslo", "hasło", "haslo", "lozinka",
+    "şifre", "Şifre", "sifre", "slaptažodis", "kata sandi", "kata laluan", "mật khẩu", "пароль", "Пароль", "парола",
+    "Парола", "лозинка", "Лозинка", "κωδικός", "Κωδικός", "πρόσβασης", "كلمة المرور", "كلمة السر", "رمز عبور",
+    "סיסמה", "סיסמא", "पासवर्ड", "পাসওয়ার্ড", "รหัสผ่าน", "密码", "密碼", "口令", "パスワード", "パスフレーズ", "비밀번호", "비번", "암호",
 ];
 
 /// Words before `key` in names of secret keys, without separators.
@@ -358,11 +310,12 @@ pub(super) fn of_provider(text: &str, hit: &Range<usize>) -> Option<Range<usize>
 /// Whether `name` is that of a secret, such as `db-password`.
 pub(crate) fn is_telling(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    KEYWORDS.iter().any(|(word, kind)| {
+    let foreign = FOREIGN.iter().map(|word| (*word, Kind::Password));
+    KEYWORDS.iter().copied().chain(foreign).any(|(word, kind)| {
         lower.rfind(word).is_some_and(|at| {
             let hit = at..at + word.len();
-            around(&lower, &hit, *kind)
-                .is_some_and(|name| kind_of(&lower, &name, &hit, *kind).is_some())
+            around(&lower, &hit, kind)
+                .is_some_and(|name| kind_of(&lower, &name, &hit, kind).is_some())
         })
     })
 }
