@@ -12,12 +12,14 @@ fn main() {
 
 const KINDS: [&str; 6] = ["log", "json", "search", "listing", "diff", "code"];
 const BYTES: usize = 1 << 20;
+/// What one call of a tool usually returns.
+const SMALL: [usize; 3] = [2 << 10, 8 << 10, 32 << 10];
 
-/// About a megabyte of `kind`.
-fn text(kind: &str) -> String {
+/// About so many `bytes` of `kind`.
+fn text(kind: &str, bytes: usize) -> String {
     let mut out = String::new();
     let mut n: u64 = 1;
-    while out.len() < BYTES {
+    while out.len() < bytes {
         n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let (a, b, c) = (n >> 33, (n >> 20) % 997, (n >> 40) % 61);
         // Writing to a String cannot fail.
@@ -77,15 +79,31 @@ fn options(kind: &str) -> Options {
 
 #[divan::bench(args = KINDS, sample_count = 30)]
 fn whole(bencher: Bencher, kind: &str) {
-    let (text, options) = (text(kind), options(kind));
+    let (text, options) = (text(kind, BYTES), options(kind));
     bencher
         .counter(BytesCount::of_str(&text))
         .bench(|| compress(divan::black_box(&text), &options));
 }
 
+#[divan::bench(args = KINDS, consts = SMALL)]
+fn small<const N: usize>(bencher: Bencher, kind: &str) {
+    let (text, options) = (text(kind, N), options(kind));
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench(|| compress(divan::black_box(&text), &options));
+}
+
+#[divan::bench(args = KINDS, consts = SMALL)]
+fn counting_small_once<const N: usize>(bencher: Bencher, kind: &str) {
+    let text = text(kind, N);
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench(|| tokens::count(tokens::Encoding::O200kBase, divan::black_box(&text)));
+}
+
 #[divan::bench(args = KINDS, sample_count = 30)]
 fn without_counting(bencher: Bencher, kind: &str) {
-    let (text, options) = (text(kind), options(kind));
+    let (text, options) = (text(kind, BYTES), options(kind));
     bencher
         .counter(BytesCount::of_str(&text))
         .bench(|| compress_counted(divan::black_box(&text), &options, &|text| text.len() / 4));
@@ -93,7 +111,7 @@ fn without_counting(bencher: Bencher, kind: &str) {
 
 #[divan::bench(args = KINDS, sample_count = 30)]
 fn counting_once(bencher: Bencher, kind: &str) {
-    let text = text(kind);
+    let text = text(kind, BYTES);
     bencher
         .counter(BytesCount::of_str(&text))
         .bench(|| tokens::count(tokens::Encoding::O200kBase, divan::black_box(&text)));
@@ -101,7 +119,7 @@ fn counting_once(bencher: Bencher, kind: &str) {
 
 #[divan::bench(args = KINDS, sample_count = 5)]
 fn counting_once_by_tiktoken(bencher: Bencher, kind: &str) {
-    let text = text(kind);
+    let text = text(kind, BYTES);
     let reference = tiktoken_rs::o200k_base_singleton();
     bencher
         .counter(BytesCount::of_str(&text))

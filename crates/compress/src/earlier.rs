@@ -16,11 +16,10 @@ mod numbered;
 mod wording;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 
 pub use grams::{Grams, NewGrams};
 pub use name::Name;
@@ -62,7 +61,7 @@ pub struct Earlier {
     /// Their contents.
     text: String,
     /// Where grams begin, by their hashes.
-    grams: HashMap<u64, Occurrences>,
+    grams: FxHashMap<u64, Occurrences>,
     /// For each line where its gram occurred before.
     before: Vec<Occurrences>,
     results: usize,
@@ -153,7 +152,7 @@ pub struct Reference {
 }
 
 impl Earlier {
-    /// Registers a text that is about to be added, so that others get distinct names before it is.
+    /// Registers the name of a text that is about to be added or isn't, so that others get distinct names.
     pub fn announce(&mut self, name: &Name) {
         self.files.add(name);
     }
@@ -166,9 +165,8 @@ impl Earlier {
     }
 
     /// Counts a result of a tool to which no reference is wanted: one that doesn't [meet](NewGrams::meet) the texts that are
-    /// to [refer](Self::refer) to these.
-    pub fn skip_result(&mut self, name: &Name) {
-        self.announce(name);
+    /// to [refer](Self::refer) to these. Its name has to be [announced](Self::announce).
+    pub fn skip_result(&mut self) {
         self.results += 1;
     }
 
@@ -185,14 +183,13 @@ impl Earlier {
         let shown = with_numbers(text);
         let content = content(&shown);
         let shown = Lines::of(&shown[content]);
-        let numbering = numbering(shown.iter());
         let first = self.lines.len();
         let source = self.sources.len() as u32;
         let from = match name {
             Name::File(_, Some(from)) => from,
             _ => 1,
         };
-        for line in compared(&shown, numbering.as_ref(), from) {
+        for line in compared(&shown, from).0 {
             let start = self.text.len() as u32;
             self.text.push_str(&shown.text()[line.range()]);
             self.lines.push(Line { source, start, end: self.text.len() as u32, ..line });
@@ -226,8 +223,7 @@ impl Earlier {
         if lines.count() < GRAM || text.lines().any(is_reference) {
             return None;
         }
-        let numbering = numbering(lines.iter());
-        let compared = compared(&lines, numbering.as_ref(), 1);
+        let (compared, numbering) = compared(&lines, 1);
         let block = Block { lines, compared, numbering };
         let runs = self.runs(&block, call);
         let referred = self.write(&block, text, content, &longest(&block, runs), call, retrieval);
@@ -486,19 +482,19 @@ impl Block<'_> {
     }
 }
 
-/// The lines of a text, read for a comparison. `from`: the number of the first line if none has a
-/// number before it.
-fn compared(lines: &Lines<'_>, numbering: Option<&Numbering>, from: u32) -> Vec<Line> {
-    lines
-        .iter()
-        .enumerate()
-        .map(|(at, line)| {
-            let mut new = read(line, numbering, from.saturating_add(at as u32));
-            let start = lines.start(at) as u32;
-            (new.start, new.end) = (start + new.start, start + new.end);
-            new
-        })
-        .collect()
+/// The lines of a text, read for a comparison, and how they are numbered. `from`: the number of the first line if none has
+/// a number before it.
+fn compared(lines: &Lines<'_>, from: u32) -> (Vec<Line>, Option<Numbering>) {
+    let is_fixed: Vec<bool> = lines.iter().map(is_fixed).collect();
+    let others = lines.iter().zip(&is_fixed).filter(|(_, is_fixed)| !**is_fixed);
+    let numbering = Numbering::of(others.map(|(line, _)| line));
+    let read = |(at, (line, is_fixed)): (usize, (_, &bool))| {
+        let mut new = read(line, *is_fixed, numbering.as_ref(), from.saturating_add(at as u32));
+        let start = lines.start(at) as u32;
+        (new.start, new.end) = (start + new.start, start + new.end);
+        new
+    };
+    (lines.iter().zip(&is_fixed).enumerate().map(read).collect(), numbering)
 }
 
 /// The longest of the runs, in order.
@@ -509,16 +505,11 @@ fn longest(block: &Block<'_>, mut runs: Vec<Run>) -> Vec<Run> {
     runs
 }
 
-/// How lines are numbered, except for those that are references or markers.
-fn numbering<'l>(lines: impl Iterator<Item = &'l str>) -> Option<Numbering> {
-    Numbering::of(lines.filter(|line| !is_fixed(line)))
-}
-
 /// A line that isn't numbered, or is with `numbering`; the byte range is within the line.
-fn read(line: &str, numbering: Option<&Numbering>, at: u32) -> Line {
+fn read(line: &str, is_fixed: bool, numbering: Option<&Numbering>, at: u32) -> Line {
     let split = numbering.and_then(|numbering| numbering.split(line));
     let (number, content) = split.unwrap_or((at, line));
-    let hash = (!is_fixed(line)).then(|| {
+    let hash = (!is_fixed).then(|| {
         let mut hasher = FxHasher::default();
         content.hash(&mut hasher);
         hasher.finish()

@@ -190,11 +190,14 @@ impl<'t> Value<'t> {
     /// Whether it is the string `text`.
     pub fn is(self, text: &str) -> bool {
         let Some(inner) = self.inner() else { return false };
-        // Escapes only make a text longer.
-        inner == text
-            || (inner.len() > text.len()
-                && memchr::memchr(b'\\', inner.as_bytes()).is_some()
-                && unescape(inner).as_deref() == Some(text))
+        // Most names differ in their first bytes; only an escape may stand for another byte than it begins with.
+        let is_same = |(one, other): &(u8, u8)| one == other && *one != b'\\';
+        let same = inner.bytes().zip(text.bytes()).take_while(is_same).count();
+        match inner.as_bytes().get(same) {
+            None => same == text.len(),
+            Some(b'\\') => unescape(inner).as_deref() == Some(text),
+            Some(_) => false,
+        }
     }
 
     /// The text of a string; `None` for any other kind, and for a string with a lone surrogate,

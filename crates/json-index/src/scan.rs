@@ -463,6 +463,18 @@ mod tests {
         }
 
         #[test]
+        fn a_string_is_what_it_says(
+            inner in r#"([ab/]|\\\\|\\/|\\n|\\u006[12]|\\u005c){0,5}"#,
+            other in r"[ab/\\n]{0,5}",
+        ) {
+            let quoted = format!("\"{inner}\"");
+            let index = scan(quoted.as_bytes()).unwrap();
+            let text = index.root().text().unwrap();
+            prop_assert!(index.root().is(&text));
+            prop_assert_eq!(index.root().is(&other), text == other);
+        }
+
+        #[test]
         fn never_panics_on_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = scan(&bytes);
         }

@@ -15,10 +15,10 @@
 //! that the member is absent, or has the value after `?=`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use json_index::{Index, Kind, Style, ValueId, lenient};
+use rustc_hash::FxHashMap;
 
 use super::{Codec, Encoded, ExpandError, Room};
 use crate::columns::{Column, Shape};
@@ -181,9 +181,11 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn finish(self) -> String {
-        let mut aliases: HashMap<&str, (usize, usize)> = HashMap::new();
+        let mut aliases: FxHashMap<&str, (usize, usize)> = FxHashMap::default();
+        let may_have_alias = |cell: &str| cell.len() >= SHORTEST_ALIASED;
         let cells = self.tables.iter().flat_map(|t| &t.cells).flatten();
-        for cell in cells.clone().filter(|cell| cell.len() >= SHORTEST_ALIASED) {
+        let cells = cells.filter(|cell| may_have_alias(cell));
+        for cell in cells.clone() {
             aliases.entry(cell).or_default().0 += 1;
         }
         let mut out = self.skeleton;
@@ -204,11 +206,12 @@ impl<'a> Writer<'_, 'a> {
             for row in 0..table.rows {
                 for (i, column) in table.cells.iter().enumerate() {
                     out.push(if i == 0 { '\n' } else { ',' });
-                    match aliases.get(&*column[row]) {
+                    let cell = &*column[row];
+                    match may_have_alias(cell).then(|| aliases.get(cell)).flatten() {
                         Some((_, name)) if *name > 0 => {
                             let _ = write!(out, "~{name}");
                         }
-                        _ => out.push_str(&column[row]),
+                        _ => out.push_str(cell),
                     }
                 }
                 if table.cells.is_empty() {
@@ -272,7 +275,7 @@ fn write_column<'a>(
 
 /// The most frequent value of a column without missing members.
 fn default_of<'a>(values: &[Option<Cow<'a, str>>]) -> Option<Cow<'a, str>> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
     for value in values {
         *counts.entry(value.as_deref()?).or_default() += 1;
     }

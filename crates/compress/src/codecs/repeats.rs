@@ -17,8 +17,9 @@
 //! repeats the line above 17 more times. Lines that begin with `~` get a second one.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt::Write as _;
+
+use rustc_hash::FxHashMap;
 
 use super::{Codec, Encoded, ExpandError, Room};
 
@@ -110,14 +111,14 @@ struct Plan {
     /// The rank of each block by its position in the text.
     order: Vec<usize>,
     /// The length of the block that begins at a line.
-    named: HashMap<usize, usize>,
+    named: FxHashMap<usize, usize>,
     /// Where a block is repeated: which one, and its first and last line, from 1.
-    again: HashMap<usize, (usize, usize, usize)>,
+    again: FxHashMap<usize, (usize, usize, usize)>,
 }
 
 impl Plan {
     fn of(lines: &[Cow<str>]) -> Self {
-        let mut known: HashMap<&str, u32> = HashMap::new();
+        let mut known: FxHashMap<&str, u32> = FxHashMap::default();
         let ids: Vec<u32> = lines
             .iter()
             .map(|line| {
@@ -130,7 +131,7 @@ impl Plan {
         // out.
         let mut blocks: Vec<Option<(usize, usize)>> = vec![None; lines.len()];
         let mut written = vec![true; lines.len()];
-        let mut first: HashMap<[u32; FEWEST_LINES], usize> = HashMap::new();
+        let mut first: FxHashMap<[u32; FEWEST_LINES], usize> = FxHashMap::default();
         let mut starts: Vec<usize> = Vec::new();
         let mut at = 0;
         while at < lines.len() {
@@ -185,7 +186,7 @@ fn decode(body: &str, room: &mut Room) -> Result<String, ExpandError> {
     let bad = |what| ExpandError::Malformed { codec: "repeats", what };
     // First the repeated blocks, then the runs of equal lines.
     let mut lines: Vec<&str> = Vec::new();
-    let mut blocks: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut blocks: FxHashMap<&str, (usize, usize)> = FxHashMap::default();
     for line in body.split('\n') {
         let control = line.strip_prefix('~').filter(|rest| !rest.starts_with(['~', '×']));
         let Some(control) = control else {

@@ -25,7 +25,9 @@ impl Numbering {
         let mut seen = SEPARATORS.map(|_| Seen::default());
         let mut written = 0;
         for line in lines {
-            written += usize::from(!line.trim().is_empty());
+            let is_written = || !line.trim().is_empty();
+            written +=
+                usize::from(line.starts_with(|c: char| c.is_ascii_graphic()) || is_written());
             if let Some((place, width, number)) = number(line) {
                 seen[place].add(width, number);
             }
@@ -85,7 +87,7 @@ impl Seen {
 /// The number that `line` begins with: the place of its separator in [`SEPARATORS`], the bytes before
 /// that, and the number. Numbers with a zero before them are none.
 fn number(line: &str) -> Option<(usize, usize, u32)> {
-    let start = line.bytes().take_while(|&b| b == b' ').count();
+    let start = line.bytes().take(WIDEST).take_while(|&b| b == b' ').count();
     let digits = line[start..].bytes().take_while(u8::is_ascii_digit).count();
     let width = start + digits;
     if digits == 0 || width > WIDEST || (digits > 1 && line.as_bytes()[start] == b'0') {

@@ -72,7 +72,11 @@ fn levels<'a>(lines: &Lines<'a>, timed: &[usize], column: usize) -> Option<Vec<O
 
 /// The level that `word` may be: letters without digits, optionally in brackets.
 fn level(word: &str) -> Option<&str> {
-    let word = word.trim_matches(['[', ']', '(', ')', '<', '>', '|', ':', ',']);
+    let is_bare = |end: Option<&u8>| end.is_some_and(u8::is_ascii_alphanumeric);
+    let word = match word.as_bytes() {
+        bytes if is_bare(bytes.first()) && is_bare(bytes.last()) => word,
+        _ => word.trim_matches(['[', ']', '(', ')', '<', '>', '|', ':', ',']),
+    };
     let word = word.strip_prefix("level=").unwrap_or(word);
     let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     let is_level = match word.is_ascii() {

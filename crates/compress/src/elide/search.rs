@@ -22,14 +22,17 @@ const AROUND: usize = 100;
 const MOST_AROUND: usize = 8;
 
 pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
+    let all_around = !context.tight && lines.text().len() <= LARGE;
+    if all_around && lines.iter().all(|line| line.len() <= LONGEST_LINE) {
+        return None;
+    }
     let places = context.task.places(lines);
     let mut named: Vec<usize> = places.iter().map(|place| lines.at(place.range.start)).collect();
     named.dedup();
-    let all_around = !context.tight && lines.text().len() <= LARGE;
     let mut shown = String::new();
     let mut elided = 0;
     for (index, line) in lines.iter().enumerate() {
-        let around = line == "--" || (a_match(line).is_none() && is_numbered_context(line));
+        let is_around = || line == "--" || (a_match(line).is_none() && is_numbered_context(line));
         if line.len() > LONGEST_LINE {
             elided += 1;
             let within = lines.start(index)..lines.start(index + 1);
@@ -39,7 +42,7 @@ pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
                 place.range.start - within.start..place.range.end.min(within.end) - within.start
             });
             push_long(line, words.take(MOST_AROUND), &mut shown);
-        } else if around && !all_around && named.binary_search(&index).is_err() {
+        } else if !all_around && is_around() && named.binary_search(&index).is_err() {
             elided += 1;
         } else {
             shown.push_str(lines.slice(index..index + 1));

@@ -61,16 +61,18 @@ struct Categories {
 
 impl Categories {
     /// The categories of `values`; `None` if there are more than one per this many values.
-    fn of<V: Hash + Eq + Copy>(values: &[V]) -> Option<Self> {
+    fn of<V: Hash + Eq + Copy>(values: impl ExactSizeIterator<Item = V>) -> Option<Self> {
         let most = (values.len() / PER_CATEGORY).max(1);
         let mut known: FxHashMap<V, u32> = FxHashMap::default();
         let mut counts: Vec<(u32, u32)> = Vec::new();
         let mut of_value: Vec<u32> = Vec::with_capacity(values.len());
-        for (index, value) in values.iter().enumerate() {
-            let category = match of_value.last() {
-                Some(&last) if *value == values[index - 1] => last,
-                _ => *known.entry(*value).or_insert(counts.len() as u32),
+        let mut before: Option<(V, u32)> = None;
+        for (index, value) in values.enumerate() {
+            let category = match before {
+                Some((same, category)) if same == value => category,
+                _ => *known.entry(value).or_insert(counts.len() as u32),
             };
+            before = Some((value, category));
             if category as usize == counts.len() {
                 counts.push((index as u32, 0));
             }
@@ -91,6 +93,9 @@ impl Categories {
     /// The indices of values that are rare while most are frequent.
     fn rare(&self) -> Vec<usize> {
         let values = self.of_value.len();
+        if self.counts.iter().all(|(_, count)| *count > RARE) {
+            return Vec::new();
+        }
         let mut sorted: Vec<u32> = (0..values).map(|index| self.count(index)).collect();
         let (_, usual, _) = sorted.select_nth_unstable(values / 2);
         let is_rare = |index: &usize| {
@@ -123,16 +128,16 @@ impl<'a> Values<'a> {
             return rare;
         }
         if let Some(functions) = self.functions() {
-            let categories = Categories::of(&functions);
+            let categories = Categories::of(functions.iter());
             return categories.and_then(|found| self.rare(&found)).unwrap_or_default();
         }
         let mut unusual = self.outside();
         let rare = |categories: Option<Categories>| categories.and_then(|found| self.rare(&found));
-        let shapes: Vec<u64> = values.iter().map(|value| shape(value)).collect();
-        unusual.extend(rare(Categories::of(&shapes)).unwrap_or_default());
+        let shapes = values.iter().map(|value| shape(value));
+        unusual.extend(rare(Categories::of(shapes)).unwrap_or_default());
         if values.iter().all(|value| value.contains('/')) {
-            let places: Vec<&str> = values.iter().map(|value| place(value)).collect();
-            unusual.extend(rare(Categories::of(&places)).unwrap_or_default());
+            let places = values.iter().map(|value| place(value));
+            unusual.extend(rare(Categories::of(places)).unwrap_or_default());
         }
         unusual.sort_unstable();
         unusual.dedup();
@@ -160,7 +165,7 @@ impl<'a> Values<'a> {
             return format!("{before}<{}..{}>{after}", written(low), written(high));
         }
         if let Some(functions) = self.functions() {
-            let categories = Categories::of(&functions);
+            let categories = Categories::of(functions.iter());
             let few = categories.filter(|categories| categories.counts.len() <= MOST_NAMED);
             return few.map_or_else(|| "<*>".to_owned(), |few| counted(&few, &functions) + "(<*>)");
         }
@@ -238,7 +243,7 @@ impl<'a> Values<'a> {
     }
 
     fn categories(&self) -> Option<&Categories> {
-        self.categories.get_or_init(|| Categories::of(&self.all)).as_ref()
+        self.categories.get_or_init(|| Categories::of(self.all.iter())).as_ref()
     }
 
     fn numbers(&self) -> Option<&[f64]> {
@@ -383,7 +388,7 @@ mod tests {
         let number = |i: usize| if i % 57 == 5 && i > 150 { 6 } else { i % 57 };
         let spread: Vec<String> = (0..420).map(|i| format!("ms={}", number(i))).collect();
         let spread: Vec<&str> = spread.iter().map(String::as_str).collect();
-        let categories = Categories::of(&spread).unwrap();
+        let categories = Categories::of(spread.iter()).unwrap();
         assert!(categories.counts.iter().any(|(_, count)| *count <= RARE));
         assert!(values(&spread).unusual().is_empty());
         let mut codes = vec!["200"; 400];

@@ -4,17 +4,19 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use compress::earlier::{Earlier, Grams, Name, NewGrams};
-use llm_api::request::{Block, Call, Request, Role};
+use llm_api::request::{Block, Call, Request, Role, ToolResult};
 use llm_api::tool_call::{Subject, subject, written};
 
 use super::block::sent_text;
 use super::memo::{Memo, chain};
 use super::traverse::TraversedBlock;
 use crate::cache::{Cache, Key};
+
+/// What stands before the fingerprint of a block in the key of its grams.
+static GRAMS: LazyLock<Key> = LazyLock::new(|| blake3::hash(b"grams").into());
 
 /// The sources of references for a block.
 #[derive(Clone, Copy)]
@@ -46,16 +48,34 @@ impl Shown<'_> {
         meeting.map(|(at, _)| *at).collect()
     }
 
-    /// What `use_of` makes of what was shown in the blocks at `places`, which are in order, and perhaps in others before
-    /// this block, and of the number of the call that the block answers, from 0; that of the last call if that isn't known.
-    pub(super) fn read<R>(&self, places: &[usize], use_of: impl FnOnce(&Earlier, usize) -> R) -> R {
+    /// The references that `use_of` makes to what was shown in the blocks at `places`, which are in order, and perhaps in
+    /// others before this block. Its second argument is the number of the call that the block answers, from 0; that of the
+    /// last call if that isn't known.
+    pub(super) fn read<R>(
+        &self,
+        places: &[usize],
+        use_of: impl Fn(&Earlier, usize) -> Option<R>,
+    ) -> Option<R> {
         let mut so_far = self.so_far.borrow_mut();
         so_far.read(self.conversation, self.at, places);
-        let block = &self.conversation.request.blocks[self.at];
-        let id = block.tool_result.as_ref().and_then(|result| result.id.as_ref());
-        let last = so_far.call_count.saturating_sub(1);
-        let call = id.and_then(|id| so_far.calls.get(&**id)).copied().unwrap_or(last);
-        use_of(&so_far.earlier, call)
+        let call = self.call();
+        let found = use_of(&so_far.earlier, call)?;
+        // The names of all texts tell how long that of a source has to be. With fewer of them, no name is longer, so that
+        // nothing is found with all of them that isn't found now.
+        match so_far.read_names(self.conversation) {
+            true => use_of(&so_far.earlier, call),
+            false => Some(found),
+        }
+    }
+
+    /// The number of the call that the block answers.
+    fn call(&self) -> usize {
+        let blocks = &self.conversation.request.blocks;
+        let id = blocks[self.at].tool_result.as_ref().and_then(|result| result.id.as_ref());
+        let calls = || blocks[..self.at].iter().flat_map(|block| &block.calls);
+        let count = calls().count();
+        let after = id.and_then(|id| calls().rev().position(|call| call.id == *id));
+        (count - after.unwrap_or(0)).saturating_sub(1)
     }
 }
 
@@ -65,12 +85,12 @@ pub(super) struct ShownSoFar {
     earlier: Earlier,
     /// How many blocks are in `earlier`, with their texts or without.
     read: Progress,
-    /// The places of those of which only the names are there, because their texts weren't needed.
+    /// The places of those without their texts, which weren't needed.
     without_texts: Vec<usize>,
+    /// How many of these have their names there.
+    named: usize,
     /// Whether no more texts are left out.
     is_whole: bool,
-    /// The numbers of the calls so far, by their ids.
-    calls: HashMap<String, usize>,
     call_count: usize,
     /// The blocks that have grams, by their places.
     grams: Vec<(usize, Arc<Grams>)>,
@@ -125,11 +145,39 @@ impl ShownSoFar {
             *self = Self { grams, grams_read: self.grams_read, is_whole: true, ..Self::default() };
         }
         for (at, sent) in self.read.up_to(end, conversation.traversed) {
-            let is_needed = self.is_whole || places.binary_search(&at).is_ok();
-            self.add(&conversation.request.blocks[at], sent, is_needed);
-            if !is_needed {
+            let block = &conversation.request.blocks[at];
+            if self.is_whole || places.binary_search(&at).is_ok() {
+                self.add(block, sent);
+            } else {
+                self.skip(block);
                 self.without_texts.push(at);
             }
+        }
+    }
+
+    /// Reads the names in the blocks that were read without their texts; whether there are any.
+    fn read_names(&mut self, conversation: Conversation<'_>) -> bool {
+        let new = &self.without_texts[self.named..];
+        self.named = self.without_texts.len();
+        for at in new {
+            let block = &conversation.request.blocks[*at];
+            for call in &block.calls {
+                let names = written(call).into_iter().map(|text| written_name(call, text.path));
+                names.for_each(|name| self.earlier.announce(&name));
+                self.earlier.announce(&name(Some(call)));
+            }
+            if let Some(result) = result(block) {
+                self.earlier.announce(&name(result.call.as_ref()));
+            }
+        }
+        !new.is_empty()
+    }
+
+    /// Counts what is in a block, without reading it.
+    fn skip(&mut self, block: &Block<'_>) {
+        self.call_count += block.calls.len();
+        if result(block).is_some() {
+            self.earlier.skip_result();
         }
     }
 
@@ -144,33 +192,32 @@ impl ShownSoFar {
         }
     }
 
-    /// Adds a block; only the names in it, unless its texts are `needed`.
-    fn add(&mut self, block: &Block<'_>, sent: Option<&TraversedBlock>, needed: bool) {
+    fn add(&mut self, block: &Block<'_>, sent: Option<&TraversedBlock>) {
         for call in &block.calls {
             for text in written(call) {
-                let name = match text.path {
-                    Some(path) => Name::File(path, None),
-                    None => Name::Tool(call.name.to_string()),
-                };
-                match needed {
-                    true => self.earlier.add_written(name, self.call_count, &text.text),
-                    false => self.earlier.announce(&name),
-                }
+                let name = written_name(call, text.path);
+                self.earlier.add_written(name, self.call_count, &text.text);
             }
             self.earlier.announce(&name(Some(call)));
-            self.calls.insert(call.id.to_string(), self.call_count);
             self.call_count += 1;
         }
-        if block.role == Role::Tool
-            && let Some(result) = &block.tool_result
-        {
+        if let Some(result) = result(block) {
             let sent = sent.map(|sent| &*sent.compressed.texts);
-            let name = name(result.call.as_ref());
-            match needed {
-                true => self.earlier.add_result(name, &shown(block, sent)),
-                false => self.earlier.skip_result(&name),
-            }
+            self.earlier.add_result(name(result.call.as_ref()), &shown(block, sent));
         }
+    }
+}
+
+/// The result of a tool that a block is.
+fn result<'b, 't>(block: &'b Block<'t>) -> Option<&'b ToolResult<'t>> {
+    block.tool_result.as_ref().filter(|_| block.role == Role::Tool)
+}
+
+/// The name of what the model wrote in a call, to a file if that has a `path`.
+fn written_name(call: &Call<'_>, path: Option<String>) -> Name {
+    match path {
+        Some(path) => Name::File(path, None),
+        None => Name::Tool(call.name.to_string()),
     }
 }
 
@@ -181,9 +228,8 @@ fn other_grams(conversation: Conversation<'_>, at: usize) -> Option<Arc<Grams>> 
     if !is_result && block.calls.is_empty() {
         return None;
     }
-    let known = conversation.memo.map(|(memo, fingerprints)| {
-        (memo, chain(blake3::hash(b"grams").as_bytes(), &fingerprints[at]))
-    });
+    let known =
+        conversation.memo.map(|(memo, fingerprints)| (memo, chain(&GRAMS, &fingerprints[at])));
     if let Some((memo, key)) = &known
         && let Some(Memo::Grams(grams)) = memo.get(key)
     {

@@ -17,8 +17,9 @@
 mod fit;
 mod pattern;
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
+
+use rustc_hash::FxHashMap;
 
 use self::fit::Fit;
 use self::pattern::{Filler, Pattern, Rule, push_cell};
@@ -107,7 +108,7 @@ impl<'a> Classes<'a> {
     fn of(lines: &[&'a str], &Rows { columns, whole, named }: &Rows) -> Option<Self> {
         let most = if columns { column_count(lines.iter().copied())? } else { MOST_WORDS };
         let mut members: Vec<(Vec<u32>, Vec<Words<'a>>)> = Vec::new();
-        let mut known: HashMap<(u64, usize), usize> = HashMap::new();
+        let mut known: FxHashMap<(u64, usize), usize> = FxHashMap::default();
         for (index, line) in lines.iter().enumerate() {
             let words = Words::of(line, most);
             let key = match columns {
@@ -139,7 +140,7 @@ impl<'a> Classes<'a> {
     fn runs(&self, lines: usize) -> (Vec<Run>, Vec<Vec<u32>>) {
         let class = |line: usize| self.places.get(line).copied().flatten().map(|(class, _)| class);
         let mut keys: Vec<Vec<u32>> = Vec::new();
-        let mut known: HashMap<Vec<u32>, usize> = HashMap::new();
+        let mut known: FxHashMap<Vec<u32>, usize> = FxHashMap::default();
         let mut runs = Vec::new();
         let mut line = 0;
         while line < lines {
