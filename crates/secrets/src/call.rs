@@ -35,7 +35,7 @@ const CALLS: &[(&str, &[usize])] = &[
     ("algoliasearch(", &[1]), ("credential(", &[1, 0, 2]), ("auth.basic(", &[1]), ("authtokens.basic(", &[1]), ("driver(", &[2]), ("sethttpbasicauth", &[1]),
     ("credentials::new(", &[1]), ("keystore.load(", &[1]), ("sp_addlogin ", &[1]), ("sp_password ", &[1, 0]),
     ("fernet(", &[0]), ("pdo->__construct(", &[2]), ("database(", &[2]), ("pgp_sym_", &[1]), ("bcrypt.hash", &[0]),
-    ("hashpw(", &[0]), ("secretkeyspec(", &[0]), ("set_authentication(", &[2]),
+    ("hashpw(", &[0]), ("secretkeyspec(", &[0]), ("set_authentication(", &[2]), ("key_set_with_value(", &[2]), ("sp_addlinkedsrvlogin ", &[4]),
 ];
 
 /// Functions that take a key instead of a password.
@@ -48,7 +48,7 @@ const KEYED: &[&str] = &[
 /// Functions that are no part of other names, or where a capital begins that part.
 #[rustfmt::skip]
 const WHOLE_NAMES: &[&str] = &[
-    "fernet(", "database(", "pgp_sym_", "hashpw(", "secretkeyspec(", "set_authentication(", "wlan.connect(",
+    "fernet(", "database(", "pgp_sym_", "hashpw(", "secretkeyspec(", "set_authentication(", "wlan.connect(", "key_set_with_value(", "sp_addlinkedsrvlogin ",
 ];
 
 /// Functions whose first argument is a password, whatever follows it.

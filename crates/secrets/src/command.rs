@@ -240,6 +240,20 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("kubectl ", &[Value("--token"), Value("--docker-password"), Value("--password")]),
     ("pg_basebackup ", &[Value("-W")]),
     ("useradd ", &[Value("-p")]),
+    ("codecov", &[Value("-t"), Value("--token")]),
+    ("osslsigncode ", &[Value("-pass")]),
+    ("altool ", &[Value("-p"), Value("--password")]),
+    ("notarytool ", &[Value("--password")]),
+    ("mcrcon ", &[Value("-p")]),
+    ("rcon.password ", &[Word(1)]),
+    ("openfortivpn ", &[Value("-p")]),
+    ("b2 account authorize ", &[Word(2)]),
+    ("+login ", &[Word(2)]),
+    ("snmp-agent community ", &[WordBehind("cipher"), WordBehind("read"), WordBehind("write")]),
+    ("password manager ", &[WordBehind("plaintext")]),
+    ("config radius auth add ", &[WordBehind("ascii")]),
+    ("cachemgr_passwd ", &[Word(1)]),
+    ("HELLO 3 AUTH ", &[Word(2)]),
     ("-setcookie ", &[Word(1)]),
     ("tacacs-server ", &[WordBehind("key")]),
     ("radius-server ", &[WordBehind("key")]),
@@ -332,7 +346,12 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
         }
         Pair(option) => {
             for range in values(text, words, option) {
-                behind(text, unquoted(text, range), ':').into_iter().for_each(&mut add);
+                let range = unquoted(text, range);
+                // A token in place of a user has no password.
+                match text[range.clone()].strip_suffix(':').filter(|user| value::is_token(user)) {
+                    Some(token) => add(range.start..range.start + token.len()),
+                    None => behind(text, range, ':').into_iter().for_each(&mut add),
+                }
             }
         }
         Comma(option) => {

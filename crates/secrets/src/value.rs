@@ -1,5 +1,6 @@
 //! Heuristics for values: generated, chosen by a person, or not a secret.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -153,6 +154,13 @@ pub(crate) fn is_scrambled(value: &str) -> bool {
     let is_mixed = small >= 2 && to_capital * 4 >= all;
     is_mixed && all >= FEWEST_PAIRS && (common * 2 < all || has_single_small_letters(value))
         || is_grouped(value)
+}
+
+/// As [`is_scrambled`], of letters of which hardly two stand together in words: at most a third of the pairs do.
+pub(crate) fn is_wholly_scrambled(value: &str) -> bool {
+    let Pairs { all, common, to_capital } = Pairs::of(value);
+    let small = value.bytes().filter(u8::is_ascii_lowercase).count();
+    small >= 2 && all >= 9 && to_capital * 4 >= all && common * 3 <= all
 }
 
 /// Whether there are at least `fewest` pairs of letters, and less than half of them are those that words have.
@@ -309,9 +317,16 @@ pub(crate) fn is_application_password(value: &str) -> bool {
         && (separator == '-' && !are_words() || has_unusual_pairs(value, 8))
 }
 
-/// Whether `value` is a passphrase: three words or more that say nothing of passwords and programs, in small letters, with
-/// the same sign between them (four with a blank).
+/// Whether `value` is a passphrase: three words or more that say nothing of passwords and programs, in small letters or each
+/// with a capital, with the same sign between them (four with a blank).
 pub(crate) fn is_passphrase(value: &str) -> bool {
+    let is_title = value.split(['-', '.']).all(|word| {
+        let mut letters = word.bytes();
+        letters.next().is_some_and(|first| first.is_ascii_uppercase())
+            && letters.all(|byte| byte.is_ascii_lowercase())
+    });
+    let value =
+        &*if is_title { Cow::Owned(value.to_ascii_lowercase()) } else { Cow::Borrowed(value) };
     let Some(separator) = value.chars().find(|c| !c.is_ascii_lowercase()) else { return false };
     let fewest = if separator == ' ' { 4 } else { 3 };
     let is_word = |word: &str| {

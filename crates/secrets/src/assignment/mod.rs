@@ -246,7 +246,12 @@ fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
     let end = text[start..range.end]
         .strip_suffix("{enter}")
         .map_or(range.end, |typed| start + typed.len());
-    let range = start..end;
+    // A process's next variable, as it is printed, and the marks of a difference between words.
+    let end = text[start..end].find("^@").map_or(end, |zero| start + zero);
+    let range = match text[start..end].strip_prefix("[-").and_then(|rest| rest.strip_suffix("-]")) {
+        Some(_) => start + 2..end - 2,
+        None => start..end,
+    };
     let written = &text[range.clone()];
     for quote in ["\\\"", "\\'", "'"] {
         let inner = written.strip_prefix(quote).and_then(|inner| inner.strip_suffix(quote));
@@ -300,7 +305,8 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
         Kind::Key => {
             is_generated(value)
                 || is_uuid_of_access(value, name)
-                || value::is_passphrase(value) && may_be_passphrase(value, name)
+                || may_be_passphrase(value, name)
+                    && (value::is_passphrase(value) || value::is_password(value))
         }
         Kind::OtherKey => value::is_strong_token(value),
         Kind::Mnemonic => value::is_mnemonic(value),
@@ -360,6 +366,10 @@ pub(crate) fn is_numbered_name(value: &str) -> bool {
 /// An unquoted value may be a variable. `certain` means that only literals are possible there: on a
 /// line of an environment file, in a part of a connection string.
 fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> bool {
+    // A sentence in a language without blanks.
+    if value.chars().any(|c| c > '\u{2e7f}') {
+        return false;
+    }
     let is_variable =
         value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
     if is_variable && !certain {
@@ -380,7 +390,10 @@ fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> 
 /// Whether it may be an abbreviated name, whose letters are in no order either: `jwtECPubKey`, `g2cDeviceIds`.
 fn may_be_abbreviated(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    value.len() < 14 && digits < 2 && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    value.len() < 14
+        && digits < 2
+        && !value::is_wholly_scrambled(value)
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Between words of a sentence, where most values are words.
@@ -426,13 +439,16 @@ fn is_no_name(value: &str) -> bool {
         && (fewest_pairs == 0 || value::has_unusual_pairs(value, fewest_pairs))
 }
 
-/// A word with a capital and a number, such as people choose: `Initech4711`. Names end with shorter numbers.
+/// A word with a capital and a number, such as people choose: `Initech4711`, `Palermo_1982.`. Names end with shorter numbers.
 fn is_numbered_word(value: &str) -> bool {
-    let stem = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    let numbered = value.strip_suffix('.').unwrap_or(value);
+    let stem = numbered.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = numbered.len() - stem.len();
+    let stem = stem.strip_suffix('_').unwrap_or(stem);
     let is_word = stem.len() >= 4
         && stem.starts_with(|c: char| c.is_ascii_uppercase())
         && stem.bytes().skip(1).all(|byte| byte.is_ascii_lowercase());
-    is_word && value.len() - stem.len() >= 3
+    is_word && digits >= 3
 }
 
 /// As [`value::is_token`], for shorter values.

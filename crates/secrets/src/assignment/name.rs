@@ -37,6 +37,7 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("passwort", Kind::Password),
     ("passwd", Kind::Password),
     ("passphrase", Kind::Password),
+    ("kennwort", Kind::Password),
     ("pass_phrase", Kind::Password),
     ("passcode", Kind::Password),
     // Prompts, whose first letter scripts leave open: `expect "*assword:"`, `expect -re "[Pp]assword"`.
@@ -71,12 +72,13 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
 /// Words for a password in other languages, which begin a name or a part of one.
 #[rustfmt::skip]
 pub(crate) const FOREIGN: &[&str] = &[
-    "kennwort", "contraseña", "contrasena", "senha", "palavra-passe", "palavra passe", "mot_de_passe", "mot de passe",
+    "contraseña", "contrasena", "senha", "palavra-passe", "palavra passe", "mot_de_passe", "mot de passe",
     "motdepasse", "mdp", "clave", "parola", "parolă", "parola d'ordine", "parola chiave", "wachtwoord", "lösenord",
     "adgangskode", "kodeord", "passord", "salasana", "jelszó", "jelszo", "heslo", "hasło", "haslo", "lozinka",
     "şifre", "Şifre", "sifre", "slaptažodis", "kata sandi", "kata laluan", "mật khẩu", "пароль", "Пароль", "парола",
     "Парола", "лозинка", "Лозинка", "κωδικός", "Κωδικός", "πρόσβασης", "كلمة المرور", "كلمة السر", "رمز عبور",
     "סיסמה", "סיסמא", "पासवर्ड", "পাসওয়ার্ড", "รหัสผ่าน", "密码", "密碼", "口令", "パスワード", "パスフレーズ", "비밀번호", "비번", "암호",
+    "sandi", "jelszava", "كلمة مرور", "mima", "passw",
 ];
 
 /// Words before `key` in names of secret keys, without separators.
@@ -88,7 +90,7 @@ const KEY_QUALIFIERS: &[&str] = &[
     "product", "root", "secret", "server", "service", "session", "shared", "preshared", "signing", "signature",
     "sign", "storage", "subscription", "token", "webhook", "wallet", "wifi", "write", "cookie", "ssh", "activation",
     "registration", "integration", "ingest", "ingestion", "org", "organization", "project", "partner", "merchant",
-    "loggedin", "local", "wep", "nonce", "transaction", "cipher", "aes", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
+    "loggedin", "local", "wep", "pass", "network", "nwk", "nwks", "apps", "nonce", "transaction", "cipher", "aes", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
 ];
 
 /// What short keywords are joined to in small letters: `dbpass`, `userpw`.
@@ -109,6 +111,8 @@ const SUFFIXES: &[&str] = &[
     "uat", "us", "eu", "admin", "root", "main", "primary", "secondary", "backup", "v", "current",
     "previous", "prev", "next", "local", "data", "literal", "const", "is", "ci", "rw", "ro", "read", "write", "tok",
 ];
+/// What words of [`FOREIGN`] end in: `lösenordet`, `şifreniz`. In bytes.
+const LONGEST_INFLECTION: usize = 4;
 /// In bytes.
 const LONGEST_SUFFIX: usize = 10;
 /// For each byte, the lengths of the suffixes that begin with it, as bits: most words behind a keyword are of another
@@ -166,7 +170,10 @@ pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range
         .count();
     let suffix = text[hit.end..hit.end + after]
         .trim_matches(|c: char| matches!(c, '_' | '-') || c.is_ascii_digit());
-    if let [first, ..] = suffix.as_bytes() {
+    let is_inflected = suffix.len() <= LONGEST_INFLECTION && is_foreign(&text[hit.clone()]);
+    if let [first, ..] = suffix.as_bytes()
+        && !is_inflected
+    {
         let first = usize::from(first.to_ascii_lowercase());
         let may_be_suffix =
             suffix.len() <= LONGEST_SUFFIX && SUFFIX_LENGTHS[first] >> suffix.len() & 1 == 1;
@@ -305,6 +312,10 @@ pub(super) fn of_provider(text: &str, hit: &Range<usize>) -> Option<Range<usize>
         || OF_SECRETS.iter().any(|word| text[hit.clone()].to_ascii_lowercase().ends_with(word));
     let is_public = ["public", "publishable", "_id", "url"].iter().any(|word| lower.contains(word));
     (is_of_secret && !is_public).then(|| start_of_name(text, hit.start)..end)
+}
+
+fn is_foreign(word: &str) -> bool {
+    FOREIGN.iter().any(|foreign| foreign.eq_ignore_ascii_case(word))
 }
 
 /// Whether `name` is that of a secret, such as `db-password`.

@@ -21,6 +21,8 @@ pub(super) struct Place<'t> {
     is_whole_line: bool,
     /// The name.
     written: &'t str,
+    /// Where `before` begins.
+    floor: usize,
 }
 
 /// Functions that take a name and its value behind other arguments.
@@ -42,7 +44,7 @@ impl<'t> Place<'t> {
         let before = &text[floor..name.start];
         let line = &before[memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1)..];
         let is_whole_line = line.len() < before.len() || floor == 0;
-        Self { before, line, is_whole_line, written: &text[name] }
+        Self { before, line, is_whole_line, written: &text[name], floor }
     }
 
     /// The word before the name on its line, if there is nothing else but marks.
@@ -87,7 +89,51 @@ impl<'t> Place<'t> {
                     // A symbol of Ruby as a key of YAML.
                     | ":"
             ) || self.is_namespaced()
+                || self.is_shown()
                 || is_unspaced())
+    }
+
+    /// Behind what shows lines puts before them: a search its file and line, a log the time.
+    fn is_shown(&self) -> bool {
+        let before = self.line.trim_end();
+        let is_of_time = |c: char| c.is_ascii_digit() || "TZ:.+- ".contains(c);
+        let is_time = before.len() >= 10 && before.chars().all(is_of_time);
+        let is_found = || {
+            let place = before.strip_suffix(':').and_then(|before| before.rsplit_once(':'));
+            place.is_some_and(|(file, line)| {
+                !file.contains([' ', '"', '\'', '=', '(']) && line.parse::<u32>().is_ok()
+            })
+        };
+        is_time || is_found()
+    }
+
+    /// Behind a pair of names and values that are listed in the other order: the value of an attribute, a member or a column that
+    /// stands before the name, in the text before the name.
+    pub(super) fn value_before(&self) -> Option<Range<usize>> {
+        let before = self.unquoted().trim_end();
+        let before = before.strip_suffix([':', '='])?.trim_end().trim_end_matches(QUOTES);
+        let is_naming = ["name", "key", "Name", "Key"].iter().any(|word| before.ends_with(word));
+        let (head, rest) = before.rsplit_once("value").filter(|_| is_naming)?;
+        // `value="…"`, `"value": "…"`
+        let value = rest.strip_prefix('=').or_else(|| {
+            rest.strip_prefix(QUOTES)?.strip_prefix(':').map(|value| value.trim_start_matches(' '))
+        })?;
+        let quote = value.chars().next().filter(|c| QUOTES.contains(c))?;
+        let (value, between) = value[1..].split_once(quote)?;
+        let is_apart = between.len() <= 60 && !between.contains(['<', '>', '{', '}', '\n']);
+        let start = value.as_ptr() as usize - self.before.as_ptr() as usize;
+        (is_apart && !head.is_empty() && !value.is_empty()).then(|| start..start + value.len())
+    }
+
+    /// Where `before` begins in the text.
+    pub(super) fn floor(&self) -> usize {
+        self.floor
+    }
+
+    /// In a list of values of an SQL statement, in quotes.
+    pub(super) fn in_values(&self) -> bool {
+        let is_listed = self.unquoted().trim_end().ends_with([',', '(']);
+        is_listed && ["VALUES", "values"].iter().any(|word| self.line.contains(word))
     }
 
     /// Behind a namespace, as in Pulumi's configuration: `app:adminPassword: …`.
@@ -130,6 +176,11 @@ impl<'t> Place<'t> {
             || self.before.ends_with("; ")
             || self.before.ends_with("&amp;")
             || is_option
+            // A process's variables, as they are printed.
+            || self.before.ends_with("^@")
+            // What ends an entry or a line, as it is written in a string.
+            || self.before.ends_with('\\')
+                && ["x00", "u0000", "n"].iter().any(|end| self.written.starts_with(end))
             || last_word.ends_with("/p:")
     }
 
@@ -206,7 +257,8 @@ impl<'t> Place<'t> {
         };
         let line = self.line.strip_suffix(' ').filter(|_| self.is_whole_line);
         line.is_some_and(|line| {
-            let words = line.trim_start();
+            // In a string, as logs have lines.
+            let words = line.rsplit('"').next().unwrap_or(line).trim_start();
             !words.is_empty() && words.split(' ').count() <= 3 && words.split(' ').all(is_word)
                 || words.ends_with("'s") && !words.contains(['"', '(', '='])
         })
@@ -215,11 +267,6 @@ impl<'t> Place<'t> {
     /// A variable that Robot Framework sets: `${PASSWORD}    …`.
     pub(super) fn robot_variable(&self) -> bool {
         self.line == "${"
-    }
-
-    /// In a table's cell or a list's term of HTML.
-    pub(super) fn cell(&self) -> bool {
-        self.before.ends_with('>')
     }
 
     /// As an XML element, perhaps with a namespace.
@@ -328,6 +375,7 @@ fn is_pair(word: &str) -> bool {
         !name.is_empty()
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
     };
+    let word = word.trim_start_matches(['"', '\'']);
     word.split_once('=').is_some_and(|(name, value)| {
         is_name(name) && !value.is_empty() && !value.contains(['(', ')', '{', '}', ',', '"', '='])
     })

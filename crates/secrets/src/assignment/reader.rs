@@ -142,7 +142,7 @@ impl<'t> Reader<'t> {
     /// The values that may be assigned, by each reading.
     pub(super) fn assigned(self) -> impl Iterator<Item = Option<Value>> + use<'t> {
         type Reading<'t> = fn(Reader<'t>) -> Option<Value>;
-        let readings: [Reading<'t>; 13] = [
+        let readings: [Reading<'t>; 14] = [
             Reader::direct,
             Reader::whole_word,
             Reader::declared,
@@ -150,6 +150,7 @@ impl<'t> Reader<'t> {
             Reader::passed,
             Reader::default_value,
             Reader::in_element,
+            Reader::before_name,
             Reader::unpacked,
             Reader::sent,
             Reader::in_form,
@@ -166,6 +167,18 @@ impl<'t> Reader<'t> {
             return self.expanded();
         }
         let quoted_name = self.eat_quote();
+        if quoted_name && self.eat(";s:") {
+            // What PHP serialises.
+            self.skip_while(8, |c| c.is_ascii_digit());
+            return if self.eat(":") { self.quoted() } else { None };
+        }
+        // Of an object that PHP dumps.
+        let _ = self.eat(":protected") || self.eat(":private");
+        if self.eat("&gt;") {
+            let range = self.until(|c| c == '&' || c.is_whitespace())?;
+            let is_closed = self.text[range.end..].starts_with("&lt;/");
+            return is_closed.then_some(Value { range, notation: Notation::Quoted });
+        }
         self.eat("]");
         self.eat("[]");
         self.eat("?");
@@ -207,16 +220,17 @@ impl<'t> Reader<'t> {
             let is_pair = self.place.argument()
                 || self.place.tuple()
                 || self.place.compared()
-                || (quoted_name && self.place.flag())
+                || (quoted_name && (self.place.flag() || self.place.in_values()))
                 || (quoted_name && (self.place.environment_like() || self.place.named_argument()));
-            self.named_value().or_else(|| if is_pair { self.quoted() } else { None })
+            let is_named = self.eat("value = ") || self.eat("value=");
+            self.named_value().or_else(|| if is_pair || is_named { self.quoted() } else { None })
         } else if gap > 0 && (self.place.flag() || self.place.directive() || self.eat_encryption())
         {
             self.quoted().or_else(|| self.bare(true))
         } else if gap > 0 && (self.place.begins_line() || self.place.after_words()) {
             // What is alone behind a name on its line is assigned to it.
             let quoted = self.quoted().map(Value::into_neighbor);
-            quoted.or_else(|| self.bare(false))
+            quoted.or_else(|| if self.skip_tags() { self.element() } else { self.bare(false) })
         } else if gap > 0 && (self.place.in_list() || self.place.pairs()) {
             self.quoted().or_else(|| self.bare(false)).map(Value::into_neighbor)
         } else {
@@ -227,7 +241,12 @@ impl<'t> Reader<'t> {
 
     /// The digit by which a router's configuration says how a password is written: `password 0 …`, `secret 7 …`.
     fn eat_encryption(&mut self) -> bool {
-        ["0 ", "5 ", "7 ", "8 ", "9 "].into_iter().any(|digit| self.eat(digit))
+        #[rustfmt::skip]
+        const WRITTEN: [&str; 13] = [
+            "0 ", "5 ", "7 ", "8 ", "9 ", "ENC ", "cipher ", "irreversible-cipher ", "plaintext ", "encrypted ", "ascii ",
+            "simple ", "key ",
+        ];
+        WRITTEN.into_iter().any(|written| self.eat(written))
     }
 
     /// `:password "…"` and `(password "…"`, the pairs of Lisps and Elixir.
@@ -253,12 +272,16 @@ impl<'t> Reader<'t> {
         self.eat("**");
         let spaced = gap + self.skip_blanks() > 0;
         let annotated = matches!(operator, ":" | "：") && self.skip_type();
-        if operator == ":" && (self.eat("return ") || self.eat("&")) {
+        let is_anchor = self.rest().starts_with('&') && !self.rest().starts_with("&quot;");
+        if operator == ":" && (self.eat("return ") || is_anchor && self.eat("&")) {
             // `case "password": return "…"`, `password: &anchor "…"`
             self.skip_while(24, |c| c.is_ascii_alphanumeric() || c == '_');
             self.skip_blanks();
         }
         self.skip_dumped_type();
+        if self.skip_tags() {
+            return self.quoted().or_else(|| self.element());
+        }
         if self.skip_exported_key() {
             return self.quoted();
         }
@@ -293,7 +316,8 @@ impl<'t> Reader<'t> {
             return self.bare_among_words(false);
         }
         let place = self.place;
-        if operator == ":" && (!spaced && place.behind_slash() || spaced && place.in_flow()) {
+        let is_in_flow = spaced && matches!(operator, ":" | "=") && place.in_flow();
+        if is_in_flow || operator == "→" || operator == ":" && !spaced && place.behind_slash() {
             return self.bare_among_words(place.behind_slash());
         }
         let inline = operator == "=" && !spaced && (place.apart() || place.pairs());
@@ -311,8 +335,14 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Skips the type that PHP dumps before a value, on a line of its own: `["password"]=> string(9) "…"`.
+    /// Skips the type that is dumped before a value: by PHP on a line of its own, `["password"]=> string(9) "…"`; by Go,
+    /// `Password: (string) (len=9) "…"`.
     fn skip_dumped_type(&mut self) {
+        if self.eat("(string) (len=") {
+            self.skip_while(8, |c| c.is_ascii_digit());
+            self.eat(") ");
+            return;
+        }
         let start = self.at;
         self.skip_white_space();
         if self.eat("string(") {
@@ -501,8 +531,11 @@ impl<'t> Reader<'t> {
     /// `<key>password</key><string>…</string>`.
     fn in_element(mut self) -> Option<Value> {
         let window = self.ahead(LONGEST_LINE);
+        let behind = window.trim_start_matches(['\'', '"', ']']);
+        self.at += window.len() - behind.len();
+        let window = behind;
         let begins = |tags: &[&str]| tags.iter().any(|tag| window.starts_with(tag));
-        let closes_cell = self.place.cell() && begins(&["</td>", "</th>", "</dt>", "</Key>"]);
+        let closes_cell = begins(&["</td>", "</th>", "</dt>", "</Key>"]);
         if !self.place.attribute() && !closes_cell {
             return None;
         }
@@ -519,10 +552,30 @@ impl<'t> Reader<'t> {
         for inner in INNER {
             self.eat(inner);
         }
-        if self.eat("<Value ") {
-            self.skip_to_content();
+        if closes_cell && self.skip_tags() {
+            return self.quoted().or_else(|| self.element());
         }
         self.element()
+    }
+
+    /// The value of the attribute or member before the one that names it: `value="…" name="password"`.
+    fn before_name(self) -> Option<Value> {
+        let range = self.place.value_before()?;
+        let floor = self.place.floor();
+        Some(Value { range: floor + range.start..floor + range.end, notation: Notation::Quoted })
+    }
+
+    /// Skips the start tags around a value: `Password: <code>…`.
+    fn skip_tags(&mut self) -> bool {
+        let start = self.at;
+        for _ in 0..3 {
+            let window = self.ahead(LONGEST_TYPE);
+            let is_tag = window.starts_with('<')
+                && window[1..].starts_with(|c: char| c.is_ascii_alphabetic());
+            let Some(end) = window.find('>').filter(|_| is_tag) else { break };
+            self.at += end + 1;
+        }
+        self.at > start
     }
 
     /// A literal inside a function that leaves it what it is: `Some("…")`, `SecretStr("…")`.
@@ -557,6 +610,9 @@ impl<'t> Reader<'t> {
     /// be a variable where it is `certain` that it isn't a program's.
     fn bare_among_words(&self, certain: bool) -> Option<Value> {
         let range = self.until(ends_bare)?;
+        // The end of a block of Jira's markup.
+        let end = self.text[range.clone()].find("{code").map_or(range.end, |at| range.start + at);
+        let range = range.start..end;
         // What is called or looked up is a program's: `password=found[2]`.
         let is_expression = self.text[range.clone()].contains(['(', '[', '{']);
         (!is_expression).then_some(Value { range, notation: Notation::Bare { certain } })

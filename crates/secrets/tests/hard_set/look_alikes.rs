@@ -223,6 +223,11 @@ pub(crate) fn all(seed: u64) -> Vec<LookAlike> {
         add("lock file", format!("  FirebaseAuth: {}", random.hex(40)));
         add("identifier", format!("[user]\n\tsigningkey = {}", random.hex(16)));
         add("identifier", format!("Sec-WebSocket-Key: {}==", random.of(BASE64, 22)));
+        add("program or document", "密码：长度必须为8到20个字符".to_owned());
+        add(
+            "program or document",
+            "except KeyError:\n    pass\nvalue = d.setdefault(alt[0], norm(value))".to_owned(),
+        );
         add("UUID", format!("id: {}", random.uuid()));
         add("UUID", format!("request_id=\"{}\"", random.uuid()));
         add("UUID", format!("https://x.org/items/{}", random.uuid()));
