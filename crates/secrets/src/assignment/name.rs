@@ -170,9 +170,9 @@ pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range
         .count();
     let suffix = text[hit.end..hit.end + after]
         .trim_matches(|c: char| matches!(c, '_' | '-') || c.is_ascii_digit());
-    let is_inflected = suffix.len() <= LONGEST_INFLECTION && is_foreign(&text[hit.clone()]);
+    let is_inflected = || suffix.len() <= LONGEST_INFLECTION && is_foreign(&text[hit.clone()]);
     if let [first, ..] = suffix.as_bytes()
-        && !is_inflected
+        && !is_inflected()
     {
         let first = usize::from(first.to_ascii_lowercase());
         let may_be_suffix =
