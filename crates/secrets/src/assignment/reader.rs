@@ -167,17 +167,8 @@ impl<'t> Reader<'t> {
             return self.expanded();
         }
         let quoted_name = self.eat_quote();
-        if quoted_name && self.eat(";s:") {
-            // What PHP serialises.
-            self.skip_while(8, |c| c.is_ascii_digit());
-            return if self.eat(":") { self.quoted() } else { None };
-        }
-        // Of an object that PHP dumps.
-        let _ = self.eat(":protected") || self.eat(":private");
-        if self.eat("&gt;") {
-            let range = self.until(|c| c == '&' || c.is_whitespace())?;
-            let is_closed = self.text[range.end..].starts_with("&lt;/");
-            return is_closed.then_some(Value { range, notation: Notation::Quoted });
+        if let Some(reading) = self.serialised_or_escaped(quoted_name) {
+            return reading;
         }
         self.eat("]");
         self.eat("[]");
@@ -215,15 +206,7 @@ impl<'t> Reader<'t> {
             self.skip_white_space();
             self.quoted().or_else(|| self.wrapped())
         } else if self.eat(",") {
-            self.skip_white_space();
-            self.eat("<<");
-            let is_pair = self.place.argument()
-                || self.place.tuple()
-                || self.place.compared()
-                || (quoted_name && (self.place.flag() || self.place.in_values()))
-                || (quoted_name && (self.place.environment_like() || self.place.named_argument()));
-            let is_named = self.eat("value = ") || self.eat("value=");
-            self.named_value().or_else(|| if is_pair || is_named { self.quoted() } else { None })
+            self.behind_comma(quoted_name)
         } else if gap > 0 && (self.place.flag() || self.place.directive() || self.eat_encryption())
         {
             self.quoted().or_else(|| self.bare(true))
@@ -237,6 +220,34 @@ impl<'t> Reader<'t> {
             self.skip_white_space();
             self.named_value().or_else(|| self.quoted_behind_symbol())
         }
+    }
+
+    /// The value behind what PHP writes between a name and it when it serialises or dumps an object, or in an element of
+    /// escaped XML; an inner `None` if it has none.
+    fn serialised_or_escaped(&mut self, quoted_name: bool) -> Option<Option<Value>> {
+        if quoted_name && self.eat(";s:") {
+            self.skip_while(8, |c| c.is_ascii_digit());
+            return Some(if self.eat(":") { self.quoted() } else { None });
+        }
+        let _ = self.eat(":protected") || self.eat(":private");
+        self.eat("&gt;").then(|| {
+            let range = self.until(|c| c == '&' || c.is_whitespace())?;
+            let is_closed = self.text[range.end..].starts_with("&lt;/");
+            is_closed.then_some(Value { range, notation: Notation::Quoted })
+        })
+    }
+
+    /// The next argument, element or member behind the one that is the name.
+    fn behind_comma(&mut self, quoted_name: bool) -> Option<Value> {
+        self.skip_white_space();
+        self.eat("<<");
+        let is_pair = self.place.argument()
+            || self.place.tuple()
+            || self.place.compared()
+            || (quoted_name && (self.place.flag() || self.place.in_values()))
+            || (quoted_name && (self.place.environment_like() || self.place.named_argument()));
+        let is_named = self.eat("value = ") || self.eat("value=");
+        self.named_value().or_else(|| if is_pair || is_named { self.quoted() } else { None })
     }
 
     /// The digit by which a router's configuration says how a password is written: `password 0 …`, `secret 7 …`.
@@ -298,15 +309,8 @@ impl<'t> Reader<'t> {
             self.skip_white_space();
             return self.quoted().or_else(|| self.named_value()).or_else(|| self.default_key());
         }
-        if self.rest().starts_with('{')
-            && self.place.in_list()
-            && let Some(value) = self.bare(true)
-        {
-            return Some(value);
-        }
-        if self.eat("{") {
-            self.skip_white_space();
-            return self.named_value().or_else(|| self.quoted());
+        if self.rest().starts_with('{') {
+            return self.in_braces();
         }
         if operator == ":" && self.skip_block_indicator() {
             return self.bare(true);
@@ -333,6 +337,16 @@ impl<'t> Reader<'t> {
         } else {
             None
         }
+    }
+
+    /// ODBC's `PWD={…}`, or a value in a block: `password: { value: "…" }`.
+    fn in_braces(&mut self) -> Option<Value> {
+        let in_list = if self.place.in_list() { self.bare(true) } else { None };
+        in_list.or_else(|| {
+            self.eat("{");
+            self.skip_white_space();
+            self.named_value().or_else(|| self.quoted())
+        })
     }
 
     /// Skips the type that is dumped before a value: by PHP on a line of its own, `["password"]=> string(9) "…"`; by Go,
