@@ -77,51 +77,46 @@ fn options(kind: &str) -> Options {
     }
 }
 
+/// Measures `work` on a text.
+fn measure<R>(bencher: Bencher, text: &str, work: impl Fn(&str) -> R + Sync) {
+    bencher.counter(BytesCount::of_str(text)).bench(|| work(divan::black_box(text)));
+}
+
+fn count(text: &str) -> usize {
+    tokens::count(tokens::Encoding::O200kBase, text)
+}
+
 #[divan::bench(args = KINDS, sample_count = 30)]
 fn whole(bencher: Bencher, kind: &str) {
-    let (text, options) = (text(kind, BYTES), options(kind));
-    bencher
-        .counter(BytesCount::of_str(&text))
-        .bench(|| compress(divan::black_box(&text), &options));
+    let options = options(kind);
+    measure(bencher, &text(kind, BYTES), |text| compress(text, &options));
 }
 
 #[divan::bench(args = KINDS, consts = SMALL)]
 fn small<const N: usize>(bencher: Bencher, kind: &str) {
-    let (text, options) = (text(kind, N), options(kind));
-    bencher
-        .counter(BytesCount::of_str(&text))
-        .bench(|| compress(divan::black_box(&text), &options));
+    let options = options(kind);
+    measure(bencher, &text(kind, N), |text| compress(text, &options));
 }
 
 #[divan::bench(args = KINDS, consts = SMALL)]
 fn counting_small_once<const N: usize>(bencher: Bencher, kind: &str) {
-    let text = text(kind, N);
-    bencher
-        .counter(BytesCount::of_str(&text))
-        .bench(|| tokens::count(tokens::Encoding::O200kBase, divan::black_box(&text)));
+    measure(bencher, &text(kind, N), count);
 }
 
 #[divan::bench(args = KINDS, sample_count = 30)]
 fn without_counting(bencher: Bencher, kind: &str) {
-    let (text, options) = (text(kind, BYTES), options(kind));
-    bencher
-        .counter(BytesCount::of_str(&text))
-        .bench(|| compress_counted(divan::black_box(&text), &options, &|text| text.len() / 4));
+    let options = options(kind);
+    let work = |text: &str| compress_counted(text, &options, &|text| text.len() / 4);
+    measure(bencher, &text(kind, BYTES), work);
 }
 
 #[divan::bench(args = KINDS, sample_count = 30)]
 fn counting_once(bencher: Bencher, kind: &str) {
-    let text = text(kind, BYTES);
-    bencher
-        .counter(BytesCount::of_str(&text))
-        .bench(|| tokens::count(tokens::Encoding::O200kBase, divan::black_box(&text)));
+    measure(bencher, &text(kind, BYTES), count);
 }
 
 #[divan::bench(args = KINDS, sample_count = 5)]
 fn counting_once_by_tiktoken(bencher: Bencher, kind: &str) {
-    let text = text(kind, BYTES);
     let reference = tiktoken_rs::o200k_base_singleton();
-    bencher
-        .counter(BytesCount::of_str(&text))
-        .bench(|| reference.encode_ordinary(divan::black_box(&text)).len());
+    measure(bencher, &text(kind, BYTES), |text| reference.encode_ordinary(text).len());
 }
