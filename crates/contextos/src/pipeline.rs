@@ -3,6 +3,7 @@
 //!
 //! The commands compress the text, write it and print the summary (`produce.rs`).
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -734,16 +735,24 @@ pub(crate) fn outlines(
     progress: &dyn Progress,
 ) -> Vec<Arc<Outline>> {
     let done = AtomicUsize::new(0);
-    let outlines: Vec<Arc<Outline>> = files
-        .par_iter()
-        .map(|file| {
+    // The longest first, one at a time, so that no thread waits at the end for another's long one.
+    let length = |(at, file): (usize, &&SourceFile)| (Reverse(file.text.len()), at);
+    let mut longest_first: Vec<_> = files.par_iter().enumerate().map(length).collect();
+    longest_first.sort_unstable();
+    let mut outlines: Vec<(usize, Arc<Outline>)> = longest_first
+        .into_iter()
+        .par_bridge()
+        .map(|(_, at)| {
+            let file = files[at];
             let outline = known
                 .get(file)
                 .unwrap_or_else(|| Arc::new(syntax::outline(file.language, &file.text)));
             progress.count(done.fetch_add(1, Ordering::Relaxed) + 1, files.len());
-            outline
+            (at, outline)
         })
         .collect();
+    outlines.sort_unstable_by_key(|(at, _)| *at);
+    let outlines: Vec<Arc<Outline>> = outlines.into_iter().map(|(_, outline)| outline).collect();
     let all: Vec<_> = files.iter().copied().zip(outlines.iter().map(Arc::clone)).collect();
     known.keep(&all);
     outlines

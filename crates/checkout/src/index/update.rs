@@ -1,5 +1,6 @@
 //! Brings an index up to date with what is on disk, and makes a checkout of it.
 
+use std::cmp::Reverse;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,16 +45,18 @@ pub(crate) fn read(
     let files = std::mem::take(&mut listing.files);
     let reader = Reader { folder: &folder, options, now: indexing.now };
     let places = old.places(&files);
-    let stale: Vec<usize> = (0..files.len())
+    let mut stale: Vec<usize> = (0..files.len())
         .filter(|&file| indexing.is_verified || !old.is_current(places[file], &files[file]))
         .collect();
-    let (words, looked) = reader.look(&old, &files, &places, &stale, progress);
+    // The largest first, so that no thread waits at the end for another's large one.
+    stale.sort_by_key(|&file| Reverse(files[file].state.size));
+    let (words, looked) = reader.look(&old, &files, &places, stale, progress);
     // Files are read below the handle; what was listed by the path may be another folder's.
     if !folder.is_at(root) {
         return Err(CheckoutError::Moved(root.to_owned()));
     }
     let mut results: Vec<Origin> = files.iter().map(|_| Origin::Old).collect();
-    for (file, (portion, found)) in stale.into_iter().zip(looked) {
+    for (file, portion, found) in looked {
         results[file] = match found {
             Looked::Same(place, entry) => Origin::Same(place, entry),
             Looked::New(entry, number) => Origin::New { portion, entry, number },
@@ -128,28 +131,29 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The results for the `stale` of `files`, each with the portion in which its words were counted, and what counted
-    /// them. Each thread has one, so that it splits a word once, however many files have it.
+    /// The results for the `stale` of `files`, which are read in that order: each with its file and the portion in which
+    /// its words were counted; and what counted them. Each thread has one, so that it splits a word once, however many
+    /// files have it.
     fn look(
         &self,
         old: &Index,
         files: &[Listed],
         places: &[Option<usize>],
-        stale: &[usize],
+        stale: Vec<usize>,
         progress: &(dyn Fn(Progress) + Sync),
-    ) -> (Vec<WordCounter>, Vec<(usize, Looked)>) {
+    ) -> (Vec<WordCounter>, Vec<(usize, usize, Looked)>) {
         let (read, total) = (AtomicUsize::new(0), stale.len());
         let counters: Vec<Mutex<WordCounter>> =
             (0..rayon::current_num_threads()).map(|_| Mutex::default()).collect();
-        let look = |&file: &usize| {
+        let look = |file: usize| {
             let portion = rayon::current_thread_index().unwrap_or(0) % counters.len();
             let mut counter = counters[portion].lock().unwrap_or_else(PoisonError::into_inner);
             let known = places[file].and_then(|place| Some((place, old.entries.get(place)?)));
             let looked = self.look_into(&files[file], known, &mut counter);
             progress(Progress { read: read.fetch_add(1, Ordering::Relaxed) + 1, total });
-            (portion, looked)
+            (file, portion, looked)
         };
-        let looked = stale.par_iter().map(look).collect();
+        let looked = stale.into_iter().par_bridge().map(look).collect();
         let counter = |counter: Mutex<WordCounter>| {
             counter.into_inner().unwrap_or_else(PoisonError::into_inner)
         };
