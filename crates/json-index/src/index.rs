@@ -29,6 +29,8 @@ pub(crate) struct Node {
     /// The index after the last node of this value; 0 while it hasn't ended.
     pub(crate) next: u32,
     pub(crate) kind: Kind,
+    /// Whether it is a string with an escape in it.
+    pub(crate) has_escapes: bool,
 }
 
 /// The index of one JSON text. Values are in the order of the text, each container before what is in it.
@@ -70,6 +72,21 @@ impl<'a> Index<'a> {
 
     fn node(&self, id: ValueId) -> Node {
         self.nodes[id.0 as usize]
+    }
+
+    /// Whether a node is the string `text`.
+    #[inline]
+    fn is(&self, node: &Node, text: &str) -> bool {
+        // Most names differ in their length.
+        if !node.has_escapes && node.end - node.start != text.len() as u32 + 2 {
+            return false;
+        }
+        let inner = || &self.text[node.start as usize + 1..node.end as usize - 1];
+        node.kind == Kind::String
+            && match node.has_escapes {
+                true => unescape(inner()).as_deref() == Some(text),
+                false => inner() == text,
+            }
     }
 
     /// What kind of value it is.
@@ -182,28 +199,52 @@ impl<'t> Value<'t> {
     /// The member of that name. A name that occurs twice is as if it weren't there: parsers differ
     /// in which of the two they take.
     pub fn get(self, name: &str) -> Option<Value<'t>> {
-        let mut found = self.members().filter(|(key, _)| key.is(name));
-        let (_, value) = found.next()?;
-        found.next().is_none().then_some(value)
+        let nodes = &self.index.nodes[..];
+        let object = nodes[self.node as usize];
+        let end = if object.kind == Kind::Object { object.next } else { 0 };
+        let (mut key, mut found) = (self.node + 1, None);
+        while key < end {
+            if self.index.is(&nodes[key as usize], name) {
+                if found.is_some() {
+                    return None;
+                }
+                found = Some(Value { index: self.index, node: key + 1 });
+            }
+            key = nodes[key as usize + 1].next;
+        }
+        found
+    }
+
+    /// The members of these names, each as by [`get`](Self::get), in one pass.
+    pub fn get_all<const N: usize>(self, names: [&str; N]) -> [Option<Value<'t>>; N] {
+        let mut found = [None; N];
+        let mut is_twice = [false; N];
+        for (key, value) in self.members() {
+            let Some(key) = key.text() else { continue };
+            if let Some(at) = names.iter().position(|name| *name == key) {
+                is_twice[at] |= found[at].is_some();
+                found[at] = Some(value);
+            }
+        }
+        for (found, is_twice) in found.iter_mut().zip(is_twice) {
+            *found = found.filter(|_| !is_twice);
+        }
+        found
     }
 
     /// Whether it is the string `text`.
     pub fn is(self, text: &str) -> bool {
-        let Some(inner) = self.inner() else { return false };
-        // Most names differ in their first bytes; only an escape may stand for another byte than it begins with.
-        let is_same = |(one, other): &(u8, u8)| one == other && *one != b'\\';
-        let same = inner.bytes().zip(text.bytes()).take_while(is_same).count();
-        match inner.as_bytes().get(same) {
-            None => same == text.len(),
-            Some(b'\\') => unescape(inner).as_deref() == Some(text),
-            Some(_) => false,
-        }
+        self.index.is(&self.index.nodes[self.node as usize], text)
     }
 
     /// The text of a string; `None` for any other kind, and for a string with a lone surrogate,
     /// which no Unicode text can stand for.
     pub fn text(self) -> Option<Cow<'t, str>> {
-        self.inner().and_then(unescape)
+        let inner = self.index.string_source(ValueId(self.node))?;
+        match self.data().has_escapes {
+            true => unescape(inner),
+            false => Some(Cow::Borrowed(inner)),
+        }
     }
 
     /// The number, where it is a whole one from 0 that fits.
@@ -221,9 +262,5 @@ impl<'t> Value<'t> {
     /// Whether it is `null`.
     pub fn is_null(self) -> bool {
         self.kind() == Kind::Null
-    }
-
-    fn inner(self) -> Option<&'t str> {
-        self.index.string_source(ValueId(self.node))
     }
 }

@@ -129,7 +129,7 @@ impl<'a, const LENIENT: bool> Scanner<'a, LENIENT> {
                 }
                 self.at += 1;
             }
-            Some(b'"') => self.string()?,
+            Some(b'"') => self.string(node)?,
             Some(b'-' | b'0'..=b'9') => self.number()?,
             Some(b't') => self.literal(b"true")?,
             Some(b'f') => self.literal(b"false")?,
@@ -173,7 +173,7 @@ impl<'a, const LENIENT: bool> Scanner<'a, LENIENT> {
         if first != Some(b'"') {
             return self.fail();
         }
-        self.string()?;
+        self.string(node)?;
         self.end(node);
         self.blanks();
         if self.peek() != Some(b':') {
@@ -183,8 +183,10 @@ impl<'a, const LENIENT: bool> Scanner<'a, LENIENT> {
         Ok(())
     }
 
-    fn string(&mut self) -> Result<(), ScanError> {
+    /// Reads the string that `node` is.
+    fn string(&mut self, node: u32) -> Result<(), ScanError> {
         self.at += 1;
+        let mut has_escapes = false;
         loop {
             let rest = &self.bytes[self.at..];
             let Some(plain) = special_byte(rest) else {
@@ -193,7 +195,10 @@ impl<'a, const LENIENT: bool> Scanner<'a, LENIENT> {
             };
             self.at += plain + 1;
             let length = match (rest[plain], rest.get(plain + 1)) {
-                (b'"', _) => return Ok(()),
+                (b'"', _) => {
+                    self.nodes[node as usize].has_escapes = has_escapes;
+                    return Ok(());
+                }
                 (b'\\', Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't')) => 1,
                 (b'\\', Some(b'u')) if LENIENT => 1,
                 (b'\\', Some(b'u')) if has_four_digits(&rest[plain + 2..]) => 5,
@@ -205,6 +210,7 @@ impl<'a, const LENIENT: bool> Scanner<'a, LENIENT> {
                 _ => return Err(ScanError::Syntax(self.at - 1)),
             };
             self.at += length;
+            has_escapes = true;
         }
     }
 
@@ -261,7 +267,7 @@ impl<'a, const LENIENT: bool> Scanner<'a, LENIENT> {
             return Err(ScanError::Size);
         }
         let node = self.nodes.len() as u32;
-        self.nodes.push(Node { start: self.at as u32, end: 0, next: 0, kind });
+        self.nodes.push(Node { start: self.at as u32, end: 0, next: 0, kind, has_escapes: false });
         Ok(node)
     }
 
@@ -386,6 +392,22 @@ mod tests {
         let index = scan(br#"{"a":1,"\u0061":2,"b":3}"#).unwrap();
         assert!(index.root().get("a").is_none());
         assert_eq!(index.root().get("b").unwrap().unsigned(), Some(3));
+    }
+
+    #[test]
+    fn names_that_are_looked_up_together_are_as_one_by_one() {
+        let text = br#"{"a":1,"\u0062":2,"c":3,"c":4,"\u0063":5,"\ud800":6,"d":{"a":7},"":8}"#;
+        let index = scan(text).unwrap();
+        let names = ["a", "b", "c", "d", "", "e", "aa"];
+        let ranges = |values: &[Option<Value<'_>>]| -> Vec<_> {
+            values.iter().map(|value| value.map(Value::range)).collect()
+        };
+        let one_by_one = names.map(|name| index.root().get(name));
+        assert_eq!(ranges(&index.root().get_all(names)), ranges(&one_by_one));
+        assert_eq!(one_by_one.iter().flatten().count(), 4);
+        let d = index.root().get("d").unwrap();
+        assert_eq!(ranges(&d.get_all(["a"])), ranges(&[d.get("a")]));
+        assert_eq!(ranges(&d.get("a").unwrap().get_all(["a"])), [None]);
     }
 
     #[test]

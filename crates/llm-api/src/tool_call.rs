@@ -150,8 +150,8 @@ fn only_object(value: Value<'_>) -> Option<Value<'_>> {
 /// The member of `object` whose name is `name` but for case and underscores.
 fn member<'t>(object: Value<'t>, name: &str) -> Option<Value<'t>> {
     let is_named = |key: &str| {
-        let letters = key.chars().filter(|c| !matches!(c, '_' | '-'));
-        letters.map(|c| c.to_ascii_lowercase()).eq(name.chars())
+        let letters = key.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
+        letters.map(|byte| byte.to_ascii_lowercase()).eq(name.bytes())
     };
     object.members().find(|(key, _)| key.text().is_some_and(|key| is_named(&key))).map(|(_, v)| v)
 }

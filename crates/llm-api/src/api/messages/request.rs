@@ -22,14 +22,17 @@ pub(super) fn read(root: Value<'_>) -> Option<Request<'_>> {
             request.blocks.push(Block::opaque(Role::System, block));
         }
     }
+    // Most messages have one or two blocks.
+    request.blocks.reserve(list.items().count() * 2);
     for message in list.items() {
-        let role = match message.get("role") {
+        let [role, content] = message.get_all(["role", "content"]);
+        let role = match role {
             Some(role) if role.is("assistant") => Role::Assistant,
             Some(role) if role.is("user") => Role::User,
             _ => Role::System,
         };
         let first = request.blocks.len();
-        for block in message.get("content").into_iter().flat_map(parts) {
+        for block in content.into_iter().flat_map(parts) {
             request.blocks.push(read_block(role, block));
         }
         let blocks = first..request.blocks.len();
@@ -47,25 +50,34 @@ fn parts(content: Value<'_>) -> impl Iterator<Item = Value<'_>> {
 
 fn read_block(role: Role, value: Value<'_>) -> Block<'_> {
     let mut block = Block::opaque(role, value);
-    let kind = value.get("type").and_then(Value::text);
+    let [kind, text, content, tool_use_id, is_error, id, name, input] = value.get_all([
+        "type",
+        "text",
+        "content",
+        "tool_use_id",
+        "is_error",
+        "id",
+        "name",
+        "input",
+    ]);
+    let kind = kind.and_then(Value::text);
     match (role, kind.as_deref()) {
         (_, None) if value.kind() == Kind::String => block.texts = vec![value],
         (_, Some("text")) => {
-            block.texts =
-                value.get("text").into_iter().filter(|t| t.kind() == Kind::String).collect();
+            block.texts = text.into_iter().filter(|t| t.kind() == Kind::String).collect();
         }
         (Role::User, Some("tool_result")) => {
             block.role = Role::Tool;
-            block.texts = texts(value.get("content"));
+            block.texts = texts(content);
             block.tool_result = Some(ToolResult {
-                id: text(value, "tool_use_id"),
+                id: tool_use_id.and_then(Value::text),
                 call: None,
-                is_error: value.get("is_error").is_some_and(Value::is_true),
+                is_error: is_error.is_some_and(Value::is_true),
             });
         }
         (Role::Assistant, Some("tool_use")) => {
-            if let (Some(id), Some(name)) = (text(value, "id"), text(value, "name")) {
-                block.calls.push(Call { id, name, input: Input::Sent(value.get("input")) });
+            if let (Some(id), Some(name)) = (id.and_then(Value::text), name.and_then(Value::text)) {
+                block.calls.push(Call { id, name, input: Input::Sent(input) });
             }
         }
         _ => {}
