@@ -50,6 +50,8 @@ const MOST_BEFORE: usize = 64;
 const LEAST_FOR_HASH: usize = 800;
 /// The codec that leaves out most line numbers.
 const NUMBERS: &str = "numbers";
+/// How its headers begin.
+const NUMBERS_HEADER: &[u8] = b"[numbers/";
 
 /// The earlier texts of a conversation, in order.
 #[derive(Debug, Default)]
@@ -527,6 +529,9 @@ fn is_fixed(line: &str) -> bool {
 /// `text` with the line numbers of files that were shown without most of them, as their headers say.
 /// A reader takes each number from the lines around it.
 fn with_numbers(text: &str) -> Cow<'_, str> {
+    if memchr::memmem::find(text.as_bytes(), NUMBERS_HEADER).is_none() {
+        return Cow::Borrowed(text);
+    }
     let lines = Lines::of(text);
     let mut out = String::new();
     let (mut at, mut done) = (0, 0);

@@ -270,7 +270,8 @@ impl<'t> Request<'t> {
     /// Links each result to its call: the last one before it with its id. Without tools, outputs in
     /// the user's messages are results.
     pub(crate) fn link_results(&mut self) {
-        let mut calls: HashMap<Cow<'t, str>, Call<'t>> = HashMap::new();
+        let mut calls: HashMap<Cow<'t, str>, Call<'t>, foldhash::fast::RandomState> =
+            HashMap::with_capacity_and_hasher(self.blocks.len() / 2, <_>::default());
         for block in &mut self.blocks {
             if let Some(result) = &mut block.tool_result {
                 result.call = result.id.as_ref().and_then(|id| calls.get(id)).cloned();

@@ -1,11 +1,30 @@
 //! Edits of bytes: some ranges are replaced, everything else stays as it was.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Replacements for ranges of one text, kept in any order until they are applied.
 #[derive(Debug, Clone, Default)]
 pub struct Edits {
-    list: Vec<(Range<usize>, Vec<u8>)>,
+    list: Vec<(Range<usize>, Bytes)>,
+}
+
+/// What comes in the place of a range.
+#[derive(Debug, Clone)]
+enum Bytes {
+    Own(Vec<u8>),
+    Shared(Arc<[u8]>),
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Bytes::Own(bytes) => bytes,
+            Bytes::Shared(bytes) => bytes,
+        }
+    }
 }
 
 /// Why edits can't be applied.
@@ -22,7 +41,12 @@ pub enum SpliceError {
 impl Edits {
     /// Replaces the bytes at `range`, which is of the text before any edit.
     pub fn replace(&mut self, range: Range<usize>, with: impl Into<Vec<u8>>) {
-        self.list.push((range, with.into()));
+        self.list.push((range, Bytes::Own(with.into())));
+    }
+
+    /// The same with bytes that others have, too.
+    pub fn replace_shared(&mut self, range: Range<usize>, with: &Arc<[u8]>) {
+        self.list.push((range, Bytes::Shared(with.clone())));
     }
 
     /// Inserts before the byte `at`. Insertions at the same place keep their order.
@@ -45,7 +69,7 @@ impl Edits {
 
     /// The edits whose ranges `place` finds in another text, at the places that it gives.
     pub fn moved(&self, place: impl Fn(&Range<usize>) -> Option<Range<usize>>) -> Self {
-        let moved = |(range, with): &(Range<usize>, Vec<u8>)| Some((place(range)?, with.clone()));
+        let moved = |(range, with): &(Range<usize>, Bytes)| Some((place(range)?, with.clone()));
         Edits { list: self.list.iter().filter_map(moved).collect() }
     }
 

@@ -5,6 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use foldhash::fast::RandomState;
 use lru::LruCache;
 
 /// A key: a hash of all that a value depends on.
@@ -29,7 +30,7 @@ pub struct Cache<V> {
 }
 
 struct Entries<V> {
-    values: LruCache<Key, V>,
+    values: LruCache<Key, V, RandomState>,
     bytes: usize,
 }
 
@@ -39,7 +40,8 @@ const OVERHEAD: usize = 96;
 impl<V: Weigh + Clone> Cache<V> {
     /// A cache of so many `bytes`.
     pub fn new(bytes: usize) -> Self {
-        let entries = Entries { values: LruCache::unbounded(), bytes: 0 };
+        let values = LruCache::unbounded_with_hasher(RandomState::default());
+        let entries = Entries { values, bytes: 0 };
         Cache { entries: Mutex::new(entries), bound: bytes }
     }
 

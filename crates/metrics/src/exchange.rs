@@ -1,6 +1,7 @@
 //! One request to a provider and its response, in numbers and names: never a word of what was said,
 //! but where the user asks for that ([`BlockReport::texts`]).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use llm_api::response::Usage;
@@ -22,7 +23,7 @@ pub enum Ending {
 pub struct BlockReport {
     /// The tool whose result it is; `unknown` for a call that isn't in the request, empty for what a
     /// user pasted.
-    pub tool: Box<str>,
+    pub tool: Arc<str>,
     /// The kind of its largest part; empty where it wasn't detected.
     pub kind: &'static str,
     /// Its tokens.

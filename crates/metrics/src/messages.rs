@@ -32,7 +32,7 @@ pub(crate) struct Messages {
 pub(crate) fn take(blocks: &mut [BlockReport]) -> Vec<Message> {
     let message = |block: &mut BlockReport| {
         let texts = block.texts.take()?;
-        let (tool, kind) = (crate::recent::tool(block), crate::recent::kind(block));
+        let (tool, kind) = (crate::recent::tool(&block.tool), crate::recent::kind(block));
         Some(Message { tool, kind, before: block.before, after: block.after, texts })
     };
     blocks.iter_mut().filter_map(message).collect()

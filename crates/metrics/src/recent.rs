@@ -153,7 +153,7 @@ impl Unchanged {
         };
         Self {
             at: SystemTime::now(),
-            tool: tool(block),
+            tool: tool(&block.tool),
             kind: kind(block),
             tokens: block.before,
             why,
@@ -173,7 +173,7 @@ pub(crate) fn kind(block: &BlockReport) -> &'static str {
     if block.kind.is_empty() { "kept" } else { block.kind }
 }
 
-/// The name of the tool whose result a block is; `(pasted)` for what a user pasted.
-pub(crate) fn tool(block: &BlockReport) -> String {
-    if block.tool.is_empty() { "(pasted)".to_owned() } else { printable(&block.tool) }
+/// The name of the tool whose result a block is, which is called `name`; `(pasted)` for what a user pasted.
+pub(crate) fn tool(name: &str) -> String {
+    if name.is_empty() { "(pasted)".to_owned() } else { printable(name) }
 }

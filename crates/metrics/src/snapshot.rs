@@ -126,6 +126,7 @@ pub(crate) struct BlockSums {
 impl BlockSums {
     pub(crate) fn of(exchange: &Exchange, is_applied: bool) -> Self {
         let mut sums = Self::default();
+        let mut by_tool: BTreeMap<&str, Blocks> = BTreeMap::new();
         let is_sent = u64::from(exchange.is_billed && is_success(exchange.status));
         for block in &exchange.blocks {
             let (before, would) = (block.before as u64, block.after as u64);
@@ -140,7 +141,10 @@ impl BlockSums {
                 would_save: is_sent * after.saturating_sub(would),
             };
             sums.by_kind.entry(recent::kind(block)).or_default().add(&sum);
-            sums.by_tool.entry(recent::tool(block)).or_default().add(&sum);
+            by_tool.entry(&block.tool).or_default().add(&sum);
+        }
+        for (tool, sum) in by_tool {
+            sums.by_tool.entry(recent::tool(tool)).or_default().add(&sum);
         }
         sums
     }

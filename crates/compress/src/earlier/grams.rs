@@ -2,6 +2,8 @@
 //! of [`GRAM`] lines. In a long conversation most new results repeat nothing, so most of the time its
 //! earlier texts needn't be read again.
 
+use std::borrow::Cow;
+
 use super::{GRAM, LEAST_BYTES, compared, content, gram, with_numbers};
 use crate::lines::Lines;
 
@@ -46,6 +48,8 @@ impl Grams {
 #[derive(Debug)]
 pub struct NewGrams {
     sorted: Vec<u64>,
+    /// Those of the last text.
+    last: Grams,
     /// A bit for each gram, by the last bits of its hash.
     bits: [u64; WORDS],
 }
@@ -53,13 +57,15 @@ pub struct NewGrams {
 impl NewGrams {
     /// The runs of `texts`, each as [`Earlier::refer`](super::Earlier::refer) gets it.
     pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
-        let mut long: Vec<&str> =
-            texts.into_iter().filter(|text| text.len() >= LEAST_BYTES).collect();
-        // What wasn't made shorter is the same text twice.
-        long.dedup();
         let mut sorted: Vec<u64> = Vec::new();
-        for text in long {
-            sorted.extend_from_slice(&Grams::of(text).0);
+        let mut last = ("", Grams::default());
+        for text in texts {
+            // What wasn't made shorter is the same text twice.
+            if text != last.0 {
+                let is_long = text.len() >= LEAST_BYTES;
+                last = (text, if is_long { Grams::of(text) } else { Grams::default() });
+                sorted.extend_from_slice(&last.1.0);
+            }
         }
         sorted.sort_unstable();
         sorted.dedup();
@@ -68,7 +74,15 @@ impl NewGrams {
             let (word, bit) = place(*gram);
             bits[word] |= bit;
         }
-        Self { sorted, bits }
+        Self { sorted, last: last.1, bits }
+    }
+
+    /// The same as [`Grams::of_shown`] of the last text, which is `text`.
+    pub fn into_shown(self, text: &str) -> Grams {
+        match with_numbers(text) {
+            Cow::Borrowed(_) => self.last,
+            Cow::Owned(numbered) => Grams::of(&numbered),
+        }
     }
 
     /// Whether one of the runs is in `shown`. If not, [`Earlier::refer`](super::Earlier::refer) finds

@@ -66,7 +66,7 @@ pub(super) struct BlockContext<'c> {
 #[derive(Debug, Clone)]
 pub(crate) struct CompressedBlock {
     /// For each of its texts the JSON string that stands for it; `None` where it stays.
-    pub(super) texts: Vec<Option<Box<[u8]>>>,
+    pub(super) texts: Vec<Option<Arc<[u8]>>>,
     /// Its numbers and names, as far as they don't depend on the request.
     pub(crate) report: BlockReport,
     /// The names of what was done.
@@ -76,7 +76,7 @@ pub(crate) struct CompressedBlock {
     /// What references stand for.
     replaced: Vec<ReplacedRun>,
     /// The runs of lines to which later references may be made, once it is known that they may.
-    pub(super) grams: Arc<Grams>,
+    pub(super) grams: Option<Arc<Grams>>,
     /// Texts that stay because compressing them failed.
     pub(super) failures: usize,
     /// Credentials that were replaced.
@@ -101,7 +101,7 @@ impl CompressedBlock {
             transforms: Vec::new(),
             hashes: Vec::new(),
             replaced: Vec::new(),
-            grams: Arc::default(),
+            grams: None,
             failures: 0,
             redacted: 0,
         }
@@ -129,7 +129,9 @@ impl CompressedBlock {
         let texts: usize = self.texts.iter().flatten().map(|text| text.len()).sum();
         let names = self.transforms.iter().chain(&self.hashes).map(|name| name.len() + 16);
         let replaced: usize = self.replaced.iter().map(ReplacedRun::weight).sum();
-        let lists = self.texts.len() * 16 + replaced + self.grams.weight();
+        let lists = self.texts.len() * 16
+            + replaced
+            + self.grams.as_ref().map_or(0, |grams| grams.weight());
         size_of::<Self>() + texts + names.sum::<usize>() + lists
     }
 }
@@ -204,6 +206,7 @@ fn repeated(block: &Block<'_>, context: &BlockContext<'_>) -> Option<CompressedB
         texts: vec![Some(quote(&shorter).into())],
         report: BlockReport { tool: tool_name(block).into(), after, ..same.report.clone() },
         transforms: vec![references::transform()],
+        grams: None,
         ..same.clone()
     })
 }
@@ -233,7 +236,7 @@ impl CompressedBlock {
             self.report.kind = largest.map_or("", |part| part.kind.name());
         }
         let replaced = self.replaced.len();
-        let result = match context.shown.filter(|_| block.role == Role::Tool) {
+        let (result, grams) = match context.shown.filter(|_| block.role == Role::Tool) {
             Some(shown) => references::shortest(
                 result,
                 (at, &text),
@@ -246,8 +249,10 @@ impl CompressedBlock {
                 },
                 &mut self.replaced,
             ),
-            None => result,
+            None => (result, None),
         };
+        // What is shown of a block with one text is this text.
+        self.grams = grams.filter(|_| block.texts.len() == 1).map(Arc::new);
         self.report.after += result.tokens_after;
         if result.text == text {
             if block.role == Role::User {

@@ -141,7 +141,7 @@ impl RequestRewriter {
             };
             return self.next_message(turn, &request, rounds, limit);
         }
-        let traversal = self.traverse(&request);
+        let traversal = self.traverse(&request, None);
         self.pin_results(&traversal, rounds);
         let rounds = &*rounds;
         let cache_mark = turn.api.cache_mark(&request);

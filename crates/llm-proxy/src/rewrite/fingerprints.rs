@@ -9,7 +9,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
-use llm_api::request::{Block, Request};
+use llm_api::request::Block;
 use lru::LruCache;
 use xxhash_rust::xxh3::xxh3_128_with_secret;
 
@@ -38,24 +38,24 @@ pub(super) fn secret() -> [u8; SECRET] {
 /// The fingerprints of blocks that were seen.
 pub(super) struct Fingerprints {
     secret: [u8; SECRET],
-    known: Mutex<LruCache<u128, Key>>,
+    known: Mutex<LruCache<u128, Key, foldhash::fast::RandomState>>,
 }
 
 impl Fingerprints {
     /// None yet, with a secret of its own.
     pub(super) fn new() -> Self {
-        Self { secret: secret(), known: Mutex::new(LruCache::new(MOST)) }
+        Self { secret: secret(), known: Mutex::new(LruCache::with_hasher(MOST, <_>::default())) }
     }
 
-    /// The fingerprints of a request's blocks.
-    pub(super) fn of(&self, request: &Request<'_>) -> Vec<Key> {
-        let digests: Vec<u128> = request.blocks.iter().map(|block| self.digest(block)).collect();
+    /// The fingerprints of `blocks`.
+    pub(super) fn of(&self, blocks: &[&Block<'_>]) -> Vec<Key> {
+        let digests: Vec<u128> = blocks.iter().map(|block| self.digest(block)).collect();
         let known: Vec<Option<Key>> = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             digests.iter().map(|digest| known.get(digest).copied()).collect()
         };
         let mut new = Vec::new();
-        let each = request.blocks.iter().zip(digests).zip(known).map(|((block, digest), known)| {
+        let each = blocks.iter().zip(digests).zip(known).map(|((block, digest), known)| {
             known.unwrap_or_else(|| {
                 let key = fingerprint(block);
                 new.push((digest, key));
@@ -106,8 +106,9 @@ mod tests {
             let index = scan(body.as_bytes()).unwrap();
             let request = read(MESSAGES, &index).unwrap();
             let worked_out: Vec<Key> = request.blocks.iter().map(fingerprint).collect();
+            let blocks: Vec<&Block<'_>> = request.blocks.iter().collect();
             for _ in 0..2 {
-                assert_eq!(all.of(&request), worked_out);
+                assert_eq!(all.of(&blocks), worked_out);
             }
         }
         assert_ne!(all.secret, Fingerprints::new().secret);

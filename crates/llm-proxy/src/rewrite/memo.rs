@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use compress::earlier::Grams;
-use llm_api::request::{Block, Request, Role};
+use llm_api::request::{Block, Request};
 use llm_api::response::{InterceptedCall, Round};
 
 use super::block::CompressedBlock;
@@ -63,23 +63,6 @@ pub(super) fn fingerprint(block: &Block<'_>) -> Key {
         hasher.update(bytes);
     });
     hasher.finalize().into()
-}
-
-/// For each turn what identifies everything that was said before it, and one more for the end.
-/// `fingerprints`: the blocks'. Tools are no part of it: clients load and drop them.
-pub(super) fn before_turns(request: &Request<'_>, fingerprints: &[Key]) -> Vec<Key> {
-    let mut said = chain(&[0; 32], &[request.api.id()]);
-    let mut before = Vec::with_capacity(request.turns.len() + 1);
-    for turn in &request.turns {
-        before.push(said);
-        for at in turn.blocks.clone() {
-            if request.blocks[at].role != Role::Definition {
-                said = chain(&said, &fingerprints[at]);
-            }
-        }
-    }
-    before.push(said);
-    before
 }
 
 /// A hash of the names of a request's tools.

@@ -66,9 +66,9 @@ impl RequestRewriter {
         let past = past(create.previous().as_deref());
         let Whole { body, place } = create.whole(message, &past.items, past.is_partial).ok()?;
         let body = Bytes::from(body);
-        let of_whole = self.recent.scan(&body).ok()?;
+        let (of_whole, continuation) = self.recent.scan(&body).ok()?;
         let request = read(API, &of_whole)?;
-        let traversal = self.traverse(&request);
+        let traversal = self.traverse(&request, Some(&continuation));
         let mut report = RequestReport::of(&traversal, self.settings.log_messages);
         report.stream = true;
         report.held_out = report.conversation.is_some_and(|id| self.is_held_out(id));
@@ -160,7 +160,7 @@ impl RequestRewriter {
         limit: Option<u64>,
     ) -> Option<NextRound> {
         let (sent, id) = turn.sent_message()?;
-        let traversal = self.traverse(request);
+        let traversal = self.traverse(request, None);
         self.pin_results(&traversal, rounds);
         let rounds = &*rounds;
         let mut retrieve = self.retriever(&traversal, rounds);

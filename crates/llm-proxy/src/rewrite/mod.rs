@@ -5,6 +5,7 @@
 mod block;
 mod continue_turn;
 mod fingerprints;
+mod identities;
 mod memo;
 mod message;
 mod recent;
@@ -117,13 +118,13 @@ impl RequestRewriter {
     /// Rewrites a request of `api`. A body without a conversation that can be read goes on as it is.
     pub(crate) fn rewrite(&self, api: &'static dyn Api, body: &Bytes) -> RewrittenRequest {
         let unchanged = |report| RewrittenRequest { body: body.clone(), report, turn: None };
-        let Ok(index) = self.recent.scan(body) else {
+        let Ok((index, continuation)) = self.recent.scan(body) else {
             return RewrittenRequest::unchanged(body.clone(), "not readable as JSON");
         };
         let Some(request) = read(api, &index) else {
             return RewrittenRequest::unchanged(body.clone(), "no conversation");
         };
-        let traversal = self.traverse(&request);
+        let traversal = self.traverse(&request, Some(&continuation));
         let mut report = RequestReport::of(&traversal, self.settings.log_messages);
         report.held_out = report.conversation.is_some_and(|id| self.is_held_out(id));
         if !self.settings.optimize || report.held_out {
@@ -148,7 +149,7 @@ impl RequestRewriter {
     /// What the blocks of a request become that may change, in their order, and whether the retrieval
     /// tool is injected.
     pub(crate) fn compressed_blocks(&self, request: &Request<'_>) -> (Vec<TraversedBlock>, bool) {
-        let traversal = self.traverse(request);
+        let traversal = self.traverse(request, None);
         let is_injected = traversal.injection == ToolInjection::Injected;
         (traversal.blocks, is_injected)
     }

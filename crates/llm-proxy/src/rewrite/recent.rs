@@ -5,12 +5,13 @@
 //! know it can't make two parts that are taken for one.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use json_index::{Index, ScanError, Scanned, scan, scan_after};
 use xxhash_rust::xxh3::xxh3_128_with_secret;
 
 use super::fingerprints::{SECRET, secret};
+use super::identities::{EarlierRequest, Identities};
 
 /// Shorter requests, in bytes, are scanned as a whole: it takes less than 30 µs.
 const SHORTEST: usize = 32 << 10;
@@ -26,11 +27,14 @@ struct Recent {
     /// The hashes of its parts, without the last one if that is shorter.
     parts: Vec<u128>,
     scanned: Scanned,
+    /// What identifies its blocks and turns, once that is known.
+    identities: OnceLock<Arc<Identities>>,
 }
 
 impl Recent {
     fn size(&self) -> usize {
-        size_of_val(self.parts.as_slice()) + self.scanned.size()
+        let identities = self.identities.get().map_or(0, |identities| identities.size());
+        size_of_val(self.parts.as_slice()) + self.scanned.size() + identities
     }
 
     /// Whether the request of `parts` is likely this conversation, gone on: it has the same part far behind the prompt
@@ -48,6 +52,29 @@ impl Recent {
     }
 }
 
+/// A request as one of the latest, and the one that it goes on with.
+#[derive(Default)]
+pub(super) struct Continuation {
+    own: Option<Arc<Recent>>,
+    /// The earlier request, and how many bytes at the beginning are the same.
+    earlier: Option<(Arc<Recent>, usize)>,
+}
+
+impl Continuation {
+    /// The earlier request that this one goes on with, if it was read.
+    pub(super) fn earlier(&self) -> Option<EarlierRequest<'_>> {
+        let (recent, same) = self.earlier.as_ref()?;
+        Some(EarlierRequest { identities: recent.identities.get()?, same: *same })
+    }
+
+    /// Keeps what identifies the parts of this request for the one that goes on with it.
+    pub(super) fn keep(&self, identities: &Arc<Identities>) {
+        if let Some(own) = &self.own {
+            own.identities.get_or_init(|| identities.clone());
+        }
+    }
+}
+
 /// The latest requests, the latest first.
 pub(super) struct RecentBodies {
     secret: [u8; SECRET],
@@ -60,21 +87,26 @@ impl RecentBodies {
         Self { secret: secret(), latest: Mutex::default() }
     }
 
-    /// The same as [`scan`] of `body`.
-    pub(super) fn scan<'b>(&self, body: &'b [u8]) -> Result<Index<'b>, ScanError> {
+    /// The same as [`scan`] of `body`, and what it goes on with.
+    pub(super) fn scan<'b>(&self, body: &'b [u8]) -> Result<(Index<'b>, Continuation), ScanError> {
         if body.len() < SHORTEST {
-            return scan(body);
+            return Ok((scan(body)?, Continuation::default()));
         }
         let (parts, _) = body.as_chunks::<PART>();
         let parts: Vec<u128> =
             parts.iter().map(|part| xxh3_128_with_secret(part, &self.secret)).collect();
-        let continued = self.continued_by(&parts);
-        let index = match &continued {
-            Some(recent) => scan_after(body, &recent.scanned, recent.same(&parts))?,
+        let earlier = self.continued_by(&parts).map(|recent| {
+            let same = recent.same(&parts);
+            (recent, same)
+        });
+        let index = match &earlier {
+            Some((recent, same)) => scan_after(body, &recent.scanned, *same)?,
             None => scan(body)?,
         };
-        self.keep(Recent { parts, scanned: index.scanned() }, continued.as_ref());
-        Ok(index)
+        let scanned = index.scanned();
+        let own = Arc::new(Recent { parts, scanned, identities: OnceLock::new() });
+        self.keep(own.clone(), earlier.as_ref().map(|(recent, _)| recent));
+        Ok((index, Continuation { own: Some(own), earlier }))
     }
 
     /// The request of which that of `parts` is likely the continuation.
@@ -84,10 +116,10 @@ impl RecentBodies {
     }
 
     /// Keeps a request in the place of the one that it continues, and of those that were longest unused.
-    fn keep(&self, recent: Recent, continued: Option<&Arc<Recent>>) {
+    fn keep(&self, recent: Arc<Recent>, continued: Option<&Arc<Recent>>) {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         latest.retain(|other| continued.is_none_or(|continued| !Arc::ptr_eq(other, continued)));
-        latest.push_front(Arc::new(recent));
+        latest.push_front(recent);
         let size =
             |latest: &VecDeque<Arc<Recent>>| latest.iter().map(|one| one.size()).sum::<usize>();
         while latest.len() > MOST || size(&latest) > MOST_BYTES {
@@ -121,7 +153,7 @@ mod tests {
     }
 
     fn is_as_by_scan(recent: &RecentBodies, body: &Bytes) {
-        let found = recent.scan(body).map(|index| values(&index));
+        let found = recent.scan(body).map(|(index, _)| values(&index));
         assert_eq!(found, scan(body).map(|index| values(&index)));
     }
 

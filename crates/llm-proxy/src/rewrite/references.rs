@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use compress::earlier::{Earlier, Reference, Referred, comparable, has_references_of, split_heads};
+use compress::earlier::{
+    Earlier, Grams, NewGrams, Reference, Referred, comparable, has_references_of, split_heads,
+};
 use compress::{Compressed, Retrieval};
 use tokens::Encoding;
 
@@ -59,7 +61,7 @@ impl ReplacedRun {
 
 /// `result`, or a version of it or of its input `text`, the block's text at `at`, with references to
 /// what was shown, if that is shorter. `encode` compresses a text without loss: what stays between
-/// references. The runs that can be retrieved are added to `runs`.
+/// references. The runs that can be retrieved are added to `runs`. The grams of the text, if they are known.
 pub(super) fn shortest(
     mut result: Compressed,
     (at, text): (usize, &str),
@@ -68,11 +70,13 @@ pub(super) fn shortest(
     retrieval: Retrieval,
     encode: impl Fn(&str) -> Option<Compressed>,
     runs: &mut Vec<ReplacedRun>,
-) -> Compressed {
+) -> (Compressed, Option<Grams>) {
     let (given, opened) = comparable(text, is_cosmetic);
-    let places = shown.with_lines_of([&*given, &*result.text]);
+    let new = NewGrams::of([&*given, &*result.text]);
+    let places = shown.with_lines_of(&new);
     if places.is_empty() {
-        return result;
+        let grams = new.into_shown(&result.text);
+        return (result, Some(grams));
     }
     let refer = |text: &str| {
         let referred = shown.read(&places, |earlier, call| earlier.refer(text, call, retrieval))?;
@@ -86,7 +90,10 @@ pub(super) fn shortest(
     };
     // Of equally short ones the first, which needs no notation to be read.
     let found = of_given.into_iter().chain(of_compressed).min_by_key(|(_, (tokens, _))| *tokens);
-    let Some((basis, (tokens, Referred { text, references }))) = found else { return result };
+    let Some((basis, (tokens, Referred { text, references }))) = found else {
+        let grams = new.into_shown(&result.text);
+        return (result, Some(grams));
+    };
     runs.extend(references.into_iter().filter_map(|reference| {
         let (start, end) = (reference.replaces.start, reference.replaces.end);
         Some(ReplacedRun { hash: reference.hash?.into(), text: at, basis, start, end })
@@ -104,7 +111,7 @@ pub(super) fn shortest(
     }
     (result.text, result.tokens_after) = (text, tokens);
     result.transforms.append(&mut transforms);
-    result
+    (result, None)
 }
 
 /// `text`, which has `tokens`, with the lines between its references encoded, and what was done, if
@@ -128,7 +135,7 @@ pub(super) fn of_copy(
     tokens: usize,
     shown: Shown<'_>,
 ) -> Option<(String, usize)> {
-    let places = shown.with_lines_of([shown_text]);
+    let places = shown.with_lines_of(&NewGrams::of([shown_text]));
     let refer = |earlier: &Earlier, call| earlier.refer(shown_text, call, Retrieval::None);
     let referred = shown.read(&places, refer)?.text;
     let after = tokens::count(Encoding::default(), &referred);
@@ -155,7 +162,7 @@ impl ReferredEnds {
         shown: Shown<'_>,
         retrieval: Retrieval,
     ) -> Option<(Self, Vec<&'t str>)> {
-        let places = shown.with_lines_of([text]);
+        let places = shown.with_lines_of(&NewGrams::of([text]));
         let Referred { text: referred, references } =
             shown.read(&places, |earlier, call| earlier.refer(text, call, retrieval))?;
         let (first, last) = (references.first()?, references.last()?);

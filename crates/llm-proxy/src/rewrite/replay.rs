@@ -28,9 +28,10 @@ impl RequestRewriter {
         report: &mut RequestReport,
     ) {
         let request = traversal.request;
-        let turns =
-            (0..request.turns.len()).filter(|at| request.turns[*at].role == Role::Assistant);
-        let keys: Vec<_> = turns.map(|at| (at, TurnKey::of(traversal, at))).collect();
+        let keys = TurnKey::of_all(traversal);
+        let keys: Vec<(usize, &TurnKey)> = (keys.iter().enumerate())
+            .filter_map(|(at, key)| Some((at, &key.as_ref()?.1)))
+            .collect();
         let found = self.intercepted(&keys);
         for ((at, key), rounds) in keys.iter().zip(found) {
             let Some(rounds) = rounds else {
@@ -47,7 +48,7 @@ impl RequestRewriter {
     }
 
     /// The rounds of the turns with these keys, for turns in which calls were intercepted.
-    fn intercepted(&self, keys: &[(usize, TurnKey)]) -> Vec<Option<Arc<[Round]>>> {
+    fn intercepted(&self, keys: &[(usize, &TurnKey)]) -> Vec<Option<Arc<[Round]>>> {
         let mut found: Vec<_> = keys.iter().map(|(_, key)| self.memo.get(&key.entry.0)).collect();
         let unknown: Vec<usize> = (0..keys.len()).filter(|at| found[*at].is_none()).collect();
         let entries: Vec<ReplayKey> = unknown.iter().map(|at| keys[*at].1.entry).collect();
@@ -174,13 +175,14 @@ impl RequestRewriter {
         if let Ok(index) = scan(&turn.body)
             && let Some(request) = read(turn.api, &index)
         {
-            self.pin_results(&self.traverse(&request), rounds);
+            self.pin_results(&self.traverse(&request, None), rounds);
         }
     }
 }
 
 /// What the replay entry of a turn is found by.
-struct TurnKey {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TurnKey {
     entry: ReplayKey,
     /// A hash of the calls alone.
     calls: Option<Key>,
@@ -199,6 +201,31 @@ impl TurnKey {
         TurnKey { entry, calls: (!ids.is_empty()).then_some(own) }
     }
 
+    /// The keys of the model's turns, with the number of calls in each; `None` for another's turn.
+    fn of_all<'t>(traversal: &'t Traversal<'_>) -> &'t [Option<(usize, Self)>] {
+        let identities = &*traversal.identities;
+        let earlier = traversal.earlier.map(|earlier| earlier.identities);
+        let known = earlier.and_then(|earlier| {
+            let same = identities.same_turns(earlier);
+            earlier.turn_keys.get()?.get(..same)
+        });
+        identities.turn_keys.get_or_init(|| {
+            let turns = traversal.request.turns.iter().enumerate();
+            let keys = turns.map(|(at, turn)| {
+                if turn.role != Role::Assistant {
+                    return None;
+                }
+                let blocks = &traversal.request.blocks[turn.blocks.clone()];
+                let calls = blocks.iter().map(|block| block.calls.len()).sum();
+                match known.and_then(|known| known.get(at).copied().flatten()) {
+                    Some((count, key)) if count == calls => Some((calls, key)),
+                    _ => Some((calls, Self::of(traversal, at))),
+                }
+            });
+            keys.collect()
+        })
+    }
+
     /// The key of the turn at `at`, as the client sends it.
     fn of(traversal: &Traversal<'_>, at: usize) -> Self {
         let request = traversal.request;
@@ -209,6 +236,6 @@ impl TurnKey {
             blocks.iter().flat_map(|block| &block.texts).filter_map(|text| text.text()).collect()
         };
         let text = if ids.is_empty() { text() } else { String::new() };
-        TurnKey::new(&traversal.before[at], &ids, &text)
+        TurnKey::new(&traversal.identities.before[at], &ids, &text)
     }
 }

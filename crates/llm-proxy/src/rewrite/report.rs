@@ -3,7 +3,6 @@
 use llm_api::request::Role;
 use metrics::BlockReport;
 
-use super::memo::fingerprint;
 use super::tool_injection::ToolInjection;
 use super::traverse::{Traversal, TraversedBlock};
 use super::{block, tool_tokens};
@@ -47,13 +46,13 @@ impl RequestReport {
         let last_said = request.turns.iter().rfind(|turn| turn.role == Role::Assistant);
         let last_said = last_said.map_or(0, |turn| turn.blocks.end);
         let first = request.turns.iter().find(|turn| turn.role != Role::Definition);
-        let first = first.and_then(|turn| request.blocks.get(turn.blocks.start));
+        let first = first.and_then(|turn| traversal.identities.fingerprints.get(turn.blocks.start));
         let mut report = RequestReport {
             model: request.model.as_deref().map(str::to_owned),
             stream: request.stream,
-            conversation: first.map(|block| {
+            conversation: first.map(|fingerprint| {
                 let mut id = [0; 8];
-                id.copy_from_slice(&fingerprint(block)[..8]);
+                id.copy_from_slice(&fingerprint[..8]);
                 id
             }),
             ..RequestReport::default()

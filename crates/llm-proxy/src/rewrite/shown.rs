@@ -38,10 +38,9 @@ pub(super) struct Conversation<'s> {
 }
 
 impl Shown<'_> {
-    /// The places of the blocks before this one that may have lines of `texts`, in order. In others, nothing is found that
+    /// The places of the blocks before this one that may have lines of new texts, in order. In others, nothing is found that
     /// a reference in these could be made to.
-    pub(super) fn with_lines_of<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Vec<usize> {
-        let new = NewGrams::of(texts);
+    pub(super) fn with_lines_of(&self, new: &NewGrams) -> Vec<usize> {
         let mut so_far = self.so_far.borrow_mut();
         so_far.read_grams(self.conversation, self.at);
         let meeting = so_far.grams.iter().filter(|(_, grams)| new.meet(grams));
@@ -159,6 +158,8 @@ impl ShownSoFar {
     fn read_names(&mut self, conversation: Conversation<'_>) -> bool {
         let new = &self.without_texts[self.named..];
         self.named = self.without_texts.len();
+        // The calls of a client that has tools are in blocks before their results.
+        let are_calls_named = !conversation.request.tools.is_empty();
         for at in new {
             let block = &conversation.request.blocks[*at];
             for call in &block.calls {
@@ -166,7 +167,9 @@ impl ShownSoFar {
                 names.for_each(|name| self.earlier.announce(&name));
                 self.earlier.announce(&name(Some(call)));
             }
-            if let Some(result) = result(block) {
+            if let Some(result) = result(block)
+                && !(are_calls_named && result.call.is_some())
+            {
                 self.earlier.announce(&name(result.call.as_ref()));
             }
         }
@@ -184,7 +187,7 @@ impl ShownSoFar {
     fn read_grams(&mut self, conversation: Conversation<'_>, end: usize) {
         for (at, sent) in self.grams_read.up_to(end, conversation.traversed) {
             let grams = match sent {
-                Some(sent) => Some(sent.compressed.grams.clone()),
+                Some(sent) => sent.compressed.grams.clone(),
                 None => other_grams(conversation, at),
             };
             let some = grams.filter(|grams| grams.weight() > 0);
@@ -246,7 +249,7 @@ fn other_grams(conversation: Conversation<'_>, at: usize) -> Option<Arc<Grams>> 
 }
 
 /// The grams of a result of which `texts` are sent.
-pub(super) fn grams(block: &Block<'_>, texts: &[Option<Box<[u8]>>]) -> Grams {
+pub(super) fn grams(block: &Block<'_>, texts: &[Option<Arc<[u8]>>]) -> Grams {
     match block.role {
         Role::Tool => Grams::of_shown(&shown(block, Some(texts))),
         _ => Grams::default(),
@@ -263,7 +266,7 @@ fn name(call: Option<&Call<'_>>) -> Name {
 }
 
 /// The texts of a block as they are sent, each on lines of its own.
-fn shown(block: &Block<'_>, sent: Option<&[Option<Box<[u8]>>]>) -> String {
+fn shown(block: &Block<'_>, sent: Option<&[Option<Arc<[u8]>>]>) -> String {
     let mut out = String::new();
     for (at, value) in block.texts.iter().enumerate() {
         let sent = sent.and_then(|sent| sent.get(at)?.as_deref());

@@ -9,7 +9,9 @@ use llm_api::request::{Block, Request, Role};
 use llm_api::splice::Edits;
 
 use super::block::{self, BlockContext, CompressedBlock};
-use super::memo::{Memo, before_turns, chain, tool_names};
+use super::identities::{EarlierRequest, Identities};
+use super::memo::{Memo, chain, tool_names};
+use super::recent::Continuation;
 use super::shown::{self, Conversation, ShownSoFar};
 use super::tool_injection::ToolInjection;
 use super::{BYTES_PER_TOKEN, COMPRESSION_VERSION, RequestRewriter, task};
@@ -33,14 +35,16 @@ pub(super) struct Traversal<'t> {
     pub(super) tool_position: usize,
     /// The blocks that may change, in order.
     pub(super) blocks: Vec<TraversedBlock>,
-    /// For each turn what identifies everything before it, and one more for the end.
-    pub(super) before: Vec<Key>,
+    /// What identifies its blocks and turns.
+    pub(super) identities: Arc<Identities>,
+    /// The request that it goes on with, if that is known.
+    pub(super) earlier: Option<EarlierRequest<'t>>,
 }
 
 impl Traversal<'_> {
     /// What identifies the whole conversation.
     pub(super) fn end(&self) -> Key {
-        self.before.last().copied().unwrap_or_default()
+        self.identities.before.last().copied().unwrap_or_default()
     }
 
     /// The edits that put compressed texts in place.
@@ -50,7 +54,7 @@ impl Traversal<'_> {
             let values = &self.request.blocks[traversed.at].texts;
             for (value, text) in values.iter().zip(&traversed.compressed.texts) {
                 if let Some(text) = text {
-                    edits.replace(value.range(), &**text);
+                    edits.replace_shared(value.range(), text);
                 }
             }
         }
@@ -59,11 +63,17 @@ impl Traversal<'_> {
 }
 
 impl RequestRewriter {
-    /// Compresses each block that may change, or remembers what it became.
-    pub(super) fn traverse<'t>(&self, request: &'t Request<'t>) -> Traversal<'t> {
-        let fingerprints = self.fingerprints.of(request);
-        let before = before_turns(request, &fingerprints);
-        let (injection, tool_position) = match self.injected_before(request, &before) {
+    /// Compresses each block that may change, or remembers what it became. `continuation`: what the request goes on
+    /// with, where that was looked for.
+    pub(super) fn traverse<'t>(
+        &self,
+        request: &'t Request<'t>,
+        continuation: Option<&'t Continuation>,
+    ) -> Traversal<'t> {
+        let earlier = continuation.and_then(Continuation::earlier);
+        let mut identities =
+            Identities::of(request, earlier, |blocks| self.fingerprints.of(blocks));
+        let (injection, tool_position) = match self.injected_before(request, &identities.before) {
             Some(position) if ToolInjection::may_stay(request) => {
                 (ToolInjection::Injected, position)
             }
@@ -75,16 +85,16 @@ impl RequestRewriter {
                 (injection, request.tool_position())
             }
         };
-        let mut prefix = self.seed(request, injection);
+        identities.chain(self.seed(request, injection), earlier.map(|earlier| earlier.identities));
         let so_far = RefCell::default();
         let mut blocks: Vec<TraversedBlock> = Vec::new();
         for (at, block) in request.blocks.iter().enumerate() {
-            let key = chain(&prefix, &fingerprints[at]);
             if block::may_change(block) {
+                let key = identities.chained[at];
                 let (compressed, is_new) = match self.memo.get(&key) {
                     Some(Memo::Block(compressed)) => (compressed, false),
                     _ => {
-                        let memo = Some((&self.memo, &*fingerprints));
+                        let memo = Some((&self.memo, &*identities.fingerprints));
                         let conversation = Conversation { request, traversed: &blocks, memo };
                         let context = BlockContext {
                             shown: ShownSoFar::before(&so_far, conversation, at),
@@ -96,9 +106,12 @@ impl RequestRewriter {
                 };
                 blocks.push(TraversedBlock { at, compressed, is_new });
             }
-            prefix = key;
         }
-        Traversal { request, injection, tool_position, blocks, before }
+        let identities = Arc::new(identities);
+        if let Some(continuation) = continuation {
+            continuation.keep(&identities);
+        }
+        Traversal { request, injection, tool_position, blocks, identities, earlier }
     }
 
     /// The position of the tool that was injected into the last request that this one continues; `None`
@@ -155,8 +168,8 @@ impl RequestRewriter {
         if is_for_client && !is_kept {
             compressed = self.kept(block, &context, compressed);
         }
-        if context.shown.is_some() {
-            compressed.grams = Arc::new(shown::grams(block, &compressed.texts));
+        if context.shown.is_some() && compressed.grams.is_none() {
+            compressed.grams = Some(Arc::new(shown::grams(block, &compressed.texts)));
         }
         let compressed = Arc::new(compressed);
         self.memo.put(key, Memo::Block(compressed.clone()));
