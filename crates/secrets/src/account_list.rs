@@ -9,9 +9,42 @@ use crate::value;
 pub(crate) const RULE: &str = "account-password";
 /// What each of the lists begins with, in small letters, and the ends of addresses.
 pub(crate) const KEYWORDS: &[&str] = &[
-    CLOUD_INIT, OPENVPN, PPP, COUCHDB, ADMIN, ROOT, "admin / ", "root / ", "user / ", ".com / ",
-    ".org / ", ".net / ", ".com:", ".org:", ".net:", ".edu:", ".io:", ".dev:", ".de:", ".fr:",
-    ".ru:", ".uk:", RECOVERY, BACKUP,
+    CLOUD_INIT,
+    OPENVPN,
+    PPP,
+    COUCHDB,
+    ADMIN,
+    ROOT,
+    "admin / ",
+    "root / ",
+    "user / ",
+    ".com / ",
+    ".org / ",
+    ".net / ",
+    ".com:",
+    ".org:",
+    ".net:",
+    ".edu:",
+    ".io:",
+    ".dev:",
+    ".de:",
+    ".fr:",
+    ".ru:",
+    ".uk:",
+    RECOVERY,
+    BACKUP,
+    "login",
+    "logon",
+    "creds",
+    "credentials",
+    "zugangsdaten",
+    "zugang",
+    "anmeldung",
+    "identifiants",
+    "acceso",
+    "accesso",
+    "учётка",
+    "логин",
 ];
 
 const CLOUD_INIT: &str = "chpasswd:";
@@ -22,9 +55,9 @@ const COUCHDB: &str = "[admins]";
 const ADMIN: &str = "admin:";
 const ROOT: &str = "root:";
 
-/// What stands above codes by which an account is recovered.
-const RECOVERY: &str = "recovery codes";
-const BACKUP: &str = "backup codes";
+/// What stands before codes by which an account is recovered.
+const RECOVERY: &str = "recovery code";
+const BACKUP: &str = "backup code";
 
 /// The most lines of a list, and the longest one in bytes.
 const MOST_LINES: usize = 100;
@@ -41,7 +74,8 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>
         RECOVERY | BACKUP => found.extend(recovery_codes(text, hit)),
         ADMIN | ROOT => found.extend(behind_account(text, hit)),
         keyword if keyword.ends_with(" / ") => found.extend(behind_slash(text, hit)),
-        _ => found.extend(behind_address(text, hit)),
+        keyword if keyword.ends_with(':') => found.extend(behind_address(text, hit)),
+        _ => found.extend(of_account(text, hit)),
     }
 }
 
@@ -148,10 +182,26 @@ fn behind_account(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
     (is_alone && is_password).then(|| hit.end..hit.end + line.len())
 }
 
+/// `staging login: tester / …`: the password behind the next slash between blanks, and a user.
+fn of_account(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
+    const FARTHEST: usize = 80;
+    let rest = ahead(text, hit.end, FARTHEST);
+    let line = rest.split('\n').next()?;
+    let slash = line.find(" / ")?;
+    let user = line[..slash].rsplit(' ').next()?.trim_start_matches(['`', '"', '*']);
+    let is_user = !user.is_empty()
+        && user
+            .trim_end_matches(['`', '"', '*'])
+            .chars()
+            .all(|c| c.is_alphanumeric() || "._-@+\\".contains(c));
+    let slash = hit.end + slash..hit.end + slash + " / ".len();
+    if is_user { behind_slash(text, &slash) } else { None }
+}
+
 /// `login: admin / …`, `test account a@example.org / …`.
 fn behind_slash(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
     let before = &text[hit.start - column(text, hit.start)..hit.start];
-    if before.contains(['=', '{', ';']) {
+    if before.trim_start_matches([';', ' ']).contains(['=', '{', ';']) {
         return None;
     }
     let rest = ahead(text, hit.end, LONGEST_LINE);

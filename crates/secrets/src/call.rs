@@ -34,6 +34,14 @@ const CALLS: &[(&str, &[usize])] = &[
     ("jwt.sign(", &[1]), ("jwt.encode(", &[1]), ("jwt.verify(", &[1]), ("jwt.decode(", &[1]), ("cookieparser(", &[0]), ("new stripe(", &[0]),
     ("algoliasearch(", &[1]), ("credential(", &[1, 0, 2]), ("auth.basic(", &[1]), ("authtokens.basic(", &[1]), ("driver(", &[2]), ("sethttpbasicauth", &[1]),
     ("credentials::new(", &[1]), ("keystore.load(", &[1]), ("sp_addlogin ", &[1]), ("sp_password ", &[1, 0]),
+    ("staticcredentialsprovider(", &[1]), ("aes.new(", &[0]), ("safeserializer(", &[0]), ("timedserializer(", &[0]), ("pbekeyspec(", &[0]),
+    ("symmetricsecuritykey(", &[0]), ("rfc2898derivebytes(", &[0]), ("x509certificate2(", &[1]), ("createcipheriv(", &[1]),
+    ("createdecipheriv(", &[1]), ("cryptojs.", &[1]), ("set_access_token(", &[1]), ("basic_auth ", &[1]), ("().basic(", &[1]),
+    ("wallet(", &[0]), ("set_wallet(", &[1]), ("openrowset(", &[3]), ("aes_encrypt(", &[1]), ("aes_decrypt(", &[1]), ("bypassphrase(", &[0]),
+    ("remotesecure(", &[3, 4]), ("runaswait(", &[2]), ("runas(", &[2]), ("mapnetworkdrive ", &[4]), (".hs256(", &[0]), (".hs384(", &[0]),
+    (".hs512(", &[0]), (".load(", &[1]), ("liveenvironment(", &[1]), ("sandboxenvironment(", &[1]), ("creds = (", &[1]), ("creds=(", &[1]), ("creds = [", &[1]), ("credentials = (", &[1]),
+    ("credentials = [", &[1]), ("login = (", &[1]), ("account = (", &[1]), ("btoa(", &[0]), ("base64_encode(", &[0]), ("b64encode(", &[0]),
+    ("encode64(", &[0]), ("buffer.from(", &[0]), ("encodetostring(", &[0]),
     ("fernet(", &[0]), ("pdo->__construct(", &[2]), ("database(", &[2]), ("pgp_sym_", &[1]), ("bcrypt.hash", &[0]),
     ("hashpw(", &[0]), ("secretkeyspec(", &[0]), ("set_authentication(", &[2]), ("key_set_with_value(", &[2]), ("sp_addlinkedsrvlogin ", &[4]),
 ];
@@ -42,17 +50,31 @@ const CALLS: &[(&str, &[usize])] = &[
 #[rustfmt::skip]
 const KEYED: &[&str] = &[
     "createhmac(", "hmac.new(", "jwt.sign(", "jwt.encode(", "jwt.verify(", "jwt.decode(", "cookieparser(", "new stripe(",
-    "algoliasearch(", "fernet(", "secretkeyspec(",
+    "algoliasearch(", "fernet(", "secretkeyspec(", "aes.new(", "safeserializer(", "timedserializer(", "symmetricsecuritykey(",
+    "createcipheriv(", "createdecipheriv(", "wallet(", ".hs256(", ".hs384(", ".hs512(",
 ];
 
 /// Functions that are no part of other names, or where a capital begins that part.
 #[rustfmt::skip]
 const WHOLE_NAMES: &[&str] = &[
     "fernet(", "database(", "pgp_sym_", "hashpw(", "secretkeyspec(", "set_authentication(", "wlan.connect(", "key_set_with_value(", "sp_addlinkedsrvlogin ",
+    "aes.new(", "wallet(", "runas(", "creds = (", "creds=(", "creds = [", "credentials = (", "credentials = [", "login = (", "account = (", "btoa(", "b64encode(",
+    "buffer.from(", "staticcredentialsprovider(", "pbekeyspec(", "symmetricsecuritykey(", "rfc2898derivebytes(",
+    "x509certificate2(", "createcipheriv(", "createdecipheriv(", "cryptojs.", "set_access_token(", "basic_auth ", "set_wallet(",
+    "openrowset(", "aes_encrypt(", "aes_decrypt(", "remotesecure(", "runaswait(", "mapnetworkdrive ", "liveenvironment(",
+    "sandboxenvironment(", "base64_encode(", "encode64(", "encodetostring(",
 ];
 
 /// Functions whose first argument is a password, whatever follows it.
-const HASHING: &[&str] = &["bcrypt.hash", "hashpw("];
+const HASHING: &[&str] =
+    &["bcrypt.hash", "hashpw(", "pbekeyspec(", "rfc2898derivebytes(", "bypassphrase("];
+
+/// Functions that derive a key from a passphrase.
+const DERIVING: &[&str] = &["pbekeyspec(", "bypassphrase(", "pgp_sym_", "cryptojs."];
+
+/// Functions that encode an account, `user:…`.
+const ENCODING: &[&str] =
+    &["btoa(", "base64_encode(", "b64encode(", "encode64(", "buffer.from(", "encodetostring("];
 
 /// The keywords of this detector.
 pub(crate) fn keywords() -> impl Iterator<Item = Keyword> {
@@ -77,6 +99,9 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range
         }
         hit.end + at + 1
     };
+    if ENCODING.contains(&name) {
+        return encoded_account(text, arguments(text, open).into_iter().next()??);
+    }
     let arguments = arguments(text, open);
     positions.iter().find_map(|&position| {
         let range = arguments.get(position)?.clone()?;
@@ -84,7 +109,13 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range
         let is_key = value::is_token(written) || value::is_random(written);
         let is_only =
             arguments.len() == 1 && value::is_password(written) && !is_numbered_name(written);
+        let is_passphrase = DERIVING.contains(&name) && value::is_passphrase(written);
         let is_secret = match position {
+            _ if is_passphrase => true,
+            // Of a key store, by its password's type.
+            1 if name == ".load(" => {
+                value::is_password(written) && text[range.end + 1..].starts_with(".toCharArray")
+            }
             0 if KEYED.contains(&name) => is_key,
             0 if HASHING.contains(&name) => {
                 value::is_password(written) && !is_numbered_name(written)
@@ -94,15 +125,33 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range
             }
             0 => is_only,
             _ if KEYED.contains(&name) => is_key || value::is_mixed_password(written),
-            _ => is_key || value::is_password(written),
+            _ => {
+                is_key
+                    || value::is_password(written)
+                    || name == "login(" && value::is_application_password(written)
+            }
         };
         is_secret.then_some(range)
     })
 }
 
+/// The password of an account that is encoded: `btoa("admin:…")`.
+fn encoded_account(text: &str, account: Range<usize>) -> Option<Range<usize>> {
+    let (user, password) = text[account.clone()].split_once(':')?;
+    let is_user = !user.is_empty()
+        && user.chars().all(|c| c.is_ascii_alphanumeric() || "_-.@+".contains(c))
+        && user != password;
+    let is_secret = value::is_password(password) || value::is_token(password);
+    (is_user && is_secret).then(|| account.start + user.len() + 1..account.end)
+}
+
 /// The literals among the arguments from `start` on; `None` for each argument without one. Calls around a
 /// literal are ignored: `Some("…")`, `"…".toCharArray()`.
 fn arguments(text: &str, start: usize) -> Vec<Option<Range<usize>>> {
+    // `OPENROWSET('provider', 'host';'user';'…', …)`
+    const OF_PROVIDER: &[u8] = b"openrowset(";
+    let name = text.as_bytes()[..start].last_chunk::<{ OF_PROVIDER.len() }>();
+    let is_provider_list = name.is_some_and(|name| name.eq_ignore_ascii_case(OF_PROVIDER));
     let limit = text.floor_char_boundary((start + LONGEST).min(text.len()));
     let mut arguments = vec![None];
     let mut quote: Option<(char, usize)> = None;
@@ -130,7 +179,7 @@ fn arguments(text: &str, start: usize) -> Vec<Option<Range<usize>>> {
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') if depth == 0 => break,
             (None, ')' | ']' | '}') => depth -= 1,
-            (None, ',') if depth == 0 => {
+            (None, ',' | ';') if depth == 0 && (c == ',' || is_provider_list) => {
                 if arguments.len() == MOST {
                     break;
                 }

@@ -27,8 +27,16 @@ enum Place {
     Comma(&'static str),
     /// In the word of this number behind the command, options not counted.
     Word(usize),
+    /// In the first word, whatever it is made of.
+    First,
     /// In the word behind this one.
     WordBehind(&'static str),
+    /// In the word that begins with this, or has it in it: what follows.
+    Behind(&'static str),
+    /// In the line that begins with this word, one of the next few, in a block that the command begins.
+    InBlock(&'static str),
+    /// In the last part of the first word, which has blanks between its parts: `"$uri …"`.
+    LastPart,
     /// Behind the first colon of the first word: `user:…`.
     Account,
     /// Behind the first colon of the last word: `user:…`.
@@ -42,8 +50,8 @@ enum Place {
 }
 
 use Place::{
-    Account, Comma, Cookies, Joined, LastPair, Pair, PassArgument, Percent, Slash, Value, Word,
-    WordBehind,
+    Account, Behind, Comma, Cookies, First, InBlock, Joined, LastPair, LastPart, Pair,
+    PassArgument, Percent, Slash, Value, Word, WordBehind,
 };
 
 /// Commands with the places of their secrets, each from the command's manual.
@@ -149,7 +157,7 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("plink ", &[Value("-pw")]),
     ("pscp ", &[Value("-pw")]),
     ("psftp ", &[Value("-pw")]),
-    ("x11vnc ", &[Value("-passwd")]),
+    ("x11vnc ", &[Value("-passwd"), Value("-storepasswd")]),
     ("smbmap ", &[Value("-p")]),
     ("radtest ", &[Word(2)]),
     ("kadmin ", &[Value("-w"), Value("-pw")]),
@@ -254,7 +262,7 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("config radius auth add ", &[WordBehind("ascii")]),
     ("cachemgr_passwd ", &[Word(1)]),
     ("HELLO 3 AUTH ", &[Word(2)]),
-    ("-setcookie ", &[Word(1)]),
+    ("-setcookie ", &[First]),
     ("tacacs-server ", &[WordBehind("key")]),
     ("radius-server ", &[WordBehind("key")]),
     ("createUser ", &[WordBehind("SHA"), WordBehind("MD5"), WordBehind("AES"), WordBehind("DES"), WordBehind("SHA-256"), WordBehind("SHA-512")]),
@@ -276,6 +284,50 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("ejabberdctl change_password ", &[Word(3)]),
     ("CONNECT TO ", &[WordBehind("USING")]),
     ("chpasswd <<< ", &[Account]),
+    ("SETUSER ", &[Joined(">")]),
+    ("setuser ", &[Joined(">")]),
+    ("SET PASSWORD FROM ", &[WordBehind("TO")]),
+    ("rasdial ", &[Word(3)]),
+    ("vault operator unseal ", &[Word(1)]),
+    ("vault write ", &[Behind("secret_id="), Behind("password="), Behind("secret_key="), Behind("token=")]),
+    ("cloudflared service install ", &[First]),
+    ("cloudflared tunnel run ", &[Value("--token")]),
+    ("openssl dgst ", &[Value("-hmac")]),
+    ("openssl mac ", &[Behind("hexkey:"), Behind("key:")]),
+    ("rclone config create ", &[WordBehind("pass"), WordBehind("password"), Behind("pass="), Behind("password=")]),
+    ("rclone config update ", &[WordBehind("pass"), WordBehind("password"), Behind("pass="), Behind("password=")]),
+    ("uci set wireless.", &[Behind(".key=")]),
+    ("add-user.sh ", &[Value("-p"), Word(2)]),
+    ("add-user.bat ", &[Value("-p"), Word(2)]),
+    ("hdbuserstore set ", &[Word(4)]),
+    ("hdbuserstore SET ", &[Word(4)]),
+    ("hdbuserstore -i SET ", &[Word(4)]),
+    ("CHGUSRPRF ", &[Behind("PASSWORD(")]),
+    ("CRTUSRPRF ", &[Behind("PASSWORD(")]),
+    ("user-secrets set ", &[Word(2)]),
+    ("oper ", &[Word(2)]),
+    ("OPER ", &[Word(2)]),
+    ("socks5 ", &[Word(4)]),
+    ("socks4 ", &[Word(4)]),
+    ("secure_link_md5 ", &[LastPart]),
+    ("tacacs server ", &[InBlock("key")]),
+    ("radius server ", &[InBlock("key")]),
+    ("sshpass\", ", &[Value("-p")]),
+    ("sshpass', ", &[Value("-p")]),
+    ("mysql\", ", &[Joined("-p")]),
+    ("mysql', ", &[Joined("-p")]),
+    ("mysqldump\", ", &[Joined("-p")]),
+    ("mysqldump', ", &[Joined("-p")]),
+    ("curl\", ", &[Pair("-u"), Pair("--user")]),
+    ("curl', ", &[Pair("-u"), Pair("--user")]),
+    ("redis-cli\", ", &[Value("-a"), Value("--pass")]),
+    ("redis-cli', ", &[Value("-a"), Value("--pass")]),
+    ("login\", ", &[Value("-p"), Value("--password")]),
+    ("login', ", &[Value("-p"), Value("--password")]),
+    ("ldapsearch\", ", &[Value("-w")]),
+    ("ldapsearch', ", &[Value("-w")]),
+    ("htpasswd\", ", &[Word(3), Word(2)]),
+    ("htpasswd', ", &[Word(3), Word(2)]),
     ("chpasswd", &[]),
     ("--password-stdin", &[]),
     ("sudo -s ", &[]),
@@ -289,6 +341,9 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("secret put ", &[]),
     ("secret-tool store", &[]),
     ("p4 login", &[]),
+    ("saslpasswd2 ", &[]),
+    (".erlang.cookie", &[]),
+    (".vault_pass", &[]),
 ];
 
 /// The keywords of this detector.
@@ -309,15 +364,21 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize, found: &mut Vec
     if text[..hit.start].ends_with(|c: char| c.is_alphanumeric() || "_-.".contains(c)) {
         return;
     }
-    let words = words(text, hit.end);
+    let words = match command.ends_with(", ") {
+        true => listed_words(text, hit.end),
+        false => words(text, hit.end),
+    };
     for place in places {
+        if let InBlock(word) = place {
+            found.extend(in_block(text, hit.end, word));
+        }
         secret_at(text, &words, *place, found);
     }
 }
 
 fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<Range<usize>>) {
     let mut add = |range: Range<usize>| {
-        let range = unquoted(text, range);
+        let range = without_bracket(text, unquoted(text, range));
         if value::is_given(&text[range.clone()]) && !found.contains(&range) {
             found.push(range);
         }
@@ -328,6 +389,24 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
             let at = words.iter().position(|one| text[one.clone()] == *word);
             at.and_then(|at| words.get(at + 1)).cloned().into_iter().for_each(add);
         }
+        First => words.first().cloned().into_iter().for_each(add),
+        Behind(name) => {
+            for word in words {
+                if let Some(at) = text[word.clone()].find(name) {
+                    add(word.start + at + name.len()..word.end);
+                }
+            }
+        }
+        LastPart => {
+            let first = words.first().map(|word| unquoted(text, word.clone()));
+            let parts = first.and_then(|first| {
+                let at = text[first.clone()].rfind(' ')? + 1;
+                Some(first.start + at..first.end)
+            });
+            parts.into_iter().for_each(add);
+        }
+        // Behind the line, which the caller reads.
+        InBlock(_) => {}
         Joined(option) => {
             for word in words {
                 let written = &text[word.clone()];
@@ -410,6 +489,18 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
     }
 }
 
+/// The word behind `name` in the line that begins with it, one of the next three, perhaps with the digit that says how it is
+/// written.
+fn in_block(text: &str, start: usize, name: &str) -> Option<Range<usize>> {
+    let limit = text.floor_char_boundary((start + LONGEST).min(text.len()));
+    let line = text[start..limit].lines().skip(1).take(3).find_map(|line| {
+        line.trim_start().strip_prefix(name).filter(|rest| rest.starts_with(' '))
+    })?;
+    let word = line.split_ascii_whitespace().find(|word| !matches!(*word, "0" | "7" | "6"))?;
+    let start = word.as_ptr() as usize - text.as_ptr() as usize;
+    value::is_given(word).then_some(start..start + word.len())
+}
+
 /// The values of an option: the next word, or what follows `=`.
 fn values<'t>(
     text: &'t str,
@@ -434,19 +525,20 @@ fn behind(text: &str, range: Range<usize>, separator: char) -> Option<Range<usiz
     (text[secret.clone()] != *user).then_some(secret)
 }
 
-/// Commands and options that read a password from the standard input.
+/// Commands and options that read a password from the standard input, and files that hold nothing else.
 #[rustfmt::skip]
 const PIPED: &[&str] = &[
     "chpasswd", "--password-stdin", "sudo -s ", "passwd --stdin", "kinit ", "cryptsetup ", "--passphrase-fd",
-    "--passwd-on-stdin", "vncpasswd -f", "secret create ", "secret put ", "secret-tool store", "p4 login",
+    "--passwd-on-stdin", "vncpasswd -f", "secret create ", "secret put ", "secret-tool store", "p4 login", "saslpasswd2 ",
+    ".erlang.cookie", ".vault_pass",
 ];
 
-/// `echo 'user:…' | chpasswd`, `echo … | docker login --password-stdin`
+/// `echo 'user:…' | chpasswd`, `echo … | docker login --password-stdin`, `echo … > ~/.vault_pass`
 fn piped(text: &str, end: usize, is_pair: bool) -> Option<Range<usize>> {
     let floor = text.floor_char_boundary(end.saturating_sub(LONGEST));
     let start = text[floor..end].rfind('\n').map_or(floor, |at| floor + at + 1);
     let line = &text[start..end];
-    let piped = line.rfind('|')?;
+    let piped = line.rfind(['|', '>'])?;
     let echoed = ["echo ", "printf "]
         .into_iter()
         .find_map(|echo| line[..piped].rfind(echo).map(|at| at + echo.len()))?;
@@ -455,6 +547,34 @@ fn piped(text: &str, end: usize, is_pair: bool) -> Option<Range<usize>> {
     let word = unquoted(text, offset..offset + word.len());
     let secret = if is_pair { behind(text, word, ':')? } else { word };
     value::is_given(&text[secret.clone()]).then_some(secret)
+}
+
+/// Without the bracket that ends what the command line stands in: `$(openssl passwd …)`.
+fn without_bracket(text: &str, range: Range<usize>) -> Range<usize> {
+    match text[range.clone()].strip_suffix(')') {
+        Some(inner) if !inner.contains('(') => range.start..range.end - 1,
+        _ => range,
+    }
+}
+
+/// The elements of a list of arguments from `start` on, without their quotes: `["sshpass", "-p", "…"]`.
+fn listed_words(text: &str, start: usize) -> Vec<Range<usize>> {
+    let limit = text.floor_char_boundary((start + LONGEST).min(text.len()));
+    let mut words = Vec::new();
+    let mut at = start;
+    while words.len() < MOST_WORDS {
+        let rest = text[at..limit].trim_start();
+        let begun = limit - rest.len();
+        let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { break };
+        let Some(end) = rest[1..].find(quote) else { break };
+        words.push(begun + 1..begun + 1 + end);
+        at = begun + end + 2;
+        match text[at..limit].strip_prefix(',') {
+            Some(_) => at += 1,
+            None => break,
+        }
+    }
+    words
 }
 
 /// The range without quotes around it, perhaps escaped ones.

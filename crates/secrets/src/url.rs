@@ -30,6 +30,9 @@ pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
             || c.is_control()
     };
     let authority = &window[..window.find(stop).unwrap_or(window.len())];
+    if let Some(joined) = joined(window, authority).filter(|_| scheme) {
+        return Some(hit.end + joined.start..hit.end + joined.end);
+    }
     let Some(at) = authority.rfind('@').filter(|_| scheme) else {
         return scheme.then(|| with_delimiters(window, hit.end)).flatten();
     };
@@ -52,6 +55,19 @@ pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
     }
     let start = hit.end + user.len() + 1;
     Some(start..start + password.len())
+}
+
+/// The password that a program joins to the user before it: `"postgres://app:" + "…" + "@db"`.
+fn joined(window: &str, authority: &str) -> Option<Range<usize>> {
+    let user = authority.strip_suffix(':').filter(|user| !user.is_empty())?;
+    let behind = &window[user.len() + 1..];
+    let quote = behind.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let literal = behind[1..].trim_start().strip_prefix(['+', '.', '&'])?;
+    let literal = literal.strip_prefix('.').unwrap_or(literal).trim_start().strip_prefix(quote)?;
+    let password = &literal[..literal.find(quote)?];
+    let start = window.len() - literal.len();
+    let is_password = value::is_password(password) || value::is_token(password);
+    is_password.then(|| start..start + password.len())
 }
 
 /// A password with characters that a URL doesn't allow there, but that people write: `/`, `#`, brackets.

@@ -36,6 +36,12 @@ const DIGITS: &[&str] = &[
     "2048", "3072", "4096", "25519", "448", "100", "200", "1000", "8080", "5432", "3306", "6379",
 ];
 
+/// Dummies that people also choose as passwords, with a number and a sign: `Spring2024!`.
+const CHOSEN: &[&str] = &[
+    "spring", "monkey", "dragon", "sunshine", "princess", "football", "baseball", "superman",
+    "batman", "shadow", "master", "welcome", "cookie", "hello", "ham",
+];
+
 /// The most single-character words in a plain value: a value with more is random.
 const SINGLE: usize = 4;
 
@@ -78,9 +84,88 @@ fn has_format(value: &str) -> bool {
 /// repeated character or a sequence.
 pub(crate) fn is_plain(value: &str) -> bool {
     let single = words(value).filter(|word| word.len() == 1).count();
-    is_repetitive(value) || (single <= SINGLE && words(value).all(is_dummy_word))
+    is_repetitive(value)
+        || (single <= SINGLE && words(value).all(is_dummy_word) && !is_chosen(value))
 }
 
+/// Whether `value` is a word that people choose with a number and a sign, as they add them where a password must have
+/// them. Numbers in order and `!` alone are those of manuals: `Welcome1!`, `Dragon123!`.
+fn is_chosen(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let is_counted = |word: &str| DIGITS.contains(&word);
+    digits >= 2
+        && value.bytes().any(|byte| b"!@#$%^&*?+~.".contains(&byte))
+        && words(value).any(|word| CHOSEN.iter().any(|one| one.eq_ignore_ascii_case(word)))
+        && !words(value).any(is_counted)
+}
+
+/// Whether `value`, whose escapes have been decoded, has small letters, capitals, digits and a sign throughout, and none of a
+/// program's or a pattern's brackets.
+pub(crate) fn is_mixed_literal(value: &str) -> bool {
+    is_mixed_throughout(value)
+        && value.bytes().all(|byte| byte.is_ascii_graphic())
+        && value.bytes().filter(|byte| *byte == b'\\').count() <= 1
+        && !value.contains(['(', ')', '[', ']', '{', '}'])
+        && !is_placeholder(value)
+        && !is_plain(value)
+}
+
+/// Whether `value` is a password as Apple's keychain suggests them: three groups of six small letters, of which one is a
+/// capital and one a digit.
+pub(crate) fn is_of_keychain(value: &str) -> bool {
+    let count = |is: fn(&u8) -> bool| value.bytes().filter(is).count();
+    value.len() == 20
+        && value
+            .split('-')
+            .all(|group| group.len() == 6 && group.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        && count(u8::is_ascii_uppercase) == 1
+        && count(u8::is_ascii_digit) == 1
+}
+
+/// Whether `value` is the seed of one-time passwords as it is shown for typing: four or eight groups of four characters of base32.
+pub(crate) fn is_spaced_seed(value: &str) -> bool {
+    let is_of_base32 = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'2'..=b'7');
+    let is_group = |group: &str| group.len() == 4 && group.bytes().all(is_of_base32);
+    matches!(value.len(), 19 | 39)
+        && value.split(' ').all(is_group)
+        && value.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// `value` as it is meant where it stands: without the backslashes, Unicode escapes and references by which JSON, settings
+/// and HTML write signs. `None` if there are none.
+pub(crate) fn unescaped(value: &str) -> Option<String> {
+    if !value.contains(['\\', '&']) {
+        return None;
+    }
+    let mut meant = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(c) = rest.chars().next() {
+        let (decoded, length) = escape(rest).unwrap_or((c, c.len_utf8()));
+        meant.push(decoded);
+        rest = &rest[length..];
+    }
+    (meant != value).then_some(meant)
+}
+
+/// The character that is escaped at the beginning of `text`, and in how many bytes.
+fn escape(text: &str) -> Option<(char, usize)> {
+    const NAMED: &[(&str, char)] =
+        &[("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&apos;", '\'')];
+    if let Some(number) = text.strip_prefix("&#") {
+        let digits = number.bytes().take(4).take_while(u8::is_ascii_digit).count();
+        let c = number[..digits].parse().ok().and_then(char::from_u32)?;
+        return number[digits..].starts_with(';').then_some((c, digits + 3));
+    }
+    if let Some((name, c)) = NAMED.iter().find(|(name, _)| text.starts_with(name)) {
+        return Some((*c, name.len()));
+    }
+    let behind = text.strip_prefix('\\')?;
+    if let Some(hex) = behind.strip_prefix('u').and_then(|rest| rest.get(..4)) {
+        return u32::from_str_radix(hex, 16).ok().and_then(char::from_u32).map(|c| (c, 6));
+    }
+    let sign = behind.chars().next().filter(char::is_ascii_punctuation)?;
+    Some((sign, 2))
+}
 /// Whether a token in a provider's format is a dummy: made of `x`s, of the alphabet in order, or
 /// with `EXAMPLE` in it.
 pub(crate) fn is_dummy_token(token: &str) -> bool {
@@ -99,6 +184,11 @@ pub(crate) fn is_token(value: &str) -> bool {
         && (value.bytes().any(|byte| byte.is_ascii_digit()) && mixing(value) >= 0.2
             || is_scrambled(value))
         && !is_dummy_token(value)
+}
+
+/// Whether `value` is as many hexadecimal digits as a hash has.
+pub(crate) fn is_hash(value: &str) -> bool {
+    matches!(value.len(), 40 | 64 | 96 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether `value` is 8-4-4-4-12 hexadecimal digits, perhaps behind `urn:uuid:`.
@@ -417,6 +507,13 @@ fn is_code(value: &str) -> bool {
             && is_name(name)
             && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
     });
+    // As Java shows an object.
+    let is_object = value.rsplit_once('@').is_some_and(|(class, hash)| {
+        hash.len() <= 8
+            && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && class.contains('.')
+            && class.split('.').all(is_name)
+    });
     let dotted = value.contains('.') && value.split('.').all(is_name);
     let is_mixed = is_mixed_throughout(value);
     if value.contains('\\') || is_noise(value) {
@@ -430,6 +527,7 @@ fn is_code(value: &str) -> bool {
         || pair('{', '}')
         || value.matches('/').count() > 1
         || is_address
+        || is_object
         || (dotted && !is_mixed)
         || value.contains("==")
         || value.contains("&&")
@@ -502,6 +600,11 @@ pub(crate) fn words(value: &str) -> impl Iterator<Item = &str> {
         (word, rest) = rest.split_at(end.unwrap_or(rest.len()));
         Some(word)
     })
+}
+
+/// Whether a number is one that names end with: of an algorithm, a size or a sequence.
+pub(crate) fn is_number_of_names(digits: &str) -> bool {
+    DIGITS.contains(&digits) || is_repetitive(digits)
 }
 
 fn is_dummy_word(word: &str) -> bool {

@@ -170,7 +170,12 @@ fn has_secret_words(line: &[u8]) -> bool {
         word.split(|byte| matches!(byte, b'-' | b'.' | b'=' | b':')).filter(is_small).count() >= 3
     };
     let groups = words().filter(|word| word.len() == 4).filter(is_small).count();
-    groups >= 4 || words().filter(is_small).count() >= OF_MNEMONIC || words().any(is_joined)
+    let colon = memchr::memmem::rfind(line, b": ").map_or(line.len(), |at| at + 2);
+    let behind_colon = line[colon..].split(u8::is_ascii_whitespace);
+    groups >= 4
+        || behind_colon.filter(is_small).count() >= 4
+        || words().filter(is_small).count() >= OF_MNEMONIC
+        || words().any(is_joined)
 }
 
 /// Whether a name is that of a JSON member with a number, perhaps in a string: `token_count": 17,`.
@@ -192,6 +197,11 @@ fn looks_assigned(
 ) -> bool {
     let (written, name) = (&text[range.clone()], &text[name.clone()]);
     is_secret(kind, notation, written, name)
+        || value::unescaped(written).is_some_and(|meant| {
+            let is_literal = value::is_mixed_password(&meant) || value::is_noise(&meant);
+            is_literal && is_secret(kind, notation, &meant, name)
+                || kind == Kind::Password && value::is_mixed_literal(&meant)
+        })
         || value::decoded_base64(written).is_some_and(|decoded| {
             !matches!(kind, Kind::Mnemonic | Kind::OtherKey) && looks_secret(kind, &decoded, name)
         })
@@ -260,7 +270,10 @@ fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
         }
     }
     match written.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')) {
-        Some(inner) if inner.len() >= 6 && !inner.contains(['{', '}', ' ']) => {
+        // Maven's encrypted passwords are in braces, too.
+        Some(inner)
+            if inner.len() >= 6 && !inner.contains(['{', '}', ' ']) && !inner.ends_with('=') =>
+        {
             range.start + 1..range.end - 1
         }
         _ => range,
@@ -270,7 +283,8 @@ fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
 fn is_secret(kind: Kind, notation: Notation, written: &str, name: &str) -> bool {
     // A framework with the checksum of its sources, in a list of what is installed.
     let is_framework = name.ends_with("Auth") && is_sha1(written);
-    if name::is_name_of_secret(written) || is_framework {
+    let is_publishable = ["pk_test_", "pk_live_"].iter().any(|mark| written.starts_with(mark));
+    if name::is_name_of_secret(written) || is_framework || is_publishable {
         return false;
     }
     match notation {
@@ -287,6 +301,7 @@ fn is_secret(kind: Kind, notation: Notation, written: &str, name: &str) -> bool 
 
 fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
     match kind {
+        Kind::Password | Kind::Secret | Kind::Key if value::is_spaced_seed(value) => true,
         Kind::Password => {
             value::is_password(value)
                 || value::is_random(value)
@@ -300,7 +315,7 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
                 || (value.len() >= 8
                     && value.is_ascii()
                     && value::is_password(value)
-                    && !is_numbered_name(value))
+                    && (!is_numbered_name(value) || is_numbered_word(value)))
         }
         Kind::Key => {
             is_generated(value)
@@ -374,7 +389,7 @@ fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> 
         value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
     if is_variable && !certain {
         let is_mixed = value::is_mixed_password(value) && !may_be_abbreviated(value);
-        let is_chosen = kind == Kind::Password && is_numbered_word(value);
+        let is_chosen = matches!(kind, Kind::Password | Kind::Secret) && is_numbered_word(value);
         let is_literal = value::is_token(value)
             || is_short_but_mixed(value)
             || is_mixed
@@ -399,8 +414,14 @@ fn may_be_abbreviated(value: &str) -> bool {
 /// Between words of a sentence, where most values are words.
 fn looks_secret_in_prose(kind: Kind, value: &str, name: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
+    let letters = value.chars().filter(|c| c.is_alphabetic()).count();
     let signs = value.bytes().any(|byte| b"!$%^&*#+~?@=".contains(&byte));
+    if value::is_of_keychain(value) {
+        return true;
+    }
+    if value::is_uuid(value) && kind == Kind::Secret {
+        return false;
+    }
     let is_long_key = kind != Kind::Password && value::is_token(value);
     is_long_key
         || letters >= 2
@@ -414,12 +435,14 @@ fn looks_secret_in_prose(kind: Kind, value: &str, name: &str) -> bool {
             && looks_secret_unquoted(kind, value, name, signs)
 }
 
-/// A word, a number, or a word with a number at its end: `sha256`, `v2`.
+/// A word, a number, or a word with a number at its end: `sha256`, `v2`, `UC24`.
 fn is_word_or_number(part: &str) -> bool {
     let stem = part.trim_end_matches(|c: char| c.is_ascii_digit());
+    // Of an issue or a requirement: `UC24`.
+    let is_id = stem.len() <= 4 && stem.bytes().all(|byte| byte.is_ascii_uppercase());
     (part.len() - stem.len() <= 3 || stem.is_empty())
         && stem.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && !stem.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
+        && (is_id || !stem.bytes().skip(1).any(|byte| byte.is_ascii_uppercase()))
 }
 
 /// Whether letters with a digit are hardly a variable's name: one begins with a letter, and consists of words.
@@ -439,16 +462,24 @@ fn is_no_name(value: &str) -> bool {
         && (fewest_pairs == 0 || value::has_unusual_pairs(value, fewest_pairs))
 }
 
-/// A word with a capital and a number, such as people choose: `Initech4711`, `Palermo_1982.`. Names end with shorter numbers.
+/// A word with a capital and a number, such as people choose: `Initech4711`, `Palermo_1982.`; or two such words with a
+/// longer number, `CobaltHeron5693`. Names end with shorter numbers, or with those of algorithms.
 fn is_numbered_word(value: &str) -> bool {
     let numbered = value.strip_suffix('.').unwrap_or(value);
     let stem = numbered.trim_end_matches(|c: char| c.is_ascii_digit());
-    let digits = numbered.len() - stem.len();
-    let stem = stem.strip_suffix('_').unwrap_or(stem);
-    let is_word = stem.len() >= 4
-        && stem.starts_with(|c: char| c.is_ascii_uppercase())
-        && stem.bytes().skip(1).all(|byte| byte.is_ascii_lowercase());
-    is_word && digits >= 3
+    let digits = &numbered[stem.len()..];
+    let stem = stem.strip_suffix(['_', '-']).unwrap_or(stem);
+    let is_word = |word: &str| {
+        let mut letters = word.bytes();
+        letters.next().is_some_and(|first| first.is_ascii_uppercase())
+            && letters.all(|byte| byte.is_ascii_lowercase())
+    };
+    let words = value::words(stem).count();
+    stem.len() >= 4
+        && value::words(stem).all(|word| word.len() >= 3 && is_word(word))
+        && stem.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && (words == 1 && digits.len() >= 3 || words == 2 && (3..=4).contains(&digits.len()))
+        && !(words == 2 && value::is_number_of_names(digits))
 }
 
 /// As [`value::is_token`], for shorter values.

@@ -53,8 +53,16 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("secret", Kind::Secret),
     // WordPress.
     ("_salt", Kind::Secret),
+    ("pswd", Kind::Password),
+    ("passwrd", Kind::Password),
+    ("pwrd", Kind::Password),
+    ("psw", Kind::Password),
     ("credential", Kind::Secret),
     ("creds", Kind::Secret),
+    ("_cred", Kind::Secret),
+    ("pepper", Kind::Secret),
+    // What nodes of Erlang know each other by.
+    ("erlang_cookie", Kind::Secret),
     ("token", Kind::Token),
     ("auth", Kind::Token),
     ("authorization", Kind::Token),
@@ -67,6 +75,10 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("seed phrase", Kind::Mnemonic),
     ("seedphrase", Kind::Mnemonic),
     ("recovery_phrase", Kind::Mnemonic),
+    ("recovery phrase", Kind::Mnemonic),
+    ("secret phrase", Kind::Mnemonic),
+    ("seed words", Kind::Mnemonic),
+    ("wallet seed", Kind::Mnemonic),
 ];
 
 /// Words for a password in other languages, which begin a name or a part of one.
@@ -78,7 +90,7 @@ pub(crate) const FOREIGN: &[&str] = &[
     "şifre", "Şifre", "sifre", "slaptažodis", "kata sandi", "kata laluan", "mật khẩu", "пароль", "Пароль", "парола",
     "Парола", "лозинка", "Лозинка", "κωδικός", "Κωδικός", "πρόσβασης", "كلمة المرور", "كلمة السر", "رمز عبور",
     "סיסמה", "סיסמא", "पासवर्ड", "পাসওয়ার্ড", "รหัสผ่าน", "密码", "密碼", "口令", "パスワード", "パスフレーズ", "비밀번호", "비번", "암호",
-    "sandi", "jelszava", "كلمة مرور", "mima", "passw",
+    "code d'accès", "code d’accès", "zugangscode", "wlan-schlüssel", "wlan-netzwerkschlüssel", "netzwerkschlüssel", "wpa-schlüssel", "parol", "sandi", "jelszava", "كلمة مرور", "mima", "passw",
 ];
 
 /// Words before `key` in names of secret keys, without separators.
@@ -90,7 +102,7 @@ const KEY_QUALIFIERS: &[&str] = &[
     "product", "root", "secret", "server", "service", "session", "shared", "preshared", "signing", "signature",
     "sign", "storage", "subscription", "token", "webhook", "wallet", "wifi", "write", "cookie", "ssh", "activation",
     "registration", "integration", "ingest", "ingestion", "org", "organization", "project", "partner", "merchant",
-    "loggedin", "local", "wep", "pass", "network", "nwk", "nwks", "apps", "nonce", "transaction", "cipher", "aes", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
+    "loggedin", "local", "wep", "pass", "network", "nwk", "nwks", "apps", "nonce", "transaction", "cipher", "aes", "des", "validation", "stream", "setup", "entry", "unlock", "otp", "totp", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
 ];
 
 /// What short keywords are joined to in small letters: `dbpass`, `userpw`.
@@ -100,7 +112,7 @@ const SHORT_PREFIXES: &[&str] = &[
     "login", "ldap", "bind", "redis", "mongo", "require", "store", "wifi", "proxy", "imap", "vpn", "http", "sudo",
     "remote", "source", "target", "dest", "cert", "pfx", "sign", "email", "sasl", "irc", "rpc", "wallet", "router", "guest",
     "oracle", "postgres", "rabbit", "elastic", "influx", "mqtt", "broker", "cache", "nas", "smb", "samba", "domain", "backup",
-    "become", "key", "keystore", "truststore", "web", "api", "master", "svc", "default", "old", "new", "the", "wpa",
+    "become", "key", "auth", "priv", "sa", "keystore", "truststore", "web", "api", "master", "svc", "default", "old", "new", "the", "wpa",
 ];
 
 /// Suffixes after the keyword in names of secrets.
@@ -108,7 +120,7 @@ const SHORT_PREFIXES: &[&str] = &[
 const SUFFIXES: &[&str] = &[
     "", "s", "value", "base64", "b64", "str", "string", "text", "plain", "prod", "production", "raw",
     "dev", "live", "test", "old", "new", "base", "hex", "default", "key_base", "staging", "stage", "qa",
-    "uat", "us", "eu", "admin", "root", "main", "primary", "secondary", "backup", "v", "current",
+    "uat", "us", "eu", "b", "admin", "root", "main", "primary", "secondary", "backup", "v", "current",
     "previous", "prev", "next", "local", "data", "literal", "const", "is", "ci", "rw", "ro", "read", "write", "tok",
 ];
 /// What words of [`FOREIGN`] end in: `lösenordet`, `şifreniz`. In bytes.
@@ -135,6 +147,8 @@ const HARMLESS: &[&str] = &[
     "encrypted", "dummy", "fake", "mock", "wrong", "invalid", "incorrect", "bad", "expired",
     "bypass", "compass", "syntax", "sync", "resume", "change", "masked", "redacted", "pub",
 ];
+/// Words before `pass` in names of what a program does in several passes.
+const STAGES: &[&str] = &["render", "shadow", "depth", "blur", "compiler", "optimization"];
 /// Words in names of tokens that are not secret.
 const HARMLESS_TOKENS: &[&str] = &["csrf", "xsrf", "lock", "layout", "parse", "lexer"];
 /// Words in names of keys that are not secret, unless the name also says what kind of secret it is.
@@ -168,6 +182,7 @@ pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range
         .take(LONGEST_NAME)
         .take_while(|&&byte| is_name(byte) && byte != b'.' && !(dash_ends && byte == b'-'))
         .count();
+    let after = after + foreign_ending(&text[hit.clone()], &text[hit.end + after..]);
     let suffix = text[hit.end..hit.end + after]
         .trim_matches(|c: char| matches!(c, '_' | '-') || c.is_ascii_digit());
     let is_inflected = || suffix.len() <= LONGEST_INFLECTION && is_foreign(&text[hit.clone()]);
@@ -238,6 +253,8 @@ pub(super) fn kind_of(
     }
     let written = &text[name.clone()];
     if is_of_git(written)
+        || text[..name.start].ends_with("checksum/")
+        || hit.len() == "pass".len() && has_word_of(STAGES, written)
         || has_word_of(HARMLESS, last_part(written, hit.len()))
         || (kind == Kind::Token && has_word_of(HARMLESS_TOKENS, written))
     {
@@ -312,6 +329,15 @@ pub(super) fn of_provider(text: &str, hit: &Range<usize>) -> Option<Range<usize>
         || OF_SECRETS.iter().any(|word| text[hit.clone()].to_ascii_lowercase().ends_with(word));
     let is_public = ["public", "publishable", "_id", "url"].iter().any(|word| lower.contains(word));
     (is_of_secret && !is_public).then(|| start_of_name(text, hit.start)..end)
+}
+
+/// The length of the letters beyond ASCII, and of those behind them, in which a word of [`FOREIGN`] ends: `parolası`.
+fn foreign_ending(word: &str, behind: &str) -> usize {
+    if behind.starts_with(|c: char| c.is_ascii()) || !is_foreign(word) {
+        return 0;
+    }
+    let end = behind.find(|c: char| !c.is_alphabetic()).unwrap_or(behind.len());
+    if end <= LONGEST_INFLECTION { end } else { 0 }
 }
 
 fn is_foreign(word: &str) -> bool {

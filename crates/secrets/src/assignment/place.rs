@@ -37,6 +37,7 @@ const NAMING_FUNCTIONS: &[&str] = &[
     "setOption",
 ];
 const QUOTES: [char; 3] = ['"', '\'', '`'];
+const SIGNS: [char; 7] = ['!', '@', '#', '$', '^', '?', '~'];
 
 impl<'t> Place<'t> {
     pub(super) fn new(text: &'t str, name: Range<usize>) -> Self {
@@ -125,6 +126,28 @@ impl<'t> Place<'t> {
         (is_apart && !head.is_empty() && !value.is_empty()).then(|| start..start + value.len())
     }
 
+    /// The last literal before the comment that the name is in, or the last word before it, in the text before the name. What is
+    /// in the comment must be words.
+    pub(super) fn value_before_comment(&self) -> Option<Range<usize>> {
+        let (code, comment) = [" //", " # ", " ; ", " -- ", " /*", "\t//", "\t#"]
+            .iter()
+            .filter_map(|mark| self.line.rsplit_once(mark))
+            .max_by_key(|(code, _)| code.len())?;
+        let is_word = |c: char| c.is_alphabetic() || " '-_./".contains(c);
+        let code = code.trim_end().trim_end_matches([')', ';', ',', ']', '}', ' ']);
+        if code.is_empty() || !comment.chars().all(is_word) {
+            return None;
+        }
+        let quote = code.chars().next_back().filter(|c| QUOTES.contains(c));
+        let value = match quote {
+            Some(quote) => code[..code.len() - 1].rsplit_once(quote)?.1,
+            // A word of a program has no such signs.
+            None => code.rsplit([' ', '\t']).next().filter(|word| word.contains(SIGNS))?,
+        };
+        let start = value.as_ptr() as usize - self.before.as_ptr() as usize;
+        (!value.is_empty()).then(|| start..start + value.len())
+    }
+
     /// Where `before` begins in the text.
     pub(super) fn floor(&self) -> usize {
         self.floor
@@ -170,7 +193,10 @@ impl<'t> Place<'t> {
         let last_word = self.last_word();
         let is_option = last_word.strip_suffix('=').is_some_and(|option| {
             !option.is_empty()
-                && option.trim_matches('-').bytes().all(|b| b.is_ascii_alphabetic() || b == b'-')
+                && option
+                    .trim_matches('-')
+                    .bytes()
+                    .all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_'))
         });
         self.before.ends_with([';', '&', '?', '"', '\'', '#'])
             || self.before.ends_with("; ")
@@ -198,6 +224,31 @@ impl<'t> Place<'t> {
     /// As a later argument of a call that declares a value: `resValue "string", "api_key", …`.
     pub(super) fn named_argument(&self) -> bool {
         NAMING_FUNCTIONS.iter().any(|function| self.line.contains(function))
+    }
+
+    /// As what is set by name, without quotes: `set :password, "…"`, `Set($Password, "…")`, `env.put(Context.CREDENTIALS, "…")`.
+    pub(super) fn is_set(&self) -> bool {
+        self.before.ends_with("set :")
+            || self.before.ends_with("Set($")
+            || is_constant(self.written) && self.line.trim_end().ends_with(".put(")
+    }
+
+    /// As the name of a later pair of a list of names and values: `("user", "app", "password", `.
+    pub(super) fn is_listed(&self) -> bool {
+        let before = self.unquoted();
+        let list = before.rsplit(['(', '[', '{', '\n']).next().unwrap_or_default();
+        let is_quoted = before.len() < self.before.len();
+        let elements = list.matches(',').count();
+        is_quoted && list.trim_end().ends_with(',') && elements >= 2 && elements.is_multiple_of(2)
+    }
+
+    /// The delimiter of an editor's command that puts something in place of the name: `s/__PASSWORD__/`.
+    pub(super) fn substituted_by(&self) -> Option<char> {
+        let command = self.before.trim_end_matches(['_', '%', '@', '{', '$']);
+        let delimiter =
+            command.chars().next_back().filter(|c| matches!(c, '/' | '|' | '#' | ','))?;
+        let command = command[..command.len() - delimiter.len_utf8()].strip_suffix('s')?;
+        command.ends_with([' ', '\'', '"', ';', '{']).then_some(delimiter)
     }
 
     /// As the first element of a tuple, without quotes: `{password, …}` of Erlang.
@@ -356,6 +407,12 @@ impl<'t> Place<'t> {
                 .iter()
                 .any(|keyword| self.unquoted().trim_end().ends_with(keyword))
     }
+}
+
+/// Whether a name, without what it is a member of, is in capitals: `Context.SECURITY_CREDENTIALS`.
+fn is_constant(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    !last.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
 fn is_comment(line: &str) -> bool {

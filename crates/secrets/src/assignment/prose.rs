@@ -3,8 +3,10 @@
 use super::reader::{LONGEST_LINE, Notation, QUOTES, Reader, Value, ends_bare, first_line};
 use crate::value;
 
-/// The words of a sentence between a name and its value.
-const MOST_WORDS: usize = 7;
+/// The words of a sentence between a name and its value, and those after which a value must follow at once what connects
+/// them: `is`, a colon.
+const MOST_WORDS: usize = 12;
+const MOST_UNCONNECTED: usize = 7;
 
 impl Reader<'_> {
     /// A value in a sentence or a comment: `the old password was …`, `password for the admin: …`.
@@ -33,7 +35,7 @@ impl Reader<'_> {
         if !line.starts_with([' ', ':', '=', '(', '-', '\t']) {
             return None;
         }
-        let (mut connected, mut at) = (false, 0);
+        let (mut connected, mut was_connector, mut at) = (false, false, 0);
         for (index, word) in line.split(' ').enumerate().take(MOST_WORDS) {
             let start = at;
             at += word.len() + 1;
@@ -42,11 +44,14 @@ impl Reader<'_> {
             let bare = word.trim_end_matches(|c: char| {
                 matches!(c, '.' | ',' | ';' | ':' | ')' | '`' | '"' | '\'') || is_bold && c == '*'
             });
+            let bare = bare.split_once("</").map_or(bare, |(bare, _)| bare);
             let bare_start =
                 bare.len() - bare.trim_start_matches(['(', '*', '`', '"', '\'', '=', ':']).len();
             let written = &bare[bare_start..];
             let is_next = index == 1 && line.starts_with(' ');
-            if (connected || is_next) && written.len() >= 6 && is_mixed(written) {
+            let may_be_value = written.len() >= 6 && is_mixed(written);
+            let is_connected = connected && (index < MOST_UNCONNECTED || was_connector);
+            if may_be_value && (is_connected || is_next) {
                 let start = self.at + start + bare_start;
                 let range = start..start + written.len();
                 let is_quoted = ["`", "\"", "'"].iter().any(|quote| {
@@ -75,6 +80,12 @@ impl Reader<'_> {
                     | "é"
                     | "är"
                     | "er"
+                    | "be"
+                    | "na"
+                    | "теперь"
+                    | "teraz"
+                    | "jetzt"
+                    | "ahora"
                     | "je"
                     | "это"
                     | "now"
@@ -88,12 +99,17 @@ impl Reader<'_> {
                 || (word.ends_with(':') && !word.contains(['(', '"', '{']))
                 || (word.starts_with('(') && word.ends_with("):"));
             connected |= is_connector;
+            was_connector = is_connector;
+            // The string in which the sentence is ends here.
+            if word.trim_matches('"').contains('"') {
+                return None;
+            }
             // What follows is the base64 of a user and a password, which has a rule of its own.
             if word.eq_ignore_ascii_case("basic") {
                 return None;
             }
             let is_word = word.chars().all(|c| c.is_alphabetic() || "'()@.,-/_:=>—–".contains(c));
-            if !is_word {
+            if !is_word && !is_name_of_thing(word) {
                 return None;
             }
         }
@@ -102,14 +118,32 @@ impl Reader<'_> {
 
     /// A value of several words behind an operator: those of a wallet, or the four groups of an application's password.
     pub(super) fn spaced(mut self) -> Option<Value> {
-        self.skip_blanks();
+        self.skip_words();
         self.eat_operator().filter(|operator| matches!(*operator, ":" | "=" | "："))?;
         self.skip_blanks();
         let line = first_line(self.ahead(LONGEST_LINE))?;
         let line = line.split(['#', '(', '"']).next()?.trim_end();
-        let is_known = value::is_mnemonic(line) || value::is_application_password(line);
+        let is_known = value::is_mnemonic(line)
+            || value::is_application_password(line)
+            || value::is_spaced_seed(line)
+            || value::is_passphrase(line) && line.contains(' ');
         let range = self.at..self.at + line.len();
         is_known.then_some(Value { range, notation: Notation::Quoted })
+    }
+
+    /// Skips a remark in brackets, or words up to the colon: `recovery phrase (keep it!): …`, `passphrase for the disk is: …`.
+    fn skip_words(&mut self) {
+        self.skip_blanks();
+        let window = first_line(self.ahead(super::reader::LONGEST_TYPE)).unwrap_or_default();
+        let Some(colon) = window.find(": ") else { return };
+        let words = &window[..colon];
+        let is_remark = words.starts_with('(') && words.ends_with(')');
+        let are_words = words
+            .split(' ')
+            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic()));
+        if is_remark || are_words {
+            self.at += colon;
+        }
     }
 
     /// A value behind a particle, in languages that write no blank between a noun and it: `密码是…`, `パスワードは「…」`.
@@ -131,8 +165,17 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a word is the name of a machine or the like: `nas02`, `s3-sync`.
+fn is_name_of_thing(word: &str) -> bool {
+    const LONGEST: usize = 12;
+    word.len() <= LONGEST
+        && word.starts_with(|c: char| c.is_ascii_lowercase())
+        && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && word.bytes().filter(u8::is_ascii_digit).count() <= 2
+}
+
 /// Whether a word has letters and digits, or letters in no order.
 fn is_mixed(word: &str) -> bool {
     let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
-    has_digit && word.bytes().any(|byte| byte.is_ascii_alphabetic()) || value::is_scrambled(word)
+    has_digit && word.chars().any(char::is_alphabetic) || value::is_scrambled(word)
 }

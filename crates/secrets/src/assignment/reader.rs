@@ -142,8 +142,10 @@ impl<'t> Reader<'t> {
     /// The values that may be assigned, by each reading.
     pub(super) fn assigned(self) -> impl Iterator<Item = Option<Value>> + use<'t> {
         type Reading<'t> = fn(Reader<'t>) -> Option<Value>;
-        let readings: [Reading<'t>; 14] = [
+        let readings: [Reading<'t>; 17] = [
             Reader::direct,
+            Reader::changed,
+            Reader::substituted,
             Reader::whole_word,
             Reader::declared,
             Reader::returned,
@@ -151,6 +153,7 @@ impl<'t> Reader<'t> {
             Reader::default_value,
             Reader::in_element,
             Reader::before_name,
+            Reader::before_comment,
             Reader::unpacked,
             Reader::sent,
             Reader::in_form,
@@ -175,6 +178,11 @@ impl<'t> Reader<'t> {
         self.eat("?");
         self.eat("**");
         let gap = self.skip_blanks();
+        if self.eat("*/") {
+            // `/* admin key */ "…"`
+            self.skip_blanks();
+            return self.quoted().map(Value::into_neighbor);
+        }
         self.skip_shown_value();
         if ["\\=", "\\:"].iter().any(|escaped| self.rest().starts_with(escaped)) {
             self.at += 1;
@@ -242,20 +250,27 @@ impl<'t> Reader<'t> {
         self.skip_white_space();
         self.eat("<<");
         let is_pair = self.place.argument()
+            || self.place.is_set()
             || self.place.tuple()
             || self.place.compared()
             || (quoted_name && (self.place.flag() || self.place.in_values()))
             || (quoted_name && (self.place.environment_like() || self.place.named_argument()));
         let is_named = self.eat("value = ") || self.eat("value=");
-        self.named_value().or_else(|| if is_pair || is_named { self.quoted() } else { None })
+        let named = self.named_value();
+        if named.is_some() || is_pair || is_named {
+            return named.or_else(|| self.quoted());
+        }
+        // A later one of pairs of names and values: `("user", "app", "password", "…")`.
+        let is_later = quoted_name && self.place.is_listed();
+        if is_later { self.quoted().map(Value::into_neighbor) } else { None }
     }
 
     /// The digit by which a router's configuration says how a password is written: `password 0 …`, `secret 7 …`.
     fn eat_encryption(&mut self) -> bool {
         #[rustfmt::skip]
-        const WRITTEN: [&str; 13] = [
+        const WRITTEN: [&str; 14] = [
             "0 ", "5 ", "7 ", "8 ", "9 ", "ENC ", "cipher ", "irreversible-cipher ", "plaintext ", "encrypted ", "ascii ",
-            "simple ", "key ",
+            "simple ", "key ", "-string ",
         ];
         WRITTEN.into_iter().any(|written| self.eat(written))
     }
@@ -300,7 +315,11 @@ impl<'t> Reader<'t> {
             return Some(value);
         }
         if operator == "=>" && self.place.index() {
-            return self.bare(false);
+            return self.bare_among_words(false);
+        }
+        if operator == ":" && self.eat("string | *") {
+            // The default of a field in CUE.
+            return self.quoted();
         }
         if annotated || QUOTED_ONLY.contains(&operator) {
             return None;
@@ -408,6 +427,30 @@ impl<'t> Reader<'t> {
             let range = self.until(|c| c == '}' || c.is_whitespace())?;
             Some(Value { range, notation: Notation::Bare { certain: true } })
         })
+    }
+
+    /// The new value behind the old one, in what Terraform plans: `password = "***" -> "…"`.
+    fn changed(mut self) -> Option<Value> {
+        self.skip_blanks();
+        self.eat_operator()?;
+        self.skip_blanks();
+        self.quoted()?;
+        self.skip_blanks();
+        self.eat("->").then(|| self.skip_blanks())?;
+        self.quoted()
+    }
+
+    /// What an editor's command puts in place of the name: `sed s/__DB_PASS__/…/`.
+    fn substituted(mut self) -> Option<Value> {
+        let delimiter = self.place.substituted_by()?;
+        self.skip_while(8, |c| matches!(c, '_' | '%' | '@' | '}' | '#') && c != delimiter);
+        if !self.rest().starts_with(delimiter) {
+            return None;
+        }
+        self.at += delimiter.len_utf8();
+        let range = self.until(|c| c == delimiter || c.is_whitespace())?;
+        let is_closed = self.text[range.end..].starts_with(delimiter);
+        is_closed.then_some(Value { range, notation: Notation::Quoted })
     }
 
     /// A value behind the declaration's type: `password string = "…"`, `Password { get; set; } = "…"`,
@@ -579,6 +622,19 @@ impl<'t> Reader<'t> {
         Some(Value { range: floor + range.start..floor + range.end, notation: Notation::Quoted })
     }
 
+    /// The value before a comment that ends with the name: `login("…"); // the ftp password`.
+    fn before_comment(self) -> Option<Value> {
+        let rest = first_line(self.ahead(8)).unwrap_or_default().trim_start_matches('s');
+        let is_end = rest.trim_end().trim_end_matches(['.', ')', '/', '*', '!', ' ']).is_empty();
+        let range = if is_end { self.place.value_before_comment()? } else { return None };
+        let floor = self.place.floor();
+        let range = floor + range.start..floor + range.end;
+        let written = &self.text[range.clone()];
+        let is_hash = value::is_hash(written);
+        let is_literal = value::is_token(written) && !is_hash || value::is_mixed_password(written);
+        is_literal.then_some(Value { range, notation: Notation::Quoted })
+    }
+
     /// Skips the start tags around a value: `Password: <code>…`.
     fn skip_tags(&mut self) -> bool {
         let start = self.at;
@@ -735,6 +791,12 @@ impl<'t> Reader<'t> {
         if self.rest()[prefix..].starts_with(['"', '\'', '`', '\\', '&', '“']) {
             self.at += prefix;
         }
+        if self.eat("[[") {
+            // A long string of Lua.
+            let range = self.until(|c| c == ']' || c.is_whitespace())?;
+            let is_closed = self.text[range.end..].starts_with("]]");
+            return is_closed.then_some(Value { range, notation: Notation::Quoted });
+        }
         if self.eat("\"\"\"") || self.eat("'''") {
             self.skip_white_space();
             let range = self.until(|c| c.is_whitespace() || c == '"' || c == '\'')?;
@@ -811,7 +873,7 @@ impl<'t> Reader<'t> {
         if is_expression || is_name {
             return None;
         }
-        let ends = matches!(next, None | Some('"' | '\'' | '`' | ';' | '&' | '<' | '\\'))
+        let ends = matches!(next, None | Some('"' | '\'' | '`' | ';' | '&' | '<' | '\\' | '\t'))
             || matches!(behind_blanks, None | Some('\n' | '#' | ';' | '|'))
             || ["//", "--", "*/", "]]>"].iter().any(|mark| behind.starts_with(mark))
             || (certain && matches!(next, Some('}' | ')' | ',' | ']')))

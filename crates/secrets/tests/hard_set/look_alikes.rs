@@ -325,6 +325,33 @@ pub(crate) fn all(seed: u64) -> Vec<LookAlike> {
             "percent-encoding",
             format!("https://x.org/?q=a%20b%3D{}&next=%2Fhome%3Ftab%3D1", random.below(90)),
         );
+        add("checksum", format!("checksum/secret: {}", random.of("0123456789abcdef", 64)));
+        add("public key", format!("data-key=\"pk_test_{}\"", random.of(ALNUM, 24)));
+        add(
+            "identifier",
+            format!(
+                "invalid username or password. Correlation ID: {}-1111-4222-8333-{}",
+                random.of("0123456789abcdef", 8),
+                random.of("0123456789abcdef", 12)
+            ),
+        );
+        add(
+            "reference",
+            format!(
+                "credentials=org.example.auth.PasswordCredentials@{}",
+                random.of("0123456789abcdef", 8)
+            ),
+        );
+        add("identifier", format!("render_pass = \"shadow_map_0{}_opaque\"", random.below(9)));
+        add("encrypted", format!("<password>{{{}=}}</password>", random.of(ALNUM, 43)));
+        add(
+            "identifier",
+            format!(
+                "the password rules have to be explicit, and UC{}-C0{} implies a notice",
+                random.below(90) + 10,
+                random.below(9)
+            ),
+        );
     }
     all
 }
