@@ -210,7 +210,9 @@ fn behind_slash(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
     let word = word.trim_end_matches(['`', '"', ')', ',', '.']);
     let start = hit.end + open;
     let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
-    (has_digit && value::is_mixed_password(word)).then(|| start..start + word.len())
+    let is_password = value::is_mixed_password(word)
+        || value::is_password(word) && crate::assignment::is_numbered_word(word);
+    (has_digit && is_password).then(|| start..start + word.len())
 }
 
 /// `alice@example.org:…`, at the end of a line.

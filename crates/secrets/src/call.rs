@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::assignment::is_numbered_name;
+use crate::assignment::{is_numbered_name, is_numbered_word};
 use crate::search::{Begins, Keyword};
 use crate::value;
 
@@ -118,7 +118,8 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range
             }
             0 if KEYED.contains(&name) => is_key,
             0 if HASHING.contains(&name) => {
-                value::is_password(written) && !is_numbered_name(written)
+                let is_name = is_numbered_name(written) && !is_numbered_word(written);
+                value::is_password(written) && !is_name
             }
             1 if name.starts_with("wifi.") || name.starts_with("wlan.") => {
                 value::is_password(written) || value::is_passphrase(written)

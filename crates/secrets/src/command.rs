@@ -309,6 +309,7 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("OPER ", &[Word(2)]),
     ("socks5 ", &[Word(4)]),
     ("socks4 ", &[Word(4)]),
+    ("iwconfig ", &[WordBehind("key"), WordBehind("enc")]),
     ("secure_link_md5 ", &[LastPart]),
     ("tacacs server ", &[InBlock("key")]),
     ("radius server ", &[InBlock("key")]),

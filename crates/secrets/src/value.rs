@@ -503,7 +503,8 @@ fn mixing(value: &str) -> f64 {
 fn is_code(value: &str) -> bool {
     let pair = |open, close| value.find(open).is_some_and(|at| value[at..].contains(close));
     let is_address = value.split_once('@').is_some_and(|(name, host)| {
-        host.contains('.')
+        let top = host.rsplit_once('.').map(|(_, top)| top);
+        top.is_some_and(|top| top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic()))
             && is_name(name)
             && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
     });
@@ -604,7 +605,8 @@ pub(crate) fn words(value: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a number is one that names end with: of an algorithm, a size or a sequence.
 pub(crate) fn is_number_of_names(digits: &str) -> bool {
-    DIGITS.contains(&digits) || is_repetitive(digits)
+    let is_one = |digits: &str| digits.bytes().all(|byte| digits.as_bytes().first() == Some(&byte));
+    DIGITS.contains(&digits) || is_one(digits)
 }
 
 fn is_dummy_word(word: &str) -> bool {

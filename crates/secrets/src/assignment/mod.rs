@@ -164,7 +164,12 @@ fn ends_with_secret_without_digits(line: &[u8]) -> bool {
 /// Whether a line has words that may be a secret together: several joined by a sign, four of four letters, twelve or more.
 fn has_secret_words(line: &[u8]) -> bool {
     const OF_MNEMONIC: usize = 12;
-    let is_small = |word: &&[u8]| word.iter().all(u8::is_ascii_lowercase);
+    let is_small = |word: &&[u8]| match word {
+        [first, rest @ ..] => {
+            first.is_ascii_alphabetic() && rest.iter().all(u8::is_ascii_lowercase)
+        }
+        [] => true,
+    };
     let words = || line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let is_joined = |word: &[u8]| {
         word.split(|byte| matches!(byte, b'-' | b'.' | b'=' | b':')).filter(is_small).count() >= 3
@@ -431,7 +436,8 @@ fn looks_secret_in_prose(kind: Kind, value: &str, name: &str) -> bool {
                 || value::is_scrambled(value))
             && (value::is_noise(value)
                 || !value.trim_end_matches('=').contains(['(', ')', '[', ']', '{', '}', '=']))
-            && !value.split(['.', '_', '-', '/']).all(is_word_or_number)
+            && (!value.split(['.', '_', '-', '/']).all(is_word_or_number)
+                || kind == Kind::Password && is_numbered_word(value))
             && looks_secret_unquoted(kind, value, name, signs)
 }
 
@@ -464,7 +470,7 @@ fn is_no_name(value: &str) -> bool {
 
 /// A word with a capital and a number, such as people choose: `Initech4711`, `Palermo_1982.`; or two such words with a
 /// longer number, `CobaltHeron5693`. Names end with shorter numbers, or with those of algorithms.
-fn is_numbered_word(value: &str) -> bool {
+pub(crate) fn is_numbered_word(value: &str) -> bool {
     let numbered = value.strip_suffix('.').unwrap_or(value);
     let stem = numbered.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = &numbered[stem.len()..];
@@ -479,7 +485,7 @@ fn is_numbered_word(value: &str) -> bool {
         && value::words(stem).all(|word| word.len() >= 3 && is_word(word))
         && stem.bytes().all(|byte| byte.is_ascii_alphabetic())
         && (words == 1 && digits.len() >= 3 || words == 2 && (3..=4).contains(&digits.len()))
-        && !(words == 2 && value::is_number_of_names(digits))
+        && !((words == 2 || numbered.contains('-')) && value::is_number_of_names(digits))
 }
 
 /// As [`value::is_token`], for shorter values.

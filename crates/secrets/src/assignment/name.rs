@@ -336,7 +336,9 @@ fn foreign_ending(word: &str, behind: &str) -> usize {
     if behind.starts_with(|c: char| c.is_ascii()) || !is_foreign(word) {
         return 0;
     }
-    let end = behind.find(|c: char| !c.is_alphabetic()).unwrap_or(behind.len());
+    // In scripts without blanks, other words follow.
+    let ends_word = |c: char| !c.is_alphabetic() || c >= '\u{2e80}';
+    let end = behind.find(ends_word).unwrap_or(behind.len());
     if end <= LONGEST_INFLECTION { end } else { 0 }
 }
 
@@ -362,7 +364,9 @@ pub(super) fn is_name_of_secret(value: &str) -> bool {
     let stem = value.trim_end_matches(|c: char| c.is_ascii_digit());
     let is_name = stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let lower = stem.to_ascii_lowercase();
-    is_name && KEYWORDS.iter().any(|(word, _)| word.len() > 3 && lower.ends_with(word))
+    // Other words that end so are chosen as passwords.
+    let is_of_names = |word: &str| word.len() > 3 && word != "pepper";
+    is_name && KEYWORDS.iter().any(|(word, _)| is_of_names(word) && lower.ends_with(word))
 }
 
 fn is_name(byte: u8) -> bool {

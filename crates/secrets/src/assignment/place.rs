@@ -371,6 +371,11 @@ impl<'t> Place<'t> {
             || (self.before.ends_with(['"', '\'']) && self.unquoted().ends_with('='))
     }
 
+    /// The name is that of a phrase.
+    pub(super) fn is_phrase(&self) -> bool {
+        self.written.to_ascii_lowercase().contains("phrase")
+    }
+
     /// As a macro of TeX: `\apikey`.
     pub(super) fn macro_name(&self) -> bool {
         self.before.ends_with('\\')

@@ -83,6 +83,7 @@ impl Reader<'_> {
                     | "be"
                     | "na"
                     | "теперь"
+                    | "είναι"
                     | "teraz"
                     | "jetzt"
                     | "ahora"
@@ -126,7 +127,7 @@ impl Reader<'_> {
         let is_known = value::is_mnemonic(line)
             || value::is_application_password(line)
             || value::is_spaced_seed(line)
-            || value::is_passphrase(line) && line.contains(' ');
+            || value::is_passphrase(line) && (line.contains(' ') || self.place.is_phrase());
         let range = self.at..self.at + line.len();
         is_known.then_some(Value { range, notation: Notation::Quoted })
     }
@@ -138,9 +139,10 @@ impl Reader<'_> {
         let Some(colon) = window.find(": ") else { return };
         let words = &window[..colon];
         let is_remark = words.starts_with('(') && words.ends_with(')');
-        let are_words = words
-            .split(' ')
-            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic()));
+        let are_words = words.split(' ').all(|word| {
+            !word.is_empty()
+                && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"@.-".contains(&b))
+        });
         if is_remark || are_words {
             self.at += colon;
         }

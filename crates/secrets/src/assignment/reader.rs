@@ -212,7 +212,7 @@ impl<'t> Reader<'t> {
             || self.eat("by lazy {")
         {
             self.skip_white_space();
-            self.quoted().or_else(|| self.wrapped())
+            self.quoted().or_else(|| self.wrapped()).or_else(|| self.bare_argument())
         } else if self.eat(",") {
             self.behind_comma(quoted_name)
         } else if gap > 0 && (self.place.flag() || self.place.directive() || self.eat_encryption())
@@ -228,6 +228,18 @@ impl<'t> Reader<'t> {
             self.skip_white_space();
             self.named_value().or_else(|| self.quoted_behind_symbol())
         }
+    }
+
+    /// An argument without quotes that is no name: `password(4vWkfARJak)` of Stata.
+    fn bare_argument(&self) -> Option<Value> {
+        let range = self.until(|c| c == ')' || c.is_whitespace())?;
+        let written = &self.text[range.clone()];
+        let is_literal = written.starts_with(|c: char| c.is_ascii_digit())
+            && written.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && value::is_password(written);
+        let is_closed = self.text[range.end..].starts_with(')');
+        (is_literal && is_closed)
+            .then_some(Value { range, notation: Notation::Bare { certain: false } })
     }
 
     /// The value behind what PHP writes between a name and it when it serialises or dumps an object, or in an element of
@@ -631,7 +643,9 @@ impl<'t> Reader<'t> {
         let range = floor + range.start..floor + range.end;
         let written = &self.text[range.clone()];
         let is_hash = value::is_hash(written);
-        let is_literal = value::is_token(written) && !is_hash || value::is_mixed_password(written);
+        let is_literal = value::is_token(written) && !is_hash
+            || value::is_mixed_password(written)
+            || value::is_password(written) && super::is_numbered_word(written);
         is_literal.then_some(Value { range, notation: Notation::Quoted })
     }
 
