@@ -18,11 +18,7 @@ pub(crate) fn join_if_long<A: Send, B>(
     first: impl FnOnce() -> A + Send,
     second: impl FnOnce() -> B,
 ) -> (A, B) {
-    let is_divided = bytes >= LONG
-        && rayon::current_thread_index().is_none()
-        && !is_forked()
-        && process_limits::start_pool() > 0;
-    if !is_divided {
+    if !is_divided(bytes) {
         return (first(), second());
     }
     let mut of_first = None;
@@ -32,6 +28,14 @@ pub(crate) fn join_if_long<A: Send, B>(
     });
     #[allow(clippy::expect_used, reason = "the scope ends after everything spawned in it")]
     (of_first.expect("it ran"), of_second)
+}
+
+/// Whether [`join_if_long`] uses another thread for a text of so many bytes.
+pub(crate) fn is_divided(bytes: usize) -> bool {
+    bytes >= LONG
+        && rayon::current_thread_index().is_none()
+        && !is_forked()
+        && process_limits::start_pool() > 0
 }
 
 /// Whether this process was forked from one that had started the pool: a fork has none of its

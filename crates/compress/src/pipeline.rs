@@ -19,7 +19,7 @@ use crate::kinds::{KeptLines, Kind};
 use crate::lines::Lines;
 use crate::marker::{self, Marker};
 use crate::options::{Options, Retrieval, Source};
-use crate::parallel::join_if_long;
+use crate::parallel::{is_divided, join_if_long};
 use crate::task::Task;
 
 /// A result is used only if it saves at least this percentage of the tokens. By hand, not measured.
@@ -385,18 +385,22 @@ impl Pipeline<'_> {
             return None;
         }
         let spec = chunk.is.kind.spec();
-        let (may_be, rendered) = join_if_long(
-            chunk.text().len(),
-            || self.may_elide(chunk),
-            || {
-                let reader = self.reader_of(chunk);
-                // The links of a page differ in what they say, so none represents the others.
-                (spec.has_links() && is_fetched(self.options.kind.as_deref()))
-                    .then(|| elide::elide_links(&chunk.lines, context, &reader))
-                    .flatten()
-                    .or_else(|| spec.elide(&chunk.lines, chunk.is.language, context, &reader))
-            },
-        );
+        let render = || {
+            let reader = self.reader_of(chunk);
+            // The links of a page differ in what they say, so none represents the others.
+            (spec.has_links() && is_fetched(self.options.kind.as_deref()))
+                .then(|| elide::elide_links(&chunk.lines, context, &reader))
+                .flatten()
+                .or_else(|| spec.elide(&chunk.lines, chunk.is.language, context, &reader))
+        };
+        let (may_be, rendered) = if is_divided(chunk.text().len()) {
+            join_if_long(chunk.text().len(), || self.may_elide(chunk), render)
+        } else {
+            let rendered = render();
+            // From most files nothing is elided, so that no credential has to be searched for.
+            let is_anything = rendered.is_some() || spec.has_embedded_texts();
+            (is_anything && self.may_elide(chunk), rendered)
+        };
         if !may_be {
             return None;
         }

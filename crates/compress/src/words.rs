@@ -181,9 +181,9 @@ impl Columns {
 
     /// The columns of a box drawing, or of delimited values under a row of titles.
     pub(crate) fn marked<'a>(lines: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
+        let head = lines.clone().find_map(boxed);
         let lines = lines.filter(|line| !line.trim().is_empty());
         let first = lines.clone().next()?;
-        let head = lines.clone().find(|line| boxed(line).is_some()).and_then(boxed);
         let head = head.map(|inner| Self::Boxed(inner.split('|').count()));
         let titles = !first.contains(", ") && !first.bytes().any(|b| b.is_ascii_digit());
         let separated = [b',', b';', b'\t'].into_iter().filter(|_| titles).map(|sign| {

@@ -220,8 +220,13 @@ impl<'t> Value<'t> {
         let mut found = [None; N];
         let mut is_twice = [false; N];
         for (key, value) in self.members() {
-            let Some(key) = key.text() else { continue };
-            if let Some(at) = names.iter().position(|name| *name == key) {
+            let node = key.data();
+            let inner = &key.raw()[1..(node.end - node.start) as usize - 1];
+            let at = match node.has_escapes {
+                true => names.iter().position(|name| self.index.is(&node, name)),
+                false => names.iter().position(|name| name.as_bytes() == inner),
+            };
+            if let Some(at) = at {
                 is_twice[at] |= found[at].is_some();
                 found[at] = Some(value);
             }

@@ -55,6 +55,14 @@ impl<'t> Call<'t> {
         Self { id: Cow::Borrowed(""), name: name.into(), input: Input::Read(arguments) }
     }
 
+    /// The arguments as they are in the body, or else as JSON.
+    pub(crate) fn raw_arguments(&self) -> &[u8] {
+        match &self.input {
+            Input::Sent(input) => input.map_or(&[], Value::raw),
+            Input::Read(arguments) => arguments.as_bytes(),
+        }
+    }
+
     /// The arguments, as JSON or as the tool's own input text; empty where there are none.
     pub fn arguments(&self) -> Cow<'t, str> {
         match &self.input {

@@ -13,7 +13,7 @@ mod subject;
 mod written;
 
 pub use subject::{Subject, subject};
-pub use written::{Written, written};
+pub use written::{Written, may_write, written};
 
 /// Arguments that name a command, in the order in which they count. Names are compared without their
 /// case and underscores, so `CommandLine` is `command_line`.

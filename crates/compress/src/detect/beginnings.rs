@@ -1,9 +1,9 @@
 //! How lines of code begin, by language.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use languages::Language;
+use rustc_hash::FxHashSet;
 
 /// How lines of a language begin.
 struct Beginnings {
@@ -193,7 +193,7 @@ struct Count {
     begin: usize,
     tell: usize,
     /// The distinctive ones.
-    words: HashSet<&'static str>,
+    words: FxHashSet<&'static str>,
 }
 
 /// The most likely language of the lines, which have no indentation.
@@ -215,6 +215,10 @@ pub(crate) fn language<'l>(lines: impl Iterator<Item = &'l str>) -> Option<Langu
                     begins |= bit;
                 }
             }
+        }
+        // Most lines begin as in no language.
+        if begins | tells == 0 {
+            continue;
         }
         for (language, count) in counts.iter_mut().enumerate() {
             count.begin += (begins >> language & 1) as usize;

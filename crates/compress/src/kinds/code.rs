@@ -26,7 +26,7 @@ impl TextKind for Code {
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {
-        beginnings::language(sample.lines.iter().map(|line| unnumbered(line).trim_start()))
+        beginnings::language(sample.lines().iter().map(|line| unnumbered(line).trim_start()))
     }
 
     fn codecs<'k>(&self, _kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {

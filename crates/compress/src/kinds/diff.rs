@@ -51,6 +51,6 @@ impl TextKind for Diff {
 pub(super) fn is_diff(sample: &Sample) -> bool {
     let hunk = |line: &&str| line.starts_with("@@ -") && line[4..].contains(" @@");
     let head = |pair: &[&str]| pair[0].starts_with("--- ") && pair[1].starts_with("+++ ");
-    let git = sample.lines.iter().any(|line| line.starts_with("diff --git "));
-    git || (sample.lines.windows(2).any(head) && sample.lines.iter().any(hunk))
+    let git = sample.lines().iter().any(|line| line.starts_with("diff --git "));
+    git || (sample.lines().windows(2).any(head) && sample.lines().iter().any(hunk))
 }

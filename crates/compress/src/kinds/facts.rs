@@ -51,12 +51,12 @@ impl TextKind for Facts {
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {
-        let lines = &sample.lines;
+        let lines = sample.lines();
         plain(are_assigned(lines) || are_records(lines) || are_tracked(lines))
     }
 
     fn may_be(&self, sample: &Sample) -> bool {
-        are_named(&sample.lines)
+        are_named(sample.lines())
     }
 
     fn codecs<'k>(&self, kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
@@ -147,21 +147,25 @@ fn are_tracked(lines: &[&str]) -> bool {
 /// a tab.
 fn tracked(line: &str) -> Option<(&str, &str)> {
     let inner = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '#');
+    if line.len() - inner.len() > LONGEST_BULLET {
+        return None;
+    }
     let end = inner.bytes().position(|byte| matches!(byte, b' ' | b'\t' | b':' | b']'))?;
     let (id, rest) = inner.split_at(end);
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let is_key = |id: &str| {
         id.len() <= LONGEST_ID
             && id.starts_with(|c: char| c.is_ascii_alphabetic())
-            && id.rsplit_once('-').is_some_and(|(_, last)| {
-                (1..=6).contains(&last.len()) && last.bytes().all(|b| b.is_ascii_alphanumeric())
+            && memchr::memrchr(b'-', id.as_bytes()).is_some_and(|at| {
+                let last = &id.as_bytes()[at + 1..];
+                (1..=6).contains(&last.len()) && last.iter().all(u8::is_ascii_alphanumeric)
             })
             && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
     let is_id = id.strip_prefix('#').is_some_and(digits)
         || is_key(id)
         || (digits(id) && rest.starts_with('\t'));
-    (is_id && line.len() - inner.len() <= LONGEST_BULLET).then_some((id, rest))
+    is_id.then_some((id, rest))
 }
 
 /// The words of the title in `text`, or in one of its cells; `None` if they are too few for one.
@@ -196,12 +200,17 @@ fn are_facts(lines: &[&str], key: impl Fn(&str) -> Option<String>) -> bool {
 
 /// Whether it is a comment or a section head.
 fn is_aside(line: &str) -> bool {
-    let line = line.trim();
-    line.starts_with(['#', ';', '!']) || (line.starts_with('[') && line.ends_with(']'))
+    let line = line.trim_start();
+    match line.as_bytes().first() {
+        Some(b'#' | b';' | b'!') => true,
+        Some(b'[') => line.trim_end().ends_with(']'),
+        _ => false,
+    }
 }
 
 /// The key of `KEY=value` or `key = value`.
 fn assigned(line: &str) -> Option<&str> {
+    memchr::memchr(b'=', line.as_bytes())?;
     let line = line.trim_start();
     let line = DECLARATIONS.iter().find_map(|word| line.strip_prefix(word)).unwrap_or(line);
     let (key, value) = line.split_once('=')?;
@@ -211,8 +220,8 @@ fn assigned(line: &str) -> Option<&str> {
         && key
             .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '/' | '"' | '@' | '-'));
     // Several pairs on one line are the fields of a log entry.
-    let is_field = value.split_whitespace().skip(1).any(assigned_field);
-    (is_key && !value.starts_with('=') && !is_field).then_some(key)
+    let is_field = || value.split_whitespace().skip(1).any(assigned_field);
+    (is_key && !value.starts_with('=') && !is_field()).then_some(key)
 }
 
 /// Whether `word` is `name=value`, like the field of a log entry.

@@ -49,7 +49,7 @@ fn is_html(sample: &Sample) -> bool {
     };
     start.starts_with("<!doctype html")
         || start.starts_with("<html")
-        || (sample.lines.len() >= 5
+        || (sample.lines().len() >= 5
             && sample.mostly(60, tagged)
             && text.contains("</")
             && has_html_tag(text))

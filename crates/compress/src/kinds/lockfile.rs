@@ -36,7 +36,7 @@ impl TextKind for Lockfile {
     }
 
     fn agrees(&self, sample: &Sample) -> bool {
-        Format::of(sample.lines.iter().copied()).is_some()
+        Format::of(sample.lines().iter().copied()).is_some()
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {

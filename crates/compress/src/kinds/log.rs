@@ -68,7 +68,21 @@ static LEVELS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 /// A line with a timestamp or a level at its beginning.
 pub(super) fn is_logged(line: &str) -> bool {
     let head = &line[..line.floor_char_boundary(48)];
-    LEVELS.is_match(head) || has_time(head)
+    (may_have_level(head.as_bytes()) && LEVELS.is_match(head)) || has_time(head)
+}
+
+/// Whether there are two bytes next to each other as in each of [`LEVELS`]: two capitals, the middle of `info`, or the
+/// end of `level=`. Looks at all bytes, a vector of them at a time.
+fn may_have_level(head: &[u8]) -> bool {
+    let next = head.get(1..).unwrap_or_default();
+    let is_pair = |(one, next): (&u8, &u8)| {
+        u8::from(
+            (one.is_ascii_uppercase() & next.is_ascii_uppercase())
+                | ((*one == b'n') & (*next == b'f'))
+                | ((*one == b'l') & (*next == b'=')),
+        )
+    };
+    head.iter().zip(next).map(is_pair).fold(0, |found, pair| found | pair) > 0
 }
 
 /// Whether `text` contains a time or a date: `12:34:56`, `2026-03-01`.

@@ -45,7 +45,7 @@ impl TextKind for Search {
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {
         plain(
-            sample.mostly(50, found) || (sample.lines.len() >= 5 && sample.mostly(90, is_path)),
+            sample.mostly(50, found) || (sample.lines().len() >= 5 && sample.mostly(90, is_path)),
         )
     }
 
@@ -71,10 +71,11 @@ fn found(line: &str) -> bool {
 
 /// `path-line-text`: what `grep -C` shows around a match.
 fn is_context(line: &str) -> bool {
-    let mut parts = line.split('-');
-    let path = parts.next().unwrap_or("");
-    let numbered = parts.any(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    numbered && path.contains(['.', '/']) && !path.contains(char::is_whitespace)
+    let Some(at) = memchr::memchr(b'-', line.as_bytes()) else { return false };
+    let (path, rest) = (&line[..at], &line[at + 1..]);
+    path.contains(['.', '/'])
+        && !path.contains(char::is_whitespace)
+        && rest.split('-').any(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Whether the line may be a path alone.

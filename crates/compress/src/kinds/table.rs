@@ -58,7 +58,7 @@ impl TextKind for Table {
     }
 
     fn agrees(&self, sample: &Sample) -> bool {
-        !is_json(sample) && sample.lines.len() >= 3
+        !is_json(sample) && sample.lines().len() >= 3
     }
 
     fn looks_like(&self, sample: &Sample) -> Option<Language> {
@@ -89,16 +89,16 @@ fn is_table(sample: &Sample) -> bool {
     if sample.mostly(50, is_mode_row) {
         return true;
     }
-    if sample.lines.len() < 5 {
+    if sample.lines().len() < 5 {
         return false;
     }
-    if Columns::marked(sample.lines.iter().copied()).is_some() {
+    if Columns::marked(sample.lines().iter().copied()).is_some() {
         return true;
     }
     let mut starts: Vec<usize> = Vec::new();
     // Two starts that four fifths of the lines have each are together in three fifths of them.
-    let mut may_lack = sample.lines.len() * 2 / 5;
-    for line in &sample.lines {
+    let mut may_lack = sample.lines().len() * 2 / 5;
+    for line in sample.lines() {
         let before = starts.len();
         push_starts(line.as_bytes(), &mut starts);
         if starts.len() - before < 2 {
@@ -108,7 +108,7 @@ fn is_table(sample: &Sample) -> bool {
     }
     starts.sort_unstable();
     let common =
-        starts.chunk_by(|a, b| a == b).filter(|run| run.len() * 10 >= sample.lines.len() * 8);
+        starts.chunk_by(|a, b| a == b).filter(|run| run.len() * 10 >= sample.lines().len() * 8);
     common.count() >= 2
 }
 

@@ -96,7 +96,7 @@ fn is_verdict(line: &str) -> bool {
     let may_end = last.is_some_and(|byte| b"DLkdS".contains(byte));
     (may_start && starts_as_verdict(inner))
         || (may_end && ends_as_verdict(inner))
-        || VERDICTS.is_match(line)
+        || (memchr::memchr2(b'C', b'D', line.as_bytes()).is_some() && VERDICTS.is_match(line))
 }
 
 fn starts_as_verdict(inner: &str) -> bool {
@@ -125,7 +125,7 @@ fn ends_as_verdict(inner: &str) -> bool {
         .any(|end| inner.ends_with(end))
 }
 
-/// Words in the results of tests and builds.
+/// Words in the results of tests and builds. Each has a capital C or D.
 static VERDICTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     any_of(&[" PASSED ", " FAILED ", " SKIPPED ", "Compiling ", "Downloading ", "Downloaded "])
 });

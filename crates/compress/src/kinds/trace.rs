@@ -43,9 +43,14 @@ fn is_frame(line: &str) -> bool {
         digits > 0 && text[digits..].starts_with(": ")
     };
     let starts =
-        ["at ", "File \"", "... ", "^^", "from "].iter().any(|start| inner.starts_with(start));
+        || ["at ", "File \"", "... ", "^^", "from "].iter().any(|start| inner.starts_with(start));
     let place = || inner.starts_with('/') && inner.contains(".go:");
-    (indented && (starts || numbered(inner) || place()))
+    // Most lines have none of the first bytes of these.
+    let may_start = |bytes: &[u8]| inner.as_bytes().first().is_some_and(|b| bytes.contains(b));
+    if !may_start(b"aF.^f0123456789/TCg") {
+        return false;
+    }
+    (indented && (starts() || numbered(inner) || place()))
         || line.starts_with("Traceback (")
         || line.starts_with("Caused by: ")
         || line.starts_with("goroutine ")

@@ -28,15 +28,20 @@ pub struct Written {
     pub text: String,
 }
 
+/// Whether `call` may write a text of several lines; `false` is certain.
+pub fn may_write(call: &Call<'_>) -> bool {
+    // In a string of JSON a line end is an escape.
+    let ends = memchr::memchr2_iter(b'\n', b'\\', call.raw_arguments());
+    ends.take(LEAST_LINE_ENDS).count() == LEAST_LINE_ENDS
+}
+
 /// The texts of several lines that `call` writes, in order.
 pub fn written(call: &Call<'_>) -> Vec<Written> {
     let mut out = Vec::new();
-    let arguments = call.arguments();
-    // In a string of JSON a line end is an escape.
-    let ends = memchr::memchr2_iter(b'\n', b'\\', arguments.as_bytes());
-    if ends.take(LEAST_LINE_ENDS).count() < LEAST_LINE_ENDS {
+    if !may_write(call) {
         return out;
     }
+    let arguments = call.arguments();
     let index = scan(arguments.as_bytes()).ok();
     match index.as_ref().map(|index| index.root()).filter(|root| root.kind() == Kind::Object) {
         Some(root) => {

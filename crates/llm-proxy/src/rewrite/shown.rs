@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use compress::earlier::{Earlier, Grams, Name, NewGrams};
 use llm_api::request::{Block, Call, Request, Role, ToolResult};
-use llm_api::tool_call::{Subject, subject, written};
+use llm_api::tool_call::{Subject, may_write, subject, written};
 
 use super::block::sent_text;
 use super::memo::{Memo, chain};
@@ -228,7 +228,7 @@ fn written_name(call: &Call<'_>, path: Option<String>) -> Name {
 fn other_grams(conversation: Conversation<'_>, at: usize) -> Option<Arc<Grams>> {
     let block = &conversation.request.blocks[at];
     let is_result = block.role == Role::Tool && block.tool_result.is_some();
-    if !is_result && block.calls.is_empty() {
+    if !is_result && !block.calls.iter().any(may_write) {
         return None;
     }
     let known =
