@@ -7,10 +7,48 @@ use crate::value;
 /// them: `is`, a colon.
 const MOST_WORDS: usize = 12;
 const MOST_UNCONNECTED: usize = 7;
+/// What stands between a name and its value in sentences, in the languages of the names.
+#[rustfmt::skip]
+const CONNECTORS: &[&str] = &[
+    ":", "->", "=>", "→", "—", "–", "to:", "to", "is", "was", "are", "be", "now", "ist", "war", "lautet", "jetzt", "es",
+    "ahora", "c'est", "est", "è", "é", "är", "er", "je", "jest", "na", "teraz", "это", "теперь", "είναι", "là", "adalah",
+];
 
 impl Reader<'_> {
     /// A value in a sentence or a comment: `the old password was …`, `password for the admin: …`.
     pub(super) fn in_prose(mut self) -> Option<Value> {
+        if !self.may_be_in_prose() {
+            return None;
+        }
+        QUOTES[2..5].iter().any(|quote| self.eat(quote));
+        self.eat("**");
+        let line = first_line(self.ahead(LONGEST_LINE))?;
+        if !line.starts_with([' ', ':', '=', '(', '-', '\t']) {
+            return None;
+        }
+        let (mut is_connected, mut was_connector, mut at) = (false, false, 0);
+        for (index, word) in line.split(' ').enumerate().take(MOST_WORDS) {
+            let start = at;
+            at += word.len() + 1;
+            let written = bare_word(word);
+            let is_next = index == 1 && line.starts_with(' ');
+            let may_follow = is_connected && (index < MOST_UNCONNECTED || was_connector) || is_next;
+            if may_follow && written.len() >= 6 && is_mixed(written) {
+                let offset = written.as_ptr() as usize - word.as_ptr() as usize;
+                return Some(self.word_of_sentence(self.at + start + offset, written.len()));
+            }
+            let word = word.trim_matches('*');
+            was_connector = self.connects(word, line);
+            is_connected |= was_connector;
+            if ends_sentence(word) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Whether the name may be a word of a sentence that goes on with a value.
+    fn may_be_in_prose(&self) -> bool {
         let place = self.place;
         // `pass` is a verb too: `we pass a1 to b2`, but not in `the user pass to b2`.
         let is_verb = self.rest().starts_with(' ')
@@ -18,103 +56,31 @@ impl Reader<'_> {
                 let words = ["the ", "my ", "user ", "admin ", "root ", "db ", "your "];
                 !words.into_iter().any(|word| before.ends_with(word))
             });
-        if !place.prose() || place.flag() || is_verb {
-            return None;
-        }
         // A value has a digit, or capitals within its words.
         let may_have_value = |line: &str| {
             line.bytes().any(|byte| byte.is_ascii_digit()) || value::has_inner_capital(line)
         };
-        if !first_line(self.ahead(LONGEST_LINE + 8)).is_some_and(may_have_value) {
-            return None;
-        }
-        QUOTES[2..5].iter().any(|quote| self.eat(quote));
-        self.eat("**");
-        let window = self.ahead(LONGEST_LINE);
-        let line = first_line(window)?;
-        if !line.starts_with([' ', ':', '=', '(', '-', '\t']) {
-            return None;
-        }
-        let (mut connected, mut was_connector, mut at) = (false, false, 0);
-        for (index, word) in line.split(' ').enumerate().take(MOST_WORDS) {
-            let start = at;
-            at += word.len() + 1;
-            // A password may end with an asterisk too.
-            let is_bold = word.trim_start_matches(['(', '`', '"', '\'']).starts_with('*');
-            let bare = word.trim_end_matches(|c: char| {
-                matches!(c, '.' | ',' | ';' | ':' | ')' | '`' | '"' | '\'') || is_bold && c == '*'
-            });
-            let bare = bare.split_once("</").map_or(bare, |(bare, _)| bare);
-            let bare_start =
-                bare.len() - bare.trim_start_matches(['(', '*', '`', '"', '\'', '=', ':']).len();
-            let written = &bare[bare_start..];
-            let is_next = index == 1 && line.starts_with(' ');
-            let may_be_value = written.len() >= 6 && is_mixed(written);
-            let is_connected = connected && (index < MOST_UNCONNECTED || was_connector);
-            if may_be_value && (is_connected || is_next) {
-                let start = self.at + start + bare_start;
-                let range = start..start + written.len();
-                let is_quoted = ["`", "\"", "'"].iter().any(|quote| {
-                    self.text[..start].ends_with(quote) && self.text[range.end..].starts_with(quote)
-                });
-                let notation = if is_quoted { Notation::Neighbor } else { Notation::Prose };
-                return Some(Value { range, notation });
-            }
-            let word = word.trim_matches('*');
-            let is_connector = matches!(
-                word,
-                ":" | "->"
-                    | "=>"
-                    | "is"
-                    | "was"
-                    | "are"
-                    | "to"
-                    | "to:"
-                    | "ist"
-                    | "war"
-                    | "es"
-                    | "lautet"
-                    | "c'est"
-                    | "est"
-                    | "è"
-                    | "é"
-                    | "är"
-                    | "er"
-                    | "be"
-                    | "na"
-                    | "теперь"
-                    | "είναι"
-                    | "teraz"
-                    | "jetzt"
-                    | "ahora"
-                    | "je"
-                    | "это"
-                    | "now"
-                    | "là"
-                    | "adalah"
-                    | "→"
-                    | "jest"
-                    | "—"
-                    | "–"
-            ) || (word == "=" && (place.comment() || line.starts_with(" for ")))
-                || (word.ends_with(':') && !word.contains(['(', '"', '{']))
-                || (word.starts_with('(') && word.ends_with("):"));
-            connected |= is_connector;
-            was_connector = is_connector;
-            // The string in which the sentence is ends here.
-            if word.trim_matches('"').contains('"') {
-                return None;
-            }
-            // What follows is the base64 of a user and a password, which has a rule of its own.
-            if word.eq_ignore_ascii_case("basic") {
-                return None;
-            }
-            let is_word = word.chars().all(|c| c.is_alphabetic() || "'()@.,-/_:=>—–".contains(c));
-            if !is_word && !is_name_of_thing(word) {
-                return None;
-            }
-        }
-        None
+        place.prose()
+            && !place.flag()
+            && !is_verb
+            && first_line(self.ahead(LONGEST_LINE + 8)).is_some_and(may_have_value)
+    }
+
+    /// Whether a word stands between a name and its value: `is`, a colon; an equals sign in comments only.
+    fn connects(&self, word: &str, line: &str) -> bool {
+        CONNECTORS.contains(&word)
+            || (word == "=" && (self.place.comment() || line.starts_with(" for ")))
+            || (word.ends_with(':') && !word.contains(['(', '"', '{']))
+            || (word.starts_with('(') && word.ends_with("):"))
+    }
+
+    fn word_of_sentence(&self, start: usize, length: usize) -> Value {
+        let range = start..start + length;
+        let is_quoted = ["`", "\"", "'"].iter().any(|quote| {
+            self.text[..start].ends_with(quote) && self.text[range.end..].starts_with(quote)
+        });
+        let notation = if is_quoted { Notation::Neighbor } else { Notation::Prose };
+        Value { range, notation }
     }
 
     /// A value of several words behind an operator: those of a wallet, or the four groups of an application's password.
@@ -165,6 +131,25 @@ impl Reader<'_> {
             if is_quoted { Notation::Neighbor } else { Notation::Bare { certain: false } };
         Some(Value { range, notation })
     }
+}
+
+/// A word of a sentence without the punctuation and the quotes around it. A password may end with an asterisk too.
+fn bare_word(word: &str) -> &str {
+    let is_bold = word.trim_start_matches(['(', '`', '"', '\'']).starts_with('*');
+    let bare = word.trim_end_matches(|c: char| {
+        matches!(c, '.' | ',' | ';' | ':' | ')' | '`' | '"' | '\'') || is_bold && c == '*'
+    });
+    let bare = bare.split_once("</").map_or(bare, |(bare, _)| bare);
+    bare.trim_start_matches(['(', '*', '`', '"', '\'', '=', ':'])
+}
+
+/// Whether nothing behind a word belongs to the name before it: the word is no word, the string in which the sentence is
+/// ends with it, or the base64 of a user and a password follows, which has a rule of its own.
+fn ends_sentence(word: &str) -> bool {
+    let is_word = word.chars().all(|c| c.is_alphabetic() || "'()@.,-/_:=>—–".contains(c));
+    word.trim_matches('"').contains('"')
+        || word.eq_ignore_ascii_case("basic")
+        || !is_word && !is_name_of_thing(word)
 }
 
 /// Whether a word is the name of a machine or the like: `nas02`, `s3-sync`.
