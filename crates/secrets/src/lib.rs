@@ -46,6 +46,7 @@ mod filter;
 mod grams;
 #[cfg(not(target_arch = "x86_64"))]
 mod no_vectors;
+mod prefixed;
 mod private_key;
 mod rules;
 mod scan;

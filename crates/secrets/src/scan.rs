@@ -7,7 +7,8 @@ use crate::classes::Classes;
 use crate::rules::RULES;
 use crate::search::{Begins, Hit, Keyword, Search};
 use crate::{
-    account_list, assignment, call, command, cookie, dsn, encoded, private_key, structure, url,
+    account_list, assignment, call, command, cookie, dsn, encoded, prefixed, private_key,
+    structure, url,
 };
 
 /// A credential in a text.
@@ -38,6 +39,7 @@ enum Detector {
     DataSource,
     AccountList,
     PercentEncoding,
+    Prefixed,
 }
 
 struct Scanner {
@@ -89,6 +91,7 @@ impl Scanner {
             .chain(calls)
             .chain(others.map(anywhere))
             .chain(accounts)
+            .chain(prefixed::keywords().map(|keyword| (keyword, Detector::Prefixed)))
             .unzip();
         Self { search: Search::new(keywords), detectors }
     }
@@ -203,6 +206,10 @@ fn detect(
         Detector::AccountList => {
             account_list::find(text, hit, found);
             account_list::RULE
+        }
+        Detector::Prefixed => {
+            found.extend(prefixed::find(text, hit));
+            prefixed::RULE
         }
         Detector::PercentEncoding => unreachable!("has its own branch in `secrets_at_depth`"),
     }
