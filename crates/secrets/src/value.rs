@@ -216,9 +216,21 @@ pub(crate) fn is_password(value: &str) -> bool {
         inner.len() >= 5 && inner.contains(['!', '$', '%', '^', '&', '*', '#', '+', '~', '?', '@']);
     letters
         && (digits || signs || is_scrambled(value))
+        && !is_typed_number(value)
         && !is_placeholder(value)
         && !is_plain(value)
         && !is_code(value)
+}
+
+/// Whether `value` is a number with its type, as in Rust and C: `-1073417669i32`, `4711UL`.
+fn is_typed_number(value: &str) -> bool {
+    const TYPES: &[&str] = &[
+        "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize",
+        "f32", "f64", "L", "UL", "ULL", "LL", "U",
+    ];
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let kind = digits.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
+    kind.len() < digits.len() && TYPES.contains(&kind)
 }
 
 /// As [`is_password`], so mixed that hardly a name is written so: `Winter#1363G8Q`, `wFA2-hXnK-4yns`.

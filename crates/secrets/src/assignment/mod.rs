@@ -203,7 +203,10 @@ fn looks_assigned(
     let (written, name) = (&text[range.clone()], &text[name.clone()]);
     is_secret(kind, notation, written, name)
         || value::unescaped(written).is_some_and(|meant| {
-            let is_literal = value::is_mixed_password(&meant) || value::is_noise(&meant);
+            // In patterns, signs are escaped, too.
+            let is_pattern = meant.contains(['|', '(']);
+            let is_literal =
+                value::is_mixed_password(&meant) || value::is_noise(&meant) && !is_pattern;
             is_literal && is_secret(kind, notation, &meant, name)
                 || kind == Kind::Password && value::is_mixed_literal(&meant)
         })
