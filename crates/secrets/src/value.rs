@@ -222,15 +222,20 @@ pub(crate) fn is_password(value: &str) -> bool {
         && !is_code(value)
 }
 
-/// Whether `value` is a number with its type, as in Rust and C: `-1073417669i32`, `4711UL`.
+/// Whether `value` is a number with its type, as in Rust and C: `-1073417669i32`, `0xC004F214_u32`, `4711UL`.
 fn is_typed_number(value: &str) -> bool {
     const TYPES: &[&str] = &[
         "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize",
         "f32", "f64", "L", "UL", "ULL", "LL", "U",
     ];
-    let digits = value.strip_prefix('-').unwrap_or(value);
-    let kind = digits.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
-    kind.len() < digits.len() && TYPES.contains(&kind)
+    let number = value.strip_prefix('-').unwrap_or(value);
+    if let Some(digits) = number.strip_prefix("0x") {
+        // Of 64 bits at most; longer ones may be keys.
+        let kind = digits.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '_');
+        return digits.len() - kind.len() <= 17 && (kind.is_empty() || TYPES.contains(&kind));
+    }
+    let kind = number.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
+    kind.len() < number.len() && TYPES.contains(&kind)
 }
 
 /// As [`is_password`], so mixed that hardly a name is written so: `Winter#1363G8Q`, `wFA2-hXnK-4yns`.
@@ -789,6 +794,9 @@ mod tests {
             "input[name=pw1]",
             "$PASSWORD1",
             "Passwort",
+            "-1073417669i32",
+            "0xC004F214_u32",
+            "0xC004F214",
         ] {
             assert!(!is_password(other), "{other}");
         }
