@@ -12,8 +12,8 @@
 //!
 //! - `scan`: what each keyword triggers; `search`: the search for all of them, where `classes` of bytes and a
 //!   `filter` let it be, in `tables` of the keywords' `grams`; with `vectors` where there are any
-//! - `rules`, `private_key`, `url`, `dsn`, `command`, `call`, `cookie`, `structure`, `account_list`, `assignment`,
-//!   `encoded`: the detectors
+//! - `rules`, `private_key`, `url`, `dsn`, `command`, `call`, `cookie`, `structure`, `account_list`, `transcript`,
+//!   `assignment`, `encoded`: the detectors
 //! - `value`: whether a value looks like a secret or like a placeholder (`rules/dummies.txt`)
 //!
 //! Redaction preserves the number of lines and is idempotent. The time is linear in the text. This
@@ -53,6 +53,7 @@ mod scan;
 mod search;
 mod structure;
 mod tables;
+mod transcript;
 mod url;
 mod value;
 #[cfg(target_arch = "x86_64")]

@@ -8,7 +8,7 @@ use crate::rules::RULES;
 use crate::search::{Begins, Hit, Keyword, Search};
 use crate::{
     account_list, assignment, call, command, cookie, dsn, encoded, prefixed, private_key,
-    structure, url,
+    structure, transcript, url,
 };
 
 /// A credential in a text.
@@ -38,6 +38,7 @@ enum Detector {
     TerraformState,
     DataSource,
     AccountList,
+    Transcript,
     PercentEncoding,
     Prefixed,
 }
@@ -65,6 +66,7 @@ impl Scanner {
         let commands =
             command::keywords().enumerate().map(|(i, keyword)| (keyword, Detector::Command(i)));
         let calls = call::keywords().enumerate().map(|(i, keyword)| (keyword, Detector::Call(i)));
+        let transcripts = transcript::keywords().map(|keyword| (keyword, Detector::Transcript));
         let accounts = account_list::KEYWORDS.iter().map(|text| {
             let keyword = Keyword { begins: Begins::Word, ..Keyword::anywhere(text) };
             (keyword, Detector::AccountList)
@@ -92,6 +94,7 @@ impl Scanner {
             .chain(others.map(anywhere))
             .chain(accounts)
             .chain(prefixed::keywords().map(|keyword| (keyword, Detector::Prefixed)))
+            .chain(transcripts)
             .unzip();
         Self { search: Search::new(keywords), detectors }
     }
@@ -210,6 +213,10 @@ fn detect(
         Detector::Prefixed => {
             found.extend(prefixed::find(text, hit));
             prefixed::RULE
+        }
+        Detector::Transcript => {
+            transcript::find(text, hit, found);
+            transcript::RULE
         }
         Detector::PercentEncoding => unreachable!("has its own branch in `secrets_at_depth`"),
     }

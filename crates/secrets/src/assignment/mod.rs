@@ -10,10 +10,14 @@
 //! - `reader`: the notations, from a name to its value
 //! - `prose`: values in sentences
 //! - `apart`: values that stand apart from their names
+//! - `key_bytes`: keys written byte by byte
+//! - `next_line`: values on a line of their own, below their names
 //! - `table`: values below a name in a table, or in the values of an SQL statement
 
 mod apart;
+mod key_bytes;
 mod name;
+mod next_line;
 mod place;
 mod prose;
 mod reader;
@@ -21,6 +25,7 @@ mod table;
 
 use std::ops::Range;
 
+pub(crate) use key_bytes::wallet;
 pub(crate) use name::{FOREIGN, KEYWORDS, Kind, is_telling};
 use place::Place;
 use reader::{Notation, Reader};
@@ -58,6 +63,12 @@ pub(crate) fn find(
     }
     if found.len() == before {
         table::find(text, &name, hit, kind, found);
+    }
+    if found.len() == before {
+        key_bytes::find(text, &name, hit, kind, found);
+    }
+    if found.len() == before {
+        next_line::find(text, &name, hit, kind, found);
     }
 }
 
@@ -227,7 +238,9 @@ fn more_of_list(
     while more.len() < LONGEST_LIST {
         let rest = &text[end..];
         let behind = rest.trim_start_matches(['"', '\'']);
-        let Some(next) = behind.strip_prefix(',') else { break };
+        let item = behind.strip_prefix('\n').map(str::trim_ascii_start);
+        let item = item.and_then(|item| item.strip_prefix("- "));
+        let Some(next) = behind.strip_prefix(',').or(item) else { break };
         let next = next.trim_start().trim_start_matches(['"', '\'']);
         let start = text.len() - next.len();
         let length = next

@@ -122,6 +122,7 @@ const SUFFIXES: &[&str] = &[
     "dev", "live", "test", "old", "new", "base", "hex", "default", "key_base", "staging", "stage", "qa",
     "uat", "us", "eu", "b", "admin", "root", "main", "primary", "secondary", "backup", "v", "current",
     "previous", "prev", "next", "local", "data", "literal", "const", "is", "ci", "rw", "ro", "read", "write", "tok",
+    "bytes", "array",
 ];
 /// What words of [`FOREIGN`] end in: `lösenordet`, `şifreniz`. In bytes.
 const LONGEST_INFLECTION: usize = 4;

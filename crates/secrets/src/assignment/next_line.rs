@@ -1,0 +1,150 @@
+//! Values on a line of their own below the one that names them: what a command prints (`$ printenv DB_PASSWORD`), what stands
+//! below a label (`Recovery password:`), what somebody answers (`what's the admin password?`).
+
+use std::ops::Range;
+
+use super::{Kind, Notation, is_secret, looks_secret, name};
+use crate::byte_set::ByteSet;
+use crate::transcript::{self, Prompt, alone, line_at, line_before, line_end};
+use crate::value;
+
+/// The longest rest of a line behind a name.
+const LONGEST_REST: usize = 160;
+/// The most words between a name and the colon at the line's end.
+const MOST_WORDS: usize = 8;
+
+/// The ASCII characters of labels, and of what stands before a name in one.
+const LABELS: ByteSet = ByteSet::alphanumeric_and(b" ()-',/");
+const BEFORE_LABELS: ByteSet = ByteSet::alphanumeric_and(b" ()-',/*#>.:!\t@");
+
+/// The endings of files that only their keys open, or that aren't secret.
+const SEALED: &[&str] =
+    &[".enc", ".gpg", ".asc", ".age", ".sops", ".sealed", ".pub", ".crt", ".sha", ".md5"];
+
+/// What a line is that has a name, and whose value stands below it.
+enum Line {
+    Command,
+    Label,
+    Question,
+}
+
+/// Adds the value below the line of `name`.
+pub(super) fn find(
+    text: &str,
+    name: &Range<usize>,
+    hit: &Range<usize>,
+    kind: Kind,
+    found: &mut Vec<Range<usize>>,
+) {
+    let Some(end) = line_end(text, name.end, LONGEST_REST) else { return };
+    let rest = text[name.end..end].trim_ascii_end();
+    let is_mark = || text[..name.start].ends_with("[REDACTED:");
+    if rest.ends_with([',', ';', '{', '[']) || is_mark() {
+        return;
+    }
+    let Some(line) = kind_of_line(text, name, rest) else { return };
+    let next = line_at(text, end + 1);
+    let below = next.or_else(|| line_at(text, end + 1 + blank_line(text, end + 1)?));
+    let Some(below) = below else { return };
+    let written = &text[name.clone()];
+    let range = match line {
+        Line::Command => alone(text, below).filter(|range| {
+            let value = &text[range.clone()];
+            !name::is_name_of_secret(value)
+                && (looks_secret(kind, value, written) || value::is_passphrase(value))
+        }),
+        Line::Label => labelled(text, below).filter(|range| {
+            let value = &text[range.clone()];
+            !value.ends_with([':', ';', ',', '{', ')'])
+                && is_secret(kind, Notation::Prose, value, written)
+        }),
+        Line::Question => answer(text, below)
+            .filter(|range| is_secret(kind, Notation::Prose, &text[range.clone()], written)),
+    };
+    // Most names are looked at no further, since no secret stands below them.
+    if let Some(range) = range
+        && name::kind_of(text, name, hit, kind).is_some_and(|kind| kind != Kind::OtherKey)
+    {
+        found.push(range);
+    }
+}
+
+/// The length of an empty line with its end.
+fn blank_line(text: &str, start: usize) -> Option<usize> {
+    let line = text.get(start..)?.trim_start_matches([' ', '\t', '\r']);
+    let length = text.len() - start - line.len();
+    line.starts_with('\n').then_some(length + 1)
+}
+
+/// What the line of a name is, if its value may stand below it.
+fn kind_of_line(text: &str, name: &Range<usize>, rest: &str) -> Option<Line> {
+    let before = line_before(text, name.start);
+    if let Some(prompt) = transcript::prompt(before) {
+        // What an interpreter is given is the value, and no call with it.
+        let is_value = || rest.bytes().all(|byte| b"\"')]}".contains(&byte));
+        let reads = match prompt {
+            Prompt::Interpreter => is_value(),
+            Prompt::Shell => reads(before),
+        };
+        let is_comment = rest.ends_with([':', '.', '?']);
+        let is_sealed = SEALED.iter().any(|ending| rest.contains(ending));
+        return (reads && !is_comment && !is_sealed).then_some(Line::Command);
+    }
+    if rest.ends_with('?') {
+        return Some(Line::Question);
+    }
+    let label = rest.strip_suffix([':', '：'])?;
+    let is_of =
+        |set: &ByteSet, text: &str| text.bytes().all(|byte| !byte.is_ascii() || set.contains(byte));
+    let is_label = is_of(&LABELS, label)
+        && is_of(&BEFORE_LABELS, before)
+        && label.split(' ').count() <= MOST_WORDS + 1;
+    is_label.then_some(Line::Label)
+}
+
+/// Whether a command reads out what it names.
+fn reads(command: &str) -> bool {
+    #[rustfmt::skip]
+    const VERBS: &[&str] = &[
+        "printenv", "echo", "printf", "print", "cat", "get", "read", "show", "output", "view", "access", "lookup", "decrypt",
+        "jq", "yq", "head", "tail", "less", "type", "gc", "Get-Content", "config:get", "-r", "-raw", "reveal", "fetch",
+    ];
+    let words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '(' | '|'));
+    let env = command.ends_with("$env:") || command.ends_with("%");
+    env || words.into_iter().any(|word| VERBS.contains(&word))
+}
+
+/// The value that is alone on the line below a label, perhaps in a list or a quotation.
+fn labelled(text: &str, line: Range<usize>) -> Option<Range<usize>> {
+    let written = &text[line.clone()];
+    let value = ["> ", "- ", "* ", "$ "]
+        .iter()
+        .find_map(|mark| written.strip_prefix(mark))
+        .unwrap_or(written);
+    let value = value.trim_matches('*');
+    let start = line.start + (value.as_ptr() as usize - written.as_ptr() as usize);
+    alone(text, start..start + value.len())
+}
+
+/// The value in an answer, at its end: `ben: it's …`, `10:42 <max> …`.
+fn answer(text: &str, line: Range<usize>) -> Option<Range<usize>> {
+    const FEW_WORDS: usize = 6;
+    const CONNECTORS: &[&str] =
+        &["it's", "its", "is", "it’s", "it", "here:", "try", "use", "->", "think"];
+    let written = &text[line.clone()];
+    let words: Vec<&str> = written.split_ascii_whitespace().collect();
+    let (last, before) = words.split_last()?;
+    let is_nick = |word: &str| word.starts_with('<') && word.ends_with('>') || word.ends_with(':');
+    let is_time = |word: &str| {
+        word.contains(':') && word.chars().all(|c| c.is_ascii_digit() || "[]():.,".contains(c))
+    };
+    let is_word =
+        |word: &str| word.chars().all(|c| c.is_alphabetic() || "'’,.:<>-_@()".contains(c));
+    let is_answer =
+        before.iter().any(|word| is_nick(word) || is_time(word) || CONNECTORS.contains(word));
+    let are_words =
+        before.len() <= FEW_WORDS && before.iter().all(|word| is_time(word) || is_word(word));
+    let value = last.trim_matches(['"', '\'', '`']).trim_end_matches(['.', ',']);
+    let start = line.start + (value.as_ptr() as usize - written.as_ptr() as usize);
+    (is_answer && are_words && !value.is_empty()).then_some(start..start + value.len())
+}
