@@ -1,4 +1,5 @@
-//! Values below a name: the columns of CSV and of Markdown's tables, and those of an SQL `INSERT`.
+//! Values below a name: the columns of CSV, of Markdown's, Org's, LaTeX's and wikis' tables, of what databases' clients print,
+//! of columns aligned with blanks and of HTML, and those of an SQL `INSERT`.
 
 use std::ops::Range;
 
@@ -7,6 +8,14 @@ use crate::byte_set::ByteSet;
 
 /// The ASCII characters of headings, with separators between them and what is written around them.
 const HEADINGS: ByteSet = ByteSet::alphanumeric_and(b" _-\"`*\r|\t;,");
+const HEADINGS_OF_LATEX: ByteSet = ByteSet::alphanumeric_and(b" _-\r&\\{}");
+/// What stands around a heading or a value: quotes, marks of Markdown, Org and wikis, LaTeX's macros.
+#[rustfmt::skip]
+const AROUND: &[(&str, &str)] = &[
+    ("{{", "}}"), ("**", "**"), ("`", "`"), ("*", "*"), ("\"", "\""), ("'", "'"), ("=", "="), ("~", "~"), ("{", "}"),
+    ("\\textbf{", "}"), ("\\texttt{", "}"), ("\\textit{", "}"), ("\\emph{", "}"), ("\\code{", "}"), ("\\verb|", "|"),
+    ("\\verb+", "+"),
+];
 /// The longest row, in bytes, and the most rows.
 const LONGEST_ROW: usize = 400;
 const MOST_ROWS: usize = 200;
@@ -20,11 +29,19 @@ pub(super) fn find(
     found: &mut Vec<Range<usize>>,
 ) {
     let next = text[name.end..].trim_start_matches([' ', '"', '`', '*', '\'']);
+    // The end of a macro of LaTeX.
+    let behind = next.strip_prefix('}').map(|next| next.trim_start_matches(' '));
+    let next = behind.filter(|next| next.starts_with(['&', '\\'])).unwrap_or(next);
     let separator = match next.chars().next() {
-        Some(c @ (',' | ';' | '|' | '\t' | ')')) => c,
+        Some(c @ (',' | ';' | '|' | '\t' | ')' | '&')) => c,
         Some('\n' | '\r') => ',',
+        Some('\\') if next.starts_with("\\\\") => '&',
+        Some(c) if c.is_alphabetic() && text[name.end..].starts_with("  ") => ' ',
         _ => return,
     };
+    if separator == '&' && in_row_of_latex(text, name, hit, kind, found) {
+        return;
+    }
     if separator == ')'
         || text[..name.start].trim_end_matches(['`', '"', ' ', '[']).ends_with(['(', ','])
     {
@@ -34,17 +51,15 @@ pub(super) fn find(
             return;
         }
     }
-    if separator != ')'
-        && may_be_heading(text, name)
-        && name::kind_of(text, name, hit, kind).is_some()
-    {
-        in_rows(text, name, kind, found);
+    let headings = if separator == '&' { &HEADINGS_OF_LATEX } else { &HEADINGS };
+    if separator != ')' && may_be_heading(text, name, headings) {
+        in_rows(text, name, hit, kind, found);
     }
 }
 
-/// Whether the line of `name` has the characters of a table's heading alone, as far as a look at ASCII tells.
-fn may_be_heading(text: &str, name: &Range<usize>) -> bool {
-    let is_of_heading = |byte: &&u8| !byte.is_ascii() || HEADINGS.contains(**byte);
+/// Whether the line of `name` has these characters of a table's heading alone, as far as a look at ASCII tells.
+fn may_be_heading(text: &str, name: &Range<usize>, headings: &ByteSet) -> bool {
+    let is_of_heading = |byte: &&u8| !byte.is_ascii() || headings.contains(**byte);
     let ends = |byte: Option<&u8>| byte.is_none_or(|byte| *byte == b'\n');
     let (before, after) = (&text.as_bytes()[..name.start], &text.as_bytes()[name.end..]);
     let skipped = after.iter().take(LONGEST_ROW).take_while(is_of_heading).count();
@@ -55,7 +70,13 @@ fn may_be_heading(text: &str, name: &Range<usize>) -> bool {
     ends(before.iter().rev().nth(skipped)) || skipped == LONGEST_ROW
 }
 
-fn in_rows(text: &str, name: &Range<usize>, kind: Kind, found: &mut Vec<Range<usize>>) {
+fn in_rows(
+    text: &str,
+    name: &Range<usize>,
+    hit: &Range<usize>,
+    kind: Kind,
+    found: &mut Vec<Range<usize>>,
+) {
     let floor = text.floor_char_boundary(name.start.saturating_sub(LONGEST_ROW));
     let Some(start) =
         text[floor..name.start].rfind('\n').map(|at| floor + at + 1).or((floor == 0).then_some(0))
@@ -65,40 +86,157 @@ fn in_rows(text: &str, name: &Range<usize>, kind: Kind, found: &mut Vec<Range<us
     let limit = text.floor_char_boundary((name.end + LONGEST_ROW).min(text.len()));
     let Some(end) = text[name.end..limit].find('\n').map(|at| name.end + at) else { return };
     let header = &text[start..end];
-    let Some(separator) = ['|', '\t', ';', ','].into_iter().find(|c| header.contains(*c)) else {
-        return;
-    };
-    let is_heading = |cell: &str| {
-        cell.trim_matches([' ', '"', '`', '*', '\r'])
-            .chars()
-            .all(|c| c.is_alphanumeric() || " _-".contains(c))
-    };
-    if !header.split(separator).all(is_heading) {
-        return;
-    }
+    let Some(separator) = Separator::of(header) else { return };
     // Some wikis write headings as `||user||password||`, and rows with single bars.
-    let of_header = if header.starts_with("||") { "||" } else { &separator.to_string() };
-    let column = text[start..name.start].matches(of_header).count();
-    let columns = header.matches(of_header).count();
-    let mut at = end + 1;
-    for line in text[at..].split_inclusive('\n').take(MOST_ROWS) {
-        if line.len() > LONGEST_ROW || line.matches(separator).count() != columns {
-            return;
+    let of_header = if header.starts_with("||") { Separator::Sign("||") } else { separator };
+    let headings = of_header.cells(header);
+    let is_heading =
+        |cell: &&str| cell_text(cell).chars().all(|c| c.is_alphanumeric() || " _-".contains(c));
+    let Some(column) = headings.iter().position(|cell| is_in(text, name.start, cell)) else {
+        return;
+    };
+    if headings.len() < 2
+        || !headings.iter().all(is_heading)
+        || name::kind_of(text, name, hit, kind).is_none()
+    {
+        return;
+    }
+    for line in text[end + 1..].split_inclusive('\n').take(MOST_ROWS) {
+        if is_rule(line) {
+            continue;
         }
-        let mut cell_start = at;
-        at += line.len();
-        for (index, cell) in line.split(separator).enumerate() {
-            if index == column {
-                let trimmed = cell.trim_matches([' ', '"', '`', '*', '\'', '\r', '\n']);
-                let offset = trimmed.as_ptr() as usize - cell.as_ptr() as usize;
-                let range = cell_start + offset..cell_start + offset + trimmed.len();
-                if is_secret(kind, Notation::Neighbor, trimmed, &text[name.clone()]) {
-                    found.push(range);
-                }
-            }
-            cell_start += cell.len() + separator.len_utf8();
+        let cell = separator.cell(line.trim_end_matches(['\n', '\r']), column, headings.len());
+        // The same heading begins a table of its own.
+        let Some(cell) = cell.filter(|cell| line.len() <= LONGEST_ROW && *cell != headings[column])
+        else {
+            return;
+        };
+        add_cell(text, cell, name, kind, found);
+    }
+}
+
+/// Adds what is in a cell, if it is a secret.
+fn add_cell(
+    text: &str,
+    cell: &str,
+    name: &Range<usize>,
+    kind: Kind,
+    found: &mut Vec<Range<usize>>,
+) {
+    let value = cell_text(cell);
+    // LaTeX escapes its own signs.
+    let plain = if value.contains('\\') { value.replace('\\', "") } else { value.to_owned() };
+    if is_secret(kind, Notation::Neighbor, &plain, &text[name.clone()]) {
+        let start = value.as_ptr() as usize - text.as_ptr() as usize;
+        found.push(start..start + value.len());
+    }
+}
+
+/// What separates the cells of a row.
+#[derive(Debug, Clone, Copy)]
+enum Separator {
+    Sign(&'static str),
+    /// Two blanks or more, by which columns are aligned.
+    Blanks,
+}
+
+impl Separator {
+    fn of(header: &str) -> Option<Self> {
+        let signs = ["|", "\t", ";", ","].into_iter().find(|sign| header.contains(sign));
+        if header.trim_end().ends_with("\\\\") && header.contains('&') {
+            Some(Self::Sign("&"))
+        } else {
+            let is_aligned = || header.trim().as_bytes().windows(2).any(|two| two == b"  ");
+            signs.map(Self::Sign).or_else(|| is_aligned().then_some(Self::Blanks))
         }
     }
+
+    fn cells(self, line: &str) -> Vec<&str> {
+        match self {
+            Self::Sign(sign) => self.row(line).split(sign).collect(),
+            Self::Blanks => cells_between_blanks(line).collect(),
+        }
+    }
+
+    /// The cell in this column of a line that has as many cells.
+    fn cell(self, line: &str, column: usize, cells: usize) -> Option<&str> {
+        let line = self.row(line);
+        match self {
+            Self::Sign(sign) => {
+                let signs = memchr::memchr_iter(sign.as_bytes()[0], line.as_bytes()).count();
+                let has_all = signs / sign.len() + 1 == cells;
+                if has_all { line.split(sign).nth(column) } else { None }
+            }
+            Self::Blanks => {
+                let mut between = cells_between_blanks(line);
+                let cell = between.nth(column)?;
+                (column + 1 + between.count() == cells).then_some(cell)
+            }
+        }
+    }
+
+    /// A line without what ends a row.
+    fn row(self, line: &str) -> &str {
+        match self {
+            Self::Sign("&") => line.trim_end().trim_end_matches("\\\\"),
+            _ => line,
+        }
+    }
+}
+
+fn cells_between_blanks(line: &str) -> impl Iterator<Item = &str> {
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty())
+}
+
+/// Whether a position of `text` is in a part of it.
+fn is_in(text: &str, at: usize, part: &str) -> bool {
+    let start = part.as_ptr() as usize - text.as_ptr() as usize;
+    (start..start + part.len()).contains(&at)
+}
+
+/// Whether a line is a rule between rows: `----+----`, `+====+`, `|---|:-:|`, `\hline`.
+fn is_rule(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with("\\hline")
+        || line.starts_with("\\midrule")
+        || line.contains("---") && line.bytes().all(|byte| b"-+=|: \t".contains(&byte))
+        || line.contains("===") && line.bytes().all(|byte| b"+=| ".contains(&byte))
+}
+
+/// A cell without the marks around what is in it.
+fn cell_text(cell: &str) -> &str {
+    let mut cell = cell.trim();
+    while let Some(inner) = AROUND.iter().find_map(|(opening, closing)| {
+        let inner = cell.strip_prefix(opening)?.strip_suffix(closing)?;
+        (!inner.is_empty()).then_some(inner)
+    }) {
+        cell = inner.trim();
+    }
+    cell
+}
+
+/// Adds the value beside the name in a row of LaTeX's: `\textbf{Password} & \texttt{…} \\`.
+fn in_row_of_latex(
+    text: &str,
+    name: &Range<usize>,
+    hit: &Range<usize>,
+    kind: Kind,
+    found: &mut Vec<Range<usize>>,
+) -> bool {
+    let before = found.len();
+    let line = crate::transcript::line_before(text, name.start).len();
+    let limit = text.floor_char_boundary((name.end + LONGEST_ROW).min(text.len()));
+    let end = text[name.end..limit].find('\n').map_or(limit, |at| name.end + at);
+    let row = text[name.start - line..end].trim_end();
+    let cells = Separator::Sign("&").cells(row);
+    if row.ends_with("\\\\")
+        && cells.len() == 2
+        && is_in(text, name.start, cells[0])
+        && name::kind_of(text, name, hit, kind).is_some()
+    {
+        add_cell(text, cells[1], name, kind, found);
+    }
+    found.len() > before
 }
 
 /// `INSERT INTO users (name, password) VALUES ('a', '…')`
