@@ -92,6 +92,18 @@ const WRAPPERS: &[&str] = &[
     "b64decode", "atob", "new", "valueof", "quote", "ok", "just", "literal", "password", "token", "sensitive",
     "cstring", "of", "into", "md5", "sha1", "sha2", "sha256", "crypt", "password_hash", "secretvalue", "plaintext", "base64decode", "unsafeplaintext",
 ];
+/// Elements that have the value of the one around them.
+const INNER_ELEMENTS: &[&str] = &["<Value", "<value", "<string", "<text", "<plain", "<data"];
+/// Members that have the value of the object around them.
+const INNER_MEMBERS: &[&str] = &[
+    "\"value\":",
+    "\"Value\":",
+    "'value':",
+    "value:",
+    "\"secret\":",
+    "\"plaintext\":",
+    "\"plain\":",
+];
 /// Quotes, also as written inside other texts.
 pub(super) const QUOTES: &[&str] = &[
     "\\\\\"", "\\\\\\\"", "\"", "'", "`", "\\\"", "\\'", "&quot;", "&#34;", "&#39;", "\\u0022",
@@ -196,8 +208,9 @@ impl<'t> Reader<'t> {
         } else if self.place.tag() && self.skip_to_content() {
             if self.rest().starts_with(['\n', '\r', '<']) {
                 self.skip_white_space();
-                if self.eat("<Value") {
+                if INNER_ELEMENTS.iter().any(|element| self.eat(element)) {
                     self.skip_to_content();
+                    self.skip_white_space();
                 }
             }
             self.element()
@@ -267,6 +280,9 @@ impl<'t> Reader<'t> {
             || self.place.compared()
             || (quoted_name && (self.place.flag() || self.place.in_values()))
             || (quoted_name && (self.place.environment_like() || self.place.named_argument()));
+        if self.eat("ParameterValue=") || self.eat("Value=") {
+            return self.quoted().or_else(|| self.bare_among_words(true));
+        }
         let is_named = self.eat("value = ") || self.eat("value=");
         let named = self.named_value();
         if named.is_some() || is_pair || is_named {
@@ -298,10 +314,18 @@ impl<'t> Reader<'t> {
 
     /// The value after `name: PASSWORD` in a list of variables: `value: …`; or after a field of a form: `with: …`.
     fn named_value(&mut self) -> Option<Value> {
-        let is_named =
-            ["value:", "\"value\":", "'value':", "\"Value\":", "Value:", "\\\"value\\\":", "with:"]
-                .into_iter()
-                .any(|key| self.eat(key));
+        let is_named = [
+            "value:",
+            "\"value\":",
+            "'value':",
+            "\"Value\":",
+            "Value:",
+            "\\\"value\\\":",
+            "with:",
+            "\"ParameterValue\":",
+        ]
+        .into_iter()
+        .any(|key| self.eat(key));
         self.skip_blanks();
         if is_named { self.quoted().or_else(|| self.bare(true)) } else { None }
     }
@@ -338,13 +362,14 @@ impl<'t> Reader<'t> {
         }
         if self.rest().starts_with(['\n', '\r']) {
             self.skip_white_space();
-            return self.quoted().or_else(|| self.named_value()).or_else(|| self.default_key());
+            let value = self.quoted().or_else(|| self.named_value()).or_else(|| self.default_key());
+            return value.or_else(|| self.item());
         }
         if self.rest().starts_with('{') {
             return self.in_braces();
         }
         if operator == ":" && self.skip_block_indicator() {
-            return self.bare(true);
+            return self.words_of_block().or_else(|| self.bare(true));
         }
         self.eat("!!str ");
         if operator == "：" || operator == ":" && !spaced && self.place.apart() {
@@ -370,14 +395,39 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// The first item of a list of YAML.
+    fn item(&mut self) -> Option<Value> {
+        if self.eat("- ") { self.quoted().or_else(|| self.bare(false)) } else { None }
+    }
+
+    /// The words that are a line of a block of YAML, if they are a secret together.
+    fn words_of_block(&self) -> Option<Value> {
+        let line = first_line(self.ahead(LONGEST_LINE))?.trim_end();
+        let are_secret = value::is_passphrase(line) || value::is_mnemonic(line);
+        let range = self.at..self.at + line.len();
+        are_secret.then_some(Value { range, notation: Notation::Quoted })
+    }
+
     /// ODBC's `PWD={…}`, or a value in a block: `password: { value: "…" }`.
     fn in_braces(&mut self) -> Option<Value> {
         let in_list = if self.place.in_list() { self.bare(true) } else { None };
         in_list.or_else(|| {
             self.eat("{");
             self.skip_white_space();
-            self.named_value().or_else(|| self.quoted())
+            self.named_value().or_else(|| self.named_member()).or_else(|| self.quoted())
         })
+    }
+
+    /// The member among others that has the value of the object around it: `password: { type: "plain", value: "…" }`.
+    fn named_member(&self) -> Option<Value> {
+        let window = self.ahead(LONGEST_LINE);
+        let object = &window[..memchr::memchr(b'}', window.as_bytes())?];
+        let at =
+            INNER_MEMBERS.iter().find_map(|member| Some(object.find(member)? + member.len()))?;
+        let mut reader = *self;
+        reader.at += at;
+        reader.skip_blanks();
+        reader.quoted().or_else(|| reader.bare(true))
     }
 
     /// Skips the type that is dumped before a value: by PHP on a line of its own, `["password"]=> string(9) "…"`; by Go,
@@ -713,7 +763,8 @@ impl<'t> Reader<'t> {
         }
         let range = self.until(|c| c == '<' || c == ']' || c.is_whitespace())?;
         let rest = &self.text[range.end..];
-        (rest.starts_with("</") || rest.starts_with("]]>") || rest.starts_with("\\u003c/"))
+        let closes = ["</", "]]>", "\\u003c/"].iter().any(|end| rest.starts_with(end));
+        (closes || rest.trim_ascii_start().starts_with("</"))
             .then_some(Value { range, notation: Notation::Quoted })
     }
 

@@ -446,9 +446,74 @@ fn encoded_in_percent(random: &mut Random, name: &Name, secret: &str) -> (String
     (text.replace("{e}", &encoded), percent_encoded(secret))
 }
 
+/// Keys that are written byte by byte.
+fn keys_of_bytes(random: &mut Random) -> Vec<Sample> {
+    const TEXTS: &[(&str, Digits, &str)] = &[
+        ("static const uint8_t app_key[16] = {\n  @@\n};", Digits::Hexadecimal, ", "),
+        ("const unsigned char device_key[] PROGMEM = {@@};", Digits::Decimal, ", "),
+        (
+            "private static final byte[] SECRET_KEY = new byte[] {(byte)@@};",
+            Digits::Hexadecimal,
+            ", (byte)",
+        ),
+        ("byte[] secretKeyBytes = {@@};", Digits::Signed, ", "),
+        ("public byte[] AesKey { get; } = new byte[] { @@ };", Digits::Decimal, ", "),
+        ("var hmacKey = []byte{\n\t@@,\n}", Digits::Hexadecimal, ",\n\t"),
+        ("static MASTER_KEY: [u8; 16] = [@@];", Digits::Hexadecimal, ", "),
+        ("const JWT_SECRET: &[u8] = b\"\\x@@\";", Digits::Pairs, "\\x"),
+        ("final k = Uint8List.fromList([@@]); // hive master key", Digits::Hexadecimal, ", "),
+        ("const encryptionKey = new Uint8Array([@@]);", Digits::Decimal, ", "),
+        ("signing_key = bytes([@@])", Digits::Decimal, ", "),
+        ("app.config['SECRET_KEY'] = b'\\x@@'", Digits::Pairs, "\\x"),
+        ("$encryption_key = \"\\x@@\";", Digits::Pairs, "\\x"),
+        ("  network_key: [@@]", Digits::Decimal, ", "),
+        ("  network_key:\n    - @@", Digits::Decimal, "\n    - "),
+        ("AppKey (MSB): @@", Digits::Pairs, " "),
+        ("AES-128 device key: @@", Digits::Pairs, ":"),
+        ("\"encryption_key\": \"@@\",", Digits::Pairs, "-"),
+        ("network key: @@", Digits::Hexadecimal, ", "),
+    ];
+    let mut samples = Vec::new();
+    for (text, digits, separator) in TEXTS {
+        for length in [16, 24, 32] {
+            let bytes: Vec<u8> = (0..length).map(|_| random.below(256) as u8).collect();
+            let written: Vec<String> = bytes.iter().map(|byte| digits.of(*byte)).collect();
+            let text = text.replace("@@", &written.join(separator)) + "\n";
+            let secret = written[3..9].join(separator);
+            samples.push(Sample { kind: "key of bytes", notation: "bytes", text, secret });
+        }
+    }
+    let wallet: Vec<String> = (0..64).map(|_| random.below(256).to_string()).collect();
+    let text = format!("$ cat ~/.config/solana/id.json\n[{}]\n", wallet.join(","));
+    let secret = wallet[20..30].join(",");
+    samples.push(Sample { kind: "key of bytes", notation: "bytes", text, secret });
+    samples
+}
+
+/// How a byte is written.
+#[derive(Clone, Copy)]
+enum Digits {
+    Decimal,
+    Signed,
+    Hexadecimal,
+    /// Hexadecimal, without a prefix.
+    Pairs,
+}
+
+impl Digits {
+    fn of(self, byte: u8) -> String {
+        match self {
+            Self::Decimal => byte.to_string(),
+            Self::Signed => (byte as i8).to_string(),
+            Self::Hexadecimal => format!("0x{byte:02x}"),
+            Self::Pairs => format!("{byte:02x}"),
+        }
+    }
+}
+
 /// Secrets that have a notation of their own.
 pub(crate) fn structured(random: &mut Random) -> Vec<Sample> {
-    let mut samples = Vec::new();
+    let mut samples = keys_of_bytes(random);
     let mut add = |kind, notation, text: String, secret: &str| {
         samples.push(Sample { kind, notation, text, secret: secret.to_owned() });
     };
