@@ -45,6 +45,12 @@ pub(super) fn find(
     let Some(line) = kind_of_line(text, name, rest) else { return };
     let next = line_at(text, end + 1);
     let below = next.or_else(|| line_at(text, end + 1 + blank_line(text, end + 1)?));
+    // A comment says what the lines are: `cat auth.txt  # user, then password`.
+    let is_second = matches!(line, Line::Command) && is_behind_user(text, name);
+    let below = below.and_then(|below| match is_second {
+        true => line_at(text, line_end(text, below.end, LONGEST_REST)? + 1),
+        false => Some(below),
+    });
     let Some(below) = below else { return };
     let written = &text[name.clone()];
     let range = match line {
@@ -67,6 +73,12 @@ pub(super) fn find(
     {
         found.push(range);
     }
+}
+
+/// Whether a comment names a user before the name: their values stand in the same order.
+fn is_behind_user(text: &str, name: &Range<usize>) -> bool {
+    let comment = line_before(text, name.start).rsplit_once(" # ");
+    comment.is_some_and(|(_, comment)| comment.contains("user"))
 }
 
 /// The length of an empty line with its end.
