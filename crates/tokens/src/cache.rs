@@ -1,4 +1,4 @@
-//! How many tokens the pieces seen lately have, in 128 kB.
+//! How many tokens the pieces seen lately have, in 512 kB.
 //!
 //! A text repeats its words, and the vocabulary is larger than a processor's near caches; so most
 //! pieces are answered here, by one comparison of 16 bytes. A place holds one piece; another piece
@@ -6,8 +6,9 @@
 
 use crate::vocabulary::fold;
 
-/// Places; each takes 16 bytes.
-const PLACES: usize = 1 << 13;
+/// Places; each takes 16 bytes. Measured on 161 files of Python, of each 4 kB: 2¹³ places take 1.28 times as long, 2¹⁴ 1.11
+/// times.
+const PLACES: usize = 1 << 15;
 
 /// Pieces up to this many bytes are kept.
 const LONGEST: usize = 14;
@@ -34,7 +35,9 @@ pub(crate) struct Cache {
 
 impl Cache {
     pub(crate) fn new() -> Self {
-        Cache { places: Box::new([0; PLACES]) }
+        // Pages of zeros are the system's, so that only those that are used are made.
+        #[allow(clippy::expect_used, reason = "it has as many places")]
+        Cache { places: vec![0; PLACES].try_into().expect("as many places") }
     }
 
     /// The tokens of the piece from `start` to `end` of `text`: those of the cache or, where it has

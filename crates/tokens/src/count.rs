@@ -1,6 +1,6 @@
 //! Counting and encoding: a text's pieces, each looked up or merged.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::Encoding;
 use crate::cache::Cache;
@@ -42,6 +42,7 @@ pub(crate) struct Counter {
     encoding: Encoding,
     vocabulary: &'static Vocabulary,
     cache: Cache,
+    pairs: Pairs,
 }
 
 /// Calls `count` with this thread's counter, whose cache holds what the calls before have seen.
@@ -60,7 +61,12 @@ pub(crate) fn with_counter<T>(encoding: Encoding, count: impl FnOnce(&mut Counte
 
 impl Counter {
     fn new(encoding: Encoding) -> Self {
-        Counter { encoding, vocabulary: Vocabulary::of(encoding), cache: Cache::new() }
+        Counter {
+            encoding,
+            vocabulary: Vocabulary::of(encoding),
+            cache: Cache::new(),
+            pairs: Pairs::new(),
+        }
     }
 
     pub(crate) fn encoding(&self) -> Encoding {
@@ -88,16 +94,49 @@ impl Counter {
     /// The number of tokens of the piece from `start` to `end` of `text`.
     #[inline]
     pub(crate) fn count_piece(&mut self, text: &str, start: usize, end: usize) -> usize {
-        let vocabulary = self.vocabulary;
-        self.cache.count(text.as_bytes(), start, end, |piece| count_piece(vocabulary, piece))
+        let (vocabulary, pairs) = (self.vocabulary, &self.pairs);
+        self.cache.count(text.as_bytes(), start, end, |piece| count_piece(vocabulary, pairs, piece))
     }
 }
 
-fn count_piece(vocabulary: &Vocabulary, piece: &[u8]) -> usize {
+fn count_piece(vocabulary: &Vocabulary, pairs: &Pairs, piece: &[u8]) -> usize {
     if vocabulary.rank(piece).is_some() {
         return 1;
     }
     let mut tokens = 0;
-    merge(piece, |bytes| vocabulary.rank(bytes), |_| tokens += 1);
+    let rank = |bytes: &[u8]| match bytes {
+        [first, second] => pairs.rank(vocabulary, *first, *second),
+        _ => vocabulary.rank(bytes),
+    };
+    merge(piece, rank, |_| tokens += 1);
     tokens
+}
+
+/// The ranks of the pairs of ASCII characters seen so far, in 64 kB. Merging begins with all pairs of a piece; a text has
+/// few different ones, which are close together here and scattered in the vocabulary.
+struct Pairs(Box<[Cell<u32>; PAIRS]>);
+
+/// The pairs of ASCII characters.
+const PAIRS: usize = 1 << 14;
+/// A pair that hasn't been looked up, and one that is no token. No rank is as high.
+const UNKNOWN: u32 = u32::MAX;
+const NO_TOKEN: u32 = u32::MAX - 1;
+
+impl Pairs {
+    fn new() -> Self {
+        Pairs(Box::new([const { Cell::new(UNKNOWN) }; PAIRS]))
+    }
+
+    #[inline]
+    fn rank(&self, vocabulary: &Vocabulary, first: u8, second: u8) -> Option<u32> {
+        let look_up = || vocabulary.rank(&[first, second]);
+        if !first.is_ascii() || !second.is_ascii() {
+            return look_up();
+        }
+        let pair = &self.0[usize::from(first) << 7 | usize::from(second)];
+        if pair.get() == UNKNOWN {
+            pair.set(look_up().unwrap_or(NO_TOKEN));
+        }
+        Some(pair.get()).filter(|rank| *rank != NO_TOKEN)
+    }
 }
