@@ -183,6 +183,7 @@ pub(crate) fn is_token(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
         && (value.bytes().any(|byte| byte.is_ascii_digit()) && mixing(value) >= 0.2
             || is_scrambled(value))
+        && !is_typed_number(value)
         && !is_dummy_token(value)
 }
 
@@ -232,7 +233,8 @@ fn is_typed_number(value: &str) -> bool {
     if let Some(digits) = number.strip_prefix("0x") {
         // Of 64 bits at most; longer ones may be keys.
         let kind = digits.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '_');
-        return digits.len() - kind.len() <= 17 && (kind.is_empty() || TYPES.contains(&kind));
+        let is_short = digits.len() - kind.len() <= 17 || digits.contains('_');
+        return is_short && (kind.is_empty() || TYPES.contains(&kind));
     }
     let kind = number.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
     kind.len() < number.len() && TYPES.contains(&kind)
@@ -258,9 +260,23 @@ pub(crate) fn is_scrambled(value: &str) -> bool {
     const FEWEST_PAIRS: usize = 7;
     let Pairs { all, common, to_capital } = Pairs::of(value);
     let small = value.bytes().filter(u8::is_ascii_lowercase).count();
-    let is_mixed = small >= 2 && to_capital * 4 >= all;
+    let is_mixed = small >= 2 && to_capital * 4 >= all && !is_snake_case(value);
     is_mixed && all >= FEWEST_PAIRS && (common * 2 < all || has_single_small_letters(value))
         || is_grouped(value)
+}
+
+/// Whether `value` consists of words joined by `_`, none of which has letters in both cases but for its first: a name, as in
+/// `anon_sym_GT_GT`.
+fn is_snake_case(value: &str) -> bool {
+    let is_word = |word: &str| {
+        let rest = word.as_bytes().get(1..).unwrap_or_default();
+        let has_small = rest.iter().any(u8::is_ascii_lowercase);
+        let has_capital = rest.iter().any(u8::is_ascii_uppercase);
+        !(has_small && has_capital)
+    };
+    value.contains('_')
+        && value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && value.split('_').all(is_word)
 }
 
 /// As [`is_scrambled`], of letters of which hardly two stand together in words: at most a third of the pairs do.
@@ -548,6 +564,7 @@ fn is_code(value: &str) -> bool {
         || is_object
         || (dotted && !is_mixed)
         || value.contains("==")
+        || value.contains("::")
         || value.contains("&&")
 }
 

@@ -336,6 +336,7 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
                 || (value.len() >= 8
                     && value.is_ascii()
                     && value::is_password(value)
+                    && !is_joined_words(value)
                     && (!is_numbered_name(value) || is_numbered_word(value)))
         }
         Kind::Key => {
@@ -397,6 +398,11 @@ fn is_identifier(written: &str) -> bool {
 pub(crate) fn is_numbered_name(value: &str) -> bool {
     let stem = value.trim_end_matches(|c: char| c.is_ascii_digit());
     stem.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+}
+
+/// Words with capitals and numbers, joined by `_`: `Win32_Security`.
+fn is_joined_words(value: &str) -> bool {
+    value.contains('_') && value.split('_').all(is_word_or_number)
 }
 
 /// An unquoted value may be a variable. `certain` means that only literals are possible there: on a

@@ -186,7 +186,10 @@ pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range
     let after = after + foreign_ending(&text[hit.clone()], &text[hit.end + after..]);
     let suffix = text[hit.end..hit.end + after]
         .trim_matches(|c: char| matches!(c, '_' | '-') || c.is_ascii_digit());
-    let is_inflected = || suffix.len() <= LONGEST_INFLECTION && is_foreign(&text[hit.clone()]);
+    let is_inflected = || {
+        let word = &text[hit.clone()];
+        suffix.len() <= LONGEST_INFLECTION && is_foreign(word) && !word.eq_ignore_ascii_case("mima")
+    };
     if let [first, ..] = suffix.as_bytes()
         && !is_inflected()
     {

@@ -64,6 +64,11 @@ impl<'t> Place<'t> {
         self.before.trim_end_matches(QUOTES)
     }
 
+    /// After `#define`, which gives names to other names, too.
+    pub(super) fn is_macro(&self) -> bool {
+        self.word() == "define"
+    }
+
     /// At the beginning of a line, after indentation, a list's dash, a comment's mark or `export`.
     pub(super) fn begins_line(&self) -> bool {
         // Some languages write no blank between the words of a name: `数据库密码`.
@@ -210,9 +215,9 @@ impl<'t> Place<'t> {
             || last_word.ends_with("/p:")
     }
 
-    /// After `ENV` or `ARG` of a Dockerfile, `#define`, `setx` or `setenv`.
+    /// After `ENV` or `ARG` of a Dockerfile, `setx` or `setenv`.
     pub(super) fn directive(&self) -> bool {
-        matches!(self.word(), "ENV" | "ARG" | "setx" | "setenv" | "define")
+        matches!(self.word(), "ENV" | "ARG" | "setx" | "setenv")
     }
 
     /// As the first argument of a call or the first element of a list: `setenv("PASSWORD", …)`.

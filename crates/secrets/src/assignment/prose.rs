@@ -34,6 +34,10 @@ impl Reader<'_> {
             let is_next = index == 1 && line.starts_with(' ');
             let may_follow = is_connected && (index < MOST_UNCONNECTED || was_connector) || is_next;
             if may_follow && written.len() >= 6 && is_mixed(written) {
+                // A type, with a value behind it.
+                if line[at.min(line.len())..].starts_with('=') {
+                    return None;
+                }
                 let offset = written.as_ptr() as usize - word.as_ptr() as usize;
                 return Some(self.word_of_sentence(self.at + start + offset, written.len()));
             }

@@ -228,6 +228,8 @@ impl<'t> Reader<'t> {
             self.quoted().or_else(|| self.wrapped()).or_else(|| self.bare_argument())
         } else if self.eat(",") {
             self.behind_comma(quoted_name)
+        } else if gap > 0 && self.place.is_macro() {
+            self.quoted().or_else(|| self.bare(false))
         } else if gap > 0 && (self.place.flag() || self.place.directive() || self.eat_encryption())
         {
             self.quoted().or_else(|| self.bare(true))
