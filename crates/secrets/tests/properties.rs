@@ -134,6 +134,12 @@ fn hostile_texts_end() {
         "passwords:\n- ",
         "password: { value: ",
         "ike- {",
+        "<tr><th>password</th></tr>",
+        "<th>password</th>",
+        "password\n---\n",
+        "aes_key = 1 // ",
+        "aes_key=[1/*",
+        "hmacKey=\"\\043",
         "        aes_key =\n\n",
     ] {
         let text = piece.repeat(300_000 / piece.len());

@@ -381,6 +381,8 @@ fn look_alikes() -> Vec<String> {
         "# get the token\nclient2.get_token()", " id | password\n----+----------\n  1 | ********", "OPTION      TOKEN      DESCRIPTION\n--foo       bar1       A thing",
         "Token & Meaning \\\\\n\\hline\nIDENT2 & identifier \\\\", "passwords:\n  - name: foo1\n    value: bar", "secrets:\n  - my-app-tls-2",
         "<password>\n  <value>${db.password1}</value>\n</password>", "\"password\": {\n  \"type\": \"string\",\n  \"value\": \"changeme\"\n}",
+        "Password\n--------\n\nSome words on it, and abc123.", "<tr><th>Token</th><th>Meaning</th></tr><tr><td>IDENT2</td><td>an identifier</td></tr>",
+        "let aes_key_sizes = [| 16; 24; 32 |]", "const signingKey = await crypto.subtle.importKey(\"raw\", 0x10);",
         // Structures that look like keys.
         "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAabcdefgh\n-----END PUBLIC KEY-----",
         "if line.startswith('-----BEGIN RSA PRIVATE KEY-----'):", "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",

@@ -170,7 +170,7 @@ fn behind(text: &str, end: usize) -> Option<Bytes> {
     let mut previous = b' ';
     for (at, &byte) in text.as_bytes()[..limit].iter().enumerate().skip(end) {
         match byte {
-            b'{' | b'[' | b'(' | b'"' | b'\'' | b':' | b'=' => {
+            b'{' | b'[' | b'(' | b'"' | b'\'' | b':' | b'=' | b'<' | b'|' => {
                 depth += usize::from(matches!(byte, b'{' | b'['));
                 is_assigned = true;
                 if let Some(bytes) = at_opening(text, at + 1, byte) {
@@ -182,7 +182,7 @@ fn behind(text: &str, end: usize) -> Option<Bytes> {
             b'\n' | b'\r'
                 if matches!(previous, b'=' | b':' | b'{' | b'(' | b'[' | b'\n' | b'\r') => {}
             b'\n' | b'\r' if text[at..limit].trim_start().starts_with('{') && previous != b';' => {}
-            b' ' | b'\t' | b'_' | b'*' | b'&' | b'<' | b'>' | b'.' | b')' => {}
+            b' ' | b'\t' | b'_' | b'*' | b'&' | b'>' | b'.' | b')' | b'-' => {}
             // Words behind a name are a sentence.
             byte if byte.is_ascii_lowercase() && !is_assigned => return None,
             byte if byte.is_ascii_alphanumeric() => {}
@@ -200,8 +200,7 @@ fn at_opening(text: &str, at: usize, opening: u8) -> Option<Bytes> {
     let rest = &text.as_bytes()[at..];
     let next =
         at + rest.iter().take(WIDEST_GAP).take_while(|byte| byte.is_ascii_whitespace()).count();
-    let is_first =
-        |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b'\\' | b'-' | b'(' | b'b' | b'u');
+    let is_first = |byte: &u8| byte.is_ascii_hexdigit() || b"\\-(bu&$".contains(byte);
     text.as_bytes().get(next).filter(|byte| is_first(byte))?;
     let is_quote = matches!(opening, b'"' | b'\'');
     if is_quote && let Some(bytes) = escapes(text, at, opening) {
@@ -230,11 +229,11 @@ fn read(start: usize, mut next: impl FnMut(usize, bool) -> Option<(u8, usize)>) 
 /// The elements of an array, up to its end: `0x81, 0xda, …`, `89, 234, …`, `(byte)0x2b, …`.
 fn elements(text: &str, start: usize) -> Option<Bytes> {
     let read = read(start, |at, is_first| {
-        let at = if is_first { at } else { skip_separator(text, at, b",")? };
+        let at = if is_first { at } else { skip_separator(text, at, b",;")? };
         number(text, at)
     });
-    let behind = text[read.range.end..].trim_start_matches([',', ' ', '\t', '\n', '\r']);
-    let is_closed = behind.starts_with(['}', ']', ')']);
+    let behind = text[read.range.end..].trim_start_matches([',', ';', ' ', '\t', '\n', '\r']);
+    let is_closed = behind.starts_with(['}', ']', ')', '>', '|']);
     (is_closed && read.bytes.len() >= FEWEST).then_some(read)
 }
 
@@ -297,6 +296,14 @@ fn escapes(text: &str, start: usize, quote: u8) -> Option<Bytes> {
                 escaped += 1;
                 Some((u8::from_str_radix(text.get(at + 2..at + 4)?, 16).ok()?, at + 4))
             }
+            b'\\' if text[at + 1..].starts_with("u00") => {
+                escaped += 1;
+                Some((u8::from_str_radix(text.get(at + 4..at + 6)?, 16).ok()?, at + 6))
+            }
+            b'\\' if bytes.get(at + 1).is_some_and(u8::is_ascii_digit) => {
+                escaped += 1;
+                digits_of_escape(text, at + 1)
+            }
             b'\\' => Some((*bytes.get(at + 1).filter(|byte| byte.is_ascii())?, at + 2)),
             byte if *byte != quote && byte.is_ascii_graphic() => Some((*byte, at + 1)),
             _ => None,
@@ -304,6 +311,15 @@ fn escapes(text: &str, start: usize, quote: u8) -> Option<Bytes> {
     });
     let is_closed = bytes.get(read.range.end) == Some(&quote);
     (is_closed && read.bytes.len() >= FEWEST && escaped * 2 >= read.bytes.len()).then_some(read)
+}
+
+/// A byte that is escaped by its number, in octal digits or, as Lua has it, in decimal ones.
+fn digits_of_escape(text: &str, at: usize) -> Option<(u8, usize)> {
+    let length =
+        text.as_bytes()[at..].iter().take(3).take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = &text[at..at + length];
+    let byte = u8::from_str_radix(digits, 8).or_else(|_| digits.parse()).ok()?;
+    Some((byte, at + length))
 }
 
 /// The position behind the quotes between two strings next to each other, or `at`.
@@ -321,28 +337,40 @@ fn skip_between_strings(text: &str, at: usize, quote: u8) -> usize {
 
 /// The position behind one of the separators, and blanks and line ends around it.
 fn skip_separator(text: &str, at: usize, separators: &[u8]) -> Option<usize> {
-    let gap = text.as_bytes()[at..].iter().take(WIDEST_GAP);
-    let gap: Vec<u8> = gap
-        .copied()
-        .take_while(|byte| {
-            byte.is_ascii_whitespace() || separators.contains(byte) || *byte == b'\\'
-        })
-        .collect();
-    let separated = gap.iter().filter(|byte| separators.contains(byte)).count();
-    (separated == 1).then_some(at + gap.len())
+    let bytes = text.as_bytes();
+    let (mut end, mut separated) = (at, 0);
+    while end < at + WIDEST_GAP {
+        match bytes.get(end)? {
+            byte if separators.contains(byte) => separated += 1,
+            byte if byte.is_ascii_whitespace() || *byte == b'\\' => {}
+            // A comment between two bytes.
+            b'/' if text[end..].starts_with("//") => {
+                end += memchr::memchr(b'\n', &bytes[end..(end + WIDEST_GAP).min(bytes.len())])?;
+            }
+            b'/' if text[end..].starts_with("/*") => {
+                let window =
+                    &text[end..text.floor_char_boundary((end + WIDEST_GAP).min(text.len()))];
+                end += window.find("*/")? + 1;
+            }
+            _ => break,
+        }
+        end += 1;
+    }
+    (separated == 1).then_some(end)
 }
 
-/// A byte as programs write it, and the position behind it: `0x2b`, `43`, `-85`, `(byte)0x2b`, `43u8`.
+/// A byte as programs write it, and the position behind it: `0x2b`, `43`, `-85`, `(byte)0x2b`, `43u8`, `&H2B`, `0x2b.toByte()`.
 fn number(text: &str, at: usize) -> Option<(u8, usize)> {
-    let rest = &text[at..text.floor_char_boundary((at + 24).min(text.len()))];
-    let cast = ["(byte)", "(byte) ", "(char)", "(uint8_t)", "(sbyte)", "byte(", "b'\\x", "'\\x"];
-    let behind_cast =
-        cast.iter().find_map(|cast| rest.strip_prefix(cast)).unwrap_or(rest).trim_start();
-    let (digits, radix) = match behind_cast.strip_prefix("0x").or(behind_cast.strip_prefix("0X")) {
-        Some(digits) => (digits, 16),
-        None if rest.contains("\\x") && rest.len() > behind_cast.len() => (behind_cast, 16),
-        None => (behind_cast, 10),
-    };
+    const CASTS: &[&str] =
+        &["(byte)", "(char)", "(uint8_t)", "(sbyte)", "(unchecked-byte ", "byte("];
+    const PREFIXES: &[&str] = &["0x", "0X", "&H", "$", "16#"];
+    const SUFFIXES: &[&str] = &[".toByte()", ".toUByte()", "'u8", "uy", "u8", "U", "u"];
+    let rest = &text[at..text.floor_char_boundary((at + 40).min(text.len()))];
+    let cast = CASTS.iter().find(|cast| rest.starts_with(**cast));
+    let behind_cast = cast.map_or(rest, |cast| rest[cast.len()..].trim_start());
+    let prefix = PREFIXES.iter().find(|prefix| behind_cast.starts_with(**prefix));
+    let (digits, radix) =
+        prefix.map_or((behind_cast, 10), |prefix| (&behind_cast[prefix.len()..], 16));
     let unsigned = digits.strip_prefix('-').filter(|_| radix == 10).unwrap_or(digits);
     let length =
         unsigned.bytes().take(4).take_while(|byte| char::from(*byte).is_digit(radix)).count();
@@ -350,9 +378,10 @@ fn number(text: &str, at: usize) -> Option<(u8, usize)> {
     let byte = if unsigned.len() < digits.len() { -number } else { number };
     let byte = u8::try_from(byte).ok().or(i8::try_from(byte).ok().map(|byte| byte as u8))?;
     let behind = &unsigned[length..];
-    let suffix = ["u8", "U", "u", ")", "'"].into_iter().find(|suffix| behind.starts_with(suffix));
-    let suffix = suffix.filter(|suffix| *suffix != ")" || rest.starts_with("byte("));
-    let behind = suffix.map_or(behind, |suffix| &behind[suffix.len()..]);
+    let behind = SUFFIXES.iter().find_map(|suffix| behind.strip_prefix(suffix)).unwrap_or(behind);
+    // The cast that is a call has an end.
+    let is_call = cast.is_some_and(|cast| !cast.ends_with(')'));
+    let behind = if is_call { behind.strip_prefix(')')? } else { behind };
     (!behind.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '.'))
         .then(|| (byte, at + rest.len() - behind.len()))
 }

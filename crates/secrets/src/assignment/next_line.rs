@@ -119,7 +119,7 @@ fn reads(command: &str) -> bool {
     #[rustfmt::skip]
     const VERBS: &[&str] = &[
         "printenv", "echo", "printf", "print", "cat", "get", "read", "show", "output", "view", "access", "lookup", "decrypt",
-        "jq", "yq", "head", "tail", "less", "type", "gc", "Get-Content", "config:get", "-r", "-raw", "reveal", "fetch",
+        "jq", "yq", "head", "tail", "less", "type", "xxd", "base64", "cut", "awk", "strings", "gc", "Get-Content", "config:get", "-r", "-raw", "reveal", "fetch",
     ];
     let words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '(' | '|'));
     let env = command.ends_with("$env:") || command.ends_with("%");

@@ -28,6 +28,10 @@ pub(super) fn find(
     kind: Kind,
     found: &mut Vec<Range<usize>>,
 ) {
+    if text[name.end..].starts_with("</th>") {
+        in_html(text, name, hit, kind, found);
+        return;
+    }
     let next = text[name.end..].trim_start_matches([' ', '"', '`', '*', '\'']);
     // The end of a macro of LaTeX.
     let behind = next.strip_prefix('}').map(|next| next.trim_start_matches(' '));
@@ -86,7 +90,8 @@ fn in_rows(
     let limit = text.floor_char_boundary((name.end + LONGEST_ROW).min(text.len()));
     let Some(end) = text[name.end..limit].find('\n').map(|at| name.end + at) else { return };
     let header = &text[start..end];
-    let Some(separator) = Separator::of(header) else { return };
+    let alone = || is_rule(text[end + 1..].lines().next()?).then_some(Separator::Alone);
+    let Some(separator) = Separator::of(header).or_else(alone) else { return };
     // Some wikis write headings as `||user||password||`, and rows with single bars.
     let of_header = if header.starts_with("||") { Separator::Sign("||") } else { separator };
     let headings = of_header.cells(header);
@@ -95,7 +100,8 @@ fn in_rows(
     let Some(column) = headings.iter().position(|cell| is_in(text, name.start, cell)) else {
         return;
     };
-    if headings.len() < 2
+    let fewest = if matches!(separator, Separator::Alone) { 1 } else { 2 };
+    if headings.len() < fewest
         || !headings.iter().all(is_heading)
         || name::kind_of(text, name, hit, kind).is_none()
     {
@@ -138,6 +144,8 @@ enum Separator {
     Sign(&'static str),
     /// Two blanks or more, by which columns are aligned.
     Blanks,
+    /// Nothing, where a rule below the heading shows that there is one column.
+    Alone,
 }
 
 impl Separator {
@@ -155,6 +163,7 @@ impl Separator {
         match self {
             Self::Sign(sign) => self.row(line).split(sign).collect(),
             Self::Blanks => cells_between_blanks(line).collect(),
+            Self::Alone => vec![line],
         }
     }
 
@@ -167,6 +176,7 @@ impl Separator {
                 let has_all = signs / sign.len() + 1 == cells;
                 if has_all { line.split(sign).nth(column) } else { None }
             }
+            Self::Alone => (!line.trim().is_empty()).then_some(line),
             Self::Blanks => {
                 let mut between = cells_between_blanks(line);
                 let cell = between.nth(column)?;
@@ -237,6 +247,38 @@ fn in_row_of_latex(
         add_cell(text, cells[1], name, kind, found);
     }
     found.len() > before
+}
+
+/// Adds the secrets in the column of a table of HTML's: `<th>Password</th>`, and `<td>…</td>` in the rows below.
+fn in_html(
+    text: &str,
+    name: &Range<usize>,
+    hit: &Range<usize>,
+    kind: Kind,
+    found: &mut Vec<Range<usize>>,
+) {
+    const LONGEST_TABLE: usize = 8 << 10;
+    let floor = text.floor_char_boundary(name.start.saturating_sub(LONGEST_ROW));
+    let limit = text.floor_char_boundary((name.end + LONGEST_TABLE).min(text.len()));
+    let Some(row) = text[floor..name.start].rfind("<tr").map(|at| floor + at) else { return };
+    let column = text[row..name.start].matches("<th").count();
+    let behind = text[name.end..limit].find("</tr>").map(|at| name.end + at);
+    let Some(rows) = behind.filter(|_| name::kind_of(text, name, hit, kind).is_some()) else {
+        return;
+    };
+    let table = text[rows..limit].split("</table>").next().unwrap_or_default();
+    for row in table.split("<tr").skip(1).take(MOST_ROWS) {
+        let cell = row.split("<td").nth(column).and_then(|cell| cell.split_once('>'));
+        let content = cell.and_then(|(_, cell)| Some(cell.split_once("</td>")?.0));
+        let inner = content.map(|cell| {
+            let cell = cell.trim();
+            let tagged = cell.strip_prefix('<').and_then(|cell| cell.split_once('>'));
+            tagged.map_or(cell, |(_, inner)| inner.split('<').next().unwrap_or(inner))
+        });
+        if let Some(inner) = inner {
+            add_cell(text, inner, name, kind, found);
+        }
+    }
 }
 
 /// `INSERT INTO users (name, password) VALUES ('a', '…')`

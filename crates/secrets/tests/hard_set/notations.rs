@@ -472,6 +472,19 @@ fn keys_of_bytes(random: &mut Random) -> Vec<Sample> {
         ("AES-128 device key: @@", Digits::Pairs, ":"),
         ("\"encryption_key\": \"@@\",", Digits::Pairs, "-"),
         ("network key: @@", Digits::Hexadecimal, ", "),
+        ("val encryptionKey = byteArrayOf(@@.toByte())", Digits::Hexadecimal, ".toByte(), "),
+        ("let hmacKey = [| @@uy |]", Digits::Hexadecimal, "uy; "),
+        ("Private ReadOnly AesKey() As Byte = {&H@@}", Digits::Pairs, ", &H"),
+        ("  AESKey: array[0..15] of Byte = ($@@);", Digits::Pairs, ", $"),
+        ("signing_key = <<@@>>", Digits::Decimal, ","),
+        ("const masterKey = [@@'u8]", Digits::Hexadecimal, "'u8, "),
+        ("local aes_key = \"\\@@\"", Digits::Decimal, "\\"),
+        (
+            "static const uint8_t nwk_key[] = {\n  @@,  // last\n};",
+            Digits::Hexadecimal,
+            ", // next\n  ",
+        ),
+        ("var privateKey = \"\\u00@@\";", Digits::Pairs, "\\u00"),
     ];
     let mut samples = Vec::new();
     for (text, digits, separator) in TEXTS {
