@@ -65,6 +65,26 @@ pub(crate) fn run(text: &[u8], mut at: usize, set: Class) -> usize {
     }
 }
 
+/// Where the letters from `a` to `z` end that begin at `at`, which most words have nothing else of; it may be before that
+/// near the end of the text. Looks at eight bytes at a time.
+#[inline]
+fn lower_case(text: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHEST: u64 = 0x8080_8080_8080_8080;
+    while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*word);
+        // Adding to seven bits carries into the eighth from a character on.
+        let from = |first: u8| (word & !HIGHEST) + ONES * u64::from(0x80 - first);
+        let others = !(from(b'a') & !from(b'z' + 1) & !word) & HIGHEST;
+        let letters = others.trailing_zeros() as usize / 8;
+        at += letters;
+        if letters < 8 {
+            break;
+        }
+    }
+    at
+}
+
 /// The length of `[^\r\n\p{L}\p{N}]?` at a character of that class and length.
 fn lead((class, width): (Class, usize)) -> usize {
     if class & (MARK | BLANK | OTHER) != 0 { width } else { 0 }
@@ -92,7 +112,7 @@ fn cased_word(text: &[u8], start: usize, first: (Class, usize)) -> Option<usize>
         }
     };
     let end = if stop & LOWER != 0 {
-        run(text, at, LOWER | CASELESS | MARK)
+        run(text, lower_case(text, at), LOWER | CASELESS | MARK)
     } else if let Some(end) = after_caseless {
         // U* gives back until L+ has something: the last letter without case, or the last mark.
         end
@@ -111,7 +131,7 @@ fn cased_word(text: &[u8], start: usize, first: (Class, usize)) -> Option<usize>
 #[inline]
 fn word(text: &[u8], start: usize, first: (Class, usize)) -> Option<usize> {
     let body = start + lead(first);
-    let end = run(text, body, UPPER | LOWER | CASELESS);
+    let end = run(text, lower_case(text, body), UPPER | LOWER | CASELESS);
     (end > body).then_some(end)
 }
 
@@ -245,6 +265,21 @@ mod tests {
             "\tif",
         ] {
             assert_same_pieces(text);
+        }
+    }
+
+    #[test]
+    fn words_end_at_the_same_byte_wherever_that_is() {
+        for length in 0..20 {
+            for end in
+                ["", "{", "`", "A", "1", " ", "é", "\u{301}", "日", "'s", "\n", "\0", "\u{7f}"]
+            {
+                for letters in ["z", "a", "za"] {
+                    let word: String = letters.chars().cycle().take(length).collect();
+                    assert_same_pieces(&format!("{word}{end}"));
+                    assert_same_pieces(&format!(" {word}{end}and words behind it"));
+                }
+            }
         }
     }
 
