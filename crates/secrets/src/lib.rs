@@ -58,6 +58,7 @@ mod url;
 mod value;
 #[cfg(target_arch = "x86_64")]
 mod vectors;
+mod view;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

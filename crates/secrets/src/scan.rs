@@ -8,7 +8,7 @@ use crate::rules::RULES;
 use crate::search::{Begins, Hit, Keyword, Search};
 use crate::{
     account_list, assignment, call, command, cookie, dsn, encoded, prefixed, private_key,
-    structure, transcript, url,
+    structure, transcript, url, view,
 };
 
 /// A credential in a text.
@@ -102,7 +102,23 @@ impl Scanner {
 
 /// The credentials in `text`, in order, without overlaps.
 pub(crate) fn secrets(text: &str) -> Vec<Secret> {
-    secrets_at_depth(text, 0)
+    let shown = view::as_shown(text);
+    let text = shown.as_deref().unwrap_or(text);
+    let secrets = secrets_at_depth(text, 0);
+    let of_strings = view::lines_of_strings(text).flat_map(|(start, line)| {
+        let secrets = secrets_at_depth(&line, 0).into_iter();
+        secrets.map(move |Secret { range, rule }| {
+            let range = start + range.start..start + range.end;
+            Secret { range, rule }
+        })
+    });
+    let of_strings: Vec<Secret> = of_strings.collect();
+    if of_strings.is_empty() {
+        return secrets;
+    }
+    // What both find has the name that it has in the text itself.
+    let all = secrets.into_iter().map(|secret| (secret, 0));
+    without_overlaps(all.chain(of_strings.into_iter().map(|secret| (secret, usize::MAX))).collect())
 }
 
 /// As [`secrets`], for a text that was encoded `depth` times.
@@ -285,7 +301,7 @@ mod tests {
             ),
         ) {
             let text = pieces.concat();
-            prop_assert_eq!(secrets(&text), secrets_by_comparing(&text), "{:?}", text);
+            prop_assert_eq!(secrets_at_depth(&text, 0), secrets_by_comparing(&text), "{:?}", text);
         }
     }
 }
