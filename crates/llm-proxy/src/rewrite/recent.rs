@@ -32,23 +32,39 @@ struct Recent {
 }
 
 impl Recent {
-    fn size(&self) -> usize {
-        let identities = self.identities.get().map_or(0, |identities| identities.size());
-        size_of_val(self.parts.as_slice()) + self.scanned.size() + identities
+    /// How many bytes, at least, are the same in the request of `parts`, from its beginning on.
+    fn same(&self, parts: &[u128]) -> usize {
+        let both = self.parts.iter().zip(parts);
+        PART * both.take_while(|(one, other)| one == other).count()
+    }
+}
+
+/// A request in the list of the latest, with what is compared in all of them.
+struct Listed {
+    request: Arc<Recent>,
+    /// The bytes that it takes.
+    size: usize,
+    /// The number and the hash of one of its parts.
+    mark: Option<(usize, u128)>,
+}
+
+impl Listed {
+    /// `request`, which goes on with `earlier`: what identifies its parts isn't known yet, but takes about as much.
+    fn new(request: Arc<Recent>, earlier: Option<&Arc<Recent>>) -> Self {
+        let identities = earlier.and_then(|earlier| earlier.identities.get());
+        let size = size_of_val(request.parts.as_slice())
+            + request.scanned.size()
+            + identities.map_or(0, |identities| identities.size());
+        let at = request.parts.len() * 3 / 4;
+        let mark = request.parts.get(at).map(|part| (at, *part));
+        Self { request, size, mark }
     }
 
     /// Whether the request of `parts` is likely this conversation, gone on: it has the same part far behind the prompt
     /// and the tools, which other conversations of an agent have too, and before the last messages, which change with a
     /// cache mark.
     fn is_likely_continued(&self, parts: &[u128]) -> bool {
-        let at = self.parts.len() * 3 / 4;
-        parts.get(at).is_some_and(|part| self.parts.get(at) == Some(part))
-    }
-
-    /// How many bytes, at least, are the same in the request of `parts`, from its beginning on.
-    fn same(&self, parts: &[u128]) -> usize {
-        let both = self.parts.iter().zip(parts);
-        PART * both.take_while(|(one, other)| one == other).count()
+        self.mark.is_some_and(|(at, part)| parts.get(at) == Some(&part))
     }
 }
 
@@ -78,7 +94,7 @@ impl Continuation {
 /// The latest requests, the latest first.
 pub(super) struct RecentBodies {
     secret: [u8; SECRET],
-    latest: Mutex<VecDeque<Arc<Recent>>>,
+    latest: Mutex<VecDeque<Listed>>,
 }
 
 impl RecentBodies {
@@ -112,16 +128,20 @@ impl RecentBodies {
     /// The request of which that of `parts` is likely the continuation.
     fn continued_by(&self, parts: &[u128]) -> Option<Arc<Recent>> {
         let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        latest.iter().find(|recent| recent.is_likely_continued(parts)).cloned()
+        let continued = latest.iter().find(|listed| listed.is_likely_continued(parts));
+        continued.map(|listed| listed.request.clone())
     }
 
     /// Keeps a request in the place of the one that it continues, and of those that were longest unused.
     fn keep(&self, recent: Arc<Recent>, continued: Option<&Arc<Recent>>) {
+        let listed = Listed::new(recent, continued);
+        let is_other = |other: &Listed| {
+            continued.is_none_or(|continued| !Arc::ptr_eq(&other.request, continued))
+        };
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        latest.retain(|other| continued.is_none_or(|continued| !Arc::ptr_eq(other, continued)));
-        latest.push_front(recent);
-        let size =
-            |latest: &VecDeque<Arc<Recent>>| latest.iter().map(|one| one.size()).sum::<usize>();
+        latest.retain(is_other);
+        latest.push_front(listed);
+        let size = |latest: &VecDeque<Listed>| latest.iter().map(|one| one.size).sum::<usize>();
         while latest.len() > MOST || size(&latest) > MOST_BYTES {
             latest.pop_back();
         }
@@ -177,7 +197,7 @@ mod tests {
         }
         let latest = recent.latest.lock().unwrap();
         assert!((1..=MOST).contains(&latest.len()));
-        assert!(latest.iter().map(|one| one.size()).sum::<usize>() <= MOST_BYTES);
+        assert!(latest.iter().map(|one| one.size).sum::<usize>() <= MOST_BYTES);
     }
 
     #[test]
