@@ -4,12 +4,14 @@
 //! A view has as many bytes as its text, so that what is found in it is at the same place there: blanks replace what isn't
 //! seen. Words begin behind `\n` in a view, names at the beginnings of lines, and a private key's lines are lines.
 
+use std::ops::Range;
+
 use memchr::{memchr, memchr_iter, memmem};
 
 /// What begins the sequences by which terminals change colours.
 const ESCAPE: u8 = 0x1b;
 /// What agents put between the number of a line and the line.
-const ARROW: &str = "→";
+const ARROW: &[u8] = "→".as_bytes();
 /// The longest sequence for a colour behind its `[`, and the widest blanks and number before a line, in bytes.
 const LONGEST_COLOUR: usize = 20;
 const WIDEST_NUMBER: usize = 12;
@@ -19,18 +21,22 @@ const MOST_BACKSLASHES: usize = 4;
 /// `text` without colours and numbers of lines, if it has some.
 pub(crate) fn as_shown(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
-    let may_be_numbered =
-        || number_before(bytes).is_some() || memmem::find(bytes, ARROW.as_bytes()).is_some();
-    let has_colours = memchr(ESCAPE, bytes).is_some();
-    if !has_colours && !may_be_numbered() {
+    let mut hidden: Vec<Range<usize>> = colours(bytes).chain(numbers_with_arrows(bytes)).collect();
+    if begins_with_numbered_lines(bytes) {
+        hidden.extend(numbers(bytes));
+    }
+    if hidden.is_empty() {
         return None;
     }
     let mut shown = bytes.to_vec();
-    if has_colours {
-        blank_colours(&mut shown);
+    blank(&mut shown, hidden);
+    String::from_utf8(shown).ok()
+}
+
+fn blank(bytes: &mut [u8], ranges: Vec<Range<usize>>) {
+    for range in ranges {
+        bytes[range].fill(b' ');
     }
-    blank_numbers(&mut shown);
-    String::from_utf8(shown).ok().filter(|shown| shown != text)
 }
 
 /// The lines of `text` in which strings of several lines are written, each with its start and as they are meant: `"a\nb"`.
@@ -45,7 +51,8 @@ pub(crate) fn lines_of_strings(text: &str) -> impl Iterator<Item = (usize, Strin
         done = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end);
         let mut line = bytes[start..done].to_vec();
         blank_escapes(&mut line);
-        blank_numbers(&mut line);
+        let hidden = numbers(&line);
+        blank(&mut line, hidden);
         String::from_utf8(line).ok().map(|line| (start, line))
     })
 }
@@ -99,17 +106,11 @@ fn blank_escapes(line: &mut [u8]) {
     }
 }
 
-fn blank_colours(bytes: &mut [u8]) {
-    let mut at = 0;
-    while let Some(next) = memchr(ESCAPE, &bytes[at..]) {
-        at += next;
-        let sequence = &bytes[at + 1..];
-        let end = sequence.strip_prefix(b"[").and_then(colour_end);
-        if let Some(end) = end {
-            bytes[at..at + 2 + end].fill(b' ');
-        }
-        at += 1;
-    }
+fn colours(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    memchr_iter(ESCAPE, bytes).filter_map(|at| {
+        let end = bytes[at + 1..].strip_prefix(b"[").and_then(colour_end)?;
+        Some(at..at + 2 + end)
+    })
 }
 
 /// The end of a sequence behind its `[`: digits, semicolons and a letter.
@@ -119,27 +120,43 @@ fn colour_end(bytes: &[u8]) -> Option<usize> {
     bytes[end].is_ascii_alphabetic().then_some(end + 1)
 }
 
-/// Blanks the numbers before lines: those with an arrow, and those of lines that are numbered in order.
-fn blank_numbers(bytes: &mut [u8]) {
-    let mut previous: Option<(usize, usize, u32)> = None;
+/// The numbers with an arrow that stand before lines.
+fn numbers_with_arrows(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    memmem::find_iter(bytes, ARROW).filter_map(|at| {
+        let floor = at.saturating_sub(WIDEST_NUMBER);
+        let start = memchr::memrchr(b'\n', &bytes[floor..at]).map_or(floor, |end| floor + end + 1);
+        let begins_line = start == 0 || bytes[start - 1] == b'\n';
+        let (length, _, is_marked) = number_before(&bytes[start..])?;
+        (begins_line && is_marked).then(|| start..start + length)
+    })
+}
+
+fn begins_with_numbered_lines(bytes: &[u8]) -> bool {
+    let Some((_, first, _)) = number_before(bytes) else { return false };
+    let second = memchr(b'\n', bytes).and_then(|end| number_before(&bytes[end + 1..]));
+    second.is_some_and(|(_, second, _)| second == first.wrapping_add(1))
+}
+
+/// The numbers before lines: those with an arrow, and those of lines that are numbered in order.
+fn numbers(bytes: &[u8]) -> Vec<Range<usize>> {
+    let mut all: Vec<Range<usize>> = Vec::new();
+    let mut previous: Option<(Range<usize>, u32)> = None;
     let mut start = 0;
     while start < bytes.len() {
         let end = memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end + 1);
-        let number = number_before(&bytes[start..end]);
-        if let Some((length, number, is_marked)) = number {
-            let follows = previous.is_some_and(|(.., before)| number == before.wrapping_add(1));
-            if let Some((start, length, _)) = previous.filter(|_| follows) {
-                bytes[start..start + length].fill(b' ');
+        let before = previous.take();
+        if let Some((length, number, is_marked)) = number_before(&bytes[start..end]) {
+            let range = start..start + length;
+            let follows = before.filter(|(_, before)| number == before.wrapping_add(1));
+            if is_marked || follows.is_some() {
+                all.extend(follows.map(|(before, _)| before));
+                all.push(range.clone());
             }
-            if is_marked || follows {
-                bytes[start..start + length].fill(b' ');
-            }
-            previous = Some((start, length, number));
-        } else {
-            previous = None;
+            previous = Some((range, number));
         }
         start = end;
     }
+    all
 }
 
 /// The length of the number before a line and of what separates them, the number, and whether an arrow does.
@@ -150,7 +167,7 @@ fn number_before(line: &[u8]) -> Option<(usize, u32, bool)> {
     let number = std::str::from_utf8(&line[blanks..blanks + digits]).ok()?.parse().ok()?;
     let end = blanks + digits;
     let rest = &line[end..];
-    if rest.starts_with(ARROW.as_bytes()) {
+    if rest.starts_with(ARROW) {
         return Some((end + ARROW.len(), number, true));
     }
     let separators: [&[u8]; 5] = [b"\t", b" | ", b"|", " │ ".as_bytes(), "│".as_bytes()];
