@@ -440,6 +440,17 @@ pub(crate) fn is_application_password(value: &str) -> bool {
         && (separator == '-' && !are_words() || has_unusual_pairs(value, 8))
 }
 
+/// Whether `value` is the key of a wireless network as a label on the router has it: 16 or 20 digits, perhaps in groups of four.
+pub(crate) fn is_router_key(value: &str) -> bool {
+    let is_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let groups = value.split('-');
+    let is_grouped = groups.clone().all(|group| group.len() == 4 && is_digits(group));
+    (matches!(value.len(), 16 | 20) && is_digits(value)
+        || matches!(value.len(), 19 | 24) && is_grouped)
+        && !is_plain(value)
+        && !is_repetitive(value)
+}
+
 /// Whether `value` is a passphrase: three words or more that say nothing of passwords and programs, in small letters or each
 /// with a capital, with the same sign between them (four with a blank).
 pub(crate) fn is_passphrase(value: &str) -> bool {

@@ -309,6 +309,10 @@ fn secrets_to_find() -> Vec<(&'static str, String, String)> {
         ("<ns:Password>k7#Qp2vX</ns:Password>\n", "k7#Qp2vX"),
         ("curl -H 'X-Auth-Token: Zx81kQ0vT5mB7sLp22' https://x\n", "Zx81kQ0vT5mB7sLp22"),
         ("signing_key: MWYyZDFlMmU2N2Rm\n", "MWYyZDFlMmU2N2Rm"),
+        // Digits alone, as on a router.
+        ("WLAN-Netzwerkschlüssel (WPA2)\n43975134908150060632\n", "43975134908150060632"),
+        ("FRITZ!Box — WLAN key: 5067-9010-4407-6616-7662\n", "5067-9010-4407-6616-7662"),
+        ("wifi_password = \"4397513490815006\"\n", "4397513490815006"),
         // In the middle of a line.
         ("login failed: user=bob password=k7Qp2vXw from 10.0.0.1\n", "k7Qp2vXw"),
         ("host=db user=app password=k7Qp2vX dbname=x\n", "k7Qp2vX"),
@@ -383,6 +387,7 @@ fn look_alikes() -> Vec<String> {
         "<password>\n  <value>${db.password1}</value>\n</password>", "\"password\": {\n  \"type\": \"string\",\n  \"value\": \"changeme\"\n}",
         "Password\n--------\n\nSome words on it, and abc123.", "<tr><th>Token</th><th>Meaning</th></tr><tr><td>IDENT2</td><td>an identifier</td></tr>",
         "let aes_key_sizes = [| 16; 24; 32 |]", "const signingKey = await crypto.subtle.importKey(\"raw\", 0x10);",
+        "password = \"1234567890123456\"", "account_password_id: 17592884729911706312", "Reset password\n2024-1231", "token: 1759288472991170", "[sudo] password for kim:\n$ htop",
         // Structures that look like keys.
         "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAabcdefgh\n-----END PUBLIC KEY-----",
         "if line.startswith('-----BEGIN RSA PRIVATE KEY-----'):", "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",

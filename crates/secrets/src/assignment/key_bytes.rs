@@ -32,7 +32,8 @@ const QUALIFIERS: &[&str] = &[
 const HARMLESS: &[&str] = &[
     "public", "pub", "iv", "nonce", "salt", "test", "tests", "testing", "vector", "vectors", "expected", "sample",
     "example", "dummy", "fake", "mock", "wrong", "invalid", "bad", "default", "shared", "known", "rfc", "nist", "kat",
-    "demo", "zero", "hash", "fingerprint", "host", "weak",
+    "demo", "zero", "ecdhe", "ecdh", "dh", "traffic", "handshake", "exporter", "premaster", "early", "ikm", "prk", "okm",
+    "hash", "fingerprint", "host", "weak",
 ];
 /// Words around a key that say that it is published.
 #[rustfmt::skip]

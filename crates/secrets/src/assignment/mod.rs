@@ -327,6 +327,7 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
             value::is_password(value)
                 || value::is_random(value)
                 || value::is_application_password(value)
+                || value::is_router_key(value)
                 || value::is_passphrase(value) && may_be_passphrase(value, name)
         }
         Kind::Secret => {
@@ -342,6 +343,7 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
         Kind::Key => {
             is_generated(value)
                 || is_uuid_of_access(value, name)
+                || is_of_network(name) && value::is_router_key(value)
                 || may_be_passphrase(value, name)
                     && (value::is_passphrase(value) || value::is_password(value))
         }
@@ -357,6 +359,12 @@ fn is_uuid_of_access(value: &str, name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let gives_access = ["api", "auth", "access"].iter().any(|word| name.contains(word));
     value::is_uuid(value) && gives_access && !value::is_dummy_token(value)
+}
+
+/// Whether a name is that of a wireless network's key.
+fn is_of_network(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["wlan", "wifi", "wi-fi", "wpa"].iter().any(|word| name.contains(word))
 }
 
 /// Whether the name says that words are its secret.
@@ -421,6 +429,7 @@ fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> 
             || is_short_but_mixed(value)
             || is_mixed
             || is_no_name(value)
+            || value::is_router_key(value)
             || is_chosen;
         if !is_literal {
             return false;
@@ -443,7 +452,10 @@ fn looks_secret_in_prose(kind: Kind, value: &str, name: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let letters = value.chars().filter(|c| c.is_alphabetic()).count();
     let signs = value.bytes().any(|byte| b"!$%^&*#+~?@=".contains(&byte));
-    if value::is_of_keychain(value) {
+    if value::is_of_keychain(value)
+        || kind == Kind::Password && value::is_router_key(value)
+        || kind == Kind::Key && is_of_network(name) && value::is_router_key(value)
+    {
         return true;
     }
     if value::is_uuid(value) && kind == Kind::Secret {

@@ -99,7 +99,7 @@ const KEY_QUALIFIERS: &[&str] = &[
     "api", "app", "application", "access", "account", "admin", "auth", "authentication", "authorization",
     "bot", "client", "consumer", "customer", "decryption", "deploy", "developer", "encryption", "encrypt", "enc",
     "functions", "function", "hash", "hmac", "host", "jwt", "license", "management", "master", "private", "priv",
-    "product", "root", "secret", "server", "service", "session", "shared", "preshared", "signing", "signature",
+    "product", "root", "secret", "server", "service", "session", "shared", "preshared", "wlan", "wpa", "signing", "signature",
     "sign", "storage", "subscription", "token", "webhook", "wallet", "wifi", "write", "cookie", "ssh", "activation",
     "registration", "integration", "ingest", "ingestion", "org", "organization", "project", "partner", "merchant",
     "loggedin", "local", "wep", "pass", "network", "nwk", "nwks", "apps", "nonce", "transaction", "cipher", "aes", "des", "validation", "stream", "setup", "entry", "unlock", "otp", "totp", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",

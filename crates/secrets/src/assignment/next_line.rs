@@ -15,7 +15,7 @@ const MOST_WORDS: usize = 8;
 
 /// The ASCII characters of labels, and of what stands before a name in one.
 const LABELS: ByteSet = ByteSet::alphanumeric_and(b" ()-',/");
-const BEFORE_LABELS: ByteSet = ByteSet::alphanumeric_and(b" ()-',/*#>.:!\t@");
+const BEFORE_LABELS: ByteSet = ByteSet::alphanumeric_and(b" ()-',/*#>.:!\t@[]");
 
 /// The endings of files that only their keys open, or that aren't secret.
 const SEALED: &[&str] =
@@ -25,6 +25,8 @@ const SEALED: &[&str] =
 enum Line {
     Command,
     Label,
+    /// A label without a colon, as on a router.
+    Sticker,
     Question,
 }
 
@@ -63,6 +65,10 @@ pub(super) fn find(
             let value = &text[range.clone()];
             !value.ends_with([':', ';', ',', '{', ')'])
                 && is_secret(kind, Notation::Prose, value, written)
+        }),
+        Line::Sticker => alone(text, below).filter(|range| {
+            let value = &text[range.clone()];
+            value::is_router_key(value) && looks_secret(kind, value, written)
         }),
         Line::Question => answer(text, below)
             .filter(|range| is_secret(kind, Notation::Prose, &text[range.clone()], written)),
@@ -105,13 +111,27 @@ fn kind_of_line(text: &str, name: &Range<usize>, rest: &str) -> Option<Line> {
     if rest.ends_with('?') {
         return Some(Line::Question);
     }
-    let label = rest.strip_suffix([':', '：'])?;
+    if before.starts_with("E ") && before.contains("assert") {
+        return Some(Line::Label);
+    }
+    let label = rest.strip_suffix([':', '：']).unwrap_or(rest);
+    let without_colon = label.len() == rest.len();
+    if without_colon && !is_above_digits(text, name.end + rest.len()) {
+        return None;
+    }
     let is_of =
         |set: &ByteSet, text: &str| text.bytes().all(|byte| !byte.is_ascii() || set.contains(byte));
     let is_label = is_of(&LABELS, label)
         && is_of(&BEFORE_LABELS, before)
         && label.split(' ').count() <= MOST_WORDS + 1;
-    is_label.then_some(Line::Label)
+    is_label.then_some(if without_colon { Line::Sticker } else { Line::Label })
+}
+
+/// Whether the line below the one that ends at `end` begins with a digit.
+fn is_above_digits(text: &str, end: usize) -> bool {
+    const WIDEST: usize = 16;
+    let below = text.as_bytes()[end..].iter().take(WIDEST).find(|byte| !byte.is_ascii_whitespace());
+    below.is_some_and(u8::is_ascii_digit)
 }
 
 /// Whether a command reads out what it names.
@@ -126,13 +146,13 @@ fn reads(command: &str) -> bool {
     env || words.into_iter().any(|word| VERBS.contains(&word))
 }
 
-/// The value that is alone on the line below a label, perhaps in a list or a quotation.
+/// The value that is alone on the line below a label, perhaps in a list, a quotation or the difference that a failed test
+/// shows.
 fn labelled(text: &str, line: Range<usize>) -> Option<Range<usize>> {
     let written = &text[line.clone()];
-    let value = ["> ", "- ", "* ", "$ "]
-        .iter()
-        .find_map(|mark| written.strip_prefix(mark))
-        .unwrap_or(written);
+    let value = written.strip_prefix("E ").map_or(written, str::trim_start);
+    let marks = ["> ", "- ", "* ", "$ ", "+ "];
+    let value = marks.iter().find_map(|mark| value.strip_prefix(mark)).unwrap_or(value);
     let value = value.trim_matches('*');
     let start = line.start + (value.as_ptr() as usize - written.as_ptr() as usize);
     alone(text, start..start + value.len())

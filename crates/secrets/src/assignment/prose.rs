@@ -165,8 +165,10 @@ fn is_name_of_thing(word: &str) -> bool {
         && word.bytes().filter(u8::is_ascii_digit).count() <= 2
 }
 
-/// Whether a word has letters and digits, or letters in no order.
+/// Whether a word has letters and digits, letters in no order, or the digits of a router's key.
 fn is_mixed(word: &str) -> bool {
     let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
-    has_digit && word.chars().any(char::is_alphabetic) || value::is_scrambled(word)
+    has_digit && word.chars().any(char::is_alphabetic)
+        || value::is_scrambled(word)
+        || value::is_router_key(word)
 }
