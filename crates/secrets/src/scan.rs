@@ -104,21 +104,7 @@ impl Scanner {
 pub(crate) fn secrets(text: &str) -> Vec<Secret> {
     let shown = view::as_shown(text);
     let text = shown.as_deref().unwrap_or(text);
-    let secrets = secrets_at_depth(text, 0);
-    let of_strings = view::lines_of_strings(text).flat_map(|(start, line)| {
-        let secrets = secrets_at_depth(&line, 0).into_iter();
-        secrets.map(move |Secret { range, rule }| {
-            let range = start + range.start..start + range.end;
-            Secret { range, rule }
-        })
-    });
-    let of_strings: Vec<Secret> = of_strings.collect();
-    if of_strings.is_empty() {
-        return secrets;
-    }
-    // What both find has the name that it has in the text itself.
-    let all = secrets.into_iter().map(|secret| (secret, 0));
-    without_overlaps(all.chain(of_strings.into_iter().map(|secret| (secret, usize::MAX))).collect())
+    secrets_at_depth(text, 0)
 }
 
 /// As [`secrets`], for a text that was encoded `depth` times.

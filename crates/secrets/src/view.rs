@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memmem};
 
+use crate::byte_set::ByteSet;
+
 /// What begins the sequences by which terminals change colours.
 const ESCAPE: u8 = 0x1b;
 /// What agents put between the number of a line and the line.
@@ -18,18 +20,25 @@ const WIDEST_NUMBER: usize = 12;
 /// The most backslashes before a letter in strings within strings.
 const MOST_BACKSLASHES: usize = 4;
 
-/// `text` without colours and numbers of lines, if it has some.
+/// `text` as it is seen, if it is written otherwise.
 pub(crate) fn as_shown(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut hidden: Vec<Range<usize>> = colours(bytes).chain(numbers_with_arrows(bytes)).collect();
     if begins_with_numbered_lines(bytes) {
         hidden.extend(numbers(bytes));
     }
-    if hidden.is_empty() {
+    let mut of_strings = lines_of_strings(bytes).peekable();
+    if hidden.is_empty() && of_strings.peek().is_none() {
         return None;
     }
     let mut shown = bytes.to_vec();
     blank(&mut shown, hidden);
+    for line in of_strings {
+        let line = &mut shown[line];
+        blank_escapes(line);
+        let hidden = numbers(line);
+        blank(line, hidden);
+    }
     String::from_utf8(shown).ok()
 }
 
@@ -39,43 +48,52 @@ fn blank(bytes: &mut [u8], ranges: Vec<Range<usize>>) {
     }
 }
 
-/// The lines of `text` in which strings of several lines are written, each with its start and as they are meant: `"a\nb"`.
-pub(crate) fn lines_of_strings(text: &str) -> impl Iterator<Item = (usize, String)> {
-    let bytes = text.as_bytes();
+/// The lines in which strings of several lines are written: `"a\nb"`.
+fn lines_of_strings(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut done = 0;
     memchr_iter(b'\\', bytes).filter_map(move |at| {
-        if at < done || !separates_lines(&bytes[at..]) {
+        let is_first = at == 0 || bytes[at - 1] != b'\\';
+        if at < done || !is_first || !separates_lines(&bytes[at..]) {
             return None;
         }
         let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |end| end + 1);
         done = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end);
-        let mut line = bytes[start..done].to_vec();
-        blank_escapes(&mut line);
-        let hidden = numbers(&line);
-        blank(&mut line, hidden);
-        String::from_utf8(line).ok().map(|line| (start, line))
+        Some(start..done)
     })
 }
 
-/// Whether an escape at the beginning of `bytes` stands between lines or words of a string, and not at its end, where
-/// programs write most of them.
+/// Whether an escape at the beginning of `bytes` stands between lines or words of a string, and neither at its end, where
+/// programs write most of them, nor in a pattern.
 fn separates_lines(bytes: &[u8]) -> bool {
-    let Some((letter, behind)) = escaped(bytes) else { return false };
-    matches!(bytes.get(letter), Some(b'n' | b'r' | b't'))
-        && !matches!(
-            bytes.get(behind),
-            None | Some(b'"' | b'\'' | b'`' | b'\n' | b'\\' | b'%' | b')')
-        )
-        || matches!(bytes.get(behind), Some(b'\\')) && separates_lines(&bytes[behind..])
+    const NOT_BEHIND: ByteSet = ByteSet::of(b"\"'`\n%)]|*+?{^$");
+    /// The most escapes in a row that are looked at.
+    const MOST: usize = 3;
+    let mut at = 0;
+    for _ in 0..MOST {
+        let Some((letter, behind)) = escaped(&bytes[at..]) else { return false };
+        match bytes.get(at + letter) {
+            Some(b'n' | b'r' | b't') => at += behind,
+            // A quote within the string; others are of patterns.
+            Some(b'"' | b'\'') => return at > 0,
+            _ => at += letter + escaped_colour_end(&bytes[at + letter..]).unwrap_or(bytes.len()),
+        }
+        match bytes.get(at) {
+            None => return false,
+            Some(b'\\') => {}
+            Some(next) => return !NOT_BEHIND.contains(*next),
+        }
+    }
+    true
 }
 
 /// Where the letter behind the backslashes at the beginning of `bytes` is, and what follows it.
 fn escaped(bytes: &[u8]) -> Option<(usize, usize)> {
-    let backslashes = bytes.iter().take_while(|byte| **byte == b'\\').count();
+    let looked_at = bytes.iter().take(MOST_BACKSLASHES + 1);
+    let backslashes = looked_at.take_while(|byte| **byte == b'\\').count();
     (1..=MOST_BACKSLASHES).contains(&backslashes).then_some((backslashes, backslashes + 1))
 }
 
-/// Replaces escapes by what they stand for, behind blanks in place of the backslashes.
+/// Replaces the escapes between lines by line ends, and those of colours by blanks, as are the backslashes.
 fn blank_escapes(line: &mut [u8]) {
     let mut at = 0;
     while let Some(next) = memchr(b'\\', &line[at..]) {
@@ -84,26 +102,25 @@ fn blank_escapes(line: &mut [u8]) {
             at += line[at..].iter().take_while(|byte| **byte == b'\\').count();
             continue;
         };
-        let meant = match line.get(at + letter) {
-            Some(b'n') => Some(b'\n'),
-            Some(b'r') => Some(b' '),
-            Some(b't') => Some(b'\t'),
-            _ => None,
-        };
-        if let Some(meant) = meant {
+        if let Some(end) = escaped_colour_end(&line[at + letter..]) {
+            line[at..at + letter + end].fill(b' ');
+        } else if separates_lines(&line[at..]) {
+            line[at + letter] = match line[at + letter] {
+                b'n' => b'\n',
+                b't' => b'\t',
+                _ => b' ',
+            };
             line[at..at + letter].fill(b' ');
-            line[at + letter] = meant;
-        } else {
-            let names: [&[u8]; 4] = [b"u001b[", b"x1b[", b"033[", b"e["];
-            let name = names.iter().find(|name| line[at + letter..].starts_with(name));
-            if let Some(end) = name.and_then(|name| colour_end(&line[at + letter + name.len()..])) {
-                let name = name.map_or(0, |name| name.len());
-                line[at..at + letter + name + end].fill(b' ');
-            }
         }
-        at += behind;
-        at = at.min(line.len());
+        at = line.len().min(at + behind);
     }
+}
+
+/// The end of a sequence for a colour behind the backslashes before it: `u001b[31m`.
+fn escaped_colour_end(bytes: &[u8]) -> Option<usize> {
+    let names: [&[u8]; 4] = [b"u001b[", b"x1b[", b"033[", b"e["];
+    let name = names.iter().find(|name| bytes.starts_with(name))?;
+    Some(name.len() + colour_end(&bytes[name.len()..])?)
 }
 
 fn colours(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
@@ -180,13 +197,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of_strings(text: &str) -> Vec<(usize, String)> {
-        lines_of_strings(text).collect()
+    fn shown(text: &str) -> String {
+        as_shown(text).unwrap_or_else(|| text.to_owned())
     }
 
     #[test]
     fn colours_and_numbers_are_blank() {
-        let shown = |text: &str| as_shown(text).unwrap_or_else(|| text.to_owned());
         assert_eq!(shown("\x1b[0;32mkey\x1b[0m"), "       key    ");
         assert_eq!(shown("\x1b]0;title"), "\x1b]0;title");
         assert_eq!(shown("     7→a\n     9→  b"), "         a\n           b");
@@ -199,14 +215,13 @@ mod tests {
 
     #[test]
     fn strings_have_their_lines() {
-        assert_eq!(of_strings(r#"x = "a\nb\tc""#), [(0, "x = \"a \nb \tc\"".to_owned())]);
-        assert_eq!(of_strings("1\n{\"a\": \"\\\\nb\"}").len(), 1);
-        assert_eq!(of_strings(r#""     7→a\n     8→b""#)[0].1, "\"     7→a \n         b\"");
-        assert_eq!(of_strings(r#""\u001b[31ma\nb""#)[0].1, "\"          a \nb\"");
-        for others in [r#"print("a\n")"#, r"C:\temp", "a\\\\\\\\\\nb", "none"] {
-            assert!(of_strings(others).iter().all(|(_, line)| line.len() == others.len()));
+        assert_eq!(shown(r#"x = "a\nb\tc\n""#), "x = \"a \nb \tc\\n\"");
+        assert_eq!(shown("1\n{\"a\": \"a\\\\nb\"}"), "1\n{\"a\": \"a  \nb\"}");
+        assert_eq!(shown(r#""     7→a\n     8→b""#), "\"     7→a \n         b\"");
+        assert_eq!(shown(r#""\u001b[31ma\nb""#), "\"          a \nb\"");
+        for others in [r#"print("a\n")"#, r#""[^\\r\\n]+|\\n*$""#, r"C:\sys", r"\d+\.\w", "none"] {
+            assert_eq!(shown(others), others);
         }
-        assert!(of_strings(r#"print("a\n")"#).is_empty());
     }
 
     proptest! {
@@ -214,14 +229,7 @@ mod tests {
         fn views_are_as_long_as_what_is_shown(
             text in r"([a-c0-9→│| é\\nrtux1be\[;m\n\t\x1b-]{0,12}){0,8}",
         ) {
-            if let Some(shown) = as_shown(&text) {
-                prop_assert_eq!(shown.len(), text.len());
-            }
-            for (start, line) in lines_of_strings(&text) {
-                let end = start + line.len();
-                prop_assert!(text.get(start..end).is_some());
-                prop_assert_eq!(text[end..].chars().next().unwrap_or('\n'), '\n');
-            }
+            prop_assert_eq!(shown(&text).len(), text.len());
         }
     }
 }

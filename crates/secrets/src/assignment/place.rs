@@ -99,7 +99,7 @@ impl<'t> Place<'t> {
                 || is_unspaced())
     }
 
-    /// Behind what shows lines puts before them: a search its file and line, a log the time.
+    /// Behind what shows lines puts before them: a search its file and line, a log the time, JSON the quote of a string.
     fn is_shown(&self) -> bool {
         let before = self.line.trim_end();
         let is_of_time = |c: char| c.is_ascii_digit() || "TZ:.+- ".contains(c);
@@ -110,7 +110,12 @@ impl<'t> Place<'t> {
                 !file.contains([' ', '"', '\'', '=', '(']) && line.parse::<u32>().is_ok()
             })
         };
-        is_time || is_found()
+        let is_string = || {
+            let before = before.strip_suffix(QUOTES).unwrap_or_default().trim_end();
+            self.before.ends_with([' ', '\t', '"', '\''])
+                && before.ends_with([':', ',', '(', '[', '='])
+        };
+        is_time || is_found() || is_string()
     }
 
     /// Behind a pair of names and values that are listed in the other order: the value of an attribute, a member or a column that
