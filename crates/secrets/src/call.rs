@@ -25,12 +25,12 @@ const CALLS: &[(&str, &[usize])] = &[
     ("plaincredentials", &[1]), ("plainauthprovider", &[1]), ("plain_auth", &[1]), ("plainauth(", &[2]), ("credentials(", &[1, 0, 3]),
     ("withcredentials", &[1]), ("setcredentials", &[1]), ("getconnection", &[2]), ("mysqli_connect", &[2]),
     ("mysqli(", &[2]), ("pdo(", &[2]), ("createconnection", &[2]), ("login(", &[1, 2]), ("signin(", &[1]),
-    ("sign_in(", &[1]), ("log_in(", &[1]), ("authenticate(", &[1]), ("simple_bind", &[1]), (".bind(", &[1]),
+    ("sign_in(", &[1]), ("log_in(", &[1]), ("authenticate(", &[1, 2]), ("simple_bind", &[1]), (".bind(", &[1]),
     ("pg_connect", &[0]), ("mysql_connect", &[2]), ("mysql_real_connect", &[3]), ("connect(", &[2, 1, 3]),
     ("createuser", &[1, 2]), ("create_user", &[2, 1]), ("createsuperuser", &[2, 1]), ("create_superuser", &[2]),
     ("ftp_login", &[2]), ("imap_open", &[2]), ("opendsobject", &[2]), ("httpauth", &[1]), ("userinfo(", &[1]),
     ("userpassword(", &[1]), ("user_password", &[1]), ("pscredential", &[1]), ("securestring ", &[0]), ("authtoken", &[0]), ("setpassword(", &[0, 1]),
-    ("ftp(", &[2]), ("sequelize(", &[2]), ("influxdbclient(", &[3]), ("wifi.begin(", &[1]), ("wlan.connect(", &[1]), ("createhmac(", &[1]), ("hmac.new(", &[0]),
+    ("ftp(", &[2]), ("sequelize(", &[2]), ("influxdbclient(", &[3]), ("wifi.begin(", &[1]), ("wlan.connect(", &[1]), ("createhmac(", &[1]), ("hmac.new(", &[0, 1]),
     ("jwt.sign(", &[1]), ("jwt.encode(", &[1]), ("jwt.verify(", &[1]), ("jwt.decode(", &[1]), ("cookieparser(", &[0]), ("new stripe(", &[0]),
     ("algoliasearch(", &[1]), ("credential(", &[1, 0, 2]), ("auth.basic(", &[1]), ("authtokens.basic(", &[1]), ("driver(", &[2]), ("sethttpbasicauth", &[1]),
     ("credentials::new(", &[1]), ("keystore.load(", &[1]), ("sp_addlogin ", &[1]), ("sp_password ", &[1, 0]),
@@ -39,7 +39,8 @@ const CALLS: &[(&str, &[usize])] = &[
     ("createdecipheriv(", &[1]), ("cryptojs.", &[1]), ("set_access_token(", &[1]), ("basic_auth ", &[1]), ("().basic(", &[1]),
     ("wallet(", &[0]), ("set_wallet(", &[1]), ("openrowset(", &[3]), ("aes_encrypt(", &[1]), ("aes_decrypt(", &[1]), ("bypassphrase(", &[0]),
     ("remotesecure(", &[3, 4]), ("runaswait(", &[2]), ("runas(", &[2]), ("mapnetworkdrive ", &[4]), (".hs256(", &[0]), (".hs384(", &[0]),
-    (".hs512(", &[0]), (".load(", &[1]), ("liveenvironment(", &[1]), ("sandboxenvironment(", &[1]), ("creds = (", &[1]), ("creds=(", &[1]), ("creds = [", &[1]), ("credentials = (", &[1]),
+    (".hs512(", &[0]), (".load(", &[1]), ("ldap_bind(", &[2]), (":basic, ", &[1]), ("as400(", &[2]), ("setdatabaselogon(", &[1]), ("secretbox(", &[0]), ("unsafeplaintext(", &[0]),
+    ("liveenvironment(", &[1]), ("sandboxenvironment(", &[1]), ("creds = (", &[1]), ("creds=(", &[1]), ("creds = [", &[1]), ("credentials = (", &[1]),
     ("credentials = [", &[1]), ("login = (", &[1]), ("account = (", &[1]), ("btoa(", &[0]), ("base64_encode(", &[0]), ("b64encode(", &[0]),
     ("encode64(", &[0]), ("buffer.from(", &[0]), ("encodetostring(", &[0]),
     ("fernet(", &[0]), ("pdo->__construct(", &[2]), ("database(", &[2]), ("pgp_sym_", &[1]), ("bcrypt.hash", &[0]),
@@ -51,7 +52,7 @@ const CALLS: &[(&str, &[usize])] = &[
 const KEYED: &[&str] = &[
     "createhmac(", "hmac.new(", "jwt.sign(", "jwt.encode(", "jwt.verify(", "jwt.decode(", "cookieparser(", "new stripe(",
     "algoliasearch(", "fernet(", "secretkeyspec(", "aes.new(", "safeserializer(", "timedserializer(", "symmetricsecuritykey(",
-    "createcipheriv(", "createdecipheriv(", "wallet(", ".hs256(", ".hs384(", ".hs512(",
+    "createcipheriv(", "createdecipheriv(", "secretbox(", "wallet(", ".hs256(", ".hs384(", ".hs512(",
 ];
 
 /// Functions that are no part of other names, or where a capital begins that part.
@@ -66,8 +67,14 @@ const WHOLE_NAMES: &[&str] = &[
 ];
 
 /// Functions whose first argument is a password, whatever follows it.
-const HASHING: &[&str] =
-    &["bcrypt.hash", "hashpw(", "pbekeyspec(", "rfc2898derivebytes(", "bypassphrase("];
+const HASHING: &[&str] = &[
+    "bcrypt.hash",
+    "hashpw(",
+    "pbekeyspec(",
+    "rfc2898derivebytes(",
+    "bypassphrase(",
+    "unsafeplaintext(",
+];
 
 /// Functions that derive a key from a passphrase.
 const DERIVING: &[&str] = &["pbekeyspec(", "bypassphrase(", "pgp_sym_", "cryptojs."];

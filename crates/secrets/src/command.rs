@@ -309,6 +309,13 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("OPER ", &[Word(2)]),
     ("socks5 ", &[Word(4)]),
     ("socks4 ", &[Word(4)]),
+    ("nickserv identify ", &[First]),
+    ("NickServ IDENTIFY ", &[First]),
+    ("consul agent ", &[Value("-encrypt")]),
+    ("kubeadm join ", &[Value("--certificate-key"), Value("--token")]),
+    ("mix hex.", &[Value("--key")]),
+    ("smbpasswd ", &[WordBehind("<<<")]),
+    ("password-file=<(echo ", &[First]),
     ("iwconfig ", &[WordBehind("key"), WordBehind("enc")]),
     ("secure_link_md5 ", &[LastPart]),
     ("tacacs server ", &[InBlock("key")]),
@@ -552,7 +559,7 @@ fn piped(text: &str, end: usize, is_pair: bool) -> Option<Range<usize>> {
 
 /// Without the bracket that ends what the command line stands in: `$(openssl passwd …)`.
 fn without_bracket(text: &str, range: Range<usize>) -> Range<usize> {
-    match text[range.clone()].strip_suffix(')') {
+    match text[range.clone()].strip_suffix([')', ';']) {
         Some(inner) if !inner.contains('(') => range.start..range.end - 1,
         _ => range,
     }

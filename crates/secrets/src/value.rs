@@ -21,7 +21,7 @@ const MARKS: &[&str] = &[
     "${", "#{", "{{", "}}", "$(", "%(", "<%", "%>", "{%", "[[", "{}", "{0}", "...", "***", "xxxx", "....", "____", "----", "<redacted", "[redacted", "redacted]",
     "example", "placeholder", "changeme", "change-me", "change_me", "changeit", "replace", "your-",
     "your_", "yoursecret", "yourapi", "yourtoken", "yourpass", "my-secret", "not-a-", "notasecret",
-    "not-real", "dummy", "process.env", "import.meta", "os.environ", "getenv", "system.getenv",
+    "not-real", "dummy", "enc(", "process.env", "import.meta", "os.environ", "getenv", "system.getenv",
     "env.get", "env[", "secrets.", "vault:", "op://", "arn:", "secretsmanager", "keyvault", "ssm:",
     "!ref", "!sub", "fn::", "enc[", "ref+", "://", "\u{2026}", "\u{2022}\u{2022}", "lorem",
     "insert", "todo", "fixme",
@@ -124,6 +124,12 @@ pub(crate) fn is_of_keychain(value: &str) -> bool {
 
 /// Whether `value` is the seed of one-time passwords as it is shown for typing: four or eight groups of four characters of base32.
 pub(crate) fn is_spaced_seed(value: &str) -> bool {
+    // WordPress shows six groups of letters and digits.
+    let is_mixed =
+        |group: &str| group.len() == 4 && group.bytes().all(|b| b.is_ascii_alphanumeric());
+    if value.len() == 29 && value.split(' ').all(is_mixed) {
+        return value.bytes().filter(u8::is_ascii_digit).count() >= 2;
+    }
     let is_of_base32 = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'2'..=b'7');
     let is_group = |group: &str| group.len() == 4 && group.bytes().all(is_of_base32);
     matches!(value.len(), 19 | 39)
@@ -498,7 +504,10 @@ pub(crate) fn is_basic_credential(value: &str) -> bool {
     let Some(decoded) = base64(value) else { return false };
     let Ok(text) = String::from_utf8(decoded) else { return false };
     let Some((user, password)) = text.split_once(':') else { return false };
+    // The example of RFC 7617.
+    let is_example = password == "open sesame";
     !text.contains(char::is_control)
+        && !is_example
         && password.len() >= 3
         && user != password
         && !is_placeholder(password)
@@ -559,7 +568,9 @@ fn is_code(value: &str) -> bool {
             && class.contains('.')
             && class.split('.').all(is_name)
     });
-    let dotted = value.contains('.') && value.split('.').all(is_name);
+    // `Lab.umber_5392` has a longer number than names have.
+    let digits = value.len() - value.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let dotted = value.contains('.') && value.split('.').all(is_name) && digits < 3;
     let is_mixed = is_mixed_throughout(value);
     if value.contains('\\') || is_noise(value) {
         return value.contains('\\');

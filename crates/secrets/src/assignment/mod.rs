@@ -342,6 +342,7 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
         }
         Kind::Key => {
             is_generated(value)
+                || is_license(value) && name.to_ascii_lowercase().contains("licen")
                 || is_uuid_of_access(value, name)
                 || is_of_network(name) && value::is_router_key(value)
                 || may_be_passphrase(value, name)
@@ -357,7 +358,7 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
 /// A UUID under a name that says that it gives access; most UUIDs are no secrets.
 fn is_uuid_of_access(value: &str, name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let gives_access = ["api", "auth", "access"].iter().any(|word| name.contains(word));
+    let gives_access = ["api", "auth", "access", "licen"].iter().any(|word| name.contains(word));
     value::is_uuid(value) && gives_access && !value::is_dummy_token(value)
 }
 
@@ -365,6 +366,17 @@ fn is_uuid_of_access(value: &str, name: &str) -> bool {
 fn is_of_network(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["wlan", "wifi", "wi-fi", "wpa"].iter().any(|word| name.contains(word))
+}
+
+/// The key of a license as programs ask for it: three to six groups of four or five capitals and digits.
+fn is_license(value: &str) -> bool {
+    let is_group = |group: &str| {
+        matches!(group.len(), 4 | 5)
+            && group.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    (3..=6).contains(&value.split('-').count())
+        && value.split('-').all(is_group)
+        && value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Whether the name says that words are its secret.
@@ -458,7 +470,7 @@ fn looks_secret_in_prose(kind: Kind, value: &str, name: &str) -> bool {
     {
         return true;
     }
-    if value::is_uuid(value) && kind == Kind::Secret {
+    if (value::is_uuid(value) || value::is_hash(value)) && kind == Kind::Secret {
         return false;
     }
     let is_long_key = kind != Kind::Password && value::is_token(value);
@@ -505,6 +517,9 @@ fn is_no_name(value: &str) -> bool {
 /// A word with a capital and a number, such as people choose: `Initech4711`, `Palermo_1982.`; or two such words with a
 /// longer number, `CobaltHeron5693`. Names end with shorter numbers, or with those of algorithms.
 pub(crate) fn is_numbered_word(value: &str) -> bool {
+    if has_number_of_people(value) {
+        return true;
+    }
     let numbered = value.strip_suffix('.').unwrap_or(value);
     let stem = numbered.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = &numbered[stem.len()..];
@@ -520,6 +535,28 @@ pub(crate) fn is_numbered_word(value: &str) -> bool {
         && stem.bytes().all(|byte| byte.is_ascii_alphabetic())
         && (words == 1 && digits.len() >= 3 || words == 2 && (3..=4).contains(&digits.len()))
         && !((words == 2 || numbered.contains('-')) && value::is_number_of_names(digits))
+}
+
+/// A word with a number behind a sign, where names have none: `C00kie.2024`, `bergen_2019BUD`.
+fn has_number_of_people(value: &str) -> bool {
+    let is_number = |part: &str, fewest: usize| {
+        (fewest..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_word = |word: &str| {
+        (4..=16).contains(&word.len())
+            && word.starts_with(|c: char| c.is_ascii_alphabetic())
+            && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    if let Some((word, number)) = value.rsplit_once('.') {
+        return is_word(word) && is_number(number, 3) && value.len() >= 9;
+    }
+    value.split_once('_').is_some_and(|(word, rest)| {
+        let capitals = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        is_word(word)
+            && is_number(&rest[..rest.len() - capitals.len()], 2)
+            && (2..=4).contains(&capitals.len())
+            && capitals.bytes().all(|byte| byte.is_ascii_uppercase())
+    })
 }
 
 /// As [`value::is_token`], for shorter values.

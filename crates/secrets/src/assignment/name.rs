@@ -60,6 +60,7 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("credential", Kind::Secret),
     ("creds", Kind::Secret),
     ("_cred", Kind::Secret),
+    ("_sec", Kind::Token),
     ("pepper", Kind::Secret),
     // What nodes of Erlang know each other by.
     ("erlang_cookie", Kind::Secret),
@@ -90,7 +91,7 @@ pub(crate) const FOREIGN: &[&str] = &[
     "şifre", "Şifre", "sifre", "slaptažodis", "kata sandi", "kata laluan", "mật khẩu", "пароль", "Пароль", "парола",
     "Парола", "лозинка", "Лозинка", "κωδικός", "Κωδικός", "πρόσβασης", "كلمة المرور", "كلمة السر", "رمز عبور",
     "סיסמה", "סיסמא", "पासवर्ड", "পাসওয়ার্ড", "รหัสผ่าน", "密码", "密碼", "口令", "パスワード", "パスフレーズ", "비밀번호", "비번", "암호",
-    "code d'accès", "code d’accès", "zugangscode", "wlan-schlüssel", "wlan-netzwerkschlüssel", "netzwerkschlüssel", "wpa-schlüssel", "parol", "sandi", "jelszava", "كلمة مرور", "mima", "passw",
+    "code d'accès", "code d’accès", "zugangscode", "geheimnis", "密钥", "密鑰", "wlan-schlüssel", "wlan-netzwerkschlüssel", "netzwerkschlüssel", "wpa-schlüssel", "parol", "sandi", "jelszava", "كلمة مرور", "mima", "passw",
 ];
 
 /// Words before `key` in names of secret keys, without separators.
@@ -98,7 +99,7 @@ pub(crate) const FOREIGN: &[&str] = &[
 const KEY_QUALIFIERS: &[&str] = &[
     "api", "app", "application", "access", "account", "admin", "auth", "authentication", "authorization",
     "bot", "client", "consumer", "customer", "decryption", "deploy", "developer", "encryption", "encrypt", "enc",
-    "functions", "function", "hash", "hmac", "host", "jwt", "license", "management", "master", "private", "priv",
+    "functions", "function", "hash", "hmac", "host", "jwt", "license", "licence", "management", "master", "private", "priv",
     "product", "root", "secret", "server", "service", "session", "shared", "preshared", "wlan", "wpa", "signing", "signature",
     "sign", "storage", "subscription", "token", "webhook", "wallet", "wifi", "write", "cookie", "ssh", "activation",
     "registration", "integration", "ingest", "ingestion", "org", "organization", "project", "partner", "merchant",
@@ -121,6 +122,8 @@ const SUFFIXES: &[&str] = &[
     "", "s", "value", "base64", "b64", "str", "string", "text", "plain", "prod", "production", "raw",
     "dev", "live", "test", "old", "new", "base", "hex", "default", "key_base", "staging", "stage", "qa",
     "uat", "us", "eu", "b", "admin", "root", "main", "primary", "secondary", "backup", "v", "current",
+    // In Romance languages: `secreto`, `secrète`.
+    "e", "o",
     "previous", "prev", "next", "local", "data", "literal", "const", "is", "ci", "rw", "ro", "read", "write", "tok",
     "bytes", "array",
 ];
@@ -200,7 +203,7 @@ pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range
             return None;
         }
     }
-    let start = start_of_name(text, hit.start);
+    let start = start_of_name(text, hit.start) - foreign_beginning(text, hit);
     if hit.len() <= 5
         && !text[hit.clone()].eq_ignore_ascii_case("token")
         && !begins_word(text, start, hit, kind)
@@ -272,6 +275,10 @@ pub(super) fn kind_of(
         .filter(char::is_ascii_alphabetic)
         .map(|c| c.to_ascii_lowercase())
         .collect();
+    // Of a web push, and others whose names are written together: `SUPublicEDKey`.
+    if before.ends_with("applicationserver") || before.contains("public") {
+        return None;
+    }
     // The last letters first, which differ most of the time.
     let last = before.bytes().next_back();
     let ends_with = |word: &&str| word.bytes().next_back() == last && before.ends_with(word);
@@ -333,6 +340,17 @@ pub(super) fn of_provider(text: &str, hit: &Range<usize>) -> Option<Range<usize>
         || OF_SECRETS.iter().any(|word| text[hit.clone()].to_ascii_lowercase().ends_with(word));
     let is_public = ["public", "publishable", "_id", "url"].iter().any(|word| lower.contains(word));
     (is_of_secret && !is_public).then(|| start_of_name(text, hit.start)..end)
+}
+
+/// The length of an article or a preposition before a word of [`FOREIGN`] that is written with it: `הסיסמה`.
+fn foreign_beginning(text: &str, hit: &Range<usize>) -> usize {
+    const LONGEST: usize = 4;
+    if text[hit.clone()].is_ascii() {
+        return 0;
+    }
+    let before = text[..hit.start].chars().rev().take_while(|c| c.is_alphabetic() && !c.is_ascii());
+    let length: usize = before.take(LONGEST).map(char::len_utf8).sum();
+    if length <= LONGEST { length } else { 0 }
 }
 
 /// The length of the letters beyond ASCII, and of those behind them, in which a word of [`FOREIGN`] ends: `parolası`.

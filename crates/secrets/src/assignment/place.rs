@@ -381,6 +381,15 @@ impl<'t> Place<'t> {
             || (self.before.ends_with(['"', '\'']) && self.unquoted().ends_with('='))
     }
 
+    /// Behind two colons that begin the line.
+    pub(super) fn is_doubled(&self) -> bool {
+        self.is_whole_line
+            && self
+                .line
+                .strip_suffix("::")
+                .is_some_and(|before| before.starts_with(':') || before.is_empty())
+    }
+
     /// The name is that of a phrase.
     pub(super) fn is_phrase(&self) -> bool {
         self.written.to_ascii_lowercase().contains("phrase")

@@ -1,6 +1,7 @@
 //! Values in sentences: `the old password was …`, `密码是…`; and values of several words.
 
 use super::reader::{LONGEST_LINE, Notation, QUOTES, Reader, Value, ends_bare, first_line};
+use crate::byte_set::ByteSet;
 use crate::value;
 
 /// The words of a sentence between a name and its value, and those after which a value must follow at once what connects
@@ -11,7 +12,7 @@ const MOST_UNCONNECTED: usize = 7;
 #[rustfmt::skip]
 const CONNECTORS: &[&str] = &[
     ":", "->", "=>", "→", "—", "–", "to:", "to", "is", "was", "are", "be", "now", "ist", "war", "lautet", "jetzt", "es",
-    "ahora", "c'est", "est", "è", "é", "är", "er", "je", "jest", "na", "teraz", "это", "теперь", "είναι", "là", "adalah",
+    "ahora", "este", "está", "mudou", "pra", "на", "on", "till", "op", "sur", "c'est", "est", "è", "é", "är", "er", "je", "jest", "na", "teraz", "это", "теперь", "είναι", "là", "adalah",
 ];
 
 impl Reader<'_> {
@@ -32,7 +33,9 @@ impl Reader<'_> {
             at += word.len() + 1;
             let written = bare_word(word);
             let is_next = index == 1 && line.starts_with(' ');
-            let may_follow = is_connected && (index < MOST_UNCONNECTED || was_connector) || is_next;
+            let may_follow = is_connected && (index < MOST_UNCONNECTED || was_connector)
+                || is_next
+                || index < MOST_UNCONNECTED && is_unmistakable(written);
             if may_follow && written.len() >= 6 && is_mixed(written) {
                 // A type, with a value behind it.
                 if line[at.min(line.len())..].starts_with('=') {
@@ -73,9 +76,9 @@ impl Reader<'_> {
     /// Whether a word stands between a name and its value: `is`, a colon; an equals sign in comments only.
     fn connects(&self, word: &str, line: &str) -> bool {
         CONNECTORS.contains(&word)
+            || word.ends_with("):")
             || (word == "=" && (self.place.comment() || line.starts_with(" for ")))
             || (word.ends_with(':') && !word.contains(['(', '"', '{']))
-            || (word.starts_with('(') && word.ends_with("):"))
     }
 
     fn word_of_sentence(&self, start: usize, length: usize) -> Value {
@@ -121,7 +124,7 @@ impl Reader<'_> {
     /// A value behind a particle, in languages that write no blank between a noun and it: `密码是…`, `パスワードは「…」`.
     pub(super) fn behind_particle(mut self) -> Option<Value> {
         const PARTICLES: &[&str] =
-            &["是", "为", "為", "は", "が", "은 ", "는 ", "이 ", "가 ", "：", ":", "= "];
+            &[" ", "是", "为", "為", "は", "が", "은 ", "는 ", "이 ", "가 ", "：", ":", "= "];
         const OPENING: &[&str] = &["「", "『", "“", "\"", "'", "`"];
         // A name of another script is behind nothing else that is written so.
         if self.text[..self.at].ends_with(|c: char| c < '\u{2e80}') {
@@ -150,10 +153,22 @@ fn bare_word(word: &str) -> &str {
 /// Whether nothing behind a word belongs to the name before it: the word is no word, the string in which the sentence is
 /// ends with it, or the base64 of a user and a password follows, which has a rule of its own.
 fn ends_sentence(word: &str) -> bool {
-    let is_word = word.chars().all(|c| c.is_alphabetic() || "'()@.,-/_:=>—–".contains(c));
+    let is_word = word.chars().all(|c| c.is_alphabetic() || "'()@.,-/_:=>—–+&".contains(c));
     word.trim_matches('"').contains('"')
         || word.eq_ignore_ascii_case("basic")
         || !is_word && !is_name_of_thing(word)
+}
+
+/// Whether a word is hardly anything but a password: letters, two digits or more, and signs that words don't have.
+fn is_unmistakable(word: &str) -> bool {
+    const OF_PROGRAMS: ByteSet = ByteSet::of(b"()[]{}<>/\\=\"',:|&;");
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    word.len() >= 8
+        && letters >= 4
+        && digits >= 2
+        && word.contains(['!', '#', '$', '^', '*', '~'])
+        && !word.bytes().any(|byte| OF_PROGRAMS.contains(byte))
 }
 
 /// Whether a word is the name of a machine or the like: `nas02`, `s3-sync`.

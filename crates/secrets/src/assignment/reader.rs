@@ -89,7 +89,7 @@ const METHODS: &[&str] = &[
 #[rustfmt::skip]
 const WRAPPERS: &[&str] = &[
     "some", "from", "secretstr", "secretstring", "secret", "securestring", "string", "str", "bytes", "byte",
-    "b64decode", "atob", "new", "valueof", "quote", "ok", "just", "literal", "password", "token", "sensitive",
+    "b64decode", "atob", "new", "valueof", "quote", "ok", "just", "literal", "password", "token", "sensitive", "_t",
     "cstring", "of", "into", "md5", "sha1", "sha2", "sha256", "crypt", "password_hash", "secretvalue", "plaintext", "base64decode", "unsafeplaintext",
 ];
 /// Elements that have the value of the one around them.
@@ -354,6 +354,14 @@ impl<'t> Reader<'t> {
         }
         if operator == "=>" && self.place.index() {
             return self.bare_among_words(false);
+        }
+        if operator == ":" && self.place.is_doubled() && self.eat(":") {
+            // What AutoHotkey types for a word: `::vpnpw::…`.
+            return self.bare(true);
+        }
+        if operator == ":" && (self.eat("} \\texttt{") || self.eat("}\\texttt{")) {
+            let range = self.until(|c| c == '}' || c.is_whitespace())?;
+            return Some(Value { range, notation: Notation::Quoted });
         }
         if operator == ":" && self.eat("string | *") {
             // The default of a field in CUE.
@@ -857,6 +865,10 @@ impl<'t> Reader<'t> {
             .count();
         if self.rest()[prefix..].starts_with(['"', '\'', '`', '\\', '&', '“']) {
             self.at += prefix;
+        }
+        if self.eat("%w[") || self.eat("%w(") {
+            let range = self.until(|c| matches!(c, ']' | ')') || c.is_whitespace())?;
+            return Some(Value { range, notation: Notation::Quoted });
         }
         if self.eat("[[") {
             // A long string of Lua.
