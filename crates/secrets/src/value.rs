@@ -441,6 +441,11 @@ pub(crate) fn is_application_password(value: &str) -> bool {
     let separator = if value.contains('-') { '-' } else { ' ' };
     let is_group = |group: &str| group.len() == 4 && group.bytes().all(|b| b.is_ascii_lowercase());
     let are_words = || value.split(separator).all(|word| DUMMIES.contains(word));
+    // Without the blanks.
+    let is_joined = value.len() == 16 && value.bytes().all(|byte| byte.is_ascii_lowercase());
+    if is_joined {
+        return has_unusual_pairs(value, 10);
+    }
     value.len() == 19
         && value.split(separator).all(is_group)
         && (separator == '-' && !are_words() || has_unusual_pairs(value, 8))

@@ -331,7 +331,8 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
                 || value::is_passphrase(value) && may_be_passphrase(value, name)
         }
         Kind::Secret => {
-            value::is_token(value)
+            is_of_erlang(value, name)
+                || value::is_token(value)
                 || value::is_random(value)
                 || value::is_mixed_password(value)
                 || (value.len() >= 8
@@ -366,6 +367,13 @@ fn is_uuid_of_access(value: &str, name: &str) -> bool {
 fn is_of_network(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["wlan", "wifi", "wi-fi", "wpa"].iter().any(|word| name.contains(word))
+}
+
+/// The cookie that Erlang makes for its nodes: twenty capitals.
+fn is_of_erlang(value: &str, name: &str) -> bool {
+    value.len() == 20
+        && value.bytes().all(|byte| byte.is_ascii_uppercase())
+        && name.to_ascii_lowercase().contains("cookie")
 }
 
 /// The key of a license as programs ask for it: three to six groups of four or five capitals and digits.

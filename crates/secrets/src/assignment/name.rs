@@ -64,6 +64,7 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("pepper", Kind::Secret),
     // What nodes of Erlang know each other by.
     ("erlang_cookie", Kind::Secret),
+    ("erlangcookie", Kind::Secret),
     ("token", Kind::Token),
     ("auth", Kind::Token),
     ("authorization", Kind::Token),
@@ -103,7 +104,7 @@ const KEY_QUALIFIERS: &[&str] = &[
     "product", "root", "secret", "server", "service", "session", "shared", "preshared", "wlan", "wpa", "signing", "signature",
     "sign", "storage", "subscription", "token", "webhook", "wallet", "wifi", "write", "cookie", "ssh", "activation",
     "registration", "integration", "ingest", "ingestion", "org", "organization", "project", "partner", "merchant",
-    "loggedin", "local", "wep", "pass", "network", "nwk", "nwks", "apps", "nonce", "transaction", "cipher", "aes", "des", "validation", "stream", "setup", "entry", "unlock", "otp", "totp", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
+    "loggedin", "local", "wep", "pass", "network", "nwk", "nwks", "apps", "nonce", "transaction", "cipher", "aes", "des", "validation", "unseal", "stream", "setup", "entry", "unlock", "otp", "totp", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
 ];
 
 /// What short keywords are joined to in small letters: `dbpass`, `userpw`.
@@ -124,6 +125,8 @@ const SUFFIXES: &[&str] = &[
     "uat", "us", "eu", "b", "admin", "root", "main", "primary", "secondary", "backup", "v", "current",
     // In Romance languages: `secreto`, `secrète`.
     "e", "o",
+    // `unseal_keys_b64`, without its number.
+    "s_b",
     "previous", "prev", "next", "local", "data", "literal", "const", "is", "ci", "rw", "ro", "read", "write", "tok",
     "bytes", "array",
 ];
