@@ -118,6 +118,8 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range
             arguments.len() == 1 && value::is_password(written) && !is_numbered_name(written);
         let is_passphrase = DERIVING.contains(&name) && value::is_passphrase(written);
         let is_secret = match position {
+            // A feature of a crate.
+            _ if written.starts_with("dep:") => false,
             _ if is_passphrase => true,
             // Of a key store, by its password's type.
             1 if name == ".load(" => {

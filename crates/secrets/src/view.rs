@@ -14,6 +14,8 @@ use crate::byte_set::ByteSet;
 const ESCAPE: u8 = 0x1b;
 /// What agents put between the number of a line and the line.
 const ARROW: &[u8] = "→".as_bytes();
+/// The same in JSON of ASCII, behind its backslash.
+const ESCAPED_ARROW: &[u8] = b"u2192";
 /// The longest sequence for a colour behind its `[`, and the widest blanks and number before a line, in bytes.
 const LONGEST_COLOUR: usize = 20;
 const WIDEST_NUMBER: usize = 12;
@@ -75,6 +77,9 @@ fn separates_lines(bytes: &[u8]) -> bool {
             Some(b'n' | b'r' | b't') => at += behind,
             // A quote within the string; others are of patterns.
             Some(b'"' | b'\'') => return at > 0,
+            _ if bytes[at + letter..].starts_with(ESCAPED_ARROW) => {
+                at += letter + ESCAPED_ARROW.len();
+            }
             _ => at += letter + escaped_colour_end(&bytes[at + letter..]).unwrap_or(bytes.len()),
         }
         match bytes.get(at) {
@@ -104,6 +109,10 @@ fn blank_escapes(line: &mut [u8]) {
         };
         if let Some(end) = escaped_colour_end(&line[at + letter..]) {
             line[at..at + letter + end].fill(b' ');
+        } else if line[at + letter..].starts_with(ESCAPED_ARROW) {
+            // Where the number before it ends.
+            line[at..at + letter + ESCAPED_ARROW.len()].fill(b' ');
+            line[at..at + ARROW.len()].copy_from_slice(ARROW);
         } else if separates_lines(&line[at..]) {
             line[at + letter] = match line[at + letter] {
                 b'n' => b'\n',

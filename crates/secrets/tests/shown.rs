@@ -51,6 +51,7 @@ fn credentials_are_hidden_however_their_lines_are_shown() {
             in_json(&numbered(&text, "→")),
             in_json(&numbered(&text, "\t")),
             in_json(&coloured(&text)),
+            in_json(&numbered(&text, "→")).replace('→', "\\u2192"),
         ];
         for shown in shown {
             let redacted = redact(&shown);

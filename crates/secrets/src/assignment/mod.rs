@@ -428,9 +428,14 @@ pub(crate) fn is_numbered_name(value: &str) -> bool {
     stem.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
 }
 
-/// Words with capitals and numbers, joined by `_`: `Win32_Security`.
+/// Words with capitals and numbers, joined by `_`, or small ones joined by `-` of which the last has no number:
+/// `Win32_Security`, `objc2-core-foundation`.
 fn is_joined_words(value: &str) -> bool {
-    value.contains('_') && value.split('_').all(is_word_or_number)
+    let is_package = value.contains('-')
+        && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && value.ends_with(|c: char| c.is_ascii_lowercase());
+    let separator = if is_package { '-' } else { '_' };
+    value.contains(separator) && value.split(separator).all(is_word_or_number)
 }
 
 /// An unquoted value may be a variable. `certain` means that only literals are possible there: on a
