@@ -9,29 +9,26 @@ use crate::value;
 
 pub(crate) const RULE: &str = "prefixed-token";
 
-/// Prefixes at the beginning of a word.
+/// Prefixes at the beginning of a word or behind an issuer's name.
 #[rustfmt::skip]
-const BEGINNINGS: &[&str] = &[
-    "sk_", "pat_", "pat-", "apikey_", "apikey-", "api_key_", "api-key-", "api_", "api-", "secret_", "secret-", "token_", "token-", "tok_",
-    "rk_", "ak_",
+const PREFIXES: &[&str] = &[
+    "sk_", "sk-", "pat_", "pat-", "apikey_", "apikey-", "api_key_", "api-key-", "api_", "api-", "secret_", "secret-", "token_", "token-",
+    "tok_", "rk_", "ak_",
 ];
-/// Prefixes behind an issuer's name, with the sign between them.
-#[rustfmt::skip]
-const BEHIND_NAMES: &[&str] = &[
-    "_live_", "_prod_", "_sk_", "_sk-", "-sk-", "_pat_", "-pat-", "_api_", "-api-", "_secret_", "-secret-", "_token_", "-token-",
-    "_key_", "_apikey_",
-];
+/// Prefixes behind an issuer's name only.
+const BEHIND_NAMES: &[&str] = &["live_", "prod_", "key_"];
 /// The shortest token behind a prefix, and the longest, in bytes. By hand: identifiers are shorter.
 const SHORTEST: usize = 24;
 const LONGEST: usize = 200;
 
 /// The keywords of this detector, which count in long runs of token characters only.
 pub(crate) fn keywords() -> impl Iterator<Item = Keyword> {
-    let keyword = |begins: Begins| {
-        move |text: &&'static str| Keyword { text, has_case: true, begins, is_in_run: true }
-    };
-    let beginnings = BEGINNINGS.iter().map(keyword(Begins::Word));
-    beginnings.chain(BEHIND_NAMES.iter().map(keyword(Begins::Anywhere)))
+    PREFIXES.iter().chain(BEHIND_NAMES).map(|text| Keyword {
+        text,
+        has_case: true,
+        begins: Begins::Part,
+        is_in_run: true,
+    })
 }
 
 /// The token behind the prefix at `hit`.
@@ -43,12 +40,16 @@ pub(crate) fn find(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
     let has = |is: fn(&u8) -> bool| token.bytes().any(|byte| is(&byte));
     let is_apart =
         !text[range.end..].starts_with(|c: char| c.is_alphanumeric() || "_-".contains(c));
-    let begins_word = !text[hit.clone()].starts_with(|c: char| c.is_ascii_alphanumeric())
-        || !text[..hit.start].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    let is_published = text[..hit.start].ends_with("pk");
+    let (before, prefix) = (&text[..hit.start], &text[hit.clone()]);
+    let is_behind_name = before
+        .strip_suffix(['_', '-'])
+        .is_some_and(|name| name.ends_with(|c: char| c.is_ascii_alphanumeric()));
+    let begins_word = !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let begins = is_behind_name || begins_word && PREFIXES.contains(&prefix);
+    let is_published = before.ends_with("pk_") || before.ends_with("pk-");
     (length >= SHORTEST
         && is_apart
-        && begins_word
+        && begins
         && !is_published
         && has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_uppercase)
