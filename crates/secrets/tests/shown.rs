@@ -68,6 +68,7 @@ fn nothing_is_hidden_where_nothing_is() {
         r#"{"pattern": "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\s*[\\r\\n]", "token": "next"}"#,
         r#"println!("usage: x\n  --password PASS  the password\n  --token T  the token\n");"#,
         "     7→let password = read_password(2)?;\n     8→let token = Token::new(password2);\n",
+        "names = [\n    \"Ginger and Pepper\",\n    \"ANIMAL_PLANET_2.00\",\n]\n",
         r#"{"uuid":"8c2facd4-df26-4271-b8c6-192b2b9e125b","content":"the cookie\nis set\n"}"#,
     ] {
         assert_eq!(redact(text).text, text);

@@ -213,6 +213,9 @@ pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range
     {
         return None;
     }
+    if start == hit.start && is_word_of_recipes(text, hit) {
+        return None;
+    }
     // `API key: …`
     let start = if kind == Kind::Key && start == hit.start {
         qualifying_word(text, start).unwrap_or(start)
@@ -343,6 +346,12 @@ pub(super) fn of_provider(text: &str, hit: &Range<usize>) -> Option<Range<usize>
         || OF_SECRETS.iter().any(|word| text[hit.clone()].to_ascii_lowercase().ends_with(word));
     let is_public = ["public", "publishable", "_id", "url"].iter().any(|word| lower.contains(word));
     (is_of_secret && !is_public).then(|| start_of_name(text, hit.start)..end)
+}
+
+/// Whether a keyword is `pepper` in a sentence or a list, where it is no name: nothing is assigned to it.
+fn is_word_of_recipes(text: &str, hit: &Range<usize>) -> bool {
+    let behind = text[hit.end..].trim_start_matches(['"', '\'', ' ']);
+    text[hit.clone()].eq_ignore_ascii_case("pepper") && !behind.starts_with(['=', ':'])
 }
 
 /// The length of an article or a preposition before a word of [`FOREIGN`] that is written with it: `הסיסמה`.
