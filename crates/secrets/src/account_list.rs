@@ -4,47 +4,16 @@
 
 use std::ops::Range;
 
+use crate::parts::{ahead, range_of};
 use crate::value;
 
 pub(crate) const RULE: &str = "account-password";
 /// What each of the lists begins with, in small letters, and the ends of addresses.
+#[rustfmt::skip]
 pub(crate) const KEYWORDS: &[&str] = &[
-    CLOUD_INIT,
-    OPENVPN,
-    PPP,
-    COUCHDB,
-    ADMIN,
-    ROOT,
-    "admin / ",
-    "root / ",
-    "user / ",
-    ".com / ",
-    ".org / ",
-    ".net / ",
-    ".com:",
-    ".org:",
-    ".net:",
-    ".edu:",
-    ".io:",
-    ".dev:",
-    ".de:",
-    ".fr:",
-    ".ru:",
-    ".uk:",
-    RECOVERY,
-    BACKUP,
-    "login",
-    "logon",
-    "creds",
-    "credentials",
-    "zugangsdaten",
-    "zugang",
-    "anmeldung",
-    "identifiants",
-    "acceso",
-    "accesso",
-    "учётка",
-    "логин",
+    CLOUD_INIT, OPENVPN, PPP, COUCHDB, ADMIN, ROOT, RECOVERY, BACKUP, "admin / ", "root / ", "user / ", ".com / ", ".org / ",
+    ".net / ", ".com:", ".org:", ".net:", ".edu:", ".io:", ".dev:", ".de:", ".fr:", ".ru:", ".uk:", "login", "logon", "creds",
+    "credentials", "zugangsdaten", "zugang", "anmeldung", "identifiants", "acceso", "accesso", "учётка", "логин",
 ];
 
 const CLOUD_INIT: &str = "chpasswd:";
@@ -95,12 +64,12 @@ fn recovery_codes(text: &str, hit: &Range<usize>) -> impl Iterator<Item = Range<
         !line.is_empty()
             && words(line.clone()).all(|word| is_recovery_code(word) || is_number(word))
     });
-    [first].into_iter().chain(rows).flat_map(words).filter(|word| is_recovery_code(word)).map(
-        |word| {
-            let start = word.as_ptr() as usize - text.as_ptr() as usize;
-            start..start + word.len()
-        },
-    )
+    [first]
+        .into_iter()
+        .chain(rows)
+        .flat_map(words)
+        .filter(|word| is_recovery_code(word))
+        .map(|word| range_of(text, word))
 }
 
 /// Whether a word may be a code: letters and digits, perhaps in two groups or more.
@@ -144,10 +113,7 @@ fn of_ppp(text: &str, end: usize) -> impl Iterator<Item = Range<usize>> {
     let rows = rows.take_while(is_row);
     rows.filter(|line| !text[line.clone()].starts_with('#')).filter_map(|line| {
         let word = text[line.clone()].split_ascii_whitespace().nth(2)?;
-        let start = word.as_ptr() as usize - text.as_ptr() as usize;
-        let inner = word.trim_matches('"');
-        let start = start + word.find(inner)?;
-        Some(start..start + inner.len()).filter(|range| is_given(text, range))
+        Some(range_of(text, word.trim_matches('"'))).filter(|range| is_given(text, range))
     })
 }
 
@@ -247,9 +213,4 @@ fn lines(text: &str, at: usize) -> impl Iterator<Item = Range<usize>> {
 fn column(text: &str, at: usize) -> usize {
     let floor = text.floor_char_boundary(at.saturating_sub(LONGEST_LINE));
     text[floor..at].rfind('\n').map_or(at - floor, |end| at - floor - end - 1)
-}
-
-/// The next bytes, at most `most`, so that a text of nothing but keywords takes linear time.
-fn ahead(text: &str, at: usize, most: usize) -> &str {
-    &text[at..text.floor_char_boundary((at + most).min(text.len()))]
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::parts::{ahead, range_of};
 use crate::search::{Begins, Keyword};
 use crate::value;
 
@@ -377,16 +378,16 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize, found: &mut Vec
         false => words(text, hit.end),
     };
     for place in places {
-        if let InBlock(word) = place {
-            found.extend(in_block(text, hit.end, word));
+        match place {
+            InBlock(word) => found.extend(in_block(text, hit.end, word)),
+            _ => secret_at(text, &words, *place, found),
         }
-        secret_at(text, &words, *place, found);
     }
 }
 
 fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<Range<usize>>) {
     let mut add = |range: Range<usize>| {
-        let range = without_bracket(text, unquoted(text, range));
+        let range = without_end(text, unquoted(text, range));
         if value::is_given(&text[range.clone()]) && !found.contains(&range) {
             found.push(range);
         }
@@ -413,8 +414,7 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
             });
             parts.into_iter().for_each(add);
         }
-        // Behind the line, which the caller reads.
-        InBlock(_) => {}
+        InBlock(_) => unreachable!("is behind the command line, which has a branch in `find`"),
         Joined(option) => {
             for word in words {
                 let written = &text[word.clone()];
@@ -500,13 +500,11 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
 /// The word behind `name` in the line that begins with it, one of the next three, perhaps with the digit that says how it is
 /// written.
 fn in_block(text: &str, start: usize, name: &str) -> Option<Range<usize>> {
-    let limit = text.floor_char_boundary((start + LONGEST).min(text.len()));
-    let line = text[start..limit].lines().skip(1).take(3).find_map(|line| {
+    let line = ahead(text, start, LONGEST).lines().skip(1).take(3).find_map(|line| {
         line.trim_start().strip_prefix(name).filter(|rest| rest.starts_with(' '))
     })?;
     let word = line.split_ascii_whitespace().find(|word| !matches!(*word, "0" | "7" | "6"))?;
-    let start = word.as_ptr() as usize - text.as_ptr() as usize;
-    value::is_given(word).then_some(start..start + word.len())
+    value::is_given(word).then(|| range_of(text, word))
 }
 
 /// The values of an option: the next word, or what follows `=`.
@@ -557,8 +555,8 @@ fn piped(text: &str, end: usize, is_pair: bool) -> Option<Range<usize>> {
     value::is_given(&text[secret.clone()]).then_some(secret)
 }
 
-/// Without the bracket that ends what the command line stands in: `$(openssl passwd …)`.
-fn without_bracket(text: &str, range: Range<usize>) -> Range<usize> {
+/// Without what ends the command that the line stands in: the bracket of `$(openssl passwd …)`, a semicolon.
+fn without_end(text: &str, range: Range<usize>) -> Range<usize> {
     match text[range.clone()].strip_suffix([')', ';']) {
         Some(inner) if !inner.contains('(') => range.start..range.end - 1,
         _ => range,

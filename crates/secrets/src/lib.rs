@@ -13,7 +13,8 @@
 //! - `scan`: what each keyword triggers; `search`: the search for all of them, where `classes` of bytes and a
 //!   `filter` let it be, in `tables` of the keywords' `grams`; with `vectors` where there are any
 //! - `rules`, `private_key`, `url`, `dsn`, `command`, `call`, `cookie`, `structure`, `account_list`, `transcript`,
-//!   `assignment`, `encoded`: the detectors
+//!   `prefixed`, `assignment`, `encoded`: the detectors
+//! - `view`: the text as its reader sees it, which is searched in its place; `parts`: lines and other parts of a text
 //! - `value`: whether a value looks like a secret or like a placeholder (`rules/dummies.txt`)
 //!
 //! Redaction preserves the number of lines and is idempotent. The time is linear in the text. This
@@ -46,6 +47,7 @@ mod filter;
 mod grams;
 #[cfg(not(target_arch = "x86_64"))]
 mod no_vectors;
+mod parts;
 mod prefixed;
 mod private_key;
 mod rules;

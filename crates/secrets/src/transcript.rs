@@ -4,14 +4,14 @@
 
 use std::ops::Range;
 
+use crate::parts::{line_at, line_before, line_end, range_of};
 use crate::search::{Begins, Keyword};
 use crate::{assignment, cookie, value};
 
 pub(crate) const RULE: &str = "printed-secret";
 
-/// The longest line of a prompt with its command, and the longest of an output, in bytes.
+/// The longest rest of a command line, in bytes.
 const LONGEST_LINE: usize = 240;
-const LONGEST_OUTPUT: usize = 400;
 /// The longest prompt.
 const LONGEST_PROMPT: usize = 60;
 /// The most lines and words that a generator prints.
@@ -71,10 +71,7 @@ fn generated(text: &str, first: Range<usize>, found: &mut Vec<Range<usize>>) {
         if !(2..=MOST_WORDS).contains(&words.len()) || !are_secrets {
             return;
         }
-        found.extend(words.iter().map(|word| {
-            let start = word.as_ptr() as usize - text.as_ptr() as usize;
-            start..start + word.len()
-        }));
+        found.extend(words.iter().map(|word| range_of(text, word)));
         next = line_at(text, line.end + 1);
     }
 }
@@ -140,30 +137,6 @@ fn may_be_prompt(line: &str) -> bool {
         [b'~' | 0x80.., ..] | [b'I', b'n', ..] => true,
         _ => memchr::memchr2(b'>', b'@', head).is_some(),
     }
-}
-
-/// The part of a line before `at`, as far as it is looked at.
-pub(crate) fn line_before(text: &str, at: usize) -> &str {
-    let floor = text.floor_char_boundary(at.saturating_sub(LONGEST_LINE));
-    let before = &text[floor..at];
-    &before[memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |at| at + 1)..]
-}
-
-/// Where the line that `at` is on ends, if that is within so many bytes.
-pub(crate) fn line_end(text: &str, at: usize, most: usize) -> Option<usize> {
-    let bytes = &text.as_bytes()[at..(at + most).min(text.len())];
-    memchr::memchr(b'\n', bytes).map(|end| at + end)
-}
-
-/// The line that begins at `start`, without white space around it, if it isn't long and has something.
-pub(crate) fn line_at(text: &str, start: usize) -> Option<Range<usize>> {
-    let bytes = text.as_bytes().get(start..(start + LONGEST_OUTPUT).min(text.len()))?;
-    let length = memchr::memchr(b'\n', bytes)
-        .or_else(|| (start + bytes.len() == text.len()).then_some(bytes.len()))?;
-    let line = &text[start..start + length];
-    let trimmed = line.trim();
-    let start = start + line.len() - line.trim_start().len();
-    (!trimmed.is_empty()).then(|| start..start + trimmed.len())
 }
 
 /// What is alone on a line, without the marks by which interpreters show a value and without quotes: `=> "…"`,

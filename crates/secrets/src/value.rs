@@ -112,7 +112,7 @@ pub(crate) fn is_mixed_literal(value: &str) -> bool {
 
 /// Whether `value` is a password as Apple's keychain suggests them: three groups of six small letters, of which one is a
 /// capital and one a digit.
-pub(crate) fn is_of_keychain(value: &str) -> bool {
+pub(crate) fn is_keychain_password(value: &str) -> bool {
     let count = |is: fn(&u8) -> bool| value.bytes().filter(is).count();
     value.len() == 20
         && value
@@ -665,7 +665,7 @@ pub(crate) fn words(value: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a number is one that names end with: of an algorithm, a size or a sequence.
-pub(crate) fn is_number_of_names(digits: &str) -> bool {
+pub(crate) fn is_common_number(digits: &str) -> bool {
     let is_one = |digits: &str| digits.bytes().all(|byte| digits.as_bytes().first() == Some(&byte));
     DIGITS.contains(&digits) || is_one(digits)
 }

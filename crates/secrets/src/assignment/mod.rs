@@ -331,7 +331,7 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
                 || value::is_passphrase(value) && may_be_passphrase(value, name)
         }
         Kind::Secret => {
-            is_of_erlang(value, name)
+            is_erlang_cookie(value, name)
                 || value::is_token(value)
                 || value::is_random(value)
                 || value::is_mixed_password(value)
@@ -370,7 +370,7 @@ fn is_of_network(name: &str) -> bool {
 }
 
 /// The cookie that Erlang makes for its nodes: twenty capitals.
-fn is_of_erlang(value: &str, name: &str) -> bool {
+fn is_erlang_cookie(value: &str, name: &str) -> bool {
     value.len() == 20
         && value.bytes().all(|byte| byte.is_ascii_uppercase())
         && name.to_ascii_lowercase().contains("cookie")
@@ -477,7 +477,7 @@ fn looks_secret_in_prose(kind: Kind, value: &str, name: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let letters = value.chars().filter(|c| c.is_alphabetic()).count();
     let signs = value.bytes().any(|byte| b"!$%^&*#+~?@=".contains(&byte));
-    if value::is_of_keychain(value)
+    if value::is_keychain_password(value)
         || kind == Kind::Password && value::is_router_key(value)
         || kind == Kind::Key && is_of_network(name) && value::is_router_key(value)
     {
@@ -530,7 +530,7 @@ fn is_no_name(value: &str) -> bool {
 /// A word with a capital and a number, such as people choose: `Initech4711`, `Palermo_1982.`; or two such words with a
 /// longer number, `CobaltHeron5693`. Names end with shorter numbers, or with those of algorithms.
 pub(crate) fn is_numbered_word(value: &str) -> bool {
-    if has_number_of_people(value) {
+    if has_chosen_number(value) {
         return true;
     }
     let numbered = value.strip_suffix('.').unwrap_or(value);
@@ -547,11 +547,11 @@ pub(crate) fn is_numbered_word(value: &str) -> bool {
         && value::words(stem).all(|word| word.len() >= 3 && is_word(word))
         && stem.bytes().all(|byte| byte.is_ascii_alphabetic())
         && (words == 1 && digits.len() >= 3 || words == 2 && (3..=4).contains(&digits.len()))
-        && !((words == 2 || numbered.contains('-')) && value::is_number_of_names(digits))
+        && !((words == 2 || numbered.contains('-')) && value::is_common_number(digits))
 }
 
 /// A word with a number behind a sign, where names have none: `C00kie.2024`, `bergen_2019BUD`.
-fn has_number_of_people(value: &str) -> bool {
+fn has_chosen_number(value: &str) -> bool {
     let is_number = |part: &str, fewest: usize| {
         (fewest..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
     };

@@ -213,7 +213,7 @@ pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range
     {
         return None;
     }
-    if start == hit.start && is_word_of_recipes(text, hit) {
+    if start == hit.start && is_unassigned_pepper(text, hit) {
         return None;
     }
     // `API key: …`
@@ -349,7 +349,7 @@ pub(super) fn of_provider(text: &str, hit: &Range<usize>) -> Option<Range<usize>
 }
 
 /// Whether a keyword is `pepper` in a sentence or a list, where it is no name: nothing is assigned to it.
-fn is_word_of_recipes(text: &str, hit: &Range<usize>) -> bool {
+fn is_unassigned_pepper(text: &str, hit: &Range<usize>) -> bool {
     let behind = text[hit.end..].trim_start_matches(['"', '\'', ' ']);
     text[hit.clone()].eq_ignore_ascii_case("pepper") && !behind.starts_with(['=', ':'])
 }

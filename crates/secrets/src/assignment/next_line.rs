@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::{Kind, Notation, is_secret, looks_secret, name};
 use crate::byte_set::ByteSet;
-use crate::transcript::{self, Prompt, alone, line_at, line_before, line_end};
+use crate::parts::{line_at, line_before, line_end, range_of};
+use crate::transcript::{self, Prompt, alone};
 use crate::value;
 
 /// The longest rest of a line behind a name.
@@ -149,13 +150,12 @@ fn reads(command: &str) -> bool {
 /// The value that is alone on the line below a label, perhaps in a list, a quotation or the difference that a failed test
 /// shows.
 fn labelled(text: &str, line: Range<usize>) -> Option<Range<usize>> {
-    let written = &text[line.clone()];
+    let written = &text[line];
     let value = written.strip_prefix("E ").map_or(written, str::trim_start);
     let marks = ["> ", "- ", "* ", "$ ", "+ "];
     let value = marks.iter().find_map(|mark| value.strip_prefix(mark)).unwrap_or(value);
     let value = value.trim_matches('*');
-    let start = line.start + (value.as_ptr() as usize - written.as_ptr() as usize);
-    alone(text, start..start + value.len())
+    alone(text, range_of(text, value))
 }
 
 /// The value in an answer, at its end: `ben: it's …`, `10:42 <max> …`.
@@ -163,7 +163,7 @@ fn answer(text: &str, line: Range<usize>) -> Option<Range<usize>> {
     const FEW_WORDS: usize = 6;
     const CONNECTORS: &[&str] =
         &["it's", "its", "is", "it’s", "it", "here:", "try", "use", "->", "think"];
-    let written = &text[line.clone()];
+    let written = &text[line];
     let words: Vec<&str> = written.split_ascii_whitespace().collect();
     let (last, before) = words.split_last()?;
     let is_nick = |word: &str| word.starts_with('<') && word.ends_with('>') || word.ends_with(':');
@@ -177,6 +177,5 @@ fn answer(text: &str, line: Range<usize>) -> Option<Range<usize>> {
     let are_words =
         before.len() <= FEW_WORDS && before.iter().all(|word| is_time(word) || is_word(word));
     let value = last.trim_matches(['"', '\'', '`']).trim_end_matches(['.', ',']);
-    let start = line.start + (value.as_ptr() as usize - written.as_ptr() as usize);
-    (is_answer && are_words && !value.is_empty()).then_some(start..start + value.len())
+    (is_answer && are_words && !value.is_empty()).then(|| range_of(text, value))
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::LONGEST_NAME;
 use crate::byte_set::ByteSet;
+use crate::parts::range_of;
 
 /// White space, and marks that may stand around the word before a name: characters up to U+00FF.
 const AROUND_WORDS: ByteSet = ByteSet::of(b" \t\n\r\x0b\x0c\x85\xa0-#/;\"'*!%$");
@@ -65,7 +66,7 @@ impl<'t> Place<'t> {
     }
 
     /// After `#define`, which gives names to other names, too.
-    pub(super) fn is_macro(&self) -> bool {
+    pub(super) fn defines_macro(&self) -> bool {
         self.word() == "define"
     }
 
@@ -132,8 +133,7 @@ impl<'t> Place<'t> {
         let quote = value.chars().next().filter(|c| QUOTES.contains(c))?;
         let (value, between) = value[1..].split_once(quote)?;
         let is_apart = between.len() <= 60 && !between.contains(['<', '>', '{', '}', '\n']);
-        let start = value.as_ptr() as usize - self.before.as_ptr() as usize;
-        (is_apart && !head.is_empty() && !value.is_empty()).then(|| start..start + value.len())
+        (is_apart && !head.is_empty() && !value.is_empty()).then(|| range_of(self.before, value))
     }
 
     /// The last literal before the comment that the name is in, or the last word before it, in the text before the name. What is
@@ -154,8 +154,7 @@ impl<'t> Place<'t> {
             // A word of a program has no such signs.
             None => code.rsplit([' ', '\t']).next().filter(|word| word.contains(SIGNS))?,
         };
-        let start = value.as_ptr() as usize - self.before.as_ptr() as usize;
-        (!value.is_empty()).then(|| start..start + value.len())
+        (!value.is_empty()).then(|| range_of(self.before, value))
     }
 
     /// Where `before` begins in the text.
@@ -381,8 +380,8 @@ impl<'t> Place<'t> {
             || (self.before.ends_with(['"', '\'']) && self.unquoted().ends_with('='))
     }
 
-    /// Behind two colons that begin the line.
-    pub(super) fn is_doubled(&self) -> bool {
+    /// Behind the colons that begin a hotstring of AutoHotkey: `::word::`, `:*:word::`.
+    pub(super) fn begins_hotstring(&self) -> bool {
         self.is_whole_line
             && self
                 .line

@@ -1,7 +1,12 @@
 //! Values in sentences: `the old password was …`, `密码是…`; and values of several words.
 
-use super::reader::{LONGEST_LINE, Notation, QUOTES, Reader, Value, ends_bare, first_line};
+use std::ops::Range;
+
+use super::reader::{
+    LONGEST_LINE, LONGEST_TYPE, Notation, QUOTES, Reader, Value, ends_bare, first_line,
+};
 use crate::byte_set::ByteSet;
+use crate::parts::range_of;
 use crate::value;
 
 /// The words of a sentence between a name and its value, and those after which a value must follow at once what connects
@@ -29,7 +34,6 @@ impl Reader<'_> {
         }
         let (mut is_connected, mut was_connector, mut at) = (false, false, 0);
         for (index, word) in line.split(' ').enumerate().take(MOST_WORDS) {
-            let start = at;
             at += word.len() + 1;
             let written = bare_word(word);
             let is_next = index == 1 && line.starts_with(' ');
@@ -41,8 +45,7 @@ impl Reader<'_> {
                 if line[at.min(line.len())..].starts_with('=') {
                     return None;
                 }
-                let offset = written.as_ptr() as usize - word.as_ptr() as usize;
-                return Some(self.word_of_sentence(self.at + start + offset, written.len()));
+                return Some(self.word_of_sentence(range_of(self.text, written)));
             }
             let word = word.trim_matches('*');
             was_connector = self.connects(word, line);
@@ -81,10 +84,9 @@ impl Reader<'_> {
             || (word.ends_with(':') && !word.contains(['(', '"', '{']))
     }
 
-    fn word_of_sentence(&self, start: usize, length: usize) -> Value {
-        let range = start..start + length;
+    fn word_of_sentence(&self, range: Range<usize>) -> Value {
         let is_quoted = ["`", "\"", "'"].iter().any(|quote| {
-            self.text[..start].ends_with(quote) && self.text[range.end..].starts_with(quote)
+            self.text[..range.start].ends_with(quote) && self.text[range.end..].starts_with(quote)
         });
         let notation = if is_quoted { Notation::Neighbor } else { Notation::Prose };
         Value { range, notation }
@@ -108,7 +110,7 @@ impl Reader<'_> {
     /// Skips a remark in brackets, or words up to the colon: `recovery phrase (keep it!): …`, `passphrase for the disk is: …`.
     fn skip_words(&mut self) {
         self.skip_blanks();
-        let window = first_line(self.ahead(super::reader::LONGEST_TYPE)).unwrap_or_default();
+        let window = first_line(self.ahead(LONGEST_TYPE)).unwrap_or_default();
         let Some(colon) = window.find(": ") else { return };
         let words = &window[..colon];
         let is_remark = words.starts_with('(') && words.ends_with(')');

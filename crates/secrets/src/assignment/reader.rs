@@ -11,7 +11,7 @@ use keywords::Keywords;
 use super::place::Place;
 use super::{LONGEST_VALUE, WIDEST_GAP};
 use crate::byte_set::ByteSet;
-use crate::value;
+use crate::{parts, value};
 
 /// The rest of a line that is searched for a default value or for the words of a sentence, in bytes.
 pub(super) const LONGEST_LINE: usize = 200;
@@ -228,7 +228,7 @@ impl<'t> Reader<'t> {
             self.quoted().or_else(|| self.wrapped()).or_else(|| self.bare_argument())
         } else if self.eat(",") {
             self.behind_comma(quoted_name)
-        } else if gap > 0 && self.place.is_macro() {
+        } else if gap > 0 && self.place.defines_macro() {
             self.quoted().or_else(|| self.bare(false))
         } else if gap > 0 && (self.place.flag() || self.place.directive() || self.eat_encryption())
         {
@@ -355,7 +355,7 @@ impl<'t> Reader<'t> {
         if operator == "=>" && self.place.index() {
             return self.bare_among_words(false);
         }
-        if operator == ":" && self.place.is_doubled() && self.eat(":") {
+        if operator == ":" && self.place.begins_hotstring() && self.eat(":") {
             // What AutoHotkey types for a word: `::vpnpw::…`.
             return self.bare(true);
         }
@@ -973,7 +973,7 @@ impl<'t> Reader<'t> {
 
     /// The next bytes, at most `most`.
     pub(super) fn ahead(&self, most: usize) -> &'t str {
-        &self.text[self.at..self.text.floor_char_boundary((self.at + most).min(self.text.len()))]
+        parts::ahead(self.text, self.at, most)
     }
 
     pub(super) fn rest(&self) -> &'t str {

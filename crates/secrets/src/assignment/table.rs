@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::{Kind, Notation, is_secret, name};
 use crate::byte_set::ByteSet;
+use crate::parts::{line_before, range_of};
 
 /// The ASCII characters of headings, with separators between them and what is written around them.
 const HEADINGS: ByteSet = ByteSet::alphanumeric_and(b" _-\"`*\r|\t;,");
@@ -133,8 +134,7 @@ fn add_cell(
     // LaTeX escapes its own signs.
     let plain = if value.contains('\\') { value.replace('\\', "") } else { value.to_owned() };
     if is_secret(kind, Notation::Neighbor, &plain, &text[name.clone()]) {
-        let start = value.as_ptr() as usize - text.as_ptr() as usize;
-        found.push(start..start + value.len());
+        found.push(range_of(text, value));
     }
 }
 
@@ -200,8 +200,7 @@ fn cells_between_blanks(line: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a position of `text` is in a part of it.
 fn is_in(text: &str, at: usize, part: &str) -> bool {
-    let start = part.as_ptr() as usize - text.as_ptr() as usize;
-    (start..start + part.len()).contains(&at)
+    range_of(text, part).contains(&at)
 }
 
 /// Whether a line is a rule between rows: `----+----`, `+====+`, `|---|:-:|`, `\hline`.
@@ -234,7 +233,7 @@ fn in_row_of_latex(
     found: &mut Vec<Range<usize>>,
 ) -> bool {
     let before = found.len();
-    let line = crate::transcript::line_before(text, name.start).len();
+    let line = line_before(text, name.start).len();
     let limit = text.floor_char_boundary((name.end + LONGEST_ROW).min(text.len()));
     let end = text[name.end..limit].find('\n').map_or(limit, |at| name.end + at);
     let row = text[name.start - line..end].trim_end();
