@@ -5,6 +5,8 @@
 //! by byte; each lane starts a keyword's length early, and the hits are put back in order. This is
 //! about three times as fast, whatever the text. Which hits count is up to the caller.
 //!
+//! [`bits`] is for those who look for less than a keyword: single bytes, a block at a time.
+//!
 //! ```
 //! let keywords = keywords::Keywords::new(["error", "Warning"])?;
 //! let hits: Vec<_> = keywords.hits("a WARNING, then two ERRORs").collect();
@@ -13,6 +15,8 @@
 //! assert_eq!((hits[1].keyword, hits[1].range.clone()), (0, 20..25));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+
+pub mod bits;
 
 use std::ops::Range;
 
@@ -86,6 +90,21 @@ impl<A: Automaton> Keywords<A> {
     /// of those that end together, the longest is first.
     pub fn hits<'k>(&'k self, text: &'k str) -> Hits<'k, A> {
         Hits { automaton: &self.automaton, text: text.as_bytes(), read: 0, found: Lanes::default() }
+    }
+
+    /// Whether any keyword occurs in `text`. In a short one, of which most have none, that takes less time than to look for
+    /// a first hit.
+    pub fn occur_in(&self, text: &str) -> bool {
+        if text.len() >= SHORTEST_IN_LANES {
+            return self.hits(text).next().is_some();
+        }
+        let automaton = &self.automaton;
+        let mut state =
+            automaton.start_state(Anchored::No).expect("it was built for unanchored searches");
+        text.bytes().any(|byte| {
+            state = automaton.next_state(Anchored::No, state, byte);
+            automaton.is_special(state) && automaton.is_match(state)
+        })
     }
 
     /// The [`hits`](Keywords::hits) that don't overlap an earlier one.
@@ -251,6 +270,7 @@ mod tests {
             prop_assert_eq!(hits, by_the_library(&keywords, &text, true));
             let light = Keywords::for_few_texts(keywords).unwrap();
             prop_assert_eq!(light.hits(&text).collect::<Vec<_>>(), search.hits(&text).collect::<Vec<_>>());
+            prop_assert_eq!(search.occur_in(&text), search.hits(&text).next().is_some());
             let apart: Vec<Hit> = search.non_overlapping_hits(&text).collect();
             prop_assert_eq!(apart, by_the_library(&keywords, &text, false));
         }

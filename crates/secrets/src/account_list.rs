@@ -1,17 +1,16 @@
 //! Passwords in lists of accounts, which have no name beside them: cloud-init's `chpasswd`, OpenVPN's
-//! `<auth-user-pass>`, the secrets of PPP, CouchDB's administrators, names or addresses with a password on a line; and codes
-//! that replace a password.
+//! `<auth-user-pass>`, the secrets of PPP, CouchDB's administrators, names or addresses with a password on a line.
 
 use std::ops::Range;
 
-use crate::parts::{ahead, range_of};
+use crate::parts::{ahead, lines_behind, range_of};
 use crate::value;
 
 pub(crate) const RULE: &str = "account-password";
 /// What each of the lists begins with, in small letters, and the ends of addresses.
 #[rustfmt::skip]
 pub(crate) const KEYWORDS: &[&str] = &[
-    CLOUD_INIT, OPENVPN, PPP, COUCHDB, ADMIN, ROOT, RECOVERY, BACKUP, "admin / ", "root / ", "user / ", ".com / ", ".org / ",
+    CLOUD_INIT, OPENVPN, PPP, COUCHDB, ADMIN, ROOT, "admin / ", "root / ", "user / ", ".com / ", ".org / ",
     ".net / ", ".com:", ".org:", ".net:", ".edu:", ".io:", ".dev:", ".de:", ".fr:", ".ru:", ".uk:", "login", "logon", "creds",
     "credentials", "zugangsdaten", "zugang", "anmeldung", "identifiants", "acceso", "accesso", "учётка", "логин",
 ];
@@ -24,23 +23,20 @@ const COUCHDB: &str = "[admins]";
 const ADMIN: &str = "admin:";
 const ROOT: &str = "root:";
 
-/// What stands before codes by which an account is recovered.
-const RECOVERY: &str = "recovery code";
-const BACKUP: &str = "backup code";
-
-/// The most lines of a list, and the longest one in bytes.
-const MOST_LINES: usize = 100;
+/// The longest line of a list, and the most of them.
 const LONGEST_LINE: usize = 300;
+const MOST_LINES: usize = 100;
 const LONGEST_ADDRESS: usize = 80;
 
 /// Adds the passwords of the list that begins at `hit`.
 pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>) {
     match text[hit.clone()].to_ascii_lowercase().as_str() {
         CLOUD_INIT => found.extend(of_cloud_init(text, hit)),
-        OPENVPN => found.extend(lines(text, hit.end).nth(1).filter(|range| is_given(text, range))),
+        OPENVPN => {
+            found.extend(lines_behind(text, hit.end).nth(1).filter(|range| is_given(text, range)))
+        }
         PPP => found.extend(of_ppp(text, hit.end)),
         COUCHDB => found.extend(of_section(text, hit)),
-        RECOVERY | BACKUP => found.extend(recovery_codes(text, hit)),
         ADMIN | ROOT => found.extend(behind_account(text, hit)),
         keyword if keyword.ends_with(" / ") => found.extend(behind_slash(text, hit)),
         keyword if keyword.ends_with(':') => found.extend(behind_address(text, hit)),
@@ -48,43 +44,10 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>
     }
 }
 
-/// Codes behind the colon of the line, and in the lines below it that have nothing else.
-fn recovery_codes(text: &str, hit: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let line = ahead(text, hit.end, LONGEST_LINE).split('\n').next().unwrap_or_default();
-    let colon = line.rfind(':').map_or(line.len(), |at| at + 1);
-    let first = hit.end + colon..hit.end + line.len();
-    let words = |range: Range<usize>| {
-        let words = text[range].split_ascii_whitespace();
-        let words = words.map(|word| word.trim_matches([',', '-', '*', '.', '"', '`']));
-        words.filter(|word| !word.is_empty())
-    };
-    let rows = lines(text, hit.end).skip_while(move |line| text[line.clone()].is_empty());
-    let rows = rows.take_while(move |line| {
-        let is_number = |word: &str| word.len() <= 2 && word.parse::<u8>().is_ok();
-        !line.is_empty()
-            && words(line.clone()).all(|word| is_recovery_code(word) || is_number(word))
-    });
-    [first]
-        .into_iter()
-        .chain(rows)
-        .flat_map(words)
-        .filter(|word| is_recovery_code(word))
-        .map(|word| range_of(text, word))
-}
-
-/// Whether a word may be a code: letters and digits, perhaps in two groups or more.
-fn is_recovery_code(word: &str) -> bool {
-    let is_of_code = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    (8..=24).contains(&word.len())
-        && word.bytes().all(is_of_code)
-        && word.bytes().filter(u8::is_ascii_digit).count() >= 2
-        && !value::is_plain(word)
-}
-
 /// `root:…`, in lines that are further in than the key; hashes are none.
 fn of_cloud_init(text: &str, hit: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let indent = column(text, hit.start);
-    lines(text, hit.end)
+    lines_behind(text, hit.end)
         .take_while(move |line| line.is_empty() || column(text, line.start) > indent)
         .filter_map(move |line| {
             let account = text[line.clone()].trim_start_matches("- ").trim_matches(['"', '\'']);
@@ -101,7 +64,7 @@ fn of_cloud_init(text: &str, hit: &Range<usize>) -> impl Iterator<Item = Range<u
 fn of_ppp(text: &str, end: usize) -> impl Iterator<Item = Range<usize>> {
     let heading = ahead(text, end, LONGEST_LINE).split('\n').next().unwrap_or_default();
     let is_heading = ["server", "secret"].iter().all(|column| heading.contains(column));
-    let rows = lines(text, end).take(if is_heading { MOST_LINES } else { 0 });
+    let rows = lines_behind(text, end).take(if is_heading { MOST_LINES } else { 0 });
     let is_server = |c: char| c.is_ascii_alphanumeric() || "*\"_-.".contains(c);
     let is_row = move |line: &Range<usize>| {
         let line = &text[line.clone()];
@@ -125,7 +88,7 @@ fn of_section(text: &str, hit: &Range<usize>) -> impl Iterator<Item = Range<usiz
             .next()
             .is_some_and(|rest| rest.trim().is_empty());
     let in_section = |line: &Range<usize>| !text[line.clone()].starts_with('[');
-    let accounts = lines(text, hit.end).take(if is_heading { MOST_LINES } else { 0 });
+    let accounts = lines_behind(text, hit.end).take(if is_heading { MOST_LINES } else { 0 });
     accounts.take_while(in_section).filter_map(|line| {
         let (user, password) = text[line.clone()].split_once('=')?;
         let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
@@ -194,19 +157,6 @@ fn behind_address(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
 
 fn is_given(text: &str, range: &Range<usize>) -> bool {
     value::is_given(&text[range.clone()])
-}
-
-/// The lines behind the one that `at` is in, without white space around them; up to one that is too long.
-fn lines(text: &str, at: usize) -> impl Iterator<Item = Range<usize>> {
-    let end = ahead(text, at, LONGEST_LINE).find('\n');
-    let first = end.map_or(text.len(), |end| at + end + 1);
-    let mut next = first;
-    let all = ahead(text, first, MOST_LINES * LONGEST_LINE).split_inclusive('\n').take(MOST_LINES);
-    all.take_while(|line| line.len() <= LONGEST_LINE).map(move |line| {
-        let start = next + line.len() - line.trim_start().len();
-        next += line.len();
-        start..start + line.trim().len()
-    })
 }
 
 /// How far from its line's beginning `at` is, in bytes, if that isn't far.

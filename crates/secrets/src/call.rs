@@ -43,7 +43,8 @@ const CALLS: &[(&str, &[usize])] = &[
     ("liveenvironment(", &[1]), ("sandboxenvironment(", &[1]), ("creds = (", &[1]), ("creds=(", &[1]), ("creds = [", &[1]), ("credentials = (", &[1]),
     ("credentials = [", &[1]), ("login = (", &[1]), ("account = (", &[1]), ("btoa(", &[0]), ("base64_encode(", &[0]), ("b64encode(", &[0]),
     ("encode64(", &[0]), ("buffer.from(", &[0]), ("encodetostring(", &[0]),
-    ("fernet(", &[0]), ("pdo->__construct(", &[2]), ("database(", &[2]), ("pgp_sym_", &[1]), ("bcrypt.hash", &[0]),
+    ("new_from_slice(", &[0]), ("authenticator.generate(", &[0]), ("authenticator.check(", &[1]), ("totp.generate(", &[0]), ("newinstance(", &[2]), ("oauth1userhandler(", &[3, 1]), ("defaultprofile.getprofile(", &[2]), (".open(", &[1]), ("username_pw_set(", &[1]),
+    ("fromsecretkey(", &[0]), ("fernet(", &[0]), ("pdo->__construct(", &[2]), ("database(", &[2]), ("pgp_sym_", &[1]), ("bcrypt.hash", &[0]),
     ("hashpw(", &[0]), ("secretkeyspec(", &[0]), ("set_authentication(", &[2]), ("key_set_with_value(", &[2]), ("sp_addlinkedsrvlogin ", &[4]),
 ];
 
@@ -52,18 +53,15 @@ const CALLS: &[(&str, &[usize])] = &[
 const KEYED: &[&str] = &[
     "createhmac(", "hmac.new(", "jwt.sign(", "jwt.encode(", "jwt.verify(", "jwt.decode(", "cookieparser(", "new stripe(",
     "algoliasearch(", "fernet(", "secretkeyspec(", "aes.new(", "safeserializer(", "timedserializer(", "symmetricsecuritykey(",
-    "createcipheriv(", "createdecipheriv(", "secretbox(", "wallet(", ".hs256(", ".hs384(", ".hs512(",
+    "createcipheriv(", "createdecipheriv(", "secretbox(", "wallet(", ".hs256(", ".hs384(", ".hs512(", "new_from_slice(",
+    "authenticator.generate(", "authenticator.check(", "totp.generate(", "fromsecretkey(",
 ];
 
-/// Functions that are no part of other names, or where a capital begins that part.
+/// Functions whose names are parts of others, where no capital behind a small letter says where they begin:
+/// `BasicAWSCredentials`, `HTTPBasicAuth`, `authlogin`.
 #[rustfmt::skip]
-const WHOLE_NAMES: &[&str] = &[
-    "fernet(", "database(", "pgp_sym_", "hashpw(", "secretkeyspec(", "set_authentication(", "wlan.connect(", "key_set_with_value(", "sp_addlinkedsrvlogin ",
-    "aes.new(", "wallet(", "runas(", "creds = (", "creds=(", "creds = [", "credentials = (", "credentials = [", "login = (", "account = (", "btoa(", "b64encode(",
-    "buffer.from(", "staticcredentialsprovider(", "pbekeyspec(", "symmetricsecuritykey(", "rfc2898derivebytes(",
-    "x509certificate2(", "createcipheriv(", "createdecipheriv(", "cryptojs.", "set_access_token(", "basic_auth ", "set_wallet(",
-    "openrowset(", "aes_encrypt(", "aes_decrypt(", "remotesecure(", "runaswait(", "mapnetworkdrive ", "liveenvironment(",
-    "sandboxenvironment(", "base64_encode(", "encode64(", "encodetostring(",
+const WITHIN_NAMES: &[&str] = &[
+    "basicauth", "digestauth", "httpauth", "auth(", "login(", "signin(", "mysqli(", "credential(", "credentials(", "connect(", "ftp(",
 ];
 
 /// Functions whose first argument is a password, whatever follows it.
@@ -86,7 +84,7 @@ const ENCODING: &[&str] =
 /// The keywords of this detector.
 pub(crate) fn keywords() -> impl Iterator<Item = Keyword> {
     CALLS.iter().map(|(name, _)| {
-        let begins = if WHOLE_NAMES.contains(name) { Begins::Part } else { Begins::Anywhere };
+        let begins = if WITHIN_NAMES.contains(name) { Begins::Anywhere } else { Begins::Part };
         Keyword { begins, ..Keyword::anywhere(name) }
     })
 }
@@ -100,7 +98,7 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range
         let limit = text.floor_char_boundary((hit.end + 40).min(text.len()));
         let window = &text[hit.end..limit];
         let at = window.find(['(', '{'])?;
-        let is_name = |c: char| c.is_ascii_alphanumeric() || "_:<>-. =\"'".contains(c);
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "_:<>-. =\"']".contains(c);
         if !window[..at].chars().all(is_name) {
             return None;
         }
@@ -121,6 +119,8 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range
             // A feature of a crate.
             _ if written.starts_with("dep:") => false,
             _ if is_passphrase => true,
+            // Of a connection; of files, modes follow.
+            1 if name == ".open(" => value::is_mixed_password(written) || is_key,
             // Of a key store, by its password's type.
             1 if name == ".load(" => {
                 value::is_password(written) && text[range.end + 1..].starts_with(".toCharArray")
@@ -157,7 +157,7 @@ fn encoded_account(text: &str, account: Range<usize>) -> Option<Range<usize>> {
 
 /// The literals among the arguments from `start` on; `None` for each argument without one. Calls around a
 /// literal are ignored: `Some("…")`, `"…".toCharArray()`.
-fn arguments(text: &str, start: usize) -> Vec<Option<Range<usize>>> {
+pub(crate) fn arguments(text: &str, start: usize) -> Vec<Option<Range<usize>>> {
     // `OPENROWSET('provider', 'host';'user';'…', …)`
     const OF_PROVIDER: &[u8] = b"openrowset(";
     let name = text.as_bytes()[..start].last_chunk::<{ OF_PROVIDER.len() }>();

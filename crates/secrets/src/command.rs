@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::parts::{ahead, range_of};
 use crate::search::{Begins, Keyword};
-use crate::value;
+use crate::{url, value};
 
 pub(crate) const RULE: &str = "command-password";
 
@@ -316,7 +316,7 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("kubeadm join ", &[Value("--certificate-key"), Value("--token")]),
     ("mix hex.", &[Value("--key")]),
     ("smbpasswd ", &[WordBehind("<<<")]),
-    ("password-file=<(echo ", &[First]),
+    ("--password-file=<(echo ", &[First]),
     ("iwconfig ", &[WordBehind("key"), WordBehind("enc")]),
     ("secure_link_md5 ", &[LastPart]),
     ("tacacs server ", &[InBlock("key")]),
@@ -351,6 +351,15 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("secret-tool store", &[]),
     ("p4 login", &[]),
     ("saslpasswd2 ", &[]),
+    ("keepassxc-cli ", &[]),
+    ("env add ", &[]),
+    ("secrets create ", &[]),
+    ("secrets versions add ", &[]),
+    ("shodan init ", &[Word(1)]),
+    ("immich login", &[Word(2), Word(1)]),
+    ("open -u ", &[Behind(",")]),
+    ("pihole ", &[Value("-p")]),
+    ("az devops login", &[WordBehind("<<<")]),
     (".erlang.cookie", &[]),
     (".vault_pass", &[]),
 ];
@@ -388,7 +397,10 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize, found: &mut Vec
 fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<Range<usize>>) {
     let mut add = |range: Range<usize>| {
         let range = without_end(text, unquoted(text, range));
-        if value::is_given(&text[range.clone()]) && !found.contains(&range) {
+        let written = &text[range.clone()];
+        let is_grouped =
+            || value::is_spaced_seed(written) || value::is_application_password(written);
+        if (value::is_given(written) || is_grouped()) && !found.contains(&range) {
             found.push(range);
         }
     };
@@ -435,8 +447,12 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
             for range in values(text, words, option) {
                 let range = unquoted(text, range);
                 // A token in place of a user has no password.
-                match text[range.clone()].strip_suffix(':').filter(|user| value::is_token(user)) {
-                    Some(token) => add(range.start..range.start + token.len()),
+                let account = text[range.clone()].split_once(':');
+                let token = account.filter(|(user, password)| {
+                    url::is_fixed_password(password) && value::is_token(user)
+                });
+                match token {
+                    Some((token, _)) => add(range.start..range.start + token.len()),
                     None => behind(text, range, ':').into_iter().for_each(&mut add),
                 }
             }
@@ -524,8 +540,12 @@ fn values<'t>(
     })
 }
 
+/// What follows the user of an account; a user that was found to be a token has a colon of its own.
 fn behind(text: &str, range: Range<usize>, separator: char) -> Option<Range<usize>> {
-    let at = text[range.clone()].find(separator)?;
+    let account = &text[range.clone()];
+    let is_redacted = account.starts_with("[REDACTED:");
+    let user = if is_redacted { account.find(']')? } else { 0 };
+    let at = user + account[user..].find(separator)?;
     let user = &text[range.start..range.start + at];
     let secret = range.start + at + separator.len_utf8()..range.end;
     (text[secret.clone()] != *user).then_some(secret)
@@ -536,7 +556,8 @@ fn behind(text: &str, range: Range<usize>, separator: char) -> Option<Range<usiz
 const PIPED: &[&str] = &[
     "chpasswd", "--password-stdin", "sudo -s ", "passwd --stdin", "kinit ", "cryptsetup ", "--passphrase-fd",
     "--passwd-on-stdin", "vncpasswd -f", "secret create ", "secret put ", "secret-tool store", "p4 login", "saslpasswd2 ",
-    ".erlang.cookie", ".vault_pass",
+    ".erlang.cookie", ".vault_pass", "keepassxc-cli ", "env add ",
+    "secrets create ", "secrets versions add ",
 ];
 
 /// `echo 'user:…' | chpasswd`, `echo … | docker login --password-stdin`, `echo … > ~/.vault_pass`
@@ -548,11 +569,16 @@ fn piped(text: &str, end: usize, is_pair: bool) -> Option<Range<usize>> {
     let echoed = ["echo ", "printf "]
         .into_iter()
         .find_map(|echo| line[..piped].rfind(echo).map(|at| at + echo.len()))?;
-    let word = line[echoed..piped].trim().trim_start_matches("-n ");
-    let offset = start + echoed + (line[echoed..piped].find(word)?);
-    let word = unquoted(text, offset..offset + word.len());
+    // Behind options and the format of `printf`.
+    let words = words(&text[..start + piped], start + echoed);
+    let is_value = |word: &&Range<usize>| {
+        let written = &text[unquoted(text, (*word).clone())];
+        !written.starts_with('-') && !matches!(written, "%s" | "%s\\n" | "%b")
+    };
+    let word = words.iter().find(is_value).map(|word| unquoted(text, word.clone()))?;
     let secret = if is_pair { behind(text, word, ':')? } else { word };
-    value::is_given(&text[secret.clone()]).then_some(secret)
+    let written = &text[secret.clone()];
+    (value::is_given(written) || value::is_passphrase(written)).then_some(secret)
 }
 
 /// Without what ends the command that the line stands in: the bracket of `$(openssl passwd …)`, a semicolon.

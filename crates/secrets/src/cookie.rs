@@ -1,11 +1,13 @@
-//! Session cookies: `Cookie: session=…`, `Set-Cookie: …`, `document.cookie = "…"`, `cookies = {"session": "…"}`.
+//! Session cookies: `Cookie: session=…`, `Set-Cookie: …`, `document.cookie = "…"`, `cookies = {"session": "…"}`, and the lines
+//! of browsers' files of them.
 
 use std::ops::Range;
 
 use crate::byte_set::ByteSet;
+use crate::parts::range_of;
 use crate::value;
 
-pub(crate) const KEYWORD: &str = "cookie";
+pub(crate) const KEYWORDS: &[&str] = &["cookie", "\tTRUE\t", "\tFALSE\t"];
 pub(crate) const RULE: &str = "cookie";
 
 /// What is looked at behind the keyword, in bytes.
@@ -31,6 +33,10 @@ const HARMLESS: &[&str] = &[
 
 /// The values of the cookies named behind `hit`.
 pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>) {
+    if text[hit.clone()].starts_with('\t') {
+        found.extend(of_file(text, hit));
+        return;
+    }
     let limit = text.floor_char_boundary((hit.end + LONGEST).min(text.len()));
     let window = &text[hit.end..limit];
     let line = window.lines().next().unwrap_or_default();
@@ -40,6 +46,21 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, found: &mut Vec<Range<usize>>
         let start = hit.end + (line.len() - lead.len());
         pairs(text, start..hit.end + line.len(), found);
     }
+}
+
+/// The value in a line of Netscape's format, whose fields tabs separate: domain, whether for subdomains, path, whether only
+/// over TLS, expiry, name, value.
+fn of_file(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
+    let limit = text.floor_char_boundary((hit.end + LONGEST).min(text.len()));
+    let behind = text[hit.end..limit].split('\n').next()?.trim_end_matches('\r');
+    let mut fields = behind.split('\t');
+    // Behind the second field, or behind the fourth.
+    fields.next().filter(|path| path.starts_with('/'))?;
+    let is_secure = fields.next().is_some_and(|secure| matches!(secure, "TRUE" | "FALSE"));
+    let is_expiry = fields.next().is_some_and(|time| time.bytes().all(|b| b.is_ascii_digit()));
+    let (name, value) = (fields.next()?, fields.next()?);
+    let is_cookie = is_secure && is_expiry && fields.next().is_none();
+    (is_cookie && is_session(value) && !is_harmless(name)).then(|| range_of(text, value))
 }
 
 /// Adds the values of cookies in `range`: `name=value`, `"name": "value"`, `"name", "value"`.

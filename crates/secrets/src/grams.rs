@@ -2,11 +2,11 @@
 
 use crate::filter::{self, frequency};
 
-/// The number of hashes of bytes, as a power of two: as a bit each, they take two kilobytes of a processor's fastest
+/// The number of hashes of bytes, as a power of two: as a bit each, they take eight kilobytes of a processor's fastest
 /// cache.
-const HASH_BITS: u32 = 14;
+const HASH_BITS: u32 = 16;
 /// The number of groups of grams, as a power of two.
-const GROUP_BITS: u32 = 10;
+const GROUP_BITS: u32 = 12;
 /// Makes ASCII letters lower case, and some other characters equal, so that what is found has to be compared.
 const FOLDED: u32 = 0x2020_2020;
 
@@ -40,20 +40,48 @@ impl<'k> Chosen<'k> {
     }
 }
 
+/// The hashes that grams of so many bytes have, at most four: a bit for each.
+#[derive(Debug)]
+pub(crate) struct Known<const LENGTH: usize>(Box<[u64; (1 << HASH_BITS) / 64]>);
+
+impl<const LENGTH: usize> Default for Known<LENGTH> {
+    fn default() -> Self {
+        Self(Box::new([0; (1 << HASH_BITS) / 64]))
+    }
+}
+
+impl<const LENGTH: usize> Known<LENGTH> {
+    /// Adds the gram of these bytes, as [`folded_at`] gives them.
+    pub(crate) fn add(&mut self, folded: u32) {
+        let hash = hash(folded & counted(LENGTH));
+        self.0[hash / 64] |= 1 << (hash % 64);
+    }
+
+    /// Adds all grams that begin with one of a byte less.
+    pub(crate) fn add_longer(&mut self, folded: u32) {
+        let folded = folded & counted(LENGTH - 1);
+        for last in 0..=u8::MAX {
+            self.add(folded | folded_at(&[last]) << (8 * (LENGTH - 1)));
+        }
+    }
+
+    /// 1 if a gram may begin with these bytes, as [`folded_at`] gives them, or else 0.
+    #[inline(always)]
+    pub(crate) fn has(&self, folded: u32) -> usize {
+        let hash = hash(folded & counted(LENGTH));
+        (self.0[hash / 64] >> (hash % 64) & 1) as usize
+    }
+}
+
 /// Grams of so many bytes, at most four, by the hashes of their bytes.
 #[derive(Debug)]
 pub(crate) struct Grams<const LENGTH: usize> {
-    /// A bit for each hash, whether a gram has it.
-    is_known: Box<[u64; (1 << HASH_BITS) / 64]>,
     /// The grams by group; and where those of each group begin, and the last ones end.
     grams: Vec<Gram>,
     begins: Box<[u16; (1 << GROUP_BITS) + 1]>,
 }
 
 impl<const LENGTH: usize> Grams<LENGTH> {
-    /// The bits of the bytes that a gram has.
-    const BITS: u32 = u32::MAX >> (32 - 8 * LENGTH);
-
     /// The grams of keywords that have as many bytes, or more.
     ///
     /// # Panics
@@ -64,7 +92,7 @@ impl<const LENGTH: usize> Grams<LENGTH> {
             Gram {
                 keyword: chosen.keyword as u16,
                 offset: chosen.offset as u8,
-                folded: folded_at(chosen.bytes()) & Self::BITS,
+                folded: folded_at(chosen.bytes()) & counted(LENGTH),
                 beginning: eight_folded_at(chosen.text) & counts,
                 counts,
             }
@@ -72,30 +100,21 @@ impl<const LENGTH: usize> Grams<LENGTH> {
         let mut grams: Vec<Gram> = keywords.map(gram).collect();
         assert!(grams.len() <= usize::from(u16::MAX), "several hundred short keywords");
         grams.sort_by_key(|gram| (group(gram.folded), gram.keyword));
-        let mut is_known = Box::new([0; (1 << HASH_BITS) / 64]);
         let mut begins = Box::new([0; (1 << GROUP_BITS) + 1]);
         for (at, gram) in grams.iter().enumerate() {
-            is_known[hash(gram.folded) / 64] |= 1 << (hash(gram.folded) % 64);
             begins[group(gram.folded) + 1] = at as u16 + 1;
         }
         for at in 1..begins.len() {
             begins[at] = begins[at].max(begins[at - 1]);
         }
-        Self { is_known, grams, begins }
-    }
-
-    /// 1 if a gram may begin with these bytes, as [`folded_at`] gives them, or else 0.
-    #[inline(always)]
-    pub(crate) fn may_have(&self, folded: u32) -> u64 {
-        let hash = hash(folded & Self::BITS);
-        self.is_known[hash / 64] >> (hash % 64) & 1
+        Self { grams, begins }
     }
 
     /// Calls `found` with the start and the index of each keyword that begins there, ignoring case, if its gram is at a
     /// position.
     #[inline]
     pub(crate) fn at(&self, bytes: &[u8], at: usize, found: &mut impl FnMut(usize, usize)) {
-        let group = group(folded_at(&bytes[at..]) & Self::BITS);
+        let group = group(folded_at(&bytes[at..]) & counted(LENGTH));
         let those = usize::from(self.begins[group])..usize::from(self.begins[group + 1]);
         for gram in &self.grams[those] {
             let Some(start) = at.checked_sub(usize::from(gram.offset)) else { continue };
@@ -104,6 +123,11 @@ impl<const LENGTH: usize> Grams<LENGTH> {
             }
         }
     }
+}
+
+/// The bits of as many bytes of four.
+const fn counted(bytes: usize) -> u32 {
+    u32::MAX >> (32 - 8 * bytes)
 }
 
 /// The first four bytes, folded; behind the end are zeros.
@@ -149,7 +173,7 @@ pub(crate) fn choose<'k>(mut keywords: Vec<(usize, &'k [u8])>) -> Vec<Chosen<'k>
             let folded = folded_at(gram);
             let often = if frequent.contains(&folded) { OFTEN } else { 1 };
             let seldom = if shared.contains(&folded) { SHARED } else { 1 };
-            gram.iter().map(|byte| frequency(*byte)).product::<u32>() * often / seldom
+            gram.iter().map(|byte| u64::from(frequency(*byte))).product::<u64>() * often / seldom
         };
         let grams = text.windows(filter::LENGTH.min(text.len())).enumerate();
         if let Some((offset, gram)) = grams.min_by_key(|(_, gram)| cost(gram)) {
@@ -161,10 +185,10 @@ pub(crate) fn choose<'k>(mut keywords: Vec<(usize, &'k [u8])>) -> Vec<Chosen<'k>
 }
 
 /// How much more frequent bytes may be that stand for another keyword already. By hand.
-const SHARED: u32 = 3;
+const SHARED: u64 = 3;
 
 /// How much more frequent the most frequent three bytes are than their bytes alone say. By hand.
-const OFTEN: u32 = 16;
+const OFTEN: u64 = 16;
 
 /// The most frequent three bytes in the sources of clap, requests, gson, jq and puma.
 #[rustfmt::skip]

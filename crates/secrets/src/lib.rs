@@ -12,8 +12,8 @@
 //!
 //! - `scan`: what each keyword triggers; `search`: the search for all of them, where `classes` of bytes and a
 //!   `filter` let it be, in `tables` of the keywords' `grams`; with `vectors` where there are any
-//! - `rules`, `private_key`, `url`, `dsn`, `command`, `call`, `cookie`, `structure`, `account_list`, `transcript`,
-//!   `prefixed`, `assignment`, `encoded`: the detectors
+//! - `rules`, `private_key`, `url`, `dsn`, `command`, `call`, `cookie`, `structure`, `account_list`, `recovery`, `transcript`,
+//!   `prefixed`, `provider`, `assignment`, `encoded`: the detectors
 //! - `view`: the text as its reader sees it, which is searched in its place; `parts`: lines and other parts of a text
 //! - `value`: whether a value looks like a secret or like a placeholder (`rules/dummies.txt`)
 //!
@@ -50,6 +50,8 @@ mod no_vectors;
 mod parts;
 mod prefixed;
 mod private_key;
+mod provider;
+mod recovery;
 mod rules;
 mod scan;
 mod search;

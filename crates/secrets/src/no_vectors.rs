@@ -20,17 +20,17 @@ impl Vectors {
         match self.0 {}
     }
 
-    pub(crate) fn known<const LONG: usize, const SHORT: usize>(
+    pub(crate) fn known<const LONG: usize, const SHORT: usize, const AT_ONCE: usize>(
         self,
         _: &Tables<LONG, SHORT>,
         _: &[u8],
-        _: &Positions,
-        _: &mut Positions,
+        _: &Positions<AT_ONCE>,
+        _: &mut Positions<AT_ONCE>,
     ) {
         match self.0 {}
     }
 
-    pub(crate) fn positions(self, _: &[u64], _: &mut Positions) {
+    pub(crate) fn positions<const AT_ONCE: usize>(self, _: &[u64], _: &mut Positions<AT_ONCE>) {
         match self.0 {}
     }
 

@@ -30,6 +30,21 @@ pub(crate) fn line_end(text: &str, at: usize, most: usize) -> Option<usize> {
     memchr::memchr(b'\n', bytes).map(|end| at + end)
 }
 
+/// The lines behind the one that `at` is on, without white space around them: at most a hundred, up to one that is long.
+pub(crate) fn lines_behind(text: &str, at: usize) -> impl Iterator<Item = Range<usize>> {
+    const LONGEST: usize = 300;
+    const MOST: usize = 100;
+    let end = ahead(text, at, LONGEST).find('\n');
+    let first = end.map_or(text.len(), |end| at + end + 1);
+    let mut next = first;
+    let all = ahead(text, first, MOST * LONGEST).split_inclusive('\n').take(MOST);
+    all.take_while(|line| line.len() <= LONGEST).map(move |line| {
+        let start = next + line.len() - line.trim_start().len();
+        next += line.len();
+        start..start + line.trim().len()
+    })
+}
+
 /// The line that begins at `start`, without white space around it, if it isn't long and has something.
 pub(crate) fn line_at(text: &str, start: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes().get(start..(start + LONGEST_LINE).min(text.len()))?;

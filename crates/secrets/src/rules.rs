@@ -8,7 +8,7 @@ use regex::Regex;
 
 use crate::byte_set::ByteSet;
 use crate::search::{Begins, Keyword};
-use crate::{assignment, value};
+use crate::{provider, value};
 
 // `RULES`, of which the earlier one gives the name if two match at the same position, and `SETS` of bytes.
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -132,12 +132,12 @@ impl Rule {
     /// before it.
     pub(crate) fn find(&self, text: &str, hit: Range<usize>) -> Option<Range<usize>> {
         if self.assigned {
-            let value = assignment::assigned_to_provider(text, &hit)?;
-            let written = &text[value.clone()];
-            let is_right = self.may_match(written)
-                && self.regex()?.is_match(written)
-                && self.looks_right(written);
-            return is_right.then_some(value);
+            return provider::values(text, &hit).find(|value| {
+                let written = &text[value.clone()];
+                self.may_match(written)
+                    && self.regex().is_some_and(|regex| regex.is_match(written))
+                    && self.looks_right(written)
+            });
         }
         if self.lookback == 0 && self.is_inside_a_word(text, hit.start) {
             return None;

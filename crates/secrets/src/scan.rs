@@ -7,7 +7,7 @@ use crate::classes::Classes;
 use crate::rules::RULES;
 use crate::search::{Begins, Hit, Keyword, Search};
 use crate::{
-    account_list, assignment, call, command, cookie, dsn, encoded, prefixed, private_key,
+    account_list, assignment, call, command, cookie, dsn, encoded, prefixed, private_key, recovery,
     structure, transcript, url, view,
 };
 
@@ -38,6 +38,7 @@ enum Detector {
     TerraformState,
     DataSource,
     AccountList,
+    RecoveryCode,
     Transcript,
     PercentEncoding,
     Prefixed,
@@ -53,13 +54,19 @@ static SCANNER: LazyLock<Scanner> = LazyLock::new(Scanner::new);
 
 impl Scanner {
     fn new() -> Self {
-        let own = [(private_key::KEYWORD, Detector::PrivateKey), (url::KEYWORD, Detector::Url)];
-        let assignments =
-            assignment::KEYWORDS.iter().map(|&(text, kind)| (text, Detector::Assignment(kind)));
-        let foreign = assignment::FOREIGN.iter().map(|text| {
-            let keyword = Keyword { begins: Begins::Part, ..Keyword::anywhere(text) };
-            (keyword, Detector::Assignment(assignment::Kind::Password))
+        let own = [
+            (Keyword::anywhere(private_key::KEYWORD), Detector::PrivateKey),
+            (Keyword::anywhere(url::KEYWORD), Detector::Url),
+        ];
+        let assignments = assignment::KEYWORDS.iter().map(|&(text, kind)| {
+            // Names are written together, sentences aren't.
+            let keyword =
+                if text.contains(' ') { Keyword::at_part(text) } else { Keyword::anywhere(text) };
+            (keyword, Detector::Assignment(kind))
         });
+        let foreign = assignment::FOREIGN
+            .iter()
+            .map(|text| (Keyword::at_part(text), Detector::Assignment(assignment::Kind::Password)));
         let rules = RULES.iter().enumerate().flat_map(|(index, rule)| {
             rule.keywords().map(move |keyword| (keyword, Detector::Rule(index)))
         });
@@ -71,27 +78,28 @@ impl Scanner {
             let keyword = Keyword { begins: Begins::Word, ..Keyword::anywhere(text) };
             (keyword, Detector::AccountList)
         });
+        let cookies =
+            cookie::KEYWORDS.iter().map(|text| (Keyword::anywhere(text), Detector::Cookie));
         let others: [(&[&str], Detector); 6] = [
-            (&[cookie::KEYWORD], Detector::Cookie),
+            (recovery::KEYWORDS, Detector::RecoveryCode),
             (&[structure::JWK_KEYWORD], Detector::JsonWebKey),
             (structure::KUBERNETES_KEYWORDS, Detector::KubernetesSecret),
             (structure::STATE_KEYWORDS, Detector::TerraformState),
             (dsn::KEYWORDS, Detector::DataSource),
             (encoded::PERCENT_KEYWORDS, Detector::PercentEncoding),
         ];
-        let others = others
-            .iter()
-            .flat_map(|(texts, detector)| texts.iter().map(move |text| (*text, *detector)));
-        let anywhere = |(text, detector)| (Keyword::anywhere(text), detector);
+        let others = others.iter().flat_map(|(texts, detector)| {
+            texts.iter().map(|text| (Keyword::at_part(text), *detector))
+        });
         let (keywords, detectors) = own
             .into_iter()
             .chain(assignments)
-            .map(anywhere)
             .chain(foreign)
             .chain(rules)
             .chain(commands)
             .chain(calls)
-            .chain(others.map(anywhere))
+            .chain(cookies)
+            .chain(others)
             .chain(accounts)
             .chain(prefixed::keywords().map(|keyword| (keyword, Detector::Prefixed)))
             .chain(transcripts)
@@ -211,6 +219,10 @@ fn detect(
         Detector::AccountList => {
             account_list::find(text, hit, found);
             account_list::RULE
+        }
+        Detector::RecoveryCode => {
+            recovery::find(text, hit, found);
+            recovery::RULE
         }
         Detector::Prefixed => {
             found.extend(prefixed::find(text, hit));

@@ -46,6 +46,11 @@ impl Keyword {
         Self { text, has_case: false, begins: Begins::Anywhere, is_in_run: false }
     }
 
+    /// A keyword that counts in any case where a part of a name begins.
+    pub(crate) const fn at_part(text: &'static str) -> Self {
+        Self { begins: Begins::Part, ..Self::anywhere(text) }
+    }
+
     fn is_hit(&self, text: &str, runs: &[Range<usize>], start: usize) -> bool {
         self.is_at(text, start)
             && self.may_begin_at(text, start)
@@ -82,7 +87,7 @@ impl Keyword {
     fn is_at_part_starts(&self) -> bool {
         self.begins != Begins::Anywhere
             && self.text.len() >= 3
-            && self.text.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && self.text.starts_with(|first: char| first.is_ascii_alphabetic())
     }
 
     /// In lower case.
@@ -239,7 +244,7 @@ impl Hits<'_> {
         };
         let (bytes, start) = (text.as_bytes(), positions.start);
         let part_starts = self.classes.part_starts(&positions);
-        at_part_starts.search(self.vectors, bytes, start, part_starts, &mut add);
+        at_part_starts.search::<12>(self.vectors, bytes, start, part_starts, &mut add);
         match self.vectors {
             Some(vectors) => vectors.candidates(filter, bytes, positions.clone(), candidates),
             None => {
@@ -247,7 +252,7 @@ impl Hits<'_> {
                 candidates.extend(ones(positions.len()));
             }
         }
-        anywhere.search(self.vectors, bytes, start, candidates, &mut add);
+        anywhere.search::<4>(self.vectors, bytes, start, candidates, &mut add);
         self.read = positions.end;
     }
 }

@@ -82,12 +82,20 @@ fn values_of_block(text: &str, block: Range<usize>, encoded: bool, found: &mut V
         let written = &text[entry.value.clone()];
         let decoded =
             if encoded { value::decoded_base64(written) } else { Some(written.to_owned()) };
-        let is_secret = decoded.is_some_and(|plain| {
-            value::is_password(&plain)
-                || value::is_token(&plain)
-                || value::is_random(&plain)
-                || (is_telling(name) && value::is_given(&plain))
-        });
+        // In a program, members of what has them: `password: dbPassword.result,`.
+        let is_member = || {
+            let is_name = |part: &str| {
+                !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphabetic())
+            };
+            written.contains('.') && written.split('.').all(is_name)
+        };
+        let is_secret = !is_member()
+            && decoded.is_some_and(|plain| {
+                value::is_password(&plain)
+                    || value::is_token(&plain)
+                    || value::is_random(&plain)
+                    || (is_telling(name) && value::is_given(&plain))
+            });
         if is_secret {
             found.push(entry.value);
         }

@@ -1,35 +1,42 @@
 //! Which keywords are at positions of a text where some may be.
 
 use crate::classes::BLOCK;
-use crate::grams::{Chosen, Grams, folded_at};
+use crate::grams::{Chosen, Grams, Known, folded_at};
 use crate::vectors::Vectors;
 
-/// The positions that are written at once.
-const AT_ONCE: usize = 12;
+/// The most positions that are written at once.
+const MOST_AT_ONCE: usize = 12;
 /// The blocks whose positions are looked up before their keywords are compared.
 const BLOCKS: usize = 16;
 
 /// The grams of keywords, and of those that are too short for them.
 #[derive(Debug)]
 pub(crate) struct Tables<const LONG: usize, const SHORT: usize> {
+    /// Of the long grams, and of the short ones with any byte behind them.
+    known: Known<LONG>,
     long: Grams<LONG>,
     short: Grams<SHORT>,
 }
 
 impl<const LONG: usize, const SHORT: usize> Tables<LONG, SHORT> {
-    /// For keywords of which each has as many bytes as the short grams, or more.
+    /// For keywords of which each has as many bytes as the short grams, or more; the long grams have one more.
     ///
     /// # Panics
     /// If there are more than several thousand.
     pub(crate) fn new(keywords: &[Chosen<'_>]) -> Self {
         let (long, short): (Vec<Chosen<'_>>, Vec<Chosen<'_>>) =
             keywords.iter().partition(|chosen| chosen.bytes().len() >= LONG);
-        Self { long: Grams::new(long.into_iter()), short: Grams::new(short.into_iter()) }
+        const { assert!(LONG == SHORT + 1) };
+        let mut known = Known::default();
+        long.iter().for_each(|chosen| known.add(folded_at(chosen.bytes())));
+        short.iter().for_each(|chosen| known.add_longer(folded_at(chosen.bytes())));
+        Self { known, long: Grams::new(long.into_iter()), short: Grams::new(short.into_iter()) }
     }
 
     /// Calls `found` with the start and the index of each keyword that begins there, ignoring case, if its gram is at one
-    /// of the positions whose `bits` are set. The lowest is that of `start`.
-    pub(crate) fn search(
+    /// of the positions whose `bits` are set. The lowest is that of `start`. It is fastest if most numbers have `AT_ONCE` set
+    /// bits or fewer.
+    pub(crate) fn search<const AT_ONCE: usize>(
         &self,
         vectors: Option<Vectors>,
         bytes: &[u8],
@@ -37,7 +44,7 @@ impl<const LONG: usize, const SHORT: usize> Tables<LONG, SHORT> {
         bits: &[u64],
         mut found: impl FnMut(usize, usize),
     ) {
-        let (mut all, mut known) = (Positions::default(), Positions::default());
+        let (mut all, mut known) = (Positions::<AT_ONCE>::default(), Positions::default());
         for (number, bits) in bits.chunks(BLOCKS).enumerate() {
             let start = start + number * BLOCKS * BLOCK;
             all.fill(vectors, bits);
@@ -47,13 +54,8 @@ impl<const LONG: usize, const SHORT: usize> Tables<LONG, SHORT> {
             }
             for position in &known.positions[..known.count] {
                 let at = start + usize::from(*position);
-                let folded = folded_at(&bytes[at..]);
-                if self.long.may_have(folded) != 0 {
-                    self.long.at(bytes, at, &mut found);
-                }
-                if self.short.may_have(folded) != 0 {
-                    self.short.at(bytes, at, &mut found);
-                }
+                self.long.at(bytes, at, &mut found);
+                self.short.at(bytes, at, &mut found);
             }
         }
     }
@@ -61,32 +63,37 @@ impl<const LONG: usize, const SHORT: usize> Tables<LONG, SHORT> {
     /// Replaces `known` by those of all positions in `bytes` at which a gram may be. Whether it is can't be foreseen, so
     /// no branch depends on it.
     #[inline(always)]
-    pub(crate) fn known(&self, bytes: &[u8], all: &Positions, known: &mut Positions) {
-        let (long, short, into) = (&self.long, &self.short, &mut known.positions);
+    pub(crate) fn known<const AT_ONCE: usize>(
+        &self,
+        bytes: &[u8],
+        all: &Positions<AT_ONCE>,
+        known: &mut Positions<AT_ONCE>,
+    ) {
+        let into = &mut known.positions;
         let mut count = 0;
         for position in &all.positions[..all.count] {
-            let folded = folded_at(&bytes[usize::from(*position)..]);
             into[count] = *position;
-            count += (long.may_have(folded) | short.may_have(folded)) as usize;
+            count += self.known.has(folded_at(&bytes[usize::from(*position)..]));
         }
         known.count = count;
     }
 }
 
-/// Positions in a few blocks.
+/// Positions in a few blocks, of which so many are written at once.
 #[derive(Debug)]
-pub(crate) struct Positions {
+pub(crate) struct Positions<const AT_ONCE: usize> {
     count: usize,
-    positions: [u16; BLOCKS * BLOCK + AT_ONCE],
+    positions: [u16; BLOCKS * BLOCK + MOST_AT_ONCE],
 }
 
-impl Default for Positions {
+impl<const AT_ONCE: usize> Default for Positions<AT_ONCE> {
     fn default() -> Self {
-        Self { count: 0, positions: [0; BLOCKS * BLOCK + AT_ONCE] }
+        const { assert!(AT_ONCE <= MOST_AT_ONCE) };
+        Self { count: 0, positions: [0; BLOCKS * BLOCK + MOST_AT_ONCE] }
     }
 }
 
-impl Positions {
+impl<const AT_ONCE: usize> Positions<AT_ONCE> {
     fn fill(&mut self, vectors: Option<Vectors>, bits: &[u64]) {
         match vectors {
             Some(vectors) => vectors.positions(bits, self),

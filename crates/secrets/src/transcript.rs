@@ -125,7 +125,8 @@ pub(crate) fn prompt(line: &str) -> Option<Prompt> {
             .iter()
             .any(|mark| head.split_once(mark).is_some_and(|(before, _)| is_host(before)));
     let is_of_windows =
-        (head.get(1..3) == Some(":\\") || head.starts_with("PS ")) && head.contains('>');
+        (head.get(1..3) == Some(":\\") || head.starts_with("PS ") || head.starts_with("PS>"))
+            && head.contains('>');
     (is_of_host || is_of_windows).then_some(Prompt::Shell)
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
         return None;
     }
     let (user, password) = authority[..at].split_once(':').unwrap_or((&authority[..at], ""));
-    if FIXED_PASSWORDS.contains(&password) {
+    if is_fixed_password(password) {
         let is_token = user.len() >= SHORTEST_TOKEN
             && value::is_token(user)
             && !value::is_uuid(user)
@@ -55,6 +55,11 @@ pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
     }
     let start = hit.end + user.len() + 1;
     Some(start..start + password.len())
+}
+
+/// Whether a password is what services expect beside a token as the user, in any case.
+pub(crate) fn is_fixed_password(password: &str) -> bool {
+    FIXED_PASSWORDS.iter().any(|fixed| fixed.eq_ignore_ascii_case(password))
 }
 
 /// The password that a program joins to the user before it: `"postgres://app:" + "…" + "@db"`.

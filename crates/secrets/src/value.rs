@@ -24,7 +24,7 @@ const MARKS: &[&str] = &[
     "not-real", "dummy", "enc(", "process.env", "import.meta", "os.environ", "getenv", "system.getenv",
     "env.get", "env[", "secrets.", "vault:", "op://", "arn:", "secretsmanager", "keyvault", "ssm:",
     "!ref", "!sub", "fn::", "enc[", "ref+", "://", "\u{2026}", "\u{2022}\u{2022}", "lorem",
-    "insert", "todo", "fixme",
+    "insert", "todo", "fixme", "ref:p@",
 ];
 
 /// Digits in the names of algorithms and sizes, or sequences.
@@ -37,9 +37,11 @@ const DIGITS: &[&str] = &[
 ];
 
 /// Dummies that people also choose as passwords, with a number and a sign: `Spring2024!`.
+#[rustfmt::skip]
 const CHOSEN: &[&str] = &[
     "spring", "monkey", "dragon", "sunshine", "princess", "football", "baseball", "superman",
-    "batman", "shadow", "master", "welcome", "cookie", "hello", "ham",
+    "batman", "shadow", "master", "welcome", "cookie", "hello", "ham", "acme", "contoso", "globex", "root", "secure",
+    "qwert", "qwerty", "asdf", "asdfjkl", "qaz", "wsx",
 ];
 
 /// The most single-character words in a plain value: a value with more is random.
@@ -58,7 +60,7 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
                 byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'%')
             })
     };
-    MARKS.iter().any(|mark| lower.contains(mark))
+    MARKS.iter().any(|mark| contains_mark(value, &lower, mark))
         || has_format(&lower) && !is_noise(value)
         || enclosed('<', '>')
         || enclosed('{', '}')
@@ -69,6 +71,20 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
         || enclosed('_', '_')
         || reference('$')
         || (lower.starts_with(':') && is_name(&lower[1..]))
+}
+
+/// Whether a part of a placeholder is in `value`, whose lower case is `lower`. In a random value, signs stand for nothing, nor
+/// do letters in both cases: `x1BLOrems`.
+fn contains_mark(value: &str, lower: &str, mark: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic();
+    let (is_word, is_of_signs) = (mark.bytes().all(is_letter), !mark.bytes().any(is_letter));
+    lower.match_indices(mark).any(|(at, _)| {
+        let written = value.as_bytes().get(at..at + mark.len()).unwrap_or_default();
+        let tail = written.get(1..).unwrap_or_default();
+        let is_in_one_case =
+            written.iter().all(u8::is_ascii_uppercase) || tail.iter().all(u8::is_ascii_lowercase);
+        !(is_word && !is_in_one_case || is_of_signs && is_noise(value))
+    })
 }
 
 /// Whether a conversion of `printf` stands in `value`: `%s`, but not `a%d3`.
@@ -93,10 +109,51 @@ pub(crate) fn is_plain(value: &str) -> bool {
 fn is_chosen(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let is_counted = |word: &str| DIGITS.contains(&word);
-    digits >= 2
-        && value.bytes().any(|byte| b"!@#$%^&*?+~.".contains(&byte))
-        && words(value).any(|word| CHOSEN.iter().any(|one| one.eq_ignore_ascii_case(word)))
-        && !words(value).any(is_counted)
+    let is_word = |word: &str| CHOSEN.iter().any(|one| one.eq_ignore_ascii_case(word));
+    // `R00t`, `S3cur3`
+    let has_spelt = || {
+        let mut parts = value.split(|c: char| !c.is_ascii_alphanumeric());
+        parts.any(|part| is_word(&spelt_out(part)))
+    };
+    is_word_with_year(value)
+        || digits >= 2
+            && value.bytes().any(|byte| b"!@#$^&*?+~._".contains(&byte))
+            && (words(value).any(is_word) || has_spelt())
+            && !words(value).any(is_counted)
+}
+
+/// Whether `value` is a word with a capital, a sign and a year, as people choose them, and not one of manuals: `Max#2024`.
+fn is_word_with_year(value: &str) -> bool {
+    #[rustfmt::skip]
+    const OF_MANUALS: &[&str] = &[
+        "password", "passwort", "passw", "passwd", "pass", "secret", "changeme", "change", "example", "test", "user", "admin", "your",
+        "placeholder", "token", "key", "string", "value", "default", "demo", "sample", "welcome", "login",
+    ];
+    let word =
+        value.trim_end_matches(['!', '#', '.', '?']).trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = value[word.len()..].trim_end_matches(['!', '#', '.', '?']);
+    let name = word.trim_end_matches(['@', '#', '!', '$', '*', '?']);
+    number.len() == 4
+        && (number.starts_with("19") || number.starts_with("20"))
+        && name.len() < word.len()
+        && name.len() >= 3
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().skip(1).all(|byte| byte.is_ascii_lowercase())
+        && !OF_MANUALS.iter().any(|one| name.eq_ignore_ascii_case(one))
+}
+
+/// A word whose letters are written as digits that look like them.
+fn spelt_out(word: &str) -> String {
+    let letter = |c: char| match c {
+        '0' => 'o',
+        '1' => 'i',
+        '3' => 'e',
+        '4' => 'a',
+        '5' => 's',
+        '7' => 't',
+        other => other,
+    };
+    word.chars().map(letter).collect()
 }
 
 /// Whether `value`, whose escapes have been decoded, has small letters, capitals, digits and a sign throughout, and none of a
@@ -175,8 +232,16 @@ fn escape(text: &str) -> Option<(char, usize)> {
 /// Whether a token in a provider's format is a dummy: made of `x`s, of the alphabet in order, or
 /// with `EXAMPLE` in it.
 pub(crate) fn is_dummy_token(token: &str) -> bool {
-    let tail =
-        token.rsplit(['-', '_', '.', ':', '/', '$']).find(|part| part.len() >= 12).unwrap_or(token);
+    // The last group of a UUID is too short to tell.
+    let uuid = token
+        .len()
+        .checked_sub(UUID_LENGTH)
+        .and_then(|at| token.get(at..))
+        .filter(|uuid| is_uuid(uuid));
+    let tail = uuid.unwrap_or_else(|| {
+        let mut parts = token.rsplit(['-', '_', '.', ':', '/', '$']);
+        parts.find(|part| part.len() >= 12).unwrap_or(token)
+    });
     is_placeholder(token) || is_repetitive(tail) || is_plain(token)
 }
 
@@ -198,10 +263,12 @@ pub(crate) fn is_hash(value: &str) -> bool {
     matches!(value.len(), 40 | 64 | 96 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+const UUID_LENGTH: usize = 36;
+
 /// Whether `value` is 8-4-4-4-12 hexadecimal digits, perhaps behind `urn:uuid:`.
 pub(crate) fn is_uuid(value: &str) -> bool {
     let value = value.strip_prefix("urn:uuid:").unwrap_or(value);
-    value.len() == 36
+    value.len() == UUID_LENGTH
         && value.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',
             _ => byte.is_ascii_hexdigit(),
@@ -473,6 +540,7 @@ pub(crate) fn is_passphrase(value: &str) -> bool {
     let value =
         &*if is_title { Cow::Owned(value.to_ascii_lowercase()) } else { Cow::Borrowed(value) };
     let Some(separator) = value.chars().find(|c| !c.is_ascii_lowercase()) else { return false };
+    let (value, is_numbered) = without_number(value, separator);
     let fewest = if separator == ' ' { 4 } else { 3 };
     let is_word = |word: &str| {
         (3..=10).contains(&word.len())
@@ -480,9 +548,23 @@ pub(crate) fn is_passphrase(value: &str) -> bool {
             && !DUMMIES.contains(word)
             && !OF_INTERFACES.contains(word)
     };
-    matches!(separator, '-' | '.' | ' ')
+    (matches!(separator, '-' | '.' | ' ') || is_numbered && separator == '_')
         && (fewest..=10).contains(&value.split(separator).count())
         && value.split(separator).all(is_word)
+}
+
+/// A passphrase without the number that some add to its last word, or behind it, and whether there is one. It has two digits
+/// or more.
+fn without_number(value: &str, separator: char) -> (&str, bool) {
+    let stem = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = value.len() - stem.len();
+    if digits < 2 {
+        return (value, false);
+    }
+    let stem = stem.strip_suffix([separator, '-']).unwrap_or(stem);
+    // A second number: `copper98-2292`.
+    let words = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+    (words, true)
 }
 
 /// The text that `value` is the base64 of, if it is one of printable ASCII.
@@ -498,6 +580,18 @@ pub(crate) fn decoded_base64(value: &str) -> Option<String> {
     let text = String::from_utf8(base64(value)?).ok()?;
     let text = text.trim_end_matches('\n').to_owned();
     text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ').then_some(text)
+}
+
+/// The text that `value` has the hexadecimal digits of, if it is one of printable ASCII without blanks.
+pub(crate) fn decoded_hex(value: &str) -> Option<String> {
+    const SHORTEST: usize = 16;
+    if value.len() < SHORTEST || !value.len().is_multiple_of(2) || !value.is_ascii() {
+        return None;
+    }
+    let byte = |at: usize| u8::from_str_radix(&value[at..at + 2], 16).ok();
+    let bytes = (0..value.len()).step_by(2).map(byte);
+    let bytes: Option<Vec<u8>> = bytes.map(|byte| byte.filter(u8::is_ascii_graphic)).collect();
+    String::from_utf8(bytes?).ok()
 }
 
 fn is_redacted(value: &str) -> bool {
@@ -580,7 +674,16 @@ fn is_code(value: &str) -> bool {
     if value.contains('\\') || is_noise(value) {
         return value.contains('\\');
     }
-    value.starts_with([',', ';', ':', ')', '|', '=', '/', '>'])
+    // The rules of a field: `required|min:12|confirmed`.
+    let is_rule = |rule: &str| {
+        rule.starts_with(|c: char| c.is_ascii_lowercase())
+            && rule
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_:,".contains(&b))
+    };
+    let are_rules = value.contains('|') && value.split('|').all(is_rule);
+    are_rules
+        || value.starts_with([',', ';', ':', ')', '|', '=', '/', '>'])
         || (value.starts_with(['+', '.', '-']) && !is_mixed)
         || pair('(', ')')
         || pair('[', ']')
@@ -590,7 +693,7 @@ fn is_code(value: &str) -> bool {
         || is_address
         || is_object
         || (dotted && !is_mixed)
-        || value.contains("==")
+        || (value.contains("==") && !is_mixed)
         || value.contains("::")
         || value.contains("&&")
 }

@@ -75,30 +75,36 @@ impl Vectors {
     }
 
     /// The same as [`Tables::known`], with instructions for bits.
-    pub(crate) fn known<const LONG: usize, const SHORT: usize>(
+    pub(crate) fn known<const LONG: usize, const SHORT: usize, const AT_ONCE: usize>(
         self,
         tables: &Tables<LONG, SHORT>,
         bytes: &[u8],
-        all: &Positions,
-        known: &mut Positions,
+        all: &Positions<AT_ONCE>,
+        known: &mut Positions<AT_ONCE>,
     ) {
         self.0.vectorize(KnownOf { tables, bytes, all, known });
     }
 
     /// The same as [`Positions::replace`], with instructions for bits.
-    pub(crate) fn positions(self, bits: &[u64], positions: &mut Positions) {
+    pub(crate) fn positions<const AT_ONCE: usize>(
+        self,
+        bits: &[u64],
+        positions: &mut Positions<AT_ONCE>,
+    ) {
         self.0.vectorize(PositionsOf { bits, positions });
     }
 }
 
-struct KnownOf<'s, const LONG: usize, const SHORT: usize> {
+struct KnownOf<'s, const LONG: usize, const SHORT: usize, const AT_ONCE: usize> {
     tables: &'s Tables<LONG, SHORT>,
     bytes: &'s [u8],
-    all: &'s Positions,
-    known: &'s mut Positions,
+    all: &'s Positions<AT_ONCE>,
+    known: &'s mut Positions<AT_ONCE>,
 }
 
-impl<const LONG: usize, const SHORT: usize> NullaryFnOnce for KnownOf<'_, LONG, SHORT> {
+impl<const LONG: usize, const SHORT: usize, const AT_ONCE: usize> NullaryFnOnce
+    for KnownOf<'_, LONG, SHORT, AT_ONCE>
+{
     type Output = ();
 
     #[inline(always)]
@@ -107,12 +113,12 @@ impl<const LONG: usize, const SHORT: usize> NullaryFnOnce for KnownOf<'_, LONG, 
     }
 }
 
-struct PositionsOf<'s> {
+struct PositionsOf<'s, const AT_ONCE: usize> {
     bits: &'s [u64],
-    positions: &'s mut Positions,
+    positions: &'s mut Positions<AT_ONCE>,
 }
 
-impl NullaryFnOnce for PositionsOf<'_> {
+impl<const AT_ONCE: usize> NullaryFnOnce for PositionsOf<'_, AT_ONCE> {
     type Output = ();
 
     #[inline(always)]

@@ -1,5 +1,6 @@
 //! A text as its reader sees it, where it is written otherwise: without colours of terminals and without the numbers that
-//! tools put before lines, and the lines of strings that are written in one, with `\n` between them.
+//! tools put before lines, the lines of strings that are written in one, with `\n` between them, and with the ampersands of
+//! URLs.
 //!
 //! A view has as many bytes as its text, so that what is found in it is at the same place there: blanks replace what isn't
 //! seen. Words begin behind `\n` in a view, names at the beginnings of lines, and a private key's lines are lines.
@@ -30,11 +31,13 @@ pub(crate) fn as_shown(text: &str) -> Option<String> {
         hidden.extend(numbers(bytes));
     }
     let mut of_strings = lines_of_strings(bytes).peekable();
-    if hidden.is_empty() && of_strings.peek().is_none() {
+    let mut ampersands = escaped_ampersands(bytes).peekable();
+    if hidden.is_empty() && of_strings.peek().is_none() && ampersands.peek().is_none() {
         return None;
     }
     let mut shown = bytes.to_vec();
     blank(&mut shown, hidden);
+    ampersands.for_each(|range| shown[range].fill(b'&'));
     for line in of_strings {
         let line = &mut shown[line];
         blank_escapes(line);
@@ -50,18 +53,58 @@ fn blank(bytes: &mut [u8], ranges: Vec<Range<usize>>) {
     }
 }
 
+/// The ampersands before the parameters of URLs, as JSON and HTML write them: `\u0026sig=`, `&amp;sig=`.
+fn escaped_ampersands(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    const BY_JSON: &[u8] = b"\\u0026";
+    const BY_HTML: &[u8] = b"&amp;";
+    const LONGEST_NAME: usize = 40;
+    let is_of_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+    let is_before_name = move |end: usize| {
+        let behind = &bytes[end..];
+        let name = behind.iter().take(LONGEST_NAME).take_while(is_of_name).count();
+        name > 0 && behind.get(name) == Some(&b'=')
+    };
+    [BY_JSON, BY_HTML]
+        .into_iter()
+        .flat_map(move |escape| {
+            memmem::find_iter(bytes, escape).map(move |at| at..at + escape.len())
+        })
+        .filter(move |range| is_before_name(range.end))
+}
+
 /// The lines in which strings of several lines are written: `"a\nb"`.
 fn lines_of_strings(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut done = 0;
     memchr_iter(b'\\', bytes).filter_map(move |at| {
         let is_first = at == 0 || bytes[at - 1] != b'\\';
-        if at < done || !is_first || !separates_lines(&bytes[at..]) {
+        if at < done || !is_first || !separates_lines(&bytes[at..]) || is_in_path(bytes, at) {
             return None;
         }
         let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |end| end + 1);
         done = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end);
         Some(start..done)
     })
+}
+
+/// Whether what looks like an escape at `at` is a part of a path of Windows: `C:\jobs\nightly.cmd`.
+fn is_in_path(bytes: &[u8], at: usize) -> bool {
+    const LONGEST_PATH: usize = 120;
+    let before = &bytes[at.saturating_sub(LONGEST_PATH)..at];
+    let begins =
+        before.iter().rposition(|byte| byte.is_ascii_whitespace() || b"\"'=".contains(byte));
+    let path = &before[begins.map_or(0, |at| at + 1)..];
+    let is_of_drive = matches!(path, [drive, b':', b'\\', ..] if drive.is_ascii_alphabetic());
+    is_of_drive || path.is_empty() && is_share(&bytes[at..])
+}
+
+/// Whether `bytes` begin with the name of a share, in which there are single backslashes: `\\nas\music`.
+fn is_share(bytes: &[u8]) -> bool {
+    const LONGEST_HOST: usize = 40;
+    let Some([first, ..]) = bytes.strip_prefix(b"\\\\") else { return false };
+    let host = bytes[2..].iter().take(LONGEST_HOST);
+    let host = host.take_while(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(byte));
+    let behind = bytes.get(2 + host.count()..).unwrap_or_default();
+    first.is_ascii_alphanumeric() && matches!(behind, [b'\\', next, ..] if *next != b'\\')
 }
 
 /// Whether an escape at the beginning of `bytes` stands between lines or words of a string, and neither at its end, where

@@ -63,11 +63,24 @@ fn credentials_are_hidden_however_their_lines_are_shown() {
 }
 
 #[test]
+fn signatures_are_hidden_behind_escaped_ampersands() {
+    let signature = "kZ3mPq8sTv1xYb5nRw7cJd2fLg9hKa4eQz6uT0";
+    for ampersand in ["&", "&amp;", "\\u0026", "\\\\u0026"] {
+        let url =
+            format!("https://x.example.org/a?sv=1{ampersand}sig={signature}%3D{ampersand}b=2");
+        assert!(!redact(&url).text.contains(signature), "{url}");
+    }
+}
+
+#[test]
 fn nothing_is_hidden_where_nothing_is() {
     for text in [
         r#"{"pattern": "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\s*[\\r\\n]", "token": "next"}"#,
         r#"println!("usage: x\n  --password PASS  the password\n  --token T  the token\n");"#,
         "     7→let password = read_password(2)?;\n     8→let token = Token::new(password2);\n",
+        "for l in range(12):\n    print(C + \"C:\\jobs\\next1\\token2a\")\n",
+        "\"node_modules/js-tokens\": {\n  \"version\": \"4.0.0\",\n  \"integrity\": \"sha512-RdJUflcE3cUzKiMqQgsCu06FPu9UdIJO0beYbPhHN4k6apgJtifcoCtT9bcxOpYBtpD2kCM6Sbzg4CausW/PKQ==\"\n}\n",
+        "\"js-tokens\": {\n  \"version\": \"4.0.0\",\n  \"integrity\": \"sha512-RdJUflcE3cUzKiMqQgsCu06FPu9UdIJO0beYbPhHN4k6apgJtifcoCtT9bcxOpYBtpD2kCM6Sbzg4CausW/PKQ==\"\n}\n",
         "names = [\n    \"Ginger and Pepper\",\n    \"ANIMAL_PLANET_2.00\",\n]\n",
         r#"{"uuid":"8c2facd4-df26-4271-b8c6-192b2b9e125b","content":"the cookie\nis set\n"}"#,
     ] {

@@ -462,3 +462,20 @@ fn the_names_are_those_of_rules() {
         assert!(names.contains(&rule) || structures.contains(&rule), "{rule}");
     }
 }
+
+#[test]
+fn a_token_in_place_of_a_user_is_replaced_once() {
+    let token = ["4f7Kd9Qm2Zx8", "Lp3Rt6Vb"].concat();
+    for password in ["", "x", "X", "x-oauth-basic", "x-token-auth", "api_token"] {
+        let command = format!("curl -u {token}:{password} https://api.example.org\n");
+        let expected =
+            format!("curl -u [REDACTED:command-password]:{password} https://api.example.org\n");
+        assert_eq!(secrets::redact(&command).text, expected);
+        let url = format!("git clone https://{token}:{password}@git.example.org/a\n");
+        let expected =
+            format!("git clone https://[REDACTED:url-password]:{password}@git.example.org/a\n");
+        assert_eq!(secrets::redact(&url).text, expected);
+    }
+    let pair = format!("curl -u {token}:hunter2Xq9 https://api.example.org\n");
+    assert!(!secrets::redact(&pair).text.contains("hunter2Xq9"));
+}

@@ -5,6 +5,7 @@
 //! of the Snowball English stemmer. Scripts without blanks between words are read by pairs of
 //! characters, which needs no dictionary.
 
+use keywords::bits::{self, BLOCK};
 use rust_stemmers::{Algorithm, Stemmer};
 use rustc_hash::FxHashMap;
 
@@ -119,9 +120,6 @@ impl Words<'_> {
     }
 }
 
-/// Bytes that are looked at at once: as many as an integer has bits.
-const BLOCK: usize = 64;
-
 /// What the bytes of a part of a text are.
 #[derive(Debug, Clone, Copy)]
 struct Block {
@@ -148,22 +146,9 @@ impl Block {
             any |= byte;
         }
         // Most blocks are ASCII throughout.
-        let beyond = if any < 0x80 { 0 } else { bits(&bytes.map(|byte| byte >> 7)) };
-        Self { start, letters: bits(&letters), beyond }
+        let beyond = if any < 0x80 { 0 } else { bits::gathered(&bytes.map(|byte| byte >> 7)) };
+        Self { start, letters: bits::gathered(&letters), beyond }
     }
-}
-
-/// The numbers, each of which is zero or one, as bits.
-#[inline(always)]
-fn bits(ones: &[u8; BLOCK]) -> u64 {
-    // The product has the lowest bits of all eight bytes in its highest byte, the first byte's lowest.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let (eights, _) = ones.as_chunks::<8>();
-    let mut bits = 0;
-    for (at, eight) in eights.iter().enumerate() {
-        bits |= (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << (8 * at);
-    }
-    bits
 }
 
 /// Whether a byte is an ASCII letter, digit or underscore.

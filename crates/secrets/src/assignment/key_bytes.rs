@@ -23,7 +23,7 @@ const AROUND: usize = 240;
 const QUALIFIERS: &[&str] = &[
     "aes", "api", "app", "apps", "auth", "authentication", "ble", "boot", "chacha", "cipher", "client", "cookie",
     "crypt", "crypto", "database", "db", "decrypt", "decryption", "des", "device", "enc", "encrypt", "encryption",
-    "firmware", "fuse", "hive", "hmac", "jwt", "license", "link", "lora", "mac", "master", "meter", "mqtt", "network",
+    "firmware", "fuse", "fw", "hive", "hmac", "jwt", "license", "link", "lora", "mac", "master", "meter", "mqtt", "network",
     "nwk", "nwks", "ota", "pan", "priv", "private", "root", "secret", "server", "session", "sign", "signing", "storage",
     "token", "transport", "vault", "wallet", "webhook",
 ];
@@ -233,8 +233,8 @@ fn elements(text: &str, start: usize) -> Option<Bytes> {
         let at = if is_first { at } else { skip_separator(text, at, b",;")? };
         number(text, at)
     });
-    let behind = text[read.range.end..].trim_start_matches([',', ';', ' ', '\t', '\n', '\r']);
-    let is_closed = behind.starts_with(['}', ']', ')', '>', '|']);
+    let (end, _) = skip_between(text, read.range.end, b",;");
+    let is_closed = text[end..].starts_with(['}', ']', ')', '>', '|']);
     (is_closed && read.bytes.len() >= FEWEST).then_some(read)
 }
 
@@ -336,28 +336,38 @@ fn skip_between_strings(text: &str, at: usize, quote: u8) -> usize {
     if is_string { next + 1 } else { at }
 }
 
-/// The position behind one of the separators, and blanks and line ends around it.
+/// The position behind one of the separators, and blanks, line ends and comments around it.
 fn skip_separator(text: &str, at: usize, separators: &[u8]) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let (mut end, mut separated) = (at, 0);
-    while end < at + WIDEST_GAP {
-        match bytes.get(end)? {
-            byte if separators.contains(byte) => separated += 1,
-            byte if byte.is_ascii_whitespace() || *byte == b'\\' => {}
-            // A comment between two bytes.
-            b'/' if text[end..].starts_with("//") => {
-                end += memchr::memchr(b'\n', &bytes[end..(end + WIDEST_GAP).min(bytes.len())])?;
-            }
-            b'/' if text[end..].starts_with("/*") => {
-                let window =
-                    &text[end..text.floor_char_boundary((end + WIDEST_GAP).min(text.len()))];
-                end += window.find("*/")? + 1;
-            }
-            _ => break,
-        }
-        end += 1;
-    }
+    let (end, separated) = skip_between(text, at, separators);
     (separated == 1).then_some(end)
+}
+
+/// The position behind separators, blanks, line ends and comments, as far as they go, and the number of separators.
+fn skip_between(text: &str, at: usize, separators: &[u8]) -> (usize, usize) {
+    let (mut end, mut separated) = (at, 0);
+    while end < at + WIDEST_GAP
+        && let Some(byte) = text.as_bytes().get(end)
+    {
+        if separators.contains(byte) {
+            (end, separated) = (end + 1, separated + 1);
+        } else if byte.is_ascii_whitespace() || *byte == b'\\' {
+            end += 1;
+        } else if let Some(length) = comment_length(&text[end..]) {
+            end += length;
+        } else {
+            break;
+        }
+    }
+    (end, separated)
+}
+
+/// The length of the comment at the beginning of `rest`, if it is a short one: up to its end, or up to the line's.
+fn comment_length(rest: &str) -> Option<usize> {
+    const MARKS: &[(&str, &str)] =
+        &[("//", "\n"), ("/*", "*/"), ("# ", "\n"), ("-- ", "\n"), ("(*", "*)"), ("; ", "\n")];
+    let (mark, closing) = MARKS.iter().find(|(mark, _)| rest.starts_with(mark))?;
+    let window = &rest[mark.len()..rest.floor_char_boundary(WIDEST_GAP.min(rest.len()))];
+    Some(mark.len() + window.find(closing)? + closing.len())
 }
 
 /// A byte as programs write it, and the position behind it: `0x2b`, `43`, `-85`, `(byte)0x2b`, `43u8`, `&H2B`, `0x2b.toByte()`.

@@ -7,16 +7,20 @@
 //!
 //! - `name`: which names are those of secrets
 //! - `place`: what stands before a name
-//! - `reader`: the notations, from a name to its value
+//! - `reader`: the notations, from a name to its value; with `literal`, and `defaults` for names without one
 //! - `prose`: values in sentences
 //! - `apart`: values that stand apart from their names
 //! - `key_bytes`: keys written byte by byte
+//! - `nested`: the members of an object whose name is a plural
 //! - `next_line`: values on a line of their own, below their names
 //! - `table`: values below a name in a table, or in the values of an SQL statement
 
 mod apart;
+mod defaults;
 mod key_bytes;
+mod literal;
 mod name;
+mod nested;
 mod next_line;
 mod place;
 mod prose;
@@ -63,6 +67,9 @@ pub(crate) fn find(
     }
     if found.len() == before {
         table::find(text, &name, hit, kind, found);
+    }
+    if found.len() == before {
+        nested::find(text, &name, hit, kind, found);
     }
     if found.len() == before {
         key_bytes::find(text, &name, hit, kind, found);
@@ -120,9 +127,10 @@ fn is_sealed(text: &str, range: &Range<usize>) -> bool {
     const SHORTEST: usize = 64;
     const FARTHEST: usize = 8 << 10;
     let floor = text.floor_char_boundary(range.start.saturating_sub(FARTHEST));
+    let before = &text[floor..range.start];
     range.len() >= SHORTEST
-        && text[range.clone()].starts_with("Ag")
-        && text[floor..range.start].contains("encryptedData")
+        && (text[range.clone()].starts_with("Ag") || before.contains("SealedSecret"))
+        && before.contains("encryptedData")
 }
 
 /// Whether there is a run of token characters with digits behind `at`, as far as any notation reaches. What is assigned
@@ -161,7 +169,12 @@ fn ends_with_secret_without_digits(line: &[u8]) -> bool {
     const SIGNS: ByteSet = ByteSet::of(b"!@#$%^*~?");
     let others = line.iter().rposition(|byte| !byte.is_ascii_alphabetic());
     let word = &line[others.map_or(0, |at| at + 1)..];
-    if std::str::from_utf8(word).is_ok_and(value::is_scrambled) || has_secret_words(line) {
+    // The cookie of Erlang's nodes.
+    let is_cookie = word.len() == 20 && word.iter().all(u8::is_ascii_uppercase);
+    if is_cookie
+        || std::str::from_utf8(word).is_ok_and(value::is_scrambled)
+        || has_secret_words(line)
+    {
         return true;
     }
     let blank = line.iter().rposition(u8::is_ascii_whitespace);
@@ -212,6 +225,7 @@ fn looks_assigned(
     name: &Range<usize>,
 ) -> bool {
     let (written, name) = (&text[range.clone()], &text[name.clone()]);
+    let written = &*literal::without_continuations(written);
     is_secret(kind, notation, written, name)
         || value::unescaped(written).is_some_and(|meant| {
             // In patterns, signs are escaped, too.
@@ -221,9 +235,12 @@ fn looks_assigned(
             is_literal && is_secret(kind, notation, &meant, name)
                 || kind == Kind::Password && value::is_mixed_literal(&meant)
         })
-        || value::decoded_base64(written).is_some_and(|decoded| {
-            !matches!(kind, Kind::Mnemonic | Kind::OtherKey) && looks_secret(kind, &decoded, name)
-        })
+        || value::decoded_base64(written).or_else(|| value::decoded_hex(written)).is_some_and(
+            |decoded| {
+                !matches!(kind, Kind::Mnemonic | Kind::OtherKey)
+                    && looks_secret(kind, &decoded, name)
+            },
+        )
 }
 
 /// The secrets behind the first one of a list: `TOKENS=a,b`, `["a", "b"]`.
@@ -271,6 +288,7 @@ pub(crate) fn assigned_to_provider(text: &str, hit: &Range<usize>) -> Option<Ran
 /// Without what isn't a part of it: quotes within quotes, ODBC's braces (`PWD={…}`), Spring's mark of a password that isn't
 /// encoded (`{noop}…`), a key that is pressed behind it (`…{enter}`).
 fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let range = default_of_expansion(text, range.clone()).unwrap_or(range);
     let start = text[range.clone()]
         .strip_prefix("{noop}")
         .map_or(range.start, |_| range.start + "{noop}".len());
@@ -278,7 +296,13 @@ fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
         .strip_suffix("{enter}")
         .map_or(range.end, |typed| start + typed.len());
     // A process's next variable, as it is printed, and the marks of a difference between words.
-    let end = text[start..end].find("^@").map_or(end, |zero| start + zero);
+    let next = text[start..end].find("^@").map(|zero| start + zero);
+    let begins_name = |at: &usize| {
+        let behind =
+            text[at + 2..].trim_start_matches(|c: char| c.is_ascii_uppercase() || c == '_');
+        behind.starts_with('=') || at + 2 == end
+    };
+    let end = next.filter(begins_name).unwrap_or(end);
     let range = match text[start..end].strip_prefix("[-").and_then(|rest| rest.strip_suffix("-]")) {
         Some(_) => start + 2..end - 2,
         None => start..end,
@@ -299,6 +323,15 @@ fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
         }
         _ => range,
     }
+}
+
+/// The default of a parameter or a variable that is all there is: `${1:-…}`.
+fn default_of_expansion(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let inner = text[range.clone()].strip_prefix("${")?.strip_suffix('}')?;
+    let name = inner.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let default = name.strip_prefix(":-").or_else(|| name.strip_prefix(":="))?;
+    let is_literal = !default.is_empty() && !default.contains(['$', '{']);
+    is_literal.then(|| range.end - 1 - default.len()..range.end - 1)
 }
 
 fn is_secret(kind: Kind, notation: Notation, written: &str, name: &str) -> bool {
@@ -359,7 +392,8 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
 /// A UUID under a name that says that it gives access; most UUIDs are no secrets.
 fn is_uuid_of_access(value: &str, name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let gives_access = ["api", "auth", "access", "licen"].iter().any(|word| name.contains(word));
+    let gives_access =
+        ["api", "auth", "access", "licen", "secret"].iter().any(|word| name.contains(word));
     value::is_uuid(value) && gives_access && !value::is_dummy_token(value)
 }
 
@@ -399,10 +433,15 @@ fn may_be_passphrase(value: &str, name: &str) -> bool {
         "pre-shared",
         "pre_shared",
     ];
-    let name = name.to_ascii_lowercase();
+    let name = name.to_lowercase();
     match value.contains(' ') {
-        true => name.contains("phrase"),
-        false => FULL_NAMES.iter().any(|full| name.contains(full)),
+        // Sentences end with no number, and are no options of commands.
+        true => {
+            name.contains("phrase")
+                || (name.starts_with("--") || value.ends_with(|c: char| c.is_ascii_digit()))
+                    && FULL_NAMES.iter().any(|full| name.contains(full))
+        }
+        false => FULL_NAMES.iter().chain(name::FOREIGN).any(|full| name.contains(full)),
     }
 }
 
@@ -412,7 +451,13 @@ fn is_sha1(value: &str) -> bool {
 
 /// A key or a token by a program, or a password in its place.
 fn is_generated(value: &str) -> bool {
-    value::is_token(value) || value::is_random(value) || value::is_mixed_password(value)
+    // The address of a contract or an account is public.
+    let is_address = value.len() == 42
+        && value
+            .strip_prefix("0x")
+            .is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+    !is_address
+        && (value::is_token(value) || value::is_random(value) || value::is_mixed_password(value))
 }
 
 /// Words joined by `_`.
@@ -455,6 +500,8 @@ fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> 
             || is_mixed
             || is_no_name(value)
             || value::is_router_key(value)
+            || value.len() == 16 && value::is_application_password(value)
+            || value.ends_with(|c: char| c.is_ascii_digit()) && value::is_passphrase(value)
             || is_chosen;
         if !is_literal {
             return false;
@@ -487,7 +534,10 @@ fn looks_secret_in_prose(kind: Kind, value: &str, name: &str) -> bool {
         return false;
     }
     let is_long_key = kind != Kind::Password && value::is_token(value);
+    let is_phrase =
+        kind == Kind::Password && value.matches('-').count() >= 3 && value::is_passphrase(value);
     is_long_key
+        || is_phrase
         || letters >= 2
             && (digits >= 2
                 || (digits >= 1 && signs)

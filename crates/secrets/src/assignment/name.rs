@@ -65,6 +65,8 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     // What nodes of Erlang know each other by.
     ("erlang_cookie", Kind::Secret),
     ("erlangcookie", Kind::Secret),
+    ("erlang-cookie", Kind::Secret),
+    ("erlang cookie", Kind::Secret),
     ("token", Kind::Token),
     ("auth", Kind::Token),
     ("authorization", Kind::Token),
@@ -104,7 +106,7 @@ const KEY_QUALIFIERS: &[&str] = &[
     "product", "root", "secret", "server", "service", "session", "shared", "preshared", "wlan", "wpa", "signing", "signature",
     "sign", "storage", "subscription", "token", "webhook", "wallet", "wifi", "write", "cookie", "ssh", "activation",
     "registration", "integration", "ingest", "ingestion", "org", "organization", "project", "partner", "merchant",
-    "loggedin", "local", "wep", "pass", "network", "nwk", "nwks", "apps", "nonce", "transaction", "cipher", "aes", "des", "validation", "unseal", "stream", "setup", "entry", "unlock", "otp", "totp", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod",
+    "loggedin", "local", "wep", "pass", "network", "nwk", "nwks", "apps", "nonce", "transaction", "cipher", "aes", "des", "validation", "unseal", "stream", "setup", "entry", "unlock", "otp", "totp", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod", "fernet",
 ];
 
 /// What short keywords are joined to in small letters: `dbpass`, `userpw`.
@@ -128,7 +130,7 @@ const SUFFIXES: &[&str] = &[
     // `unseal_keys_b64`, without its number.
     "s_b",
     "previous", "prev", "next", "local", "data", "literal", "const", "is", "ci", "rw", "ro", "read", "write", "tok",
-    "bytes", "array",
+    "bytes", "array", "private", "session", "cookie", "keybase",
 ];
 /// What words of [`FOREIGN`] end in: `lösenordet`, `şifreniz`. In bytes.
 const LONGEST_INFLECTION: usize = 4;
@@ -180,6 +182,12 @@ const OF_SECRETS: &[&str] = &[
 /// secret is up to [`kind_of`].
 pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
+    // `password` has keywords of its own.
+    if text[hit.end..].starts_with(['o', 'O', 'd', 'D'])
+        && text[hit.clone()].eq_ignore_ascii_case("passw")
+    {
+        return None;
+    }
     // `${PASSWORD-default}`
     let is_expanded = |start: usize| text[..start].ends_with("${");
     let dash_ends =
@@ -194,7 +202,11 @@ pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range
         .trim_matches(|c: char| matches!(c, '_' | '-') || c.is_ascii_digit());
     let is_inflected = || {
         let word = &text[hit.clone()];
-        suffix.len() <= LONGEST_INFLECTION && is_foreign(word) && !word.eq_ignore_ascii_case("mima")
+        // All foreign words are for passwords.
+        kind == Kind::Password
+            && suffix.len() <= LONGEST_INFLECTION
+            && is_foreign(word)
+            && !word.eq_ignore_ascii_case("mima")
     };
     if let [first, ..] = suffix.as_bytes()
         && !is_inflected()
@@ -265,7 +277,7 @@ pub(super) fn kind_of(
         return (is_parameter && !is_harmless()).then_some(Kind::OtherKey);
     }
     let written = &text[name.clone()];
-    if is_of_git(written)
+    if is_of_git(text, name)
         || text[..name.start].ends_with("checksum/")
         || hit.len() == "pass".len() && has_word_of(STAGES, written)
         || has_word_of(HARMLESS, last_part(written, hit.len()))
@@ -306,9 +318,15 @@ fn last_part(name: &str, keyword: usize) -> &str {
     if last.len() > keyword + 2 { last } else { name }
 }
 
-/// Whether a name is that of git's setting for the id of a key.
-fn is_of_git(name: &str) -> bool {
-    name.eq_ignore_ascii_case("signingkey")
+/// Whether a name is that of git's setting for the id of a key. Written otherwise, it is a key's own, unless such an id
+/// follows.
+fn is_of_git(text: &str, name: &Range<usize>) -> bool {
+    const LENGTHS: [usize; 3] = [8, 16, 40];
+    let written = &text[name.clone()];
+    let rest = text[name.end..].trim_start_matches(['"', '\'', ' ', '\t', '=', ':']);
+    let digits = || rest.bytes().take(41).take_while(u8::is_ascii_hexdigit).count();
+    written == "signingkey"
+        || written.eq_ignore_ascii_case("signingkey") && LENGTHS.contains(&digits())
 }
 
 /// Whether a word of `name` is one of these, ignoring ASCII case.
@@ -342,8 +360,8 @@ pub(super) fn of_provider(text: &str, hit: &Range<usize>) -> Option<Range<usize>
         bytes[hit.end..].iter().take(LONGEST_NAME).take_while(|&&byte| is_name(byte)).count();
     let end = hit.end + after;
     let lower = text[hit.end..end].to_ascii_lowercase();
-    let is_of_secret = OF_SECRETS.iter().any(|word| lower.contains(word))
-        || OF_SECRETS.iter().any(|word| text[hit.clone()].to_ascii_lowercase().ends_with(word));
+    let own = text[hit.clone()].to_ascii_lowercase();
+    let is_of_secret = OF_SECRETS.iter().any(|word| lower.contains(word) || own.ends_with(word));
     let is_public = ["public", "publishable", "_id", "url"].iter().any(|word| lower.contains(word));
     (is_of_secret && !is_public).then(|| start_of_name(text, hit.start)..end)
 }

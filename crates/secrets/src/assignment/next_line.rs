@@ -15,7 +15,7 @@ const LONGEST_REST: usize = 160;
 const MOST_WORDS: usize = 8;
 
 /// The ASCII characters of labels, and of what stands before a name in one.
-const LABELS: ByteSet = ByteSet::alphanumeric_and(b" ()-',/");
+const LABELS: ByteSet = ByteSet::alphanumeric_and(b" ()-',/`");
 const BEFORE_LABELS: ByteSet = ByteSet::alphanumeric_and(b" ()-',/*#>.:!\t@[]");
 
 /// The endings of files that only their keys open, or that aren't secret.
@@ -49,8 +49,12 @@ pub(super) fn find(
     let next = line_at(text, end + 1);
     let below = next.or_else(|| line_at(text, end + 1 + blank_line(text, end + 1)?));
     // A comment says what the lines are: `cat auth.txt  # user, then password`.
-    let is_second = matches!(line, Line::Command) && is_behind_user(text, name);
-    let below = below.and_then(|below| match is_second {
+    // So does a file of a user and a password, as OpenVPN has.
+    let is_second = |below: &Range<usize>| {
+        let is_of_both = || rest.starts_with(".txt") && is_user(&text[below.clone()]);
+        matches!(line, Line::Command) && (is_behind_user(text, name) || is_of_both())
+    };
+    let below = below.and_then(|below| match is_second(&below) {
         true => line_at(text, line_end(text, below.end, LONGEST_REST)? + 1),
         false => Some(below),
     });
@@ -82,6 +86,11 @@ pub(super) fn find(
     }
 }
 
+/// Whether a line is the name of a user: letters, perhaps with dots between.
+fn is_user(line: &str) -> bool {
+    line.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_' | b'@'))
+}
+
 /// Whether a comment names a user before the name: their values stand in the same order.
 fn is_behind_user(text: &str, name: &Range<usize>) -> bool {
     let comment = line_before(text, name.start).rsplit_once(" # ");
@@ -98,7 +107,9 @@ fn blank_line(text: &str, start: usize) -> Option<usize> {
 /// What the line of a name is, if its value may stand below it.
 fn kind_of_line(text: &str, name: &Range<usize>, rest: &str) -> Option<Line> {
     let before = line_before(text, name.start);
-    if let Some(prompt) = transcript::prompt(before) {
+    // A quotation in a mail looks like a prompt.
+    let is_quotation = before.starts_with("> ") && rest.ends_with(':');
+    if let Some(prompt) = transcript::prompt(before).filter(|_| !is_quotation) {
         // What an interpreter is given is the value, and no call with it.
         let is_value = || rest.bytes().all(|byte| b"\"')]}".contains(&byte));
         let reads = match prompt {
@@ -117,7 +128,9 @@ fn kind_of_line(text: &str, name: &Range<usize>, rest: &str) -> Option<Line> {
     }
     let label = rest.strip_suffix([':', '：']).unwrap_or(rest);
     let without_colon = label.len() == rest.len();
-    if without_colon && !is_above_digits(text, name.end + rest.len()) {
+    // A heading of Markdown.
+    let is_heading = before.starts_with('#');
+    if without_colon && !is_heading && !is_above_digits(text, name.end + rest.len()) {
         return None;
     }
     let is_of =
@@ -125,7 +138,8 @@ fn kind_of_line(text: &str, name: &Range<usize>, rest: &str) -> Option<Line> {
     let is_label = is_of(&LABELS, label)
         && is_of(&BEFORE_LABELS, before)
         && label.split(' ').count() <= MOST_WORDS + 1;
-    is_label.then_some(if without_colon { Line::Sticker } else { Line::Label })
+    let is_sticker = without_colon && !is_heading;
+    is_label.then_some(if is_sticker { Line::Sticker } else { Line::Label })
 }
 
 /// Whether the line below the one that ends at `end` begins with a digit.
@@ -143,7 +157,7 @@ fn reads(command: &str) -> bool {
         "jq", "yq", "head", "tail", "less", "type", "xxd", "base64", "cut", "awk", "strings", "gc", "Get-Content", "config:get", "-r", "-raw", "reveal", "fetch",
     ];
     let words = command.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '(' | '|'));
-    let env = command.ends_with("$env:") || command.ends_with("%");
+    let env = ["$env:", "%", "GetNetworkCredential()."].iter().any(|end| command.ends_with(end));
     env || words.into_iter().any(|word| VERBS.contains(&word))
 }
 

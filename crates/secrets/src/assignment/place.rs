@@ -126,19 +126,42 @@ impl<'t> Place<'t> {
         let before = before.strip_suffix([':', '='])?.trim_end().trim_end_matches(QUOTES);
         let is_naming = ["name", "key", "Name", "Key"].iter().any(|word| before.ends_with(word));
         let (head, rest) = before.rsplit_once("value").filter(|_| is_naming)?;
-        // `value="…"`, `"value": "…"`
+        // `value="…"`, `"value": "…"`, and `SET value = '…' WHERE name = ` of SQL
+        let is_statement = || rest.to_ascii_lowercase().contains(" where ");
         let value = rest.strip_prefix('=').or_else(|| {
-            rest.strip_prefix(QUOTES)?.strip_prefix(':').map(|value| value.trim_start_matches(' '))
+            let assigned = || rest.strip_prefix(" = ").filter(|_| is_statement());
+            let member = rest.strip_prefix(QUOTES).and_then(|rest| rest.strip_prefix(':'));
+            member.map(|value| value.trim_start_matches(' ')).or_else(assigned)
         })?;
         let quote = value.chars().next().filter(|c| QUOTES.contains(c))?;
         let (value, between) = value[1..].split_once(quote)?;
-        let is_apart = between.len() <= 60 && !between.contains(['<', '>', '{', '}', '\n']);
+        // A member of JSON may be on the line before.
+        let is_next = || between.trim_start_matches(QUOTES).starts_with(",\n");
+        let is_apart = between.len() <= 60
+            && !between.contains(['<', '>', '{', '}'])
+            && (!between.contains('\n') || is_next());
         (is_apart && !head.is_empty() && !value.is_empty()).then(|| range_of(self.before, value))
+    }
+
+    /// The quoted value that a sentence names before it says what it is: ``use `…` as the staging API key``.
+    pub(super) fn value_said_before(&self) -> Option<Range<usize>> {
+        const MOST_WORDS: usize = 5;
+        let (head, words) = self.line.rsplit_once(" as ")?;
+        let are_words = words
+            .split(' ')
+            .all(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+        let quote = head.chars().next_back().filter(|c| QUOTES.contains(c))?;
+        let (_, value) = head[..head.len() - 1].rsplit_once(quote)?;
+        let is_said = are_words && words.split(' ').count() <= MOST_WORDS && !value.contains(' ');
+        is_said.then(|| range_of(self.before, value)).filter(|range| !range.is_empty())
     }
 
     /// The last literal before the comment that the name is in, or the last word before it, in the text before the name. What is
     /// in the comment must be words.
     pub(super) fn value_before_comment(&self) -> Option<Range<usize>> {
+        const MARKS: ByteSet = ByteSet::of(b"/#;-");
+        // Before most names, there is none.
+        MARKS.find(self.line)?;
         let (code, comment) = [" //", " # ", " ; ", " -- ", " /*", "\t//", "\t#"]
             .iter()
             .filter_map(|mark| self.line.rsplit_once(mark))
@@ -227,7 +250,25 @@ impl<'t> Place<'t> {
     /// As the first argument of a call or the first element of a list: `setenv("PASSWORD", …)`.
     pub(super) fn argument(&self) -> bool {
         self.before.ends_with(QUOTES)
-            && self.unquoted().trim_end_matches([' ', '\t', '@', 'L']).ends_with(['(', '[', '{'])
+            && self
+                .unquoted()
+                .trim_end_matches([' ', '\t', '@', 'L', 'b', 'u', 'r'])
+                .ends_with(['(', '[', '{'])
+    }
+
+    /// In a connection string, behind a semicolon.
+    pub(super) fn behind_semicolon(&self) -> bool {
+        self.before.ends_with(';') && self.line.matches('=').count() >= 2
+    }
+
+    /// As the first argument of a fact of Prolog, at the beginning of a line: `setting(password, …`.
+    pub(super) fn begins_fact(&self) -> bool {
+        let functor = self.line.strip_suffix('(');
+        self.is_whole_line
+            && functor.is_some_and(|functor| {
+                functor.starts_with(|c: char| c.is_ascii_lowercase())
+                    && functor.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            })
     }
 
     /// As a later argument of a call that declares a value: `resValue "string", "api_key", …`.
@@ -337,15 +378,28 @@ impl<'t> Place<'t> {
     /// As the value of an XML attribute: `<add key="Password" …`, or in an element `key` or `name`.
     pub(super) fn attribute(&self) -> bool {
         (self.before.ends_with(QUOTES) && self.unquoted().ends_with('=') && self.line.contains('<'))
+            || self.is_attribute_of_its_own_line()
             || self.before.ends_with("key>")
             || self.before.ends_with("name>")
             || self.before.ends_with("name\">")
             || (self.line.contains("<name>") && !self.line.contains("</name>"))
     }
 
+    /// As the value of an attribute that has a line of its own: `key = "PASSWORD"`.
+    fn is_attribute_of_its_own_line(&self) -> bool {
+        let attribute = self.unquoted().trim_end_matches(' ');
+        let attribute = attribute.strip_suffix('=').map(str::trim_end);
+        self.before.ends_with('"')
+            && attribute.is_some_and(|before| {
+                let line = before.rsplit('\n').next().unwrap_or(before);
+                line.len() < before.len() && matches!(line.trim_start(), "key" | "name")
+            })
+    }
+
     /// As a whole word in capitals, like an environment variable.
     pub(super) fn environment(&self) -> bool {
-        self.last_word().is_empty() && self.environment_like()
+        let is_of_terraform = || self.written.starts_with("TF_VAR_");
+        self.last_word().is_empty() && (self.environment_like() || is_of_terraform())
     }
 
     /// Written like an environment variable.

@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use super::reader::{
-    LONGEST_LINE, LONGEST_TYPE, Notation, QUOTES, Reader, Value, ends_bare, first_line,
-};
+use super::literal::{QUOTES, ends_bare};
+use super::reader::{LONGEST_LINE, LONGEST_TYPE, Notation, Reader, Value, first_line};
 use crate::byte_set::ByteSet;
 use crate::parts::range_of;
 use crate::value;
@@ -40,7 +39,9 @@ impl Reader<'_> {
             let may_follow = is_connected && (index < MOST_UNCONNECTED || was_connector)
                 || is_next
                 || index < MOST_UNCONNECTED && is_unmistakable(written);
-            if may_follow && written.len() >= 6 && is_mixed(written) {
+            let is_phrase =
+                || is_connected && written.contains('-') && value::is_passphrase(written);
+            if may_follow && written.len() >= 6 && (is_mixed(written) || is_phrase()) {
                 // A type, with a value behind it.
                 if line[at.min(line.len())..].starts_with('=') {
                     return None;
@@ -68,7 +69,9 @@ impl Reader<'_> {
             });
         // A value has a digit, or capitals within its words.
         let may_have_value = |line: &str| {
-            line.bytes().any(|byte| byte.is_ascii_digit()) || value::has_inner_capital(line)
+            line.bytes().any(|byte| byte.is_ascii_digit())
+                || value::has_inner_capital(line)
+                || line.bytes().filter(|byte| *byte == b'-').count() >= 3
         };
         place.prose()
             && !place.flag()
@@ -94,6 +97,9 @@ impl Reader<'_> {
 
     /// A value of several words behind an operator: those of a wallet, or the four groups of an application's password.
     pub(super) fn spaced(mut self) -> Option<Value> {
+        if let Some(value) = self.said_phrase() {
+            return Some(value);
+        }
         self.skip_words();
         self.eat_operator().filter(|operator| matches!(*operator, ":" | "=" | "："))?;
         self.skip_blanks();
@@ -102,9 +108,22 @@ impl Reader<'_> {
         let is_known = value::is_mnemonic(line)
             || value::is_application_password(line)
             || value::is_spaced_seed(line)
+            || value::is_router_key(line)
             || value::is_passphrase(line) && (line.contains(' ') || self.place.is_phrase());
         let range = self.at..self.at + line.len();
         is_known.then_some(Value { range, notation: Notation::Quoted })
+    }
+
+    /// The quoted words that are said to be a phrase: `the passphrase for the backup is "…"`.
+    fn said_phrase(&self) -> Option<Value> {
+        const IS: &str = " is \"";
+        let line = first_line(self.ahead(LONGEST_LINE)).filter(|_| self.place.is_phrase())?;
+        let start = line.find(IS)? + IS.len();
+        let are_words = line[..start - IS.len()].chars().all(|c| c.is_alphanumeric() || c == ' ');
+        let words = &line[start..start + line[start..].find('"')?];
+        let is_phrase = value::is_passphrase(words) || value::is_mnemonic(words);
+        let range = range_of(self.text, words);
+        (are_words && is_phrase).then_some(Value { range, notation: Notation::Quoted })
     }
 
     /// Skips a remark in brackets, or words up to the colon: `recovery phrase (keep it!): …`, `passphrase for the disk is: …`.
@@ -125,8 +144,10 @@ impl Reader<'_> {
 
     /// A value behind a particle, in languages that write no blank between a noun and it: `密码是…`, `パスワードは「…」`.
     pub(super) fn behind_particle(mut self) -> Option<Value> {
-        const PARTICLES: &[&str] =
-            &[" ", "是", "为", "為", "は", "が", "은 ", "는 ", "이 ", "가 ", "：", ":", "= "];
+        #[rustfmt::skip]
+        const PARTICLES: &[&str] = &[
+            " ", "是", "为", "為", "改成", "改为", "更新为", "设为", "设置为", "は", "が", "은 ", "는 ", "이 ", "가 ", "：", ":", "= ",
+        ];
         const OPENING: &[&str] = &["「", "『", "“", "\"", "'", "`"];
         // A name of another script is behind nothing else that is written so.
         if self.text[..self.at].ends_with(|c: char| c < '\u{2e80}') {
@@ -149,6 +170,8 @@ fn bare_word(word: &str) -> &str {
         matches!(c, '.' | ',' | ';' | ':' | ')' | '`' | '"' | '\'') || is_bold && c == '*'
     });
     let bare = bare.split_once("</").map_or(bare, |(bare, _)| bare);
+    // The end of the string that the sentence is in.
+    let bare = bare.split_once("\\n").map_or(bare, |(bare, _)| bare);
     bare.trim_start_matches(['(', '*', '`', '"', '\'', '=', ':'])
 }
 

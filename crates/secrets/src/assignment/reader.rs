@@ -4,9 +4,6 @@
 //! looks like a secret counts.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use keywords::Keywords;
 
 use super::place::Place;
 use super::{LONGEST_VALUE, WIDEST_GAP};
@@ -15,67 +12,22 @@ use crate::{parts, value};
 
 /// The rest of a line that is searched for a default value or for the words of a sentence, in bytes.
 pub(super) const LONGEST_LINE: usize = 200;
-/// The rest of a declaration in which its default is searched for, in bytes.
-const LONGEST_DECLARATION: usize = 500;
 /// What stands between a name and `=` in a declaration, in bytes.
 pub(super) const LONGEST_TYPE: usize = 80;
 
-/// Operators between a name and its value; longer ones first.
-const OPERATORS: &[&str] =
-    &["!==", "===", "::=", "=>", ":=", "?=", "+=", "!=", "==", "<-", "->", "→", "：", "=", ":"];
+/// Operators between a name and its value; longer ones first. Mail has `=3D` for `=`.
+const OPERATORS: &[&str] = &[
+    "!==", "===", "::=", "=>", ":=", "?=", "+=", "!=", "==", "=3D ", "<-", "->", "→", "：", "=",
+    ":",
+];
 /// Operators after which only a quoted value is one.
 const QUOTED_ONLY: &[&str] = &["!==", "!=", "<-", "->", "+="];
-/// What introduces a default value.
-const DEFAULTS: &[&str] = &[
-    "||",
-    "??",
-    "?:",
-    "//",
-    " ? ",
-    " or ",
-    "default",
-    "unwrap_or",
-    "orelse",
-    "or_else",
-    "fallback",
-    "ifempty",
-    // A block that gives the value: `fetch("PASSWORD") { "…" }`.
-    "\") {",
-    "') {",
-];
-static MARKERS: LazyLock<Keywords> =
-    LazyLock::new(|| Keywords::new(DEFAULTS).expect("a few short keywords"));
-/// For each of the first three bytes of [`DEFAULTS`], a bit for each of them that may have this byte there.
-static MARKER_BYTES: [[u16; 256]; 3] = {
-    let mut bytes = [[0; 256]; 3];
-    let mut marker = 0;
-    while marker < DEFAULTS.len() {
-        let text = DEFAULTS[marker].as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            let mut byte = 0;
-            while byte < 256 {
-                if at >= text.len() || text[at] == (byte as u8).to_ascii_lowercase() {
-                    bytes[at][byte] |= 1 << marker;
-                }
-                byte += 1;
-            }
-            at += 1;
-        }
-        marker += 1;
-    }
-    bytes
-};
-const QUOTE_CHARACTERS: ByteSet = ByteSet::of(b"\"'`");
 /// The first bytes of [`OPERATORS`] and of [`QUOTES`].
 const OPERATOR_BEGINNINGS: ByteSet = ByteSet::of(b"!=:?+<-\xe2\xef");
-const QUOTE_BEGINNINGS: ByteSet = ByteSet::of(b"\\\"'`&\xe2");
 /// Characters of types and of what else stands between a name and `=` in declarations.
 const TYPES: ByteSet = ByteSet::alphanumeric_and(b" \t_*&<>[](){};:,.?!'");
 /// Characters of the types behind a name's colon.
 const ANNOTATIONS: ByteSet = ByteSet::alphanumeric_and(b"_&<>[]|.'? ");
-/// Characters of the functions around a literal.
-const CALLEES: ByteSet = ByteSet::alphanumeric_and(b"_.:[]<>*&@- ");
 /// Characters between a function's head and what it returns.
 const BEFORE_RETURNED: ByteSet = ByteSet::alphanumeric_and(b" \t\n\r\x0b\x0c{:->&'");
 
@@ -84,13 +36,6 @@ const BEFORE_RETURNED: ByteSet = ByteSet::alphanumeric_and(b" \t\n\r\x0b\x0c{:->
 const METHODS: &[&str] = &[
     "type", "fill", "send_keys", "sendkeys", "val", "setvalue", "set_value", "set", "equals", "tobe", "toequal", "eq",
     "to_equal", "typetext", "sendkeystoelement", "entertext", "replacetext", "isequalto", "assign", "equalsignorecase",
-];
-/// Functions around a literal that leave it what it is.
-#[rustfmt::skip]
-const WRAPPERS: &[&str] = &[
-    "some", "from", "secretstr", "secretstring", "secret", "securestring", "string", "str", "bytes", "byte",
-    "b64decode", "atob", "new", "valueof", "quote", "ok", "just", "literal", "password", "token", "sensitive", "_t",
-    "cstring", "of", "into", "md5", "sha1", "sha2", "sha256", "crypt", "password_hash", "secretvalue", "plaintext", "base64decode", "unsafeplaintext",
 ];
 /// Elements that have the value of the one around them.
 const INNER_ELEMENTS: &[&str] = &["<Value", "<value", "<string", "<text", "<plain", "<data"];
@@ -103,11 +48,6 @@ const INNER_MEMBERS: &[&str] = &[
     "\"secret\":",
     "\"plaintext\":",
     "\"plain\":",
-];
-/// Quotes, also as written inside other texts.
-pub(super) const QUOTES: &[&str] = &[
-    "\\\\\"", "\\\\\\\"", "\"", "'", "`", "\\\"", "\\'", "&quot;", "&#34;", "&#39;", "\\u0022",
-    "“", "’",
 ];
 
 /// The notation of a value.
@@ -131,7 +71,7 @@ pub(super) struct Value {
 
 impl Value {
     /// The same value, with nothing but its place behind the name to say that it belongs to it.
-    fn into_neighbor(self) -> Self {
+    pub(super) fn into_neighbor(self) -> Self {
         let is_quoted = self.notation == Notation::Quoted;
         Self { notation: if is_quoted { Notation::Neighbor } else { Notation::Prose }, ..self }
     }
@@ -154,7 +94,7 @@ impl<'t> Reader<'t> {
     /// The values that may be assigned, by each reading.
     pub(super) fn assigned(self) -> impl Iterator<Item = Option<Value>> + use<'t> {
         type Reading<'t> = fn(Reader<'t>) -> Option<Value>;
-        let readings: [Reading<'t>; 17] = [
+        let readings: [Reading<'t>; 18] = [
             Reader::direct,
             Reader::changed,
             Reader::substituted,
@@ -163,6 +103,7 @@ impl<'t> Reader<'t> {
             Reader::returned,
             Reader::passed,
             Reader::default_value,
+            Reader::otherwise,
             Reader::in_element,
             Reader::before_name,
             Reader::before_comment,
@@ -177,7 +118,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A value right behind the name and an operator.
-    fn direct(mut self) -> Option<Value> {
+    pub(super) fn direct(mut self) -> Option<Value> {
         if self.place.expansion() {
             return self.expanded();
         }
@@ -219,6 +160,14 @@ impl<'t> Reader<'t> {
             Some(Value { range, notation: Notation::Quoted })
         } else if gap > 0 && self.place.flag() && self.eat("<<< ") {
             self.quoted()
+        } else if gap > 0 && (self.eat("<(echo ") || self.eat("<(printf ")) {
+            // What a shell gives as a file: `wg set wg0 private-key <(echo …)`.
+            self.eat("-n ");
+            self.quoted().or_else(|| self.bare_among_words(true))
+        } else if gap > 0 && self.eat(". \"") {
+            // A pair of Lisp: `(password . "…")`.
+            self.at -= 1;
+            self.quoted()
         } else if self.skip_to_value_attribute()
             || self.eat("(")
             || self.eat("{")
@@ -245,21 +194,9 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// An argument without quotes that is no name: `password(4vWkfARJak)` of Stata.
-    fn bare_argument(&self) -> Option<Value> {
-        let range = self.until(|c| c == ')' || c.is_whitespace())?;
-        let written = &self.text[range.clone()];
-        let is_literal = written.starts_with(|c: char| c.is_ascii_digit())
-            && written.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && value::is_password(written);
-        let is_closed = self.text[range.end..].starts_with(')');
-        (is_literal && is_closed)
-            .then_some(Value { range, notation: Notation::Bare { certain: false } })
-    }
-
     /// The value behind what PHP writes between a name and it when it serialises or dumps an object, or in an element of
     /// escaped XML; an inner `None` if it has none.
-    fn serialised_or_escaped(&mut self, quoted_name: bool) -> Option<Option<Value>> {
+    pub(super) fn serialised_or_escaped(&mut self, quoted_name: bool) -> Option<Option<Value>> {
         if quoted_name && self.eat(";s:") {
             self.skip_while(8, |c| c.is_ascii_digit());
             return Some(if self.eat(":") { self.quoted() } else { None });
@@ -273,7 +210,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The next argument, element or member behind the one that is the name.
-    fn behind_comma(&mut self, quoted_name: bool) -> Option<Value> {
+    pub(super) fn behind_comma(&mut self, quoted_name: bool) -> Option<Value> {
         self.skip_white_space();
         self.eat("<<");
         let is_pair = self.place.argument()
@@ -292,11 +229,24 @@ impl<'t> Reader<'t> {
         }
         // A later one of pairs of names and values: `("user", "app", "password", "…")`.
         let is_later = quoted_name && self.place.is_listed();
-        if is_later { self.quoted().map(Value::into_neighbor) } else { None }
+        let is_fact = || self.place.begins_fact() && self.rest().starts_with('\'');
+        let is_row = || quoted_name && self.place.begins_line() && self.rest().starts_with('"');
+        if is_later {
+            return self.quoted().map(Value::into_neighbor);
+        }
+        // `setting(password, '…').` of Prolog, and a row of two cells.
+        let end = match (is_fact(), is_row()) {
+            (true, _) => ").",
+            (false, true) => "\n",
+            (false, false) => return None,
+        };
+        let value = self.quoted()?.into_neighbor();
+        self.eat("\r");
+        (self.rest().is_empty() || self.rest().starts_with(end)).then_some(value)
     }
 
     /// The digit by which a router's configuration says how a password is written: `password 0 …`, `secret 7 …`.
-    fn eat_encryption(&mut self) -> bool {
+    pub(super) fn eat_encryption(&mut self) -> bool {
         #[rustfmt::skip]
         const WRITTEN: [&str; 14] = [
             "0 ", "5 ", "7 ", "8 ", "9 ", "ENC ", "cipher ", "irreversible-cipher ", "plaintext ", "encrypted ", "ascii ",
@@ -306,7 +256,7 @@ impl<'t> Reader<'t> {
     }
 
     /// `:password "…"` and `(password "…"`, the pairs of Lisps and Elixir.
-    fn quoted_behind_symbol(&mut self) -> Option<Value> {
+    pub(super) fn quoted_behind_symbol(&mut self) -> Option<Value> {
         if self.place.apart_or_symbol() && !self.rest().starts_with('`') {
             self.quoted().map(Value::into_neighbor)
         } else {
@@ -315,7 +265,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The value after `name: PASSWORD` in a list of variables: `value: …`; or after a field of a form: `with: …`.
-    fn named_value(&mut self) -> Option<Value> {
+    pub(super) fn named_value(&mut self) -> Option<Value> {
         let is_named = [
             "value:",
             "\"value\":",
@@ -332,7 +282,7 @@ impl<'t> Reader<'t> {
         if is_named { self.quoted().or_else(|| self.bare(true)) } else { None }
     }
 
-    fn behind_operator(mut self, operator: &str, gap: usize) -> Option<Value> {
+    pub(super) fn behind_operator(mut self, operator: &str, gap: usize) -> Option<Value> {
         self.eat("**");
         let spaced = gap + self.skip_blanks() > 0;
         let annotated = matches!(operator, ":" | "：") && self.skip_type();
@@ -359,7 +309,8 @@ impl<'t> Reader<'t> {
             // What AutoHotkey types for a word: `::vpnpw::…`.
             return self.bare(true);
         }
-        if operator == ":" && (self.eat("} \\texttt{") || self.eat("}\\texttt{")) {
+        let in_latex = ["} \\texttt{", "}\\texttt{", "\\texttt{"];
+        if operator == ":" && in_latex.iter().any(|macros| self.eat(macros)) {
             let range = self.until(|c| c == '}' || c.is_whitespace())?;
             return Some(Value { range, notation: Notation::Quoted });
         }
@@ -406,12 +357,12 @@ impl<'t> Reader<'t> {
     }
 
     /// The first item of a list of YAML.
-    fn item(&mut self) -> Option<Value> {
+    pub(super) fn item(&mut self) -> Option<Value> {
         if self.eat("- ") { self.quoted().or_else(|| self.bare(false)) } else { None }
     }
 
     /// The words that are a line of a block of YAML, if they are a secret together.
-    fn words_of_block(&self) -> Option<Value> {
+    pub(super) fn words_of_block(&self) -> Option<Value> {
         let line = first_line(self.ahead(LONGEST_LINE))?.trim_end();
         let are_secret = value::is_passphrase(line) || value::is_mnemonic(line);
         let range = self.at..self.at + line.len();
@@ -419,7 +370,7 @@ impl<'t> Reader<'t> {
     }
 
     /// ODBC's `PWD={…}`, or a value in a block: `password: { value: "…" }`.
-    fn in_braces(&mut self) -> Option<Value> {
+    pub(super) fn in_braces(&mut self) -> Option<Value> {
         let in_list = if self.place.in_list() { self.bare(true) } else { None };
         in_list.or_else(|| {
             self.eat("{");
@@ -429,7 +380,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The member among others that has the value of the object around it: `password: { type: "plain", value: "…" }`.
-    fn named_member(&self) -> Option<Value> {
+    pub(super) fn named_member(&self) -> Option<Value> {
         let window = self.ahead(LONGEST_LINE);
         let object = &window[..memchr::memchr(b'}', window.as_bytes())?];
         let at =
@@ -442,7 +393,7 @@ impl<'t> Reader<'t> {
 
     /// Skips the type that is dumped before a value: by PHP on a line of its own, `["password"]=> string(9) "…"`; by Go,
     /// `Password: (string) (len=9) "…"`.
-    fn skip_dumped_type(&mut self) {
+    pub(super) fn skip_dumped_type(&mut self) {
         if self.eat("(string) (len=") {
             self.skip_while(8, |c| c.is_ascii_digit());
             self.eat(") ");
@@ -460,7 +411,7 @@ impl<'t> Reader<'t> {
 
     /// As [`Reader::direct`], for a value with characters that usually end one, if it is all that
     /// follows on its line: `DB_PASSWORD=a&b;c`.
-    fn whole_word(mut self) -> Option<Value> {
+    pub(super) fn whole_word(mut self) -> Option<Value> {
         let gap = self.skip_blanks();
         let is_spaced = gap > 0 && self.eat("= ");
         if !(is_spaced || gap == 0 && (self.eat("=") || self.eat(": ")))
@@ -487,7 +438,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The value that a variable has where it isn't set: `${PASSWORD:-…}`, `${password:…}`.
-    fn expanded(mut self) -> Option<Value> {
+    pub(super) fn expanded(mut self) -> Option<Value> {
         if self.place.robot_variable() && self.eat("}") {
             let is_apart = self.skip_blanks() >= 2 || self.text[..self.at].ends_with('\t');
             return if is_apart { self.quoted().or_else(|| self.bare(true)) } else { None };
@@ -502,7 +453,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The new value behind the old one, in what Terraform plans: `password = "***" -> "…"`.
-    fn changed(mut self) -> Option<Value> {
+    pub(super) fn changed(mut self) -> Option<Value> {
         self.skip_blanks();
         self.eat_operator()?;
         self.skip_blanks();
@@ -513,7 +464,7 @@ impl<'t> Reader<'t> {
     }
 
     /// What an editor's command puts in place of the name: `sed s/__DB_PASS__/…/`.
-    fn substituted(mut self) -> Option<Value> {
+    pub(super) fn substituted(mut self) -> Option<Value> {
         let delimiter = self.place.substituted_by()?;
         self.skip_while(8, |c| matches!(c, '_' | '%' | '@' | '}' | '#') && c != delimiter);
         if !self.rest().starts_with(delimiter) {
@@ -527,7 +478,7 @@ impl<'t> Reader<'t> {
 
     /// A value behind the declaration's type: `password string = "…"`, `Password { get; set; } = "…"`,
     /// `password[32] = "…"`, `password VARCHAR(20) DEFAULT '…'`.
-    fn declared(mut self) -> Option<Value> {
+    pub(super) fn declared(mut self) -> Option<Value> {
         let window = self.ahead(LONGEST_TYPE);
         let end = TYPES.find_other(window).unwrap_or(window.len());
         let (between, rest) = window.split_at(end);
@@ -552,7 +503,7 @@ impl<'t> Reader<'t> {
     }
 
     /// What a function of that name returns: `getPassword() { return "…"; }`.
-    fn returned(mut self) -> Option<Value> {
+    pub(super) fn returned(mut self) -> Option<Value> {
         if !self.eat("(") {
             return None;
         }
@@ -578,14 +529,14 @@ impl<'t> Reader<'t> {
 
     /// What is done with the thing of that name: `find("#password").type("…")`, `password.equals("…")`,
     /// `fill('#password', '…')`.
-    fn passed(mut self) -> Option<Value> {
+    pub(super) fn passed(mut self) -> Option<Value> {
         if !self.rest().starts_with(['"', '\'', '`', ']', ')', '.']) {
             return None;
         }
         let start = self.at;
         self.skip_while(4, |c| matches!(c, '"' | '\'' | '`' | ']' | ')'));
-        if self.place.selector() && self.at > start && self.eat(", ") {
-            return self.quoted();
+        if self.place.selector() && self.at > start && (self.eat(", ") || self.eat(",")) {
+            return self.named_value().or_else(|| self.quoted());
         }
         if self.at == start && !self.rest().starts_with('.') {
             return None;
@@ -600,65 +551,9 @@ impl<'t> Reader<'t> {
         if is_method { self.quoted() } else { None }
     }
 
-    /// The value for a name without one: `process.env.PASSWORD || '…'`, `getenv("PASSWORD") or "…"`,
-    /// `add_argument("--password", default="…")`, `variable "password" { default = "…" }`.
-    fn default_value(self) -> Option<Value> {
-        let is_declared = self.place.declared();
-        let window = self.ahead(if is_declared { LONGEST_DECLARATION } else { LONGEST_LINE });
-        let scope = if is_declared { window.split("\n}").next()? } else { first_line(window)? };
-        if QUOTE_CHARACTERS.find(scope).is_none() && !scope.contains(": ") {
-            return None;
-        }
-        // What follows the statement is about something else.
-        let end = memchr::memchr(b';', scope.as_bytes()).filter(|_| !is_declared);
-        let scope = &scope[..end.map_or(scope.len(), |at| at + 1)];
-        if !may_have_marker(scope.as_bytes()) {
-            return None;
-        }
-        MARKERS.hits(scope).find_map(|hit| {
-            let (marker, at) = (DEFAULTS[hit.keyword], hit.range.start);
-            let mut reader = self;
-            reader.at += at + marker.len();
-            if marker.starts_with(|c: char| c.is_ascii_alphabetic()) {
-                reader.skip_while(24, |c| c.is_ascii_alphabetic() || c == '_');
-            }
-            reader.eat_quote_if_closing();
-            reader.skip_while(24, |c| " \t(:=|_,>{".contains(c));
-            let named = reader.skip_named_call();
-            reader.quoted().or_else(|| if named { None } else { reader.default_bare(marker) })
-        })
-    }
-
-    /// An unquoted default, as in YAML.
-    fn default_bare(&mut self, marker: &str) -> Option<Value> {
-        if marker != "default" || !self.text[..self.at].ends_with(": ") {
-            return None;
-        }
-        self.bare(false)
-    }
-
-    /// `Default: …` among the properties below a name in YAML.
-    fn default_key(&mut self) -> Option<Value> {
-        let window = self.ahead(LONGEST_LINE);
-        let mut at = 0;
-        for line in window.split_inclusive('\n').take(5) {
-            let content = line.trim_start();
-            let indent = line.len() - content.len();
-            for key in ["Default: ", "default: ", "\"Default\": ", "\"default\": ", "value: "] {
-                if content.starts_with(key) {
-                    let mut reader = *self;
-                    reader.at += at + indent + key.len();
-                    return reader.quoted().or_else(|| reader.bare(false));
-                }
-            }
-            at += line.len();
-        }
-        None
-    }
-
     /// The content of the element whose attribute or sibling names it: `<entry key="password">…</entry>`,
     /// `<key>password</key><string>…</string>`.
-    fn in_element(mut self) -> Option<Value> {
+    pub(super) fn in_element(mut self) -> Option<Value> {
         let window = self.ahead(LONGEST_LINE);
         let behind = window.trim_start_matches(['\'', '"', ']']);
         self.at += window.len() - behind.len();
@@ -688,14 +583,17 @@ impl<'t> Reader<'t> {
     }
 
     /// The value of the attribute or member before the one that names it: `value="…" name="password"`.
-    fn before_name(self) -> Option<Value> {
-        let range = self.place.value_before()?;
-        let floor = self.place.floor();
-        Some(Value { range: floor + range.start..floor + range.end, notation: Notation::Quoted })
+    pub(super) fn before_name(self) -> Option<Value> {
+        let value = |range: Range<usize>, notation| {
+            let floor = self.place.floor();
+            Value { range: floor + range.start..floor + range.end, notation }
+        };
+        let said = || Some(value(self.place.value_said_before()?, Notation::Neighbor));
+        self.place.value_before().map(|range| value(range, Notation::Quoted)).or_else(said)
     }
 
     /// The value before a comment that ends with the name: `login("…"); // the ftp password`.
-    fn before_comment(self) -> Option<Value> {
+    pub(super) fn before_comment(self) -> Option<Value> {
         let rest = first_line(self.ahead(8)).unwrap_or_default().trim_start_matches('s');
         let is_end = rest.trim_end().trim_end_matches(['.', ')', '/', '*', '!', ' ']).is_empty();
         let range = if is_end { self.place.value_before_comment()? } else { return None };
@@ -703,14 +601,16 @@ impl<'t> Reader<'t> {
         let range = floor + range.start..floor + range.end;
         let written = &self.text[range.clone()];
         let is_hash = value::is_hash(written);
-        let is_literal = value::is_token(written) && !is_hash
+        let is_of_client =
+            self.text[..range.start].trim_end_matches(['"', '\'']).ends_with("Client(");
+        let is_literal = value::is_token(written) && (!is_hash || is_of_client)
             || value::is_mixed_password(written)
             || value::is_password(written) && super::is_numbered_word(written);
         is_literal.then_some(Value { range, notation: Notation::Quoted })
     }
 
     /// Skips the start tags around a value: `Password: <code>…`.
-    fn skip_tags(&mut self) -> bool {
+    pub(super) fn skip_tags(&mut self) -> bool {
         let start = self.at;
         for _ in 0..3 {
             let window = self.ahead(LONGEST_TYPE);
@@ -722,69 +622,13 @@ impl<'t> Reader<'t> {
         self.at > start
     }
 
-    /// A literal inside a function that leaves it what it is: `Some("…")`, `SecretStr("…")`.
-    fn wrapped(&mut self) -> Option<Value> {
-        let start = self.at;
-        let window = self.ahead(48);
-        let end = CALLEES.find_other(window)?;
-        let callee = &window[..end];
-        let last = callee
-            .trim_end_matches([' ', ']', '-'])
-            .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let is_list = callee.is_empty() || callee == "[" || callee.trim_end() == "[";
-        let called = window[end..].starts_with('(');
-        let is_wrapper =
-            WRAPPERS.iter().any(|wrapper| *wrapper == last) && (called || callee.ends_with(' '));
-        if !(is_wrapper || (is_list && (called || callee.contains('[')))) {
-            return None;
-        }
-        self.at += end + usize::from(called);
-        self.skip_white_space();
-        let value = self.quoted();
-        if value.is_none() {
-            self.at = start;
-        }
-        value
-    }
-
-    /// A value without quotes in the middle of a line: a blank, a comma or a bracket ends it. It can't
-    /// be a variable where it is `certain` that it isn't a program's.
-    fn bare_among_words(&self, certain: bool) -> Option<Value> {
-        let range = self.until(ends_bare)?;
-        // The end of a block of Jira's markup.
-        let end = self.text[range.clone()].find("{code").map_or(range.end, |at| range.start + at);
-        let range = range.start..end;
-        // What is called or looked up is a program's: `password=found[2]`.
-        let is_expression = self.text[range.clone()].contains(['(', '[', '{']);
-        (!is_expression).then_some(Value { range, notation: Notation::Bare { certain } })
-    }
-
-    /// The content of an XML element, up to its end tag.
-    fn element(&mut self) -> Option<Value> {
-        if self.eat("<![CDATA[") {
-            let window = self.window();
-            let end = window.find("]]>").filter(|&end| end > 0)?;
-            let is_word = !window[..end].contains(char::is_whitespace);
-            let range = self.at..self.at + end;
-            return is_word.then_some(Value { range, notation: Notation::Quoted });
-        }
-        let range = self.until(|c| c == '<' || c == ']' || c.is_whitespace())?;
-        let rest = &self.text[range.end..];
-        let closes = ["</", "]]>", "\\u003c/"].iter().any(|end| rest.starts_with(end));
-        (closes || rest.trim_ascii_start().starts_with("</"))
-            .then_some(Value { range, notation: Notation::Quoted })
-    }
-
     /// Skips to the value of an XML attribute behind the one that names it: `android:value="…"`.
-    fn skip_to_value_attribute(&mut self) -> bool {
+    pub(super) fn skip_to_value_attribute(&mut self) -> bool {
         if !self.place.attribute() {
             return self.eat("value=");
         }
         let window = self.ahead(LONGEST_TYPE);
-        let found = ["value=", "content="].into_iter().find_map(|attribute| {
+        let found = ["value=", "content=", "value = "].into_iter().find_map(|attribute| {
             let at = window.find(attribute).filter(|at| !window[..*at].contains(['>', '<']))?;
             Some(at + attribute.len())
         });
@@ -793,7 +637,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Skips the rest of an XML element's start tag: `>`, ` encoding="base64">`.
-    fn skip_to_content(&mut self) -> bool {
+    pub(super) fn skip_to_content(&mut self) -> bool {
         let window = self.ahead(LONGEST_LINE);
         let end = window.find(['>', '<', '\n']).filter(|end| window[*end..].starts_with('>'));
         let is_tag = end.is_some_and(|end| end == 0 || window[..end].ends_with('"'));
@@ -802,7 +646,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Skips what Postman writes around the value of a key: `[{"key": "value", "value": `.
-    fn skip_exported_key(&mut self) -> bool {
+    pub(super) fn skip_exported_key(&mut self) -> bool {
         let start = self.at;
         let is_key =
             ["[", "{", "\"key\"", ":", "\"value\"", ",", "\"value\"", ":"].iter().all(|token| {
@@ -817,8 +661,11 @@ impl<'t> Reader<'t> {
     }
 
     /// Skips `str =` of `name: str = "…"`.
-    fn skip_type(&mut self) -> bool {
+    pub(super) fn skip_type(&mut self) -> bool {
         let window = self.ahead(60);
+        if window.starts_with('\'') {
+            return false;
+        }
         let Some(end) = ANNOTATIONS.find_other(window) else { return false };
         // In a value of letters and signs, something else follows: `password: dltISUPk4zr2=pQf`.
         let is_value = || {
@@ -826,7 +673,6 @@ impl<'t> Reader<'t> {
             let next = window.as_bytes().get(end + 1);
             before.is_some_and(|byte| byte.is_ascii_alphanumeric())
                 && next.is_some_and(u8::is_ascii_alphanumeric)
-                && window[..end].bytes().any(|byte| byte.is_ascii_digit())
         };
         let is_assigned = end > 0
             && window[end..].starts_with('=')
@@ -840,7 +686,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Skips the `|` or `>` that introduces a text on the next lines in YAML.
-    fn skip_block_indicator(&mut self) -> bool {
+    pub(super) fn skip_block_indicator(&mut self) -> bool {
         let start = self.at;
         let is_block = ["|-", "|+", ">-", ">+", "|", ">"].into_iter().any(|mark| self.eat(mark));
         if is_block && self.rest().starts_with(['\n', '\r']) {
@@ -851,75 +697,8 @@ impl<'t> Reader<'t> {
         false
     }
 
-    /// A quoted value, perhaps with escaped quotes, or with a string prefix such as `b`.
-    pub(super) fn quoted(&mut self) -> Option<Value> {
-        if self.next_byte() == Some(b'q') {
-            return self.quoted_as_in_perl();
-        }
-        let start = self.at;
-        let prefix = self
-            .rest()
-            .bytes()
-            .take(2)
-            .take_while(|byte| b"bBrRuUfFlL@$&NE".contains(byte))
-            .count();
-        if self.rest()[prefix..].starts_with(['"', '\'', '`', '\\', '&', '“']) {
-            self.at += prefix;
-        }
-        if self.eat("%w[") || self.eat("%w(") {
-            let range = self.until(|c| matches!(c, ']' | ')') || c.is_whitespace())?;
-            return Some(Value { range, notation: Notation::Quoted });
-        }
-        if self.eat("[[") {
-            // A long string of Lua.
-            let range = self.until(|c| c == ']' || c.is_whitespace())?;
-            let is_closed = self.text[range.end..].starts_with("]]");
-            return is_closed.then_some(Value { range, notation: Notation::Quoted });
-        }
-        if self.eat("\"\"\"") || self.eat("'''") {
-            self.skip_white_space();
-            let range = self.until(|c| c.is_whitespace() || c == '"' || c == '\'')?;
-            return Some(Value { range, notation: Notation::Quoted });
-        }
-        let is_quote = self.next_byte().is_some_and(|byte| QUOTE_BEGINNINGS.contains(byte));
-        let quote = QUOTES.iter().filter(|_| is_quote).find(|quote| self.eat(quote));
-        let Some(quote) = quote else {
-            self.at = start;
-            return None;
-        };
-        let closing = if *quote == "“" { "”" } else { quote };
-        let window = self.window();
-        let end = if quote.len() == 1 { unescaped(window, quote) } else { window.find(closing) };
-        let Some(end) = end.filter(|&end| !window[..end].contains('\n')) else {
-            self.at = start;
-            return None;
-        };
-        let range = self.at..self.at + end;
-        self.at = range.end + closing.len();
-        (!range.is_empty()).then_some(Value { range, notation: Notation::Quoted })
-    }
-
-    /// `q{…}`, `qq(…)`.
-    fn quoted_as_in_perl(&mut self) -> Option<Value> {
-        let (start, pairs) = (self.at, [('{', '}'), ('(', ')'), ('[', ']'), ('|', '|')]);
-        self.skip_while(2, |c| c == 'q');
-        let open = self.rest().chars().next();
-        let value =
-            pairs.iter().find(|(opening, _)| Some(*opening) == open).and_then(|(_, closing)| {
-                self.at += 1;
-                let range = self.until(|c| c == *closing || c.is_whitespace())?;
-                self.at = range.end;
-                let closed = self.rest().starts_with(*closing);
-                closed.then_some(Value { range, notation: Notation::Quoted })
-            });
-        if value.is_none() {
-            self.at = start;
-        }
-        value
-    }
-
     /// Skips what a prompt shows of the value that is set: `AWS Secret Access Key [None]: …`.
-    fn skip_shown_value(&mut self) {
+    pub(super) fn skip_shown_value(&mut self) {
         let window = self.ahead(28);
         if window.starts_with('[')
             && self.text[..self.at].ends_with(' ')
@@ -929,37 +708,6 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// An unquoted value, if only an end or a comment follows it, or a blank where only a literal
-    /// is possible.
-    fn bare(&mut self, certain: bool) -> Option<Value> {
-        if self.rest().starts_with('{') {
-            let range = self.until(|c| c == '}' || c.is_whitespace())?;
-            let range = range.start..range.end + 1;
-            return (certain
-                && self.text.get(range.clone()).is_some_and(|text| text.ends_with('}')))
-            .then_some(Value { range, notation: Notation::Bare { certain } });
-        }
-        let range = self.until(ends_bare)?;
-        let rest = &self.text[range.end..];
-        let next = rest.chars().next();
-        let behind = rest.trim_start_matches([' ', '\t', '\r']);
-        let behind_blanks = behind.chars().next();
-        // A call or an index that a literal ends: `b64encode("…")`.
-        let is_expression = matches!(next, Some('"' | '\'' | '`'))
-            && self.text[range.clone()].contains(['(', '[', '{']);
-        // Another name, with its value in quotes.
-        let is_name = next == Some('"') && self.text[range.clone()].ends_with('=');
-        if is_expression || is_name {
-            return None;
-        }
-        let ends = matches!(next, None | Some('"' | '\'' | '`' | ';' | '&' | '<' | '\\' | '\t'))
-            || matches!(behind_blanks, None | Some('\n' | '#' | ';' | '|'))
-            || ["//", "--", "*/", "]]>"].iter().any(|mark| behind.starts_with(mark))
-            || (certain && matches!(next, Some('}' | ')' | ',' | ']')))
-            || (certain && next.is_some_and(char::is_whitespace));
-        ends.then_some(Value { range, notation: Notation::Bare { certain } })
-    }
-
     pub(super) fn until(&self, stop: impl Fn(char) -> bool) -> Option<Range<usize>> {
         let window = self.window();
         let end =
@@ -967,7 +715,7 @@ impl<'t> Reader<'t> {
         (end > 0).then_some(self.at..self.at + end)
     }
 
-    fn window(&self) -> &'t str {
+    pub(super) fn window(&self) -> &'t str {
         self.ahead(LONGEST_VALUE)
     }
 
@@ -980,7 +728,7 @@ impl<'t> Reader<'t> {
         &self.text[self.at..]
     }
 
-    fn next_byte(&self) -> Option<u8> {
+    pub(super) fn next_byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
@@ -990,34 +738,9 @@ impl<'t> Reader<'t> {
         there
     }
 
-    /// A quote, perhaps an escaped one.
-    fn eat_quote(&mut self) -> bool {
-        self.next_byte().is_some_and(|byte| QUOTE_BEGINNINGS.contains(byte))
-            && QUOTES.iter().any(|quote| self.eat(quote))
-    }
-
     pub(super) fn eat_operator(&mut self) -> Option<&'static str> {
         let may_be = self.next_byte().is_some_and(|byte| OPERATOR_BEGINNINGS.contains(byte));
         OPERATORS.iter().copied().filter(|_| may_be).find(|operator| self.eat(operator))
-    }
-
-    /// The quote that ends a key: that of `"default": …`.
-    fn eat_quote_if_closing(&mut self) {
-        let closes = ["\":", "':", "\\\":"].iter().find(|mark| self.rest().starts_with(**mark));
-        if let Some(mark) = closes {
-            self.at += mark.len() - 1;
-        }
-    }
-
-    /// Skips `String::from(` and the like before a literal; says whether a call is there.
-    fn skip_named_call(&mut self) -> bool {
-        let window = self.ahead(32);
-        let end = window.find(|c: char| !(c.is_ascii_alphanumeric() || "_.:&".contains(c)));
-        let is_call = end.is_some_and(|end| end > 0 && window[end..].starts_with('('));
-        if let (true, Some(end)) = (is_call, end) {
-            self.at += end + 1;
-        }
-        is_call
     }
 
     pub(super) fn skip_while(&mut self, most: usize, skipped: impl Fn(char) -> bool) {
@@ -1036,23 +759,11 @@ impl<'t> Reader<'t> {
         blanks
     }
 
-    fn skip_white_space(&mut self) {
+    pub(super) fn skip_white_space(&mut self) {
         let white =
             self.rest().bytes().take(2 * WIDEST_GAP).take_while(u8::is_ascii_whitespace).count();
         self.at += white;
     }
-}
-
-/// Whether the first three bytes of something that introduces a default value are in `scope`, in any case: much faster
-/// than the search itself, which most texts don't need then.
-fn may_have_marker(scope: &[u8]) -> bool {
-    let [first, second, third] = &MARKER_BYTES;
-    let threes = scope.iter().zip(&scope[1.min(scope.len())..]).zip(&scope[2.min(scope.len())..]);
-    let any = threes.fold(0, |any, ((one, two), three)| {
-        any | first[usize::from(*one)] & second[usize::from(*two)] & third[usize::from(*three)]
-    });
-    // A marker of two bytes at the end has no value behind it.
-    any != 0
 }
 
 /// The first line of a text, as [`str::lines`] has it; `None` if the text is empty.
@@ -1070,27 +781,4 @@ fn position_in_any_case(text: &str, word: &str) -> Option<usize> {
         let there = text.as_bytes().get(*at..at + word.len());
         there.is_some_and(|there| there.eq_ignore_ascii_case(word.as_bytes()))
     })
-}
-
-/// Whether a character ends an unquoted value.
-pub(super) fn ends_bare(c: char) -> bool {
-    matches!(c, '"' | '\'' | '`' | ',' | ';' | ')' | '}' | ']' | '<' | '>' | '&' | '|' | '\\')
-        || c.is_whitespace()
-}
-
-/// The position of the first `quote` that no backslash escapes.
-fn unescaped(window: &str, quote: &str) -> Option<usize> {
-    let mut skip = false;
-    for (at, byte) in window.bytes().enumerate() {
-        if std::mem::take(&mut skip) {
-            continue;
-        }
-        match byte {
-            b'\n' => return None,
-            b'\\' => skip = true,
-            byte if byte == quote.as_bytes()[0] => return Some(at),
-            _ => {}
-        }
-    }
-    None
 }
