@@ -71,8 +71,12 @@ fn split_content<'t>(text: &'t str, hint: Option<&str>) -> Vec<DetectedChunk<'t>
 
 /// Whether [`split`] may find several chunks in `text` at prompts or fences; `false` is certain.
 pub(crate) fn may_be_several(text: &str) -> bool {
-    let holds = |sign: &str| memchr::memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
-    text.starts_with("$ ") || ["\n$ ", "```", "~~~"].into_iter().any(holds)
+    let bytes = text.as_bytes();
+    let is_sign = |at: usize| match bytes[at] {
+        b'$' => bytes[at..].starts_with(b"$ ") && matches!(bytes[..at].last(), None | Some(b'\n')),
+        sign => bytes[at..].starts_with(&[sign; 3]),
+    };
+    memchr::memchr3_iter(b'$', b'`', b'~', bytes).any(is_sign)
 }
 
 /// Splits a JSON document from the lines of text before and after it, such as the warnings of the

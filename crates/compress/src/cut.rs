@@ -10,6 +10,8 @@ use json_index::lenient;
 /// What agents put in the place of what they cut out, before and after how much that was.
 const CUTS: [(&str, &str); 3] =
     [("…", " tokens truncated…"), ("…", " chars truncated…"), ("[", " characters truncated]")];
+/// What all of them have in common.
+const TRUNCATED: &[u8] = b" truncated";
 /// A string with so many bytes before or behind the cut is a text, not the value of a record. By hand, not measured.
 const SHORTEST: usize = 200;
 /// The most hex digits that are left of an escape of which some are cut off.
@@ -17,6 +19,7 @@ const MOST_DIGITS_LEFT: usize = 3;
 
 /// The place of the first cut in `text`.
 pub(crate) fn place(text: &str) -> Option<Range<usize>> {
+    memchr::memmem::find(text.as_bytes(), TRUNCATED)?;
     CUTS.iter().find_map(|(before, after)| {
         let end = memchr::memmem::find(text.as_bytes(), after.as_bytes())?;
         let head = &text[..end];
@@ -85,6 +88,13 @@ fn half_escape(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_cuts_say_that_something_is_truncated() {
+        for (_, after) in CUTS {
+            assert!(after.as_bytes().windows(TRUNCATED.len()).any(|part| part == TRUNCATED));
+        }
+    }
 
     #[test]
     fn every_place_of_a_cut_leaves_json() {

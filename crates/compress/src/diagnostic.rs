@@ -34,11 +34,15 @@ pub(crate) fn lines(lines: &Lines) -> Vec<usize> {
     found
 }
 
+/// Whether `text` may contain a diagnostic, with its escapes resolved or not: every keyword has a letter or a sign that
+/// isn't ASCII, and most cells of a table are numbers.
+pub(crate) fn may_be_diagnostic(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
+}
+
 /// Whether `text` contains a diagnostic.
 pub(crate) fn is_diagnostic(text: &str) -> bool {
-    // Every keyword has a letter or a sign that isn't ASCII; most cells of a table are numbers.
-    text.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
-        && hits(text).next().is_some()
+    may_be_diagnostic(text) && SEARCH.keywords.occur_in(text) && hits(text).next().is_some()
 }
 
 /// Whether `text` contains a severe diagnostic: a failure or a warning. `0 errors` and `failed=0`

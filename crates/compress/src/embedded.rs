@@ -251,6 +251,9 @@ impl EmbeddedResult {
 
     /// The finished document, if filling its omissions restores `document`.
     pub(crate) fn finish(mut self, document: &str) -> Option<(String, Vec<Omission>)> {
+        if self.omissions.is_empty() {
+            return None;
+        }
         self.text.push_str(&document[self.at..]);
         let mut restored = String::with_capacity(document.len());
         let mut at = 0;
@@ -260,7 +263,7 @@ impl EmbeddedResult {
             at = omission.at.end;
         }
         restored.push_str(self.text.get(at..)?);
-        (!self.omissions.is_empty() && restored == document).then_some((self.text, self.omissions))
+        (restored == document).then_some((self.text, self.omissions))
     }
 }
 

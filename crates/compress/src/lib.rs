@@ -53,6 +53,7 @@ mod relevance;
 mod task;
 mod templates;
 mod word_boundary;
+mod word_table;
 mod words;
 
 pub use codecs::envelope::may_be_envelope;

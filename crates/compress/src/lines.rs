@@ -79,6 +79,11 @@ impl<'a> Lines<'a> {
         (0..self.count()).step_by((self.count() / most).max(1)).map(|index| self.get(index))
     }
 
+    /// Where each line ends, behind its line end.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = usize> {
+        self.bounds[1..].iter().map(|&end| end as usize)
+    }
+
     /// The index of the line that contains byte `at`.
     pub(crate) fn at(&self, at: usize) -> usize {
         self.bounds.partition_point(|&start| start as usize <= at).saturating_sub(1)

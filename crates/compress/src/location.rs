@@ -63,7 +63,7 @@ fn unlabelled(line: &str) -> &str {
 fn at_start(text: &str) -> Option<Location<'_>> {
     let searched = &text[..text.floor_char_boundary(LONGEST_PATH)];
     let is_path = |path: &str| {
-        path.contains(['.', '/'])
+        memchr::memchr2(b'.', b'/', path.as_bytes()).is_some()
             && path.contains(|c: char| c.is_alphabetic())
             && !path.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '(' | '='))
             && !path.contains("://")

@@ -182,25 +182,30 @@ impl Pipeline<'_> {
         let is_encoded = |text: &str| {
             header::contains(text) || (self.depth == 0 && envelope::split(text).is_some())
         };
+        let is_marked = marker::contains(text);
         if text.len() < SHORTEST
             || is_encoded(text)
             || (clean.len() < text.len() && is_encoded(&clean))
-            || is_marked_whole(text)
+            || (is_marked && is_single_marked(text))
         {
             return unchanged(text, Compressed { tokens_before: count(), ..Compressed::default() });
         }
+        // A marker is text without control sequences, which may be in it.
+        let may_be_marked = is_marked || clean.len() < text.len();
         let context = Context { task: self.task, tight, every_line: self.options.every_line };
         let (tokens, (chunks, proposed)) = join_if_long(text.len(), count, || {
             let chunks = chunks_of(&clean, self.options.kind.as_deref());
             let proposed = match chunks.as_slice() {
                 // A single chunk that is the whole text needs no second count.
-                [chunk] if clean.len() == text.len() => vec![(None, self.propose(chunk, &context))],
+                [chunk] if clean.len() == text.len() => {
+                    vec![(None, self.propose(chunk, &context, may_be_marked))]
+                }
                 chunks => {
                     let propose = |chunk: &Chunk| {
                         let (before, proposal) = join_if_long(
                             chunk.text().len(),
                             || (self.count)(chunk.text()),
-                            || self.propose(chunk, &context),
+                            || self.propose(chunk, &context, may_be_marked),
                         );
                         (Some(before), proposal)
                     };
@@ -227,9 +232,16 @@ impl Pipeline<'_> {
     }
 
     /// The first replacement to try for `chunk`; it doesn't depend on the number of its tokens,
-    /// which are counted in parallel.
-    fn propose(&self, chunk: &Chunk, context: &Context) -> Result<Proposal, Failed> {
-        let marked = !chunk.is.kind.spec().checks_markers() && marker::contains(chunk.text());
+    /// which are counted in parallel. `may_be_marked`: whether the whole text may contain a marker.
+    fn propose(
+        &self,
+        chunk: &Chunk,
+        context: &Context,
+        may_be_marked: bool,
+    ) -> Result<Proposal, Failed> {
+        let marked = may_be_marked
+            && !chunk.is.kind.spec().checks_markers()
+            && marker::contains(chunk.text());
         if chunk.is_kept || chunk.text().len() < SHORTEST || marked {
             return Ok(Proposal::Reversible(None));
         }
@@ -615,10 +627,10 @@ fn unchanged(text: &str, tried: Compressed) -> Compressed {
     }
 }
 
-/// Whether `text` is a single chunk that contains a marker: it was compressed before and is left
+/// Whether `text`, which contains a marker, is a single chunk: it was compressed before and is left
 /// alone. This is a shortcut, as most such texts are earlier results.
-fn is_marked_whole(text: &str) -> bool {
-    marker::contains(text) && !chunks::may_be_several(text) && !is_pack(text)
+fn is_single_marked(text: &str) -> bool {
+    !chunks::may_be_several(text) && !is_pack(text)
 }
 
 fn is_worth(before: usize, after: usize) -> bool {

@@ -7,8 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::lines::Lines;
-use crate::words::{Words, is_value, line_signature};
+use crate::word_table::WordTable;
 
 /// Templates of more words aren't merged, to bound the time. By hand, not measured.
 const MOST_WORDS: usize = 48;
@@ -26,18 +25,18 @@ pub(crate) struct Templates {
 }
 
 impl Templates {
-    pub(crate) fn of(lines: &Lines) -> Self {
+    pub(crate) fn of(words: &WordTable) -> Self {
         let mut known: FxHashMap<u64, u32> = FxHashMap::default();
         let mut first: Vec<u32> = Vec::new();
-        let mut exact: Vec<u32> = Vec::with_capacity(lines.count());
-        for (index, line) in lines.iter().enumerate() {
-            let template = *known.entry(line_signature(line)).or_insert(first.len() as u32);
+        let mut exact: Vec<u32> = Vec::with_capacity(words.lines());
+        for index in 0..words.lines() {
+            let template = *known.entry(words.signature(index)).or_insert(first.len() as u32);
             if template as usize == first.len() {
                 first.push(index as u32);
             }
             exact.push(template);
         }
-        let joined = join(lines, &first);
+        let joined = join(words, &first);
         let mut templates = Self { of_line: exact, counts: vec![0; first.len()] };
         for template in &mut templates.of_line {
             *template = joined[*template as usize];
@@ -70,42 +69,48 @@ impl Templates {
 }
 
 /// The first line of a template.
-struct First<'a> {
-    words: Words<'a>,
+struct First<'w, 'a> {
+    words: &'w WordTable<'a>,
+    line: usize,
     /// A bit for each of its words: whether that looks like a value.
     values: u64,
 }
 
-impl<'a> First<'a> {
+impl<'w, 'a> First<'w, 'a> {
     /// `None` for a line with more than [`MOST_WORDS`] words.
-    fn of(line: &'a str) -> Option<Self> {
-        let words = Words::of(line, MOST_WORDS + 1);
-        if words.len() > MOST_WORDS {
-            return None;
-        }
-        let bit = |index| u64::from(is_value(words.word(index).as_bytes())) << index;
-        let values = (0..words.len()).map(bit).fold(0, std::ops::BitOr::bitor);
-        Some(Self { words, values })
+    fn of(words: &'w WordTable<'a>, line: usize) -> Option<Self> {
+        let count = words.count(line);
+        let bit = |index| u64::from(words.is_value(line, index)) << index;
+        (count <= MOST_WORDS)
+            .then(|| (0..count).map(bit).fold(0, std::ops::BitOr::bitor))
+            .map(|values| Self { words, line, values })
+    }
+
+    fn len(&self) -> usize {
+        self.words.count(self.line)
+    }
+
+    fn word(&self, index: usize) -> Option<&'a str> {
+        self.words.word(self.line, index)
     }
 
     /// The first of its words that is no value.
     fn head(&self) -> Option<&'a str> {
-        let head = self.values.trailing_ones() as usize;
-        (head < self.words.len()).then(|| self.words.word(head))
+        self.word(self.values.trailing_ones() as usize)
     }
 }
 
 /// For each template, given by its first line, the template it is merged into.
-fn join(lines: &Lines, first: &[u32]) -> Vec<u32> {
+fn join(words: &WordTable, first: &[u32]) -> Vec<u32> {
     let mut buckets: FxHashMap<(usize, &str), Vec<(u32, First)>> = FxHashMap::default();
     let mut joined = Vec::with_capacity(first.len());
     for (template, &line) in first.iter().enumerate() {
-        let line = First::of(lines.get(line as usize));
+        let line = First::of(words, line as usize);
         let Some((head, line)) = line.and_then(|line| Some((line.head()?, line))) else {
             joined.push(template as u32);
             continue;
         };
-        let bucket = buckets.entry((line.words.len(), head)).or_default();
+        let bucket = buckets.entry((line.len(), head)).or_default();
         let similar = bucket.iter().find(|(_, other)| are_similar(&line, other));
         joined.push(similar.map_or(template as u32, |(other, _)| *other));
         if similar.is_none() && bucket.len() < MOST_COMPARED {
@@ -120,9 +125,9 @@ fn join(lines: &Lines, first: &[u32]) -> Vec<u32> {
 /// suffices.
 fn are_similar(a: &First, b: &First) -> bool {
     let values = a.values & b.values;
-    let is_same = |&index: &usize| a.words.word(index) == b.words.word(index);
-    let same = (0..a.words.len()).filter(|index| values >> index & 1 == 0).filter(is_same).count();
-    let words = a.words.len() - values.count_ones() as usize;
+    let is_same = |&index: &usize| a.word(index) == b.word(index);
+    let same = (0..a.len()).filter(|index| values >> index & 1 == 0).filter(is_same).count();
+    let words = a.len() - values.count_ones() as usize;
     let done_with = words == 2 && values > 0 && is_same(&0);
     (same >= 2 && same * 100 >= words * SAME_PERCENT) || (same == 1 && done_with)
 }
@@ -130,9 +135,10 @@ fn are_similar(a: &First, b: &First) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lines::Lines;
 
     fn templates(text: &str) -> Vec<u32> {
-        Templates::of(&Lines::of(text)).of_line
+        Templates::of(&WordTable::of(&Lines::of(text))).of_line
     }
 
     #[test]

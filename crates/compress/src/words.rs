@@ -98,7 +98,13 @@ pub(crate) fn is_value(word: &[u8]) -> bool {
 }
 
 pub(crate) const fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
+    (byte == b' ') | (byte == b'\t')
+}
+
+/// Whether a word with this byte looks like a value. Without branches.
+pub(crate) const fn is_of_value(byte: u8) -> bool {
+    // Digits, and `/` before them.
+    (byte.wrapping_sub(b'/') < 11) | (byte == b'\\') | (byte == b'@')
 }
 
 /// The class of the bytes between words, and of those that words have which are values.
@@ -112,7 +118,7 @@ const CLASSES: [u8; 256] = {
     while byte < classes.len() {
         classes[byte] = match byte as u8 {
             blank if is_blank(blank) => BLANK,
-            b'0'..=b'9' | b'/' | b'\\' | b'@' => VALUE,
+            value if is_of_value(value) => VALUE,
             _ => 0,
         };
         byte += 1;

@@ -91,7 +91,7 @@ impl Codec for Paths {
 
 /// The length of what `git` writes before a path: ` M `, `?? `, `R100\t`, `\tmodified:   `.
 fn letters(path: &str) -> usize {
-    let end = path.rfind([' ', '\t']).map_or(0, |at| at + 1);
+    let end = memchr::memrchr2(b' ', b'\t', path.as_bytes()).map_or(0, |at| at + 1);
     if end <= LONGEST_BEFORE { end } else { 0 }
 }
 

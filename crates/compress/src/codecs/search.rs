@@ -74,7 +74,8 @@ impl Codec for Search {
             names: Vec::new(),
             path: String::new(),
             rows: Vec::new(),
-            out: String::with_capacity(body.len()),
+            // Paths and texts that stand once were there several times.
+            out: String::with_capacity(2 * body.len()),
         };
         while let Some(text) =
             lines.peek().and_then(|line| definition(line, decoder.names.len() + 1))
@@ -193,33 +194,43 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Parses the lines of `text`. Where the path of a context line ends is known from the match next
-/// to it.
+/// Parses the lines of `text`.
 fn read(text: &str) -> Vec<Line<'_>> {
-    let matches: Vec<Option<(&str, &str, &str)>> = split(text).map(a_match).collect();
-    let mut next: Vec<&str> = Vec::with_capacity(matches.len());
+    let line = |line| match a_match(line) {
+        Some((path, number, text)) => Line::Found { path, number, sign: b':', text },
+        None if line == "--" => Line::Separator,
+        None => Line::Other(line),
+    };
+    let mut lines = Vec::with_capacity(memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1);
+    lines.extend(split(text).map(line));
+    // Most searches show nothing but matches.
+    if lines.iter().any(|line| matches!(line, Line::Other(_))) {
+        find_context(&mut lines);
+    }
+    lines
+}
+
+/// Finds the context among the other lines. Where the path of a context line ends is known from the match next to it.
+fn find_context(lines: &mut [Line<'_>]) {
+    let mut next: Vec<&str> = Vec::with_capacity(lines.len());
     let mut path = "";
-    for found in matches.iter().rev() {
-        path = found.map_or(path, |(path, ..)| path);
+    for line in lines.iter().rev() {
+        path = line.path().unwrap_or(path);
         next.push(path);
     }
     let mut before = "";
-    split(text)
-        .zip(matches)
-        .zip(next.into_iter().rev())
-        .map(|((line, found), next)| {
-            if let Some((path, number, text)) = found {
-                before = path;
-                return Line::Found { path, number, sign: b':', text };
+    for (line, next) in lines.iter_mut().zip(next.into_iter().rev()) {
+        match *line {
+            Line::Found { path, .. } => before = path,
+            Line::Separator => {}
+            Line::Other(text) => {
+                let found = context(text, before).or_else(|| context(text, next));
+                if let Some((path, number, text)) = found {
+                    *line = Line::Found { path, number, sign: b'-', text };
+                }
             }
-            if line == "--" {
-                return Line::Separator;
-            }
-            let context = context(line, before).or_else(|| context(line, next));
-            let Some((path, number, text)) = context else { return Line::Other(line) };
-            Line::Found { path, number, sign: b'-', text }
-        })
-        .collect()
+        }
+    }
 }
 
 /// Splits `path:line:text`, if the path can be written as a head line.
@@ -378,8 +389,12 @@ fn definition(line: &str, number: usize) -> Option<&str> {
 
 /// Splits `12,15:text` into the numbers, the separator and the text.
 fn row(line: &str) -> Option<(&str, u8, &str)> {
-    let length = line.bytes().take_while(|b| b.is_ascii_digit() || *b == b',').count();
-    let sign = *line.as_bytes().get(length)?;
+    let bytes = line.as_bytes();
+    let mut length = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
+    if length > 0 && bytes.get(length) == Some(&b',') {
+        length = bytes.iter().take_while(|b| b.is_ascii_digit() || **b == b',').count();
+    }
+    let sign = *bytes.get(length)?;
     let numbers = &line[..length];
     (length > 0 && matches!(sign, b':' | b'-') && numbers.split(',').all(is_number))
         .then(|| (numbers, sign, &line[length + 1..]))
@@ -430,7 +445,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn end_of_file(&mut self) {
-        if self.rows.iter().all(|row| row.2 == b':') {
+        if self.rows.len() > 1 && self.rows.iter().all(|row| row.2 == b':') {
             self.rows.sort_by_key(|row| row.0);
         }
         for (_, number, sign, text) in self.rows.drain(..) {

@@ -37,6 +37,10 @@ impl Enclosing {
             named_by: vec![None; count],
             record: vec![None; count],
         };
+        // Most logs are flat: none of their lines is indented, blank, a section or a separator.
+        if lines.iter().all(|line| line.starts_with(|c: char| c.is_ascii_alphanumeric())) {
+            return enclosing;
+        }
         let mut open: Vec<(usize, u32)> = Vec::new();
         let mut section: Option<u32> = None;
         for (index, line) in lines.iter().enumerate() {

@@ -319,7 +319,9 @@ impl<'a> Writer<'_, 'a> {
 /// The indices of diagnostics: all of them if they are few, otherwise some of each template at both
 /// ends.
 fn diagnostics(values: &Values) -> Vec<usize> {
-    let sounds = values.which(|text| diagnostic::is_diagnostic(Unescaped::of(text).text()));
+    let sounds = values.which(|text| {
+        diagnostic::may_be_diagnostic(text) && diagnostic::is_diagnostic(Unescaped::of(text).text())
+    });
     if sounds.len() * DIAGNOSTIC_SHARE <= values.as_slice().len() {
         return sounds;
     }

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::lines::Lines;
-use crate::words::words;
+use crate::word_table::WordTable;
 
 /// The column is among the first this many words. By hand, not measured.
 const MOST_WORDS: usize = 8;
@@ -22,7 +22,7 @@ const ORDINARY: &[&str] =
     &["debug", "trace", "info", "notice", "verbose", "d", "i", "v", "t", "信息", "情報", "정보"];
 
 /// The lines whose level is rare, in order; none if there is no column of levels.
-pub(super) fn rare(lines: &Lines) -> Vec<usize> {
+pub(super) fn rare(lines: &Lines, words: &WordTable) -> Vec<usize> {
     let timed: Vec<usize> = (0..lines.count())
         .filter(|&line| {
             let first = lines.get(line).bytes().find(|byte| *byte != b'[');
@@ -32,12 +32,13 @@ pub(super) fn rare(lines: &Lines) -> Vec<usize> {
     if timed.len() < FEWEST {
         return Vec::new();
     }
-    let Some(levels) = (1..MOST_WORDS).find_map(|column| levels(lines, &timed, column)) else {
+    let Some(levels) = (1..MOST_WORDS).find_map(|column| levels(words, &timed, column)) else {
         return Vec::new();
     };
     let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
-    for level in levels.iter().flatten() {
-        *counts.entry(level).or_default() += 1;
+    for equal in levels.chunk_by(|one, next| one == next) {
+        let Some(level) = equal[0] else { continue };
+        *counts.entry(level).or_default() += equal.len();
         if counts.len() > MOST_LEVELS {
             return Vec::new();
         }
@@ -57,11 +58,15 @@ pub(super) fn rare(lines: &Lines) -> Vec<usize> {
 
 /// What may be the level of each of the `timed` lines, at `column`; `None` if more than a few have nothing
 /// there that may be one.
-fn levels<'a>(lines: &Lines<'a>, timed: &[usize], column: usize) -> Option<Vec<Option<&'a str>>> {
+fn levels<'a>(
+    words: &WordTable<'a>,
+    timed: &[usize],
+    column: usize,
+) -> Option<Vec<Option<&'a str>>> {
     let mut may_fail = timed.len() * (100 - COLUMN_PERCENT) / 100;
     let mut levels = Vec::with_capacity(timed.len());
     for &line in timed {
-        let level = words(lines.get(line)).nth(column).and_then(level);
+        let level = words.word(line, column).and_then(level);
         if level.is_none() {
             may_fail = may_fail.checked_sub(1)?;
         }
@@ -99,7 +104,8 @@ mod tests {
     fn found(usual: &str, rare: &str, line: impl Fn(&str, usize) -> String) -> Vec<usize> {
         let level = |n: usize| if n == 40 || n == 70 { rare } else { usual };
         let text: String = (0..100).map(|n| line(level(n), n)).collect();
-        super::rare(&Lines::of(&text))
+        let lines = Lines::of(&text);
+        super::rare(&lines, &WordTable::of(&lines))
     }
 
     #[test]

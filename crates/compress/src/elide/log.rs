@@ -12,7 +12,7 @@ use super::{commits, frames, levels};
 use crate::lines::Lines;
 use crate::parallel::{join_if_long, map_if_long};
 use crate::templates::Templates;
-use crate::words::words;
+use crate::word_table::WordTable;
 use crate::{diagnostic, location};
 
 /// A template with at most this many lines is rare: all of them are kept. By hand, not measured.
@@ -43,11 +43,12 @@ fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
         return None;
     }
     let bytes = lines.text().len();
+    let words = WordTable::of(lines);
     let ((mut keep, diagnostics), templates) = join_if_long(
         bytes,
         // What was run and how it ended is of a rare template, or among the first and last of one.
-        || (Keep::named(lines, context), diagnostics(lines)),
-        || Templates::of(lines),
+        || (Keep::named(lines, context), diagnostics(lines, &words)),
+        || Templates::of(&words),
     );
     for line in 0..lines.count() {
         if templates.count(line) <= RARE {
@@ -55,7 +56,7 @@ fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
         }
     }
     let groups = templates.frequent(RARE);
-    let likes = map_if_long(bytes, &groups, |group| Alike::of(lines, group));
+    let likes = map_if_long(bytes, &groups, |group| Alike::of(&words, group, bytes));
     for (group, alike) in groups.iter().zip(&likes) {
         for &index in &alike.unusual {
             let line = group[index] as usize;
@@ -101,10 +102,11 @@ fn keep_whole_frames(lines: &Lines, keep: &mut Keep) {
 
 /// The lines with an unusual value, in order.
 pub(crate) fn unusual(lines: &Lines) -> Vec<usize> {
-    let templates = Templates::of(lines);
+    let words = WordTable::of(lines);
+    let templates = Templates::of(&words);
     let mut found: Vec<usize> = Vec::new();
     for group in templates.frequent(RARE) {
-        let unusual = columns(lines, &group).iter().flat_map(Values::unusual).collect::<Vec<_>>();
+        let unusual = columns(&words, &group).iter().flat_map(Values::unusual).collect::<Vec<_>>();
         found.extend(unusual.into_iter().map(|index| group[index] as usize));
     }
     found.sort_unstable();
@@ -123,7 +125,7 @@ struct Diagnostic {
 
 /// The diagnostics of `lines`, in order: recognised by their words, their location or their log
 /// level.
-fn diagnostics(lines: &Lines) -> Vec<Diagnostic> {
+fn diagnostics(lines: &Lines, words: &WordTable) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for line in diagnostic::lines(lines) {
         let is_severe = diagnostic::is_severe(lines.get(line));
@@ -131,7 +133,7 @@ fn diagnostics(lines: &Lines) -> Vec<Diagnostic> {
     }
     let placed = (0..lines.count()).filter(|&line| location::is_diagnostic(lines.get(line)));
     found.extend(placed.map(|line| Diagnostic { line, is_severe: true, location: Some(line) }));
-    let rare = levels::rare(lines).into_iter();
+    let rare = levels::rare(lines, words).into_iter();
     found.extend(rare.map(|line| Diagnostic { line, is_severe: true, location: None }));
     found.sort_by_key(|diagnostic| (diagnostic.line, !diagnostic.is_severe));
     found.dedup_by_key(|diagnostic| diagnostic.line);
@@ -190,9 +192,10 @@ struct Alike {
 }
 
 impl Alike {
-    fn of(lines: &Lines, group: &[u32]) -> Self {
-        let columns = columns(lines, group);
-        let bytes = lines.text().len() * group.len() / lines.count();
+    /// Those of the lines in `group`, of a text with so many `bytes`.
+    fn of(words: &WordTable, group: &[u32], bytes: usize) -> Self {
+        let columns = columns(words, group);
+        let bytes = bytes * group.len() / words.lines();
         let unusual = map_if_long(bytes, &columns, Values::unusual).into_iter().flatten().collect();
         let is_summarized = group.len() >= MIN_SUMMARIZED && !columns.is_empty();
         let summary = is_summarized.then(|| match by_module(&columns) {
@@ -204,33 +207,28 @@ impl Alike {
                 line
             }
         });
-        Self { unusual, describes: describes(lines, group, &columns), summary }
+        Self { unusual, describes: describes(words, group, &columns), summary }
     }
 }
 
 /// Whether the lines of a template share something that says what they are about: a word in all of
 /// them, one of a few words, a name with numbers (`ms=12`); or are all equal.
-fn describes(lines: &Lines, group: &[u32], columns: &[Values]) -> bool {
+fn describes(words: &WordTable, group: &[u32], columns: &[Values]) -> bool {
     let is_whole = || {
-        let longest = group.iter().map(|&line| words(lines.get(line as usize)).count()).max();
+        let longest = group.iter().map(|&line| words.count(line as usize)).max();
         longest <= Some(columns.len())
     };
     columns.iter().any(Values::describe) || (columns.iter().all(Values::are_same) && is_whole())
 }
 
 /// The words of a template's lines, by column. All of them have the same number of words.
-fn columns<'a>(lines: &Lines<'a>, group: &[u32]) -> Vec<Values<'a>> {
-    let mut columns: Vec<Vec<&str>> = Vec::new();
-    for (row, &line) in group.iter().enumerate() {
-        let mut words = words(lines.get(line as usize)).take(MOST_WORDS);
-        if row == 0 {
-            columns = words.map(|word| vec![word]).collect();
-            columns.iter_mut().for_each(|column| column.reserve(group.len()));
-            continue;
-        }
-        columns.iter_mut().for_each(|column| column.push(words.next().unwrap_or("")));
-    }
-    columns.into_iter().map(Values::new).collect()
+fn columns<'a>(words: &WordTable<'a>, group: &[u32]) -> Vec<Values<'a>> {
+    let count = group.first().map_or(0, |&line| words.count(line as usize).min(MOST_WORDS));
+    let column = |index| {
+        let word = |&line: &u32| words.word(line as usize, index).unwrap_or("");
+        Values::new(group.iter().map(word).collect())
+    };
+    (0..count).map(column).collect()
 }
 
 /// The summaries of the templates with elided lines, the most frequent first.

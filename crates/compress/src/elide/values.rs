@@ -85,6 +85,12 @@ impl Categories {
         Some(Self { of_value, counts })
     }
 
+    /// The only category of so many equal values.
+    fn of_one(values: usize) -> Self {
+        let counts = if values > 0 { vec![(0, values as u32)] } else { Vec::new() };
+        Self { of_value: vec![0; values], counts }
+    }
+
     /// How many values equal the value at `index`.
     fn count(&self, index: usize) -> u32 {
         self.counts[self.of_value[index] as usize].1
@@ -133,7 +139,8 @@ impl<'a> Values<'a> {
         }
         let mut unusual = self.outside();
         let rare = |categories: Option<Categories>| categories.and_then(|found| self.rare(&found));
-        let shapes = values.iter().map(|value| shape(value));
+        let mut shapes = Shapes::default();
+        let shapes = values.iter().map(|value| shapes.of(value));
         unusual.extend(rare(Categories::of(shapes)).unwrap_or_default());
         if values.iter().all(|value| value.contains('/')) {
             let places = values.iter().map(|value| place(value));
@@ -177,7 +184,7 @@ impl<'a> Values<'a> {
 
     /// Whether all values are equal.
     pub(super) fn are_same(&self) -> bool {
-        self.all.windows(2).all(|two| two[0] == two[1])
+        self.all.windows(2).all(|two| is_same(two[0], two[1]))
     }
 
     /// Whether the values say what their lines are about: a few recurring words, numbers with a
@@ -219,13 +226,17 @@ impl<'a> Values<'a> {
     /// Whether the values name their rows: words, nearly all of them distinct.
     fn are_names(&self) -> bool {
         let all = &self.all;
+        let is_most = |distinct: usize| distinct * 100 >= all.len() * NAMES_PERCENT;
+        if self.categories().is_some_and(|categories| !is_most(categories.counts.len())) {
+            return false;
+        }
         let lettered = |value: &&&str| value.bytes().any(|b| b.is_ascii_alphabetic());
         let are_words = all.iter().filter(lettered).count() * 100 >= all.len() * NAMES_PERCENT;
         are_words && {
             let mut different: FxHashSet<&str> =
                 FxHashSet::with_capacity_and_hasher(all.len(), FxBuildHasher);
             different.extend(all);
-            different.len() * 100 >= all.len() * NAMES_PERCENT
+            is_most(different.len())
         }
     }
 
@@ -243,7 +254,12 @@ impl<'a> Values<'a> {
     }
 
     fn categories(&self) -> Option<&Categories> {
-        self.categories.get_or_init(|| Categories::of(self.all.iter())).as_ref()
+        // Most columns of a template are one word.
+        let of = || match self.are_same() {
+            true => Some(Categories::of_one(self.all.len())),
+            false => Categories::of(self.all.iter()),
+        };
+        self.categories.get_or_init(of).as_ref()
     }
 
     fn numbers(&self) -> Option<&[f64]> {
@@ -318,22 +334,84 @@ pub(super) fn names<'c, 'a: 'c>(
     columns.find(|values| values.are_names())
 }
 
+/// Hashes the shapes of values one after the other.
+#[derive(Default)]
+struct Shapes<'a> {
+    /// The last value, and the hash of its shape.
+    last: Option<(&'a str, u64)>,
+}
+
+impl<'a> Shapes<'a> {
+    fn of(&mut self, value: &'a str) -> u64 {
+        // Most values have their digits where those of the one before are.
+        let shape = match self.last {
+            Some((last, hash)) if has_shape_of(value, last) => hash,
+            _ => shape(value),
+        };
+        self.last = Some((value, shape));
+        shape
+    }
+}
+
+/// Whether two values are equal but for digits in the same places, which is not the only way to have the same shape.
+fn has_shape_of(one: &str, other: &str) -> bool {
+    let is_like =
+        |one: u8, other: u8| one == other || one.is_ascii_digit() && other.is_ascii_digit();
+    are_alike(one, other, is_like, |one, other| without_digits(one) == without_digits(other))
+}
+
+/// Whether two texts are of one length and alike byte by byte, of which eight are compared at once.
+#[inline(always)]
+fn are_alike(
+    one: &str,
+    other: &str,
+    is_like: impl Fn(u8, u8) -> bool,
+    are_eight_alike: impl Fn(u64, u64) -> bool,
+) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let ((eights, rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let are_alike = |(one, other): (&[u8; 8], &[u8; 8])| {
+        are_eight_alike(u64::from_le_bytes(*one), u64::from_le_bytes(*other))
+    };
+    one.len() == other.len()
+        && eights.iter().zip(others).all(are_alike)
+        && match (one.last_chunk(), other.last_chunk()) {
+            (Some(one), Some(other)) => are_alike((one, other)),
+            _ => rest.iter().zip(other_rest).all(|(one, other)| is_like(*one, *other)),
+        }
+}
+
+/// Eight bytes with zero in the place of each digit.
+fn without_digits(eight: u64) -> u64 {
+    let each = |byte: u8| 0x0101_0101_0101_0101 * u64::from(byte);
+    let off = eight ^ each(b'0');
+    // The highest bit of each byte that is ten or more, without a carry into the next.
+    let others = (((off & each(0x7f)) + each(0x80 - 10)) | off) & each(0x80);
+    let digits = !others & each(0x80);
+    off & !((digits >> 7) * 0xff)
+}
+
 /// A hash of a value's shape, with every run of digits replaced by one zero: `41d` and `7d` have
 /// the same shape. A collision only costs a kept or elided line.
 fn shape(value: &str) -> u64 {
-    // FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
-    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const PRIME: u64 = 0x0100_0000_01b3;
-    let mut hash = OFFSET;
-    let mut in_number = false;
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    // Bytes are added, each turned by its place, so that none waits for the product of the one before.
+    let (mut sum, mut place, mut is_in_number) = (0u64, 0u32, false);
     for byte in value.bytes() {
         let is_digit = byte.is_ascii_digit();
-        if !(is_digit && in_number) {
-            hash = (hash ^ u64::from(if is_digit { b'0' } else { byte })).wrapping_mul(PRIME);
-        }
-        in_number = is_digit;
+        let shown = if is_digit { b'0' } else { byte };
+        let more = (u64::from(shown) + 1).wrapping_mul(FACTOR).rotate_left(place);
+        let goes_on = is_digit & is_in_number;
+        sum = sum.wrapping_add(if goes_on { 0 } else { more });
+        place += if goes_on { 0 } else { 11 };
+        is_in_number = is_digit;
     }
-    hash
+    sum.wrapping_add(u64::from(place)).wrapping_mul(FACTOR)
+}
+
+/// Whether two short texts are equal. Calling a function to compare them would take longer.
+fn is_same(one: &str, other: &str) -> bool {
+    are_alike(one, other, |one, other| one == other, |one, other| one == other)
 }
 
 /// The first two directories of a path.
@@ -345,23 +423,30 @@ fn place(path: &str) -> &str {
 /// The number in `value`, if the text around it equals that of `like`.
 fn number_like(value: &str, like: (&str, f64, &str)) -> Option<f64> {
     let (before, number, after) = number(value)?;
-    (before == like.0 && after == like.2).then_some(number)
+    (is_same(before, like.0) && is_same(after, like.2)).then_some(number)
 }
 
 /// The number in a value, and the text around it, which has no digits.
 fn number(value: &str) -> Option<(&str, f64, &str)> {
     let bytes = value.as_bytes();
     let start = bytes.iter().position(u8::is_ascii_digit)?;
-    let is_inside = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    let length = bytes[start..].iter().position(|byte| !is_inside(byte));
-    let end = length.map_or(bytes.len(), |length| start + length);
-    if end - start > MOST_DIGITS || bytes[end..].iter().any(u8::is_ascii_digit) {
+    let (mut whole, mut is_whole, mut length) = (0u64, true, 0);
+    for byte in &bytes[start..] {
+        match byte {
+            // Of what has too many digits, the value doesn't matter.
+            b'0'..=b'9' => whole = whole.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')),
+            b'.' => is_whole = false,
+            _ => break,
+        }
+        length += 1;
+    }
+    let end = start + length;
+    if length > MOST_DIGITS || bytes[end..].iter().any(u8::is_ascii_digit) {
         return None;
     }
-    let digits = value[start..end].trim_end_matches('.');
-    let number = match digits.contains('.') {
-        true => digits.parse().ok()?,
-        false => digits.bytes().fold(0, |n: u64, digit| n * 10 + u64::from(digit - b'0')) as f64,
+    let number = match is_whole {
+        true => whole as f64,
+        false => value[start..end].trim_end_matches('.').parse().ok()?,
     };
     Some((&value[..start], number, &value[end..]))
 }
@@ -404,6 +489,24 @@ mod tests {
         assert!(!values(&["1", "2", "7"]).describe());
         assert!(!values(&["├──"; 9]).describe());
         assert!(!values(&["A1=x", "A2=y", "A3=z"]).describe());
+    }
+
+    #[test]
+    fn digits_in_the_same_places_are_one_shape() {
+        let value = "2026-03-01T08:12:59Z/x9";
+        for at in 0..value.len() {
+            for byte in 1..128u8 {
+                let mut other = value.as_bytes().to_vec();
+                other[at] = byte;
+                let other = String::from_utf8(other).unwrap();
+                let are_digits = value.as_bytes()[at].is_ascii_digit() && byte.is_ascii_digit();
+                assert_eq!(has_shape_of(value, &other), are_digits || value == other, "{other}");
+                assert_eq!(is_same(value, &other), value == other);
+                assert_eq!(has_shape_of(&value[at..], &other[at..]), are_digits || value == other);
+            }
+        }
+        assert!(!has_shape_of("12", "123") && shape("12") == shape("123"));
+        assert!(shape("a1") != shape("1a") && shape("aab") != shape("aba"));
     }
 
     #[test]
