@@ -83,29 +83,66 @@ impl Edits {
         self.list.iter().map(|(_, with)| with.len()).sum()
     }
 
-    /// `text` with all edits made.
+    /// A text of so many bytes with all edits made, in pieces: those that stay, and those that are put in.
     ///
     /// # Errors
-    /// [`SpliceError`], when edits overlap or lie outside of `text`; an insertion at the edge of a
+    /// [`SpliceError`], when edits overlap or lie outside of the text; an insertion at the edge of a
     /// replaced range doesn't overlap with it.
-    pub fn apply(&self, text: &[u8]) -> Result<Vec<u8>, SpliceError> {
+    pub fn pieces(&self, length: usize) -> Result<Vec<Piece<'_>>, SpliceError> {
         let mut order: Vec<_> = self.list.iter().collect();
         order.sort_by_key(|(range, _)| (range.start, range.end));
-        let added: usize = order.iter().map(|(_, with)| with.len()).sum();
-        let mut out = Vec::with_capacity(text.len() + added);
+        let mut pieces = Vec::with_capacity(2 * order.len() + 1);
         let mut done = 0;
         for (range, with) in order {
             if range.start < done || range.end < range.start {
                 return Err(SpliceError::Overlap(range.start));
             }
-            out.extend_from_slice(
-                text.get(done..range.start).ok_or(SpliceError::Outside(range.end))?,
-            );
-            out.extend_from_slice(with);
+            if range.start > length {
+                return Err(SpliceError::Outside(range.end));
+            }
+            pieces.extend([Piece::Same(done..range.start), Piece::New(with)]);
             done = range.end;
         }
-        out.extend_from_slice(text.get(done..).ok_or(SpliceError::Outside(done))?);
+        if done > length {
+            return Err(SpliceError::Outside(done));
+        }
+        pieces.push(Piece::Same(done..length));
+        Ok(pieces)
+    }
+
+    /// `text` with all edits made.
+    ///
+    /// # Errors
+    /// Those of [`pieces`](Self::pieces).
+    pub fn apply(&self, text: &[u8]) -> Result<Vec<u8>, SpliceError> {
+        let pieces = self.pieces(text.len())?;
+        let mut out = Vec::with_capacity(pieces.iter().map(Piece::length).sum());
+        for piece in pieces {
+            match piece {
+                Piece::Same(range) => out.extend_from_slice(&text[range]),
+                Piece::New(bytes) => out.extend_from_slice(bytes),
+            }
+        }
         Ok(out)
+    }
+}
+
+/// A piece of an edited text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece<'e> {
+    /// These bytes of the text before any edit.
+    Same(Range<usize>),
+    /// Other bytes.
+    New(&'e [u8]),
+}
+
+impl Piece<'_> {
+    /// How many bytes it has.
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Same(range) => range.len(),
+            Self::New(bytes) => bytes.len(),
+        }
     }
 }
 

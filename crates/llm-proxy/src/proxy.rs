@@ -216,7 +216,7 @@ impl LlmProxy {
         let summary = is_applied.then(|| Summary::of(&report));
         recording.rewritten(report);
         // What is unchanged goes on as it came, encoded or not.
-        let is_changed = decoded.as_ref().unwrap_or(&given) != &rewritten;
+        let is_changed = !rewritten.is_same(decoded.as_ref().unwrap_or(&given));
         let turn = turn.filter(|_| route.is_generation);
         let to_send =
             headers::for_body(&head.headers, decoded.is_some() && is_changed, turn.is_some());
@@ -225,7 +225,7 @@ impl LlmProxy {
             prepared = prepared.with_zstd();
         }
         recording.sent();
-        let sending = prepared.send(if is_changed { rewritten } else { given });
+        let sending = prepared.send(if is_changed { rewritten } else { given.into() });
         let response = sending.await.inspect_err(|_| recording.ended(Ending::ProviderBroke))?;
         recording.responded(response.status().as_u16());
 

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::header::CONTENT_ENCODING;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
-use bytes::Bytes;
 use hyper::body::Incoming;
 
 use crate::encoding;
+use crate::rewrite::SentBody;
 pub(crate) use upstream::{Upstream, UpstreamError};
 
 /// A request to a provider, all but its body; it may be sent more than once.
@@ -45,11 +45,15 @@ impl PreparedRequest {
     }
 
     /// Sends it with this body.
-    pub(crate) async fn send(&self, body: Bytes) -> Result<Response<Incoming>, UpstreamError> {
+    pub(crate) async fn send(
+        &self,
+        body: impl Into<SentBody>,
+    ) -> Result<Response<Incoming>, UpstreamError> {
+        let body = body.into();
         if !self.is_zstd {
-            return self.send_body(Body::from(body)).await;
+            return self.send_body(Body::new(body)).await;
         }
-        let encoding = tokio::task::spawn_blocking(move || encoding::encode(&body));
+        let encoding = tokio::task::spawn_blocking(move || encoding::encode(&body.whole()));
         // Encoding doesn't panic; if it does, the panic goes on in the task that asked for it.
         let encoded = encoding.await.unwrap_or_else(|error| resume_unwind(error.into_panic()));
         self.send_body(Body::from(encoded)).await

@@ -13,6 +13,7 @@ mod references;
 mod replay;
 mod report;
 mod retrieval_results;
+mod sent_body;
 mod shown;
 mod single;
 mod task;
@@ -41,6 +42,7 @@ pub(crate) use message::{Past, RewrittenMessage};
 use recent::RecentBodies;
 pub(crate) use report::RequestReport;
 pub(crate) use retrieval_results::tool_tokens;
+pub(crate) use sent_body::SentBody;
 use tool_injection::ToolInjection;
 use traverse::Traversal;
 pub(crate) use traverse::TraversedBlock;
@@ -65,7 +67,7 @@ pub(crate) struct RequestRewriter {
 /// A request that was rewritten.
 pub(crate) struct RewrittenRequest {
     /// The body to be sent.
-    pub(crate) body: Bytes,
+    pub(crate) body: SentBody,
     /// What was done.
     pub(crate) report: RequestReport,
     /// The state for answering the model's calls, where the retrieval tool was injected.
@@ -76,7 +78,7 @@ impl RewrittenRequest {
     /// A body that goes on as it is.
     pub(crate) fn unchanged(body: Bytes, reason: &'static str) -> Self {
         let report = RequestReport { reason: Some(reason), ..RequestReport::default() };
-        RewrittenRequest { body, report, turn: None }
+        RewrittenRequest { body: body.into(), report, turn: None }
     }
 }
 
@@ -117,7 +119,7 @@ impl RequestRewriter {
 
     /// Rewrites a request of `api`. A body without a conversation that can be read goes on as it is.
     pub(crate) fn rewrite(&self, api: &'static dyn Api, body: &Bytes) -> RewrittenRequest {
-        let unchanged = |report| RewrittenRequest { body: body.clone(), report, turn: None };
+        let unchanged = |report| RewrittenRequest { body: body.clone().into(), report, turn: None };
         let Ok((index, continuation)) = self.recent.scan(body) else {
             return RewrittenRequest::unchanged(body.clone(), "not readable as JSON");
         };
@@ -140,10 +142,10 @@ impl RequestRewriter {
             return unchanged(report);
         }
         // Edits of distinct values of one text never overlap.
-        let Ok(sent) = edits.apply(body) else { return unchanged(report) };
+        let Ok(sent) = SentBody::spliced(body, &edits) else { return unchanged(report) };
         let turn =
             is_injected.then(|| OpenTurn::new(&request, body.clone(), edits, traversal.end()));
-        RewrittenRequest { body: sent.into(), report, turn }
+        RewrittenRequest { body: sent, report, turn }
     }
 
     /// What the blocks of a request become that may change, in their order, and whether the retrieval

@@ -241,7 +241,7 @@ fn what_a_user_says_stays_and_what_a_user_pastes_loses_nothing() {
         let mut given = conversation(MESSAGES, &["a"]);
         given["messages"][0]["content"] = json!([{"type": "text", "text": said}]);
         let rewritten = rewriter.rewrite(MESSAGES, &given.to_string().into());
-        let sent: Value = serde_json::from_slice(&rewritten.body).unwrap();
+        let sent: Value = serde_json::from_slice(&rewritten.body.whole()).unwrap();
         sent["messages"][0]["content"][0]["text"].as_str().unwrap().to_owned()
     };
     let words = "Please look at each of these, and tell me what you think of them.\n".repeat(90);

@@ -54,7 +54,7 @@ impl SocketBench {
         let mut body = talk.body.clone();
         body["input"] = json!(items);
         let rewritten = rewriter.rewrite(RESPONSES, &Bytes::from(body.to_string()));
-        serde_json::from_slice(&rewritten.body).unwrap()
+        serde_json::from_slice(&rewritten.body.whole()).unwrap()
     }
 }
 
