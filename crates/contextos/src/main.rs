@@ -46,7 +46,7 @@ mod weights;
 use std::process::ExitCode;
 
 /// Parsing and ranking make and drop millions of small values on several threads, and the C library of the released
-/// programs (musl) has one lock for all of them. See "Cost against size" in BENCHMARKS.md for what this saves.
+/// programs (musl) has one lock for all of them. See "Speed of packs" in docs/experiments.md for the gain.
 #[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
