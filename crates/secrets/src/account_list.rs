@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::chosen::is_numbered_word;
 use crate::parts::{ahead, lines_behind, range_of};
 use crate::value;
 
@@ -11,7 +12,7 @@ pub(crate) const RULE: &str = "account-password";
 #[rustfmt::skip]
 pub(crate) const KEYWORDS: &[&str] = &[
     CLOUD_INIT, OPENVPN, PPP, COUCHDB, ADMIN, ROOT, "admin / ", "root / ", "user / ", ".com / ", ".org / ",
-    ".net / ", ".com:", ".org:", ".net:", ".edu:", ".io:", ".dev:", ".de:", ".fr:", ".ru:", ".uk:", "login", "logon", "creds",
+    ".net / ", ".com:", ".org:", ".net:", ".edu:", ".io:", ".dev:", ".de:", ".fr:", ".ru:", ".uk:", "login", "logon", "log in with", "log in as", "sign in with", "sign in as", "creds",
     "credentials", "zugangsdaten", "zugang", "anmeldung", "identifiants", "acceso", "accesso", "учётка", "логин",
 ];
 
@@ -138,9 +139,11 @@ fn behind_slash(text: &str, hit: &Range<usize>) -> Option<Range<usize>> {
     let word = rest[open..].split(char::is_whitespace).next()?;
     let word = word.trim_end_matches(['`', '"', ')', ',', '.']);
     let start = hit.end + open;
-    let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
+    let has_digit = word.bytes().any(|byte| byte.is_ascii_digit())
+        || value::is_passphrase(word) && word.matches('-').count() >= 3;
     let is_password = value::is_mixed_password(word)
-        || value::is_password(word) && crate::assignment::is_numbered_word(word);
+        || value::is_passphrase(word)
+        || value::is_password(word) && is_numbered_word(word);
     (has_digit && is_password).then(|| start..start + word.len())
 }
 

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use crate::assignment::{is_numbered_name, is_numbered_word};
+use crate::assignment::is_numbered_name;
+use crate::chosen::is_numbered_word;
 use crate::search::{Begins, Keyword};
 use crate::value;
 
@@ -45,7 +46,10 @@ const CALLS: &[(&str, &[usize])] = &[
     ("encode64(", &[0]), ("buffer.from(", &[0]), ("encodetostring(", &[0]),
     ("new_from_slice(", &[0]), ("authenticator.generate(", &[0]), ("authenticator.check(", &[1]), ("totp.generate(", &[0]), ("newinstance(", &[2]), ("oauth1userhandler(", &[3, 1]), ("defaultprofile.getprofile(", &[2]), (".open(", &[1]), ("username_pw_set(", &[1]),
     ("fromsecretkey(", &[0]), ("fernet(", &[0]), ("pdo->__construct(", &[2]), ("database(", &[2]), ("pgp_sym_", &[1]), ("bcrypt.hash", &[0]),
-    ("hashpw(", &[0]), ("secretkeyspec(", &[0]), ("set_authentication(", &[2]), ("key_set_with_value(", &[2]), ("sp_addlinkedsrvlogin ", &[4]),
+    ("hashpw(", &[0]), ("secretkeyspec(", &[0]), ("set_authentication(", &[2]), ("hash::make(", &[0]), ("make_password(", &[0]), ("generate_password_hash(", &[0]),
+    ("password_hash(", &[0]), ("password.create(", &[0]), ("passwordencoder.encode(", &[0]), ("argon2.hash(", &[0]), ("pwd_context.hash(", &[0]), ("hashpassword(", &[1, 0]),
+    ("md5(", &[0]), ("sha1(", &[0]), ("blob.valueof(", &[0]), ("getbytes(", &[0]), ("base64encode(", &[0]), ("base64::encode(", &[0]), ("utf8.encode(", &[0]),
+    ("standard.encode(", &[0]), ("base64.encode(", &[0]), ("encodebase64(", &[0]), ("tobase64(", &[0]), ("new sparkpost(", &[0]), ("serverclient(", &[0]), ("new analytics(", &[0]), ("key_set_with_value(", &[2]), ("sp_addlinkedsrvlogin ", &[4]),
 ];
 
 /// Functions that take a key instead of a password.
@@ -54,7 +58,7 @@ const KEYED: &[&str] = &[
     "createhmac(", "hmac.new(", "jwt.sign(", "jwt.encode(", "jwt.verify(", "jwt.decode(", "cookieparser(", "new stripe(",
     "algoliasearch(", "fernet(", "secretkeyspec(", "aes.new(", "safeserializer(", "timedserializer(", "symmetricsecuritykey(",
     "createcipheriv(", "createdecipheriv(", "secretbox(", "wallet(", ".hs256(", ".hs384(", ".hs512(", "new_from_slice(",
-    "authenticator.generate(", "authenticator.check(", "totp.generate(", "fromsecretkey(",
+    "authenticator.generate(", "authenticator.check(", "totp.generate(", "fromsecretkey(", "new sparkpost(", "serverclient(", "new analytics(",
 ];
 
 /// Functions whose names are parts of others, where no capital behind a small letter says where they begin:
@@ -72,14 +76,31 @@ const HASHING: &[&str] = &[
     "rfc2898derivebytes(",
     "bypassphrase(",
     "unsafeplaintext(",
+    "hash::make(",
+    "make_password(",
+    "generate_password_hash(",
+    "password_hash(",
+    "password.create(",
+    "passwordencoder.encode(",
+    "argon2.hash(",
+    "pwd_context.hash(",
+    "hashpassword(",
+    "md5(",
+    "sha1(",
 ];
+
+/// Functions that hash anything, and a password where the hash is compared.
+const COMPARED: &[&str] = &["md5(", "sha1("];
 
 /// Functions that derive a key from a passphrase.
 const DERIVING: &[&str] = &["pbekeyspec(", "bypassphrase(", "pgp_sym_", "cryptojs."];
 
 /// Functions that encode an account, `user:…`.
-const ENCODING: &[&str] =
-    &["btoa(", "base64_encode(", "b64encode(", "encode64(", "buffer.from(", "encodetostring("];
+#[rustfmt::skip]
+const ENCODING: &[&str] = &[
+    "btoa(", "base64_encode(", "b64encode(", "encode64(", "buffer.from(", "encodetostring(", "blob.valueof(", "getbytes(",
+    "base64encode(", "base64::encode(", "utf8.encode(", "standard.encode(", "base64.encode(", "encodebase64(", "tobase64(",
+];
 
 /// The keywords of this detector.
 pub(crate) fn keywords() -> impl Iterator<Item = Keyword> {
@@ -92,6 +113,9 @@ pub(crate) fn keywords() -> impl Iterator<Item = Keyword> {
 /// The password among the arguments of the call at `hit`, the one of this index.
 pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range<usize>> {
     let (name, positions) = CALLS[index];
+    if COMPARED.contains(&name) && !text[..hit.start].ends_with("== ") {
+        return None;
+    }
     let open = if name.ends_with(['(', '[', ' ']) {
         hit.end
     } else {
@@ -112,8 +136,9 @@ pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize) -> Option<Range
         let range = arguments.get(position)?.clone()?;
         let written = &text[range.clone()];
         let is_key = value::is_token(written) || value::is_random(written);
-        let is_only =
-            arguments.len() == 1 && value::is_password(written) && !is_numbered_name(written);
+        let is_only = arguments.len() == 1
+            && value::is_password(written)
+            && (!is_numbered_name(written) || is_numbered_word(written));
         let is_passphrase = DERIVING.contains(&name) && value::is_passphrase(written);
         let is_secret = match position {
             // A feature of a crate.

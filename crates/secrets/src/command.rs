@@ -58,7 +58,7 @@ use Place::{
 /// Commands with the places of their secrets, each from the command's manual.
 #[rustfmt::skip]
 const COMMANDS: &[(&str, &[Place])] = &[
-    ("curl ", &[Pair("-u"), Pair("--user"), Pair("-U"), Pair("--proxy-user"), Value("--oauth2-bearer"), Value("--pass"), Cookies("-b"), Cookies("--cookie"), Joined("-u")]),
+    ("curl ", &[Pair("-u"), Pair("--user"), Pair("-U"), Pair("--proxy-user"), Value("--oauth2-bearer"), Value("--pass"), Cookies("-b"), Cookies("--cookie"), Joined("-u"), Pair("--cert"), Pair("-E")]),
     ("wget ", &[Value("--password"), Value("--http-password"), Value("--ftp-password"), Value("--proxy-password")]),
     ("http ", &[Pair("-a"), Pair("--auth")]),
     ("https ", &[Pair("-a"), Pair("--auth")]),
@@ -337,6 +337,20 @@ const COMMANDS: &[(&str, &[Place])] = &[
     ("ldapsearch', ", &[Value("-w")]),
     ("htpasswd\", ", &[Word(3), Word(2)]),
     ("htpasswd', ", &[Word(3), Word(2)]),
+    ("racadm set ", &[Word(2)]),
+    ("cfgUserAdminPassword ", &[Word(2), Word(1)]),
+    ("drone secret add", &[Value("--data")]),
+    ("drone secret update", &[Value("--data")]),
+    ("drone orgsecret add ", &[Word(3)]),
+    ("woodpecker-cli ", &[Value("--value")]),
+    ("glab variable set ", &[Word(2), Value("--value"), Value("-v")]),
+    ("netlify env:set ", &[Word(2)]),
+    ("doppler secrets set ", &[Word(2)]),
+    ("-Dsonar.login=", &[First]),
+    ("ab -n ", &[Pair("-A")]),
+    ("AUTH\" ", &[Word(2), Word(1)]),
+    (AUTH, &[Word(2), Word(1)]),
+    (PASSWD, &[]),
     ("chpasswd", &[]),
     ("--password-stdin", &[]),
     ("sudo -s ", &[]),
@@ -376,10 +390,16 @@ pub(crate) fn keywords() -> impl Iterator<Item = Keyword> {
 pub(crate) fn find(text: &str, hit: &Range<usize>, index: usize, found: &mut Vec<Range<usize>>) {
     let (command, places) = COMMANDS[index];
     if PIPED.contains(&command) {
-        found.extend(piped(text, hit.start, command == "chpasswd"));
+        match command {
+            PASSWD => typed_twice(text, hit.start, found),
+            _ => found.extend(piped(text, hit.start, command == "chpasswd")),
+        }
         return;
     }
-    if text[..hit.start].ends_with(|c: char| c.is_alphanumeric() || "_-.".contains(c)) {
+    let before = &text[..hit.start];
+    if before.ends_with(|c: char| c.is_alphanumeric() || "_-.".contains(c))
+        || command == AUTH && !before.ends_with("> ")
+    {
         return;
     }
     let words = match command.ends_with(", ") {
@@ -408,7 +428,11 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
         Value(option) => values(text, words, option).for_each(add),
         WordBehind(word) => {
             let at = words.iter().position(|one| text[one.clone()] == *word);
-            at.and_then(|at| words.get(at + 1)).cloned().into_iter().for_each(add);
+            let behind = at.map_or(&[][..], |at| &words[at + 1..]);
+            // How the secret is written, in a router's configuration.
+            let is_encryption =
+                |one: &&Range<usize>| matches!(&text[(*one).clone()], "0" | "6" | "7" | "8");
+            behind.iter().find(|one| !is_encryption(one)).cloned().into_iter().for_each(add);
         }
         First => words.first().cloned().into_iter().for_each(add),
         Behind(name) => {
@@ -551,10 +575,14 @@ fn behind(text: &str, range: Range<usize>, separator: char) -> Option<Range<usiz
     (text[secret.clone()] != *user).then_some(secret)
 }
 
+/// What reads a password twice: `echo -e "…\n…" | passwd kim`.
+const PASSWD: &str = "passwd ";
+/// What Redis is told behind its prompt; mail has the word, too.
+const AUTH: &str = "AUTH ";
 /// Commands and options that read a password from the standard input, and files that hold nothing else.
 #[rustfmt::skip]
 const PIPED: &[&str] = &[
-    "chpasswd", "--password-stdin", "sudo -s ", "passwd --stdin", "kinit ", "cryptsetup ", "--passphrase-fd",
+    PASSWD, "chpasswd", "--password-stdin", "sudo -s ", "passwd --stdin", "kinit ", "cryptsetup ", "--passphrase-fd",
     "--passwd-on-stdin", "vncpasswd -f", "secret create ", "secret put ", "secret-tool store", "p4 login", "saslpasswd2 ",
     ".erlang.cookie", ".vault_pass", "keepassxc-cli ", "env add ",
     "secrets create ", "secrets versions add ",
@@ -579,6 +607,22 @@ fn piped(text: &str, end: usize, is_pair: bool) -> Option<Range<usize>> {
     let secret = if is_pair { behind(text, word, ':')? } else { word };
     let written = &text[secret.clone()];
     (value::is_given(written) || value::is_passphrase(written)).then_some(secret)
+}
+
+/// Adds the words of the string that is piped, of which each is the password: `echo -e "…\n…" | passwd kim`. The line's end in
+/// it may be seen as one.
+fn typed_twice(text: &str, end: usize, found: &mut Vec<Range<usize>>) {
+    let floor = text.floor_char_boundary(end.saturating_sub(LONGEST / 4));
+    let before = text[floor..end].trim_end();
+    let before = before.strip_suffix("sudo").unwrap_or(before).trim_end();
+    let Some(before) = before.strip_suffix('|') else { return };
+    let echoed = ["echo ", "printf "].iter().filter_map(|echo| before.rfind(echo)).max();
+    let Some(echoed) = echoed else { return };
+    let words = before[echoed..].split([' ', '"', '\'', '\n', '\t', ';', '(']).skip(1);
+    let words = words.flat_map(|word| word.split("\\n"));
+    for word in words.filter(|word| value::is_given(word)) {
+        found.push(range_of(text, word));
+    }
 }
 
 /// Without what ends the command that the line stands in: the bracket of `$(openssl passwd …)`, a semicolon.

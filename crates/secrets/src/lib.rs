@@ -15,7 +15,7 @@
 //! - `rules`, `private_key`, `url`, `dsn`, `command`, `call`, `cookie`, `structure`, `account_list`, `recovery`, `transcript`,
 //!   `prefixed`, `provider`, `assignment`, `encoded`: the detectors
 //! - `view`: the text as its reader sees it, which is searched in its place; `parts`: lines and other parts of a text
-//! - `value`: whether a value looks like a secret or like a placeholder (`rules/dummies.txt`)
+//! - `value`: whether a value looks like a secret or like a placeholder (`rules/dummies.txt`); `chosen`: passwords of words
 //!
 //! Redaction preserves the number of lines and is idempotent. The time is linear in the text. This
 //! crate reads no files; [`is_credential_file`] recognises files that are credentials by their name
@@ -37,6 +37,7 @@ mod account_list;
 mod assignment;
 mod byte_set;
 mod call;
+mod chosen;
 mod classes;
 mod command;
 mod cookie;

@@ -12,7 +12,7 @@ pub(crate) const RULE: &str = "recovery-code";
 pub(crate) const KEYWORDS: &[&str] = &[
     "recovery code", "recovery-code", "recovery_code", "recoverycode", "backup code", "backup-code", "backup_code",
     "backupcode", "wiederherstellungscode", "wiederherstellungsschl", "recovery key", "security key", "24 words", "12 words",
-    "backup words", "seed words", "recovery words", METAMASK, LEDGER, TREZOR,
+    "scratch code", "emergency code", "backup words", "seed words", "recovery words", METAMASK, LEDGER, TREZOR,
 ];
 /// Wallets, whose seeds stand beside their names.
 const METAMASK: &str = "metamask";

@@ -29,7 +29,12 @@ pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
         ) || c.is_whitespace()
             || c.is_control()
     };
-    let authority = &window[..window.find(stop).unwrap_or(window.len())];
+    let mut authority = &window[..window.find(stop).unwrap_or(window.len())];
+    // The name of an entry of a directory has commas.
+    if window[authority.len()..].starts_with(',') && is_of_directory(&text[..hit.start]) {
+        let end = window.find(|c| c != ',' && stop(c));
+        authority = &window[..end.unwrap_or(window.len())];
+    }
     if let Some(joined) = joined(window, authority).filter(|_| scheme) {
         return Some(hit.end + joined.start..hit.end + joined.end);
     }
@@ -55,6 +60,11 @@ pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
     }
     let start = hit.end + user.len() + 1;
     Some(start..start + password.len())
+}
+
+/// Whether the scheme at the end of `text` is LDAP's.
+fn is_of_directory(text: &str) -> bool {
+    text.ends_with("ldap") || text.ends_with("ldaps")
 }
 
 /// Whether a password is what services expect beside a token as the user, in any case.

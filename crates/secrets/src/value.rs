@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use crate::chosen;
+
 static DUMMIES: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| words_of(include_str!("../rules/dummies.txt")));
 static OF_INTERFACES: LazyLock<HashSet<&'static str>> =
@@ -24,12 +26,14 @@ const MARKS: &[&str] = &[
     "not-real", "dummy", "enc(", "process.env", "import.meta", "os.environ", "getenv", "system.getenv",
     "env.get", "env[", "secrets.", "vault:", "op://", "arn:", "secretsmanager", "keyvault", "ssm:",
     "!ref", "!sub", "fn::", "enc[", "ref+", "://", "\u{2026}", "\u{2022}\u{2022}", "lorem",
-    "insert", "todo", "fixme", "ref:p@",
+    "insert", "todo", "fixme", "ref:p@", "{cipher}",
+    // The example of jwt.io.
+    "eyjzdwiioiixmjm0nty3odkwiiwibmftzsi6ikpvag4grg9l",
 ];
 
 /// Digits in the names of algorithms and sizes, or sequences.
 #[rustfmt::skip]
-const DIGITS: &[&str] = &[
+pub(crate) const DIGITS: &[&str] = &[
     "123", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890",
     "0123456789", "321", "4321", "54321", "654321", "87654321", "987654321", "9876543210", "111",
     "1111", "000", "0000", "999", "128", "192", "256", "384", "512", "521", "224", "160", "1024",
@@ -253,9 +257,19 @@ pub(crate) fn is_token(value: &str) -> bool {
         && value.bytes().all(fits)
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
         && (value.bytes().any(|byte| byte.is_ascii_digit()) && mixing(value) >= 0.2
-            || is_scrambled(value))
+            || is_scrambled(value)
+            || is_of_capitals_in_no_order(value))
         && !is_typed_number(value)
         && !is_dummy_token(value)
+}
+
+/// Whether `value` is capitals in no order with digits among them, as in base32.
+fn is_of_capitals_in_no_order(value: &str) -> bool {
+    const FEWEST_DIGITS: usize = 2;
+    const FEWEST_PAIRS: usize = 8;
+    value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && value.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS
+        && has_unusual_pairs(value, FEWEST_PAIRS)
 }
 
 /// Whether `value` is as many hexadecimal digits as a hash has.
@@ -336,6 +350,7 @@ pub(crate) fn is_scrambled(value: &str) -> bool {
     let is_mixed = small >= 2 && to_capital * 4 >= all && !is_snake_case(value);
     is_mixed && all >= FEWEST_PAIRS && (common * 2 < all || has_single_small_letters(value))
         || is_grouped(value)
+        || chosen::is_pair_of_groups(value)
 }
 
 /// Whether `value` consists of words joined by `_`, none of which has letters in both cases but for its first: a name, as in
@@ -370,16 +385,16 @@ pub(crate) fn has_unusual_pairs(value: &str, fewest: usize) -> bool {
 }
 
 /// The pairs of ASCII letters that stand side by side.
-struct Pairs {
-    all: usize,
+pub(crate) struct Pairs {
+    pub(crate) all: usize,
     /// Those that words have.
-    common: usize,
+    pub(crate) common: usize,
     /// Those that end with a capital.
     to_capital: usize,
 }
 
 impl Pairs {
-    fn of(value: &str) -> Self {
+    pub(crate) fn of(value: &str) -> Self {
         let mut pairs = Self { all: 0, common: 0, to_capital: 0 };
         let are_letters = |pair: &&[u8]| pair.iter().all(u8::is_ascii_alphabetic);
         for pair in value.as_bytes().windows(2).filter(are_letters) {
@@ -503,6 +518,12 @@ pub(crate) fn is_mnemonic(value: &str) -> bool {
         })
 }
 
+/// Whether `value` is four groups of four small letters, as [`is_application_password`] has them, whatever they are made of.
+pub(crate) fn is_of_four_groups(value: &str) -> bool {
+    let is_group = |group: &str| group.len() == 4 && group.bytes().all(|b| b.is_ascii_lowercase());
+    value.len() == 19 && value.split(' ').all(is_group)
+}
+
 /// Whether `value` is what Google and Apple give applications as a password: four groups of four small letters.
 pub(crate) fn is_application_password(value: &str) -> bool {
     let separator = if value.contains('-') { '-' } else { ' ' };
@@ -545,12 +566,16 @@ pub(crate) fn is_passphrase(value: &str) -> bool {
     let is_word = |word: &str| {
         (3..=10).contains(&word.len())
             && word.bytes().all(|byte| byte.is_ascii_lowercase())
-            && !DUMMIES.contains(word)
-            && !OF_INTERFACES.contains(word)
+            && !is_of_programs(word)
     };
     (matches!(separator, '-' | '.' | ' ') || is_numbered && separator == '_')
         && (fewest..=10).contains(&value.split(separator).count())
         && value.split(separator).all(is_word)
+}
+
+/// Whether a word in small letters is one of dummies, programs or messages, but not of those that people choose.
+pub(crate) fn is_of_programs(word: &str) -> bool {
+    (DUMMIES.contains(word) || OF_INTERFACES.contains(word)) && !CHOSEN.contains(&word)
 }
 
 /// A passphrase without the number that some add to its last word, or behind it, and whether there is one. It has two digits
@@ -692,7 +717,10 @@ fn is_code(value: &str) -> bool {
         || value.matches('/').count() > 1
         || is_address
         || is_object
-        || (dotted && !is_mixed)
+        || (dotted
+            && !is_mixed
+            && !chosen::is_numbered_words(value)
+            && !chosen::is_spelt_with_capitals(value))
         || (value.contains("==") && !is_mixed)
         || value.contains("::")
         || value.contains("&&")

@@ -73,6 +73,15 @@ fn secrets_to_find() -> Vec<(&'static str, String, String)> {
     whole("fly-token", format!("fo1_{}", alnum(43)));
     whole("netlify-token", format!("nfp_{}", alnum(36)));
     whole("vault-token", format!("hvs.{}", alnum(90)));
+    whole("checkout-key", format!("sk_{}", random(BASE32, 26).to_lowercase()));
+    whole("omise-key", format!("skey_{}", random(LOWER, 19)));
+    whole("persona-key", format!("persona_production_{}", uuid()));
+    whole("nats-nkey", format!("SUA{}", random(BASE32, 55)));
+    whole("checkly-key", format!("cu_{}", hex(32)));
+    whole(
+        "rapidapi-application-key",
+        format!("{}msh{}p1{}jsn{}", hex(10), hex(15), hex(5), hex(12)),
+    );
     whole("terraform-cloud-token", format!("{}.atlasv1.{}", alnum(14), alnum(67)));
     whole("pulumi-token", format!("pul-{}", hex(40)));
     whole("doppler-token", format!("dp.pt.{}", alnum(43)));
@@ -141,7 +150,7 @@ fn secrets_to_find() -> Vec<(&'static str, String, String)> {
     whole("razorpay-key", format!("rzp_live_{}", alnum(14)));
     whole(
         "paddle-key",
-        format!("pdl_live_apikey_{}_{}_{}", random(LOWER, 26), alnum(22), alnum(3)),
+        format!("pdl_live_apikey_{}_{}_{}", random(BASE32, 26).to_lowercase(), alnum(22), alnum(3)),
     );
     whole("flutterwave-key", format!("FLWSECK_TEST-{}-X", hex(32)));
     whole("shippo-token", format!("shippo_live_{}", hex(40)));
@@ -211,6 +220,8 @@ fn secrets_to_find() -> Vec<(&'static str, String, String)> {
     );
     part("curl-user", format!("curl -s -u \"deploy:{k40}\" https://x.org\n"), &k40);
     let auth = "YWxhZGRpbjpvcGVuc2VzYW1lOTk=";
+    let stellar = format!("SA{}", random(BASE32, 54));
+    let totp = random(BASE32, 32);
     part("docker-auth", format!("{{\"auths\": {{\"x\": {{\"auth\": \"{auth}\"}}}}}}\n"), auth);
     part("netrc-password", "machine x.org login me password k7Qp2vXw\n".into(), "k7Qp2vXw");
     part("sshpass-password", "sshpass -p 'k7Qp2vXw' ssh me@x\n".into(), "k7Qp2vXw");
@@ -223,6 +234,22 @@ fn secrets_to_find() -> Vec<(&'static str, String, String)> {
     part("smtp-auth", format!("AUTH PLAIN {auth}\n"), auth);
     part("nickserv-password", "/msg NickServ IDENTIFY k7Qp2vXw\n".into(), "k7Qp2vXw");
     part("pgpass-password", "*:*:*:postgres:k7Qp2vXw\n".into(), "k7Qp2vXw");
+    part(
+        "debian-preseed-password",
+        "d-i passwd/root-password password k7Qp2vXw\n".into(),
+        "k7Qp2vXw",
+    );
+    part("chap-secret", "\"nora\" l2tpd \"k7Qp2vXw4Zt9\" *\n".into(), "k7Qp2vXw4Zt9");
+    part("xrp-seed", "XRPL_SEED=snqpPDSFmtxw82RuP3nr1Bap8QkZd\n".into(), "snqpPDSFmtxw82Ru");
+    part("stellar-seed", format!("stellarSeed: '{stellar}',\n"), &stellar);
+    part("totp-seed", format!("\"totp\": \"{totp}\"\n"), &totp);
+    part("azure-account-key", format!("\"primaryKey\": \"{}=\"\n", alnum(43)), &alnum(43));
+    part("application-salt", format!("'salt' => '{}',\n", hex(64)), &hex(64));
+    part("calendar-path", format!("/ical/kim/private-{}/basic.ics\n", hex(32)), &hex(32));
+    part("jmeter-value", format!("<p name=\"Cookie.value\">{k40}</p>\n"), &k40);
+    part("pin", "SIM PIN for the router is 5927, PUK 49800387\n".into(), "5927");
+    part("serial-number", "app.exe /SERIAL=VIVE0-GIQ6W-MGHES-COFVE-3A19L\n".into(), "GIQ6W-MGHES");
+    part("one-time-code", "{\"otp\":\"356703\"}\n".into(), "356703");
     part(
         "registry-password",
         "reg add HKLM\\x /v DefaultPassword /d k7Qp2vXw\n".into(),
@@ -341,6 +368,18 @@ fn look_alikes() -> Vec<String> {
         "https://user:pass@example.com/", "redis://:{password}@h", "mongodb://<user>:<password>@cluster0",
         "Authorization: Bearer <token>", "Authorization: Bearer YOUR_TOKEN_HERE", "Authorization: Basic dXNlcjpwYXNzd29yZA==",
         "Bearer authentication is required for all requests", "basic authentication", "curl -u user:password https://x",
+        // Names with numbers, and parts of programs with dots.
+        "password = Config2020.Default", "password: Windows10.value", "pwd = TextBox17", "password = UserService42", "secret: Section_12x",
+        "password = Form1950.Text", "auth_token = Utf16_LE", "password = isA_ByB", "password: foo-Bar", "pass = nodeX_PosY",
+        // Tokens that identify requests, published ones, encrypted values, the example of jwt.io.
+        "continuation_token = \"0b259e1a-3346-4467-abbc-bae24ec07142\"",
+        "DD_RUM_CLIENT_TOKEN: \"pub495de52309d649e2e8d908b3664d9803\"", "db_password: '{cipher}e6f1fb4d4eae74d98c0fa6ec17ef0d25af4370a32b9c45ca'",
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+        // Sentences and labels without a value.
+        "a delegated credential for use with S4U2Proxy by an intermediate", "Created token\n  see the dashboard", "password (min 8 characters)",
+        "Use this cache key: user_4711", "Your key has been created. Copy the file now:\n/etc/keys/app.pem", "the token, see section 4.2: RFC6749",
+        "if verify(token): user2fa = True", "PIN 13 of the board", "const LED_PIN: u8 = 13;", "door code is in the wiki", "select token from users2",
+        "echo \"done\" | passwd_check -v2", "hash = md5('cache_key_2')", "primaryKey: 'user_id2'", "{\"otp\": true}", "ical/kim/public/basic.ics",
         // Code about secrets.
         "password = forms.CharField(widget=PasswordInput2())", "password = models.PasswordField(max_length=128)", "String password = request.getParameter(\"p1\");",
         "let token = lexer.next_token2();", "token = tokens[i1]", "if (token === Token.T_STRING2) {", "password: string;", "password?: Sha256Hash",

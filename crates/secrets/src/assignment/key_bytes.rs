@@ -131,9 +131,12 @@ fn is_of_key(text: &str, name: &Range<usize>, hit: &Range<usize>, kind: Kind) ->
     is_qualified && !is_harmless
 }
 
-/// Whether bytes are as many as those of a wallet, and all its name says is that they are secret: `secret = [12, …]`.
+/// Whether bytes are as many as those of a wallet, and all its name says is that they are secret or a pair of keys:
+/// `secret = [12, …]`, `payer_keypair: [12, …]`.
 fn is_wallet(text: &str, name: &Range<usize>, bytes: &Bytes) -> bool {
-    bytes.bytes.len() == OF_WALLET && text[name.clone()].eq_ignore_ascii_case("secret")
+    let name = text[name.clone()].to_ascii_lowercase();
+    bytes.bytes.len() == OF_WALLET
+        && (name == "secret" || name.ends_with("keypair") || name.ends_with("key_pair"))
 }
 
 /// Whether bytes are in no order, and not those of a standard's example.

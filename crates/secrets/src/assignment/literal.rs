@@ -148,7 +148,9 @@ impl Reader<'_> {
         let is_expression = matches!(next, Some('"' | '\'' | '`'))
             && self.text[range.clone()].contains(['(', '[', '{']);
         // Another name, with its value in quotes.
-        let is_name = next == Some('"') && self.text[range.clone()].ends_with('=');
+        let is_name = next == Some('"')
+            && self.text[range.clone()].ends_with('=')
+            && !self.text[range.clone()].ends_with("==");
         if is_expression || is_name {
             return None;
         }

@@ -35,7 +35,8 @@ use place::Place;
 use reader::{Notation, Reader};
 
 use crate::byte_set::ByteSet;
-use crate::value;
+use crate::chosen::is_numbered_word;
+use crate::{chosen, value};
 
 /// The longest name and the longest value, in bytes.
 const LONGEST_NAME: usize = 80;
@@ -60,7 +61,7 @@ pub(crate) fn find(
 ) {
     let Some(name) = name::around(text, hit, kind) else { return };
     let before = found.len();
-    if may_be_followed_by_secret(&text[name.end..])
+    if (may_be_followed_by_secret(&text[name.end..]) || is_in_brackets(text, &name))
         && let Some(kind) = kind_of_assigned(text, runs, &name, hit, kind)
     {
         add_assigned(text, &name, hit, kind, found);
@@ -163,6 +164,11 @@ fn may_be_followed_by_secret(rest: &str) -> bool {
         || ends_with_secret_without_digits(line)
 }
 
+/// Whether a name stands in brackets, perhaps behind its value: `… (password)`.
+fn is_in_brackets(text: &str, name: &Range<usize>) -> bool {
+    text[name.end..].starts_with([')', ',']) && text[..name.start].ends_with(" (")
+}
+
 /// Whether a line ends with letters in no order, with letters in both cases and a sign between them, or with words that
 /// may be a secret together.
 fn ends_with_secret_without_digits(line: &[u8]) -> bool {
@@ -179,6 +185,11 @@ fn ends_with_secret_without_digits(line: &[u8]) -> bool {
     }
     let blank = line.iter().rposition(u8::is_ascii_whitespace);
     let word = &line[blank.map_or(0, |at| at + 1)..];
+    let operator = word.iter().rposition(|byte| matches!(byte, b'=' | b':'));
+    let group = &word[operator.map_or(0, |at| at + 1)..];
+    if group.len() >= 9 && std::str::from_utf8(group).is_ok_and(chosen::is_pair_of_groups) {
+        return true;
+    }
     word.len() >= 8
         && word.iter().any(|byte| SIGNS.contains(*byte))
         && word.iter().any(u8::is_ascii_lowercase)
@@ -337,7 +348,11 @@ fn default_of_expansion(text: &str, range: Range<usize>) -> Option<Range<usize>>
 fn is_secret(kind: Kind, notation: Notation, written: &str, name: &str) -> bool {
     // A framework with the checksum of its sources, in a list of what is installed.
     let is_framework = name.ends_with("Auth") && is_sha1(written);
-    let is_publishable = ["pk_test_", "pk_live_"].iter().any(|mark| written.starts_with(mark));
+    // Datadog's tokens of browsers are, too.
+    let is_of_browsers =
+        |token: &str| token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_publishable = ["pk_test_", "pk_live_"].iter().any(|mark| written.starts_with(mark))
+        || written.strip_prefix("pub").is_some_and(is_of_browsers);
     if name::is_name_of_secret(written) || is_framework || is_publishable {
         return false;
     }
@@ -360,6 +375,7 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
             value::is_password(value)
                 || value::is_random(value)
                 || value::is_application_password(value)
+                || name.to_ascii_lowercase().contains("app") && value::is_of_four_groups(value)
                 || value::is_router_key(value)
                 || value::is_passphrase(value) && may_be_passphrase(value, name)
         }
@@ -391,10 +407,28 @@ fn looks_secret(kind: Kind, value: &str, name: &str) -> bool {
 
 /// A UUID under a name that says that it gives access; most UUIDs are no secrets.
 fn is_uuid_of_access(value: &str, name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
+    let lower = name.to_ascii_lowercase();
     let gives_access =
-        ["api", "auth", "access", "licen", "secret"].iter().any(|word| name.contains(word));
+        ["api", "auth", "access", "licen", "secret"].iter().any(|word| lower.contains(word));
+    let gives_access = gives_access || is_of_token(name);
     value::is_uuid(value) && gives_access && !value::is_dummy_token(value)
+}
+
+/// Whether a name is that of somebody's token (`LOGGLY_TOKEN`, `codecovToken`), and not of one that identifies a request or
+/// the like.
+fn is_of_token(name: &str) -> bool {
+    #[rustfmt::skip]
+    const OTHERS: &[&str] = &[
+        "request", "continuation", "correlation", "idempotency", "client", "trace", "device", "push", "message", "state", "sync",
+        "session", "job", "task", "event", "id", "uuid", "page", "next", "resume", "scroll", "lease", "transaction", "operation",
+        "ownership", "invocation", "confirmation", "change", "query", "my", "test", "some", "a", "the", "new", "old",
+    ];
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let is_other = |word: &str| OTHERS.iter().any(|one| one.eq_ignore_ascii_case(word));
+    let is_token = |word: &str| word.eq_ignore_ascii_case("token");
+    value::words(last).any(is_token)
+        && (value::words(last).count() >= 2 || last == "TOKEN")
+        && !value::words(last).any(is_other)
 }
 
 /// Whether a name is that of a wireless network's key.
@@ -465,6 +499,9 @@ fn is_identifier(written: &str) -> bool {
     written.contains('_')
         && written.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !is_generated(written)
+        && !chosen::is_numbered_words(written)
+        && !chosen::is_spelt_with_capitals(written)
+        && !is_no_name(written)
 }
 
 /// Numbered names: `api-secret-2`, `clientSecret1`.
@@ -494,7 +531,8 @@ fn looks_secret_unquoted(kind: Kind, value: &str, name: &str, certain: bool) -> 
         value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
     if is_variable && !certain {
         let is_mixed = value::is_mixed_password(value) && !may_be_abbreviated(value);
-        let is_chosen = matches!(kind, Kind::Password | Kind::Secret) && is_numbered_word(value);
+        let is_chosen = matches!(kind, Kind::Password | Kind::Secret)
+            && (is_numbered_word(value) || chosen::is_spelt_with_capitals(value));
         let is_literal = value::is_token(value)
             || is_short_but_mixed(value)
             || is_mixed
@@ -575,51 +613,18 @@ fn is_no_name(value: &str) -> bool {
         && count(u8::is_ascii_digit) >= 1
         && !value.contains(['_', '.'])
         && (fewest_pairs == 0 || value::has_unusual_pairs(value, fewest_pairs))
+        || are_mixed && is_pair_in_no_order(value)
 }
 
-/// A word with a capital and a number, such as people choose: `Initech4711`, `Palermo_1982.`; or two such words with a
-/// longer number, `CobaltHeron5693`. Names end with shorter numbers, or with those of algorithms.
-pub(crate) fn is_numbered_word(value: &str) -> bool {
-    if has_chosen_number(value) {
-        return true;
-    }
-    let numbered = value.strip_suffix('.').unwrap_or(value);
-    let stem = numbered.trim_end_matches(|c: char| c.is_ascii_digit());
-    let digits = &numbered[stem.len()..];
-    let stem = stem.strip_suffix(['_', '-']).unwrap_or(stem);
-    let is_word = |word: &str| {
-        let mut letters = word.bytes();
-        letters.next().is_some_and(|first| first.is_ascii_uppercase())
-            && letters.all(|byte| byte.is_ascii_lowercase())
+/// Whether a value is two groups of letters in no order and digits, joined by `_`: `VE3xc_YPRlqF`.
+fn is_pair_in_no_order(value: &str) -> bool {
+    let is_group = |group: &str| {
+        (4..=8).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
-    let words = value::words(stem).count();
-    stem.len() >= 4
-        && value::words(stem).all(|word| word.len() >= 3 && is_word(word))
-        && stem.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && (words == 1 && digits.len() >= 3 || words == 2 && (3..=4).contains(&digits.len()))
-        && !((words == 2 || numbered.contains('-')) && value::is_common_number(digits))
-}
-
-/// A word with a number behind a sign, where names have none: `C00kie.2024`, `bergen_2019BUD`.
-fn has_chosen_number(value: &str) -> bool {
-    let is_number = |part: &str, fewest: usize| {
-        (fewest..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let is_word = |word: &str| {
-        (4..=16).contains(&word.len())
-            && word.starts_with(|c: char| c.is_ascii_alphabetic())
-            && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
-    if let Some((word, number)) = value.rsplit_once('.') {
-        return is_word(word) && is_number(number, 3) && value.len() >= 9;
-    }
-    value.split_once('_').is_some_and(|(word, rest)| {
-        let capitals = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-        is_word(word)
-            && is_number(&rest[..rest.len() - capitals.len()], 2)
-            && (2..=4).contains(&capitals.len())
-            && capitals.bytes().all(|byte| byte.is_ascii_uppercase())
-    })
+    let groups = value.split_once('_').filter(|(one, two)| is_group(one) && is_group(two));
+    groups.is_some()
+        && value.bytes().any(|byte| byte.is_ascii_digit())
+        && value::has_unusual_pairs(value, 4)
 }
 
 /// As [`value::is_token`], for shorter values.
@@ -666,11 +671,5 @@ mod tests {
         ] {
             assert!(!is_no_name(name), "{name}");
         }
-        assert!(is_numbered_word("Initech4711") && is_numbered_word("Acme123"));
-        assert!(
-            !is_numbered_word("Base64")
-                && !is_numbered_word("Sha256")
-                && !is_numbered_word("dbPass123")
-        );
     }
 }

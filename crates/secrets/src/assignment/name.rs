@@ -51,8 +51,14 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("pw", Kind::Password),
     ("psk", Kind::Password),
     ("secret", Kind::Secret),
-    // WordPress.
+    // WordPress and others.
     ("_salt", Kind::Secret),
+    ("passwordsalt", Kind::Secret),
+    // What SNMP takes as a password.
+    ("snmp_community", Kind::Secret),
+    ("snmp-community", Kind::Secret),
+    ("snmpcommunity", Kind::Secret),
+    ("snmp community", Kind::Secret),
     ("pswd", Kind::Password),
     ("passwrd", Kind::Password),
     ("pwrd", Kind::Password),
@@ -75,6 +81,10 @@ pub(crate) const KEYWORDS: &[(&str, Kind)] = &[
     ("pat", Kind::Token),
     ("key", Kind::Key),
     ("mnemonic", Kind::Mnemonic),
+    ("secret_seed", Kind::Token),
+    ("secretseed", Kind::Token),
+    ("secret-seed", Kind::Token),
+    ("secret seed", Kind::Token),
     ("seed_phrase", Kind::Mnemonic),
     ("seed phrase", Kind::Mnemonic),
     ("seedphrase", Kind::Mnemonic),
@@ -95,6 +105,8 @@ pub(crate) const FOREIGN: &[&str] = &[
     "Парола", "лозинка", "Лозинка", "κωδικός", "Κωδικός", "πρόσβασης", "كلمة المرور", "كلمة السر", "رمز عبور",
     "סיסמה", "סיסמא", "पासवर्ड", "পাসওয়ার্ড", "รหัสผ่าน", "密码", "密碼", "口令", "パスワード", "パスフレーズ", "비밀번호", "비번", "암호",
     "code d'accès", "code d’accès", "zugangscode", "geheimnis", "密钥", "密鑰", "wlan-schlüssel", "wlan-netzwerkschlüssel", "netzwerkschlüssel", "wpa-schlüssel", "parol", "sandi", "jelszava", "كلمة مرور", "mima", "passw",
+    "contrasenya", "contrasinal", "pasahitza", "geslo", "parool", "lykilorð", "fjalëkalim", "wagwoord", "paswoord", "nenosiri",
+    "šifra", "პაროლი", "գաղտնաբառ", "құпиясөз", "گذرواژه", "پاس ورڈ", "கடவுச்சொல்",
 ];
 
 /// Words before `key` in names of secret keys, without separators.
@@ -106,7 +118,7 @@ const KEY_QUALIFIERS: &[&str] = &[
     "product", "root", "secret", "server", "service", "session", "shared", "preshared", "wlan", "wpa", "signing", "signature",
     "sign", "storage", "subscription", "token", "webhook", "wallet", "wifi", "write", "cookie", "ssh", "activation",
     "registration", "integration", "ingest", "ingestion", "org", "organization", "project", "partner", "merchant",
-    "loggedin", "local", "wep", "pass", "network", "nwk", "nwks", "apps", "nonce", "transaction", "cipher", "aes", "des", "validation", "unseal", "stream", "setup", "entry", "unlock", "otp", "totp", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod", "fernet",
+    "loggedin", "local", "wep", "pass", "network", "nwk", "nwks", "apps", "nonce", "transaction", "cipher", "aes", "des", "validation", "unseal", "stream", "setup", "entry", "unlock", "otp", "totp", "crypt", "crypto", "rest", "security", "user", "live", "test", "prod", "fernet", "upgrade", "leaked", "exposed", "compromised", "working",
 ];
 
 /// What short keywords are joined to in small letters: `dbpass`, `userpw`.
@@ -116,7 +128,7 @@ const SHORT_PREFIXES: &[&str] = &[
     "login", "ldap", "bind", "redis", "mongo", "require", "store", "wifi", "proxy", "imap", "vpn", "http", "sudo",
     "remote", "source", "target", "dest", "cert", "pfx", "sign", "email", "sasl", "irc", "rpc", "wallet", "router", "guest",
     "oracle", "postgres", "rabbit", "elastic", "influx", "mqtt", "broker", "cache", "nas", "smb", "samba", "domain", "backup",
-    "become", "key", "auth", "priv", "sa", "keystore", "truststore", "web", "api", "master", "svc", "default", "old", "new", "the", "wpa",
+    "become", "key", "auth", "priv", "sa", "keystore", "truststore", "web", "api", "master", "svc", "default", "old", "new", "the", "wpa", "control",
 ];
 
 /// Suffixes after the keyword in names of secrets.
@@ -130,12 +142,12 @@ const SUFFIXES: &[&str] = &[
     // `unseal_keys_b64`, without its number.
     "s_b",
     "previous", "prev", "next", "local", "data", "literal", "const", "is", "ci", "rw", "ro", "read", "write", "tok",
-    "bytes", "array", "private", "session", "cookie", "keybase",
+    "bytes", "array", "private", "session", "cookie", "keybase", "server", "confirm", "confirmation", "pair",
 ];
 /// What words of [`FOREIGN`] end in: `lösenordet`, `şifreniz`. In bytes.
 const LONGEST_INFLECTION: usize = 4;
 /// In bytes.
-const LONGEST_SUFFIX: usize = 10;
+const LONGEST_SUFFIX: usize = 12;
 /// For each byte, the lengths of the suffixes that begin with it, as bits: most words behind a keyword are of another
 /// length (`path`, `author`).
 static SUFFIX_LENGTHS: [u16; 256] = {
@@ -175,7 +187,7 @@ const HARMLESS_KEYS: &[&str] = &[
 #[rustfmt::skip]
 const OF_SECRETS: &[&str] = &[
     "key", "token", "secret", "auth", "pass", "pwd", "cred", "pat", "license", "login", "webhook", "access",
-    "api", "bearer", "pwd", "master", "private",
+    "api", "bearer", "pwd", "master", "private", "seed", "totp", "hotp", "session", "keypair",
 ];
 
 /// The name that ends in the keyword at `hit`, as far as its spelling alone says. Whether it is one of a
@@ -260,7 +272,20 @@ fn qualifying_word(text: &str, end: usize) -> Option<usize> {
     let before = text[floor..end].strip_suffix(' ')?;
     let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next()?;
     let is_qualifier = KEY_QUALIFIERS.iter().any(|known| word.eq_ignore_ascii_case(known));
-    is_qualifier.then(|| end - 1 - word.len())
+    (is_qualifier || is_of_somebody(text, end - 1 - word.len())).then(|| end - 1 - word.len())
+}
+
+/// Whether the word at `start` is the last of a name that somebody's key is of: `this Acme key`, `our Acme Cloud key`.
+fn is_of_somebody(text: &str, start: usize) -> bool {
+    const MOST_WORDS: usize = 3;
+    const WHOSE: &[&str] = &["this", "my", "your", "our", "new"];
+    if !text[start..].starts_with(|c: char| c.is_ascii_uppercase()) {
+        return false;
+    }
+    let floor = text.floor_char_boundary(start.saturating_sub(40));
+    let before = text[floor..start].trim_end_matches(' ').rsplit(' ');
+    let is_name = |word: &&str| word.starts_with(|c: char| c.is_ascii_uppercase());
+    before.take(MOST_WORDS).find(|word| !is_name(word)).is_some_and(|word| WHOSE.contains(&word))
 }
 
 /// The kind that the whole name suggests, or `None` if it is one of something that isn't secret.

@@ -12,11 +12,17 @@ use crate::value;
 /// The longest rest of a line behind a name.
 const LONGEST_REST: usize = 160;
 /// The most words between a name and the colon at the line's end.
-const MOST_WORDS: usize = 8;
+const MOST_WORDS: usize = 10;
 
 /// The ASCII characters of labels, and of what stands before a name in one.
 const LABELS: ByteSet = ByteSet::alphanumeric_and(b" ()-',/`");
 const BEFORE_LABELS: ByteSet = ByteSet::alphanumeric_and(b" ()-',/*#>.:!\t@[]");
+
+/// What is said of a credential that a program made, and is shown once.
+const ANNOUNCING: &[&str] =
+    &["created", "generated", "issued", "copy", "Created", "Generated", "Issued", "Copy"];
+/// What a person says before a credential, which follows in the next message.
+const HANDING_OVER: &[&str] = &["this is the ", "here is the ", "here's the ", "here’s the "];
 
 /// The endings of files that only their keys open, or that aren't secret.
 const SEALED: &[&str] =
@@ -28,6 +34,8 @@ enum Line {
     Label,
     /// A label without a colon, as on a router.
     Sticker,
+    /// A label of a page, with a value and the button by which it is copied below.
+    Screenshot,
     Question,
 }
 
@@ -46,7 +54,7 @@ pub(super) fn find(
         return;
     }
     let Some(line) = kind_of_line(text, name, rest) else { return };
-    let next = line_at(text, end + 1);
+    let next = line_at(text, end + 1).map(|next| behind_heading(text, name, &line, next));
     let below = next.or_else(|| line_at(text, end + 1 + blank_line(text, end + 1)?));
     // A comment says what the lines are: `cat auth.txt  # user, then password`.
     // So does a file of a user and a password, as OpenVPN has.
@@ -71,6 +79,8 @@ pub(super) fn find(
             !value.ends_with([':', ';', ',', '{', ')'])
                 && is_secret(kind, Notation::Prose, value, written)
         }),
+        Line::Screenshot => copied(text, &below)
+            .filter(|range| is_secret(kind, Notation::Neighbor, &text[range.clone()], written)),
         Line::Sticker => alone(text, below).filter(|range| {
             let value = &text[range.clone()];
             value::is_router_key(value) && looks_secret(kind, value, written)
@@ -126,6 +136,18 @@ fn kind_of_line(text: &str, name: &Range<usize>, rest: &str) -> Option<Line> {
     if before.starts_with("E ") && before.contains("assert") {
         return Some(Line::Label);
     }
+    let is_handed_over = || HANDING_OVER.iter().any(|words| before.contains(words));
+    if rest.is_empty() && is_handed_over() {
+        return Some(Line::Question);
+    }
+    let is_announced =
+        |said: &str| said.split([' ', ',', '.']).any(|word| ANNOUNCING.contains(&word));
+    if rest.is_empty() && is_announced(before) || rest.ends_with(':') && is_announced(rest) {
+        return Some(Line::Label);
+    }
+    if rest.is_empty() && is_above_button(text, name.end) {
+        return Some(Line::Screenshot);
+    }
     let label = rest.strip_suffix([':', '：']).unwrap_or(rest);
     let without_colon = label.len() == rest.len();
     // A heading of Markdown.
@@ -140,6 +162,50 @@ fn kind_of_line(text: &str, name: &Range<usize>, rest: &str) -> Option<Line> {
         && label.split(' ').count() <= MOST_WORDS + 1;
     let is_sticker = without_colon && !is_heading;
     is_label.then_some(if is_sticker { Line::Sticker } else { Line::Label })
+}
+
+/// The line below `name`, or the one behind it if it only says who answers and when, or repeats the key that is read:
+/// `Kim Lee  10:27 AM`, `/shop/db_password`.
+fn behind_heading(
+    text: &str,
+    name: &Range<usize>,
+    line: &Line,
+    next: Range<usize>,
+) -> Range<usize> {
+    let written = text[next.clone()].trim_end();
+    let is_heading = match line {
+        Line::Question => {
+            let time = written.trim_end_matches(" AM").trim_end_matches(" PM").rsplit_once("  ");
+            time.is_some_and(|(nick, time)| {
+                nick.starts_with(char::is_uppercase)
+                    && time.trim_start().split_once(':').is_some_and(|(hour, minute)| {
+                        hour.parse::<u8>().is_ok() && minute.parse::<u8>().is_ok()
+                    })
+            })
+        }
+        Line::Command => written.starts_with('/') && written.ends_with(&text[name.clone()]),
+        _ => false,
+    };
+    let behind = is_heading.then(|| line_at(text, next.end + 1)).flatten();
+    behind.unwrap_or(next)
+}
+
+/// The button by which a page's visitor copies a value.
+const BUTTON: &str = "Copy";
+
+/// Whether the line below the one that ends at `end` ends with the button by which it is copied.
+fn is_above_button(text: &str, end: usize) -> bool {
+    let below = text[end..].trim_start_matches('\r').strip_prefix('\n');
+    below.is_some_and(|below| {
+        let line = below.split('\n').next().unwrap_or_default();
+        line.len() <= LONGEST_REST && line.trim_end().ends_with(BUTTON)
+    })
+}
+
+/// The value before the button by which it is copied.
+fn copied(text: &str, line: &Range<usize>) -> Option<Range<usize>> {
+    let value = text[line.clone()].trim_end().strip_suffix(BUTTON)?.strip_suffix("  ")?.trim();
+    (!value.is_empty() && !value.contains(' ')).then(|| range_of(text, value))
 }
 
 /// Whether the line below the one that ends at `end` begins with a digit.
@@ -182,7 +248,8 @@ fn answer(text: &str, line: Range<usize>) -> Option<Range<usize>> {
     let (last, before) = words.split_last()?;
     let is_nick = |word: &str| word.starts_with('<') && word.ends_with('>') || word.ends_with(':');
     let is_time = |word: &str| {
-        word.contains(':') && word.chars().all(|c| c.is_ascii_digit() || "[]():.,".contains(c))
+        let is_of_date = |c: char| c.is_ascii_digit() || "[]():.,/-".contains(c);
+        word.contains([':', '/', '[']) && word.chars().all(is_of_date)
     };
     let is_word =
         |word: &str| word.chars().all(|c| c.is_alphabetic() || "'’,.:<>-_@()".contains(c));

@@ -95,6 +95,8 @@ impl<'t> Place<'t> {
                     | "+"
                     // A symbol of Ruby as a key of YAML.
                     | ":"
+                    // A list of what is done, and a parameter of Symfony.
+                    | "[x]" | "[X]" | "[ ]" | "env("
             ) || self.is_namespaced()
                 || self.is_shown()
                 || is_unspaced())
@@ -238,7 +240,7 @@ impl<'t> Place<'t> {
             || self.before.ends_with("^@")
             // What ends an entry or a line, as it is written in a string.
             || self.before.ends_with('\\')
-                && ["x00", "u0000", "n"].iter().any(|end| self.written.starts_with(end))
+                && ["x00", "u0000", "n", "0"].iter().any(|end| self.written.starts_with(end))
             || last_word.ends_with("/p:")
     }
 
@@ -279,8 +281,65 @@ impl<'t> Place<'t> {
     /// As what is set by name, without quotes: `set :password, "…"`, `Set($Password, "…")`, `env.put(Context.CREDENTIALS, "…")`.
     pub(super) fn is_set(&self) -> bool {
         self.before.ends_with("set :")
+            || self.before.ends_with("define(")
             || self.before.ends_with("Set($")
             || is_constant(self.written) && self.line.trim_end().ends_with(".put(")
+    }
+
+    /// In the row of a dump whose first column is a number: `(214,'mail_password',`.
+    pub(super) fn in_numbered_row(&self) -> bool {
+        let number = self.line.trim_start().strip_prefix('(');
+        let number = number.and_then(|row| row.trim_end_matches(QUOTES).strip_suffix(','));
+        number.is_some_and(|number| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    }
+
+    /// As a cell of a row of CSV that is written like an environment variable.
+    pub(super) fn in_csv(&self) -> bool {
+        self.environment_like()
+            && self.line.ends_with(',')
+            && !self.line.contains([' ', '(', '[', '{', '='])
+    }
+
+    /// In brackets behind a word: `key (secret)`.
+    pub(super) fn in_brackets(&self) -> bool {
+        const OF_PROGRAMS: &[&str] =
+            &["if", "while", "elif", "switch", "for", "return", "not", "and", "or"];
+        let word = self.before.strip_suffix(" (").and_then(|before| before.split(' ').next_back());
+        word.is_some_and(|word| {
+            word.ends_with(char::is_alphabetic) && !OF_PROGRAMS.contains(&word.trim_start())
+        })
+    }
+
+    /// In the call by which Symfony reads a variable: `env(APP_SECRET)`.
+    pub(super) fn in_call_of_env(&self) -> bool {
+        self.line.ends_with("env(") && self.line.trim_start() == "env("
+    }
+
+    /// The name is written in words: `api key`.
+    pub(super) fn is_spoken(&self) -> bool {
+        self.written.contains(' ')
+    }
+
+    /// The word before the bracket in which the name stands: `… (password)`.
+    pub(super) fn value_before_bracket(&self) -> Option<Range<usize>> {
+        let before = self.line.trim_end_matches(' ').strip_suffix('(')?;
+        let word = before.strip_suffix(' ')?.trim_end().rsplit([' ', '\t']).next()?;
+        let word = word.trim_matches(QUOTES);
+        (!word.is_empty()).then(|| range_of(self.before, word))
+    }
+
+    /// In the whole value of an option that is quoted: `-F 'password=…'`, `-var "db_password=…"`.
+    pub(super) fn quoted_option(&self) -> Option<char> {
+        #[rustfmt::skip]
+        const OPTIONS: &[&str] = &[
+            "-F", "--form", "--form-string", "-var", "-e", "--env", "--build-arg", "--set-string", "--from-literal",
+        ];
+        let quote = self.before.chars().next_back().filter(|c| matches!(c, '\'' | '"'))?;
+        let before = self.before[..self.before.len() - 1].trim_end_matches([' ', '=']);
+        let option = before.rsplit([' ', '\n']).next()?;
+        OPTIONS.contains(&option).then_some(quote)
     }
 
     /// As the name of a later pair of a list of names and values: `("user", "app", "password", `.
@@ -387,12 +446,19 @@ impl<'t> Place<'t> {
 
     /// As the value of an attribute that has a line of its own: `key = "PASSWORD"`.
     fn is_attribute_of_its_own_line(&self) -> bool {
-        let attribute = self.unquoted().trim_end_matches(' ');
+        // A parameter may have a path: `name = "/shop/prod/db_password"`.
+        let is_of_path = |c: char| c.is_ascii_alphanumeric() || "/_.-".contains(c);
+        let before = match self.before.ends_with('/') {
+            true => self.before.trim_end_matches(is_of_path),
+            false => self.before,
+        };
+        let attribute = before.trim_end_matches(QUOTES).trim_end_matches(' ');
         let attribute = attribute.strip_suffix('=').map(str::trim_end);
-        self.before.ends_with('"')
+        before.ends_with('"')
             && attribute.is_some_and(|before| {
                 let line = before.rsplit('\n').next().unwrap_or(before);
-                line.len() < before.len() && matches!(line.trim_start(), "key" | "name")
+                let name = line.trim_start();
+                line.len() < before.len() && matches!(name, "key" | "name" | "android:name")
             })
     }
 
@@ -474,7 +540,16 @@ impl<'t> Place<'t> {
 
     /// Between the bars of a table's row.
     pub(super) fn row(&self) -> bool {
-        self.line.trim_start().starts_with('|')
+        let is_cell = || {
+            let number = self.line.trim().strip_suffix('|').map(str::trim);
+            number.is_some_and(|number| number.parse::<u64>().is_ok())
+        };
+        self.line.trim_start().starts_with('|') || self.before.ends_with("| ") && is_cell()
+    }
+
+    /// The name says that an application's password is meant.
+    pub(super) fn is_of_application(&self) -> bool {
+        self.written.to_ascii_lowercase().contains("app")
     }
 
     /// The declared name of a variable: `variable "db_password" {`.

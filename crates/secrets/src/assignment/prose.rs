@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::literal::{QUOTES, ends_bare};
 use super::reader::{LONGEST_LINE, LONGEST_TYPE, Notation, Reader, Value, first_line};
 use crate::byte_set::ByteSet;
+use crate::chosen::is_numbered_word;
 use crate::parts::range_of;
 use crate::value;
 
@@ -16,8 +17,10 @@ const MOST_UNCONNECTED: usize = 7;
 #[rustfmt::skip]
 const CONNECTORS: &[&str] = &[
     ":", "->", "=>", "→", "—", "–", "to:", "to", "is", "was", "are", "be", "now", "ist", "war", "lautet", "jetzt", "es",
-    "ahora", "este", "está", "mudou", "pra", "на", "on", "till", "op", "sur", "c'est", "est", "è", "é", "är", "er", "je", "jest", "na", "teraz", "это", "теперь", "είναι", "là", "adalah",
+    "ahora", "este", "está", "mudou", "pra", "на", "on", "till", "op", "sur", "c'est", "est", "è", "é", "är", "er", "je", "jest", "na", "teraz", "это", "теперь", "είναι", "là", "adalah", "е", "és", "hier", "currently", "aktuell", "from",
 ];
+/// What stands before a value that the reader is told to use: `when asked for the token, paste …`.
+const INSTRUCTIONS: &[&str] = &["paste", "enter", "type", "use"];
 
 impl Reader<'_> {
     /// A value in a sentence or a comment: `the old password was …`, `password for the admin: …`.
@@ -27,18 +30,30 @@ impl Reader<'_> {
         }
         QUOTES[2..5].iter().any(|quote| self.eat(quote));
         self.eat("**");
+        // Jira's markup: `{{DB_PASSWORD}} to {{…}}`.
+        self.eat("}}");
         let line = first_line(self.ahead(LONGEST_LINE))?;
-        if !line.starts_with([' ', ':', '=', '(', '-', '\t']) {
+        // Behind a remark and behind the name in brackets, only what is connected is the value: `token, still valid: …`,
+        // `klucz (secret): …`.
+        let is_interrupted =
+            line.starts_with(',') || line.starts_with(')') && self.place.in_brackets();
+        if !(is_interrupted || line.starts_with([' ', ':', '=', '(', '-', '\t'])) {
             return None;
         }
         let (mut is_connected, mut was_connector, mut at) = (false, false, 0);
+        let (mut is_behind_colon, mut was_from) = (false, false);
         for (index, word) in line.split(' ').enumerate().take(MOST_WORDS) {
             at += word.len() + 1;
             let written = bare_word(word);
             let is_next = index == 1 && line.starts_with(' ');
-            let may_follow = is_connected && (index < MOST_UNCONNECTED || was_connector)
-                || is_next
-                || index < MOST_UNCONNECTED && is_unmistakable(written);
+            let may_follow = match is_interrupted {
+                true => was_connector,
+                false => {
+                    is_connected && (index < MOST_UNCONNECTED || was_connector)
+                        || is_next
+                        || index < MOST_UNCONNECTED && is_unmistakable(written)
+                }
+            };
             let is_phrase =
                 || is_connected && written.contains('-') && value::is_passphrase(written);
             if may_follow && written.len() >= 6 && (is_mixed(written) || is_phrase()) {
@@ -46,12 +61,22 @@ impl Reader<'_> {
                 if line[at.min(line.len())..].starts_with('=') {
                     return None;
                 }
-                return Some(self.word_of_sentence(range_of(self.text, written)));
+                let mut value = self.word_of_sentence(range_of(self.text, written));
+                // A hash in a sentence is one, but not behind a colon.
+                if is_behind_colon && was_connector && value::is_hash(written) {
+                    value.notation = Notation::Neighbor;
+                }
+                return Some(value);
             }
             let word = word.trim_matches('*');
-            was_connector = self.connects(word, line);
+            was_connector =
+                self.connects(word, line) || is_interrupted && INSTRUCTIONS.contains(&word);
             is_connected |= was_connector;
-            if ends_sentence(word) {
+            is_behind_colon = word.ends_with(':');
+            // `changed from … to …`, the first of which has been found.
+            let is_found = word.starts_with("[REDACTED:") && was_from;
+            was_from = word == "from";
+            if ends_sentence(word) && !is_found {
                 return None;
             }
         }
@@ -83,7 +108,8 @@ impl Reader<'_> {
     fn connects(&self, word: &str, line: &str) -> bool {
         CONNECTORS.contains(&word)
             || word.ends_with("):")
-            || (word == "=" && (self.place.comment() || line.starts_with(" for ")))
+            || (word == "="
+                && (self.place.comment() || line.starts_with(" for ") || self.place.is_spoken()))
             || (word.ends_with(':') && !word.contains(['(', '"', '{']))
     }
 
@@ -107,6 +133,7 @@ impl Reader<'_> {
         let line = line.split(['#', '(', '"']).next()?.trim_end();
         let is_known = value::is_mnemonic(line)
             || value::is_application_password(line)
+            || value::is_of_four_groups(line) && self.place.is_of_application()
             || value::is_spaced_seed(line)
             || value::is_router_key(line)
             || value::is_passphrase(line) && (line.contains(' ') || self.place.is_phrase());
@@ -163,16 +190,38 @@ impl Reader<'_> {
     }
 }
 
+/// What stands before a word of a sentence, and the first bytes of what else stands around one.
+const OPENING: [char; 7] = ['(', '*', '`', '"', '\'', '=', ':'];
+const AROUND_WORDS: ByteSet = ByteSet::of(b"<\"{\\");
+
 /// A word of a sentence without the punctuation and the quotes around it. A password may end with an asterisk too.
 fn bare_word(word: &str) -> &str {
     let is_bold = word.trim_start_matches(['(', '`', '"', '\'']).starts_with('*');
     let bare = word.trim_end_matches(|c: char| {
         matches!(c, '.' | ',' | ';' | ':' | ')' | '`' | '"' | '\'') || is_bold && c == '*'
     });
+    // Of most words, nothing is left to be taken away.
+    if !bare.bytes().any(|byte| AROUND_WORDS.contains(byte)) {
+        return bare.trim_start_matches(OPENING);
+    }
     let bare = bare.split_once("</").map_or(bare, |(bare, _)| bare);
+    // Behind the start tag of an element.
+    let tagged = bare.strip_prefix('<').and_then(|bare| bare.split_once('>'));
+    let bare = tagged.map_or(bare, |(_, bare)| bare);
+    // Before the next member of the object of JSON that the sentence is in.
+    let member = bare.find("\",\"").or_else(|| bare.find("\"}"));
+    let bare = member.map_or(bare, |at| &bare[..at]);
+    // Monospaced in the markup of wikis, and no variable of a template.
+    let inner = bare.strip_prefix("{{").and_then(|bare| bare.strip_suffix("}}"));
+    let is_literal = |inner: &&str| {
+        value::is_token(inner)
+            || inner.contains(['-', '!', '#', '$', '@', '+'])
+            || is_numbered_word(inner)
+    };
+    let bare = inner.filter(is_literal).unwrap_or(bare);
     // The end of the string that the sentence is in.
     let bare = bare.split_once("\\n").map_or(bare, |(bare, _)| bare);
-    bare.trim_start_matches(['(', '*', '`', '"', '\'', '=', ':'])
+    bare.trim_start_matches(OPENING)
 }
 
 /// Whether nothing behind a word belongs to the name before it: the word is no word, the string in which the sentence is

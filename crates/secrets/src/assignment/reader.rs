@@ -5,9 +5,11 @@
 
 use std::ops::Range;
 
+use super::literal::ends_bare;
 use super::place::Place;
 use super::{LONGEST_VALUE, WIDEST_GAP};
 use crate::byte_set::ByteSet;
+use crate::chosen::is_numbered_word;
 use crate::{parts, value};
 
 /// The rest of a line that is searched for a default value or for the words of a sentence, in bytes.
@@ -128,9 +130,14 @@ impl<'t> Reader<'t> {
         }
         self.eat("]");
         self.eat("[]");
+        // `env(APP_SECRET): …` of Symfony
+        let _ = self.place.in_call_of_env() && self.eat(")");
         self.eat("?");
         self.eat("**");
         let gap = self.skip_blanks();
+        if quoted_name && gap > 0 && self.rest().starts_with('-') && self.skip_to_form_value() {
+            return self.until(ends_bare).map(|range| Value { range, notation: Notation::Quoted });
+        }
         if self.eat("*/") {
             // `/* admin key */ "…"`
             self.skip_blanks();
@@ -213,6 +220,8 @@ impl<'t> Reader<'t> {
     pub(super) fn behind_comma(&mut self, quoted_name: bool) -> Option<Value> {
         self.skip_white_space();
         self.eat("<<");
+        // What Consul exports between a key and its value.
+        self.eat("\"Flags\":0,");
         let is_pair = self.place.argument()
             || self.place.is_set()
             || self.place.tuple()
@@ -231,7 +240,9 @@ impl<'t> Reader<'t> {
         let is_later = quoted_name && self.place.is_listed();
         let is_fact = || self.place.begins_fact() && self.rest().starts_with('\'');
         let is_row = || quoted_name && self.place.begins_line() && self.rest().starts_with('"');
-        if is_later {
+        let is_cell = quoted_name && self.place.in_numbered_row()
+            || self.place.in_csv() && self.rest().starts_with('"');
+        if is_later || is_cell {
             return self.quoted().map(Value::into_neighbor);
         }
         // `setting(password, '…').` of Prolog, and a row of two cells.
@@ -274,6 +285,7 @@ impl<'t> Reader<'t> {
             "Value:",
             "\\\"value\\\":",
             "with:",
+            "values: [",
             "\"ParameterValue\":",
         ]
         .into_iter()
@@ -309,10 +321,14 @@ impl<'t> Reader<'t> {
             // What AutoHotkey types for a word: `::vpnpw::…`.
             return self.bare(true);
         }
-        let in_latex = ["} \\texttt{", "}\\texttt{", "\\texttt{"];
-        if operator == ":" && in_latex.iter().any(|macros| self.eat(macros)) {
+        if operator == ":" && self.skip_macro() {
             let range = self.until(|c| c == '}' || c.is_whitespace())?;
             return Some(Value { range, notation: Notation::Quoted });
+        }
+        if operator == "="
+            && let Some(quote) = self.place.quoted_option()
+        {
+            return self.in_option(quote);
         }
         if operator == ":" && self.eat("string | *") {
             // The default of a field in CUE.
@@ -354,6 +370,41 @@ impl<'t> Reader<'t> {
         } else {
             None
         }
+    }
+
+    /// Skips the macro of TeX in which a value is set in typewriter's letters, whose `\t` may be seen as a tab.
+    fn skip_macro(&mut self) -> bool {
+        let start = self.at;
+        self.eat("}");
+        self.skip_blanks();
+        let is_macro = self.eat("\\texttt{") || self.eat("exttt{");
+        self.at = if is_macro { self.at } else { start };
+        is_macro
+    }
+
+    /// Skips to the value of a form whose field before is the name: `--form "key=API_TOKEN" --form 'value=…'`.
+    fn skip_to_form_value(&mut self) -> bool {
+        let start = self.at;
+        let is_form = ["--form ", "-F ", "-d ", "--data "].iter().any(|option| self.eat(option));
+        let is_value = is_form && (self.eat("\"") || self.eat("'")) && self.eat("value=");
+        self.at = if is_value { self.at } else { start };
+        is_value
+    }
+
+    /// The rest of an option's value up to its quote: `-F 'password=…'`.
+    fn in_option(&self, quote: char) -> Option<Value> {
+        let range = self.until(|c| c == quote || c == '\n')?;
+        let written = &self.text[range.clone()];
+        let is_closed = self.text[range.end..].starts_with(quote);
+        let is_one = !written.contains(' ') || value::is_mnemonic(written);
+        // Another pair, as a query has them.
+        let has_more = written.split('&').skip(1).any(|pair| {
+            let name = pair.split_once('=').map(|(name, _)| name);
+            name.is_some_and(|name| {
+                name.len() >= 2 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+            })
+        });
+        (is_closed && is_one && !has_more).then_some(Value { range, notation: Notation::Quoted })
     }
 
     /// The first item of a list of YAML.
@@ -589,7 +640,12 @@ impl<'t> Reader<'t> {
             Value { range: floor + range.start..floor + range.end, notation }
         };
         let said = || Some(value(self.place.value_said_before()?, Notation::Neighbor));
-        self.place.value_before().map(|range| value(range, Notation::Quoted)).or_else(said)
+        let in_front = || {
+            self.rest().starts_with([')', ',']).then_some(())?;
+            Some(value(self.place.value_before_bracket()?, Notation::Prose))
+        };
+        let named = self.place.value_before().map(|range| value(range, Notation::Quoted));
+        named.or_else(said).or_else(in_front)
     }
 
     /// The value before a comment that ends with the name: `login("…"); // the ftp password`.
@@ -605,7 +661,7 @@ impl<'t> Reader<'t> {
             self.text[..range.start].trim_end_matches(['"', '\'']).ends_with("Client(");
         let is_literal = value::is_token(written) && (!is_hash || is_of_client)
             || value::is_mixed_password(written)
-            || value::is_password(written) && super::is_numbered_word(written);
+            || value::is_password(written) && is_numbered_word(written);
         is_literal.then_some(Value { range, notation: Notation::Quoted })
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{Kind, Notation, is_secret, name};
 use crate::byte_set::ByteSet;
-use crate::parts::{line_before, range_of};
+use crate::parts::{ahead, line_before, lines_behind, range_of};
 
 /// The ASCII characters of headings, with separators between them and what is written around them.
 const HEADINGS: ByteSet = ByteSet::alphanumeric_and(b" _-\"`*\r|\t;,");
@@ -42,8 +42,15 @@ pub(super) fn find(
         Some('\n' | '\r') => ',',
         Some('\\') if next.starts_with("\\\\") => '&',
         Some(c) if c.is_alphabetic() && text[name.end..].starts_with("  ") => ' ',
+        Some('f' | 'F') if next.starts_with("from ") || next.starts_with("FROM ") => {
+            in_query(text, name, hit, kind, found);
+            return;
+        }
         _ => return,
     };
+    if separator == ',' {
+        in_query(text, name, hit, kind, found);
+    }
     if separator == '&' && in_row_of_latex(text, name, hit, kind, found) {
         return;
     }
@@ -280,6 +287,52 @@ fn in_html(
     }
 }
 
+/// The rows of PostgreSQL's `COPY users (name, password) FROM stdin;`, whose columns tabs separate.
+fn in_copy(
+    text: &str,
+    name: &Range<usize>,
+    column: usize,
+    kind: Kind,
+    found: &mut Vec<Range<usize>>,
+) {
+    let rows = lines_behind(text, name.end).take(MOST_ROWS);
+    let rows = rows.map(|row| &text[row]).take_while(|row| !row.is_empty() && *row != "\\.");
+    for cell in rows.filter_map(|row| row.split('\t').nth(column)) {
+        add_cell(text, cell, name, kind, found);
+    }
+}
+
+/// The cells of the rows below a query of which the heading isn't shown: `select login, password from accounts`.
+fn in_query(
+    text: &str,
+    name: &Range<usize>,
+    hit: &Range<usize>,
+    kind: Kind,
+    found: &mut Vec<Range<usize>>,
+) {
+    const FEW_ROWS: usize = 20;
+    let before = line_before(text, name.start);
+    let is_of_columns = |c: char| c.is_ascii_alphanumeric() || "_,. `".contains(c);
+    let columns = before[before.trim_end_matches(is_of_columns).len()..].trim_start();
+    let is_query = ["select ", "SELECT "].iter().any(|word| columns.starts_with(word));
+    if !is_query {
+        return;
+    }
+    let rest = ahead(text, name.end, LONGEST_ROW).split('\n').next().unwrap_or_default();
+    let has_table = [" from ", " FROM "].iter().any(|from| rest.contains(from));
+    if !has_table || name::kind_of(text, name, hit, kind).is_none() {
+        return;
+    }
+    let column = columns.matches(',').count();
+    let rows = lines_behind(text, name.end).take(FEW_ROWS).map(|row| text[row].trim());
+    for row in rows.take_while(|row| row.contains('|') || is_rule(row)) {
+        let row = row.strip_prefix('|').unwrap_or(row);
+        if let Some(cell) = row.split('|').nth(column) {
+            add_cell(text, cell, name, kind, found);
+        }
+    }
+}
+
 /// `INSERT INTO users (name, password) VALUES ('a', '…')`
 fn in_statement(text: &str, name: &Range<usize>, kind: Kind, found: &mut Vec<Range<usize>>) {
     let floor = text.floor_char_boundary(name.start.saturating_sub(LONGEST_ROW));
@@ -287,6 +340,10 @@ fn in_statement(text: &str, name: &Range<usize>, kind: Kind, found: &mut Vec<Ran
     let Some(open) = text[floor..name.start].rfind('(').map(|at| floor + at + 1) else { return };
     let Some(close) = text[name.end..limit].find(')').map(|at| name.end + at) else { return };
     let behind = text[close + 1..limit].trim_start();
+    if behind.starts_with("FROM stdin") && !text[open..close].contains(['\'', '=']) {
+        in_copy(text, name, text[open..name.start].matches(',').count(), kind, found);
+        return;
+    }
     let is_insert = behind.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("values"));
     if !is_insert || text[open..close].contains(['\'', '=']) {
         return;
