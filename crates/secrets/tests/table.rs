@@ -377,7 +377,8 @@ fn look_alikes() -> Vec<String> {
         "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
         // Sentences and labels without a value.
         "a delegated credential for use with S4U2Proxy by an intermediate", "Created token\n  see the dashboard", "password (min 8 characters)",
-        "Use this cache key: user_4711", "Your key has been created. Copy the file now:\n/etc/keys/app.pem", "the token, see section 4.2: RFC6749",
+        "Use this cache key: user_4711", "Your key has been created. Copy the file now:\n/etc/keys/app.pem", "the token, see section 4.2: RFC6749", "password_server: dc01-corp2", "TOTP_ISSUER=ADMINISTRATORACCOUNT",
+        "read the password from env2Var and go on", "PIN 2048 of the connector", "Max2 is the admin token", "UTF8 is the default password", "user2 is the key",
         "if verify(token): user2fa = True", "PIN 13 of the board", "const LED_PIN: u8 = 13;", "door code is in the wiki", "select token from users2",
         "echo \"done\" | passwd_check -v2", "hash = md5('cache_key_2')", "primaryKey: 'user_id2'", "{\"otp\": true}", "ical/kim/public/basic.ics",
         // Code about secrets.

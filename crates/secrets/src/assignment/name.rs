@@ -144,6 +144,8 @@ const SUFFIXES: &[&str] = &[
     "previous", "prev", "next", "local", "data", "literal", "const", "is", "ci", "rw", "ro", "read", "write", "tok",
     "bytes", "array", "private", "session", "cookie", "keybase", "server", "confirm", "confirmation", "pair",
 ];
+/// Those that are of keys only: a password's server is a machine.
+const OF_KEYS: &[&str] = &["server", "pair"];
 /// What words of [`FOREIGN`] end in: `lösenordet`, `şifreniz`. In bytes.
 const LONGEST_INFLECTION: usize = 4;
 /// In bytes.
@@ -227,6 +229,10 @@ pub(super) fn around(text: &str, hit: &Range<usize>, kind: Kind) -> Option<Range
         let may_be_suffix =
             suffix.len() <= LONGEST_SUFFIX && SUFFIX_LENGTHS[first] >> suffix.len() & 1 == 1;
         if !(may_be_suffix && SUFFIXES.iter().any(|allowed| suffix.eq_ignore_ascii_case(allowed))) {
+            return None;
+        }
+        let is_of_key = OF_KEYS.iter().any(|one| suffix.eq_ignore_ascii_case(one));
+        if is_of_key && kind != Kind::Key {
             return None;
         }
     }

@@ -54,7 +54,10 @@ pub(super) fn find(
         return;
     }
     let Some(line) = kind_of_line(text, name, rest) else { return };
-    let next = line_at(text, end + 1).map(|next| behind_heading(text, name, &line, next));
+    let first = line_at(text, end + 1);
+    let next = first.clone().map(|next| behind_heading(text, name, &line, next));
+    let is_message = matches!(line, Line::Question)
+        && (next != first || is_handed_over(line_before(text, name.start)));
     let below = next.or_else(|| line_at(text, end + 1 + blank_line(text, end + 1)?));
     // A comment says what the lines are: `cat auth.txt  # user, then password`.
     // So does a file of a user and a password, as OpenVPN has.
@@ -85,7 +88,7 @@ pub(super) fn find(
             let value = &text[range.clone()];
             value::is_router_key(value) && looks_secret(kind, value, written)
         }),
-        Line::Question => answer(text, below)
+        Line::Question => answer(text, below, is_message)
             .filter(|range| is_secret(kind, Notation::Prose, &text[range.clone()], written)),
     };
     // Most names are looked at no further, since no secret stands below them.
@@ -136,8 +139,7 @@ fn kind_of_line(text: &str, name: &Range<usize>, rest: &str) -> Option<Line> {
     if before.starts_with("E ") && before.contains("assert") {
         return Some(Line::Label);
     }
-    let is_handed_over = || HANDING_OVER.iter().any(|words| before.contains(words));
-    if rest.is_empty() && is_handed_over() {
+    if rest.is_empty() && is_handed_over(before) {
         return Some(Line::Question);
     }
     let is_announced =
@@ -238,8 +240,13 @@ fn labelled(text: &str, line: Range<usize>) -> Option<Range<usize>> {
     alone(text, range_of(text, value))
 }
 
-/// The value in an answer, at its end: `ben: it's …`, `10:42 <max> …`.
-fn answer(text: &str, line: Range<usize>) -> Option<Range<usize>> {
+/// Whether somebody says that a credential follows.
+fn is_handed_over(before: &str) -> bool {
+    HANDING_OVER.iter().any(|words| before.contains(words))
+}
+
+/// The value in an answer, at its end: `ben: it's …`, `10:42 <max> …`; or all of it, if the line is known to be a message.
+fn answer(text: &str, line: Range<usize>, is_message: bool) -> Option<Range<usize>> {
     const FEW_WORDS: usize = 6;
     const CONNECTORS: &[&str] =
         &["it's", "its", "is", "it’s", "it", "here:", "try", "use", "->", "think"];
@@ -258,5 +265,6 @@ fn answer(text: &str, line: Range<usize>) -> Option<Range<usize>> {
     let are_words =
         before.len() <= FEW_WORDS && before.iter().all(|word| is_time(word) || is_word(word));
     let value = last.trim_matches(['"', '\'', '`']).trim_end_matches(['.', ',']);
+    let is_answer = is_answer || is_message && before.is_empty();
     (is_answer && are_words && !value.is_empty()).then(|| range_of(text, value))
 }

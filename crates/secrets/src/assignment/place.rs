@@ -145,6 +145,18 @@ impl<'t> Place<'t> {
         (is_apart && !head.is_empty() && !value.is_empty()).then(|| range_of(self.before, value))
     }
 
+    /// The word that a sentence says to be what is named: `… is the root password`.
+    pub(super) fn word_said_before(&self) -> Option<Range<usize>> {
+        const MOST_WORDS: usize = 4;
+        let of = [" is the ", " is our ", " is my "];
+        let (head, words) = of.into_iter().find_map(|is| self.line.rsplit_once(is))?;
+        let are_words = words.split(' ').take(MOST_WORDS + 1).enumerate().all(|(index, word)| {
+            index < MOST_WORDS && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        });
+        let word = head.rsplit([' ', '\t']).next()?.trim_matches(QUOTES);
+        (are_words && !word.is_empty()).then(|| range_of(self.before, word))
+    }
+
     /// The quoted value that a sentence names before it says what it is: ``use `…` as the staging API key``.
     pub(super) fn value_said_before(&self) -> Option<Range<usize>> {
         const MOST_WORDS: usize = 5;
@@ -530,6 +542,7 @@ impl<'t> Place<'t> {
     pub(super) fn prose(&self) -> bool {
         self.line.is_empty()
             || self.line.ends_with([' ', '\t', '*', '(', '`', '"', '/'])
+            || self.line.ends_with("{{")
             || self.comment()
     }
 

@@ -17,7 +17,7 @@ const MOST_UNCONNECTED: usize = 7;
 #[rustfmt::skip]
 const CONNECTORS: &[&str] = &[
     ":", "->", "=>", "→", "—", "–", "to:", "to", "is", "was", "are", "be", "now", "ist", "war", "lautet", "jetzt", "es",
-    "ahora", "este", "está", "mudou", "pra", "на", "on", "till", "op", "sur", "c'est", "est", "è", "é", "är", "er", "je", "jest", "na", "teraz", "это", "теперь", "είναι", "là", "adalah", "е", "és", "hier", "currently", "aktuell", "from",
+    "ahora", "este", "está", "mudou", "pra", "на", "on", "till", "op", "sur", "c'est", "est", "è", "é", "är", "er", "je", "jest", "na", "teraz", "это", "теперь", "είναι", "là", "adalah", "е", "és", "hier", "currently", "aktuell",
 ];
 /// What stands before a value that the reader is told to use: `when asked for the token, paste …`.
 const INSTRUCTIONS: &[&str] = &["paste", "enter", "type", "use"];
@@ -31,12 +31,13 @@ impl Reader<'_> {
         QUOTES[2..5].iter().any(|quote| self.eat(quote));
         self.eat("**");
         // Jira's markup: `{{DB_PASSWORD}} to {{…}}`.
-        self.eat("}}");
+        let is_monospaced = self.eat("}}");
         let line = first_line(self.ahead(LONGEST_LINE))?;
         // Behind a remark and behind the name in brackets, only what is connected is the value: `token, still valid: …`,
         // `klucz (secret): …`.
-        let is_interrupted =
-            line.starts_with(',') || line.starts_with(')') && self.place.in_brackets();
+        let is_interrupted = is_monospaced
+            || line.starts_with(',')
+            || line.starts_with(')') && self.place.in_brackets();
         if !(is_interrupted || line.starts_with([' ', ':', '=', '(', '-', '\t'])) {
             return None;
         }
@@ -69,13 +70,14 @@ impl Reader<'_> {
                 return Some(value);
             }
             let word = word.trim_matches('*');
-            was_connector =
-                self.connects(word, line) || is_interrupted && INSTRUCTIONS.contains(&word);
+            // `changed from … to …`, the first of which may have been found.
+            let is_found = was_from && word.starts_with("[REDACTED:");
+            was_from = word == "from" && line[at.min(line.len())..].contains(" to ");
+            was_connector = self.connects(word, line)
+                || was_from
+                || is_interrupted && INSTRUCTIONS.contains(&word);
             is_connected |= was_connector;
             is_behind_colon = word.ends_with(':');
-            // `changed from … to …`, the first of which has been found.
-            let is_found = word.starts_with("[REDACTED:") && was_from;
-            was_from = word == "from";
             if ends_sentence(word) && !is_found {
                 return None;
             }

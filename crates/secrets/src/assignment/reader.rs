@@ -645,7 +645,12 @@ impl<'t> Reader<'t> {
             Some(value(self.place.value_before_bracket()?, Notation::Prose))
         };
         let named = self.place.value_before().map(|range| value(range, Notation::Quoted));
-        named.or_else(said).or_else(in_front)
+        let word = || {
+            let rest = first_line(self.ahead(8)).unwrap_or_default();
+            rest.trim_end_matches(['.', '!', ' ']).is_empty().then_some(())?;
+            Some(value(self.place.word_said_before()?, Notation::Prose))
+        };
+        named.or_else(said).or_else(in_front).or_else(word)
     }
 
     /// The value before a comment that ends with the name: `login("…"); // the ftp password`.
