@@ -503,7 +503,12 @@ fn secret_at(text: &str, words: &[Range<usize>], place: Place, found: &mut Vec<R
             }
         }
         Slash => {
-            let word = words.iter().find(|word| text[(*word).clone()].contains('/'));
+            // In `user@host/service`, no password is given.
+            let is_account = |word: &&Range<usize>| {
+                let (user, rest) = text[(*word).clone()].split_once('/').unwrap_or_default();
+                !rest.is_empty() && (!user.contains('@') || rest.contains('@'))
+            };
+            let word = words.iter().find(is_account);
             if let Some(range) =
                 word.and_then(|word| behind(text, unquoted(text, word.clone()), '/'))
             {

@@ -16,6 +16,8 @@
 //!   `prefixed`, `provider`, `assignment`, `encoded`: the detectors
 //! - `view`: the text as its reader sees it, which is searched in its place; `parts`: lines and other parts of a text
 //! - `value`: whether a value looks like a secret or like a placeholder (`rules/dummies.txt`); `chosen`: passwords of words
+//! - `public`: whether what was found is known to open nothing (`rules/published.txt`); with `protected` for hashes and
+//!   ciphertexts, and `foreign` for placeholders and labels in other languages
 //!
 //! Redaction preserves the number of lines and is idempotent. The time is linear in the text. This
 //! crate reads no files; [`is_credential_file`] recognises files that are credentials by their name
@@ -45,13 +47,16 @@ mod dsn;
 mod encoded;
 mod file_names;
 mod filter;
+mod foreign;
 mod grams;
 #[cfg(not(target_arch = "x86_64"))]
 mod no_vectors;
 mod parts;
 mod prefixed;
 mod private_key;
+mod protected;
 mod provider;
+mod public;
 mod recovery;
 mod rules;
 mod scan;

@@ -7,8 +7,8 @@ use crate::classes::Classes;
 use crate::rules::RULES;
 use crate::search::{Begins, Hit, Keyword, Search};
 use crate::{
-    account_list, assignment, call, command, cookie, dsn, encoded, prefixed, private_key, recovery,
-    structure, transcript, url, view,
+    account_list, assignment, call, command, cookie, dsn, encoded, prefixed, private_key, public,
+    recovery, structure, transcript, url, view,
 };
 
 /// A credential in a text.
@@ -152,7 +152,9 @@ fn secrets_at(
         let rule = detect(detector, text, runs, &hit, &mut ranges);
         for range in ranges.drain(..) {
             done = range.clone();
-            found.push((Secret { range, rule }, order));
+            if !public::is_public(text, &range) {
+                found.push((Secret { range, rule }, order));
+            }
         }
     }
     let mut secrets = Vec::new();

@@ -18,6 +18,10 @@ const FIXED_PASSWORDS: &[&str] = &["x-oauth-basic", "x", "", "x-token-auth", "ap
 /// before the `@`.
 pub(crate) fn find(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
     let scheme = text[..hit.start].ends_with(|c: char| c.is_ascii_alphanumeric());
+    // The public key of a node of Ethereum stands in place of a user.
+    if text[..hit.start].ends_with("enode") {
+        return None;
+    }
     let limit = text.floor_char_boundary((hit.end + LONGEST).min(text.len()));
     let window = &text[hit.end..limit];
     // Most URLs have no credentials.

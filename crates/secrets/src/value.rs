@@ -11,6 +11,9 @@ static DUMMIES: LazyLock<HashSet<&'static str>> =
 static OF_INTERFACES: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| words_of(include_str!("../rules/interface_words.txt")));
 
+static PUBLISHED: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| words_of(include_str!("../rules/published.txt")));
+
 /// The words of a file in `rules`, whose comments are lines.
 fn words_of(text: &'static str) -> HashSet<&'static str> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -277,7 +280,8 @@ pub(crate) fn is_hash(value: &str) -> bool {
     matches!(value.len(), 40 | 64 | 96 | 128) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-const UUID_LENGTH: usize = 36;
+/// The length of a UUID, in bytes.
+pub(crate) const UUID_LENGTH: usize = 36;
 
 /// Whether `value` is 8-4-4-4-12 hexadecimal digits, perhaps behind `urn:uuid:`.
 pub(crate) fn is_uuid(value: &str) -> bool {
@@ -607,15 +611,26 @@ pub(crate) fn decoded_base64(value: &str) -> Option<String> {
     text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ').then_some(text)
 }
 
-/// The text that `value` has the hexadecimal digits of, if it is one of printable ASCII without blanks.
-pub(crate) fn decoded_hex(value: &str) -> Option<String> {
+/// Whether `value`, or a part of it between dots, is one that a standard or a manual prints.
+pub(crate) fn is_published(value: &str) -> bool {
+    PUBLISHED.contains(value)
+        || PUBLISHED.contains(&*value.to_ascii_lowercase())
+        || value.split('.').any(|part| PUBLISHED.contains(part))
+}
+
+/// The bytes that `value` has the hexadecimal digits of.
+pub(crate) fn bytes_of_hex(value: &str) -> Option<Vec<u8>> {
     const SHORTEST: usize = 16;
     if value.len() < SHORTEST || !value.len().is_multiple_of(2) || !value.is_ascii() {
         return None;
     }
     let byte = |at: usize| u8::from_str_radix(&value[at..at + 2], 16).ok();
-    let bytes = (0..value.len()).step_by(2).map(byte);
-    let bytes: Option<Vec<u8>> = bytes.map(|byte| byte.filter(u8::is_ascii_graphic)).collect();
+    (0..value.len()).step_by(2).map(byte).collect()
+}
+
+/// The text that `value` has the hexadecimal digits of, if it is one of printable ASCII without blanks.
+pub(crate) fn decoded_hex(value: &str) -> Option<String> {
+    let bytes = bytes_of_hex(value).filter(|bytes| bytes.iter().all(u8::is_ascii_graphic));
     String::from_utf8(bytes?).ok()
 }
 

@@ -155,8 +155,13 @@ fn is_key(bytes: &[u8]) -> bool {
     (FEWEST..=MOST).contains(&bytes.len())
         && distinct * 4 >= bytes.len().min(32) * 3
         && most * 4 < bytes.len()
-        && !PUBLISHED.iter().any(|beginning| bytes.starts_with(beginning))
+        && !is_of_standard(bytes)
         && (!is_text || std::str::from_utf8(bytes).is_ok_and(value::is_token))
+}
+
+/// Whether bytes begin as the key of a standard's example.
+pub(crate) fn is_of_standard(bytes: &[u8]) -> bool {
+    PUBLISHED.iter().any(|beginning| bytes.starts_with(beginning))
 }
 
 /// Whether the text around a key says that it is published, as in tests and standards.

@@ -29,14 +29,14 @@ mod table;
 
 use std::ops::Range;
 
-pub(crate) use key_bytes::wallet;
+pub(crate) use key_bytes::{is_of_standard, wallet};
 pub(crate) use name::{FOREIGN, KEYWORDS, Kind, is_telling};
 use place::Place;
 use reader::{Notation, Reader};
 
 use crate::byte_set::ByteSet;
 use crate::chosen::is_numbered_word;
-use crate::{chosen, value};
+use crate::{chosen, protected, value};
 
 /// The longest name and the longest value, in bytes.
 const LONGEST_NAME: usize = 80;
@@ -110,8 +110,9 @@ fn add_assigned(
     let mut readings = Reader::new(text, name.end, &place).assigned().flatten();
     let value = readings.find_map(|value| {
         let range = trimmed(text, value.range);
-        (looks_assigned(text, &range, value.notation, kind, name) && !is_sealed(text, &range))
-            .then_some(range)
+        (looks_assigned(text, &range, value.notation, kind, name)
+            && !protected::is_sealed(text, &range))
+        .then_some(range)
     });
     // Most names are looked at no further, since no secret follows them.
     if let Some(range) = value
@@ -121,17 +122,6 @@ fn add_assigned(
         found.push(range);
         found.extend(more);
     }
-}
-
-/// Whether a value is one of a sealed secret of Kubernetes, which only the cluster can read.
-fn is_sealed(text: &str, range: &Range<usize>) -> bool {
-    const SHORTEST: usize = 64;
-    const FARTHEST: usize = 8 << 10;
-    let floor = text.floor_char_boundary(range.start.saturating_sub(FARTHEST));
-    let before = &text[floor..range.start];
-    range.len() >= SHORTEST
-        && (text[range.clone()].starts_with("Ag") || before.contains("SealedSecret"))
-        && before.contains("encryptedData")
 }
 
 /// Whether there is a run of token characters with digits behind `at`, as far as any notation reaches. What is assigned
@@ -348,12 +338,7 @@ fn default_of_expansion(text: &str, range: Range<usize>) -> Option<Range<usize>>
 fn is_secret(kind: Kind, notation: Notation, written: &str, name: &str) -> bool {
     // A framework with the checksum of its sources, in a list of what is installed.
     let is_framework = name.ends_with("Auth") && is_sha1(written);
-    // Datadog's tokens of browsers are, too.
-    let is_of_browsers =
-        |token: &str| token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_publishable = ["pk_test_", "pk_live_"].iter().any(|mark| written.starts_with(mark))
-        || written.strip_prefix("pub").is_some_and(is_of_browsers);
-    if name::is_name_of_secret(written) || is_framework || is_publishable {
+    if name::is_name_of_secret(written) || is_framework {
         return false;
     }
     match notation {
