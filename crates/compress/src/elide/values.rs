@@ -123,15 +123,22 @@ impl<'a> Values<'a> {
         &self.all
     }
 
-    /// The indices of the unusual values: rare categories, and if all values are distinct, numeric
-    /// outliers, rare shapes and rare directories.
+    /// The indices of the unusual values: rare categories and rare numeric outliers, and if the values
+    /// aren't categories, rare shapes and rare directories.
     pub(super) fn unusual(&self) -> Vec<usize> {
         let values = &self.all;
         if values.len() < FEWEST {
             return Vec::new();
         }
-        if let Some(rare) = self.categories().and_then(|categories| self.rare(categories)) {
-            return rare;
+        if let Some(categories) = self.categories()
+            && let Some(mut unusual) = self.rare(categories)
+        {
+            // Numbers of a narrow range recur, and are categories, which none is rare among enough.
+            let outside = self.outside().into_iter();
+            unusual.extend(outside.filter(|&index| categories.count(index) <= RARE));
+            unusual.sort_unstable();
+            unusual.dedup();
+            return unusual;
         }
         if let Some(functions) = self.functions() {
             let categories = Categories::of(functions.iter());
@@ -543,5 +550,22 @@ mod tests {
         let column: Vec<&str> = column.iter().map(String::as_str).collect();
         assert_eq!(values(&column).unusual(), [3]);
         assert_eq!(values(&column).summary(), "ms=<10..48211.07>");
+    }
+
+    #[test]
+    fn numbers_far_outside_those_that_recur_are_unusual() {
+        for (before, after) in [("", ""), ("", "ms"), ("(", "s)"), ("time=\"", "\""), ("dur=", "")]
+        {
+            for (far, expected) in [("999999", vec![501]), ("-9", vec![]), ("120", vec![])] {
+                let value = |i: usize| match i {
+                    501 => format!("{before}{far}{after}"),
+                    _ => format!("{before}{}{after}", 1 + i * 7919 % 240),
+                };
+                let column: Vec<String> = (0..1000).map(value).collect();
+                let column: Vec<&str> = column.iter().map(String::as_str).collect();
+                assert!(values(&column).categories().is_some());
+                assert_eq!(values(&column).unusual(), expected, "{before}{far}{after}");
+            }
+        }
     }
 }
