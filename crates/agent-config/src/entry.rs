@@ -30,9 +30,11 @@ pub struct ConfigEntry<'a> {
     pub owner: &'a str,
     /// Whether what is found there is the owner's, and not somebody else's under the same name.
     pub is_ours: &'a dyn Fn(&Value) -> bool,
-    /// Whether the file as it was is kept beside it. In a project, where the history has it, a backup
-    /// would be one more file to commit by mistake.
-    pub keeps_backup: bool,
+    /// The root of the project that the file belongs to; `None` for a file of the user's own.
+    ///
+    /// A project comes from others, so no link that leads out of it is followed. The file as it was isn't
+    /// kept beside it there: the history has it, and a backup would be one more file to commit by mistake.
+    pub project: Option<&'a Path>,
 }
 
 /// Why a config file was left as it is.
@@ -86,7 +88,7 @@ impl ConfigEntry<'_> {
     /// # Errors
     /// If the file can't be read, or is broken.
     pub fn find(&self) -> Result<Option<Value>, EntryError> {
-        match file::read(self.file)? {
+        match self.read(self.file)? {
             Some(text) => self.edit(edit::find(self.format, &text, &self.slot)),
             None => Ok(None),
         }
@@ -97,14 +99,14 @@ impl ConfigEntry<'_> {
     /// # Errors
     /// If the file can't be read, is read-only or broken, or leaves no place for the entry.
     pub fn put(&self, value: &Value) -> Result<Change, EntryError> {
-        file::check_writable(self.file)?;
-        let before = file::read(self.file)?;
+        file::check_writable(self.file, self.project)?;
+        let before = self.read(self.file)?;
         let text = before.as_deref().unwrap_or("");
         let after = self.edit(edit::put(self.format, text, &self.slot, value))?;
         let found = self.edit(edit::find(self.format, text, &self.slot))?;
         let backup = self.read_backup()?;
         let kept = match found.is_some_and(|found| (self.is_ours)(&found)) {
-            _ if !self.keeps_backup => None,
+            _ if self.project.is_some() => None,
             true => backup.clone(),
             false => before.clone(),
         };
@@ -121,16 +123,16 @@ impl ConfigEntry<'_> {
     /// # Errors
     /// If the file can't be read, is read-only or broken.
     pub fn take(&self) -> Result<Option<Change>, EntryError> {
-        let Some(before) = file::read(self.file)? else { return Ok(None) };
+        let Some(before) = self.read(self.file)? else { return Ok(None) };
         if self.edit(edit::find(self.format, &before, &self.slot))?.is_none() {
             return Ok(None);
         }
-        file::check_writable(self.file)?;
+        file::check_writable(self.file, self.project)?;
         let backup = self.read_backup()?;
         let after = self.edit(self.without_entry(&before, backup.as_deref()))?;
         let mut rewrites = vec![self.rewrite(self.file.to_owned(), Some(before), after)];
         for path in self.other_backups() {
-            let Ok(Some(text)) = file::read(&path) else { continue };
+            let Ok(Some(text)) = self.read(&path) else { continue };
             // A backup that isn't readable as config any more is left alone.
             let Ok(without) = self.without_entry(&text, backup.as_deref()) else { continue };
             rewrites.push(self.rewrite(path, Some(text), without));
@@ -168,7 +170,11 @@ impl ConfigEntry<'_> {
     }
 
     fn read_backup(&self) -> Result<Option<String>, FileError> {
-        if self.keeps_backup { file::read(&self.backup()) } else { Ok(None) }
+        if self.project.is_some() { Ok(None) } else { self.read(&self.backup()) }
+    }
+
+    fn read(&self, path: &Path) -> Result<Option<String>, FileError> {
+        file::read(path, self.project)
     }
 
     fn backup(&self) -> PathBuf {
@@ -199,7 +205,8 @@ impl ConfigEntry<'_> {
     }
 
     fn rewrite(&self, path: PathBuf, before: Option<String>, after: Option<String>) -> Rewrite {
-        Rewrite { path, before, after, like: self.file.to_owned() }
+        let project = self.project.map(Path::to_owned);
+        Rewrite { path, before, after, like: self.file.to_owned(), project }
     }
 
     fn edit<T>(&self, result: Result<T, EditError>) -> Result<T, EntryError> {

@@ -1,10 +1,11 @@
-//! Config files on disk: read whole, written atomically, through links.
+//! Config files on disk: read whole, written atomically. Of the user's own files, links are followed, as
+//! dotfiles are often kept elsewhere; in a project, which comes from others, only within it.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use private_fs::{Access, Links, Writer, resolve_links};
+use private_fs::{Access, LinkOutside, Links, OpenFolder, Writer, resolve_links, resolve_within};
 
 /// The largest config file that is read, in bytes. Agents keep histories in theirs; a few megabytes
 /// have been seen.
@@ -33,6 +34,15 @@ pub enum FileError {
     /// Another program wrote it between our reading and our writing.
     #[error("{} was changed by another program at this moment; try again", .0.display())]
     Changed(PathBuf),
+    /// A link in a project leads out of it.
+    #[error(
+        "{outside}; nothing was read or changed: replace the link by a file or folder of the project, or install without --project"
+    )]
+    Outside {
+        /// The link.
+        #[from]
+        outside: LinkOutside,
+    },
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError {
@@ -40,9 +50,23 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError {
     move |source| FileError::Io { path, source }
 }
 
-/// The text of the file at `path`, `None` if there is no file.
-pub(crate) fn read(path: &Path) -> Result<Option<String>, FileError> {
-    let bytes = match private_fs::read(path, Links::Follow, MAX_BYTES) {
+/// The path without links of what is at `path`, which may be missing; in the project with that root, or
+/// else for a file of the user's own.
+fn real(path: &Path, project: Option<&Path>) -> Result<PathBuf, FileError> {
+    match project {
+        Some(root) => Ok(resolve_within(root, path).map_err(at(path))??),
+        None => resolve_links(path).map_err(at(path)),
+    }
+}
+
+/// The text of the file at `path`, `None` if there is no file. In a project with that root, no link that
+/// leads out of it is followed.
+pub(crate) fn read(path: &Path, project: Option<&Path>) -> Result<Option<String>, FileError> {
+    let (real, links) = match project {
+        Some(_) => (real(path, project)?, Links::Refuse),
+        None => (path.to_owned(), Links::Follow),
+    };
+    let bytes = match private_fs::read(&real, links, MAX_BYTES) {
         Ok(bytes) => bytes,
         Err(error) => match error.kind() {
             io::ErrorKind::NotFound => return Ok(None),
@@ -55,8 +79,8 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, FileError> {
 
 /// A refusal if there is a file at `path` that its permissions protect. (A rename would replace it all
 /// the same.)
-pub(crate) fn check_writable(path: &Path) -> Result<(), FileError> {
-    match fs::metadata(path) {
+pub(crate) fn check_writable(path: &Path, project: Option<&Path>) -> Result<(), FileError> {
+    match fs::metadata(real(path, project)?) {
         Ok(metadata) if metadata.permissions().readonly() => {
             Err(FileError::ReadOnly(path.to_owned()))
         }
@@ -75,6 +99,8 @@ pub(crate) struct Rewrite {
     pub(crate) after: Option<String>,
     /// The file whose permissions and owner it gets, if it is new.
     pub(crate) like: PathBuf,
+    /// The root of the project that the file belongs to, out of which nothing is written.
+    pub(crate) project: Option<PathBuf>,
 }
 
 impl Rewrite {
@@ -96,23 +122,53 @@ impl Rewrite {
         if self.before == self.after {
             return Ok(());
         }
-        let real = resolve_links(&self.path).map_err(at(&self.path))?;
-        if read(&real)? != self.before {
+        let real = real(&self.path, self.project.as_deref())?;
+        if read(&real, self.project.as_deref())? != self.before {
             return Err(FileError::Changed(self.path.clone()));
         }
+        let folder = real.parent().unwrap_or(Path::new("."));
+        if self.after.is_some() {
+            fs::create_dir_all(folder).map_err(at(folder))?;
+        }
+        let hold = self.project.is_some().then(|| Hold::on(folder)).transpose()?;
+        let like = if real.exists() { &real } else { &self.like };
         match &self.after {
-            Some(text) => replace(&real, text, if real.exists() { &real } else { &self.like }),
-            None => fs::remove_file(&real).map_err(at(&real)),
+            Some(text) => replace(&real, text, like, hold.as_ref()),
+            None => {
+                hold.map_or(Ok(()), |hold| hold.check())?;
+                fs::remove_file(&real).map_err(at(&real))
+            }
         }
     }
 }
 
-fn replace(path: &Path, text: &str, like: &Path) -> Result<(), FileError> {
+/// A folder of a project, held open so that one sees whether a link has taken its place, or that of a folder
+/// above it, since the path was resolved.
+struct Hold<'f> {
+    folder: &'f Path,
+    opened: OpenFolder,
+}
+
+impl<'f> Hold<'f> {
+    fn on(folder: &'f Path) -> Result<Self, FileError> {
+        let opened = OpenFolder::open(folder).map_err(at(folder))?;
+        Ok(Self { folder, opened })
+    }
+
+    fn check(&self) -> Result<(), FileError> {
+        match self.opened.is_at(self.folder) {
+            true => Ok(()),
+            false => Err(FileError::Changed(self.folder.to_owned())),
+        }
+    }
+}
+
+fn replace(path: &Path, text: &str, like: &Path, hold: Option<&Hold<'_>>) -> Result<(), FileError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(at(folder))?;
     // Without a file to be like, the new one is its owner's alone: these files hold keys.
     let writer = Writer::new().access(Access::Like(like)).named(".config-", "").synced();
     let mut staged = writer.stage(path).map_err(at(folder))?;
     staged.write_all(text.as_bytes()).map_err(at(path))?;
+    hold.map_or(Ok(()), Hold::check)?;
     staged.commit().map_err(at(path))
 }

@@ -112,6 +112,16 @@ pub enum Scope<'s> {
     Project(&'s Path),
 }
 
+impl Scope<'_> {
+    /// The root of the project.
+    pub(crate) fn project(self) -> Option<PathBuf> {
+        match self {
+            Self::User(_) => None,
+            Self::Project(root) => Some(root.to_owned()),
+        }
+    }
+}
+
 /// A hook of ours and one agent.
 #[derive(Debug)]
 pub struct Hook(Form);
@@ -130,7 +140,7 @@ struct SettingsHook {
     place: &'static HookConfig,
     file: PathBuf,
     is_there: bool,
-    keeps_backup: bool,
+    project: Option<PathBuf>,
     entry: Value,
 }
 
@@ -179,8 +189,8 @@ impl Hook {
             }
         };
         let entry = place.entry(&format!("{} {}", quoted(program), event.arguments()));
-        let keeps_backup = matches!(scope, Scope::User(_));
-        let hook = SettingsHook { agent, event, place, file, is_there, keeps_backup, entry };
+        let project = scope.project();
+        let hook = SettingsHook { agent, event, place, file, is_there, project, entry };
         Ok(Self(Form::Entry(hook)))
     }
 
@@ -281,7 +291,7 @@ impl SettingsHook {
             slot: Slot { path, entry: Entry::Element(self.event.test()) },
             owner: self.event.owner(),
             is_ours: &|element| self.event.is_ours(element),
-            keeps_backup: self.keeps_backup,
+            project: self.project.as_deref(),
         })
     }
 
@@ -452,6 +462,49 @@ mod tests {
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
         hook.uninstall(Options::default());
         assert_eq!(fs::read_to_string(&file).unwrap(), MINE);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn in_a_project_no_link_that_leads_out_of_it_is_followed() {
+        use std::os::unix::fs::symlink;
+        for (agent, link, file) in [
+            ("claude", ".claude/settings.json", ""),
+            ("claude", ".claude", "settings.json"),
+            ("opencode", ".opencode/plugins", "headroom.js"),
+            ("opencode", ".opencode", "plugins/headroom.js"),
+            ("copilot", ".github/hooks", "headroom.json"),
+        ] {
+            for exists in [false, true] {
+                let home = tempfile::tempdir().unwrap();
+                let (root, outside) = (home.path().join("repo"), home.path().join("outside"));
+                fs::create_dir_all(root.join(link).parent().unwrap()).unwrap();
+                let theirs = outside.join(file);
+                if exists {
+                    fs::create_dir_all(theirs.parent().unwrap()).unwrap();
+                    fs::write(theirs.components().as_path(), "{}").unwrap();
+                }
+                symlink(&outside, root.join(link)).unwrap();
+                let hook =
+                    Hook::of(agent, Event::Result, Scope::Project(&root), "headroom").unwrap();
+                let options = Options::default();
+                for report in [hook.install(options), hook.status(), hook.uninstall(options)] {
+                    assert_eq!(report.status, Status::Failed, "{link}: {report:?}");
+                    assert!(report.line.contains("is a link to"), "{report:?}");
+                    assert!(report.line.contains(link), "{report:?}");
+                }
+                assert!(!hook.is_installed());
+                let left = fs::read_to_string(theirs.components().as_path()).ok();
+                assert_eq!(left.as_deref(), exists.then_some("{}"), "{link}");
+                assert_eq!(outside.exists(), exists, "{link}");
+            }
+        }
+        // Links within the project stay what they are.
+        let home = tempfile::tempdir().unwrap();
+        symlink("shared", home.path().join(".claude")).unwrap();
+        let hook = Hook::of("claude", Event::Result, Scope::Project(home.path()), "headroom");
+        assert_eq!(hook.unwrap().install(Options::default()).status, Status::Done);
+        assert!(home.path().join("shared/settings.json").is_file());
     }
 
     #[test]

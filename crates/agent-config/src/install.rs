@@ -91,20 +91,20 @@ pub struct Installation {
     pub file: PathBuf,
     /// What was found.
     pub state: State,
-    keeps_backup: bool,
+    project: Option<PathBuf>,
 }
 
 /// A config file, and whether something may be put there.
 struct Place {
     file: PathBuf,
     is_there: bool,
-    keeps_backup: bool,
+    project: Option<PathBuf>,
 }
 
 impl Place {
     fn of_user(config: &McpConfig, machine: &Machine<'_>, by_name: bool) -> Self {
         let is_there = config.is_there(machine) || (by_name && config.has_place(machine));
-        Self { file: config.file(machine), is_there, keeps_backup: true }
+        Self { file: config.file(machine), is_there, project: None }
     }
 
     /// In a project an agent that wasn't named is there if it has a folder of its own, or the file.
@@ -112,7 +112,7 @@ impl Place {
         let file = config.project_file(root).unwrap_or_default();
         let has_folder = file.parent().is_some_and(|folder| folder != root && folder.is_dir());
         let is_there = by_name || has_folder || file.exists();
-        Self { file, is_there, keeps_backup: false }
+        Self { file, is_there, project: Some(root.to_owned()) }
     }
 }
 
@@ -143,8 +143,8 @@ impl Installation {
         place: Place,
         server: &Server,
     ) -> Self {
-        let Place { file, is_there, keeps_backup } = place;
-        let found = with_entry(config, &file, keeps_backup, server, |entry| entry.find());
+        let Place { file, is_there, project } = place;
+        let found = with_entry(config, &file, project.as_deref(), server, |entry| entry.find());
         let state = match found {
             _ if !is_there => State::NoAgent,
             Err(error) => State::Unreadable(error),
@@ -155,7 +155,7 @@ impl Installation {
                 State::Different { found, kin }
             }
         };
-        Self { agent, config, file, state, keeps_backup }
+        Self { agent, config, file, state, project }
     }
 
     /// What puts `server` into the agent's file, in place of whatever has its name there.
@@ -164,7 +164,9 @@ impl Installation {
     /// If the file can't be read, is read-only or broken.
     pub fn install(&self, server: &Server) -> Result<Change, EntryError> {
         let value = self.config.shape.entry(server);
-        with_entry(self.config, &self.file, self.keeps_backup, server, |entry| entry.put(&value))
+        with_entry(self.config, &self.file, self.project.as_deref(), server, |entry| {
+            entry.put(&value)
+        })
     }
 
     /// What takes `server` out of the agent's file; `None` if nothing has its name there.
@@ -172,14 +174,14 @@ impl Installation {
     /// # Errors
     /// If the file can't be read, is read-only or broken.
     pub fn uninstall(&self, server: &Server) -> Result<Option<Change>, EntryError> {
-        with_entry(self.config, &self.file, self.keeps_backup, server, |entry| entry.take())
+        with_entry(self.config, &self.file, self.project.as_deref(), server, |entry| entry.take())
     }
 }
 
 fn with_entry<T>(
     config: &McpConfig,
     file: &Path,
-    keeps_backup: bool,
+    project: Option<&Path>,
     server: &Server,
     act: impl FnOnce(&ConfigEntry<'_>) -> T,
 ) -> T {
@@ -188,5 +190,49 @@ fn with_entry<T>(
     let is_ours =
         |found: &Value| config.shape.is_same(found, server) || config.shape.is_kin(found, server);
     let (format, owner) = (config.format, server.name.as_str());
-    act(&ConfigEntry { file, format, slot, owner, is_ours: &is_ours, keeps_backup })
+    act(&ConfigEntry { file, format, slot, owner, is_ours: &is_ours, project })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::command::{self, Options, Status};
+
+    #[test]
+    fn in_a_project_no_link_that_leads_out_of_it_is_followed() {
+        let machine = Machine { home: "/nowhere".into(), variable: &|_| None };
+        let server = Server {
+            name: "headroom".into(),
+            command: "headroom".into(),
+            args: Vec::new(),
+            env: Vec::new(),
+        };
+        for (agent, link, target) in [
+            ("claude", ".mcp.json", "../outside"),
+            ("claude", ".mcp.json", "../theirs.json"),
+            ("cursor", ".cursor", "../outside"),
+            ("codex", ".codex", ".."),
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            let root = home.path().join("repo");
+            fs::create_dir(&root).unwrap();
+            fs::write(home.path().join("theirs.json"), "{}").unwrap();
+            symlink(target, root.join(link)).unwrap();
+            let selection = Selection::of(agent).unwrap().in_project(root).unwrap();
+            let options = Options::default();
+            for reports in [
+                command::install(&selection, &machine, &server, options),
+                command::status(&selection, &machine, &server),
+                command::uninstall(&selection, &machine, &server, options),
+            ] {
+                assert_eq!(reports[0].status, Status::Failed, "{link}: {reports:?}");
+                assert!(reports[0].line.contains("is a link to"), "{reports:?}");
+            }
+            assert_eq!(fs::read_to_string(home.path().join("theirs.json")).unwrap(), "{}");
+            assert_eq!(fs::read_dir(home.path()).unwrap().count(), 2, "{link}");
+        }
+    }
 }

@@ -17,6 +17,7 @@ const MARK: &str = "// Written by `headroom hooks install`";
 pub(crate) struct Plugin {
     agent: &'static Agent,
     file: PathBuf,
+    project: Option<PathBuf>,
     is_there: bool,
     text: String,
 }
@@ -33,7 +34,8 @@ impl Plugin {
             Scope::User(machine) => (config.file(machine), machine.path(&config.found_by).is_dir()),
             Scope::Project(root) => (root.join(config.project_file.as_ref()?), true),
         };
-        Some(Self { agent, file, is_there, text: config.text(argv) })
+        let project = scope.project();
+        Some(Self { agent, file, project, is_there, text: config.text(argv) })
     }
 
     /// Writes it, in place of one that an earlier version has written.
@@ -75,7 +77,11 @@ impl Plugin {
 
     /// Whether it is there, in whichever version.
     pub(crate) fn is_installed(&self) -> bool {
-        matches!(file::read(&self.file), Ok(Some(text)) if text.starts_with(MARK))
+        matches!(self.read(), Ok(Some(text)) if text.starts_with(MARK))
+    }
+
+    fn read(&self) -> Result<Option<String>, FileError> {
+        file::read(&self.file, self.project.as_deref())
     }
 
     fn report(&self, act: impl FnOnce(Option<String>) -> Result<Report, FileError>) -> Report {
@@ -83,9 +89,7 @@ impl Plugin {
         if !self.is_there {
             return report(Status::Skipped, "not found on this machine, skipped".to_owned());
         }
-        file::read(&self.file)
-            .and_then(act)
-            .unwrap_or_else(|error| report(Status::Failed, error.to_string()))
+        self.read().and_then(act).unwrap_or_else(|error| report(Status::Failed, error.to_string()))
     }
 
     fn carry_out(
@@ -96,7 +100,7 @@ impl Plugin {
         done: &str,
     ) -> Result<Report, FileError> {
         let (path, like) = (self.file.clone(), self.file.clone());
-        let rewrite = Rewrite { path, before, after, like };
+        let rewrite = Rewrite { path, before, after, like, project: self.project.clone() };
         if options.dry_run {
             let report = self.done(&format!("would be {done}"));
             return Ok(Report { diff: Some(rewrite.diff()), ..report });

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// How many links are followed from a path to the file that it stands for (as Linux does).
-const MAX_LINKS: usize = 40;
+pub(crate) const MAX_LINKS: usize = 40;
 
 /// Creates the folder `path` and those above it that are missing, all with mode 0700. Folders that are
 /// there keep the mode that they have.

@@ -11,7 +11,8 @@
 //!   without waiting for their other end.
 //!
 //! A rename replaces a symbolic link, never the file that it leads to; a caller that wants to write
-//! through links resolves them first, with [`resolve_links`]. There is no fsync unless it is asked for
+//! through links resolves them first: with [`resolve_links`] where they are the user's own, with
+//! [`resolve_within`] in a folder that comes from others. There is no fsync unless it is asked for
 //! ([`Writer::synced`]): it makes a write about ten times as slow, and what is kept here is either a
 //! cache or recognised when it is torn.
 //!
@@ -32,9 +33,11 @@
 mod beneath;
 mod folder;
 mod read;
+mod within;
 mod write;
 
 pub use beneath::OpenFolder;
 pub use folder::{create_dir, require_real_dir, resolve_links};
 pub use read::{Content, Links, open_regular, read, read_content, read_to_string};
+pub use within::{LinkOutside, resolve_within};
 pub use write::{Access, Staged, Writer, open_options};

@@ -220,7 +220,7 @@ impl Setting {
             self.path.split_last().map_or(("", &[][..]), |(name, path)| (name, path));
         let path = path.iter().map(String::as_str).collect();
         let slot = Slot { path, entry: Entry::Member(name) };
-        ConfigEntry { file, format: self.format, slot, owner, is_ours, keeps_backup: true }
+        ConfigEntry { file, format: self.format, slot, owner, is_ours, project: None }
     }
 }
 
