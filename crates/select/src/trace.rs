@@ -142,7 +142,7 @@ pub(crate) fn traces(text: &str) -> Traces {
     let mut reader = Reader::default();
     let mut above = "";
     for (number, line) in text.lines().enumerate() {
-        let frame = if number < MAX_LINES && could_be_frame(line) {
+        let frame = if number < MAX_LINES && could_be_frame(searched(line)) {
             reader.read(line, above)
         } else {
             None
@@ -191,11 +191,16 @@ enum Role {
     Suppressed,
 }
 
+/// The part of a line that is searched.
+fn searched(line: &str) -> &str {
+    let end = line.char_indices().nth(MAX_LINE).map_or(line.len(), |(at, _)| at);
+    &line[..end]
+}
+
 impl Reader {
     /// Reads a frame in `line`: its range, or `None` if there is none.
     fn read(&mut self, line: &str, above: &str) -> Option<Range<usize>> {
-        let end = line.char_indices().nth(MAX_LINE).map_or(line.len(), |(at, _)| at);
-        let line = &line[..end];
+        let line = searched(line);
         let matched = FORMATS.any.matches(line);
         let at = matched.iter().next()?;
         let format = &FORMATS.all[at];
