@@ -37,7 +37,7 @@ const LONGEST_TRANSCRIPT: u64 = 8 << 20;
 /// What is added to the prompt in `call`, a hook's input; `None` for nothing.
 pub(crate) fn for_prompt(call: &Value, config: Option<&Path>) -> Option<String> {
     let prompt = call["prompt"].as_str()?.trim();
-    if prompt.starts_with(NOT_TYPED) || prompt.split_whitespace().count() < MIN_WORDS {
+    if prompt.starts_with(NOT_TYPED) || select::count_words(prompt) < MIN_WORDS {
         return None;
     }
     if call["transcript_path"].as_str().is_some_and(|path| may_have_pack(Path::new(path))) {
@@ -116,6 +116,13 @@ mod tests {
             "{pack}"
         );
         assert!(tokens::count(tokens::Encoding::default(), &pack) <= BUDGET + 40);
+    }
+
+    #[test]
+    fn a_prompt_without_blanks_is_as_long_as_its_words() {
+        let (folder, transcript) = repository();
+        let prompt = "时钟不准时refresh_expired_token(token, clock)没有刷新过期的访问令牌";
+        assert!(added(prompt, folder.path(), &transcript).is_some());
     }
 
     #[test]

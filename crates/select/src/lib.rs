@@ -89,6 +89,7 @@ pub use spelling::{Correction, corrections};
 pub use survey::{Survey, survey};
 pub use task::Task;
 pub use task_words::TaskWords;
+pub use terms::count_words;
 pub use text::{Text, TextSource};
 pub use word_index::{Part, WordCounter, WordIndex, WordSegment};
 pub use word_shares::WordShares;

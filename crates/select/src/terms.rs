@@ -203,6 +203,12 @@ pub(crate) fn is_dense(c: char) -> bool {
         | '\u{ff66}'..='\u{ffdc}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// How many words a text has: what is between blanks, and of scripts that are written without them, each two characters.
+pub fn count_words(text: &str) -> usize {
+    let words = text.split_whitespace();
+    words.map(|word| word.chars().filter(|c| is_dense(*c)).count().div_ceil(2).max(1)).sum()
+}
+
 /// The words of prose: as [`words`], but without contractions. `user's` gives `user`, `doesn't` gives
 /// nothing.
 pub(crate) fn prose_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
@@ -632,6 +638,20 @@ mod tests {
         ) {
             let text = parts.concat();
             prop_assert_eq!(words(&text).collect::<Vec<_>>(), words_by_character(&text));
+        }
+    }
+
+    #[test]
+    fn words_are_counted_in_any_script() {
+        for (text, count) in [
+            ("", 0),
+            ("  fix  it ", 2),
+            ("fix KeepAlive::prune_cache", 2),
+            ("修复KeepAlive组件", 2),
+            ("缓存超过最大值时没有调用卸载钩子函数", 9),
+            ("キャッシュが消えない", 5),
+        ] {
+            assert_eq!(count_words(text), count, "{text}");
         }
     }
 
