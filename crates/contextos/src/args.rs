@@ -196,6 +196,7 @@ pub(crate) struct InitArgs {
 Examples:
   contextos task \"fix the auth bug\"
   contextos task set - < issue.txt
+  contextos task --status Blocked
   contextos task \"--print0 drops the last byte\"
   contextos task show
   contextos task clear
@@ -205,9 +206,9 @@ pub(crate) struct TaskArgs {
     /// The task, or one of the words set, show and clear [default: show]
     #[arg(value_name = "WORDS")]
     pub(crate) words: Vec<String>,
-    /// The status of the task
-    #[arg(short, long, value_name = "TEXT", default_value = "In Progress")]
-    pub(crate) status: String,
+    /// The status of the task, or of the one that is set [default: In Progress]
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) status: Option<String>,
     /// Show the task as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -124,7 +124,7 @@ pub(crate) struct PackArgs {
     /// The repository, or a folder of one [default: the current folder]
     #[arg(value_name = "REPO")]
     pub(crate) repo: Option<PathBuf>,
-    /// The task, instead of --task; a REPO that isn't a folder is its first word
+    /// The task, instead of --task; of several words, a REPO that isn't a folder is the first
     #[arg(value_name = "TASK")]
     pub(crate) words: Vec<String>,
     #[command(flatten)]
@@ -176,7 +176,7 @@ pub(crate) struct ExportArgs {
     /// The repository, or a folder of one [default: the current folder]
     #[arg(value_name = "REPO")]
     pub(crate) repo: Option<PathBuf>,
-    /// The task, instead of --task; a REPO that isn't a folder is its first word
+    /// The task, instead of --task; of several words, a REPO that isn't a folder is the first
     #[arg(value_name = "TASK")]
     pub(crate) words: Vec<String>,
     #[command(flatten)]

@@ -17,6 +17,7 @@ pub(super) fn run(global: &Global, args: &TaskArgs, terminal: &Terminal) -> Resu
     // `show` and `clear` are subcommands only alone: `clear the cache` is a task.
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     match words.as_slice() {
+        [] | ["show"] | ["set"] if args.status.is_some() => set_status(&folder, args, terminal),
         [] | ["show"] | ["set"] if args.json => show_json(&folder, terminal),
         [] | ["show"] | ["set"] => show(&folder, terminal),
         ["clear"] => {
@@ -47,6 +48,23 @@ fn show_json(folder: &ContextDir, terminal: &Terminal) -> Result<(), Failure> {
     terminal.print(&explanation::json(&json!({ "task": task, "status": status })))
 }
 
+/// Changes the status of the task that is set.
+fn set_status(folder: &ContextDir, args: &TaskArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let file = folder.read(context_dir::TASK)?.filter(|file| task::read(file).is_some());
+    let status = args.status.as_deref().unwrap_or(task::STARTED);
+    let Some(file) = file else {
+        return Err(Failure::usage(
+            "no task is set; `contextos task \"what to do\" --status …` sets one with its status",
+        ));
+    };
+    let shown = ContextDir::shown(context_dir::TASK);
+    let changed = task::with_status(&file, status)
+        .ok_or_else(|| Failure::new(format_args!("{shown} has no line `**Status:** …`")))?;
+    folder.write(context_dir::TASK, &changed)?;
+    terminal.note(&format!("status set in {shown}"));
+    Ok(())
+}
+
 fn set(
     folder: &ContextDir,
     words: &str,
@@ -55,7 +73,8 @@ fn set(
 ) -> Result<(), Failure> {
     let task = resolve::given_task(words)?;
     let redacted = secrets::redact(&task);
-    let file = task::file(&redacted.text, &args.status, &clock::now());
+    let status = args.status.as_deref().unwrap_or(task::STARTED);
+    let file = task::file(&redacted.text, status, &clock::now());
     folder.write(context_dir::TASK, &file)?;
     terminal.note(&format!("task set in {}", ContextDir::shown(context_dir::TASK)));
     if let Some(finding) = redacted.findings.first() {

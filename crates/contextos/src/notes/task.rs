@@ -2,17 +2,20 @@
 
 use super::without_comments;
 
+/// The status of a task that was given none.
+pub(crate) const STARTED: &str = "In Progress";
 /// The status of a task that was cleared.
 pub(crate) const CLEARED: &str = "Cleared";
 
 const TEXT_HEADING: &str = "## Task";
+const STATUS: &str = "**Status:**";
 
 /// The file for a task.
 pub(crate) fn file(task: &str, status: &str, time: &str) -> String {
     let status = super::one_line(status);
     let task = task.trim();
     format!(
-        "# Current Task\n\n> Managed by `contextos task`. Edit freely.\n\n**Status:** {status}  \n\
+        "# Current Task\n\n> Managed by `contextos task`. Edit freely.\n\n{STATUS} {status}  \n\
          **Set:** {time}\n\n{TEXT_HEADING}\n\n{task}\n\n## Acceptance Criteria\n\n- [ ] \n\n## Notes\n"
     )
 }
@@ -37,8 +40,17 @@ pub(crate) fn read(file: &str) -> Option<String> {
 
 /// The task's status in the file, if it has one.
 pub(crate) fn status(file: &str) -> Option<&str> {
-    let line = file.lines().find_map(|line| line.strip_prefix("**Status:**"))?;
+    let line = file.lines().find_map(|line| line.strip_prefix(STATUS))?;
     Some(line.trim()).filter(|status| !status.is_empty())
+}
+
+/// `file` with another status, and as it was else. `None` if it has no line for one.
+pub(crate) fn with_status(file: &str, status: &str) -> Option<String> {
+    let line = file.split_inclusive('\n').find(|line| line.starts_with(STATUS))?;
+    let start = line.as_ptr() as usize - file.as_ptr() as usize;
+    let end = start + line.trim_end().len();
+    let status = super::one_line(status);
+    Some(format!("{}{STATUS} {status}  {}", &file[..start], file[end..].trim_start_matches(' ')))
 }
 
 /// A heading of the file's own level ends the task; deeper ones are part of it.
@@ -56,6 +68,16 @@ mod tests {
             file("fix the bug\n\n- in `a.rs`\n### Trace\n1: main\n", "In Progress", "now");
         assert_eq!(read(&written).unwrap(), "fix the bug\n\n- in `a.rs`\n### Trace\n1: main");
         assert_eq!((status(&written), status("x\n")), (Some("In Progress"), None));
+    }
+
+    #[test]
+    fn a_status_changes_and_nothing_else() {
+        let written = file("fix it", STARTED, "now");
+        let changed = with_status(&written, "Done\nnow").unwrap();
+        assert_eq!(changed, written.replace(STARTED, "Done now"));
+        assert_eq!(with_status(&changed, STARTED).unwrap(), written);
+        assert_eq!(with_status("**Status:** a\r\nb", "c").unwrap(), "**Status:** c  \r\nb");
+        assert_eq!(with_status("make it faster\n", "Done"), None);
     }
 
     #[test]

@@ -89,28 +89,51 @@ pub(crate) fn kind_name(kind: DefinitionKind) -> &'static str {
     }
 }
 
-/// The text of the comment at the beginning of the file, without the comment markers.
+/// How lines of comments begin that are for interpreters, editors and other tools, not for readers.
+#[rustfmt::skip]
+const DIRECTIVES: &[&str] = &[
+    "usr/bin/", "bin/sh", "bin/bash", "frozen_string_literal:", "warn_indent:", "shareable_constant_value:", "encoding:",
+    "coding:", "coding=", "vim:", "vi:", "rubocop:", "pylint:", "flake8:", "mypy:", "noqa", "@ts-", "@flow", "@vitest-",
+    "@jest-", "eslint", "prettier-", "tslint:", "biome-", "istanbul ", "c8 ", "go:build", "+build", "nolint", "clang-format",
+    "phpcs:", "BEGIN CERTIFICATE",
+];
+
+/// The text of the comment at the beginning of the file, without the comment markers and without directives.
 fn docstring(file: &SourceFile, outline: &Outline) -> String {
-    let Some(first) = outline.comments.first() else { return String::new() };
-    let before = file.text.get(..first.start).unwrap_or_default();
-    if before.lines().any(|line| !line.trim().is_empty() && !line.starts_with("#!")) {
-        return String::new();
-    }
-    // Each line comment is a comment of its own; adjacent ones are joined.
-    let mut end = first.end;
-    for comment in &outline.comments[1..] {
-        let between = file.text.get(end..comment.start).unwrap_or("x");
-        if !between.trim().is_empty() || between.matches('\n').count() > 1 {
+    let mut rest = outline.comments.as_slice();
+    let mut end = 0;
+    while let Some(first) = rest.first() {
+        let before = file.text.get(end..first.start).unwrap_or_default();
+        if before.lines().any(|line| !line.trim().is_empty() && !line.starts_with("#!")) {
             break;
         }
-        end = comment.end;
+        // Each line comment is a comment of its own; adjacent ones are joined.
+        let mut count = 1;
+        end = first.end;
+        for comment in &rest[1..] {
+            let between = file.text.get(end..comment.start).unwrap_or("x");
+            if !between.trim().is_empty() || between.matches('\n').count() > 1 {
+                break;
+            }
+            end = comment.end;
+            count += 1;
+        }
+        let said = words_for_readers(file.text.get(first.start..end).unwrap_or_default());
+        if !said.is_empty() {
+            return said;
+        }
+        rest = &rest[count..];
     }
-    let comment = file.text.get(first.start..end).unwrap_or_default();
-    let words = comment.lines().flat_map(|line| {
-        line.trim_matches(|c: char| c.is_whitespace() || "/*#!-;\"'".contains(c)).split_whitespace()
-    });
+    String::new()
+}
+
+/// The words of a comment, up to the number of characters that is listed.
+fn words_for_readers(comment: &str) -> String {
+    let is_mark = |c: char| c.is_whitespace() || "/*#!-;\"'".contains(c);
+    let is_directive = |line: &&str| DIRECTIVES.iter().any(|start| line.starts_with(start));
+    let lines = comment.lines().map(|line| line.trim_matches(is_mark));
     let mut out = String::new();
-    for word in words {
+    for word in lines.filter(|line| !is_directive(line)).flat_map(str::split_whitespace) {
         if out.chars().count() + word.chars().count() >= DOC_CHARS {
             break;
         }

@@ -16,6 +16,30 @@ fn what_scan_prints_and_writes() {
 }
 
 #[test]
+fn a_purpose_is_for_readers_and_not_for_tools() {
+    let sandbox = Sandbox::new();
+    for (path, text) in [
+        ("a.rb", "# frozen_string_literal: true\n\n# Counts carts.\nclass Carts; end\n"),
+        (
+            "b.rb",
+            "# encoding: utf-8\n# frozen_string_literal: true\n# Counts carts.\nclass B; end\n",
+        ),
+        ("c.py", "#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n# Counts carts.\nx = 1\n"),
+        ("d.ts", "// @ts-check\n// eslint-disable no-console\n// Counts carts.\nlet a = 1;\n"),
+        ("e.rb", "# frozen_string_literal: true\n\nclass Basket; end\n"),
+    ] {
+        fs::write(sandbox.repo.path().join(path), text).unwrap();
+    }
+    sandbox.contextos(&["scan"]).assert().success();
+    let summaries: Value = serde_json::from_str(&sandbox.read("file_summaries.json")).unwrap();
+    let purpose = |path: &str| summaries[path]["purpose"].as_str().unwrap().to_owned();
+    for path in ["a.rb", "b.rb", "c.py", "d.ts"] {
+        assert_eq!(purpose(path), "Counts carts.", "{path}");
+    }
+    assert_eq!(purpose("e.rb"), "source: Basket");
+}
+
+#[test]
 fn twice_the_same() {
     let sandbox = Sandbox::new();
     let files = ["file_summaries.json", "dependency_graph.json", "PROJECT_INDEX.md"];

@@ -103,3 +103,22 @@ fn a_credential_in_a_task_is_neither_kept_nor_shown() {
         assert!(shown.contains("[REDACTED:github-token]") && !shown.contains(&token), "{shown}");
     }
 }
+
+#[test]
+fn the_status_of_the_task_that_is_set_changes() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(sandbox.run(&["task", "--status", "Done"]), @r#"
+    exit: 2
+    ----- stderr
+    error: no task is set; `contextos task "what to do" --status …` sets one with its status
+    "#);
+    sandbox.contextos(&["task", "fix the refresh"]).assert().success();
+    let before = sandbox.read("CURRENT_TASK.md");
+    insta::assert_snapshot!(sandbox.run(&["task", "set", "--status", "Done"]), @r"
+    exit: 0
+    ----- stderr
+    status set in .contextos/CURRENT_TASK.md
+    ");
+    let after = sandbox.read("CURRENT_TASK.md");
+    assert_eq!(after, before.replace("In Progress", "Done"));
+}
