@@ -94,12 +94,50 @@ pub(crate) fn is_built_name(name: &str) -> bool {
 }
 
 /// Whether a path can be printed anywhere unchanged: it has no control characters, no characters that change
-/// the direction of text, and no line separators.
+/// the direction of text, no line separators, and none that aren't seen.
 pub(crate) fn is_printable(path: &str) -> bool {
-    !path.chars().any(|c| {
-        c.is_control()
-            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    let mut before = None;
+    path.chars().all(|c| {
+        let is_shown = !c.is_control()
+            && match c {
+                '\u{2028}' | '\u{2029}' => false,
+                '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
+                    before.is_some_and(changes_its_look)
+                }
+                c => !is_invisible(c),
+            };
+        before = Some(c);
+        is_shown
     })
+}
+
+/// A path that isn't printable, with escapes for what can't be printed.
+pub(crate) fn escaped(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        match is_invisible(c) {
+            true => out.extend(c.escape_unicode()),
+            false => out.extend(c.escape_debug()),
+        }
+    }
+    out
+}
+
+/// Whether joiners and variation selectors after this character are part of how words and emoji are written: there,
+/// names of files have them honestly.
+fn changes_its_look(before: char) -> bool {
+    !before.is_ascii() && !is_invisible(before)
+}
+
+/// Whether a character leaves no trace where it is printed, or reorders others: Unicode's `Default_Ignorable_Code_Point`,
+/// the marks that it has for annotations, and the direction of text.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The `vendor` folders of a checkout that contain third-party code.
@@ -174,8 +212,35 @@ mod tests {
 
     #[test]
     fn names_that_cannot_be_shown_are_told() {
-        assert!(is_printable("src/größe and space/π.rs"));
-        for hostile in ["a\nb", "a\tb", "a\x1b[31mb", "a\u{202e}gnp.rs", "a\u{2028}b", "a\u{85}b"] {
+        for honest in [
+            "src/größe and space/π.rs",
+            "❤\u{fe0f}.md",
+            "👩\u{200d}💻.md",
+            "می\u{200c}خواهم.md",
+            "क्\u{200d}ष.md",
+        ] {
+            assert!(is_printable(honest), "{honest:?}");
+        }
+        for hostile in [
+            "a\nb",
+            "a\tb",
+            "a\x1b[31mb",
+            "a\u{202e}gnp.rs",
+            "a\u{2028}b",
+            "a\u{85}b",
+            "a\u{e0041}b",
+            "\u{e0001}a",
+            "a\u{e007f}",
+            "a\u{e0100}",
+            "a\u{200b}b",
+            "a\u{200d}b",
+            "a\u{fe0f}.rs",
+            "a\u{ad}b",
+            "a\u{2060}b",
+            "a\u{3164}b",
+            "a\u{34f}b",
+            "❤\u{200d}\u{200d}b",
+        ] {
             assert!(!is_printable(hostile), "{hostile:?}");
         }
     }

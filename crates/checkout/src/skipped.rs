@@ -22,7 +22,7 @@ pub enum SkipReason {
     Link,
     /// A pipe, socket or device.
     Special,
-    /// A name that isn't UTF-8, or has control characters.
+    /// A name that isn't UTF-8, or has characters that control others, or aren't seen.
     Name,
     /// A submodule, worktree or clone inside the repository, with a history of its own.
     NestedRepository,

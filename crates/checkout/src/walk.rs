@@ -211,7 +211,7 @@ impl Walk<'_> {
         }
         let Some(path) = path else {
             let shown = full.strip_prefix(self.root).unwrap_or(&full).to_string_lossy();
-            visited.skipped.push((SkipReason::Name, shown.escape_debug().to_string()));
+            visited.skipped.push((SkipReason::Name, paths::escaped(&shown)));
             return;
         };
         if is_folder {

@@ -132,9 +132,9 @@ fn list_entry(entry: &str, listing: &mut Listing, ids: &mut HashMap<String, Stri
     let &[mode, _, id, size] = fields.as_slice() else { return };
     let mut folders = path.split('/').rev().skip(1);
     let skipped = if folders.any(paths::is_tool_state) {
-        Some((SkipReason::ToolState, path.escape_debug().to_string()))
+        Some((SkipReason::ToolState, paths::escaped(path)))
     } else if !paths::is_printable(path) || path.contains('\u{fffd}') {
-        Some((SkipReason::Name, path.escape_debug().to_string()))
+        Some((SkipReason::Name, paths::escaped(path)))
     } else if mode == "160000" {
         Some((SkipReason::NestedRepository, format!("{path}/")))
     } else if mode == "120000" {

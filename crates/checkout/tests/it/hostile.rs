@@ -182,14 +182,18 @@ fn names_that_cannot_be_shown_are_left_out() {
         .write("new\nline.rs", "x\n")
         .write("esc\x1b[2J.rs", "x\n")
         .write("flip\u{202e}sr.rs", "x\n")
+        .write("tag\u{e0041}.rs", "x\n")
+        .write("selected\u{e0100}.rs", "x\n")
+        .write("blank\u{200b}.rs", "x\n")
         .write(OsStr::from_bytes(b"latin\xe4.rs"), "x\n")
         .write(std::path::Path::new(OsStr::from_bytes(b"dir\xff")).join("b.rs"), "x\n")
         .write("with space.rs", "x\n");
     let checkout = read(&repo);
     assert_eq!(paths(&checkout), ["a.rs", "with space.rs"]);
-    assert_eq!(checkout.skipped.count(SkipReason::Name), 5);
+    assert_eq!(checkout.skipped.count(SkipReason::Name), 8);
     for example in checkout.skipped.examples(SkipReason::Name) {
         assert!(!example.contains(char::is_control), "{example:?}");
+        assert!(!example.contains(['\u{e0041}', '\u{e0100}', '\u{200b}']), "{example:?}");
     }
 }
 
