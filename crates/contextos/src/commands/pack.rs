@@ -75,11 +75,12 @@ fn named(global: &Global, args: &PackArgs, terminal: &Terminal) -> Result<Named,
                     ));
                 }
             };
-            terminal.note(&format!("copying {url}"));
+            terminal.note(&format!("copying {}", remote::without_credentials(url)));
             Ok(Named { folder: Some(remote::copy(url)?), task })
         }
         (Some(url), false) => Err(Failure::usage(format_args!(
-            "{url} is a URL; with --clone, its last commits are copied to your cache and packed"
+            "{} is a URL; with --clone, its last commits are copied to your cache and packed",
+            remote::without_credentials(url)
         ))),
         (None, true) => Err(Failure::usage("--clone needs the URL of a repository")),
         (None, false) => resolve::named(global, args.repo.as_deref(), &args.words, flag),

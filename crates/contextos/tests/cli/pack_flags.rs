@@ -174,6 +174,46 @@ fn a_repository_by_its_url_when_that_is_asked_for() {
     sandbox.contextos(&["pack", ".", "x", "--clone"]).assert().code(2);
 }
 
+/// The repository that is copied at last has a folder's name with a password before the `@`, as there is no server here
+/// that asks for one.
+#[cfg(unix)]
+#[test]
+fn the_password_of_a_url_is_neither_shown_nor_kept() {
+    let origin = Sandbox::new();
+    let sandbox = Sandbox::new();
+    let task = ["pack", "fix", "the", "refresh", "--clone"];
+    for user in ["u:made-up-9", "made-up-9", "made-up-9:x-oauth-basic"] {
+        for start in ["https", "http", "ssh"] {
+            let url = format!("{start}://{user}@127.0.0.1:1/x.git");
+            let mut args = task.to_vec();
+            args.insert(1, &url);
+            let failed = sandbox.run(&args);
+            assert!(
+                failed.contains(&format!("copying {start}://***@127.0.0.1:1/x.git")),
+                "{failed}"
+            );
+            assert!(!failed.contains("made-up"), "{failed}");
+        }
+        let refused = sandbox.run(&["pack", &format!("https://{user}@127.0.0.1:1/x.git"), "x"]);
+        assert!(refused.contains("***@") && !refused.contains("made-up"), "{refused}");
+    }
+    let folder = sandbox.home.path().join("x:made-up-9@h");
+    std::os::unix::fs::symlink(origin.repo.path(), &folder).unwrap();
+    let url = format!("file://{}", folder.display());
+    for _ in 0..2 {
+        let summary = json(&sandbox, &["pack", &url, "fix", "the", "refresh", "--clone", "--json"]);
+        assert_eq!(paths(&summary)[0], "src/auth/token.py");
+    }
+    fs::remove_file(&folder).unwrap();
+    let copies = sandbox.home.path().join(".cache/contextos/repositories");
+    let copies: Vec<_> = fs::read_dir(copies).unwrap().flatten().collect();
+    assert_eq!(copies.len(), 1, "an earlier copy is replaced");
+    for name in ["config", "FETCH_HEAD", "packed-refs", "logs/HEAD"] {
+        let kept = fs::read_to_string(copies[0].path().join(".git").join(name));
+        assert!(!kept.unwrap_or_default().contains("made-up"), "{name}");
+    }
+}
+
 #[test]
 fn a_clipboard_is_a_program_of_the_desktops() {
     let sandbox = Sandbox::new();
