@@ -13,6 +13,7 @@ use syntax::LineRange;
 
 use crate::pipeline::Packed;
 
+pub(crate) use name::QualifiedName;
 pub(crate) use subject::{SubjectExplanation, about};
 
 /// Contributions to a score that a line of text shows; JSON has all of them.

@@ -3,15 +3,20 @@
 use std::borrow::Cow;
 
 use rmcp::schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
+use serde_json::{Map, Value};
 
-/// The arguments of a tool; where one can't be read, the error begins with its name.
+/// The arguments of a tool; where one can't be read, the error begins with its name. One that is `null`, as
+/// many clients send those that a model has left out, is none.
 #[derive(Debug)]
 pub struct Named<T>(pub T);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Named<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde_path_to_error::deserialize(deserializer).map(Self).map_err(|error| {
+        let mut arguments = Map::deserialize(deserializer)?;
+        arguments.retain(|_, value| !value.is_null());
+        let arguments = Value::Object(arguments);
+        serde_path_to_error::deserialize(arguments).map(Self).map_err(|error| {
             let at = error.path().to_string();
             let message = plain(&error.into_inner().to_string());
             match at.as_str() {
@@ -64,5 +69,6 @@ mod tests {
             "`budget`: invalid type: string \"many\", expected a whole number, 0 or more"
         );
         assert_eq!(error(json!({})), "missing field `budget`");
+        assert_eq!(error(json!({"budget": null})), "missing field `budget`");
     }
 }

@@ -8,16 +8,16 @@ const SEPARATORS: [&str; 5] = ["::", "->", ".", "#", "\\"];
 
 /// A name, and what it is to be found in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct QualifiedName<'a> {
+pub(crate) struct QualifiedName<'a> {
     /// The name alone.
-    pub(super) name: &'a str,
+    pub(crate) name: &'a str,
     /// The types, modules or files that it is in, outermost first.
-    pub(super) containers: Vec<&'a str>,
+    pub(crate) containers: Vec<&'a str>,
 }
 
 impl<'a> QualifiedName<'a> {
     /// The parts of a qualified name; `None` for one without containers.
-    pub(super) fn read(text: &'a str) -> Option<Self> {
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
         let text = text.strip_suffix("()").unwrap_or(text);
         let mut containers = vec![text];
         for separator in SEPARATORS {
@@ -28,29 +28,56 @@ impl<'a> QualifiedName<'a> {
         (name != text).then_some(Self { name, containers })
     }
 
+    /// What a name may mean, in order: itself as it stands, then the last part of a qualified one.
+    pub(crate) fn readings(text: &'a str) -> impl Iterator<Item = Self> {
+        let plain = Self { name: text, containers: Vec::new() };
+        std::iter::once(plain).chain(Self::read(text))
+    }
+
     /// Whether this names the definition, one of `all` of a file: each container is a type or module around it, the
     /// type that it belongs to, or a part of the file's path.
-    pub(super) fn is_of(&self, one: &Definition, all: &[Definition], file: &SourceFile) -> bool {
-        one.name == self.name
+    pub(crate) fn is_of(&self, one: &Definition, all: &[Definition], file: &SourceFile) -> bool {
+        self.matches(one, all, file, |a, b| a == b)
+    }
+
+    /// Whether this would name the definition if it were written in lower and upper case as that is.
+    pub(crate) fn is_of_but_for_case(
+        &self,
+        one: &Definition,
+        all: &[Definition],
+        file: &SourceFile,
+    ) -> bool {
+        self.matches(one, all, file, |a, b| a.to_lowercase() == b.to_lowercase())
+    }
+
+    fn matches(
+        &self,
+        one: &Definition,
+        all: &[Definition],
+        file: &SourceFile,
+        same: fn(&str, &str) -> bool,
+    ) -> bool {
+        same(&one.name, self.name)
             && self.containers.iter().all(|container| {
-                is_around(container, one, all) || is_part_of_path(container, &file.path)
+                let same = |other: &str| same(container, other);
+                is_around(one, all, same) || is_part_of_path(&file.path, same)
             })
     }
 }
 
-fn is_around(container: &str, one: &Definition, all: &[Definition]) -> bool {
+fn is_around(one: &Definition, all: &[Definition], same: impl Fn(&str) -> bool) -> bool {
     let parents = std::iter::successors(one.parent, |&at| all.get(at)?.parent);
-    one.receiver.as_deref() == Some(container)
+    one.receiver.as_deref().is_some_and(&same)
         || parents
             .filter_map(|at| all.get(at))
-            .any(|parent| parent.name == container || parent.receiver.as_deref() == Some(container))
+            .any(|parent| same(&parent.name) || parent.receiver.as_deref().is_some_and(&same))
 }
 
-/// Whether `container` is a folder of the path, or its file without the extension.
-fn is_part_of_path(container: &str, path: &str) -> bool {
+/// Whether a folder of the path, or its file without the extension, is the same.
+fn is_part_of_path(path: &str, same: impl Fn(&str) -> bool) -> bool {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
-    stem == container || folders.split('/').any(|folder| folder == container)
+    same(stem) || folders.split('/').any(same)
 }
 
 #[cfg(test)]

@@ -115,11 +115,8 @@ fn line_of(subject: &str, line: Option<u32>, file: &SourceFile) -> Result<LineRa
 
 /// Where the name is defined among the files that were read: as it stands, or else as the last part of a qualified one.
 fn definitions(name: &str, files: &[SourceFile]) -> Places {
-    let plain = definitions_of(&QualifiedName { name, containers: Vec::new() }, files);
-    match QualifiedName::read(name) {
-        Some(qualified) if plain.is_empty() => definitions_of(&qualified, files),
-        _ => plain,
-    }
+    let mut readings = QualifiedName::readings(name).map(|wanted| definitions_of(&wanted, files));
+    readings.find(|places| !places.is_empty()).unwrap_or_default()
 }
 
 fn definitions_of(wanted: &QualifiedName<'_>, files: &[SourceFile]) -> Places {

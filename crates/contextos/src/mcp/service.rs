@@ -11,18 +11,20 @@ use checkout::Git;
 use rmcp::schemars::{self, JsonSchema};
 use select::SourceFile;
 use serde::Serialize;
+use syntax::Definition;
 
 use super::checkout_cache::{CheckoutCache, Kept};
 use crate::args::{PackFormat, PickArgs};
 use crate::churn::{Churn, churn};
 use crate::clock;
 use crate::context_dir::{self, ContextDir};
-use crate::explanation::{self, SubjectExplanation};
+use crate::explanation::{self, QualifiedName, SubjectExplanation};
 use crate::pipeline::{self, PackRequest, Packed, Progress, Texts};
 use crate::place::Place;
 use crate::resolve;
 use crate::scan::{self, FileSummary};
 use crate::settings::Settings;
+use crate::terminal::counted;
 
 /// The largest budget of a call, in tokens. By hand.
 const MAX_BUDGET: usize = 1_000_000;
@@ -30,6 +32,9 @@ const MAX_BUDGET: usize = 1_000_000;
 const MAX_BYTES: usize = 400_000;
 /// The most definitions or files that one call lists. By hand.
 const MAX_LISTED: usize = 200;
+
+/// The most definitions that a message about an unknown name lists. By hand.
+const MAX_ALIKE: usize = 10;
 
 /// Why a call failed: a message from which a model can tell what to do.
 #[derive(Debug)]
@@ -219,7 +224,8 @@ impl Service {
         lines: (usize, usize),
         progress: &dyn Progress,
     ) -> Result<String, Refusal> {
-        self.of_tree(repo, progress, |kept| excerpt(find(kept, path)?, lines))
+        let path = self.path_from_top(repo, path)?;
+        self.of_tree(repo, progress, |kept| excerpt(find(kept, &path)?, lines))
     }
 
     pub(super) fn summary(
@@ -228,8 +234,9 @@ impl Service {
         path: &str,
         progress: &dyn Progress,
     ) -> Result<FileSummary, Refusal> {
+        let path = self.path_from_top(repo, path)?;
         self.of_tree(repo, progress, |kept| {
-            let file = find(kept, path)?;
+            let file = find(kept, &path)?;
             let outlines = pipeline::outlines(&[file], &kept.outlines, progress);
             kept.outlines.save();
             Ok(scan::summary(file, &outlines[0]))
@@ -250,13 +257,10 @@ impl Service {
         if name.trim().is_empty() {
             return refuse("`name` is empty; pass the name of a function, type or constant");
         }
-        let mut definitions =
-            self.of_tree(repo, progress, |kept| Ok(definitions(kept, name, progress)))?;
-        if definitions.is_empty() {
-            return refuse(format_args!(
-                "nothing named `{name}` is defined in this repository; names are matched exactly"
-            ));
-        }
+        let mut definitions = self.of_tree(repo, progress, |kept| {
+            let found = definitions(kept, name, progress);
+            if found.is_empty() { Err(unknown_name(kept, name, progress)) } else { Ok(found) }
+        })?;
         let more = definitions.len() > MAX_LISTED;
         definitions.truncate(MAX_LISTED);
         Ok(Found { definitions, more })
@@ -301,6 +305,11 @@ impl Service {
         // `.git` is no checkout, and may contain what was never committed.
         let is_gits = path.components().any(|part| part.as_os_str() == ".git");
         if inside && path.is_dir() && !is_gits { Ok(path) } else { Err(outside()) }
+    }
+
+    /// `path`, which may be absolute, relative to the checkout at `repo`.
+    fn path_from_top(&self, repo: &str, path: &str) -> Result<String, Refusal> {
+        Ok(Place { root: self.confined(repo)?, within: None }.path_from_top(path))
     }
 
     /// A request for the checkout at `repo`, by its own settings and the user's.
@@ -360,29 +369,82 @@ impl Service {
 
 /// The definitions of a name, in order of path and line.
 fn definitions(kept: &Kept, name: &str, progress: &dyn Progress) -> Vec<Defined> {
-    let files: Vec<&SourceFile> =
-        kept.tree.corpus.files.iter().filter(|file| file.text.contains(name)).collect();
+    let mut readings = QualifiedName::readings(name).map(|wanted| {
+        let files = kept.tree.corpus.files.iter();
+        let files = files.filter(|file| file.text.contains(wanted.name)).collect();
+        let mut found = Vec::new();
+        each_definition(kept, files, progress, |one, all, file| {
+            if wanted.is_of(one, all, file) {
+                found.push(defined(one, file));
+            }
+        });
+        found
+    });
+    readings.find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+fn defined(definition: &Definition, file: &SourceFile) -> Defined {
+    let (start, end) = (definition.signature.start, definition.signature.end);
+    let lines = file.text.lines().skip(start as usize - 1);
+    let lines: Vec<&str> = lines.take((end - start + 1).min(10) as usize).collect();
+    Defined {
+        path: file.path.clone(),
+        lines: [definition.lines.start, definition.lines.end],
+        kind: scan::kind_name(definition.kind),
+        signature: lines.join("\n"),
+    }
+}
+
+/// Calls `tell` with each definition in `files`, all that are in its file, and that.
+fn each_definition(
+    kept: &Kept,
+    files: Vec<&SourceFile>,
+    progress: &dyn Progress,
+    mut tell: impl FnMut(&Definition, &[Definition], &SourceFile),
+) {
     let outlines = pipeline::outlines(&files, &kept.outlines, progress);
     kept.outlines.save();
-    let mut definitions = Vec::new();
     for (file, outline) in files.iter().zip(&outlines) {
-        for definition in outline.definitions.iter().filter(|d| d.name == name) {
-            let (start, end) = (definition.signature.start, definition.signature.end);
-            let lines = file.text.lines().skip(start as usize - 1);
-            let lines: Vec<&str> = lines.take((end - start + 1).min(10) as usize).collect();
-            definitions.push(Defined {
-                path: file.path.clone(),
-                lines: [definition.lines.start, definition.lines.end],
-                kind: scan::kind_name(definition.kind),
-                signature: lines.join("\n"),
-            });
+        for definition in &outline.definitions {
+            tell(definition, &outline.definitions, file);
         }
     }
-    definitions
+}
+
+/// The message that nothing has this name, with the definitions that differ from it only in case.
+fn unknown_name(kept: &Kept, name: &str, progress: &dyn Progress) -> Refusal {
+    let wanted = QualifiedName::readings(name).last();
+    let wanted = wanted.unwrap_or(QualifiedName { name, containers: Vec::new() });
+    let lower = wanted.name.to_lowercase();
+    let files = kept.tree.corpus.files.iter();
+    let files = files.filter(|file| file.text.to_lowercase().contains(&lower)).collect();
+    let mut alike = Vec::new();
+    each_definition(kept, files, progress, |one, all, file| {
+        if wanted.is_of_but_for_case(one, all, file) {
+            alike.push(format!("{} ({}:{})", one.name, file.path, one.lines.start));
+        }
+    });
+    let more = if alike.len() > MAX_ALIKE { ", …" } else { "" };
+    alike.truncate(MAX_ALIKE);
+    let alike = match alike.as_slice() {
+        [] => String::new(),
+        alike => format!(", but in other case there is: {}{more}", alike.join(", ")),
+    };
+    Refusal(format!(
+        "nothing named `{name}` is defined in this repository; names are matched exactly{alike}"
+    ))
 }
 
 /// The lines of a file from the first to the last, both from 1; to its end if the last is 0.
 fn excerpt(file: &SourceFile, (first, last): (usize, usize)) -> Result<String, Refusal> {
+    if last != 0 && first > last {
+        return refuse(format_args!("`first_line` {first} is after `last_line` {last}"));
+    }
+    let all = file.text.split_inclusive('\n').count();
+    if first > all.max(1) {
+        let lines = counted(all, "line");
+        return refuse(format_args!("`first_line` is {first}, but {} has {lines}", file.path));
+    }
     let wanted = file.text.split_inclusive('\n').skip(first.max(1) - 1);
     let count = if last == 0 { usize::MAX } else { last.saturating_sub(first.max(1)) + 1 };
     let mut out = String::new();
@@ -404,10 +466,9 @@ fn excerpt(file: &SourceFile, (first, last): (usize, usize)) -> Result<String, R
     Ok(out)
 }
 
-/// The file of that path, among those that were read.
+/// The file of that path from the top, among those that were read.
 fn find<'k>(kept: &'k Kept, path: &str) -> Result<&'k SourceFile, Refusal> {
-    let wanted = path.trim_start_matches("./");
-    let file = kept.tree.corpus.files.iter().find(|file| file.path == wanted);
+    let file = kept.tree.corpus.files.iter().find(|file| file.path == path);
     file.ok_or_else(|| {
         Refusal(format!(
             "there is no file `{path}` to be read here: paths are relative to the repository, and \

@@ -17,7 +17,7 @@ use rmcp::schemars::{self, JsonSchema};
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler, tool, tool_handler, tool_router};
 use serde::Deserialize;
-use serde::de::{Deserializer, Visitor};
+use serde::de::{Deserializer, Error as _, Visitor};
 
 use super::notify::Notifier;
 use super::service::{Found, Listed, Refusal, Scanned, Service};
@@ -63,8 +63,8 @@ fn agent_budget() -> usize {
     2000
 }
 
-/// A number of tokens. Models also write it as `"8k"` or `"8,000"`.
-fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+/// A number of tokens, lines, files or days. Models also write it as `"8k"`, `"8,000"` or `"2"`.
+fn amount<'de, D: Deserializer<'de>, N: TryFrom<usize>>(deserializer: D) -> Result<N, D::Error> {
     struct Amount;
     impl Visitor<'_> for Amount {
         type Value = usize;
@@ -82,7 +82,8 @@ fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error>
             tokens::parse_amount(text).ok_or_else(unexpected)
         }
     }
-    deserializer.deserialize_any(Amount)
+    let number = deserializer.deserialize_any(Amount)?;
+    N::try_from(number).map_err(|_| D::Error::custom(format_args!("{number} is too large")))
 }
 
 fn default_format() -> String {
@@ -128,7 +129,7 @@ struct PackRequest {
 struct ListRequest {
     task: String,
     // How many files to list.
-    #[serde(default = "twenty")]
+    #[serde(default = "twenty", deserialize_with = "amount")]
     top_n: usize,
     #[serde(default = "here")]
     repo: String,
@@ -136,21 +137,21 @@ struct ListRequest {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct FileRequest {
-    // The path of the file, relative to the repository.
+    // The path of the file, relative to the repository or absolute.
     rel_path: String,
     #[serde(default = "here")]
     repo: String,
     // From 1; 0 is the beginning.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "amount")]
     first_line: usize,
     // 0 is the end.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "amount")]
     last_line: usize,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct SummaryRequest {
-    // The path of the file, relative to the repository.
+    // The path of the file, relative to the repository or absolute.
     rel_path: String,
     #[serde(default = "here")]
     repo: String,
@@ -159,10 +160,10 @@ struct SummaryRequest {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct ChurnRequest {
     // How far to look back from now.
-    #[serde(default = "thirty")]
+    #[serde(default = "thirty", deserialize_with = "amount")]
     days: u32,
     // How many files to list.
-    #[serde(default = "fifteen")]
+    #[serde(default = "fifteen", deserialize_with = "amount")]
     top_n: usize,
     #[serde(default = "here")]
     repo: String,
@@ -170,7 +171,7 @@ struct ChurnRequest {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct SymbolRequest {
-    // The exact name of a function, method, type, constant or heading.
+    // The exact name of a function, method, type, constant or heading, perhaps qualified: `Cart.total`.
     name: String,
     #[serde(default = "here")]
     repo: String,

@@ -116,6 +116,55 @@ fn every_other_tool_answers() {
     assert_eq!(explained["structuredContent"]["in_pack"], true);
 }
 
+/// What models write for an argument that they leave out, for a number, a path or a name.
+#[test]
+fn arguments_are_read_as_models_write_them() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::new(&sandbox, &["--tools", "all"]);
+    let without = session.text("pack_context", json!({"task": TASK}));
+    let nulls = json!({"task": TASK, "budget": null, "repo": null, "format": null});
+    assert_eq!(session.text("pack_context", nulls), without);
+    let path = "src/auth/token.py";
+    let whole = session.text("get_file", json!({"rel_path": path}));
+    let nulls = json!({"rel_path": path, "first_line": null, "last_line": null, "repo": null});
+    assert_eq!(session.text("get_file", nulls), whole);
+    let second = whole.split_inclusive('\n').nth(1).unwrap();
+    let lines = json!({"rel_path": path, "first_line": "2", "last_line": "2"});
+    assert_eq!(session.text("get_file", lines), second);
+    session.call("list_files", json!({"task": TASK, "top_n": "2"}));
+    session.call("churn_report", json!({"days": "36500", "top_n": "2"}));
+    session.refusal("churn_report", json!({"days": u64::MAX}));
+    session.refusal("get_file", json!({"rel_path": path, "first_line": "two"}));
+
+    let absolute = sandbox.repo.path().canonicalize().unwrap().join(path);
+    assert_eq!(session.text("get_file", json!({"rel_path": absolute})), whole);
+    session.call("get_summary", json!({"rel_path": absolute}));
+    session.refusal("get_file", json!({"rel_path": "/etc/passwd"}));
+
+    let count = whole.lines().count();
+    let beyond = session.refusal("get_file", json!({"rel_path": path, "first_line": count + 1}));
+    assert!(beyond.contains(&format!("has {count} lines")), "{beyond}");
+    let turned = json!({"rel_path": path, "first_line": 3, "last_line": 2});
+    assert!(session.refusal("get_file", turned).contains("`first_line` 3 is after"));
+    let last = json!({"rel_path": path, "first_line": count, "last_line": count + 5});
+    assert_eq!(session.text("get_file", last), whole.split_inclusive('\n').last().unwrap());
+
+    sandbox.repo.write(
+        "src/pool.rb",
+        "module Puma\n  class ThreadPool\n    def trim\n    end\n  end\nend\n",
+    );
+    for name in ["ThreadPool#trim", "Puma::ThreadPool#trim", "pool.trim", "trim"] {
+        let found = session.call("find_symbol", json!({"name": name}));
+        assert_eq!(found["structuredContent"]["definitions"][0]["path"], "src/pool.rb", "{name}");
+    }
+    for name in ["Trim", "threadpool#trim", "ThreadPool.TRIM"] {
+        let refused = session.refusal("find_symbol", json!({"name": name}));
+        assert!(refused.contains("other case there is: trim (src/pool.rb:3)"), "{refused}");
+    }
+    let refused = session.refusal("find_symbol", json!({"name": "Basket#trim"}));
+    assert!(!refused.contains("other case"), "{refused}");
+}
+
 /// Mistakes come back as results that help a model, and the session goes on.
 #[test]
 fn mistakes_are_explained() {
