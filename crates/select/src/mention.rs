@@ -1,30 +1,27 @@
 //! Explicit mentions of files: paths in all the forms in which people paste them.
 //!
-//! `src/a.rs:22`, `C:\shop\src\a.rs(22,5)`, `"src\\a.rs", line 22`, `@src/a.rs`, `tests/a.py::test_b`, a
-//! permalink of a forge, `file:///…`, and any of these without a blank beside Chinese or Japanese. A false
-//! positive does no harm: it names no file of the repository.
+//! `src/a.rs:22`, `src/a.rs:22-40`, `C:\shop\src\a.rs(22,5)`, `"src\\a.rs", line 22`, `@src/a.rs`,
+//! `tests/a.py::test_b`, a permalink of a forge, `file:///…`, and any of these without a blank beside Chinese or
+//! Japanese. A false positive does no harm: it names no file of the repository.
+
+mod lines;
+
+use syntax::LineRange;
 
 use crate::terms::is_dense;
+use lines::{extended, lines_after, lines_before, lines_from, lines_of_fragment};
 
 /// The most tokens of a task that are searched, and mentions that are kept. By hand: it bounds the work.
 const MOST: usize = 2_000;
-/// What is looked at behind a path to find its line, in bytes. By hand: a few words.
-const AFTER_PATH: usize = 400;
-/// The same before a path, in bytes. By hand: `in line 22 of the file`.
-const BEFORE_PATH: usize = 60;
 /// The most characters of a file name's ending (`properties`). By hand.
 const ENDING: usize = 10;
-/// The most characters between a file and a line number in Chinese, Japanese and Korean (`文件的22行`).
-/// By hand.
-const PARTICLES: usize = 5;
-
-/// A file that the task names, perhaps with a line.
+/// A file that the task names, perhaps with lines.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PathMention {
     /// With `/`, without a leading `./`; it may be only the tail of a path.
     pub(crate) path: String,
-    /// The line, from 1.
-    pub(crate) line: Option<u32>,
+    /// The lines, from 1.
+    pub(crate) lines: Option<LineRange>,
 }
 
 /// The files that `text` mentions, in order.
@@ -45,9 +42,9 @@ pub(crate) fn path_mentions(text: &str) -> Vec<PathMention> {
         }
     }
     for piece in quoted(text).into_iter().filter(|piece| piece.contains(' ')).take(MOST) {
-        let (path, line) = located(piece);
+        let (path, lines) = located(piece);
         if path.contains(['/', '\\']) && ending_of(path).is_some() {
-            found.push(path, line);
+            found.push(path, lines);
         }
     }
     found.places.sort();
@@ -122,8 +119,8 @@ impl<'t> Around<'t> {
         if rest.is_empty() { self } else { Self { after: rest, ..self } }
     }
 
-    fn line(self) -> Option<u32> {
-        line_after(self.after).or_else(|| line_before(self.before))
+    fn lines(self) -> Option<LineRange> {
+        lines_after(self.after).or_else(|| lines_before(self.before))
     }
 }
 
@@ -134,16 +131,16 @@ struct Found {
 }
 
 impl Found {
-    fn push(&mut self, path: &str, line: Option<u32>) {
+    fn push(&mut self, path: &str, lines: Option<LineRange>) {
         let path = normal(path);
         if path.is_empty() || self.places.len() >= MOST {
             return;
         }
         let without_side = path.strip_prefix("a/").or_else(|| path.strip_prefix("b/"));
         if let Some(inner) = without_side.filter(|_| self.is_patch) {
-            self.places.push(PathMention { path: inner.to_owned(), line });
+            self.places.push(PathMention { path: inner.to_owned(), lines });
         }
-        self.places.push(PathMention { path, line });
+        self.places.push(PathMention { path, lines });
     }
 
     /// A token that isn't a link.
@@ -161,9 +158,9 @@ impl Found {
 
     fn candidate(&mut self, token: &str, around: Around<'_>) {
         let token = token.trim_end_matches(['.', ':', '!', '?', '*', '~']);
-        let (path, line) = located(token.trim_start_matches(['*', '~', '!', ':']));
+        let (path, lines) = located(token.trim_start_matches(['*', '~', '!', ':']));
         let path = path.trim_end_matches('*');
-        let line = line.or_else(|| around.line());
+        let lines = lines.map(|lines| extended(lines, around.after)).or_else(|| around.lines());
         let mut forms = vec![path];
         forms.extend(path.strip_prefix('@'));
         forms.extend(path.rsplit_once('=').map(|(_, value)| value));
@@ -172,7 +169,7 @@ impl Found {
         );
         for form in forms {
             if is_file(form) || is_folder(form) {
-                self.push(form, line);
+                self.push(form, lines);
             }
         }
     }
@@ -195,14 +192,11 @@ impl Found {
     /// `file:///home/me/shop/src/a.rs:22`, `vscode://file/C:/shop/src/a.rs:22:5`.
     fn local(&mut self, address: &str) {
         let (address, query) = address.split_once('?').unwrap_or((address, ""));
-        let (path, line) = located(address);
-        self.push(&percent_decoded(path), line.or_else(|| parameter(query, "line")?.parse().ok()));
+        let (path, lines) = located(address);
+        self.push(&percent_decoded(path), lines.or_else(|| lines_of_query(query)));
         if let Some(path) = parameter(query, "path").or_else(|| parameter(query, "file")) {
-            let (path, line) = located(path);
-            self.push(
-                &percent_decoded(path),
-                line.or_else(|| parameter(query, "line")?.parse().ok()),
-            );
+            let (path, lines) = located(path);
+            self.push(&percent_decoded(path), lines.or_else(|| lines_of_query(query)));
         }
     }
 
@@ -211,12 +205,12 @@ impl Found {
     fn forge(&mut self, address: &str) {
         let (address, fragment) = address.split_once('#').unwrap_or((address, ""));
         let (address, query) = address.split_once('?').unwrap_or((address, ""));
-        let line = line_of(fragment)
-            .or_else(|| parameter(query, "line")?.parse().ok())
-            .or_else(|| line_of(query));
+        let lines = lines_of_fragment(fragment)
+            .or_else(|| lines_of_query(query))
+            .or_else(|| lines_of_fragment(query));
         let steps: Vec<&str> = address.split('/').filter(|step| !step.is_empty()).collect();
         if let Some(path) = parameter(query, "path").filter(|path| path.contains(['/', '%'])) {
-            self.push(&percent_decoded(path), line);
+            self.push(&percent_decoded(path), lines);
         }
         let raw = steps.first().is_some_and(|host| host.starts_with("raw."));
         let marker = steps.iter().skip(2).position(|step| FORGE_VIEWS.contains(step));
@@ -233,7 +227,7 @@ impl Found {
         };
         // A reference may contain slashes or be missing, so the unsplit rest is a mention as well.
         for path in [after_view.get(refs..).unwrap_or_default(), after_view] {
-            self.push(&percent_decoded(&path.join("/")), line);
+            self.push(&percent_decoded(&path.join("/")), lines);
         }
     }
 }
@@ -244,6 +238,13 @@ const FORGE_VIEWS: &[&str] = &["blob", "blame", "raw", "edit", "tree", "src", "b
 /// The value of `name` in the query of an address.
 fn parameter<'q>(query: &'q str, name: &str) -> Option<&'q str> {
     query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// The lines in the query of an address: `line=22&lineEnd=25`.
+fn lines_of_query(query: &str) -> Option<LineRange> {
+    let start = parameter(query, "line")?.parse().ok().filter(|&line| line > 0)?;
+    let end = parameter(query, "lineEnd").and_then(|end| end.parse().ok());
+    Some(LineRange { start, end: end.filter(|&end| end >= start).unwrap_or(start) })
 }
 
 /// `%20` → a blank. What isn't UTF-8 then stays as it is.
@@ -264,127 +265,23 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
-/// A path and the line that is written onto it: `a.rs:22:5`, `a.rs#L22-L25`, `a.py::test_b`.
-fn located(token: &str) -> (&str, Option<u32>) {
-    if let Some((path, fragment)) = token.split_once('#')
-        && (line_of(fragment).is_some() || !fragment.contains(['/', '.']))
-    {
-        return (path.split('?').next().unwrap_or(path), line_of(fragment));
+/// A path and the lines that are written onto it: `a.rs:22:5`, `a.rs:22-25`, `a.rs#L22-L25`, `a.py::test_b`.
+fn located(token: &str) -> (&str, Option<LineRange>) {
+    if let Some((path, fragment)) = token.split_once('#') {
+        let lines = lines_of_fragment(fragment);
+        if lines.is_some() || !fragment.contains(['/', '.']) {
+            return (path.split('?').next().unwrap_or(path), lines);
+        }
     }
     for (at, _) in token.match_indices(':') {
-        let line = number(&token[at + 1..]);
-        if line.is_some() || token[at..].starts_with("::") {
-            return (&token[..at], line);
+        let after = &token[at + 1..];
+        let lines = lines_from(after.strip_prefix('L').unwrap_or(after));
+        if lines.is_some() || after.starts_with(':') {
+            return (&token[..at], lines.map(|(lines, _)| lines));
         }
     }
     (token.split('?').next().unwrap_or(token), None)
 }
-
-/// The line that a fragment of an address names: `L22-L25`, `22`, `lines-22:25`, `L22C5`.
-fn line_of(fragment: &str) -> Option<u32> {
-    let fragment = fragment.strip_prefix("lines-").unwrap_or(fragment);
-    let digits = fragment.trim_start_matches(['L', 'l', 'n', '-']);
-    let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
-    rest.chars().all(|c| c.is_ascii_digit() || "LCn-:,.".contains(c)).then(|| number(digits))?
-}
-
-/// The positive number at the beginning of `text`.
-fn number(text: &str) -> Option<u32> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    text[..end].parse().ok().filter(|&line| line > 0)
-}
-
-/// The line that the words after a path name: `", line 22`, `(22,5)`, ` 第22行`, `","line":22`.
-fn line_after(after: &str) -> Option<u32> {
-    let after = &after[..after.floor_char_boundary(AFTER_PATH)];
-    if let Some(line) = after.strip_prefix('(').and_then(number).or_else(|| line_in_column(after)) {
-        return Some(line);
-    }
-    if let Some(hunk) = after.strip_prefix("\n@@ -") {
-        return line_of_hunk(hunk);
-    }
-    // The end of the element that the path is in, or of its line in YAML.
-    let after =
-        after.strip_prefix("</").and_then(|tag| Some(tag.split_once('>')?.1)).unwrap_or(after);
-    let after = after
-        .strip_prefix('\n')
-        .filter(|next| next.trim_start().starts_with("line"))
-        .unwrap_or(after);
-    let after = after.trim_start_matches(|c: char| {
-        c != '\n' && (is_blank_or_quote(c) || is_bracket(c) || matches!(c, ':' | '*'))
-    });
-    // `第22行`, `文件的22行`, `の22行目`, `의 22번째 줄`
-    let dense = after.find(|c| !(is_dense(c) || c == ' ')).unwrap_or(after.len());
-    let (particles, digits) = after.split_at(dense);
-    if let Some(line) = number(digits).filter(|_| particles.chars().count() <= PARTICLES) {
-        let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
-        let rest = rest.strip_prefix("번째").unwrap_or(rest).trim_start();
-        return rest.starts_with(['行', '줄']).then_some(line);
-    }
-    let mut words = after.split([' ', '\u{a0}']).filter(|word| !word.is_empty());
-    let mut word = words.next()?;
-    for _ in 0..2 {
-        if CONNECTORS.contains(&word) {
-            word = words.next()?;
-        }
-    }
-    let joined = word.strip_prefix('L').or_else(|| word.strip_prefix("l.")).and_then(number);
-    joined.or_else(|| line_named(word, words.next().unwrap_or_default()))
-}
-
-/// The line that the words before a path name: `line 22 of …`, `in Zeile 22 von …`.
-fn line_before(before: &str) -> Option<u32> {
-    let start = before.ceil_char_boundary(before.len().saturating_sub(BEFORE_PATH));
-    let line = before[start..].rsplit('\n').next()?;
-    let words = line.split(|c: char| is_blank_or_quote(c) || is_bracket(c));
-    let mut words = words.filter(|word| !word.is_empty()).rev();
-    let mut word = words.next()?;
-    if OF.contains(&word) {
-        word = words.next()?;
-    }
-    line_named(words.next()?, word).filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// The line in a column behind a path: between tabs, or as editors list places (`…|22 col 5|`).
-fn line_in_column(after: &str) -> Option<u32> {
-    let column = after.strip_prefix('\t').or_else(|| after.strip_prefix('|'))?;
-    let rest = column.trim_start_matches(|c: char| c.is_ascii_digit());
-    let ends = rest.starts_with(['\t', '|', '\n']) || rest.starts_with(" col ");
-    number(column).filter(|_| ends)
-}
-
-/// The middle of the first hunk of a patch, of which `-22,7 +22,7 @@` without the first sign is the head.
-fn line_of_hunk(head: &str) -> Option<u32> {
-    let (_, new) = head.split_once('+')?;
-    let first = number(new)?;
-    let lines = new.split_once(',').and_then(|(_, lines)| number(lines)).unwrap_or(1);
-    first.checked_add(lines / 2)
-}
-
-/// The line in `line 22`, `lines: 22`, `line":22`, `lineno=22`.
-fn line_named(word: &str, next: &str) -> Option<u32> {
-    let lower = word.to_lowercase();
-    let rest = LINE_WORDS.iter().find_map(|name| lower.strip_prefix(name))?;
-    let end = rest.find(|c: char| !(c.is_alphabetic() || c == '_')).unwrap_or(rest.len());
-    let (ending, rest) = rest.split_at(end);
-    if !LINE_ENDINGS.contains(&ending) {
-        return None;
-    }
-    let rest = rest.trim_start_matches(['"', '\'', ':', '=', '#']);
-    if rest.is_empty() { number(next.trim_start_matches('#')) } else { number(rest) }
-}
-
-/// What may stand between a path and the word for a line.
-const CONNECTORS: &[&str] =
-    &["at", "on", "in", "near", "around", "à", "la", "en", "na", "bei", "на", "в", "alla"];
-/// What stands between a line and its file.
-const OF: &[&str] = &["of", "in", "von", "de", "du", "del", "di", "do", "da", "в", "файла", "из"];
-/// How words for a line end: in the plural, in other cases, in the names of fields.
-const LINE_ENDINGS: &[&str] =
-    &["", "s", "n", "no", "nr", "num", "number", "_no", "_num", "_number", "а", "е", "и", "у"];
-/// Words for a line, or how they begin, in small letters.
-const LINE_WORDS: &[&str] =
-    &["line", "zeile", "ligne", "línea", "linea", "linha", "riga", "строк", "行"];
 
 /// The ending of the file name in `path`, if it looks like one.
 fn ending_of(path: &str) -> Option<&str> {
@@ -466,6 +363,7 @@ pub(crate) fn quoted(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use super::lines::one;
     use super::*;
 
     fn names(text: &str, path: &str, line: Option<u32>) -> bool {
@@ -473,7 +371,7 @@ mod tests {
         // As the evidence does: one may be the tail of the other.
         let is = |mention: &PathMention| {
             let tail = mention.path == path || mention.path.ends_with(&format!("/{path}"));
-            tail && (line.is_none() || mention.line == line)
+            tail && (line.is_none() || mention.lines == line.map(one))
         };
         assert!(found.iter().any(is), "{text}: {found:?}");
         true
@@ -489,18 +387,17 @@ mod tests {
             r"C:\Users\me\shop\pkg\server\router.go:22",
             r"c:\\Users\\me\\shop\\pkg\\server\\router.go:22",
             r"pkg\server\router.go(22,5): error",
-            "pkg/server/router.go#L22-L25 is wrong",
             "pkg/server/router.go#L22",
             "file:///home/me/shop/pkg/server/router.go:22:5",
             "vscode://file/C:/shop/pkg/server/router.go:22",
-            "https://github.com/acme/shop/blob/main/pkg/server/router.go#L22-L25 is wrong",
+            "https://github.com/acme/shop/blob/main/pkg/server/router.go#L22 is wrong",
             "see (https://github.com/acme/shop/blob/feature/x/pkg/server/router.go#L22).",
-            "https://gitlab.com/a/group/shop/-/blob/v1.2/pkg/server/router.go#L22-25",
+            "https://gitlab.com/a/group/shop/-/blob/v1.2/pkg/server/router.go#L22",
             "https://codeberg.org/a/shop/src/branch/main/pkg/server/router.go#L22",
-            "https://bitbucket.org/a/shop/src/0123abc/pkg/server/router.go#lines-22:25",
+            "https://bitbucket.org/a/shop/src/0123abc/pkg/server/router.go#lines-22",
             "https://git.sr.ht/~me/shop/tree/main/item/pkg/server/router.go#L22",
-            "https://sourcegraph.com/github.com/a/shop/-/blob/pkg/server/router.go?L22-25",
-            "https://dev.azure.com/a/p/_git/shop?path=/pkg/server/router.go&version=GBmain&line=22&lineEnd=23",
+            "https://sourcegraph.com/github.com/a/shop/-/blob/pkg/server/router.go?L22",
+            "https://dev.azure.com/a/p/_git/shop?path=/pkg/server/router.go&version=GBmain&line=22",
             "看https://github.com/acme/shop/blob/main/pkg/server/router.go#L22这里",
             "“pkg/server/router.go” line 22",
             "\"pkg/server/router.go\", line 22, in f",
@@ -549,6 +446,64 @@ mod tests {
     }
 
     #[test]
+    fn ranges_of_lines_are_read_whole() {
+        let range = LineRange { start: 22, end: 40 };
+        for text in [
+            "pkg/server/router.go:22-40",
+            "`pkg/server/router.go:L22-L40`",
+            "pkg/server/router.go:22..40 is wrong",
+            "pkg/server/router.go:22–40",
+            "pkg/server/router.go:22:5-40:9",
+            "pkg/server/router.go#L22-L40 is wrong",
+            "pkg/server/router.go#L22C3-L40C9",
+            "@pkg/server/router.go#22-40",
+            "https://github.com/acme/shop/blob/main/pkg/server/router.go#L22-L40 is wrong",
+            "https://gitlab.com/a/group/shop/-/blob/v1.2/pkg/server/router.go#L22-40",
+            "https://bitbucket.org/a/shop/src/0123abc/pkg/server/router.go#lines-22:40",
+            "https://sourcegraph.com/github.com/a/shop/-/blob/pkg/server/router.go?L22-40",
+            "https://dev.azure.com/a/p/_git/shop?path=/pkg/server/router.go&line=22&lineEnd=40",
+            "pkg/server/router.go（第22-40行）",
+            "pkg/server/router.go第22行到第40行",
+            "pkg/server/router.goの22-40行目",
+            "pkg/server/router.go의 22~40번째 줄",
+            "请看第22到40行，文件pkg/server/router.go (lines 22-40)",
+            "lines 22 to 40 of pkg/server/router.go",
+            "lines 22-40 in `pkg/server/router.go`",
+            "between lines 22 and 40 of pkg/server/router.go",
+            "`pkg/server/router.go` lines 22–40",
+            "pkg/server/router.go (lines 22 through 40)",
+            "\"pkg/server/router.go\", lines 22 - 40",
+            "pkg/server/router.go from line 22 to line 40",
+            "pkg/server/router.go L22-L40",
+            "pkg/server/router.go(22-40): warning",
+            "Zeilen 22 bis 40 von pkg/server/router.go",
+            "lignes 22 à 40 de pkg/server/router.go",
+            "líneas 22 a 40 de pkg/server/router.go",
+            "pkg/server/router.go, строки 22–40",
+        ] {
+            let found = path_mentions(text);
+            let is = |mention: &&PathMention| mention.path.ends_with(ROUTER);
+            let lines: Vec<_> = found.iter().filter(is).map(|mention| mention.lines).collect();
+            assert!(lines.contains(&Some(range)), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_follows_a_line_may_be_no_range() {
+        for text in [
+            "pkg/server/router.go:22:40",
+            "pkg/server/router.go:22-7",
+            "pkg/server/router.go:22-func",
+            "pkg/server/router.go:22 - 404 not found",
+            "pkg/server/router.go line 22, 40 times",
+            "pkg/server/router.go(22,40): error",
+            "pkg/server/router.go line 22 to see",
+        ] {
+            assert!(names(text, ROUTER, Some(22)));
+        }
+    }
+
+    #[test]
     fn other_numbers_beside_a_path_are_no_lines() {
         for text in [
             "pkg/server/router.go 22 times",
@@ -561,7 +516,7 @@ mod tests {
         ] {
             let found = path_mentions(text);
             let is = |mention: &&PathMention| mention.path == ROUTER;
-            assert_eq!(found.iter().find(is).unwrap().line, None, "{text}");
+            assert_eq!(found.iter().find(is).unwrap().lines, None, "{text}");
         }
     }
 

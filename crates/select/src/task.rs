@@ -338,6 +338,7 @@ fn flags(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use syntax::LineRange;
 
     fn weight(task: &Task, term: &str) -> f64 {
         task.terms.iter().find(|t| t.term == term).map_or(0.0, |t| t.weights[0])
@@ -378,7 +379,10 @@ mod tests {
             "crash in src/auth/token.rs:42 and File \"/srv/app/views.py\", line 7, see README.md; \
              call `refresh` or parse_header() with --dry-run: \"connection was refused\" e.g. this",
         );
-        let path = |path: &str, line| PathMention { path: path.into(), line };
+        let path = |path: &str, line: Option<u32>| PathMention {
+            path: path.into(),
+            lines: line.map(|line| LineRange { start: line, end: line }),
+        };
         assert!(
             task.readings[0].paths.contains(&path("src/auth/token.rs", Some(42))),
             "{:?}",

@@ -14,6 +14,10 @@ use crate::task::Mentions;
 /// The most files that a mention may fit: one that fits more is evidence for none of them. By hand.
 const AMBIGUOUS: usize = 6;
 
+/// The most chunks of a range of lines that count as mentioned, from its start. By hand: a whole file says nothing of its
+/// parts.
+const RANGE_CHUNKS: usize = 8;
+
 /// Whether `path` is the one that the mention names: equal, or one the tail of the other at a `/`.
 fn names(mention: &PathMention, path: &str) -> bool {
     let tail = |long: &str, short: &str| {
@@ -57,11 +61,11 @@ pub(crate) fn chunks(
     out: &mut [f64],
 ) {
     for mention in mentions.paths.iter().filter(|a| names(a, &file.path)) {
-        if let Some(line) = mention.line {
-            let at = chunks.partition_point(|chunk| chunk.lines.end < line);
-            if let Some(value) = out.get_mut(at) {
-                *value += 1.0;
-            }
+        if let Some(lines) = mention.lines {
+            let at = chunks.partition_point(|chunk| chunk.lines.end < lines.start);
+            let named = chunks.iter().zip(out.iter_mut()).skip(at).take(RANGE_CHUNKS);
+            let inside = named.take_while(|(chunk, _)| chunk.lines.start <= lines.end);
+            inside.for_each(|(_, value)| *value += 1.0);
         }
     }
     for (chunk, value) in chunks.iter().zip(out.iter_mut()) {
@@ -132,8 +136,8 @@ const MESSAGES: usize = 8;
 /// The weight of what is pointed at, where that of the function that failed has 1. By hand.
 const POINTED: f64 = 0.5;
 
-/// What the task points at outside of traces: the function on a line that it names (`src/token.rs:12`), and the only
-/// string literal that has a message that it quotes.
+/// What the task points at outside of traces: the function on a line that it names (`src/token.rs:12`) and the others in
+/// a range of lines, and the only string literal that has a message that it quotes.
 pub(crate) fn pointed(
     corpus: &Corpus,
     mentions: &Mentions,
@@ -141,7 +145,7 @@ pub(crate) fn pointed(
 ) -> Vec<Hit> {
     let mut out = Vec::new();
     for mention in &mentions.paths {
-        let Some(line) = mention.line else { continue };
+        let Some(LineRange { start: line, end }) = mention.lines else { continue };
         let named: Vec<usize> = (0..candidates.len())
             .filter(|&place| names(mention, &corpus.files[candidates[place].0].path))
             .collect();
@@ -153,7 +157,8 @@ pub(crate) fn pointed(
         };
         // The innermost comes last.
         let function = candidates[place].1.definitions.iter().rev().find(is_around);
-        let lines = function.map_or(LineRange { start: line, end: line }, |d| d.lines);
+        let function = function.map_or(LineRange { start: line, end: line }, |d| d.lines);
+        let lines = LineRange { start: function.start, end: function.end.max(end) };
         out.push(Hit { place, lines, line, weight: POINTED });
     }
     let messages = mentions.quotes.iter().filter(|quote| quote.len() >= MESSAGE).take(MESSAGES);
@@ -182,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_path_is_named_by_its_tail_or_from_elsewhere() {
-        let mention = |path: &str| PathMention { path: path.into(), line: None };
+        let mention = |path: &str| PathMention { path: path.into(), lines: None };
         assert!(names(&mention("token.rs"), "src/auth/token.rs"));
         assert!(names(&mention("auth/token.rs"), "src/auth/token.rs"));
         assert!(names(&mention("srv/app/src/auth/token.rs"), "src/auth/token.rs"));
@@ -212,5 +217,9 @@ mod tests {
         let lines: Vec<(usize, u32, u32)> =
             hits.iter().map(|hit| (hit.place, hit.lines.start, hit.line)).collect();
         assert_eq!(lines, [(0, 3, 4), (0, 8, 8)]);
+        // All of a range is pointed at, with the function that it begins in.
+        let task = crate::task::Task::new("See shop/cart.py:4-8");
+        let hits = pointed(&corpus, &task.readings[0], &candidates);
+        assert_eq!((hits[0].lines, hits[0].line), (LineRange { start: 3, end: 8 }, 4));
     }
 }
