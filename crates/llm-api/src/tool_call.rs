@@ -7,11 +7,13 @@ use json_index::{Kind, Value, scan};
 
 use crate::request::Call;
 
+mod command_line;
 mod script;
 mod shown;
 mod subject;
 mod written;
 
+pub use command_line::{SimpleCommand, simple_commands};
 pub use subject::{Subject, subject};
 pub use written::{Written, may_write, written};
 
@@ -47,6 +49,8 @@ const RUNNERS: [&str; 7] = ["env", "nice", "nohup", "stdbuf", "sudo", "time", "t
 const TRANSCRIPTS: [&str; 3] = [".log", ".out", ".output"];
 /// Folders where agents keep outputs that were too long to be shown.
 const SPILLED: [&str; 2] = ["/tool-results/", "/tasks/"];
+/// Levels of objects and lists in the arguments that are looked into for files.
+const MAX_DEPTH: usize = 4;
 /// The longest hint, in bytes: what decides is at the beginning.
 const LONGEST: usize = 1024;
 /// So many words before a shell are options and programs that run it.
@@ -54,6 +58,13 @@ const MOST_BEFORE_SHELL: usize = 4;
 
 /// A command, or the name of a file, as the compressor takes it; `None` where a call says neither.
 pub fn hint(call: &Call<'_>) -> Option<String> {
+    let found = described(call)?;
+    let end = found.floor_char_boundary(LONGEST);
+    Some(found[..end].trim().to_owned())
+}
+
+/// The same, whole.
+pub fn described(call: &Call<'_>) -> Option<String> {
     let arguments = Arguments::of(call);
     let name = call.name.to_ascii_lowercase();
     let is_named = |words: &[&str]| words.iter().any(|word| name.contains(word));
@@ -70,8 +81,32 @@ pub fn hint(call: &Call<'_>) -> Option<String> {
     } else {
         arguments.path?
     };
-    let end = found.floor_char_boundary(LONGEST);
-    Some(found[..end].trim().to_owned())
+    Some(found)
+}
+
+/// All files that the arguments of a call name, other than in a command.
+pub fn files(call: &Call<'_>) -> Vec<String> {
+    let text = call.arguments();
+    let mut found = Vec::new();
+    if let Ok(index) = scan(text.as_bytes()) {
+        add_files(index.root(), 0, &mut found);
+    }
+    found
+}
+
+/// Adds the files that `value` names.
+fn add_files(value: Value<'_>, depth: usize, found: &mut Vec<String>) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    value.items().for_each(|item| add_files(item, depth + 1, found));
+    for name in FILES {
+        let named = member(value, name).and_then(words).unwrap_or_default();
+        found.extend(named.into_iter().map(|path| file(path.into_owned())));
+    }
+    for (_, inner) in value.members() {
+        add_files(inner, depth + 1, found);
+    }
 }
 
 /// Whether the output of a call is what files hold, so that even a control character in it is
@@ -431,6 +466,20 @@ mod tests {
             [("/w/a.rs", true), ("/w/a.log", false), ("/t/tasks/b1.output", false)]
         {
             assert_eq!(asked("Read", &json!({"file_path": path}), shows_files), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_file_that_a_call_names_is_found() {
+        for (input, expected) in [
+            (json!({"file_path": "/w/a.py", "limit": 3}), vec!["/w/a.py"]),
+            (json!({"paths": ["a.py", "b.md"]}), vec!["a.py", "b.md"]),
+            (json!({"files": [{"path": "a.py"}, {"path": "b.md"}]}), vec!["a.py", "b.md"]),
+            (json!({"args": {"uri": "file:///w/a.py#L1"}}), vec!["/w/a.py"]),
+            (json!({"command": "cat a.py"}), vec![]),
+            (json!("no JSON"), vec![]),
+        ] {
+            assert_eq!(asked("read", &input, files), expected, "{input}");
         }
     }
 

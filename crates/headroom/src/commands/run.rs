@@ -8,7 +8,6 @@ use std::sync::{Arc, OnceLock};
 
 use blob_store::Compressor;
 use compress::Options;
-use llm_proxy::CallPatterns;
 
 use crate::args::{RunArgs, SetLimits};
 use crate::child;
@@ -83,14 +82,7 @@ fn kind(command: &[OsString]) -> String {
 
 /// Whether the user wants the command's output as it is: for the command, or for a file that it names.
 fn is_excluded(args: &RunArgs, limits: &SetLimits) -> bool {
-    let exclude = &limits.limits.exclude;
-    is_any_of(&kind(&args.command), exclude)
-}
-
-/// Whether a command is one of `patterns`, or names a file that is.
-fn is_any_of(command: &str, patterns: &CallPatterns) -> bool {
-    let is_file = |word: &str| patterns.has_path(word.trim_matches(['\'', '"']));
-    patterns.has_command(command) || command.split_whitespace().any(is_file)
+    limits.limits.exclude.has_line(&kind(&args.command))
 }
 
 /// Compresses the output of the command.
@@ -138,7 +130,7 @@ impl OutputCompressor {
     fn open(&self) -> Compressor {
         let texts = self.limits.as_ref().and_then(|set| set.limits.texts.clone());
         let is_lossless = self.limits.as_ref().is_some_and(|limits| {
-            limits.is_lossless || is_any_of(&self.kind, &limits.limits.lossless)
+            limits.is_lossless || limits.limits.lossless.has_line(&self.kind)
         });
         if is_lossless {
             return Compressor::lossless();

@@ -83,6 +83,7 @@ fn what_the_user_limits_is_not_done() {
     for (args, variables) in [
         (&["--exclude-commands", "make,cat"][..], &[][..]),
         (&["--exclude-paths", "*.log"], &[]),
+        (&["--exclude-paths", "app.log"], &[]),
         (&[], &[("HEADROOM_EXCLUDE_COMMANDS", "cat")]),
         (&[], &[("HEADROOM_EXCLUDE_PATHS", "x, app.log")]),
     ] {
@@ -93,6 +94,30 @@ fn what_the_user_limits_is_not_done() {
         (&[], &[("HEADROOM_EXCLUDE_PATHS", "")]),
     ] {
         assert!(output(args, variables).contains("hash="), "{args:?} {variables:?}");
+    }
+}
+
+#[test]
+fn a_limit_counts_however_a_line_runs_its_command() {
+    let home = Home::new();
+    std::fs::create_dir(home.path("secrets")).unwrap();
+    std::fs::write(home.path("secrets/app.log"), log(500)).unwrap();
+    let output = |limit: &[&str], line: &str| {
+        let line = format!("cd '{}' && {line}", home.path("").display());
+        let out = run(&home, &[limit, &["--", "sh", "-c", &line]].concat()).output().unwrap();
+        text(&out.stdout).to_owned()
+    };
+    for line in [
+        "cat secrets/app.log",
+        "A=1 cat < secrets/app.log | grep -v zzzz",
+        "timeout 10 cat secrets/*",
+        "cd secrets && cat app.log",
+        "true\ncat secrets/app.log",
+    ] {
+        for limit in [["--exclude-commands", "cat"], ["--exclude-paths", "secrets/*"]] {
+            assert_eq!(output(&limit, line), log(500), "{limit:?} {line}");
+        }
+        assert!(output(&["--exclude-paths", "other/*"], line).contains("hash="), "{line}");
     }
 }
 

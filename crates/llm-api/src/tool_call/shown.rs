@@ -4,6 +4,7 @@
 //! What stands behind a pipe reads the output of the program before it, so only the first program of
 //! each pipeline counts, and those that `xargs` and `find -exec` run.
 
+use super::command_line::{KEYWORDS, commands};
 use super::{program, runs_shell};
 
 /// Programs that print files.
@@ -14,8 +15,6 @@ const SHOW_FILES: [&str; 17] = [
 /// What `git` does that prints files or changes of them. The other ones run hooks and talk to servers,
 /// whose output is made for a terminal.
 const GIT_SHOWS_FILES: [&str; 5] = ["blame", "cat-file", "diff", "grep", "show"];
-/// Words of the shell that a command may follow.
-const KEYWORDS: [&str; 9] = ["!", "do", "else", "if", "then", "until", "while", "{", "("];
 /// Options of `git` before its subcommand whose value is the next word.
 const GIT_VALUES: [&str; 2] = ["-C", "-c"];
 /// The most words of one command that are read.
@@ -75,62 +74,6 @@ fn ran<'w, 'l>(words: &'w [&'l str]) -> Option<&'w [&'l str]> {
         _ => None,
     };
     arguments.get(at?..)
-}
-
-/// The commands of `line`, in order, and whether the output of each goes to the next one. What is in
-/// quotes and in here-documents belongs to the command that it stands in.
-fn commands(line: &str) -> Vec<(&str, bool)> {
-    let bytes = line.as_bytes();
-    let mut commands = Vec::new();
-    let (mut start, mut at, mut quote) = (0, 0, None);
-    while let Some(&byte) = bytes.get(at) {
-        let next = bytes.get(at + 1).copied();
-        match (byte, quote) {
-            (b'\\', None | Some(b'"')) => at += 1,
-            (b'<', None | Some(b'"')) if next == Some(b'<') => {
-                at = here_document(line, at + 2).map_or(at + 1, |end| end.saturating_sub(1));
-            }
-            (b'\'' | b'"', None) => quote = Some(byte),
-            (_, Some(open)) if byte == open => quote = None,
-            (b'|' | b'&' | b';' | b'\n', None) => {
-                // `2>&1` and `&>file` are no ends.
-                let redirects = byte == b'&' && (next == Some(b'>') || line[..at].ends_with('>'));
-                if !redirects {
-                    let pipes = byte == b'|' && next != Some(b'|');
-                    commands.push((&line[start..at], pipes));
-                    // `||`, `&&` and `|&` are one sign each.
-                    at += usize::from(match byte {
-                        b'|' => matches!(next, Some(b'|' | b'&')),
-                        _ => byte == b'&' && next == Some(b'&'),
-                    });
-                    start = at + 1;
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    commands.push((line.get(start..).unwrap_or_default(), false));
-    commands
-}
-
-/// Where the here-document ends whose `<<` ends at byte `at`; `None` if there is none.
-fn here_document(line: &str, at: usize) -> Option<usize> {
-    let rest = line.get(at..)?.trim_start_matches('-').trim_start_matches(' ');
-    let (first, body) = rest.split_once('\n')?;
-    let word = first.split([' ', '\t', '|', '&', ';', ')', '>']).next()?;
-    let word = word.trim_matches(['\'', '"', '\\']);
-    if word.is_empty() || word.starts_with('<') {
-        return None;
-    }
-    let mut end = line.len() - body.len();
-    for text in body.split_inclusive('\n') {
-        if text.trim() == word {
-            return Some(end + text.trim_end().len());
-        }
-        end += text.len();
-    }
-    Some(line.len())
 }
 
 #[cfg(test)]
