@@ -68,6 +68,12 @@ pub trait BlobStore: Send + Sync {
     /// [`Error::Io`] and [`Error::Unavailable`] if the store can't be read.
     fn find(&self, prefix: &str) -> Result<Vec<Name>, Error>;
 
+    /// Removes the blob of `name`, if it is there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Unavailable`] if the store can't be written.
+    fn remove(&self, name: &Name) -> Result<(), Error>;
+
     /// How much is stored.
     ///
     /// # Errors

@@ -51,6 +51,9 @@ fn what_one_keeps_another_finds() {
     }
     assert_eq!(get(&other, "0123456789abcdef01234567"), None);
     assert_eq!(get(&other, "0123456789ab"), None);
+    let removed = put(&one, "removed");
+    in_the_end(|| other.remove("removed"));
+    assert_eq!((get(&one, &removed), get(&one, &removed[..12])), (None, None));
     assert!(in_the_end(|| one.usage()).entries > 0);
     assert_eq!(one.describe(), format!("Redis at 127.0.0.1:{}", server.port()));
 }

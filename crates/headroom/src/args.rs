@@ -292,12 +292,14 @@ fn serve_help() -> String {
 /// The instructions for setting up each agent by hand.
 fn base_urls() -> String {
     let mut lines = String::new();
+    let names = agent_config::agent::all().iter().filter(|agent| agent.wrap.is_some());
+    let width = names.map(|agent| agent.name.len()).max().unwrap_or_default() + 2;
     for agent in agent_config::agent::all() {
         let Some(wrap) = &agent.wrap else { continue };
         let instructions = wrap.instructions(client::DEFAULT_URL);
         for (at, line) in instructions.iter().flat_map(|line| wrapped(line)).enumerate() {
             let name = if at == 0 { &*agent.name } else { "" };
-            lines.push_str(&format!("  {name:<13}{line}\n"));
+            lines.push_str(&format!("  {name:<width$}{line}\n"));
         }
     }
     lines
@@ -319,8 +321,8 @@ fn wrapped(text: &str) -> Vec<String> {
     lines
 }
 
-/// Characters of a line of instructions, beside the agent's name: 15 and 72 fit into 88 columns.
-const HELP_COLUMN: usize = 72;
+/// Characters of a line of instructions, beside the agent's name: 18 and 70 fit into 88 columns.
+const HELP_COLUMN: usize = 70;
 
 const SERVE_INTRODUCTION: &str = "\
 The server compresses texts on request, and the tool results in the requests that agents

@@ -71,9 +71,11 @@ fn file_name(port: u16) -> String {
 /// # Errors
 /// When the server can't start; with what it says.
 pub(crate) fn start() -> Result<String, Failure> {
-    let fail =
-        |error: std::io::Error| Failure::new(format!("the server can't be started: {error}"));
     let folder = store::servers()?;
+    let fail = |error: std::io::Error| {
+        let folder = folder.display();
+        Failure::new(format!("the server can't be started from {folder}: {error}"))
+    };
     private_fs::create_dir(&folder).map_err(fail)?;
     // A server that runs on has no terminal for its notes: they go to a file that nobody finds again.
     let path = folder.join(format!("start-{}.err", std::process::id()));
@@ -102,7 +104,9 @@ pub(crate) fn start() -> Result<String, Failure> {
     complaints.take(MAX_COMPLAINT).read_to_string(&mut said).map_err(fail)?;
     let _ = fs::remove_file(&path);
     if line.is_empty() {
-        return Err(Failure::new(said.trim().trim_start_matches("headroom: ")));
+        let status = child.wait().map_err(fail)?;
+        let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+        return Err(Failure::with_code(said.trim().trim_start_matches("error: "), code));
     }
     Ok(line + &said)
 }

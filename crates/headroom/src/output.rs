@@ -1,9 +1,11 @@
 //! Output for people and pipes: notes on standard error, results on standard output.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::audit::report::counted;
 use crate::failure::Failure;
 
 /// Whether output is coloured. NO_COLOR and CLICOLOR_FORCE are respected with `auto`.
@@ -26,6 +28,19 @@ impl Color {
             Self::Never => anstream::ColorChoice::Never,
         }
         .write_global();
+    }
+}
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+/// A duration for people: in days, if it is a whole number of them.
+pub(crate) fn duration(time: Duration) -> String {
+    match time.as_secs() {
+        seconds if seconds > 0 && time.subsec_nanos() == 0 && seconds.is_multiple_of(DAY) => {
+            counted(seconds / DAY, "day")
+        }
+        _ => humantime::format_duration(time).to_string(),
     }
 }
 

@@ -124,7 +124,7 @@ impl StoreArgs {
 pub(crate) struct BoundsArgs {
     /// How long originals are kept: 7d, 12h, or a number of seconds
     #[arg(long, value_name = "TIME", default_value = "7d", env = environment::TTL)]
-    #[arg(value_parser = parse_time, help_heading = "Store")]
+    #[arg(value_parser = parse_ttl, help_heading = "Store")]
     ttl: Duration,
 
     /// The maximum size of all originals together; the oldest are deleted first (a Redis has its
@@ -197,6 +197,16 @@ pub(crate) fn parse_time(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// How long something is kept: at least a second, so that it can be retrieved.
+fn parse_ttl(text: &str) -> Result<Duration, String> {
+    let time = parse_time(text)?;
+    if time < Duration::from_secs(1) {
+        Err("less than a second is too short".to_owned())
+    } else {
+        Ok(time)
+    }
+}
+
 /// A size with units (`1GiB`, `500 MB`), or bytes.
 pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     let size: ByteSize = text.parse()?;
@@ -214,6 +224,10 @@ mod tests {
         assert_eq!(parse_size("1GiB"), Ok(1 << 30));
         assert_eq!(parse_size("100 MB"), Ok(100_000_000));
         assert_eq!(parse_size("4096"), Ok(4096));
+        assert_eq!(parse_ttl("1s"), Ok(Duration::from_secs(1)));
+        for ttl in ["0", "0s", "0d", "999ms", "1us", "-1", ""] {
+            assert!(parse_ttl(ttl).is_err(), "{ttl}");
+        }
         assert!(parse_time("soon").is_err() && parse_size("much").is_err());
         assert!(parse_size("0").is_err() && parse_size("-1").is_err());
     }

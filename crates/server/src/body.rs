@@ -1,5 +1,6 @@
 //! Reading the body of a request to this server's own routes: bounded, and only if it can be JSON.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -7,6 +8,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
+use json_index::Value;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
@@ -18,6 +20,9 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 /// How much of a body that is too large is still read, in bodies of the largest size: a client that
 /// reads no response before it has sent everything would else not learn why it is rejected. By hand.
 const DISCARDED_BODIES: usize = 2;
+
+/// So many characters of a field's name are repeated in an error.
+const MOST_QUOTED: usize = 40;
 
 /// A body, and the permits for its bytes.
 pub(crate) struct BufferedBody {
@@ -40,6 +45,19 @@ pub(crate) async fn read(
             Err(error)
         }
         done => done,
+    }
+}
+
+/// Fails if a field is there twice, so that which one counts isn't known.
+pub(crate) fn check_names(object: Value<'_>) -> Result<(), ApiError> {
+    let mut names = HashSet::new();
+    let mut read = object.members().filter_map(|(name, _)| name.text());
+    match read.find(|name| !names.insert(name.clone())) {
+        Some(name) => {
+            let name: String = name.chars().take(MOST_QUOTED).collect();
+            Err(ApiError::invalid(format!("the field {name} is there more than once")))
+        }
+        None => Ok(()),
     }
 }
 

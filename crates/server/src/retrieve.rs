@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use blob_store::{Excerpt, Excerpts, Lines, Miss, NotLines, Original, Place, Selection};
+use blob_store::{Excerpt, Excerpts, Key, Lines, Miss, NotLines, Original, Place, Selection};
 use json_index::Kind;
 use metrics::Retrieval;
 use serde::Deserialize;
@@ -166,6 +166,7 @@ impl RetrieveRequest {
     }
 
     fn of(object: json_index::Value<'_>) -> Result<Self, ApiError> {
+        body::check_names(object)?;
         let text = |name: &str| match object.get(name) {
             None => Ok(None),
             Some(value) if value.is_null() => Ok(None),
@@ -360,6 +361,13 @@ fn result(excerpt: &Excerpt) -> Value {
 
 impl Missing {
     fn message(&self) -> String {
+        if Key::parse(&self.hash).is_none() {
+            return format!(
+                "`{}` is not a hash: pass the 24 hexadecimal digits after `hash=` in the marker, or at \
+                 least the first 12 of them",
+                self.hash
+            );
+        }
         format!(
             "there is no original with hash {}: it expired (after {}) or was never stored here. Don't \
              retry; run the command that wrote the text again",

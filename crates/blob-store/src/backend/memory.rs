@@ -114,6 +114,11 @@ impl BlobStore for Memory {
         Ok(names.take_while(|name| name.as_str().starts_with(prefix)).cloned().collect())
     }
 
+    fn remove(&self, name: &Name) -> Result<(), Error> {
+        self.entries().remove(name);
+        Ok(())
+    }
+
     fn usage(&self) -> Result<Usage, Error> {
         let entries = self.entries();
         Ok(Usage { entries: entries.blobs.len() as u64, bytes: entries.bytes })
@@ -173,6 +178,15 @@ mod tests {
         let bounds = Bounds { bytes: 100, age: Duration::ZERO };
         let store = Memory::new(Namespace::originals(bounds));
         put(&store, "one");
+        assert!(!is_kept(&store, "one"));
+        assert_eq!(store.usage().unwrap(), Usage::default());
+    }
+
+    #[test]
+    fn what_is_removed_is_gone() {
+        let store = store(1000);
+        put(&store, "one");
+        store.remove(&Name::of(b"one")).unwrap();
         assert!(!is_kept(&store, "one"));
         assert_eq!(store.usage().unwrap(), Usage::default());
     }

@@ -106,6 +106,14 @@ impl Originals {
             .map(|(hash, text)| Original { hash, text }))
     }
 
+    /// Removes `text`, if it is there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Unavailable`] if the store can't be written.
+    pub fn remove(&self, text: &str) -> Result<(), Error> {
+        self.store.remove(&Hash::of(text).name())
+    }
+
     /// How much is stored.
     ///
     /// # Errors
@@ -163,6 +171,9 @@ mod tests {
         }
         fn find(&self, _: &str) -> Result<Vec<Name>, Error> {
             Ok(vec![Hash::of("what was put").name()])
+        }
+        fn remove(&self, _: &Name) -> Result<(), Error> {
+            Ok(())
         }
         fn usage(&self) -> Result<Usage, Error> {
             Ok(Usage::default())

@@ -24,11 +24,15 @@ pub(crate) fn run(args: CompressArgs) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::new(format!("can't read the text: {error}"));
     input.by_ref().take(LONGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LONGEST {
+        if args.json {
+            return Err(Failure::new("the text is larger than 100 MiB"));
+        }
         note("note: the text is larger than 100 MiB; it is printed unchanged");
         return pass_on(&bytes, input);
     }
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
+        Err(_) if args.json => return Err(Failure::new("the input isn't UTF-8 text")),
         Err(error) => {
             note("note: the input isn't UTF-8 text; it is printed unchanged");
             return pass_on(error.as_bytes(), input);

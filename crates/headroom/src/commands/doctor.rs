@@ -5,7 +5,6 @@ mod route;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
-use std::time::Duration;
 
 use bytesize::ByteSize;
 use serde_json::{Value, json};
@@ -13,17 +12,16 @@ use serde_json::{Value, json};
 use crate::args::DoctorArgs;
 use crate::audit::report::counted;
 use crate::client::{self, DEFAULT_URL, Probe};
+use crate::config::Config;
 use crate::environment;
 use crate::failure::Failure;
 use crate::output;
+use crate::prices;
 use crate::stats_text;
 use crate::store::{self, StoreArgs};
 
 /// The text that is stored and read back to check that the store works.
 const PROBE: &str = "headroom doctor was here";
-
-/// Seconds of a day.
-const DAY: u64 = 24 * 60 * 60;
 
 /// The number of reasons for unrecognised requests that are shown. By hand.
 const MOST_SHOWN: usize = 10;
@@ -42,6 +40,7 @@ pub(crate) fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let url = client::server_url();
     let mut findings = vec![program()];
     findings.extend(namesakes());
+    findings.extend(settings());
     findings.extend(kept(&args.store));
     findings.extend(server(&url));
     findings.extend(route::agents(&url));
@@ -135,25 +134,32 @@ fn is_python_script(path: &Path) -> bool {
     read.is_ok() && first.starts_with("#!") && first.contains("python")
 }
 
+/// What is wrong with the user's own files, without which commands fail or leave nothing out.
+fn settings() -> Vec<Finding> {
+    let faults = [Config::read().err(), prices::read().err()];
+    faults.into_iter().flatten().map(|failure| Finding::Fail(failure.message())).collect()
+}
+
 /// Whether originals can be stored and read back.
 fn kept(store: &StoreArgs) -> Vec<Finding> {
     let (folder, originals) = match (store::folder(), store.shared()) {
         (Ok(folder), Ok(originals)) => (folder, originals),
         (Err(failure), _) | (_, Err(failure)) => return vec![Finding::Fail(failure.message())],
     };
+    // The probe is no original of anyone, so it neither counts nor stays.
+    let _ = originals.remove(PROBE);
+    let usage = originals.usage().unwrap_or_default();
     let probe = originals.put(PROBE).and_then(|hash| originals.get(&hash.to_string()));
+    let _ = originals.remove(PROBE);
     let state = match probe {
-        Ok(Some(original)) if original.text == PROBE => {
-            let usage = originals.usage().unwrap_or_default();
-            Finding::Pass(format!(
-                "store: {}: {}, {} of {}, kept for {}",
-                originals.describe(),
-                counted(usage.entries, "original"),
-                ByteSize(usage.bytes),
-                ByteSize(originals.bounds().bytes),
-                days(originals.bounds().age),
-            ))
-        }
+        Ok(Some(original)) if original.text == PROBE => Finding::Pass(format!(
+            "store: {}: {}, {} of {}, kept for {}",
+            originals.describe(),
+            counted(usage.entries, "original"),
+            ByteSize(usage.bytes),
+            ByteSize(originals.bounds().bytes),
+            output::duration(originals.bounds().age),
+        )),
         Ok(_) => Finding::Fail(format!(
             "originals that are stored in {} can't be read back",
             folder.display()
@@ -163,14 +169,6 @@ fn kept(store: &StoreArgs) -> Vec<Finding> {
     let mut findings = vec![state];
     findings.extend(exposed(&folder));
     findings
-}
-
-/// A duration for people: in days, if it is a whole number of them.
-fn days(time: Duration) -> String {
-    match time.as_secs() {
-        seconds if seconds > 0 && seconds.is_multiple_of(DAY) => counted(seconds / DAY, "day"),
-        _ => humantime::format_duration(time).to_string(),
-    }
 }
 
 /// Whether other users have access to the folder.

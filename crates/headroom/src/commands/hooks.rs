@@ -36,7 +36,11 @@ pub(crate) fn run(args: &HooksArgs) -> Result<(), Failure> {
         HooksCommand::Uninstall(how) => uninstall(how),
         HooksCommand::Status(agent) => {
             let hooks = [Event::Result, Event::Command].map(|event| of(agent, event));
-            print(&hooks.into_iter().flatten().map(|hook| hook.status()).collect::<Vec<_>>())
+            let mut reports: Vec<Report> =
+                hooks.into_iter().flatten().map(|hook| hook.status()).collect();
+            // Both hooks of an agent that isn't there say the same.
+            reports.dedup_by(|one, other| one.line == other.line);
+            super::mcp::report_status(&reports)
         }
         HooksCommand::PreToolUse => pre_tool_use(),
         HooksCommand::PostToolUse(args) => {

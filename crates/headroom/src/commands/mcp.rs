@@ -117,7 +117,7 @@ fn status(args: &McpStatusArgs) -> Result<(), Failure> {
     let reports =
         command::status(&selection(&args.agent)?, &machine()?, &server(url, &args.agent)?);
     let state = if proxy.answers() { "running" } else { "not running (start it: headroom serve)" };
-    let reported = report(&reports);
+    let reported = report_status(&reports);
     output::print(&format!("Headroom server at {}: {state}\n", proxy.url()))?;
     reported
 }
@@ -168,6 +168,17 @@ fn options(args: &McpHowArgs) -> Options {
 
 /// Prints the result for each agent; fails when nothing was done, or something failed.
 pub(super) fn report(reports: &[Report]) -> Result<(), Failure> {
+    print(reports)?;
+    command::verdict(reports).map_err(Failure::new)
+}
+
+/// Prints the state for each agent; fails when none is there, or one can't be read. Their lines say so.
+pub(super) fn report_status(reports: &[Report]) -> Result<(), Failure> {
+    print(reports)?;
+    command::verdict(reports).map_err(|_| Failure::silent())
+}
+
+fn print(reports: &[Report]) -> Result<(), Failure> {
     for one in reports {
         if let Some(diff) = &one.diff {
             output::print(diff)?;
@@ -178,5 +189,5 @@ pub(super) fn report(reports: &[Report]) -> Result<(), Failure> {
             Status::Failed => output::note(format_args!("error: {}", one.line)),
         }
     }
-    command::verdict(reports).map_err(Failure::new)
+    Ok(())
 }

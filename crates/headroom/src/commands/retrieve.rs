@@ -1,22 +1,33 @@
 //! `headroom retrieve HASH`
 
-use blob_store::{Error, Excerpts, Place, Selection};
+use blob_store::{Error, Excerpts, Key, Place, Selection};
 
 use crate::args::RetrieveArgs;
 use crate::failure::Failure;
 use crate::output;
 
+/// So many characters of what isn't a hash are repeated.
+const MOST_QUOTED: usize = 40;
+
 /// Prints an original, or the requested parts of it.
 pub(crate) fn run(args: &RetrieveArgs) -> Result<(), Failure> {
+    let hash = args.hash.trim();
+    if Key::parse(hash).is_none() {
+        let given: String = hash.chars().take(MOST_QUOTED).collect();
+        return Err(Failure::new(format!(
+            "`{given}` is not a hash: give the 24 hexadecimal digits after `hash=` in the marker, or at \
+             least the first 12 of them"
+        )));
+    }
     let originals = args.store.shared()?;
-    let original = originals.get(&args.hash).map_err(refused)?.ok_or_else(|| {
+    let original = originals.get(hash).map_err(refused)?.ok_or_else(|| {
         Failure::new(format!(
             "there is no original with hash {} in {}.\n\
              It may be older than {}, or stored in the memory of a server (--store memory).\n\
              To get the text again, run the command that wrote it.",
-            args.hash.escape_debug(),
+            hash.escape_debug(),
             originals.describe(),
-            humantime::format_duration(originals.bounds().age),
+            output::duration(originals.bounds().age),
         ))
     })?;
     let selection = Selection {

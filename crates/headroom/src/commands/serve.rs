@@ -1,7 +1,7 @@
 //! `headroom serve`
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use access::{AccessPolicy, RemoteAccess};
@@ -37,8 +37,10 @@ pub(crate) fn run(args: Box<ServeArgs>) -> Result<(), Failure> {
     let targets = args.providers.targets().map_err(Failure::usage)?;
     let listeners = Listeners::bind(args.host, args.port).map_err(|error| refused(&args, error))?;
     // Before the store is opened, which may log warnings.
-    log::start(args.log_file.as_deref(), args.log_format)
-        .map_err(|error| Failure::new(format!("can't write the log: {error}")))?;
+    log::start(args.log_file.as_deref(), args.log_format).map_err(|error| {
+        let file = args.log_file.as_deref().unwrap_or(Path::new("-")).display();
+        Failure::new(format!("can't write the log {file}: {error}"))
+    })?;
     let token = args.token.as_deref().filter(|token| !token.is_empty());
     let (originals, replay_store) = args.store.of_server(token)?;
     let prices = prices::read()?;

@@ -153,14 +153,34 @@ fn where_the_store_cannot_be_used_nothing_is_lost() {
 #[test]
 fn an_unknown_hash_says_what_to_do() {
     let home = Home::new();
-    for hash in ["0123456789abcdef01234567", "0123456789ab", "nonsense", ""] {
+    for hash in ["0123456789abcdef01234567", "0123456789ab"] {
         let out = home.run(&["retrieve", hash], "");
         assert_eq!(out.status.code(), Some(1));
         assert!(out.stdout.is_empty());
         let said = text(&out.stderr);
         assert!(said.starts_with("error: there is no original with hash"), "{said}");
+        assert!(said.contains("It may be older than 7 days, or"), "{said}");
         assert!(said.contains("run the command that wrote it."), "{said}");
     }
+    let marker = "[9 of 12 lines left out. Retrieve more: hash=0123456789abcdef01234567]";
+    for hash in ["nonsense", "", "zz", "0123", marker] {
+        let out = home.run(&["retrieve", hash], "");
+        assert_eq!((out.status.code(), out.stdout.len()), (Some(1), 0));
+        let said = text(&out.stderr);
+        assert!(said.contains("` is not a hash: give the 24 hexadecimal digits"), "{said}");
+    }
+}
+
+#[test]
+fn json_is_json_or_an_error() {
+    let home = Home::new();
+    fs::write(home.path("latin1"), b"caf\xe9\n").unwrap();
+    let file = home.path("latin1");
+    let out = home.run(&["compress", "--json", file.to_str().unwrap()], "");
+    assert_eq!((out.status.code(), out.stdout.len()), (Some(1), 0));
+    assert!(text(&out.stderr).contains("isn't UTF-8 text"), "{}", text(&out.stderr));
+    let out = home.run(&["compress", file.to_str().unwrap()], "");
+    assert_eq!((out.status.code(), &*out.stdout), (Some(0), &b"caf\xe9\n"[..]));
 }
 
 #[test]
@@ -175,6 +195,9 @@ fn wrong_usage_is_exit_code_two() {
         &["serve", "--port", "65536"],
         &["serve", "--host", "example.com"],
         &["serve", "--max-body", "0"],
+        &["compress", "--ttl", "0"],
+        &["compress", "--ttl", "5ms"],
+        &["compress", "--store-max", "0"],
         &["man", "frobnicate"],
     ] {
         let out = home.run(args, "");
@@ -194,6 +217,9 @@ fn the_doctor_finds_what_is_wrong() {
     };
     let (_, said) = examine(&[]);
     assert!(said.contains("ok    headroom ") && said.contains("ok    store: files in "), "{said}");
+    // The doctor leaves nothing behind, so another one counts as much.
+    assert!(said.contains(": 0 originals, 0 B of"), "{said}");
+    assert_eq!(examine(&[]).1, said);
 
     let server = Server::start(&[]);
     let (code, said) = examine(&[("HEADROOM_BASE_URL", &server.url())]);
@@ -218,6 +244,14 @@ fn the_doctor_finds_what_is_wrong() {
         fs::set_permissions(home.originals(), fs::Permissions::from_mode(0o755)).unwrap();
         let (_, said) = examine(&[]);
         assert!(said.contains("other users have access to"), "{said}");
+    }
+    for (file, content) in [("config.toml", "losless = true"), ("prices.toml", "[[")] {
+        fs::write(home.path(".headroom").join(file), content).unwrap();
+        let (code, said) = examine(&[]);
+        assert_eq!(code, 1, "{said}");
+        let fault = said.lines().find(|line| line.contains(file));
+        assert!(fault.is_some_and(|line| line.starts_with("FAIL  ")), "{said}");
+        fs::remove_file(home.path(".headroom").join(file)).unwrap();
     }
     fs::remove_dir_all(home.path(".headroom")).unwrap();
     fs::write(home.path(".headroom"), "").unwrap();

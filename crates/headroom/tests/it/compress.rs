@@ -91,6 +91,7 @@ fn what_is_wrong_with_a_request_is_named() {
     let refused = |body: &str| server.post("/v1/compress", body).error();
     for (body, message) in [
         ("{}", "missing required field: text, messages or input"),
+        (r#"{"text": "a", "text": "b"}"#, "the field text is there more than once"),
         ("[]", "the request body isn't a JSON object"),
         (r#"{"text": 7}"#, "invalid text: expected a string"),
         (r#"{"text": null}"#, "missing required field: text"),

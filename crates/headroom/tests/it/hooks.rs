@@ -98,6 +98,10 @@ fn it_is_put_in_when_asked_for_and_taken_out_without_a_trace() {
         assert!(out.status.success(), "{out:?}");
         text(&out.stdout).to_owned()
     };
+    let nowhere = Home::new().run(&["hooks", "status", "--agent", "claude"], "");
+    let said = text(&nowhere.stderr);
+    assert_eq!((nowhere.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("Claude Code") && said.contains("not found"), "{said}");
     for (more, arguments, name) in [
         (&[][..], "hooks post-tool-use", "the hook for results"),
         (&["--rewrite-commands"], "hooks pre-tool-use", "the hook for commands"),

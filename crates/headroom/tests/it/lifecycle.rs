@@ -367,8 +367,17 @@ fn a_server_in_the_background_is_found_and_stopped() {
 
     // Another one on that port says why it can't.
     let again = home.run(&["serve", "-d", "--port", &port], "");
-    assert!(!again.status.success());
-    assert!(String::from_utf8(again.stderr).unwrap().contains("is already running there"));
+    assert_eq!(again.status.code(), Some(1));
+    let said = String::from_utf8(again.stderr).unwrap();
+    assert!(said.contains("is already running there"), "{said}");
+    assert!(said.starts_with(&format!("error: port {port} is in use")), "{said}");
+    // Its exit code is that of a server in the foreground.
+    for detached in [&[][..], &["-d"]] {
+        let refused = home.run(&[&["serve", "--host", "0.0.0.0"], detached].concat(), "");
+        assert_eq!(refused.status.code(), Some(2), "{detached:?}");
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.starts_with("error: a --host that other"), "{said}");
+    }
 
     assert_eq!(text(&["stop", "--port", &port]), format!("The server at {url} has stopped\n"));
     assert!(!file.exists());

@@ -39,15 +39,22 @@ fn by_path_by_body_by_prefix_and_in_any_case() {
 #[test]
 fn what_is_not_kept_is_not_found_and_says_what_to_do() {
     let server = Server::start(&[]);
-    for name in
-        ["0123456789abcdef01234567", "0123456789ab", "nonsense", "..%2f..%2fetc%2fpasswd", "%00"]
-    {
+    for (name, said) in [
+        ("0123456789abcdef01234567", "run the command"),
+        ("0123456789ab", "run the command"),
+        ("nonsense", "`nonsense` is not a hash"),
+        ("..%2f..%2fetc%2fpasswd", "is not a hash"),
+        ("%00", "is not a hash"),
+    ] {
         let answer = server.get(&format!("/v1/retrieve/{name}"));
         let (status, kind, message) = answer.error();
         assert_eq!((status, &*kind), (404, "storage_error"), "{name}");
-        assert!(message.contains("run the command"), "{message}");
+        assert!(message.contains(said), "{message}");
         assert_eq!(answer.json()["detail"], message);
     }
+    let (status, _, message) = server.ask("/v1/retrieve", &json!({ "hash": "" })).error();
+    assert_eq!(status, 404);
+    assert!(message.contains("is not a hash"), "{message}");
     let long = "a".repeat(5000);
     assert_eq!(server.ask("/v1/retrieve", &json!({ "hash": long })).status, 404);
 }
@@ -61,6 +68,7 @@ fn what_is_wrong_with_a_request_is_named() {
         (r#"{"hash": null}"#, "missing required field: hash"),
         (r#"{"hash": "a", "query": []}"#, "invalid query: expected a string"),
         ("[1]", "missing required field: hash"),
+        (r#"{"hash": "a", "hash": "b"}"#, "the field hash is there more than once"),
     ] {
         let expected = (400, "validation_error".to_owned(), message.to_owned());
         assert_eq!(server.post("/v1/retrieve", body).error(), expected, "{body}");

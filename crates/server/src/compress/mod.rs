@@ -54,6 +54,7 @@ fn respond(app: &App, body: &[u8], bypass: bool) -> Result<Response, ApiError> {
     if root.kind() != Kind::Object {
         return Err(ApiError::invalid("the request body isn't a JSON object"));
     }
+    body::check_names(root)?;
     let has = |name: &str| root.get(name).is_some();
     match (has("text"), has("messages"), has("input")) {
         (true, false, false) => text::respond(app, root, bypass),

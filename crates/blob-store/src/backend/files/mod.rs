@@ -223,6 +223,20 @@ impl BlobStore for Files {
         Ok(names.collect())
     }
 
+    fn remove(&self, name: &Name) -> Result<(), Error> {
+        let mut ledger = self.namespace.max_bytes.map(|_| self.ledger()).transpose()?;
+        let path = self.path(name);
+        let Ok(facts) = fs::metadata(&path) else { return Ok(()) };
+        fs::remove_file(&path).or_else(unless_absent).map_err(at(&path))?;
+        if let Some(ledger) = &mut ledger {
+            let mut entry = ledger.entry();
+            entry.usage.entries = entry.usage.entries.saturating_sub(1);
+            entry.usage.bytes = entry.usage.bytes.saturating_sub(facts.len());
+            ledger.write(entry).map_err(at(&self.root))?;
+        }
+        Ok(())
+    }
+
     fn usage(&self) -> Result<Usage, Error> {
         if self.namespace.max_bytes.is_some() {
             return Ok(self.ledger()?.entry().usage);
@@ -334,6 +348,19 @@ mod tests {
             for dir in [path.parent().unwrap(), &root, root.parent().unwrap()] {
                 assert_eq!(mode(dir), 0o700, "{}", dir.display());
             }
+        }
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_and_no_longer_counts() {
+        let root = tempfile::tempdir().unwrap();
+        let files = open(root.path(), 1000);
+        keep(&files, "one");
+        keep(&files, "three");
+        for _ in 0..2 {
+            files.remove(&Hash::of("three").name()).unwrap();
+            assert_eq!(find(&files, "three"), None);
+            assert_eq!(files.usage().unwrap(), Usage { entries: 1, bytes: 3 });
         }
     }
 

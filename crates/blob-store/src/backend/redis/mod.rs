@@ -121,6 +121,15 @@ impl BlobStore for Redis {
         Ok(names.filter_map(|name| Name::parse(name, self.namespace.digits)).collect())
     }
 
+    fn remove(&self, name: &Name) -> Result<(), Error> {
+        let mut commands = pipe();
+        if let Some(list) = self.list_key(name.as_str()) {
+            commands.srem(&list, name.as_str()).ignore();
+        }
+        commands.del(self.key(name)).ignore();
+        self.link.ask(commands)
+    }
+
     /// All keys of the database and all memory of the server, which includes other programs' data.
     fn usage(&self) -> Result<Usage, Error> {
         let mut commands = pipe();
