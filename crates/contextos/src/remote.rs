@@ -107,8 +107,13 @@ fn user_info(url: &str) -> Option<Range<usize>> {
     let start = url.find("://")? + "://".len();
     let rest = &url[start..];
     let host = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    // A password may contain a slash.
-    let end = rest[..host].rfind('@').or_else(|| rest.rfind('@'))?;
+    // A password may contain a slash, and a path an `@`.
+    let ends_in_path = || {
+        let (_, behind) = rest[..host].split_once(':')?;
+        let is_port = behind.bytes().all(|byte| byte.is_ascii_digit());
+        if is_port { None } else { rest.rfind('@') }
+    };
+    let end = rest[..host].rfind('@').or_else(ends_in_path)?;
     (&rest[..end] != "git").then_some(start..start + end)
 }
 
@@ -186,6 +191,8 @@ mod tests {
             ("https://u:ma/de@up@h/x.git", "https://***@h/x.git"),
             ("ssh://u:made-up@h:22/x", "ssh://***@h:22/x"),
             ("ssh://git@h/x", "ssh://git@h/x"),
+            ("https://h/@team/x.git", "https://h/@team/x.git"),
+            ("https://h:8080/@team/x.git", "https://h:8080/@team/x.git"),
             ("git@h:a/x.git", "git@h:a/x.git"),
             ("https://h/x?token=made-up", "https://h/x?***"),
             ("https://u:made-up@h", "https://***@h"),
@@ -213,6 +220,7 @@ mod tests {
             );
         }
         assert_ne!(name_of("https://example.com/a/b"), name_of("https://example.com/c/b"));
+        assert_ne!(name_of("https://example.com/@a/b"), name_of("https://example.org/@a/b"));
         assert_eq!(name_of("https://u:x@example.com/a/b"), name_of("https://example.com/a/b"));
     }
 }

@@ -174,8 +174,7 @@ fn a_repository_by_its_url_when_that_is_asked_for() {
     sandbox.contextos(&["pack", ".", "x", "--clone"]).assert().code(2);
 }
 
-/// The repository that is copied at last has a folder's name with a password before the `@`, as there is no server here
-/// that asks for one.
+/// The repository that is copied at last is reached by a script in place of ssh, as there is no server here.
 #[cfg(unix)]
 #[test]
 fn the_password_of_a_url_is_neither_shown_nor_kept() {
@@ -197,14 +196,17 @@ fn the_password_of_a_url_is_neither_shown_nor_kept() {
         let refused = sandbox.run(&["pack", &format!("https://{user}@127.0.0.1:1/x.git"), "x"]);
         assert!(refused.contains("***@") && !refused.contains("made-up"), "{refused}");
     }
-    let folder = sandbox.home.path().join("x:made-up-9@h");
-    std::os::unix::fs::symlink(origin.repo.path(), &folder).unwrap();
-    let url = format!("file://{}", folder.display());
+    let ssh = sandbox.home.path().join("bin/ssh");
+    sandbox.install("bin/ssh", "#!/bin/sh\nexec sh -c \"$2\"\n");
+    let url = format!("ssh://u:made-up-9@h{}", origin.repo.path().display());
     for _ in 0..2 {
-        let summary = json(&sandbox, &["pack", &url, "fix", "the", "refresh", "--clone", "--json"]);
+        let arguments = ["pack", &url, "fix", "the", "refresh", "--clone", "--json"];
+        let mut command = sandbox.contextos(&arguments);
+        let output =
+            command.env("GIT_SSH", &ssh).env("GIT_SSH_VARIANT", "simple").output().unwrap();
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(paths(&summary)[0], "src/auth/token.py");
     }
-    fs::remove_file(&folder).unwrap();
     let copies = sandbox.home.path().join(".cache/contextos/repositories");
     let copies: Vec<_> = fs::read_dir(copies).unwrap().flatten().collect();
     assert_eq!(copies.len(), 1, "an earlier copy is replaced");
