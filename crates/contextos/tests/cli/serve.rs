@@ -147,7 +147,7 @@ fn arguments_are_read_as_models_write_them() {
     let turned = json!({"rel_path": path, "first_line": 3, "last_line": 2});
     assert!(session.refusal("get_file", turned).contains("`first_line` 3 is after"));
     let last = json!({"rel_path": path, "first_line": count, "last_line": count + 5});
-    assert_eq!(session.text("get_file", last), whole.split_inclusive('\n').last().unwrap());
+    assert_eq!(session.text("get_file", last), whole.split_inclusive('\n').next_back().unwrap());
 
     sandbox.repo.write(
         "src/pool.rb",
