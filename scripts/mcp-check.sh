@@ -96,7 +96,9 @@ contextos() {
     call "$@" -- find_symbol '"kind": "function"' name=refresh
     call "$@" -- explain_selection '"in_pack": true' 'task=refresh the token' path=token.py
     call "$@" -- get_file '"isError": true' rel_path=/etc/passwd
-    call "$@" -- pack_context '`budget`' 'task=refresh the token' budget=many
+    # What is no number, the Inspector sends as null, which is none.
+    call "$@" -- pack_context 'def refresh' 'task=refresh the token' budget=many
+    call "$@" -- pack_context '`budget`' 'task=refresh the token' budget=-1
     call "$@" -- nothing 'rror'
     inspect "$@" -- --method resources/list >"$work/answer" || fail "$(cat "$work/answer")"
     grep -q contextos://memory "$work/answer" || fail "no resources in $(cat "$work/answer")"
