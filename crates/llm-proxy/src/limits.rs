@@ -22,7 +22,8 @@ const AROUND_PATHS: [char; 13] = ['\'', '"', '(', ')', '=', ':', ',', ';', '|', 
 const CHANGE_FOLDER: [&str; 2] = ["cd", "pushd"];
 
 /// Calls by their tool, their command, or the files that they show. In patterns, `*` stands for any
-/// characters, none included. What may be one of these is: to change too little does no harm.
+/// characters, none included. A call that may be one of these counts as one: compressing too little does
+/// no harm.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallPatterns {
     /// Names of tools.

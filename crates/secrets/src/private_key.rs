@@ -43,8 +43,7 @@ fn boundary(text: &str, at: usize, mark: &str) -> Option<usize> {
 
 /// The key from its header, which begins at `begin` and of which the label ends at `label_end`.
 fn begun(text: &str, begin: usize, label_end: usize) -> Option<Range<usize>> {
-    let hit = begin..label_end;
-    let rest = text[hit.end..].strip_prefix(" BLOCK").unwrap_or(&text[hit.end..]);
+    let rest = text[label_end..].strip_prefix(" BLOCK").unwrap_or(&text[label_end..]);
     let body = text.len() - rest.strip_prefix("-----")?.len();
     let limit = text.floor_char_boundary((body + LONGEST).min(text.len()));
     let window = &text[body..limit];
@@ -105,8 +104,8 @@ fn ended(text: &str, footer: usize) -> Option<Range<usize>> {
         start = range_of(text, line).start + encoded.before.len();
         widest = encoded;
     }
-    let is_footer = after_footer(text, footer) > footer + FOOTER.len();
-    (widest.length >= SHORTEST && is_footer).then(|| start..after_footer(text, footer))
+    let end = after_footer(text, footer);
+    (widest.length >= SHORTEST && end > footer + FOOTER.len()).then_some(start..end)
 }
 
 /// A line that may be one of a body: what stands before its base64, and how many bytes that has.
@@ -127,6 +126,7 @@ impl<'t> EncodedLine<'t> {
         Self { before: &content[..content.len() - length], length }
     }
 
+    /// Whether its base64 ends where the line does.
     fn is_up_to_end(&self, line: &str) -> bool {
         self.length > 0 && self.before.len() + self.length == line.len()
     }

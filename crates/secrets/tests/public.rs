@@ -3,36 +3,15 @@
 //!
 //! Random parts are made at run time, so that nothing in this file is, or looks like, a key.
 
+mod made_up;
+
+use made_up::{ALNUM, hex, random, uuid};
 use secrets::redact;
 
-const HEX: &str = "0123456789abcdef";
 const UPPER_HEX: &str = "0123456789ABCDEF";
-const ALNUM: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-/// `length` characters of `alphabet`, the same on every run.
-fn random(alphabet: &str, length: usize) -> String {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ length as u64;
-    let alphabet = alphabet.as_bytes();
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        char::from(alphabet[(state >> 33) as usize % alphabet.len()])
-    };
-    (0..length).map(|_| next()).collect()
-}
 
 fn an(length: usize) -> String {
     random(ALNUM, length)
-}
-
-fn hex(length: usize) -> String {
-    random(HEX, length)
-}
-
-fn uuid() -> String {
-    let h = hex(32);
-    format!("{}-{}-4{}-a{}-{}", &h[..8], &h[8..12], &h[13..16], &h[17..20], &h[20..])
 }
 
 /// Notations of a value under the name of a secret.

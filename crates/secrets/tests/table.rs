@@ -5,41 +5,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't set up has nothing to say")]
 
+mod made_up;
+
+use made_up::{ALNUM, hex, random, uuid};
 use secrets::redact;
 
-const HEX: &str = "0123456789abcdef";
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
-const ALNUM: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const ALPHA: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const BECH32: &str = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
 const DIGITS: &str = "0123456789";
 
-/// `length` characters of `alphabet`, the same on every run.
-fn random(alphabet: &str, length: usize) -> String {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ length as u64;
-    let alphabet = alphabet.as_bytes();
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        char::from(alphabet[(state >> 33) as usize % alphabet.len()])
-    };
-    (0..length).map(|_| next()).collect()
-}
-
-fn hex(length: usize) -> String {
-    random(HEX, length)
-}
-
 fn alnum(length: usize) -> String {
     random(ALNUM, length)
-}
-
-fn uuid() -> String {
-    let h = hex(32);
-    format!("{}-{}-4{}-a{}-{}", &h[..8], &h[8..12], &h[13..16], &h[17..20], &h[20..])
 }
 
 fn jwt() -> String {

@@ -44,7 +44,7 @@ pub(crate) fn status(file: &str) -> Option<&str> {
     Some(line.trim()).filter(|status| !status.is_empty())
 }
 
-/// `file` with another status, and as it was else. `None` if it has no line for one.
+/// `file` with another status and otherwise as it was. `None` if it has no line for one.
 pub(crate) fn with_status(file: &str, status: &str) -> Option<String> {
     let line = file.split_inclusive('\n').find(|line| line.starts_with(STATUS))?;
     let start = line.as_ptr() as usize - file.as_ptr() as usize;
