@@ -12,7 +12,7 @@ pub enum SkipReason {
     TooLarge,
     /// Lines too long to be written by a person.
     Minified,
-    /// A comment at its beginning says that a program generated it.
+    /// A comment at its beginning says that a program generated it, or it is a pack.
     Generated,
     /// Third-party code: in `node_modules`, `third_party`, `vendor` beside a manifest.
     Vendored,
@@ -74,8 +74,10 @@ pub struct Skipped {
 }
 
 impl Skipped {
-    /// The maximum number of examples for each reason. By hand.
+    /// The maximum number of examples for each reason but credentials. By hand.
     pub const EXAMPLES: usize = 20;
+    /// The same for credentials, which `contextos secrets` lists one by one. By hand.
+    pub const CREDENTIALS: usize = 10_000;
 
     /// Summarises `all`. The examples are the first paths in bytewise order, so that the order of `all`
     /// doesn't matter.
@@ -85,7 +87,9 @@ impl Skipped {
         for (reason, path) in all {
             let (count, examples) = by_reason.entry(reason).or_default();
             *count += 1;
-            if examples.len() < Self::EXAMPLES {
+            let most =
+                if reason == SkipReason::Credentials { Self::CREDENTIALS } else { Self::EXAMPLES };
+            if examples.len() < most {
                 examples.push(path);
             }
         }
@@ -97,7 +101,8 @@ impl Skipped {
         self.by_reason.get(&reason).map_or(0, |(count, _)| *count)
     }
 
-    /// The first [`EXAMPLES`](Self::EXAMPLES) paths that were skipped for `reason`, in order.
+    /// The first [`EXAMPLES`](Self::EXAMPLES) paths that were skipped for `reason`, in order; of credentials the first
+    /// [`CREDENTIALS`](Self::CREDENTIALS).
     pub fn examples(&self, reason: SkipReason) -> &[String] {
         self.by_reason.get(&reason).map_or(&[], |(_, examples)| examples)
     }
@@ -129,5 +134,7 @@ mod tests {
         assert_eq!(examples[0], "00.png");
         assert_eq!(skipped.count(SkipReason::Link), 0);
         assert!(skipped.examples(SkipReason::Link).is_empty());
+        let keys = (0..50).map(|n| (SkipReason::Credentials, format!("{n}.pem"))).collect();
+        assert_eq!(Skipped::summarise(keys).examples(SkipReason::Credentials).len(), 50);
     }
 }

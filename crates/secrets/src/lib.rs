@@ -110,6 +110,11 @@ impl Fingerprint {
         Self(u64::from_be_bytes(*bytes))
     }
 
+    /// The fingerprint of a file that is a credential by its name, whatever it contains. `rule` names the reason.
+    pub fn of_file(rule: &str, path: &str) -> Self {
+        Self::of(rule, path)
+    }
+
     /// The fingerprint that has these bits, which [`to_bits`](Self::to_bits) gave.
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)

@@ -2,7 +2,8 @@
 
 mod sarif;
 
-use checkout::{FileFinding, ReadOptions, SkipReason};
+use checkout::{Checkout, FileFinding, ReadOptions, SkipReason};
+use secrets::Fingerprint;
 use serde_json::json;
 
 use crate::args::{Global, SecretsArgs};
@@ -11,33 +12,44 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::terminal::{Terminal, counted, escape_line};
 
+/// The rule of files that are credentials by their names.
+const FILE_RULE: &str = "credential-file";
+
+/// A credential in a checkout.
+struct Found {
+    path: String,
+    /// The line on which it begins, from 1; `None` if the whole file is one, by its name.
+    line: Option<u32>,
+    rule: &'static str,
+    fingerprint: String,
+}
+
 /// What a checkout contains of credentials.
 struct Report {
-    findings: Vec<FileFinding>,
-    /// Examples of the paths of credential files.
-    files: Vec<String>,
-    number_of_files: usize,
-    /// How many findings the user's settings allow.
+    found: Vec<Found>,
+    /// How many credential files aren't listed, since there are too many.
+    unlisted_files: usize,
+    /// How many the user's settings allow.
     allowed: usize,
 }
 
 pub(super) fn run(global: &Global, args: &SecretsArgs, terminal: &Terminal) -> Result<(), Failure> {
     let report = report(global, args, terminal)?;
     if args.sarif {
-        terminal.print(&explanation::json(&sarif::document(&report.findings, &report.files)))?;
+        terminal.print(&explanation::json(&sarif::document(&report.found)))?;
     } else if args.json {
         terminal.print(&as_json(&report))?;
     } else {
         terminal.print(&as_text(&report))?;
     }
-    if report.number_of_files > report.files.len() {
-        let more = report.number_of_files - report.files.len();
-        terminal.note(&format!("and {}", counted(more, "more credential file")));
+    if report.unlisted_files > 0 {
+        let more = counted(report.unlisted_files, "more credential file");
+        terminal.note(&format!("and {more}"));
     }
     if report.allowed > 0 {
         terminal.note(&format!("{} left out, allowed by your settings", report.allowed));
     }
-    let all = report.findings.len() + report.number_of_files;
+    let all = report.found.len() + report.unlisted_files;
     terminal.note(&match all {
         0 => "no credentials found".to_owned(),
         _ => format!("{} found; packs contain none of them", counted(all, "credential")),
@@ -66,49 +78,61 @@ fn report(global: &Global, args: &SecretsArgs, terminal: &Terminal) -> Result<Re
     for unreadable in &checkout.unreadable {
         terminal.warn(&format!("{}: {}", unreadable.path, unreadable.reason));
     }
-    let files = checkout.skipped.examples(SkipReason::Credentials).to_vec();
-    let number_of_files = checkout.skipped.count(SkipReason::Credentials);
+    let mut found = all_in(&checkout);
     let allowed = settings.allowed_secrets();
-    let before = checkout.findings.len();
-    let mut findings = checkout.findings;
-    findings.retain(|found| !allowed.contains(&found.finding.fingerprint.to_string()));
-    let allowed = before - findings.len();
-    Ok(Report { findings, files, number_of_files, allowed })
+    let before = found.len();
+    found.retain(|found| !allowed.contains(&found.fingerprint));
+    Ok(Report {
+        allowed: before - found.len(),
+        found,
+        unlisted_files: checkout.skipped.count(SkipReason::Credentials)
+            - checkout.skipped.examples(SkipReason::Credentials).len(),
+    })
+}
+
+/// The credentials in the files of `checkout`, then its credential files.
+fn all_in(checkout: &Checkout) -> Vec<Found> {
+    let findings = checkout.findings.iter().map(|FileFinding { path, finding }| Found {
+        path: path.clone(),
+        line: Some(finding.line),
+        rule: finding.rule,
+        fingerprint: finding.fingerprint.to_string(),
+    });
+    let files = checkout.skipped.examples(SkipReason::Credentials).iter().map(|path| Found {
+        path: path.clone(),
+        line: None,
+        rule: FILE_RULE,
+        fingerprint: Fingerprint::of_file(FILE_RULE, path).to_string(),
+    });
+    findings.chain(files).collect()
 }
 
 fn as_json(report: &Report) -> String {
     let findings: Vec<_> = report
-        .findings
+        .found
         .iter()
         .map(|found| {
             json!({
                 "path": found.path,
-                "line": found.finding.line,
-                "rule": found.finding.rule,
-                "fingerprint": found.finding.fingerprint.to_string(),
+                "line": found.line,
+                "rule": found.rule,
+                "fingerprint": found.fingerprint,
             })
         })
         .collect();
     explanation::json(&json!({
         "findings": findings,
-        "credential_files": report.number_of_files,
-        "credential_file_examples": report.files,
+        "unlisted_credential_files": report.unlisted_files,
         "allowed": report.allowed,
     }))
 }
 
 fn as_text(report: &Report) -> String {
     let mut out = String::new();
-    for FileFinding { path, finding } in &report.findings {
+    for Found { path, line, rule, fingerprint } in &report.found {
         let path = escape_line(path);
-        out.push_str(&format!(
-            "{path}:{}: {}  {}\n",
-            finding.line, finding.rule, finding.fingerprint
-        ));
-    }
-    for path in &report.files {
-        let path = escape_line(path);
-        out.push_str(&format!("{path}: credential file, by its name\n"));
+        let line = line.map_or(String::new(), |line| format!(":{line}"));
+        out.push_str(&format!("{path}{line}: {rule}  {fingerprint}\n"));
     }
     out
 }

@@ -18,19 +18,23 @@ fn credentials_are_listed_and_never_shown() {
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["findings"][0]["path"], "src/keys.py");
     assert_eq!(json["findings"][0]["line"], 2);
-    assert_eq!(json["credential_files"], 1);
+    assert_eq!(json["findings"][1]["path"], ".env");
+    assert_eq!(json["findings"][1]["rule"], "credential-file");
+    assert_eq!(json["unlisted_credential_files"], 0);
 }
 
 #[test]
 fn a_finding_is_allowed_by_its_fingerprint_in_the_users_settings_only() {
     let sandbox = Sandbox::new();
     sandbox.repo.write("a.py", format!("KEY = \"AKIA{}\"\n", "IOSFODNN7EXAMPL2"));
+    // A credential file is one by its name, as a test's certificates are.
+    sandbox.repo.write("tests/server.pem", "not read");
     let output = sandbox.contextos(&["secrets", "--json"]).output().unwrap();
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let fingerprint = json["findings"][0]["fingerprint"].as_str().unwrap().to_owned();
-    assert_eq!(fingerprint.len(), 16);
+    let fingerprint = |at: usize| json["findings"][at]["fingerprint"].as_str().unwrap().to_owned();
+    assert_eq!(fingerprint(0).len(), 16);
 
-    let settings = format!("[secrets]\nallow = [\"{fingerprint}\"]\n");
+    let settings = format!("[secrets]\nallow = [\"{}\", \"{}\"]\n", fingerprint(0), fingerprint(1));
     sandbox.repo.write("contextos.toml", &settings);
     let refused = sandbox.run(&["secrets", "--check"]);
     assert!(refused.contains("`secrets.allow` can't be set by a repository"), "{refused}");
@@ -39,7 +43,7 @@ fn a_finding_is_allowed_by_its_fingerprint_in_the_users_settings_only() {
     let own = sandbox.repo.path().join("own.toml");
     std::fs::write(&own, &settings).unwrap();
     let allowed = sandbox.run(&["secrets", "--check", "--config", own.to_str().unwrap()]);
-    assert!(allowed.contains("1 left out, allowed by your settings"), "{allowed}");
+    assert!(allowed.contains("2 left out, allowed by your settings"), "{allowed}");
     assert!(allowed.starts_with("exit: 0"), "{allowed}");
 }
 
@@ -59,6 +63,7 @@ fn sarif_names_the_place_and_never_the_credential() {
     assert_eq!(place["artifactLocation"]["uri"], "a%20b.py");
     assert_eq!(place["region"]["startLine"], 2);
     assert_eq!(results[1]["ruleId"], "credential-file");
+    assert_eq!(results[1]["partialFingerprints"]["credential/v1"].as_str().unwrap().len(), 16);
 }
 
 /// A file or folder that is named after a credential is treated like a credential file, and its name is shown by

@@ -3,28 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use checkout::FileFinding;
 use serde_json::{Value, json};
 
-/// The rule of files that are credentials by their names.
-const FILE_RULE: &str = "credential-file";
+use super::Found;
 
-/// The document with one result for each finding and for each credential file.
-pub(super) fn document(findings: &[FileFinding], files: &[String]) -> Value {
-    let mut rules: BTreeSet<&str> = findings.iter().map(|found| found.finding.rule).collect();
-    if !files.is_empty() {
-        rules.insert(FILE_RULE);
-    }
+/// The document with one result for each of `found`.
+pub(super) fn document(found: &[Found]) -> Value {
+    let rules: BTreeSet<&str> = found.iter().map(|found| found.rule).collect();
     let rules: Vec<Value> = rules.iter().map(|rule| json!({"id": rule})).collect();
-    let found = findings.iter().map(|FileFinding { path, finding }| {
-        let mut result = result(finding.rule, path, "A credential");
-        result["locations"][0]["physicalLocation"]["region"] = json!({"startLine": finding.line});
-        result["partialFingerprints"] = json!({"credential/v1": finding.fingerprint.to_string()});
-        result
-    });
-    let files =
-        files.iter().map(|path| result(FILE_RULE, path, "A file that is a credential by its name"));
-    let results: Vec<Value> = found.chain(files).collect();
+    let results: Vec<Value> = found.iter().map(result).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -39,13 +26,23 @@ pub(super) fn document(findings: &[FileFinding], files: &[String]) -> Value {
     })
 }
 
-fn result(rule: &str, path: &str, what: &str) -> Value {
-    json!({
+fn result(found: &Found) -> Value {
+    let rule = found.rule;
+    let what = match found.line {
+        Some(_) => "A credential",
+        None => "A file that is a credential by its name",
+    };
+    let mut result = json!({
         "ruleId": rule,
         "level": "error",
         "message": {"text": format!("{what} ({rule})")},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(path)}}}],
-    })
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": uri(&found.path)}}}],
+        "partialFingerprints": {"credential/v1": found.fingerprint},
+    });
+    if let Some(line) = found.line {
+        result["locations"][0]["physicalLocation"]["region"] = json!({"startLine": line});
+    }
+    result
 }
 
 /// A relative URI: everything but unreserved characters and `/` is escaped (RFC 3986).
