@@ -29,7 +29,7 @@ impl Codec for Paths {
     }
 
     fn restructured(&self) -> Option<&'static str> {
-        Some("lines' paths")
+        Some("lines' repeated paths")
     }
 
     fn encode(&self, text: &str) -> Option<Encoded> {

@@ -41,7 +41,7 @@ impl Codec for Search {
     }
 
     fn restructured(&self) -> Option<&'static str> {
-        Some("lines' paths")
+        Some("lines' repeated paths")
     }
 
     fn encode(&self, text: &str) -> Option<Encoded> {
