@@ -136,7 +136,7 @@ pub(crate) fn by_hashed_content(
     if is_minified(&text, kind) {
         return Err(SkipReason::Minified);
     }
-    if says_generated(&text) {
+    if says_generated(&text) || pack_format::is_pack(&text) {
         return Err(SkipReason::Generated);
     }
     let (text, findings) = if options.allow_sensitive { (text, Vec::new()) } else { redact(text) };

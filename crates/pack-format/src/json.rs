@@ -4,6 +4,21 @@ use json_index::{Index, ScanError, scan};
 
 use crate::Origin;
 
+/// Whether `text` begins as a pack does, on many lines or on one.
+pub fn is_pack(text: &str) -> bool {
+    let mut rest = text;
+    let mut takes = |part: &str| {
+        rest = rest.trim_start();
+        rest.strip_prefix(part).map(|after| rest = after).is_some()
+    };
+    if !["{", "\"version\":1,", "\"task\":"].into_iter().all(&mut takes) {
+        return false;
+    }
+    let task = json_index::lenient::value_length(rest);
+    let after = task.and_then(|length| rest.get(length..)).unwrap_or("").strip_prefix(',');
+    after.is_some_and(|rest| rest.trim_start().starts_with("\"commit\":"))
+}
+
 /// Why the spans of a pack weren't replaced.
 #[derive(Debug)]
 pub enum Error<E> {

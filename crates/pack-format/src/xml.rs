@@ -2,6 +2,8 @@
 
 use crate::Origin;
 
+/// The beginning of the root's start tag; the version and the other attributes follow.
+pub const PACK: &str = "<context_pack version=\"";
 /// The beginning of a file's start tag; the path follows, escaped.
 pub const FILE: &str = "<file path=\"";
 /// The beginning of a span's start tag; the number of its first line follows.
@@ -14,6 +16,11 @@ pub const CLOSE: &str = "]]></span>";
 const SECTION_END: &str = "]]>";
 /// How [`SECTION_END`] is written within a section: as two sections.
 const SECTION_END_ESCAPED: &str = "]]]]><![CDATA[>";
+
+/// Whether `text` begins as a pack does.
+pub fn is_pack(text: &str) -> bool {
+    text.starts_with(PACK)
+}
 
 /// `text` for an attribute or an element; characters that XML 1.0 can't hold become U+FFFD.
 pub fn escape(text: &str) -> String {

@@ -111,3 +111,25 @@ fn verbose_names_what_was_skipped() {
     assert!(shown.contains("skipped (binary): logo.png\n"), "{shown}");
     assert!(shown.contains("skipped: 1 binary\n"), "{shown}");
 }
+
+/// What an earlier run wrote into the checkout is no source of the next one.
+#[test]
+fn packs_and_reports_in_the_checkout_are_not_selected_from() {
+    let sandbox = Sandbox::new();
+    let task = ["pack", "--task", "fix the refresh of tokens", "--json", "-o", "none.md"];
+    let selected = |sandbox: &Sandbox| {
+        let output = sandbox.contextos(&task).output().unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (json["files"].clone(), json["skipped"]["generated"].clone())
+    };
+    let (before, _) = selected(&sandbox);
+    for format in ["md", "xml", "json"] {
+        let file = format!("pack.{format}");
+        let arguments =
+            ["pack", "--task", "fix the refresh of tokens", "--format", format, "-o", &file];
+        sandbox.contextos(&arguments).args(["--report", "report.html"]).assert().success();
+    }
+    let (after, skipped) = selected(&sandbox);
+    assert_eq!(after, before);
+    assert_eq!(skipped, 5);
+}

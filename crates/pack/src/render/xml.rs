@@ -1,7 +1,7 @@
 //! XML, for models and tools that prefer tags. Spans are CDATA sections.
 
 use pack_format::VERSION;
-use pack_format::xml::{CLOSE, FILE, OPEN, SPAN, escape, section};
+use pack_format::xml::{CLOSE, FILE, OPEN, PACK, SPAN, escape, section};
 use syntax::LineRange;
 
 use crate::evidence;
@@ -15,7 +15,7 @@ pub(crate) struct Xml;
 impl FormatWriter for Xml {
     fn head(&self, facts: &Facts<'_>, dirty: bool) -> String {
         let mut out = format!(
-            "<context_pack version=\"{VERSION}\" commit=\"{}\" dirty=\"{}\" confidence=\"{}\">\n<task>{}</task>\n",
+            "{PACK}{VERSION}\" commit=\"{}\" dirty=\"{}\" confidence=\"{}\">\n<task>{}</task>\n",
             facts.commit.unwrap_or("none"),
             if dirty { "yes" } else { "no" },
             facts.ranking.confidence.name(),
