@@ -269,7 +269,8 @@ pub(crate) fn task(given: Option<&str>, root: &Path, args: &PickArgs) -> Result<
 /// When it is empty, or standard input isn't text.
 pub(crate) fn given_task(given: &str) -> Result<String, Failure> {
     let task = if given == "-" { stdin()? } else { given.to_owned() };
-    let task = task.trim();
+    // Editors and shells of Windows begin texts with a byte order mark.
+    let task = task.trim_start_matches('\u{feff}').trim();
     if task.is_empty() {
         return Err(Failure::usage("the task is empty; say what you want to do"));
     }

@@ -8,7 +8,8 @@ use crate::terminal::Terminal;
 
 pub(super) fn run(args: &ManArgs, terminal: &Terminal) -> Result<(), Failure> {
     if let Some(folder) = &args.all {
-        return clap_mangen::generate_to(Cli::command(), folder)
+        return std::fs::create_dir_all(folder)
+            .and_then(|()| clap_mangen::generate_to(Cli::command(), folder))
             .map_err(|error| Failure::new(format_args!("{}: {error}", folder.display())));
     }
     let mut program = Cli::command();

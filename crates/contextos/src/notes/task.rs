@@ -28,7 +28,7 @@ pub(crate) fn cleared_file(time: &str) -> String {
 /// The task in the file: the text under `## Task`, or the whole file if it has no such heading. `None` if
 /// that is empty.
 pub(crate) fn read(file: &str) -> Option<String> {
-    let file = without_comments(file);
+    let file = without_comments(file.trim_start_matches('\u{feff}'));
     let mut lines = file.lines().skip_while(|line| line.trim_end() != TEXT_HEADING);
     let task = match lines.next() {
         Some(_) => lines.take_while(|line| !begins_section(line)).collect::<Vec<_>>().join("\n"),
@@ -68,6 +68,12 @@ mod tests {
             file("fix the bug\n\n- in `a.rs`\n### Trace\n1: main\n", "In Progress", "now");
         assert_eq!(read(&written).unwrap(), "fix the bug\n\n- in `a.rs`\n### Trace\n1: main");
         assert_eq!((status(&written), status("x\n")), (Some("In Progress"), None));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_task() {
+        assert_eq!(read("\u{feff}fix the bug\r\n").unwrap(), "fix the bug");
+        assert_eq!(read("\u{feff}## Task\nfix it\n").unwrap(), "fix it");
     }
 
     #[test]

@@ -260,9 +260,10 @@ fn facts_as_json() {
     );
     sandbox.contextos(&["man", "mcp", "nothing"]).assert().code(2);
     let pages = tempfile::tempdir().unwrap();
-    sandbox.contextos(&["man", "--all"]).arg(pages.path()).assert().success();
+    let folder = pages.path().join("share/man1");
+    sandbox.contextos(&["man", "--all"]).arg(&folder).assert().success();
     for page in ["contextos.1", "contextos-pack.1", "contextos-mcp-install.1"] {
-        assert!(pages.path().join(page).is_file(), "{page}");
+        assert!(folder.join(page).is_file(), "{page}");
     }
     assert!(sandbox.run(&["completions", "bash"]).contains("headroom builtin none"));
 }

@@ -9,7 +9,8 @@ use crate::output;
 
 pub(crate) fn run(args: &ManArgs) -> Result<(), Failure> {
     if let Some(folder) = &args.all {
-        return clap_mangen::generate_to(Args::command(), folder)
+        return std::fs::create_dir_all(folder)
+            .and_then(|()| clap_mangen::generate_to(Args::command(), folder))
             .map_err(|error| Failure::new(format!("{}: {error}", folder.display())));
     }
     let mut subject = Args::command();
