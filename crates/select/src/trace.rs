@@ -3,7 +3,9 @@
 //! How runtimes write frames is data (`data/traces.toml`). Here, lines become [`Frame`]s; which file and function of
 //! the checkout a frame means is decided by `evidence/frames.rs`, which sees the repository.
 
+mod names;
 mod prefilter;
+mod wrapped;
 
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
@@ -11,6 +13,7 @@ use std::sync::{LazyLock, OnceLock};
 use regex::{Captures, Regex, RegexSet};
 use serde::Deserialize;
 
+use names::names;
 use prefilter::could_be_frame;
 
 /// The most lines of a task that are searched. By hand: it bounds the work.
@@ -19,10 +22,12 @@ const MAX_LINES: usize = 20_000;
 const MAX_LINE: usize = 1_000;
 /// The most frames that are kept. By hand, for the same reason.
 const MAX_FRAMES: usize = 400;
-/// The most other lines between two frames of one trace: source lines, marks below them. By hand.
+/// The most other lines between two frames of one trace, if its format doesn't say how many: source lines, marks below
+/// them. By hand.
 const BETWEEN: usize = 4;
 
-/// Beginnings of lines after which another trace begins: the cause of the one before, or another thread.
+/// Beginnings of lines after which another trace begins: the cause of the one before, or another thread. Before them may be
+/// [`FRAMING`].
 const BREAKS: &[&str] = &[
     "caused by:",
     "suppressed:",
@@ -30,10 +35,18 @@ const BREAKS: &[&str] = &[
     "the above exception was the direct cause",
     "goroutine ",
     "traceback (most recent call last)",
-    "--- end of inner exception",
+    "exception group traceback (most recent call last)",
+    "end of inner exception",
     "thread ",
     "exception in thread",
+    "freed by thread",
+    "previously allocated by",
+    "previous write",
+    "previous read",
 ];
+
+/// What lines are indented with, and boxes around them are drawn with.
+const FRAMING: &[char] = &[' ', '\t', '|', '+', '-', '│', '┃', '╭', '─', '┌', '━'];
 
 /// A frame of a stack trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +78,7 @@ struct FormatFile {
     innermost: Innermost,
     #[serde(default)]
     callee: bool,
+    between: Option<usize>,
     /// For tests.
     #[cfg_attr(not(test), expect(dead_code, reason = "read by tests"))]
     samples: Vec<[String; 4]>,
@@ -84,6 +98,7 @@ struct Format {
     above: Option<Pattern>,
     innermost: Innermost,
     callee: bool,
+    between: usize,
     is_jvm: bool,
 }
 
@@ -122,6 +137,7 @@ fn formats(toml: &str) -> Result<Formats, Box<dyn std::error::Error>> {
         above: format.above.map(Pattern::new),
         innermost: format.innermost,
         callee: format.callee,
+        between: format.between.unwrap_or(BETWEEN),
         is_jvm: format.name == "jvm",
     };
     Ok(Formats { any, all: file.format.into_iter().map(format).collect() })
@@ -140,12 +156,23 @@ pub(crate) struct Traces {
 pub(crate) fn traces(text: &str) -> Traces {
     let mut out = Traces { frames: Vec::new(), rest: String::with_capacity(text.len()) };
     let mut reader = Reader::default();
-    let mut above = "";
-    for (number, line) in text.lines().enumerate() {
-        let frame = if number < MAX_LINES && could_be_frame(searched(line)) {
-            reader.read(line, above)
-        } else {
-            None
+    let lines: Vec<&str> = text.lines().collect();
+    let mut at = 0;
+    while let Some(&line) = lines.get(at) {
+        let above = at.checked_sub(1).and_then(|above| lines.get(above)).unwrap_or(&"");
+        at += 1;
+        let rest = &lines[at.min(MAX_LINES)..lines.len().min(MAX_LINES)];
+        if let Some((whole, more)) = wrapped::joined(line, rest)
+            && could_be_frame(&whole)
+            && reader.read(&whole, above).is_some()
+        {
+            out.rest.extend((0..=more).map(|_| '\n'));
+            at += more;
+            continue;
+        }
+        let frame = match at <= MAX_LINES && could_be_frame(searched(line)) {
+            true => reader.read(line, above),
+            false => None,
         };
         match frame {
             // What stands beside a frame in its line is a source's place in a log, or the sentence around it.
@@ -160,7 +187,6 @@ pub(crate) fn traces(text: &str) -> Traces {
             }
         }
         out.rest.push('\n');
-        above = line;
     }
     out.frames = reader.finish();
     out
@@ -217,7 +243,8 @@ impl Reader {
             }
         }
         if !self.open.is_empty()
-            && (self.passed > BETWEEN || at != self.format && self.innermost != format.innermost)
+            && (self.passed > format.between
+                || at != self.format && self.innermost != format.innermost)
         {
             self.close();
         }
@@ -226,7 +253,7 @@ impl Reader {
             return Some(range);
         }
         let mut names = function.map(names).unwrap_or_default();
-        if format.callee {
+        if format.callee && function.is_some() {
             self.called(std::mem::take(&mut names));
         }
         let file = group("file").map(|file| path_of(file, function.filter(|_| format.is_jvm)));
@@ -246,11 +273,16 @@ impl Reader {
     /// A line that is no frame.
     fn pass(&mut self, line: &str) {
         self.passed += 1;
-        let lower = line.trim_start().to_ascii_lowercase();
+        let said = searched(line).trim_start_matches(FRAMING);
+        let lower = said.to_ascii_lowercase();
         if BREAKS.iter().any(|start| lower.starts_with(start)) {
             self.close();
             self.role = match lower.split(':').next() {
                 Some("caused by") => Role::Cause,
+                // One of the exceptions in a group.
+                Some("traceback (most recent call last)") if line.trim_start().starts_with('|') => {
+                    Role::Cause
+                }
                 Some("suppressed") => Role::Suppressed,
                 _ => Role::Own,
             };
@@ -280,76 +312,6 @@ impl Reader {
         };
         self.traces.into_iter().enumerate().flat_map(numbered).collect()
     }
-}
-
-/// Names that compilers give, which say nothing about the function.
-const SYNTHETIC: &[&str] = &[
-    "MoveNext",
-    "lambda",
-    "invoke",
-    "access",
-    "anonymous",
-    "closure",
-    "default",
-    "Companion",
-    "constprop",
-    "isra",
-    "part",
-    "cold",
-    "DisplayClass",
-    "impl",
-    "dyn",
-    "const",
-    "struct",
-    "class",
-    "main_",
-];
-
-/// The names in a function's qualified name, the last first: `acme.Cart$total$1.invoke` gives `total`, `Cart`, `acme`.
-fn names(function: &str) -> Vec<String> {
-    let function = demangled(function);
-    let without_arguments =
-        function.split_once('(').filter(|(before, _)| !before.is_empty() && !before.ends_with('.'));
-    let name = without_arguments.map_or(function.as_str(), |(before, _)| before);
-    let is_part = |part: &&str| {
-        !part.is_empty()
-            && !part.starts_with(|c: char| c.is_ascii_digit())
-            && !SYNTHETIC.contains(part)
-            && !is_hash(part)
-            && !part
-                .strip_prefix("func")
-                .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
-            && !part.contains("__")
-    };
-    let mut out: Vec<String> = name
-        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '~' || c == '?' || c == '!'))
-        .filter(is_part)
-        .map(str::to_owned)
-        .collect();
-    out.reverse();
-    out
-}
-
-/// The hash at the end of a Rust symbol.
-fn is_hash(part: &str) -> bool {
-    part.len() == 17 && part.starts_with('h') && part[1..].bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-/// `_ZN4acme4Cart5totalEi` → `acme::Cart::total`: the nested names of an Itanium symbol, without its arguments.
-fn demangled(symbol: &str) -> String {
-    let Some(rest) = symbol.strip_prefix("_ZN").or_else(|| symbol.strip_prefix("_Z")) else {
-        return symbol.to_owned();
-    };
-    let mut rest = rest.trim_start_matches(['K', 'V', 'r']);
-    let mut parts: Vec<&str> = Vec::new();
-    loop {
-        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let Ok(length) = rest[..end].parse::<usize>() else { break };
-        let Some(part) = rest.get(end..end + length) else { break };
-        parts.push(part);
-        rest = &rest[end + length..];
-    }
-    if parts.is_empty() { symbol.to_owned() } else { parts.join("::") }
 }
 
 /// The path of a frame's file with `/`, without scheme, drive and query; of the JVM's bare names, behind the folders
@@ -382,7 +344,9 @@ mod tests {
         for (at, format) in file.format.iter().enumerate() {
             assert!(!format.samples.is_empty(), "{}", format.name);
             for [text, path, line, function] in &format.samples {
-                let last = text.lines().last().unwrap();
+                let lines: Vec<&str> = text.lines().collect();
+                let whole = wrapped::joined(lines[0], &lines[1..]).map(|(whole, _)| whole);
+                let last = whole.as_deref().unwrap_or(lines[lines.len() - 1]);
                 let first = FORMATS.any.matches(last).iter().next();
                 assert_eq!(first, Some(at), "{}: {text}", format.name);
                 let found = FORMATS.all[at].frame.captures(last).unwrap();
@@ -454,17 +418,100 @@ mod tests {
     }
 
     #[test]
-    fn symbols_are_demangled() {
-        assert_eq!(demangled("_ZN4acme4Cart5totalEi"), "acme::Cart::total");
-        assert_eq!(demangled("_ZNK4acme4Cart5totalEv"), "acme::Cart::total");
+    fn long_sources_between_frames_divide_no_trace() {
+        let rich = "╭──── Traceback (most recent call last) ────╮\n│ /app/main.py:3 in run                     │\n│ \
+                    \n│   1 import cart                           │\n│   2 def run():                             │\n│ ❱ \
+                    3 │   cart.total()                        │\n│   4                                       │\n│ ╭── locals ──╮ \
+                    │\n│ │ x = 1 │ │\n│ ╰────╯ │\n│ /usr/lib/python3/site-packages/shop/ca │\n│ rt.py:8 in total │\n╰────╯";
         assert_eq!(
-            demangled("_ZN4shop5stock17h0123456789abcdefE"),
-            "shop::stock::h0123456789abcdef"
+            frames(rich),
+            [
+                frame("usr/lib/python3/site-packages/shop/cart.py", 8, "total", 0),
+                frame("app/main.py", 3, "run", 0)
+            ]
         );
-        assert_eq!(demangled("sdsfree"), "sdsfree");
-        assert_eq!(names("_ZN4shop5stock17h0123456789abcdefE"), ["stock", "shop"]);
-        assert_eq!(names("Acme.Cart.<Total>d__5.MoveNext"), ["Total", "Cart", "Acme"]);
-        assert_eq!(names("acme.Cart.lambda$total$0"), ["total", "Cart", "acme"]);
+        let carets = "  File \"/app/main.py\", line 3, in run\n    total(\n    ~~~~~^\n        1,\n        ^^\n        2,\n        \
+                      ^^\n    )\n    ^\n  File \"/app/cart.py\", line 8, in total\n    return 1 / 0\n           ~~^~~";
+        assert_eq!(
+            frames(carets),
+            [frame("app/cart.py", 8, "total", 0), frame("app/main.py", 3, "run", 0)]
+        );
+    }
+
+    #[test]
+    fn the_exceptions_of_a_group_come_before_where_it_was_raised() {
+        let group = "  + Exception Group Traceback (most recent call last):\n  |   File \"/app/main.py\", line 3, in run\n  |     \
+                     go()\n  | ExceptionGroup: two (2 sub-exceptions)\n  +-+---------------- 1 ----------------\n    | \
+                     Traceback (most recent call last):\n    |   File \"/app/cart.py\", line 8, in total\n    |     1 / 0\n    | \
+                     ZeroDivisionError: division by zero\n    +------------------------------------";
+        assert_eq!(
+            frames(group),
+            [frame("app/cart.py", 8, "total", 0), frame("app/main.py", 3, "run", 1)]
+        );
+    }
+
+    #[test]
+    fn a_frame_that_is_broken_into_lines_is_one() {
+        let gdb = "#0  0x7f in raise () from /lib/libc.so.6\n#1  0x55 in acme::Cart::total (this=0x7ffe,\n    tax=1) at \
+                   /src/cart.cc:12\n#2  0x56 in acme::run (x=1)\n    at /src/shop.cc:7\n#3  main () at main.cc:3";
+        let traces = traces(gdb);
+        assert_eq!(traces.rest.trim(), "");
+        assert_eq!(traces.rest.lines().count(), gdb.lines().count());
+        assert_eq!(
+            frames(gdb),
+            [
+                frame("", 0, "raise", 0),
+                frame("src/cart.cc", 12, "total", 0),
+                frame("src/shop.cc", 7, "run", 0),
+                frame("main.cc", 3, "main", 0)
+            ]
+        );
+        let rust = "stack backtrace:\n   0: core::panicking::panic\n   1: shop::cart::Cart::total\n             at \
+                    ./src/cart.rs:12:5\n   2: <shop::Shop<T> as shop::Run>::run::{{closure}}\n   3: main";
+        assert_eq!(
+            frames(rust),
+            [
+                frame("", 0, "panic", 0),
+                frame("src/cart.rs", 12, "total", 0),
+                frame("", 0, "run", 0)
+            ]
+        );
+    }
+
+    #[test]
+    fn races_and_uses_after_free_have_two_traces() {
+        let tsan = "  Write of size 4 at 0x7b by thread T1:\n    #0 total(int) /src/cart.cc:12:5 (shop+0x4a)\n  Previous read of \
+                    size 4 at 0x7b by main thread:\n    #0 run() /src/shop.cc:7:1 (shop+0x4b)";
+        assert_eq!(
+            frames(tsan),
+            [frame("src/cart.cc", 12, "total", 0), frame("src/shop.cc", 7, "run", 1)]
+        );
+    }
+
+    #[test]
+    fn test_runners_name_the_place_that_failed() {
+        let vitest = " FAIL  test/cart.test.ts > cart > adds\nAssertionError: expected 2 to be 3\n ❯ Cart.total \
+                      src/cart.ts:12:5\n ❯ test/cart.test.ts:57:28\n     55|   it('adds')\n";
+        assert_eq!(
+            frames(vitest),
+            [frame("src/cart.ts", 12, "total", 0), frame("test/cart.test.ts", 57, "", 0)]
+        );
+        let jest = "  ● cart › adds\n\n    expect(received).toBe(expected)\n\n      at Cart.total [as add] \
+                    (src/cart.js:12:5)\n      at Object.<anonymous> (test/cart.test.js:57:28)";
+        assert_eq!(
+            frames(jest),
+            [frame("src/cart.js", 12, "total", 0), frame("test/cart.test.js", 57, "Object", 0)]
+        );
+    }
+
+    #[test]
+    fn callers_that_are_written_with_what_they_call() {
+        let composer = "Exception trace:\n  at /app/src/Cart.php:34\n Acme\\Cart->total() at /app/src/Shop.php:12\n \
+                        Acme\\Shop->run() at /app/bin/shop:3";
+        assert_eq!(
+            frames(composer),
+            [frame("app/src/Cart.php", 34, "total", 0), frame("app/src/Shop.php", 12, "", 0)]
+        );
     }
 
     #[test]
@@ -476,6 +523,11 @@ mod tests {
             "GET http://localhost:8000/a 500",
             "the fix (in v1.2) is at the end",
             "12:30 meet (a:b)",
+            "1: std::vector is slow",
+            "2: use `shop::total` instead",
+            "#12 see the issue\n\n    at src/cart.c",
+            "at src/cart.rs:12",
+            "in Cart (at 12:30)",
         ] {
             assert!(traces(text).frames.is_empty(), "{text}: {:?}", traces(text).frames);
             assert_eq!(traces(text).rest.trim_end(), text);
@@ -494,7 +546,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn a_line_that_could_be_no_frame_matches_no_format(
-            line in "[ ]{0,2}(at |in |File \"|#[0-9]{1,2}:? |---> |bei |==1== )?[a-zé./\\\\$<>@:, -]{0,12}(\\.(py|rs|php|cs|go|js|kt|hs))?(:|, line |\\(| line |\\+0x)[0-9a-f]{0,3}[):]?( in [a-z]{1,4}|:[0-9]|\\))?",
+            line in "[ ]{0,2}(at |in |❯ |│ |[0-9]: a::|File \"|#[0-9]{1,2}:? |---> |bei |==1== )?[a-zé./\\\\$<>@:, -]{0,12}(\\.(py|rs|php|cs|go|js|kt|hs))?(:|, line |\\(| line |\\+0x)[0-9a-f]{0,3}[):]?( in [a-z]{1,4}|:[0-9]|\\))?",
         ) {
             if line.bytes().any(|byte| byte.is_ascii_digit()) || line.contains("at ") {
                 proptest::prop_assert!(could_be_frame(&line) || !FORMATS.any.is_match(&line), "{line}");
@@ -506,7 +558,7 @@ mod tests {
             traces(&text);
             traces(&format!("    at {text}:1:2)\n#0 0x1 in {text} at a.c:1"));
             names(&text);
-            demangled(&format!("_ZN{text}"));
+            names(&format!("_ZN{text}"));
         }
     }
 }

@@ -13,12 +13,20 @@ pub(super) fn could_be_frame(line: &str) -> bool {
     (has_number || line.contains("at "))
         && (line.contains("0x")
             || line.contains("{line,")
+            || is_rust_path(line)
             || any(line, "line ", |after| begins_with_digit(&line[after..]))
             || any(line, "#", |after| is_numbered(&line[after..]))
             || any(line, ":", |after| {
                 begins_with_digit(&line[after..]) && has_dot(token(&line[..after - 1]))
             })
             || any(line, "(", |after| is_called(line, &line[..after - 1])))
+}
+
+/// `4: shop::total`, which has no place.
+fn is_rust_path(line: &str) -> bool {
+    let text = line.trim_start();
+    let rest = text.trim_start_matches(char::is_numeric);
+    rest.len() < text.len() && rest.starts_with(':') && rest.contains("::")
 }
 
 /// Whether `is` holds of the end of any occurrence of `mark`.
