@@ -1,12 +1,15 @@
 //! Frames of stack traces: the files and functions of this checkout that they mean.
 //!
 //! A trace comes from another machine and perhaps another version. Its paths are matched by their longest common tail,
-//! and a function is looked for by its name before its line. The frames nearest to the failure count most, and a
+//! unless they lie in another package that was installed there (`packages.rs`), and a function is looked for by its name before its line. The frames nearest to the failure count most, and a
 //! frame that repeats counts once.
+
+use std::cell::LazyCell;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use syntax::{Definition, DefinitionKind, LineRange, Outline};
 
+use super::packages::{Installed, Packages};
 use crate::corpus::{Corpus, FileKind};
 use crate::trace::Frame;
 
@@ -31,6 +34,8 @@ pub(crate) struct Placed {
     pub(crate) files: Vec<usize>,
     /// Whether more than the file's name is the same, so that the line is to be trusted.
     pub(crate) certain: bool,
+    /// Whether it lies in another package, so that a function of the same name isn't meant.
+    pub(crate) foreign: bool,
 }
 
 /// By frame, the files that it means.
@@ -42,7 +47,12 @@ pub(crate) fn place(corpus: &Corpus, frames: &[Frame]) -> Vec<Placed> {
     for (at, file) in corpus.files.iter().enumerate() {
         by_name.entry(name_of(&file.path)).or_default().push(at);
     }
-    frames.iter().map(|frame| files_of(corpus, &by_name, frame)).collect()
+    let packages = LazyCell::new(|| Packages::of(corpus));
+    let place = |frame: &Frame| match &frame.file {
+        Some(path) => files_of(corpus, &by_name, &packages, path),
+        None => file_of_module(corpus, &packages, frame),
+    };
+    frames.iter().map(place).collect()
 }
 
 /// The name of a file without regard to case: some file systems have none.
@@ -50,9 +60,20 @@ fn name_of(path: &str) -> String {
     path.rsplit('/').next().unwrap_or(path).to_lowercase()
 }
 
-fn files_of(corpus: &Corpus, by_name: &FxHashMap<String, Vec<usize>>, frame: &Frame) -> Placed {
-    let Some(path) = &frame.file else { return Placed::default() };
+fn files_of(
+    corpus: &Corpus,
+    by_name: &FxHashMap<String, Vec<usize>>,
+    packages: &LazyCell<Packages, impl FnOnce() -> Packages>,
+    path: &str,
+) -> Placed {
+    let installed = Installed::of(path);
+    let here = installed.as_ref().and_then(|installed| packages.path_here(installed));
+    let path = here.as_deref().unwrap_or(path);
     let Some(same) = by_name.get(&name_of(path)) else { return Placed::default() };
+    let mut same = same.clone();
+    if let Some(installed) = installed.filter(|_| here.is_none()) {
+        same.retain(|&at| installed.is_in(corpus, &corpus.files[at].path));
+    }
     let tails: Vec<usize> =
         same.iter().map(|&at| common_tail(path, &corpus.files[at].path)).collect();
     let longest = tails.iter().copied().max().unwrap_or(0);
@@ -65,7 +86,25 @@ fn files_of(corpus: &Corpus, by_name: &FxHashMap<String, Vec<usize>>, frame: &Fr
     }
     let whole = files.iter().any(|&at| corpus.files[at].path.split('/').count() == longest);
     let certain = longest >= 2 || whole || !path.contains('/');
-    if files.len() > AMBIGUOUS { Placed::default() } else { Placed { files, certain } }
+    match files.len() {
+        0..=AMBIGUOUS => Placed { files, certain, foreign: false },
+        _ => Placed::default(),
+    }
+}
+
+/// The file that the modules in a function's name say, for a frame without a file.
+fn file_of_module(
+    corpus: &Corpus,
+    packages: &LazyCell<Packages, impl FnOnce() -> Packages>,
+    frame: &Frame,
+) -> Placed {
+    if frame.names.len() < 2 {
+        return Placed::default();
+    }
+    let Some(paths) = packages.modules(&frame.names) else { return Placed::default() };
+    let file = |path: &String| corpus.files.binary_search_by(|file| file.path.cmp(path)).ok();
+    let files: Vec<usize> = paths.iter().find_map(file).into_iter().collect();
+    Placed { files, certain: true, foreign: paths.is_empty() }
 }
 
 /// How many of the last parts of two paths are the same, without regard to case.
@@ -146,11 +185,19 @@ pub(crate) fn hits(
 ) -> Vec<Hit> {
     let places: FxHashMap<usize, usize> =
         candidates.iter().enumerate().map(|(place, (file, _))| (*file, place)).collect();
+    let known: FxHashSet<usize> = frames
+        .iter()
+        .zip(placed)
+        .filter(|(_, placed)| !placed.files.is_empty())
+        .map(|(frame, _)| frame.trace)
+        .collect();
     let mut depths = Depths::default();
     let mut out: Vec<(usize, usize, Hit)> = Vec::new();
     for (order, (frame, placed)) in frames.iter().zip(placed).enumerate() {
         let found = if placed.files.is_empty() {
-            by_name_alone(frame, candidates)
+            // Where others have files, a frame without one is mostly of a library.
+            let is_ours = !placed.foreign && !known.contains(&frame.trace);
+            by_name_alone(frame, candidates).filter(|_| is_ours)
         } else {
             let in_file = |file: &usize| {
                 let place = *places.get(file)?;
@@ -329,6 +376,143 @@ mod tests {
         let files = [("src/sds.c", "int a;\nvoid sdsfree(char *s) {\n    free(s);\n}\n")];
         assert_eq!(found(&files, "server(sdsfree+0x2b1)[0x55]"), [("src/sds.c".into(), 2, 1.0)]);
         assert_eq!(found(&files, "server(free+0x2b1)[0x55]"), []);
+    }
+
+    #[test]
+    fn frames_without_files_do_not_come_before_those_with_files() {
+        let files = [(
+            "src/cart.c",
+            "int raise(int s) {\n    return s;\n}\nint total(int x) {\n    raise(x);\n}\n",
+        )];
+        let gdb = "#0  0x7f in raise () from /lib/libc.so.6\n#1  0x55 in total (x=1,\n    y=2)\n    at /src/cart.c:5";
+        assert_eq!(found(&files, gdb), [("src/cart.c".into(), 4, 1.0)]);
+    }
+
+    const STOCK: &str = "impl Stock {\n    pub fn reserve(&self) {\n    }\n}\npub fn run() {\n}\n";
+
+    #[test]
+    fn a_crate_says_the_file_of_a_function_without_one() {
+        let files = [
+            ("Cargo.toml", "[package]\nname = \"acme-shop\"\n"),
+            ("src/other.rs", STOCK),
+            ("src/stock.rs", STOCK),
+            ("util/Cargo.toml", "[package]\nname = \"util\"\n"),
+            ("util/src/lib.rs", "pub fn go() {}\n"),
+            ("util/src/list/mod.rs", STOCK),
+        ];
+        let trace = "   0: core::option::unwrap_failed\n   1: acme_shop::stock::Stock::reserve\n   2: \
+                     <acme_shop::other::Stock as acme_shop::Reserve>::reserve\n   3: util::list::run::{{closure}}\n   4: \
+                     redis::stock::Stock::reserve\n   5: util::go::h0123456789abcdef";
+        assert_eq!(
+            found(&files, trace),
+            [
+                ("src/stock.rs".into(), 2, 1.0),
+                ("src/other.rs".into(), 2, 0.7),
+                ("util/src/list/mod.rs".into(), 5, 0.5),
+                ("util/src/lib.rs".into(), 1, 0.3)
+            ]
+        );
+    }
+
+    /// The file that a path in a trace means.
+    fn placed(files: &[(&str, &str)], path: &str) -> Option<String> {
+        let corpus = corpus(files);
+        let frames = traces(&format!("#0 0x1 in total (x=1) at {path}:2")).frames;
+        assert_eq!(frames.len(), 1, "{path}");
+        let placed = place(&corpus, &frames);
+        placed[0].files.first().map(|&at| corpus.files[at].path.clone())
+    }
+
+    #[test]
+    fn files_of_other_packages_are_not_ours_though_they_have_the_same_name() {
+        let files = [
+            ("client.py", ""),
+            ("composer.json", "{\"name\": \"acme/shop\"}"),
+            ("go.mod", "module github.com/acme/shop/v2\n"),
+            ("lib/index.js", ""),
+            ("lib/server.rb", ""),
+            ("package.json", "{\"name\": \"@acme/shop\"}"),
+            ("server.go", ""),
+            ("shop.gemspec", ""),
+            ("src/Client.php", ""),
+            ("src/arg.rs", ""),
+            ("src/shop/backends/__init__.py", ""),
+            ("src/shop/backends/redis/client.py", ""),
+            ("stdio.h", ""),
+        ];
+        for path in [
+            "/usr/local/go/src/net/http/server.go",
+            "/opt/hostedtoolcache/go/1.22.1/x64/src/net/http/server.go",
+            "/root/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.22.0.linux-amd64/src/net/http/server.go",
+            "/root/go/pkg/mod/github.com/other/shop@v1.0.0/server.go",
+            "/app/vendor/github.com/other/shop/server.go",
+            "/app/venv/lib/python3.11/site-packages/redis/client.py",
+            "/usr/lib/python3.11/http/client.py",
+            "C:/Python311/Lib/http/client.py",
+            "/app/node_modules/other/lib/index.js",
+            "/app/node_modules/.pnpm/other@1.0.0/node_modules/@acme/other/lib/index.js",
+            "/app/vendor/guzzlehttp/guzzle/src/Client.php",
+            "/usr/local/bundle/gems/puma-6.0.0/lib/server.rb",
+            "/usr/lib/ruby/3.0.0/webrick/server.rb",
+            "/root/.cargo/registry/src/index.crates.io-6f17d22bba15001f/clap-4.5.1/src/arg.rs",
+            "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/arg.rs",
+            "/usr/include/stdio.h",
+        ] {
+            assert_eq!(placed(&files, path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn installed_copies_and_paths_of_containers_and_windows_are_ours() {
+        let files = [
+            ("composer.json", "{\"name\": \"acme/shop\"}"),
+            ("go.mod", "module github.com/Acme/shop/v2\n"),
+            ("lib/core/index.js", ""),
+            ("lib/shop/server.rb", ""),
+            ("package.json", "{\"version\": \"1.0\", \"name\": \"shop\"}"),
+            ("packages/ui/lib/panel.js", ""),
+            ("packages/ui/package.json", "{\"name\": \"@acme/ui\"}"),
+            ("pkg/server.go", ""),
+            ("shop.gemspec", ""),
+            ("shop_builder/Cargo.toml", "[package]\nname = \"shop_builder\"\n"),
+            ("shop_builder/src/arg.rs", ""),
+            ("single.py", ""),
+            ("src/Client.php", ""),
+            ("src/arg.rs", ""),
+            ("src/shop/__init__.py", ""),
+            ("src/shop/client.py", ""),
+            ("vendor/github.com/other/lib/vendored.go", ""),
+        ];
+        for (path, ours) in [
+            ("/usr/lib/python3/dist-packages/shop/client.py", "src/shop/client.py"),
+            ("/app/.venv/lib/python3.11/site-packages/shop/client.py", "src/shop/client.py"),
+            (r"C:\Users\me\venv\Lib\site-packages\shop\client.py", "src/shop/client.py"),
+            ("/app/lib/python3.11/site-packages/single.py", "single.py"),
+            ("/app/src/shop/client.py", "src/shop/client.py"),
+            ("/usr/src/app/lib/core/index.js", "lib/core/index.js"),
+            (r"D:\a\shop\shop\lib\core\index.js", "lib/core/index.js"),
+            ("/app/node_modules/shop/lib/core/index.js", "lib/core/index.js"),
+            (
+                "/app/node_modules/.pnpm/shop@1.0.0/node_modules/shop/lib/core/index.js",
+                "lib/core/index.js",
+            ),
+            ("/app/node_modules/@acme/ui/lib/panel.js", "packages/ui/lib/panel.js"),
+            ("/app/vendor/acme/shop/src/Client.php", "src/Client.php"),
+            ("/usr/local/bundle/gems/shop-6.0.0/lib/shop/server.rb", "lib/shop/server.rb"),
+            ("/root/go/pkg/mod/github.com/!acme/shop/v2@v2.7.6/pkg/server.go", "pkg/server.go"),
+            ("/app/vendor/github.com/Acme/shop/v2/pkg/server.go", "pkg/server.go"),
+            (
+                "/app/vendor/github.com/other/lib/vendored.go",
+                "vendor/github.com/other/lib/vendored.go",
+            ),
+            (
+                "/root/.cargo/registry/src/index.crates.io-6f17d22bba15001f/shop_builder-4.5.1/src/arg.rs",
+                "shop_builder/src/arg.rs",
+            ),
+            ("/go/src/example.com/shop/pkg/server.go", "pkg/server.go"),
+        ] {
+            assert_eq!(placed(&files, path).as_deref(), Some(ours), "{path}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub(crate) mod frames;
 pub(crate) mod history;
 pub(crate) mod kind;
 pub(crate) mod mentions;
+mod packages;
 pub(crate) mod shape;
 pub(crate) mod structure;
 pub(crate) mod user;
