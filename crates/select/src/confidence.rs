@@ -49,6 +49,8 @@ pub(crate) struct Signals {
     pub(crate) in_trace: bool,
     /// The words that say what the task is about.
     pub(crate) count: usize,
+    /// What they say in programs of all kinds: the sum of the logarithms of how rare they are there.
+    pub(crate) says: f64,
     /// The repository's files.
     pub(crate) files: usize,
     /// The share of the task's words that occur in any file or path.
@@ -86,7 +88,7 @@ pub(crate) fn signals(
     // By term number: what it says, zero for expansion terms and pairs of words.
     let mut says = vec![0.0; query.vocabulary.len()];
     let (mut said, mut known, mut all, mut count) = (0.0, 0.0, 0.0, 0);
-    let (mut lifts, mut squares) = (0.0, 0.0);
+    let (mut lifts, mut squares, mut anywhere) = (0.0, 0.0, 0.0);
     let mut telling: Vec<(f64, TermId)> = Vec::new();
     for term in query.task.terms.iter().filter(|term| !term.joined && !is_number(term)) {
         let Some(id) = query.vocabulary.get(&term.term) else { continue };
@@ -105,6 +107,7 @@ pub(crate) fn signals(
         count += 1;
         telling.push((says[at], id));
         all += weight;
+        anywhere -= weight * (word_shares::typical(&term.term) + NOWHERE).ln();
         known += if is_known { weight } else { 0.0 };
         let found = match survey.found[at] {
             0 if is_known => IN_PATH,
@@ -137,6 +140,7 @@ pub(crate) fn signals(
     Signals {
         in_trace,
         count,
+        says: anywhere,
         files: files_in_all,
         known: share(known, all),
         file: share(best_file, said),
@@ -225,6 +229,10 @@ const FEW_FILES: usize = 50;
 const WEAK_IN_FEW: f64 = 1.5;
 const STRONG_IN_FEW: f64 = 2.0;
 
+/// The least that a task says which can be about one place: a rare word, or two ordinary ones. *Run the tests* says 2.5, *fix
+/// the bug* 3.2, *session* alone 3.5. By hand.
+const TELLS: f64 = 4.5;
+
 /// Words of a task that is short enough to be about any repository. By hand.
 const FEWEST: usize = 3;
 
@@ -245,7 +253,8 @@ impl Signals {
         };
         if fit < weak && !few && !self.in_trace {
             Confidence::Weak
-        } else if fit >= strong && self.file >= STRONG_FILE {
+        } else if fit >= strong && self.file >= STRONG_FILE && (self.says >= TELLS || self.in_trace)
+        {
             Confidence::Strong
         } else {
             Confidence::Mixed
@@ -256,13 +265,16 @@ impl Signals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::{Corpus, FileKind, SourceFile};
     use crate::history::Commit;
     use crate::task::Task;
+    use syntax::Language;
 
     /// Of words that all occur, in single files.
     const SAID: Signals = Signals {
         in_trace: false,
         count: 5,
+        says: 18.0,
         files: 400,
         known: 1.0,
         file: 0.8,
@@ -303,6 +315,42 @@ mod tests {
             Confidence::Weak,
             "as common as anywhere"
         );
+    }
+
+    #[test]
+    fn a_task_that_says_nothing_is_not_sure() {
+        let corpus = Corpus {
+            files: vec![SourceFile {
+                path: "tests/run_test.py".into(),
+                text:
+                    "def test_run():\n    run(it, the, bug, fix, code, continue, session_cookies)\n"
+                        .into(),
+                hash: [0; 32],
+                language: Language::Python,
+                kind: FileKind::Source,
+            }],
+            history: History::default(),
+        };
+        let confidence = |task: &str| {
+            let task = Task::new(task);
+            let matches = crate::matching_commits(&corpus.history, &task);
+            let query = Query::new(&task, matches, &corpus.history, &[]);
+            let survey = crate::survey(&corpus, &query, &[], 8_000);
+            let outline = syntax::outline(Language::Python, &corpus.files[0].text);
+            let weights = crate::Weights::built_in();
+            crate::rank(&corpus, &query, &survey, &[&outline], &[], &weights).confidence
+        };
+        for task in [
+            "fix it",
+            "run the tests",
+            "please continue",
+            "it does not work",
+            "fix the bug",
+            "go on",
+        ] {
+            assert_ne!(confidence(task), Confidence::Strong, "{task}");
+        }
+        assert_eq!(confidence("run with session cookies"), Confidence::Strong);
     }
 
     #[test]
