@@ -9,7 +9,7 @@ mod lines;
 use syntax::LineRange;
 
 use crate::terms::is_dense;
-use lines::{extended, lines_after, lines_before, lines_from, lines_of_fragment};
+use lines::{lines_after, lines_before, lines_from, lines_of_fragment, with_plain_ranges};
 
 /// The most tokens of a task that are searched, and mentions that are kept. By hand: it bounds the work.
 const MOST: usize = 2_000;
@@ -27,6 +27,7 @@ pub(crate) struct PathMention {
 /// The files that `text` mentions, in order.
 pub(crate) fn path_mentions(text: &str) -> Vec<PathMention> {
     let mut found = Found { places: Vec::new(), is_patch: text.contains("diff --git ") };
+    let text = &*with_plain_ranges(text);
     for (token, after) in pieces(text, is_blank_or_quote).take(MOST) {
         if token.contains("://") {
             found.link(token);
@@ -119,6 +120,11 @@ impl<'t> Around<'t> {
         if rest.is_empty() { self } else { Self { after: rest, ..self } }
     }
 
+    /// The same for a part of the token that `start` comes before in it.
+    fn behind(self, start: &'t str) -> Self {
+        if start.is_empty() { self } else { Self { before: start, ..self } }
+    }
+
     fn lines(self) -> Option<LineRange> {
         lines_after(self.after).or_else(|| lines_before(self.before))
     }
@@ -151,7 +157,8 @@ impl Found {
             let inner = token.trim_matches(is_dense);
             self.candidate(inner, around);
             for (run, rest) in pieces(token, is_dense) {
-                self.candidate(run, around.with(rest));
+                let start = &token[..token.len() - rest.len() - run.len()];
+                self.candidate(run, around.with(rest).behind(start));
             }
         }
     }
@@ -160,7 +167,7 @@ impl Found {
         let token = token.trim_end_matches(['.', ':', '!', '?', '*', '~']);
         let (path, lines) = located(token.trim_start_matches(['*', '~', '!', ':']));
         let path = path.trim_end_matches('*');
-        let lines = lines.map(|lines| extended(lines, around.after)).or_else(|| around.lines());
+        let lines = lines.or_else(|| around.lines());
         let mut forms = vec![path];
         forms.extend(path.strip_prefix('@'));
         forms.extend(path.rsplit_once('=').map(|(_, value)| value));
@@ -465,6 +472,16 @@ mod tests {
             "pkg/server/router.go（第22-40行）",
             "pkg/server/router.go第22行到第40行",
             "pkg/server/router.goの22-40行目",
+            "pkg/server/router.goの22〜40行目",
+            "pkg/server/router.goの22～40行目を直して",
+            "pkg/server/router.goの22行目〜40行目",
+            "pkg/server/router.go:22〜40",
+            "pkg/server/router.go第22–40行",
+            "22〜40行目のpkg/server/router.go",
+            "22行目から40行目のpkg/server/router.goを直す",
+            "第22~40行的pkg/server/router.go",
+            "請看第22到40行 pkg/server/router.go",
+            "`pkg/server/router.go`の22〜40行目",
             "pkg/server/router.go의 22~40번째 줄",
             "请看第22到40行，文件pkg/server/router.go (lines 22-40)",
             "lines 22 to 40 of pkg/server/router.go",
@@ -513,6 +530,8 @@ mod tests {
             "pkg/server/router.go\nline",
             "pkg/server/router.go | 22 ++--",
             "pkg/server/router.go on 22",
+            "22〜40回pkg/server/router.go",
+            "22個の行pkg/server/router.go",
         ] {
             let found = path_mentions(text);
             let is = |mention: &&PathMention| mention.path == ROUTER;

@@ -1,5 +1,7 @@
 //! The lines of a file that stand beside its path: `:22-40`, `#L22-L40`, `, line 22`, `第22到40行`.
 
+use std::borrow::Cow;
+
 use syntax::LineRange;
 
 use super::{is_blank_or_quote, is_bracket};
@@ -28,11 +30,22 @@ pub(super) fn lines_from(text: &str) -> Option<(LineRange, &str)> {
     Some((LineRange { start, end }, rest))
 }
 
-/// `lines`, onto which a path's token was written, up to the end that stands behind a dash that ends tokens: `22–25`.
-pub(super) fn extended(lines: LineRange, after: &str) -> LineRange {
+/// `text` with a hyphen in place of the dashes between numbers that would end tokens: `22–40`, `22〜40行目`.
+pub(super) fn with_plain_ranges(text: &str) -> Cow<'_, str> {
     let is_dash = |c| matches!(c, '\u{2010}'..='\u{2015}' | '\u{2026}' | '\u{301c}' | '\u{ff5e}');
-    let end = range_end(after).filter(|&(end, _)| after.starts_with(is_dash) && end >= lines.end);
-    end.map_or(lines, |(end, _)| LineRange { end, ..lines })
+    if !text.contains(is_dash) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut previous = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let is_after = previous.is_some_and(|c: char| c.is_ascii_digit() || "行目줄".contains(c));
+        let is_before = chars.peek().is_some_and(|c| c.is_ascii_digit() || "第L ".contains(*c));
+        out.push(if is_dash(c) && is_after && is_before { '-' } else { c });
+        previous = Some(c);
+    }
+    Cow::Owned(out)
 }
 
 /// The last line of a range of which the first was read, and what follows it.
@@ -120,6 +133,9 @@ pub(super) fn lines_before(before: &str) -> Option<LineRange> {
     let start = before.ceil_char_boundary(before.len().saturating_sub(BEFORE_PATH));
     let mut rest = before[start..].rsplit('\n').next()?;
     let is_between = |c: char| is_blank_or_quote(c) || is_bracket(c);
+    if let Some(lines) = lines_before_dense(rest) {
+        return Some(lines);
+    }
     rest = rest.trim_start_matches(is_between);
     let words = rest.split(is_between).filter(|word| !word.is_empty()).count();
     for word in 0..words {
@@ -134,6 +150,18 @@ pub(super) fn lines_before(before: &str) -> Option<LineRange> {
         rest = rest.trim_start_matches(|c| !is_between(c)).trim_start_matches(is_between);
     }
     None
+}
+
+/// The lines at the end of a text in Chinese, Japanese or Korean: `第22到40行的`, `22-40行目の`.
+fn lines_before_dense(before: &str) -> Option<LineRange> {
+    let range = |c: char| c.is_ascii_digit() || is_dense(c) || matches!(c, '-' | '~' | ' ');
+    let other = before.char_indices().rev().find(|(_, c)| !range(*c));
+    let text = before[other.map_or(0, |(at, c)| at + c.len_utf8())..].trim_end();
+    let mut places = text.match_indices(|c: char| c.is_ascii_digit());
+    let (lines, rest) = lines_from(&text[places.next()?.0..])?;
+    let particles = rest.trim_start();
+    let is_line = particles.starts_with(['行', '줄']) || particles.starts_with("번째 줄");
+    (is_line && particles.chars().count() <= PARTICLES).then_some(lines)
 }
 
 /// The line in a column behind a path: between tabs, or as editors list places (`…|22 col 5|`).
