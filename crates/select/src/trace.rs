@@ -479,6 +479,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_debugger_shows_of_each_frame_divides_no_trace() {
+        let locals = "        x = 1\n".repeat(9);
+        let gdb = format!(
+            "#0  0x55 in total (x=1) at /src/cart.c:12\n{locals}#1  0x56 in run (x=1)\n    at /src/shop.c:7\nNo locals."
+        );
+        assert_eq!(
+            frames(&gdb),
+            [frame("src/cart.c", 12, "total", 0), frame("src/shop.c", 7, "run", 0)]
+        );
+    }
+
+    #[test]
     fn races_and_uses_after_free_have_two_traces() {
         let tsan = "  Write of size 4 at 0x7b by thread T1:\n    #0 total(int) /src/cart.cc:12:5 (shop+0x4a)\n  Previous read of \
                     size 4 at 0x7b by main thread:\n    #0 run() /src/shop.cc:7:1 (shop+0x4b)";
@@ -528,6 +540,8 @@ mod tests {
             "#12 see the issue\n\n    at src/cart.c",
             "at src/cart.rs:12",
             "in Cart (at 12:30)",
+            "the bug is in total at line 12",
+            "ping bob @ example.com",
         ] {
             assert!(traces(text).frames.is_empty(), "{text}: {:?}", traces(text).frames);
             assert_eq!(traces(text).rest.trim_end(), text);
