@@ -510,6 +510,8 @@ mod tests {
                 "shop_builder/src/arg.rs",
             ),
             ("/go/src/example.com/shop/pkg/server.go", "pkg/server.go"),
+            ("/usr/lib/acme/releases/1/pkg/server.go", "pkg/server.go"),
+            ("/usr/share/nginx/html/src/Client.php", "src/Client.php"),
         ] {
             assert_eq!(placed(&files, path).as_deref(), Some(ours), "{path}");
         }

@@ -15,8 +15,10 @@ enum Layout {
     Imported,
     /// By their name, which a manifest says; the rest is a path in them.
     Named,
-    /// By nothing: the libraries of a language or of the system.
+    /// By nothing: the libraries of a language.
     Library,
+    /// By nothing either: what a system installs, programs among it.
+    System,
 }
 
 /// A path in an installed package.
@@ -50,13 +52,13 @@ impl<'p> Installed<'p> {
     /// checked in, or the package itself where no manifest says its name.
     pub(super) fn is_in(&self, corpus: &Corpus, path: &str) -> bool {
         let here: Vec<&str> = path.split('/').collect();
-        let Some(outside) = here.len().checked_sub(self.parts.len()) else { return false };
-        let (outside, inside) = here.split_at(outside);
-        if !inside.iter().zip(&self.parts).all(|(a, b)| a.eq_ignore_ascii_case(b)) {
-            return false;
-        }
-        let is_deep = self.parts.len() > 1;
+        let pairs = here.iter().rev().zip(self.parts.iter().rev());
+        let same = pairs.take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+        let outside = &here[..here.len() - same];
+        let is_deep = same > 1;
         match self.layout {
+            Layout::System => is_deep,
+            _ if same < self.parts.len() => false,
             Layout::Imported if is_deep => !is_package(corpus, &outside.join("/")),
             Layout::Imported => matches!(outside, [] | ["src" | "lib" | "python"]),
             Layout::Named => outside.last() == Some(&self.root),
@@ -102,10 +104,10 @@ fn layout_at(parts: &[&str], at: usize) -> Option<(Layout, usize)> {
         {
             (Layout::Library, 0)
         }
-        "include" | "lib" | "lib64" | "share"
+        "include" | "lib" | "lib64"
             if at > 0 && parts[0] == "usr" && (at == 1 || at == 2 && parts[1] == "local") =>
         {
-            (Layout::Library, 0)
+            (Layout::System, 0)
         }
         _ => return None,
     })
