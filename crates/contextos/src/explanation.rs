@@ -184,7 +184,7 @@ impl Chunk {
             name: chunk.name.clone(),
             score: rounded(chunk.score),
             probability: rounded(chunk.probability),
-            words: distinct(&chunk.matched),
+            words: chunk.distinct_words().into_iter().map(str::to_owned).collect(),
             contributions: contributions.into_iter().map(contribution).collect(),
             price,
         }
@@ -243,12 +243,6 @@ fn shown_part(packed: &Packed, chunk: &RankedChunk) -> Vec<[u32; 2]> {
         true => Vec::new(),
         false => spans,
     }
-}
-
-/// The words, each once: a word may match as a whole and by its parts.
-fn distinct(words: &[String]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    words.iter().filter(|word| seen.insert(word.as_str())).cloned().collect()
 }
 
 /// JSON for programs, with a last newline.

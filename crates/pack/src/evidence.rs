@@ -86,13 +86,8 @@ fn phrase(chunk: &RankedChunk, feature: Feature) -> Option<String> {
             if chunk.matched.is_empty() {
                 return None;
             }
-            let mut words: Vec<String> = Vec::new();
-            for word in chunk.matched.iter().map(|word| short(word)) {
-                // A name may match as a whole and by its parts.
-                if words.len() < 3 && !words.contains(&word) {
-                    words.push(word);
-                }
-            }
+            let words: Vec<String> =
+                chunk.distinct_words().into_iter().take(3).map(short).collect();
             format!("{WORDS}{}", words.join(", "))
         }
         _ => return None,

@@ -123,7 +123,7 @@ impl<'a> Query<'a> {
             readable: Vec::new(),
         };
         for term in &task.terms {
-            query.add(&term.term, &term.word, term.weights, 0.0);
+            query.add(&term.term, &term.shown, term.weights, 0.0);
         }
         for (term, strength) in query.expansion_candidates(history) {
             query.add(&term, &term, [0.0; READINGS], strength);

@@ -65,6 +65,25 @@ pub struct RankedChunk {
     pub pinned: Option<Pin>,
 }
 
+impl RankedChunk {
+    /// The task's words in it, best first, and none that is a part of another.
+    pub fn distinct_words(&self) -> Vec<&str> {
+        let mut shown: Vec<(&str, String)> = Vec::new();
+        for word in &self.matched {
+            let lower = word.to_lowercase();
+            if shown.iter().any(|(_, other)| other.contains(&lower)) {
+                continue;
+            }
+            let part = shown.iter().position(|(_, other)| lower.contains(other.as_str()));
+            match part {
+                Some(at) => shown[at] = (word, lower),
+                None => shown.push((word, lower)),
+            }
+        }
+        shown.into_iter().map(|(word, _)| word).collect()
+    }
+}
+
 /// The place of a chunk among what the task points at by line: frames of a stack trace, `file.rs:12`. Such chunks are
 /// shown before any other, whatever their file's length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -495,7 +514,9 @@ fn file_chunks(
 ) -> Vec<(RankedChunk, Vec<Row>)> {
     let source = &corpus.files[parsed.file];
     let definitions = &parsed.outline.definitions;
-    let literals = Literals::find(&query.task.readings, source, &parsed.chunks, &parsed.starts);
+    let is_named = survey.readings.iter().any(|files| files[parsed.file].is_named);
+    let named = (source, is_named);
+    let literals = Literals::find(&query.task.readings, named, &parsed.chunks, &parsed.starts);
     let readings: Vec<Evidence<'_>> = file_ranks
         .iter()
         .enumerate()
@@ -508,7 +529,7 @@ fn file_chunks(
     let lines = parsed.chunks.last().map_or(0, |chunk| chunk.lines.end);
     let is_all_head = !parsed.lines.contains(&LineKind::Code);
     let focused = user::points_at(focus, &source.path);
-    let against = kind::against(query.task, source.kind);
+    let against = kind::against(query.task, source.kind).filter(|_| !is_named);
     let chunk = |(at, chunk): (usize, &Chunk)| {
         let itself = chunk.definition.map(|d| &definitions[d as usize]);
         let rows: Vec<Row> = readings

@@ -88,6 +88,8 @@ pub(crate) struct Surveyed {
     pub(crate) recency: f64,
     /// How unambiguously the task mentions it, from 0 to 1.
     pub(crate) mention: f64,
+    /// Whether the task names the file itself, by its path or by an identifier that no source has.
+    pub(crate) is_named: bool,
 }
 
 /// How often each file has the query's terms.
@@ -95,6 +97,13 @@ struct Counts {
     /// By file: its length in parts of words.
     lengths: Vec<f64>,
     terms: TermCounts,
+}
+
+impl Counts {
+    fn files_with(&self, term: TermId) -> Vec<usize> {
+        let has = |file: &usize| self.terms.of(*file).iter().any(|&(other, _)| other == term);
+        (0..self.lengths.len()).filter(has).collect()
+    }
 }
 
 /// Surveys the corpus. `focus` are the paths of files and folders that the user named; `budget`, in
@@ -114,6 +123,14 @@ pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usiz
     let mut files = vec![Surveyed::default(); total];
     history::files(corpus, query, &mut files);
     let paths = path_terms(corpus, query);
+    // Of a long report only its title and first paragraph: what it pastes names much that the fix isn't in.
+    if let Some(mentions) = query.task.readings.last() {
+        let having = |term: TermId| match found[term as usize] {
+            1..=mentions::AMBIGUOUS => counts.files_with(term),
+            _ => Vec::new(),
+        };
+        mentions::named(corpus, query, mentions, having, &mut files);
+    }
     let placed = frames::place(corpus, &query.task.frames);
     let in_trace = frames::files(corpus, &query.task.frames, &placed);
     let readings: Vec<Vec<Surveyed>> = query

@@ -47,8 +47,10 @@ pub(crate) const PROSE: usize = 1;
 pub(crate) struct TaskTerm {
     /// As [`Splitter`] makes it.
     pub(crate) term: String,
-    /// The word it came from, for people.
+    /// The word it came from.
     pub(crate) word: String,
+    /// The part of the word, or all of it, that it stands for, for people.
+    pub(crate) shown: String,
     /// By reading: 1.0 for an ordinary word said once in the first line.
     pub(crate) weights: [f64; READINGS],
     /// Whether it joins two neighbouring words of the task (`access token` → `accesstoken`), so that it
@@ -191,6 +193,7 @@ fn terms_of(readings: &[String], foreign: &[Foreign]) -> Vec<TaskTerm> {
                 terms.push(TaskTerm {
                     term: said.term,
                     word: said.word,
+                    shown: said.shown,
                     weights: [0.0; READINGS],
                     joined: true,
                 });
@@ -210,6 +213,7 @@ fn terms_of(readings: &[String], foreign: &[Foreign]) -> Vec<TaskTerm> {
 struct SaidTerm {
     term: String,
     word: String,
+    shown: String,
     weight: f64,
     joined: bool,
 }
@@ -222,13 +226,16 @@ fn said_terms(text: &str, foreign: &Foreign) -> Vec<SaidTerm> {
         .trim_start()
         .find('\n')
         .map_or(text.len(), |end| end + (text.len() - text.trim_start().len()));
-    let mut weights: BTreeMap<String, (f64, usize, String, bool)> = BTreeMap::new();
-    let mut put = |term: String, word: &str, weight: f64, joined: bool| {
-        let order = weights.len();
-        let entry = weights.entry(term).or_insert((0.0, order, word.to_owned(), joined));
+    let mut terms: BTreeMap<String, (usize, SaidTerm)> = BTreeMap::new();
+    let mut put = |term: String, (word, shown): (&str, &str), weight: f64, joined: bool| {
+        let order = terms.len();
+        let (_, said) = terms.entry(term).or_insert_with_key(|term| {
+            let (term, word, shown) = (term.clone(), word.to_owned(), shown.to_owned());
+            (order, SaidTerm { term, word, shown, weight: 0.0, joined })
+        });
         // A second occurrence counts once more; further ones don't.
-        entry.0 = (entry.0 + weight).min(entry.0.max(weight) * 1.5);
-        entry.3 &= joined;
+        said.weight = (said.weight + weight).min(said.weight.max(weight) * 1.5);
+        said.joined &= joined;
     };
     let mut previous: Option<(usize, String)> = None;
     for (offset, word) in prose_words(text).take(MAX_WORDS) {
@@ -238,19 +245,17 @@ fn said_terms(text: &str, foreign: &Foreign) -> Vec<SaidTerm> {
             continue;
         }
         let place = if offset < summary_end { 1.0 } else { BODY_WEIGHT };
-        let (terms, _) = splitter.split(word);
-        for term in terms {
+        for (term, shown) in splitter.readable(word) {
             let kind = if weak.contains(&term) { WEAK_WEIGHT } else { 1.0 };
             let digits = if term.chars().all(char::is_numeric) { 0.3 } else { 1.0 };
-            // A "word" of a script without blanks may be a sentence: show the matched part only.
-            let shown = if word.starts_with(is_dense) { term.clone() } else { word.to_owned() };
-            put(term, &shown, place * kind * digits, false);
+            put(term, (word, shown), place * kind * digits, false);
         }
         if let Some((end, before)) = &previous
             && text[*end..offset].chars().all(|c| c == ' ' || c == '-' || c == '.')
             && before.len() + lower.len() <= 40
         {
-            put(format!("{before}{lower}"), &format!("{before} {lower}"), place, true);
+            let words = format!("{before} {lower}");
+            put(format!("{before}{lower}"), (&words, &words), place, true);
         }
         let plain = parts(word).len() == 1
             && lower.chars().all(char::is_alphabetic)
@@ -264,16 +269,11 @@ fn said_terms(text: &str, foreign: &Foreign) -> Vec<SaidTerm> {
         for word in &translated.english {
             for term in splitter.split(word).0 {
                 let kind = if weak.contains(&term) { WEAK_WEIGHT } else { 1.0 };
-                put(term, word, share * kind, false);
+                put(term, (word, word), share * kind, false);
             }
         }
     }
-    let mut terms: Vec<(usize, SaidTerm)> = weights
-        .into_iter()
-        .map(|(term, (weight, order, word, joined))| {
-            (order, SaidTerm { term, word, weight, joined })
-        })
-        .collect();
+    let mut terms: Vec<(usize, SaidTerm)> = terms.into_values().collect();
     terms.sort_by_key(|(order, _)| *order);
     terms.into_iter().map(|(_, term)| term).collect()
 }

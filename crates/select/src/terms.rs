@@ -257,6 +257,21 @@ impl Splitter {
         (terms(word, &parts, |part| self.term(part), Some), parts.len().max(1) as u32)
     }
 
+    /// The terms of one word, each with what it is made of, as the word has it: a part, or the whole.
+    pub(crate) fn readable<'w>(&self, word: &'w str) -> Vec<(String, &'w str)> {
+        let parts = if is_data(word) { Vec::new() } else { parts(word) };
+        let from = |term: &str| {
+            let is_from = |part: &&&str| self.term(part).is_some_and(|of_part| of_part == term);
+            parts.iter().find(is_from).copied().unwrap_or(word)
+        };
+        let (terms, _) = self.split(word);
+        let with_origin = |term: String| {
+            let origin = from(&term);
+            (term, origin)
+        };
+        terms.into_iter().map(with_origin).collect()
+    }
+
     /// The term of one part; a single character has none.
     pub(crate) fn term(&self, part: &str) -> Option<String> {
         part.chars().nth(1)?;
@@ -554,6 +569,22 @@ mod tests {
 
     fn terms(word: &str) -> Vec<String> {
         Splitter::new().split(word).0
+    }
+
+    #[test]
+    fn a_term_is_shown_as_the_part_that_it_is_made_of() {
+        let readable = |word| Splitter::new().readable(word);
+        assert_eq!(
+            readable("DefaultBodyLimits"),
+            [
+                ("default".into(), "Default"),
+                ("bodi".into(), "Body"),
+                ("limit".into(), "Limits"),
+                ("defaultbodylimits".into(), "DefaultBodyLimits"),
+            ]
+        );
+        assert_eq!(readable("refreshing"), [("refresh".into(), "refreshing")]);
+        assert_eq!(readable("寻路"), [("寻路".into(), "寻路")]);
     }
 
     #[test]

@@ -385,3 +385,30 @@ fn long_and_odd_tasks_are_taken() {
         assert!(output.status.success(), "{task:.40}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+/// A key of a configuration is defined where it stands; what is named by its path is asked for, whatever its kind.
+#[test]
+fn what_only_a_configuration_has_and_what_a_path_names_is_shown() {
+    let sandbox = Sandbox::new();
+    let filler: String =
+        (0..40).map(|n| format!("    location /p{n} {{ root /srv/p{n}; }}\n")).collect();
+    sandbox
+        .repo
+        .write("ui/nginx.conf", format!("server {{\n{filler}    client_max_body_size 1G;\n}}\n"))
+        .write(
+            "tests/cases/portless.test",
+            "# the upstream has no port\n:80\nreverse_proxy upstream\n",
+        );
+    sandbox.repo.commit("Serve the pages");
+    let shown = |task: &str| {
+        sandbox.contextos(&["pack", "--task", task, "--budget", "1000"]).assert().success();
+        sandbox.read("context_pack.md")
+    };
+    let pack = shown("raise client_max_body_size for the upload of reports");
+    assert!(pack.contains("    client_max_body_size 1G;"), "{pack}");
+    let pack = shown("fix the wrong comment in tests/cases/portless.test");
+    assert!(pack.contains("# the upstream has no port"), "{pack}");
+    // Evidence names what a file has: this one has a part of the identifier.
+    let pack = shown("TokenVault loses the session");
+    assert!(!pack.split("## Chosen").nth(1).unwrap().contains("TokenVault"), "{pack}");
+}

@@ -7,12 +7,16 @@ use crate::chunk::Chunk;
 use crate::corpus::{Corpus, FileKind, SourceFile};
 use crate::evidence::frames::Hit;
 use crate::mention::PathMention;
+use crate::query::Query;
 use crate::rank::line_starts;
 use crate::survey::Surveyed;
 use crate::task::Mentions;
+use crate::terms::{TermId, parts};
 
 /// The most files that a mention may fit: one that fits more is evidence for none of them. By hand.
-const AMBIGUOUS: usize = 6;
+pub(crate) const AMBIGUOUS: usize = 6;
+/// The most identifiers that are looked for outside of source. By hand: it bounds the work.
+const MAX_IDENTIFIERS: usize = 50;
 
 /// The most chunks of a range of lines that count as mentioned, from its start. By hand: a whole file says nothing of its
 /// parts.
@@ -31,8 +35,7 @@ fn names(mention: &PathMention, path: &str) -> bool {
 /// or is a folder's.
 pub(crate) fn files(corpus: &Corpus, mentions: &Mentions, files: &mut [Surveyed]) {
     for mention in &mentions.paths {
-        let named: Vec<usize> =
-            (0..files.len()).filter(|&at| names(mention, &corpus.files[at].path)).collect();
+        let named = by_path(corpus, mention);
         if !named.is_empty() && named.len() <= AMBIGUOUS {
             for &at in &named {
                 files[at].mention = f64::max(files[at].mention, 1.0 / (named.len() as f64).sqrt());
@@ -47,6 +50,46 @@ pub(crate) fn files(corpus: &Corpus, mentions: &Mentions, files: &mut [Surveyed]
                 files[at].mention = f64::max(files[at].mention, share);
             }
         }
+    }
+}
+
+/// Fills in [`Surveyed::is_named`]: for the files that the task names by their paths, and for those that have an identifier
+/// of the task which no source has: a key of a configuration, a variable in a Dockerfile. Files of source are found by
+/// their definitions. `having` are the files with a term, none if there are more than [`AMBIGUOUS`].
+pub(crate) fn named(
+    corpus: &Corpus,
+    query: &Query<'_>,
+    mentions: &Mentions,
+    having: impl Fn(TermId) -> Vec<usize>,
+    files: &mut [Surveyed],
+) {
+    for mention in &mentions.paths {
+        let named = by_path(corpus, mention);
+        if named.len() <= AMBIGUOUS {
+            name_all(&named, files);
+        }
+    }
+    for identifier in mentions.identifiers.iter().take(MAX_IDENTIFIERS) {
+        let parts = parts(identifier);
+        if parts.len() < 2 {
+            continue;
+        }
+        let Some(term) = query.vocabulary.get(&parts.concat().to_lowercase()) else { continue };
+        let named = having(term);
+        if named.iter().all(|&at| corpus.files[at].kind != FileKind::Source) {
+            name_all(&named, files);
+        }
+    }
+}
+
+fn by_path(corpus: &Corpus, mention: &PathMention) -> Vec<usize> {
+    (0..corpus.files.len()).filter(|&at| names(mention, &corpus.files[at].path)).collect()
+}
+
+fn name_all(named: &[usize], files: &mut [Surveyed]) {
+    for &at in named {
+        files[at].mention = f64::max(files[at].mention, 1.0 / (named.len() as f64).sqrt());
+        files[at].is_named = true;
     }
 }
 
@@ -79,7 +122,7 @@ pub(crate) fn chunks(
             *value += 1.0;
         }
     }
-    let said = mentions.quotes.iter().map(|quote| (quote, 1.0));
+    let said = mentions.quotes.iter().chain(&mentions.identifiers).map(|said| (said, 1.0));
     for (text, weight) in said.chain(mentions.flags.iter().map(|flag| (flag, 0.5))) {
         for &at in literals.0.get(text.as_str()).into_iter().flatten() {
             if let Some(value) = out.get_mut(at) {
@@ -89,21 +132,26 @@ pub(crate) fn chunks(
     }
 }
 
-/// The chunks of a file that have the texts and flags that the task quotes, by text: read once for all readings.
+/// The chunks of a file that have the texts and flags that the task quotes, by text, and the identifiers, if the file is
+/// named for one: read once for all readings.
 pub(crate) struct Literals<'t>(FxHashMap<&'t str, Vec<usize>>);
 
 impl<'t> Literals<'t> {
     /// Looks for what any reading quotes; `starts` are the bytes at which the file's lines begin.
     pub(crate) fn find(
         readings: &'t [Mentions],
-        file: &SourceFile,
+        (file, is_named): (&SourceFile, bool),
         chunks: &[Chunk],
         starts: &[usize],
     ) -> Self {
         let mut found = FxHashMap::default();
         let flags = readings.iter().flat_map(|reading| &reading.flags).map(|flag| (flag, true));
         let quotes = readings.iter().flat_map(|reading| &reading.quotes);
-        for (text, is_flag) in flags.chain(quotes.map(|quote| (quote, false))) {
+        let has_identifiers = is_named && file.kind != FileKind::Source;
+        let identifiers = readings.iter().filter(|_| has_identifiers);
+        let identifiers = identifiers.flat_map(|reading| &reading.identifiers);
+        let said = quotes.chain(identifiers).map(|said| (said, false));
+        for (text, is_flag) in flags.chain(said) {
             found.entry(text.as_str()).or_insert_with(|| {
                 let lines = lines_with(&file.text, text, is_flag, starts);
                 let chunk = |line| chunks.partition_point(|chunk| chunk.lines.end < line);
