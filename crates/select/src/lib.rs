@@ -53,6 +53,7 @@ mod code;
 mod confidence;
 mod corpus;
 mod evidence;
+mod exclusion;
 mod fusion;
 mod history;
 mod learn;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::exclusion::without_exclusions;
 use crate::mention::{PathMention, is_blank_or_quote, is_bracket, path_mentions, quoted};
 use crate::natural_language::Foreign;
 use crate::prose::prose;
@@ -96,7 +97,7 @@ pub(crate) struct Mentions {
 impl Task {
     /// Reads a task.
     pub fn new(text: &str) -> Self {
-        let said = without_trailers(text);
+        let said = without_exclusions(&without_trailers(text));
         let traces = traces(&said);
         let prose = prose(&traces.rest);
         let summary = summary(&prose);
