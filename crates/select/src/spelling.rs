@@ -1,8 +1,12 @@
 //! Spelling: words of the task that occur nowhere in the repository, and the nearest words that do.
 //!
+//! A name of several parts that is said as one word comes first (`joined.rs`).
+//!
 //! Only words of prose are corrected, and none that commit messages know; identifiers of several parts if one is near as
 //! a whole. The distance is Damerau's, in which slips of the fingers cost less: neighbours on the keyboard, two letters
 //! exchanged, one doubled or forgotten.
+
+mod joined;
 
 use std::ops::RangeInclusive;
 
@@ -51,14 +55,16 @@ struct Unknown {
     is_identifier: bool,
 }
 
-/// The words of the task that occur nowhere, each with the nearest word of the repository, if one is near.
+/// The words of the task that occur nowhere, each with the name or the nearest word of the repository that it means, if
+/// there is one.
 pub fn corrections(corpus: &Corpus, query: &Query<'_>, survey: &Survey) -> Vec<Correction> {
-    let unknown = unknown(query, survey);
+    let mut out = joined::names(corpus, query, survey);
+    let mut unknown = unknown(query, survey);
+    unknown.retain(|unknown| out.iter().all(|known| known.said != unknown.said));
     if unknown.is_empty() {
-        return Vec::new();
+        return out;
     }
     let near = near_words(corpus, &unknown);
-    let mut out: Vec<Correction> = Vec::new();
     for (at, Unknown { said, .. }) in unknown.into_iter().enumerate() {
         let best = near.iter().filter(|((target, _), _)| *target == at).min_by(|a, b| {
             let cost =
@@ -329,7 +335,7 @@ mod tests {
     use crate::history::History;
     use syntax::Language;
 
-    fn corrected(text: &str, task: &str) -> Vec<(String, String)> {
+    pub(super) fn corrected(text: &str, task: &str) -> Vec<(String, String)> {
         let file = SourceFile {
             path: "src/resolver.rs".into(),
             text: text.into(),

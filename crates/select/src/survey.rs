@@ -3,6 +3,8 @@
 //! It is cheap on purpose: scanning words is a hundred times faster than parsing. The candidates depend
 //! on the corpus, the query and the budget alone, never on what happens to be cached.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rayon::prelude::*;
 
 use crate::bm25;
@@ -44,6 +46,8 @@ pub struct Survey {
     pub(crate) idf: Vec<f64>,
     /// By term: whether any path has it.
     pub(crate) in_paths: Vec<bool>,
+    /// By term: whether any text or path has it as a word of its own, not as a part of one.
+    pub(crate) alone: Vec<bool>,
     /// By term: its weight as an expansion term, after idf; zero but for the best.
     pub(crate) expansion: Vec<f64>,
     /// By term: the same of the terms that the built-in table suggests.
@@ -97,6 +101,8 @@ struct Counts {
     /// By file: its length in parts of words.
     lengths: Vec<f64>,
     terms: TermCounts,
+    /// By term: whether any file has it as a word of its own.
+    alone: Vec<bool>,
 }
 
 impl Counts {
@@ -152,12 +158,14 @@ pub fn survey(corpus: &Corpus, query: &Query<'_>, focus: &[String], budget: usiz
         .collect();
     let candidates = candidates(corpus, query.task, &readings, focus, budget);
     let in_paths = paths.found.iter().map(|&found| found > 0).collect();
+    let alone = counts.alone.iter().zip(&paths.alone).map(|(text, path)| *text || *path).collect();
     Survey {
         readings,
         known,
         found,
         idf,
         in_paths,
+        alone,
         expansion,
         associated,
         frames: placed,
@@ -174,34 +182,39 @@ pub(crate) fn scanner_share(files: usize) -> usize {
 fn counts(corpus: &Corpus, query: &Query<'_>) -> (Counts, Option<Terms>) {
     let terms = query.vocabulary.len();
     let Some((index, numbers)) = corpus.words() else {
-        let begin = || (Scanner::new(&query.vocabulary), Vec::new());
+        let begin = || (Scanner::new(&query.vocabulary), vec![0; terms]);
         let files = corpus.files.par_iter().with_min_len(scanner_share(corpus.files.len()));
+        let alone: Vec<AtomicBool> = (0..terms).map(|_| AtomicBool::new(false)).collect();
         let counts = files.map_init(begin, |(scanner, occurrences), file| {
-            count(scanner, occurrences, terms, &file.text)
+            count(scanner, occurrences, &alone, &file.text)
         });
         let (lengths, lists): (Vec<f64>, Vec<Vec<(TermId, u32)>>) = counts.unzip();
-        return (Counts { lengths, terms: TermCounts::of_lists(&lists) }, None);
+        let alone = alone.into_iter().map(AtomicBool::into_inner).collect();
+        return (Counts { lengths, terms: TermCounts::of_lists(&lists), alone }, None);
     };
     let known = index.with_terms(&query.vocabulary);
     let lengths = numbers.iter().map(|&file| f64::from(index.length(file))).collect();
-    let counts = Counts { lengths, terms: known.count(index, &numbers, terms) };
-    (counts, Some(known))
+    let (terms, alone) = known.count(index, &numbers, terms);
+    (Counts { lengths, terms, alone }, Some(known))
 }
 
-/// The length of a text, and how often it has each term.
+/// The length of a text, and how often it has each term; notes in `alone` which it has as words of their own.
 fn count<'t>(
     scanner: &mut Scanner<'t>,
-    occurrences: &mut Vec<u32>,
-    terms: usize,
+    occurrences: &mut [u32],
+    alone: &[AtomicBool],
     text: &'t str,
 ) -> (f64, Vec<(TermId, u32)>) {
-    occurrences.clear();
-    occurrences.resize(terms, 0);
+    occurrences.fill(0);
     let mut length = 0.0;
     scanner.scan(text, |_, parts, ids| {
         length += f64::from(parts);
         for &id in ids {
             occurrences[id as usize] += 1;
+            // A store that changes nothing would still take the line of the cache from the other threads.
+            if parts == 1 && !alone[id as usize].load(Ordering::Relaxed) {
+                alone[id as usize].store(true, Ordering::Relaxed);
+            }
         }
     });
     let counted = (0..).zip(occurrences.iter().copied()).filter(|&(_, n)| n > 0).collect();
@@ -234,12 +247,15 @@ struct PathTerms {
     files: Vec<Vec<(TermId, f64)>>,
     /// By term: the number of paths that have it.
     found: Vec<usize>,
+    /// By term: whether any path has it as a word of its own.
+    alone: Vec<bool>,
 }
 
 fn path_terms(corpus: &Corpus, query: &Query<'_>) -> PathTerms {
     let mut scanner = Scanner::new(&query.vocabulary);
     let mut files: Vec<Vec<(TermId, f64)>> = Vec::with_capacity(corpus.files.len());
     let mut found = vec![0_usize; query.vocabulary.len()];
+    let mut alone = vec![false; query.vocabulary.len()];
     for file in &corpus.files {
         let name_at = file.path.rfind('/').map_or(0, |at| at + 1);
         let stem_end = file.path.rfind('.').filter(|&dot| dot > name_at).unwrap_or(file.path.len());
@@ -250,6 +266,7 @@ fn path_terms(corpus: &Corpus, query: &Query<'_>) -> PathTerms {
             parts_of_name += if in_name { parts } else { 0 };
             for &id in ids.iter().filter(|&&id| query.is_own(id)) {
                 let share = if in_name { 1.0 } else { 0.5 };
+                alone[id as usize] |= parts == 1;
                 match terms.iter_mut().find(|(t, _)| *t == id) {
                     Some((_, s)) => *s = s.max(share),
                     None => terms.push((id, share)),
@@ -264,7 +281,7 @@ fn path_terms(corpus: &Corpus, query: &Query<'_>) -> PathTerms {
         terms.iter().for_each(|&(id, _)| found[id as usize] += 1);
         files.push(terms);
     }
-    PathTerms { files, found }
+    PathTerms { files, found, alone }
 }
 
 /// Each path's overlap with a reading of the task, weighted by idf.

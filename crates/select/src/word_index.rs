@@ -21,7 +21,7 @@ use rustc_hash::FxHashMap;
 pub use counter::WordCounter;
 pub use merge::Part;
 
-use crate::terms::{Scanner, TermId, Vocabulary};
+use crate::terms::{Scanner, TermId, Vocabulary, count_parts};
 
 /// The words of a set of files, which have numbers: those of the first segment from 0, then those of the next.
 #[derive(Debug, Default)]
@@ -99,7 +99,9 @@ impl WordIndex {
                 if !ids.is_empty() {
                     let ids: Box<[TermId]> = ids.into();
                     terms.ids.insert(word.text.clone(), ids.clone());
-                    terms.words.push(TermWord { first, postings: word.postings.clone(), ids });
+                    let is_alone = count_parts(&word.text) == 1;
+                    let postings = word.postings.clone();
+                    terms.words.push(TermWord { first, postings, ids, is_alone });
                 }
             }
         }
@@ -112,24 +114,43 @@ impl WordIndex {
         files: impl Iterator<Item = u32>,
         weigh: impl Fn(&str) -> Option<T>,
     ) -> Vec<(T, usize)> {
+        let is_meant = self.are_meant(files);
+        let mut found: Vec<(T, usize)> = Vec::new();
+        for (first, segment) in self.numbered() {
+            segment.each_word(|word, _, postings| {
+                let Some(weight) = weigh(word) else { return };
+                found.push((weight, segment.count(postings, first, &is_meant)));
+            });
+        }
+        found
+    }
+
+    /// How often the files among `files` have the words with a term of `vocabulary`, and perhaps some others.
+    pub(crate) fn count_with_terms(
+        &self,
+        files: impl Iterator<Item = u32>,
+        vocabulary: &Vocabulary,
+    ) -> Vec<(Box<str>, usize)> {
+        let is_meant = self.are_meant(files);
+        let hashes: Vec<u16> = vocabulary.terms().map(hash).collect();
+        let of = |(first, segment): (u32, &WordSegment)| {
+            let words = segment.with_hashes(&hashes).into_iter();
+            let counted =
+                words.map(|word| (word.text, segment.count(word.postings, first, &is_meant)));
+            counted.collect::<Vec<_>>()
+        };
+        self.numbered().flat_map(of).collect()
+    }
+
+    /// By file of the index: whether it is among `files`.
+    fn are_meant(&self, files: impl Iterator<Item = u32>) -> Vec<bool> {
         let mut is_meant = vec![false; self.files()];
         for file in files {
             if let Some(is_meant) = is_meant.get_mut(file as usize) {
                 *is_meant = true;
             }
         }
-        let mut found: Vec<(T, usize)> = Vec::new();
-        for (first, segment) in self.numbered() {
-            segment.each_word(|word, _, postings| {
-                let Some(weight) = weigh(word) else { return };
-                let files = segment.postings(postings);
-                let meant = files.filter(|&(file, _)| {
-                    is_meant.get(first as usize + file as usize).copied().unwrap_or(false)
-                });
-                found.push((weight, meant.map(|(_, count)| count as usize).sum()));
-            });
-        }
-        found
+        is_meant
     }
 }
 
@@ -147,6 +168,8 @@ struct TermWord {
     first: u32,
     postings: std::ops::Range<usize>,
     ids: Box<[TermId]>,
+    /// Whether it has one part only, so that its term is a word of its own.
+    is_alone: bool,
 }
 
 /// How often some files have the terms of a vocabulary.
@@ -181,8 +204,15 @@ impl Terms {
         self.ids.get(word).map_or(&[], |ids| ids)
     }
 
-    /// How often each of these files of `index` has each of `terms` terms. A word that has a term twice counts twice.
-    pub(crate) fn count(&self, index: &WordIndex, files: &[u32], terms: usize) -> TermCounts {
+    /// How often each of these files of `index` has each of `terms` terms, and by term, whether any has it as a word of
+    /// its own. A word that has a term twice counts twice.
+    pub(crate) fn count(
+        &self,
+        index: &WordIndex,
+        files: &[u32],
+        terms: usize,
+    ) -> (TermCounts, Vec<bool>) {
+        let mut alone = vec![false; terms];
         let mut words: Vec<Vec<&TermWord>> = vec![Vec::new(); terms];
         for word in &self.words {
             for &id in &word.ids {
@@ -216,12 +246,13 @@ impl Terms {
                         having.push(place);
                     }
                     *sum += count;
+                    alone[usize::from(id)] |= word.is_alone;
                 }
             }
             let take = |place| (place, id, std::mem::take(&mut counts[place as usize]));
             found.extend(having.drain(..).map(take));
         }
-        by_place(&found, files.len())
+        (by_place(&found, files.len()), alone)
     }
 }
 

@@ -116,6 +116,14 @@ impl WordSegment {
         Postings::new(self.bytes.get(of).unwrap_or_default())
     }
 
+    /// How often files have a word, of those that are meant by their number in an index where the first has `first`.
+    pub(super) fn count(&self, postings: Range<usize>, first: u32, is_meant: &[bool]) -> usize {
+        let meant = self.postings(postings).filter(|&(file, _)| {
+            is_meant.get(first as usize + file as usize).copied().unwrap_or(false)
+        });
+        meant.map(|(_, count)| count as usize).sum()
+    }
+
     /// Calls `found` with each word, in order, the number of its parts, and its postings.
     pub(super) fn each_word(&self, mut found: impl FnMut(&str, u8, Range<usize>)) {
         let mut cursor = self.cursor(0);

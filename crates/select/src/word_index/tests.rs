@@ -17,22 +17,42 @@ fn segment(texts: &[String]) -> WordSegment {
     counter(texts).finish()
 }
 
+/// What is known of a text.
+#[derive(Debug, PartialEq)]
+struct Known {
+    /// By term: how often it has it.
+    counts: Vec<u32>,
+    /// By term, whether it has it as a word of its own. Of scripts without blanks, an index has pairs alone.
+    alone: Vec<bool>,
+    length: u32,
+}
+
 /// The terms of a text and its length, by reading it.
-fn scanned(vocabulary: &Vocabulary, text: &str) -> (Vec<u32>, u32) {
+fn scanned(vocabulary: &Vocabulary, text: &str) -> Known {
     let (mut counts, mut length) = (vec![0; vocabulary.len()], 0);
+    let mut alone = vec![false; vocabulary.len()];
     Scanner::new(vocabulary).scan(text, |_, parts, ids| {
         length += parts;
         ids.iter().for_each(|&id| counts[id as usize] += 1);
+        ids.iter().for_each(|&id| alone[id as usize] |= parts == 1);
     });
-    (counts, length)
+    Known { counts, alone: of_scripts_with_blanks(vocabulary, alone), length }
 }
 
-fn looked_up(vocabulary: &Vocabulary, index: &WordIndex, file: u32) -> (Vec<u32>, u32) {
+fn looked_up(vocabulary: &Vocabulary, index: &WordIndex, file: u32) -> Known {
     let terms = index.with_terms(vocabulary);
-    let found = terms.count(index, &[file], vocabulary.len());
+    let (found, alone) = terms.count(index, &[file], vocabulary.len());
     let mut counts = vec![0; vocabulary.len()];
     found.of(0).iter().for_each(|&(id, count)| counts[id as usize] += count);
-    (counts, index.length(file))
+    let alone = of_scripts_with_blanks(vocabulary, alone);
+    Known { counts, alone, length: index.length(file) }
+}
+
+fn of_scripts_with_blanks(vocabulary: &Vocabulary, mut alone: Vec<bool>) -> Vec<bool> {
+    for term in vocabulary.terms().filter(|term| !term.is_ascii()) {
+        alone[usize::from(vocabulary.get(term).unwrap())] = false;
+    }
+    alone
 }
 
 /// A scanner that knows the terms of the index finds what one finds that splits words itself.
@@ -102,6 +122,20 @@ proptest! {
         for (file, text) in (0..).zip(order) {
             prop_assert_eq!(&looked_up(&vocabulary, &merged, file), &scanned(&vocabulary, text));
         }
+    }
+
+    #[test]
+    fn words_with_a_term_are_counted(texts in prop::collection::vec(prop::collection::vec(WORD, 0..12), 1..9)) {
+        let texts: Vec<String> = texts.into_iter().map(|words| words.join(" ")).collect();
+        let index = WordIndex::of(vec![segment(&texts)]);
+        let mut vocabulary = Vocabulary::default();
+        vocabulary.add("getuser");
+        let files = texts.len() as u32 - 1;
+        let counts = index.count_with_terms(0..files, &vocabulary);
+        let found = counts.iter().find(|(word, _)| &**word == "getUser").map_or(0, |(_, n)| *n);
+        let is_meant = |(_, word): &(usize, &str)| *word == "getUser";
+        let said = texts[..files as usize].iter().flat_map(|text| crate::terms::words(text));
+        prop_assert_eq!(found, said.filter(is_meant).count());
     }
 
     #[test]
