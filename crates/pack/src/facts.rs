@@ -111,9 +111,7 @@ pub(crate) struct MapEntry {
 
 /// The task's first line that says something; a long one is cut, and says so.
 pub(crate) fn title(input: &Input<'_>) -> String {
-    let says_something = |line: &&str| line.contains(char::is_alphanumeric);
-    let first = input.task.lines().find(says_something).unwrap_or(input.task);
-    let line = one_line(first.trim_start_matches(['#', ' ']));
+    let line = one_line(&select::title(input.task));
     let most = TITLE_TOKENS.min(input.budget / TITLE_SHARE);
     if tokens::count(input.encoding, &line) <= most {
         return line;

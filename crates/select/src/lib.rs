@@ -83,6 +83,7 @@ pub use fusion::{fuse, likeliest};
 pub use history::{Commit, History, HistoryStatus, Hunk, Patch};
 pub use learn::{Case, learn};
 pub use model::{FEATURES, Family, Feature, Row, Weights, softmax};
+pub use prose::title;
 pub use query::{Match, Matches, Query, matching_commits};
 pub use rank::{Asked, Pin, PinnedBy, RankedChunk, Ranker, Ranking, rank, weigh};
 pub use reach::within_reach;

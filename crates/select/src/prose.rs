@@ -13,6 +13,10 @@ const RUN: usize = 4;
 /// Characters: a longer line without a blank is data. By hand.
 const LONGEST_WORD: usize = 120;
 
+/// What begins and ends a comment of Markdown.
+const COMMENT: &str = "<!--";
+const COMMENT_END: &str = "-->";
+
 /// Parts of the headings of issue templates under which people describe their machine instead of the problem.
 const ENVIRONMENT: &[&str] = &[
     "version",
@@ -221,14 +225,13 @@ fn plain_heading(text: &str) -> String {
 
 /// Drops what a template says and what is said of the reporter's machine. The first line is the title, and stays.
 fn drop_template(lines: &[&str], keep: &mut [bool]) {
-    let (mut in_environment, mut in_comment) = (false, false);
-    for (at, line) in lines.iter().enumerate().skip(1).filter(|(at, _)| *at > 0) {
-        in_comment |= line.contains("<!--");
-        if in_comment {
-            keep[at] = false;
+    let mut in_environment = false;
+    for (at, line) in lines.iter().enumerate() {
+        if at == 0 {
+            // A title may speak of an environment.
+            keep[at] &= !is_template(line);
         }
-        in_comment &= !line.contains("-->");
-        if !keep[at] {
+        if at == 0 || !keep[at] {
             continue;
         }
         if let Some(heading) = heading(line) {
@@ -242,9 +245,82 @@ fn drop_template(lines: &[&str], keep: &mut [bool]) {
     }
 }
 
+/// Whether a line is a heading of a template.
+fn is_template(line: &str) -> bool {
+    heading(line).is_some_and(|heading| TEMPLATE.contains(&heading.as_str()))
+}
+
+/// The line that says what a task is about: the first one that says something and is neither in a comment of a template nor
+/// one of its headings; the first one at all if there is no such line.
+pub fn title(task: &str) -> String {
+    let says_something = |line: &&str| line.contains(char::is_alphanumeric);
+    let said = without_comments(task);
+    let own = said.lines().filter(says_something).find(|line| !is_template(line));
+    let first = own.or_else(|| task.lines().find(says_something)).unwrap_or(task);
+    first.trim_start_matches(['#', ' ']).to_owned()
+}
+
+/// `text` without the comments of issue templates, which begin a line and aren't shown to anybody; all of it if nothing else
+/// is there.
+pub(crate) fn without_comments(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let (mut in_comment, mut in_block) = (false, false);
+    for line in text.split_inclusive('\n') {
+        in_block ^= !in_comment && fence(line).is_some();
+        in_comment |= !in_block && line.trim_start().starts_with(COMMENT);
+        if !in_comment {
+            kept.push_str(line);
+        } else if let Some((_, after)) = line.split_once(COMMENT_END) {
+            in_comment = false;
+            kept.push_str(after);
+        }
+    }
+    // One that isn't closed is no comment.
+    if in_comment || !kept.contains(char::is_alphanumeric) { text.to_owned() } else { kept }
+}
+
 /// Whether a line is like `OS: Windows 10` or `- Python version: 3.8`.
 fn is_of_machine(line: &str) -> bool {
     let Some((name, value)) = line.split_once(':') else { return false };
     let name = name.trim().trim_matches(['-', '*', '_', ' ']).to_lowercase();
     MACHINE.contains(&name.as_str()) && value.chars().count() < 80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_what_the_writer_says_first() {
+        for (task, expected) in [
+            ("# Fix the cart\n\nIt is full.", "Fix the cart"),
+            ("\n---\nFix the cart", "Fix the cart"),
+            ("<!-- Search before you open an issue -->\nThe cart is full\n", "The cart is full"),
+            (
+                "<!--\nPlease read\nthis\n-->\n\n### Describe the bug\n\nThe cart is full",
+                "The cart is full",
+            ),
+            ("### Describe the bug\n", "Describe the bug"),
+            ("<!-- of HTML --> is shown as text", "is shown as text"),
+            ("<!-- never closed\nx", "<!-- never closed"),
+            ("", ""),
+        ] {
+            assert_eq!(title(task).trim(), expected, "{task:?}");
+        }
+    }
+
+    #[test]
+    fn comments_of_templates_are_no_part_of_a_task() {
+        let without = |text: &str| without_comments(text);
+        assert_eq!(without("a\n<!-- x\ny --> b\nc"), "a\n b\nc");
+        for whole in [
+            "a <!-- b --> c",
+            "```html\n<!-- b -->\n```\n",
+            "<!-- b",
+            "<!-- all -->",
+            "a\n<!-- b\n",
+        ] {
+            assert_eq!(without(whole), whole);
+        }
+    }
 }

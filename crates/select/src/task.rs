@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::exclusion::without_exclusions;
 use crate::mention::{PathMention, is_blank_or_quote, is_bracket, path_mentions, quoted};
 use crate::natural_language::Foreign;
-use crate::prose::prose;
+use crate::prose::{prose, without_comments};
 use crate::terms::{Splitter, is_dense, parts, prose_words, words};
 use crate::trace::{Frame, traces};
 
@@ -97,7 +97,7 @@ pub(crate) struct Mentions {
 impl Task {
     /// Reads a task.
     pub fn new(text: &str) -> Self {
-        let said = without_exclusions(&without_trailers(text));
+        let said = without_exclusions(&without_trailers(&without_comments(text)));
         let traces = traces(&said);
         let prose = prose(&traces.rest);
         let summary = summary(&prose);
