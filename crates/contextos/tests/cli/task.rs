@@ -67,6 +67,29 @@ fn a_task_comes_from_standard_input_with_its_status() {
 }
 
 #[test]
+fn a_task_with_headings_code_and_comments_is_kept_whole() {
+    let sandbox = Sandbox::new();
+    for task in [
+        "Build fails\n\n```sh\n# install\npip install .\n```\nerror in x.py",
+        "# Fix the cookie jar",
+        "## Description\n\nIt fails.\n\n## Acceptance Criteria\n\n- it works\n\n## Notes\n\nsoon",
+        "<!-- Thanks for the report! -->\nIt fails <!-- sometimes --> in x.py",
+        "`<!--` breaks the parser",
+        "an open block\n```\n# a",
+    ] {
+        let mut set = sandbox.contextos(&["task", "set", "-"]);
+        set.write_stdin(format!("{task}\n")).assert().success();
+        let shown = sandbox.contextos(&["task", "--json"]).output().unwrap();
+        let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+        assert_eq!(shown["task"], task);
+        sandbox.contextos(&["task", "--status", "Done"]).assert().success();
+        let shown = sandbox.contextos(&["task", "--json"]).output().unwrap();
+        let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+        assert_eq!((shown["task"].as_str(), shown["status"].as_str()), (Some(task), Some("Done")));
+    }
+}
+
+#[test]
 fn a_repository_elsewhere_by_either_flag() {
     let sandbox = Sandbox::new();
     let here = sandbox.repo.path().to_str().unwrap();
