@@ -177,6 +177,17 @@ pub fn ranges(lines: impl IntoIterator<Item = (u32, u32)>) -> String {
     out
 }
 
+/// The path and the line ranges of a file's heading, without [`FILE`]: `src/a.py:12-40,88`. People and models name lines
+/// like that, too.
+pub fn path_and_ranges(heading: &str) -> Option<(&str, Vec<(u32, u32)>)> {
+    let (path, ranges) = heading.rsplit_once(':').filter(|(path, _)| !path.is_empty())?;
+    let range = |range: &str| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+    };
+    Some((path, ranges.split(',').map(range).collect::<Option<_>>()?))
+}
+
 /// `pack` without the line that says that lines were elided from it ([`ELIDED`]), wherever a pack
 /// begins in the text.
 pub fn without_elided_note(pack: &str) -> String {
@@ -199,6 +210,16 @@ mod tests {
     #[test]
     fn ranges_are_short() {
         assert_eq!(ranges([(1, 3), (7, 7)]), "1-3,7");
+    }
+
+    #[test]
+    fn a_heading_is_read_as_it_is_written() {
+        assert_eq!(path_and_ranges("a b/c:d.rs:1-3,7"), Some(("a b/c:d.rs", vec![(1, 3), (7, 7)])));
+        for other in
+            ["a.rs", "a.rs:", ":7", "a.rs:x", "a.rs:1-", "a.rs:1,,2", "a.rs:-1", "a.rs:99999999999"]
+        {
+            assert_eq!(path_and_ranges(other), None, "{other}");
+        }
     }
 
     #[test]

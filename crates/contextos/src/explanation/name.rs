@@ -16,10 +16,9 @@ pub(crate) struct QualifiedName<'a> {
 }
 
 impl<'a> QualifiedName<'a> {
-    /// The parts of a qualified name; `None` for one without containers.
+    /// The parts of a qualified name or of a call; `None` for what is neither.
     pub(crate) fn read(text: &'a str) -> Option<Self> {
-        let text = text.strip_suffix("()").unwrap_or(text);
-        let mut containers = vec![text];
+        let mut containers = vec![without_arguments(text)];
         for separator in SEPARATORS {
             containers = containers.iter().flat_map(|part| part.split(separator)).collect();
         }
@@ -65,6 +64,14 @@ impl<'a> QualifiedName<'a> {
     }
 }
 
+/// `total` of `total()` and of `total(self, items)`.
+fn without_arguments(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_suffix(')')
+        .and_then(|call| call.split_once('('))
+        .map_or(text, |(name, _)| name.trim_end())
+}
+
 fn is_around(one: &Definition, all: &[Definition], same: impl Fn(&str) -> bool) -> bool {
     let parents = std::iter::successors(one.parent, |&at| all.get(at)?.parent);
     one.receiver.as_deref().is_some_and(&same)
@@ -94,8 +101,11 @@ mod tests {
             assert_eq!(read(text), Some((vec!["Cart"], "total")), "{text}");
         }
         assert_eq!(read("shop.cart.Cart.total"), Some((vec!["shop", "cart", "Cart"], "total")));
-        assert_eq!(read("::total"), Some((vec![], "total")));
-        for text in ["total", "", ".", "::"] {
+        for text in ["::total", "total()", "total(self, item.price)", " total "] {
+            assert_eq!(read(text), Some((vec![], "total")), "{text}");
+        }
+        assert_eq!(read("Cart.total(item.price)"), Some((vec!["Cart"], "total")));
+        for text in ["total", "", ".", "::", "()", "f(", ")"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Component, Path};
 
 use checkout::ReadOptions;
+use pack_format::markdown;
 use rmcp::schemars::{self, JsonSchema};
 use select::SourceFile;
 use serde::Serialize;
@@ -59,14 +60,15 @@ pub(crate) fn about(
     request: &PackRequest,
 ) -> Result<SubjectExplanation, Failure> {
     let files = &packed.read.corpus.files;
-    let (path, line) = path_and_line(subject);
+    let (path, lines) = path_and_lines(subject);
     let readings = request.place().readings(path);
     let file = |path: &String| files.iter().position(|file| file.path == *path);
     if let Some(at) = request.place().readings(subject).iter().find_map(file) {
         return Ok(explain(subject, &vec![(at, WHOLE)], packed, request.budget));
     }
     if let Some(at) = readings.iter().find_map(file) {
-        let places = vec![(at, line_of(subject, line, &files[at])?)];
+        let lines = lines.iter().map(|&lines| Ok((at, lines_of(subject, lines, &files[at])?)));
+        let places = lines.collect::<Result<Places, Failure>>()?;
         return Ok(explain(subject, &places, packed, request.budget));
     }
     let in_folder = |path: &String| -> Places {
@@ -86,24 +88,32 @@ pub(crate) fn about(
     }
 }
 
-/// `src/a.py:120` as path and line.
-fn path_and_line(subject: &str) -> (&str, Option<u32>) {
-    match subject.rsplit_once(':').map(|(path, line)| (path, line.parse())) {
-        Some((path, Ok(line))) if !path.is_empty() => (path, Some(line)),
-        _ => (subject, None),
+/// `src/a.py:120` or `src/a.py:120-130,140` as path and lines; without lines, the whole file.
+fn path_and_lines(subject: &str) -> (&str, Vec<LineRange>) {
+    match markdown::path_and_ranges(subject) {
+        Some((path, ranges)) => {
+            let lines = ranges.into_iter().map(|(start, end)| LineRange { start, end });
+            (path, lines.collect())
+        }
+        None => (subject, vec![WHOLE]),
     }
 }
 
-/// The given line, or the whole file.
-fn line_of(subject: &str, line: Option<u32>, file: &SourceFile) -> Result<LineRange, Failure> {
+/// The given lines, as far as the file has them.
+fn lines_of(subject: &str, wanted: LineRange, file: &SourceFile) -> Result<LineRange, Failure> {
     let lines = file.text.lines().count() as u32;
-    match line {
-        None => Ok(WHOLE),
-        Some(line) if (1..=lines).contains(&line) => Ok(LineRange { start: line, end: line }),
-        Some(_) if lines == 0 => {
+    match wanted {
+        WHOLE => Ok(WHOLE),
+        LineRange { start, end } if (1..=lines).contains(&start) && start <= end => {
+            Ok(LineRange { start, end: end.min(lines) })
+        }
+        _ if lines == 0 => {
             Err(Failure::new(format_args!("{subject}: no such line; the file is empty")))
         }
-        Some(line) => {
+        LineRange { start, end } if start > end => {
+            Err(Failure::new(format_args!("{subject}: the first line is after the last")))
+        }
+        LineRange { start: line, .. } => {
             let nearest = if line == 0 { 1 } else { lines };
             Err(Failure::new(format_args!(
                 "{subject}: no such line; the file has {lines}, the nearest is {}:{nearest}",

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use checkout::Git;
+use pack_format::markdown;
 use rmcp::schemars::{self, JsonSchema};
 use select::SourceFile;
 use serde::Serialize;
@@ -225,7 +226,16 @@ impl Service {
         progress: &dyn Progress,
     ) -> Result<String, Refusal> {
         let path = self.path_from_top(repo, path)?;
-        self.of_tree(repo, progress, |kept| excerpt(find(kept, &path)?, lines))
+        self.of_tree(repo, progress, |kept| {
+            let (file, ranges) = match (find(kept, &path), markdown::path_and_ranges(&path)) {
+                (Err(_), Some((path, ranges))) => (find(kept, path)?, ranges),
+                (file, _) => return excerpt(file?, lines),
+            };
+            if lines != (0, 0) {
+                return refuse("there are lines in `rel_path` and in `first_line` or `last_line`");
+            }
+            excerpts(file, &ranges)
+        })
     }
 
     pub(super) fn summary(
@@ -462,6 +472,23 @@ fn excerpt(file: &SourceFile, (first, last): (usize, usize)) -> Result<String, R
             };
         }
         out.push_str(line);
+    }
+    Ok(out)
+}
+
+/// Several ranges of a file's lines, with the line between them that packs have.
+fn excerpts(file: &SourceFile, ranges: &[(u32, u32)]) -> Result<String, Refusal> {
+    let mut out = String::new();
+    for (at, &(first, last)) in ranges.iter().enumerate() {
+        let lines = excerpt(file, (first as usize, last as usize))?;
+        if out.len() + lines.len() > MAX_BYTES && at > 0 {
+            out.push_str(&format!("… continue with first_line={first}\n"));
+            break;
+        }
+        if at > 0 {
+            out.push_str(&format!("{}{first}\n", markdown::GAP));
+        }
+        out.push_str(&lines);
     }
     Ok(out)
 }

@@ -131,6 +131,22 @@ fn arguments_are_read_as_models_write_them() {
     let second = whole.split_inclusive('\n').nth(1).unwrap();
     let lines = json!({"rel_path": path, "first_line": "2", "last_line": "2"});
     assert_eq!(session.text("get_file", lines), second);
+    let first_and_third = whole.split_inclusive('\n').take(3).collect::<Vec<_>>();
+    for (ranges, expected) in [
+        ("2", second.to_owned()),
+        ("1-3", first_and_third.concat()),
+        ("1,3-3", format!("{}… 3\n{}", first_and_third[0], first_and_third[2])),
+    ] {
+        let lines = json!({"rel_path": format!("{path}:{ranges}")});
+        assert_eq!(session.text("get_file", lines), expected, "{ranges}");
+        let explained = json!({"task": TASK, "path": format!("{path}:{ranges}")});
+        session.call("explain_selection", explained);
+    }
+    for wrong in ["0-x", "9000", "3-1"] {
+        session.refusal("get_file", json!({"rel_path": format!("{path}:{wrong}")}));
+    }
+    let twice = json!({"rel_path": format!("{path}:2"), "last_line": 3});
+    assert!(session.refusal("get_file", twice).contains("lines in `rel_path` and in"));
     session.call("list_files", json!({"task": TASK, "top_n": "2"}));
     session.call("churn_report", json!({"days": "36500", "top_n": "2"}));
     session.refusal("churn_report", json!({"days": u64::MAX}));
@@ -153,7 +169,15 @@ fn arguments_are_read_as_models_write_them() {
         "src/pool.rb",
         "module Puma\n  class ThreadPool\n    def trim\n    end\n  end\nend\n",
     );
-    for name in ["ThreadPool#trim", "Puma::ThreadPool#trim", "pool.trim", "trim"] {
+    for name in [
+        "ThreadPool#trim",
+        "Puma::ThreadPool#trim",
+        "pool.trim",
+        "trim",
+        "trim()",
+        "ThreadPool.trim()",
+        "ThreadPool#trim(force)",
+    ] {
         let found = session.call("find_symbol", json!({"name": name}));
         assert_eq!(found["structuredContent"]["definitions"][0]["path"], "src/pool.rb", "{name}");
     }
