@@ -260,6 +260,15 @@ impl Git {
         tree::read(self, commit, options)
     }
 
+    /// The paths of the tracked files below the root that a sparse checkout excludes, in order. They may be on disk all
+    /// the same.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn outside_sparse_checkout(&self) -> Result<Vec<String>, GitError> {
+        Ok(index::tracked(self)?.into_sparse())
+    }
+
     /// Whether one of the files at `paths` (relative to the root) on disk differs from HEAD. A file with
     /// `\r\n` where HEAD has `\n` counts as equal, because of `core.autocrlf`. One that a filter in
     /// `.gitattributes` converts (Git LFS) counts as different.

@@ -1,18 +1,20 @@
 //! What has changed since a revision, for `--diff`: which lines of which files.
 
+mod renames;
+
 use std::cmp::Reverse;
 use std::path::Path;
 
-use checkout::{Git, GitError, ReadOptions};
-use select::{Asked, Corpus, FileKind, PinnedBy};
+use checkout::{Checkout, Git, GitError};
+use select::{Asked, Corpus, FileKind, PinnedBy, SourceFile};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use syntax::LineRange;
 use thiserror::Error;
 
 /// The most commits whose subjects a pack names. By hand: they are words for the ranking.
 const MAX_COMMITS: usize = 20;
-/// The most removed files that a pack names. By hand.
-const MAX_REMOVED: usize = 20;
+/// The most removed files, and renamed ones, that a pack names; further ones are counted. By hand.
+const MAX_NAMED: usize = 20;
 
 /// What the work tree has that a revision hasn't.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +23,8 @@ pub(crate) struct Changes {
     pub(crate) asked: Vec<Asked>,
     /// The paths of files that are gone.
     pub(crate) removed: Vec<String>,
+    /// The old and the new path of files that have another one; of these, only what has changed is asked for.
+    pub(crate) renamed: Vec<(String, String)>,
     /// The first lines of the messages of the commits in between, newest first.
     pub(crate) subjects: Vec<String>,
 }
@@ -47,7 +51,8 @@ pub(crate) enum ChangesError {
 
 impl Changes {
     /// What differs between `range` and the files of `corpus`: `REV`, `A..B` or `A...B` (since both had their last
-    /// commit in common), where B is what is checked out. What isn't committed yet counts.
+    /// commit in common), where B is what is checked out. What isn't committed yet counts. `read` gives the files of a
+    /// commit that would be selected from.
     ///
     /// # Errors
     /// See [`ChangesError`].
@@ -56,40 +61,54 @@ impl Changes {
         git: Option<&Git>,
         corpus: &Corpus,
         root: &Path,
-        options: &ReadOptions,
+        read: &dyn Fn(&Git, &str) -> Result<Checkout, GitError>,
     ) -> Result<Self, ChangesError> {
         let git = git.ok_or(ChangesError::NoRepository)?;
         let base = base(range, git)?;
-        let before = git.tree_at(&base, options)?;
+        let before = read(git, &base)?.files;
         let mut asked: Vec<Asked> = Vec::new();
+        let mut added: Vec<usize> = Vec::new();
         for (file, now) in corpus.files.iter().enumerate() {
-            let old = before.files.binary_search_by(|old| old.path.cmp(&now.path));
-            let lines = match old.ok().map(|at| &before.files[at]) {
+            match before.binary_search_by(|old| old.path.cmp(&now.path)) {
                 // Without reading the texts of files that haven't changed.
-                Some(old) if old.hash == now.hash => continue,
-                Some(old) => changed_lines(&old.text, &now.text),
-                None => Vec::new(),
-            };
-            asked.push(Asked { file, lines, by: PinnedBy::Change });
+                Ok(at) if before[at].hash == now.hash => {}
+                Ok(at) => asked.extend(changed(file, &before[at], now)),
+                Err(_) => added.push(file),
+            }
         }
-        let is_gone = |path: &str| {
-            corpus.files.binary_search_by(|file| file.path.as_str().cmp(path)).is_err()
-                && root.join(path).symlink_metadata().is_err()
-        };
-        let removed = before.files.iter().map(|file| &file.path).filter(|path| is_gone(path));
-        let removed: Vec<String> = removed.take(MAX_REMOVED).cloned().collect();
-        if asked.is_empty() && removed.is_empty() {
+        let removed = removed(git, corpus, root, &before)?;
+        let news: Vec<&SourceFile> = added.iter().map(|&file| &corpus.files[file]).collect();
+        let pairs = renames::pairs(&removed, &news);
+        let mut origins = vec![None; news.len()];
+        let mut is_renamed = vec![false; removed.len()];
+        for &(old, new) in &pairs {
+            (origins[new], is_renamed[old]) = (Some(removed[old]), true);
+        }
+        let mut renamed = Vec::new();
+        for (&file, origin) in added.iter().zip(origins) {
+            let now = &corpus.files[file];
+            match origin {
+                Some(old) => {
+                    renamed.push((old.path.clone(), now.path.clone()));
+                    asked.extend(changed(file, old, now));
+                }
+                None => asked.push(Asked { file, lines: Vec::new(), by: PinnedBy::Change }),
+            }
+        }
+        let removed = removed.iter().zip(is_renamed).filter(|(_, is_renamed)| !is_renamed);
+        let removed: Vec<String> = removed.map(|(file, _)| file.path.clone()).collect();
+        if asked.is_empty() && removed.is_empty() && renamed.is_empty() {
             return Err(ChangesError::Nothing(range.to_owned()));
         }
         let length = |asked: &Asked| match asked.lines.is_empty() {
             true => corpus.files[asked.file].text.lines().count(),
             false => asked.lines.iter().map(|lines| (lines.end - lines.start + 1) as usize).sum(),
         };
-        asked.sort_by_key(|asked| {
+        asked.sort_by_cached_key(|asked| {
             let kind = corpus.files[asked.file].kind;
             (precedence(kind), Reverse(length(asked)), asked.file)
         });
-        Ok(Self { asked, removed, subjects: subjects(git, &base, corpus)? })
+        Ok(Self { asked, removed, renamed, subjects: subjects(git, &base, corpus)? })
     }
 
     /// The task of a pack about these changes.
@@ -102,11 +121,47 @@ impl Changes {
         task
     }
 
-    /// A line for the head of the pack about what isn't there any more.
-    pub(crate) fn note(&self) -> Option<String> {
-        let removed = self.removed.join(", ");
-        (!removed.is_empty()).then(|| format!("Removed files: {removed}"))
+    /// Lines for the head of the pack about files that aren't there any more, or elsewhere.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let renamed = self.renamed.iter().map(|(old, new)| format!("{old} → {new}"));
+        let removed = self.removed.iter().cloned();
+        [named("Renamed", renamed), named("Removed files", removed)].into_iter().flatten().collect()
     }
+}
+
+/// A line with the first [`MAX_NAMED`] of `all`; none if there are none.
+fn named(what: &str, all: impl ExactSizeIterator<Item = String>) -> Option<String> {
+    let more = all.len().saturating_sub(MAX_NAMED);
+    let first: Vec<String> = all.take(MAX_NAMED).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!first.is_empty()).then(|| format!("{what}: {}{more}", first.join(", ")))
+}
+
+/// The files of the commit `before` that are neither selected from nor on disk any more. What a sparse checkout
+/// excludes isn't on disk either, but still there.
+fn removed<'b>(
+    git: &Git,
+    corpus: &Corpus,
+    root: &Path,
+    before: &'b [SourceFile],
+) -> Result<Vec<&'b SourceFile>, GitError> {
+    let is_missing = |file: &&SourceFile| {
+        corpus.files.binary_search_by(|now| now.path.cmp(&file.path)).is_err()
+            && root.join(&file.path).symlink_metadata().is_err()
+    };
+    let mut missing: Vec<&SourceFile> = before.iter().filter(is_missing).collect();
+    if !missing.is_empty() {
+        let elsewhere = git.outside_sparse_checkout()?;
+        missing.retain(|file| elsewhere.binary_search(&file.path).is_err());
+    }
+    Ok(missing)
+}
+
+/// The lines of a file that have changed. None, if only its line ends have: `core.autocrlf` changes these without
+/// anybody's doing.
+fn changed(file: usize, old: &SourceFile, now: &SourceFile) -> Option<Asked> {
+    let lines = changed_lines(&old.text, &now.text);
+    (!lines.is_empty()).then_some(Asked { file, lines, by: PinnedBy::Change })
 }
 
 /// Which changes come first where the budget doesn't hold all: a reviewer reads the code before its tests, and no lock
@@ -134,8 +189,10 @@ fn base(range: &str, git: &Git) -> Result<String, ChangesError> {
     Ok(if is_from_both { git.merge_base(&older, &head)? } else { older })
 }
 
-/// The lines of `now` that `old` hasn't; of what was only removed, the lines around it.
+/// The lines of `now` that `old` hasn't; of what was only removed, the lines around it. A line end at the end of the
+/// file is a change of the last line.
 fn changed_lines(old: &str, now: &str) -> Vec<LineRange> {
+    let has_last_end_changed = old.ends_with('\n') != now.ends_with('\n');
     let (old, now): (Vec<&str>, Vec<&str>) = (old.lines().collect(), now.lines().collect());
     let last = (now.len() as u32).max(1);
     let changed = |op: DiffOp| {
@@ -149,7 +206,12 @@ fn changed_lines(old: &str, now: &str) -> Vec<LineRange> {
         };
         Some(LineRange { start: start.clamp(1, last), end: end.clamp(1, last) })
     };
-    capture_diff_slices(Algorithm::Myers, &old, &now).into_iter().filter_map(changed).collect()
+    let ops = capture_diff_slices(Algorithm::Myers, &old, &now);
+    let mut lines: Vec<LineRange> = ops.into_iter().filter_map(changed).collect();
+    if lines.is_empty() && has_last_end_changed {
+        lines.push(LineRange { start: last, end: last });
+    }
+    lines
 }
 
 fn subjects(git: &Git, base: &str, corpus: &Corpus) -> Result<Vec<String>, GitError> {
@@ -175,5 +237,7 @@ mod tests {
         assert_eq!(lines("b\nc\nd\ne\n"), [(1, 1)]);
         assert_eq!(lines("a\nb\nc\nd\n"), [(4, 4)]);
         assert_eq!(lines(""), [(1, 1)]);
+        assert_eq!(lines("a\nb\nc\nd\ne"), [(5, 5)], "the end of the last line");
+        assert_eq!(lines("a\r\nb\r\nc\r\nd\r\ne\r\n"), [], "other line ends");
     }
 }

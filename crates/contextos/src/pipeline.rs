@@ -296,8 +296,8 @@ pub(crate) fn run_on(
         endpoint.rerank(&tree.corpus, &text, values, &mut ranking.chunks).err()
     });
     progress.stage("fitting");
-    let notes = changes.as_ref().and_then(Changes::note).into_iter();
-    let notes: Vec<String> = notes.chain(levels.note(&tree.corpus, &ranking)).collect();
+    let mut notes = changes.as_ref().map_or_else(Vec::new, Changes::notes);
+    notes.extend(levels.note(&tree.corpus, &ranking));
     levels.apply(&tree.corpus, &mut ranking);
     let pack = render((request, &notes), &tree, &text, &ranking, &weights, cache)?;
     let chunks_in_all = ranking.chunks.len();
@@ -478,7 +478,13 @@ fn changes(request: &PackRequest, tree: &ReadTree) -> Result<Option<Changes>, Pi
     let Some(range) = &request.changes else { return Ok(None) };
     let options = read_options(request);
     let (git, corpus) = (tree.git.as_ref(), &tree.corpus);
-    Ok(Some(Changes::since(range, git, corpus, &request.root, &options)?))
+    let read = |git: &Git, commit: &str| {
+        let mut checkout = git.tree_at(commit, &options)?;
+        filter_folder(&mut checkout, request);
+        filter_kinds(&mut checkout, request);
+        Ok(checkout)
+    };
+    Ok(Some(Changes::since(range, git, corpus, &request.root, &read)?))
 }
 
 /// What the user asks for by flags, whatever the task says: changes before the files of `also`.

@@ -124,6 +124,11 @@ impl Tracked {
         }
     }
 
+    /// Those that the sparse checkout excludes, in order.
+    pub(super) fn into_sparse(self) -> Vec<String> {
+        self.sparse
+    }
+
     /// Whether the file at `path` is tracked.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.files().binary_search_by(|file| file.as_str().cmp(path)).is_ok()
