@@ -70,6 +70,11 @@ impl Levels {
         whole.map(|(file, _)| Asked { file, lines: Vec::new(), by: PinnedBy::User })
     }
 
+    /// Whether the lines of a file may be shown that nothing names.
+    pub(crate) fn shows_lines(&self, file: usize) -> bool {
+        matches!(self.0[file], Level::Full | Level::Spans)
+    }
+
     /// Leaves of each chunk what its file's level allows.
     pub(crate) fn apply(&self, corpus: &Corpus, ranking: &mut Ranking) {
         let mut outlined: Option<(usize, Outline)> = None;

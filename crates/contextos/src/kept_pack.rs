@@ -37,7 +37,7 @@ pub(crate) fn key(request: &PackRequest, tree: &ReadTree) -> Option<CacheKey> {
         tree.findings.iter().map(|found| (&found.path, &found.finding)).collect::<Vec<_>>(),
         &tree.remarks,
     );
-    Some(content_key(format!("pack 1\0{request:?}\0{about_tree:?}").as_bytes()))
+    Some(content_key(format!("pack 2\0{request:?}\0{about_tree:?}").as_bytes()))
 }
 
 /// The pack under a key.
@@ -71,6 +71,7 @@ impl KeptPack {
             },
             chunks_in_all: self.chunks_in_all,
             weights: request.weights.clone(),
+            changes: None,
             embeddings_error: None,
         }
     }

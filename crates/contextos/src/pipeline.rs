@@ -119,6 +119,8 @@ pub(crate) struct Packed {
     pub(crate) chunks_in_all: usize,
     /// The weights of the ranking.
     pub(crate) weights: Weights,
+    /// What the pack is about, if that is what has changed.
+    pub(crate) changes: Option<Changes>,
     /// Why the embeddings that were asked for aren't part of the ranking.
     pub(crate) embeddings_error: Option<EmbeddingsError>,
 }
@@ -299,9 +301,19 @@ pub(crate) fn run_on(
     let mut notes = changes.as_ref().map_or_else(Vec::new, Changes::notes);
     notes.extend(levels.note(&tree.corpus, &ranking));
     levels.apply(&tree.corpus, &mut ranking);
-    let pack = render((request, &notes), &tree, &text, &ranking, &weights, cache)?;
-    let chunks_in_all = ranking.chunks.len();
-    Ok(Packed { task: text, pack, read: tree, ranking, chunks_in_all, weights, embeddings_error })
+    let mut changed = changes.as_ref().map_or_else(Vec::new, |changes| changes.asked.clone());
+    changed.retain(|asked| levels.shows_lines(asked.file));
+    let pack = render((request, &changed, &notes), &tree, &text, &ranking, &weights, cache)?;
+    Ok(Packed {
+        task: text,
+        pack,
+        read: tree,
+        chunks_in_all: ranking.chunks.len(),
+        ranking,
+        weights,
+        changes,
+        embeddings_error,
+    })
 }
 
 /// When texts are read.
@@ -782,9 +794,9 @@ fn missing_notes(tree: &ReadTree) -> Vec<String> {
     tree.remarks.iter().map(|remark| format!("Not here: {remark}.")).collect()
 }
 
-/// `notes`: lines for the head, beside those of the request.
+/// `changed`: what comes before all else; `notes`: lines for the head, beside those of the request.
 fn render(
-    (request, notes): (&PackRequest, &[String]),
+    (request, changed, notes): (&PackRequest, &[Asked], &[String]),
     tree: &ReadTree,
     task: &str,
     ranking: &Ranking,
@@ -816,6 +828,7 @@ fn render(
         dirty: &dirty,
         redacted: &redacted,
         redacted_in_all: tree.findings.len(),
+        changed,
         notes: &[request.notes.as_slice(), &missing_notes(tree), notes].concat(),
         timestamp: request.timestamp.as_deref(),
         line_numbers: request.line_numbers,

@@ -297,6 +297,9 @@ fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
         let more = grouped(shown.len() - LISTED);
         terminal.warn(&format!("{more} more redacted; `contextos secrets` lists them"));
     }
+    if let Some(left_out) = packed.pack.changed.note(&tree.corpus) {
+        terminal.warn(&format!("{left_out}; a larger --budget has room for more"));
+    }
     if picked.request.allow_sensitive {
         terminal.warn("credentials are shown as they are (--allow-sensitive)");
     }

@@ -1,8 +1,9 @@
 //! The allocation of the budget: which spans a pack shows, and which files its map lists.
 //!
-//! Three passes: first the best chunk, whatever it costs; then chunks by probability per token, while a
+//! What has changed comes first, if the pack is about changes ([`changed`]). Three passes follow: the best chunk, whatever it costs; then chunks by probability per token, while a
 //! share of the budget is kept free for the map; then the map, and chunks again in what is left.
 
+mod changed;
 mod greedy;
 mod map;
 mod price;
@@ -12,7 +13,9 @@ use std::ops::RangeInclusive;
 
 use crate::facts::{Facts, MapEntry};
 use crate::render::FormatWriter;
-pub(crate) use greedy::Chosen;
+use changed::take_changed;
+pub(crate) use changed::{Changed, count, unshown};
+pub(crate) use greedy::{Chosen, union};
 use greedy::{added_price, considered, eligible, fill, take_best, take_pinned};
 pub(crate) use price::Pricer;
 
@@ -39,14 +42,15 @@ pub(crate) struct Allocation {
     considered: Vec<usize>,
 }
 
-/// The tokens of everything that is written whatever is chosen.
+/// The tokens of everything that is written whatever is chosen, with these `notes` in the head.
 pub(crate) fn overhead(
     facts: &Facts<'_>,
+    notes: &[String],
     writer: &dyn FormatWriter,
     pricer: &mut Pricer<'_>,
 ) -> usize {
-    let head = tokens::count(facts.encoding, &writer.head(facts, true))
-        .max(tokens::count(facts.encoding, &writer.head(facts, false)));
+    let head = tokens::count(facts.encoding, &writer.head(facts, notes, true))
+        .max(tokens::count(facts.encoding, &writer.head(facts, notes, false)));
     head + pricer.fragment(&writer.redacted_close(facts))
         + pricer.map(&[])
         + pricer.fragment(&writer.files_open())
@@ -64,6 +68,9 @@ pub(crate) fn allocate(
     let most = (budget as f64 * map_share(budget)) as usize;
     let considered = considered(facts.ranking, budget);
     let mut chosen = Chosen { without_long_comments: budget <= SMALL_BUDGET, ..Chosen::default() };
+    if !take_changed(&facts.changed, facts.ranking, pricer, room, &mut chosen) {
+        return Allocation { chosen, map: Vec::new(), considered };
+    }
     take_pinned(facts.ranking, pricer, room, &mut chosen);
     take_best(facts.ranking, &considered, pricer, room, &mut chosen);
     fill(facts.ranking, &considered, pricer, room.saturating_sub(most), &mut chosen);

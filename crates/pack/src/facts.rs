@@ -1,15 +1,19 @@
 //! The facts that the formats write down, computed once for a pack.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::BuildHasher;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
-use select::{Corpus, Ranking, Weights};
+use select::{Asked, Corpus, Pin, PinnedBy, RankedChunk, Ranking, Weights};
+use syntax::LineRange;
 use tokens::Encoding;
 
+use crate::allocate::{Changed, union};
 use crate::build::Input;
+use crate::evidence;
 use crate::likely_files::file_probabilities;
 use crate::text::{Lines, one_line, shown_path};
 
@@ -37,23 +41,49 @@ pub(crate) struct Facts<'a> {
     /// By file: the line that lists its redactions. Only those of files in the pack are written.
     pub(crate) redacted: BTreeMap<usize, String>,
     pub(crate) redacted_in_all: usize,
-    pub(crate) notes: &'a [String],
     pub(crate) timestamp: Option<&'a str>,
     pub(crate) line_numbers: bool,
     pub(crate) encoding: Encoding,
-    /// The ranked files, best first, with their probabilities.
+    /// What has changed, in the order in which it is shown.
+    pub(crate) changed: Vec<Changed>,
+    /// The files that may be shown, the ranked and the changed ones: best first, with their probabilities.
     pub(crate) order: Vec<(usize, f64)>,
-    /// By ranked file: the shortest end of its path that no other ranked file's path has.
+    /// By file of `order`: the shortest end of its path that no other of them has.
     pub(crate) names: BTreeMap<usize, &'a str>,
-    /// The ranked files that the list names.
+    /// Those that the list names.
     pub(crate) explained: BTreeSet<usize>,
-    /// The ranked files' lines.
+    /// Their lines.
     pub(crate) lines: BTreeMap<usize, Lines<'a>>,
     /// Hashes of the lines that several of the ranked files have.
     shared: OnceLock<FxHashSet<u64>>,
 }
 
 impl Facts<'_> {
+    /// The chunk whose evidence explains why `lines` of a file are shown, or the file. Of a file that is there because it
+    /// has changed, no chunk is there for another reason.
+    pub(crate) fn best_within(
+        &self,
+        file: usize,
+        lines: Option<LineRange>,
+    ) -> Option<Cow<'_, RankedChunk>> {
+        let best = evidence::best_within(self.ranking, file, lines)?;
+        let is_changed = self.changed.iter().any(|changed| changed.file == file);
+        Some(match best.pinned {
+            None if is_changed => {
+                let pinned = Some(Pin { order: 0, distance: 0, by: PinnedBy::Change });
+                Cow::Owned(RankedChunk { pinned, ..best.clone() })
+            }
+            _ => Cow::Borrowed(best),
+        })
+    }
+
+    /// Has the list name the first [`EXPLAINED`] of these files.
+    pub(crate) fn explain(&mut self, shown: impl Iterator<Item = usize>) {
+        let shown: BTreeSet<usize> = shown.collect();
+        let best = self.order.iter().map(|&(file, _)| file).filter(|file| shown.contains(file));
+        self.explained = best.take(EXPLAINED).collect();
+    }
+
     /// Whether a line without its indentation says something of its file: a closing bracket doesn't, nor what other
     /// ranked files have as well, such as `def __init__(self):`.
     pub(crate) fn tells_the_file(&self, line: &str) -> bool {
@@ -122,15 +152,19 @@ pub(crate) fn title(input: &Input<'_>) -> String {
 
 /// The facts of a pack with this title.
 pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
-    let probabilities = file_probabilities(input.ranking);
-    let lines =
+    let mut probabilities = file_probabilities(input.ranking);
+    for asked in input.changed {
+        probabilities.entry(asked.file).or_default();
+    }
+    let lines: BTreeMap<usize, Lines<'_>> =
         probabilities.keys().map(|&file| (file, Lines::of(&input.corpus.files[file]))).collect();
     let mut order: Vec<(usize, f64)> = probabilities.into_iter().collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let paths = order.iter().map(|&(file, _)| (file, input.corpus.files[file].path.as_str()));
     Facts {
         names: names(&paths.collect::<Vec<_>>()),
-        explained: explained(input.ranking, &order),
+        explained: explained(input, &order),
+        changed: changed(input, &lines),
         corpus: input.corpus,
         ranking: input.ranking,
         weights: input.weights,
@@ -138,7 +172,6 @@ pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
         commit: input.commit,
         redacted: redacted(input),
         redacted_in_all: input.redacted_in_all,
-        notes: input.notes,
         timestamp: input.timestamp,
         line_numbers: input.line_numbers,
         encoding: input.encoding,
@@ -148,18 +181,39 @@ pub(crate) fn facts<'a>(input: &Input<'a>, title: &'a str) -> Facts<'a> {
     }
 }
 
-/// The [`EXPLAINED`] files that the list names: those with something pinned, which is shown whatever its probability,
-/// and the best.
-fn explained(ranking: &Ranking, order: &[(usize, f64)]) -> BTreeSet<usize> {
-    let pinned: BTreeSet<usize> = ranking
-        .chunks
-        .iter()
-        .filter(|chunk| chunk.pinned.is_some())
-        .map(|chunk| chunk.file)
-        .collect();
+/// The changed lines that there are, by file.
+fn changed(input: &Input<'_>, lines: &BTreeMap<usize, Lines<'_>>) -> Vec<Changed> {
+    let changed = |asked: &Asked| {
+        let text = &lines[&asked.file];
+        let last = text.count();
+        let whole = [LineRange { start: 1, end: last }];
+        let asked_lines = if asked.lines.is_empty() { &whole[..] } else { &asked.lines };
+        let within =
+            |lines: &LineRange| LineRange { start: lines.start.max(1), end: lines.end.min(last) };
+        let there = asked_lines.iter().map(within).filter(|lines| lines.start <= lines.end);
+        let lines = union(there.collect());
+        let numbers = lines.iter().flat_map(|lines| lines.start..=lines.end);
+        let filled = numbers.filter(|&line| !text.line(line).trim().is_empty()).count();
+        Changed { file: asked.file, lines, filled, last }
+    };
+    input.changed.iter().map(changed).filter(|changed| changed.filled > 0).collect()
+}
+
+/// The [`EXPLAINED`] files that the list names: those that have changed and those with something pinned, which are shown
+/// whatever their probability, and the best.
+fn explained(input: &Input<'_>, order: &[(usize, f64)]) -> BTreeSet<usize> {
+    let chunks = input.ranking.chunks.iter();
+    let pinned = chunks.filter(|chunk| chunk.pinned.is_some()).map(|chunk| chunk.file);
+    let pinned: BTreeSet<usize> = pinned.collect();
     let (first, then): (Vec<usize>, Vec<usize>) =
         order.iter().map(|&(file, _)| file).partition(|file| pinned.contains(file));
-    first.into_iter().chain(then).take(EXPLAINED).collect()
+    let mut explained = BTreeSet::new();
+    for file in input.changed.iter().map(|asked| asked.file).chain(first).chain(then) {
+        if explained.len() < EXPLAINED {
+            explained.insert(file);
+        }
+    }
+    explained
 }
 
 /// The shortest end of each path, from a `/` on, that no other of them has.

@@ -35,6 +35,7 @@
 //!     dirty: &|_| false,
 //!     redacted: &[],
 //!     redacted_in_all: 0,
+//!     changed: &[],
 //!     notes: &[],
 //!     timestamp: None,
 //!     line_numbers: false,
@@ -63,5 +64,7 @@ mod render;
 mod tests;
 mod text;
 
-pub use build::{Input, MIN_BUDGET, Pack, PackError, Redacted, Shown, Unchosen, build};
+pub use build::{
+    ChangedLines, Input, MIN_BUDGET, Pack, PackError, Redacted, Shown, Unchosen, Unshown, build,
+};
 pub use render::Format;

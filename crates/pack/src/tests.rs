@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use select::{
-    Corpus, FEATURES, Feature, FileKind, History, PinnedBy, RankedChunk, Ranking, SourceFile,
-    Weights,
+    Asked, Corpus, FEATURES, Feature, FileKind, History, PinnedBy, RankedChunk, Ranking,
+    SourceFile, Weights,
 };
 use syntax::{Language, LineRange};
 use tokens::Encoding;
@@ -78,6 +78,17 @@ fn pack(
     encoding: Encoding,
     budget: usize,
 ) -> Result<Pack, PackError> {
+    pack_with_changes(corpus, ranking, task, (format, encoding), budget, &[])
+}
+
+fn pack_with_changes(
+    corpus: &Corpus,
+    ranking: &Ranking,
+    task: &str,
+    (format, encoding): (Format, Encoding),
+    budget: usize,
+    changed: &[Asked],
+) -> Result<Pack, PackError> {
     // In every second file, one more in each.
     let redacted: Vec<Redacted<'_>> = (0..corpus.files.len())
         .step_by(2)
@@ -94,6 +105,7 @@ fn pack(
         dirty: &|_| false,
         redacted: &redacted,
         redacted_in_all: 1_234,
+        changed,
         notes: &[],
         timestamp: None,
         line_numbers: false,
@@ -150,6 +162,64 @@ proptest! {
                 tokens + unchosen.price > budget,
                 "chunk {} at {} tokens would fit: {} of {}", unchosen.chunk, unchosen.price, tokens, budget
             );
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_shown_while_a_changed_line_that_would_fit_is_not(
+        texts in proptest::collection::vec(hostile_file(), 1..6),
+        changes in proptest::collection::vec((0usize..6, 1u32..60, 0u32..9), 1..12),
+        budget in MIN_BUDGET..1_500,
+        format in prop_oneof![Just(Format::Markdown), Just(Format::Json), Just(Format::Xml)],
+    ) {
+        let corpus = corpus(&texts);
+        let mut ranking = ranking(&corpus, 7);
+        // A changed file may be too unlikely to be ranked.
+        ranking.chunks.retain(|chunk| chunk.file != 1);
+        let mut changed: Vec<Asked> = Vec::new();
+        for (file, start, length) in changes {
+            let lines = LineRange { start, end: start + length };
+            match changed.iter_mut().find(|asked| asked.file == file) {
+                Some(asked) => asked.lines.push(lines),
+                None if file < texts.len() => {
+                    changed.push(Asked { file, lines: vec![lines], by: PinnedBy::Change });
+                }
+                None => {}
+            }
+        }
+        ranking.pin(&changed);
+        let encoding = Encoding::O200kBase;
+        let pack =
+            pack_with_changes(&corpus, &ranking, "t", (format, encoding), budget, &changed).unwrap();
+        prop_assert_eq!(pack.tokens, reference(encoding, &pack.text));
+        prop_assert!(pack.tokens <= budget);
+        let line_is_in = |line: u32, lines: &[LineRange]| {
+            lines.iter().any(|lines| (lines.start..=lines.end).contains(&line))
+        };
+        let mut unshown = 0;
+        for asked in &changed {
+            let shown = pack.shown.iter().find(|shown| shown.file == asked.file);
+            let shown = shown.map_or(&[][..], |shown| shown.lines.as_slice());
+            let lines = texts[asked.file].split_inclusive('\n').zip(1..);
+            let changed = lines.filter(|&(_, line)| line_is_in(line, &asked.lines));
+            if texts[asked.file].trim().is_empty() {
+                continue;
+            }
+            unshown += changed.filter(|&(_, line)| !line_is_in(line, shown)).count();
+        }
+        let counted: usize = pack.changed.unshown.iter().map(|unshown| unshown.lines).sum();
+        prop_assert!(counted <= unshown, "{counted} {unshown}");
+        prop_assert_eq!(pack.text.contains("Changed lines left out: "), counted > 0);
+        if counted > 0 {
+            prop_assert!(pack.mapped.is_empty());
+            for shown in &pack.shown {
+                let asked = changed.iter().find(|asked| asked.file == shown.file);
+                let asked = asked.map_or(&[][..], |asked| asked.lines.as_slice());
+                for line in shown.lines.iter().flat_map(|lines| lines.start..=lines.end) {
+                    let is_between = line_is_in(line - 1, asked) && line_is_in(line + 1, asked);
+                    prop_assert!(line_is_in(line, asked) || is_between, "{line} of {}", shown.file);
+                }
+            }
         }
     }
 

@@ -36,6 +36,11 @@ impl<'a> Lines<'a> {
         self.text.lines()
     }
 
+    /// The number of lines.
+    pub(crate) fn count(&self) -> u32 {
+        self.starts.len() as u32
+    }
+
     /// One line, without its end.
     pub(crate) fn line(&self, number: u32) -> &'a str {
         self.get(LineRange { start: number, end: number }).trim_end_matches(['\n', '\r'])

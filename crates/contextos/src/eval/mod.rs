@@ -226,6 +226,7 @@ fn packed(
         dirty: &|_| false,
         redacted: &[],
         redacted_in_all: 0,
+        changed: &[],
         notes: &[],
         timestamp: None,
         line_numbers: false,

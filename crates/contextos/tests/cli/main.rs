@@ -6,6 +6,7 @@ mod support;
 mod agents;
 mod builtin;
 mod config;
+mod diff;
 mod document;
 mod embeddings;
 mod errors;

@@ -53,6 +53,9 @@ pub(super) trait Prices {
     /// `lines` are sorted, disjoint and not empty.
     fn file(&mut self, file: usize, lines: &[LineRange]) -> usize;
 
+    /// The tokens of a line by itself.
+    fn line(&self, file: usize, line: u32) -> usize;
+
     /// Prices many at once, each a file with its lines, which are asked for next.
     fn prepare(&mut self, wanted: Vec<(usize, Vec<LineRange>)>);
 }
@@ -361,7 +364,13 @@ fn take_head(ranking: &Ranking, prices: &mut dyn Prices, chosen: &mut Chosen, at
     chosen.chunks.entry(chunk.file).or_default().push(at);
 }
 
-fn show(prices: &mut dyn Prices, chosen: &mut Chosen, file: usize, lines: Vec<LineRange>) {
+/// Shows exactly these lines of a file.
+pub(super) fn show(
+    prices: &mut dyn Prices,
+    chosen: &mut Chosen,
+    file: usize,
+    lines: Vec<LineRange>,
+) {
     chosen.prices.insert(file, prices.file(file, &lines));
     chosen.lines.insert(file, lines);
 }
@@ -388,7 +397,7 @@ fn with(ranking: &Ranking, chosen: &Chosen, at: usize, part: LineRange) -> Vec<L
 }
 
 /// Sorts ranges and joins those that touch or overlap.
-fn union(mut lines: Vec<LineRange>) -> Vec<LineRange> {
+pub(crate) fn union(mut lines: Vec<LineRange>) -> Vec<LineRange> {
     lines.sort();
     let mut out: Vec<LineRange> = Vec::with_capacity(lines.len());
     for range in lines {
@@ -416,6 +425,10 @@ mod tests {
 
         fn file(&mut self, _: usize, lines: &[LineRange]) -> usize {
             10 + lines.iter().map(|l| 2 + (l.end - l.start + 1) as usize).sum::<usize>()
+        }
+
+        fn line(&self, _: usize, _: u32) -> usize {
+            1
         }
 
         fn prepare(&mut self, _: Vec<(usize, Vec<LineRange>)>) {}

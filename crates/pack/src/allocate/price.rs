@@ -54,6 +54,11 @@ impl Prices for Pricer<'_> {
         self.files.entry(file).or_default().of(self.fragments, file, lines)
     }
 
+    fn line(&self, file: usize, line: u32) -> usize {
+        let facts = self.fragments.facts;
+        self.fragment(facts.lines[&file].get(LineRange { start: line, end: line }))
+    }
+
     fn prepare(&mut self, wanted: Vec<(usize, Vec<LineRange>)>) {
         let mut by_file: BTreeMap<usize, Vec<Vec<LineRange>>> = BTreeMap::new();
         for (file, lines) in wanted {

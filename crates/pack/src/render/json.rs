@@ -16,7 +16,7 @@ fn string(text: &str) -> String {
 }
 
 impl FormatWriter for Json {
-    fn head(&self, facts: &Facts<'_>, dirty: bool) -> String {
+    fn head(&self, facts: &Facts<'_>, notes: &[String], dirty: bool) -> String {
         let commit = facts.commit.map_or("null".into(), string);
         let mut out = format!(
             "{{\n\"version\":{VERSION},\n\"task\":{},\n\"commit\":{commit},\n\"dirty\":{dirty},\n",
@@ -26,8 +26,8 @@ impl FormatWriter for Json {
         if let Some(time) = facts.timestamp {
             out.push_str(&format!("\"made_at\":{},\n", string(time)));
         }
-        if !facts.notes.is_empty() {
-            out.push_str(&format!("\"notes\":{},\n", json!(facts.notes)));
+        if !notes.is_empty() {
+            out.push_str(&format!("\"notes\":{},\n", json!(notes)));
         }
         out.push_str(if facts.redacted_in_all > 0 {
             "\"redacted\":[\n"
@@ -82,8 +82,9 @@ impl FormatWriter for Json {
     }
 
     fn span(&self, facts: &Facts<'_>, file: usize, lines: LineRange, last: bool) -> String {
-        let why = evidence::best_within(facts.ranking, file, Some(lines))
-            .map(|chunk| evidence::phrases(chunk, facts.weights))
+        let why = facts
+            .best_within(file, Some(lines))
+            .map(|chunk| evidence::phrases(&chunk, facts.weights))
             .unwrap_or_default();
         let span = json!({
             "start": lines.start,

@@ -42,7 +42,7 @@ fn by_folder(
 }
 
 impl FormatWriter for Markdown {
-    fn head(&self, facts: &Facts<'_>, dirty: bool) -> String {
+    fn head(&self, facts: &Facts<'_>, notes: &[String], dirty: bool) -> String {
         let dirty = if dirty { "yes" } else { "no" };
         let mut out = format!(
             "{TITLE}{}\n{HEAD}commit={} dirty={dirty} -->\n",
@@ -52,7 +52,7 @@ impl FormatWriter for Markdown {
         if let Some(time) = facts.timestamp {
             out.push_str(&format!("Made at {time}\n"));
         }
-        for note in facts.notes {
+        for note in notes {
             out.push_str(note);
             out.push('\n');
         }
@@ -79,8 +79,9 @@ impl FormatWriter for Markdown {
             return String::new();
         }
         let name = shown_path(facts.names[&file]);
-        let why = evidence::best_within(facts.ranking, file, None)
-            .and_then(|chunk| evidence::summary(chunk, facts.weights));
+        let why = facts
+            .best_within(file, None)
+            .and_then(|chunk| evidence::summary(&chunk, facts.weights));
         match why {
             Some(why) => format!("{rank}. {name} — {why}\n"),
             None => format!("{rank}. {name}\n"),

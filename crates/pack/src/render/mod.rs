@@ -35,8 +35,8 @@ impl Format {
 /// fragment ends in a newline or is empty, and begins as the crate's documentation demands.
 pub(crate) trait FormatWriter: Sync {
     /// Everything before the list of redactions, or of files if there are none. It doesn't depend on what
-    /// is chosen.
-    fn head(&self, facts: &Facts<'_>, dirty: bool) -> String;
+    /// is chosen. `notes`: lines for the reader.
+    fn head(&self, facts: &Facts<'_>, notes: &[String], dirty: bool) -> String;
     /// The redactions of one file of the pack.
     fn redacted(&self, line: &str) -> String;
     /// The end of the list of redactions, with their number in the repository; empty if there are none.
@@ -67,9 +67,9 @@ pub(crate) fn write(
     writer: &dyn FormatWriter,
     allocation: &Allocation,
     order: &[usize],
-    dirty: bool,
+    (notes, dirty): (&[String], bool),
 ) -> String {
-    let mut out = writer.head(facts, dirty);
+    let mut out = writer.head(facts, notes, dirty);
     for redacted in order.iter().filter_map(|file| facts.redacted.get(file)) {
         out.push_str(&writer.redacted(redacted));
     }

@@ -34,6 +34,20 @@ pub(super) fn json(produced: &Produced, budget: usize) -> String {
         "skipped": skipped,
         "written": produced.written,
     });
+    if let Some(changes) = &packed.changes {
+        let renamed = changes.renamed.iter().map(|(from, to)| json!({ "from": from, "to": to }));
+        let changed = &packed.pack.changed;
+        let left_out = changed
+            .unshown
+            .iter()
+            .map(|left_out| json!({ "path": files[left_out.file].path, "lines": left_out.lines }));
+        summary["changes"] = json!({
+            "lines": changed.in_all,
+            "left_out": left_out.collect::<Vec<_>>(),
+            "renamed": renamed.collect::<Vec<_>>(),
+            "removed": changes.removed,
+        });
+    }
     if let Some((by, before, after)) = &produced.compressed {
         summary["compression"] = json!({ "by": by, "before": before, "after": after });
     }
