@@ -61,6 +61,7 @@ mod mention;
 mod messages;
 mod model;
 mod natural_language;
+mod pasted;
 mod prose;
 mod query;
 mod rank;

@@ -5,6 +5,7 @@
 //! Japanese. A false positive does no harm: it names no file of the repository.
 
 mod lines;
+mod report;
 
 use syntax::LineRange;
 
@@ -47,6 +48,9 @@ pub(crate) fn path_mentions(text: &str) -> Vec<PathMention> {
         if path.contains(['/', '\\']) && ending_of(path).is_some() {
             found.push(path, lines);
         }
+    }
+    for (path, line) in report::reported(text) {
+        found.push(path, Some(line));
     }
     found.places.sort();
     found.places.dedup();
@@ -394,6 +398,7 @@ mod tests {
             r"C:\Users\me\shop\pkg\server\router.go:22",
             r"c:\\Users\\me\\shop\\pkg\\server\\router.go:22",
             r"pkg\server\router.go(22,5): error",
+            "[ERROR] /home/ci/w/pkg/server/router.go:[22,5] error: incompatible types",
             "pkg/server/router.go#L22",
             "file:///home/me/shop/pkg/server/router.go:22:5",
             "vscode://file/C:/shop/pkg/server/router.go:22",

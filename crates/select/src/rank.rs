@@ -18,7 +18,7 @@ use crate::model::{FEATURES, Family, Feature, Row, Weights, softmax};
 use crate::query::Query;
 use crate::spelling::Correction;
 use crate::survey::{Survey, Surveyed, scale, scanner_share};
-use crate::task::{PROSE, READINGS};
+use crate::task::READINGS;
 use crate::terms::{Scanner, TermId};
 
 /// The most lines of an enclosing signature that are shown with a chunk. By hand.
@@ -310,7 +310,7 @@ impl<'a> Ranker<'a> {
         }
         let traced = hits.len();
         let mut pins = hits;
-        if let Some(mentions) = query.task.readings.get(PROSE).or(query.task.readings.first()) {
+        if let Some(mentions) = mentions::pointing(&query.task.readings) {
             pins.extend(mentions::pointed(corpus, mentions, &nodes));
         }
         pin(&pins, traced, parsed, &mut chunks);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::exclusion::without_exclusions;
 use crate::mention::{PathMention, is_blank_or_quote, is_bracket, path_mentions, quoted};
 use crate::natural_language::Foreign;
+use crate::pasted::as_printed;
 use crate::prose::{prose, without_comments};
 use crate::terms::{Splitter, is_dense, parts, prose_words, words};
 use crate::trace::{Frame, traces};
@@ -97,7 +98,8 @@ pub(crate) struct Mentions {
 impl Task {
     /// Reads a task.
     pub fn new(text: &str) -> Self {
-        let said = without_exclusions(&without_trailers(&without_comments(text)));
+        let said = without_comments(&as_printed(text));
+        let said = without_exclusions(&without_trailers(&said));
         let traces = traces(&said);
         let prose = prose(&traces.rest);
         let summary = summary(&prose);

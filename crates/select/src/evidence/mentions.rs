@@ -10,7 +10,7 @@ use crate::mention::PathMention;
 use crate::query::Query;
 use crate::rank::line_starts;
 use crate::survey::Surveyed;
-use crate::task::Mentions;
+use crate::task::{Mentions, PROSE};
 use crate::terms::{TermId, parts};
 
 /// The most files that a mention may fit: one that fits more is evidence for none of them. By hand.
@@ -181,8 +181,22 @@ fn lines_with(text: &str, said: &str, is_flag: bool, starts: &[usize]) -> Vec<u3
 const MESSAGE: usize = 12;
 /// The most quotations that are looked for in string literals. By hand: it bounds the work.
 const MESSAGES: usize = 8;
+/// The most places in pasted output that are pointed at. By hand.
+const DIAGNOSTICS: usize = 5;
 /// The weight of what is pointed at, where that of the function that failed has 1. By hand.
 const POINTED: f64 = 0.5;
+
+/// The reading that points at places: the prose, and where that names none, all that is said, if it names a few, as a
+/// compiler's errors do. (A log names many.)
+pub(crate) fn pointing(readings: &[Mentions]) -> Option<&Mentions> {
+    let places =
+        |mentions: &Mentions| mentions.paths.iter().filter(|path| path.lines.is_some()).count();
+    let (whole, prose) = (readings.first()?, readings.get(PROSE));
+    Some(match prose {
+        Some(prose) if places(prose) > 0 || !(1..=DIAGNOSTICS).contains(&places(whole)) => prose,
+        _ => whole,
+    })
+}
 
 /// What the task points at outside of traces: the function on a line that it names (`src/token.rs:12`) and the others in
 /// a range of lines, and the only string literal that has a message that it quotes.

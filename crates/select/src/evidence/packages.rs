@@ -58,6 +58,8 @@ impl<'p> Installed<'p> {
         let is_deep = same > 1;
         match self.layout {
             Layout::System => is_deep,
+            // All of a longer path is the same: a checkout that was installed under another name.
+            _ if outside.is_empty() && same > 2 => true,
             _ if same < self.parts.len() => false,
             Layout::Imported if is_deep => !is_package(corpus, &outside.join("/")),
             Layout::Imported => matches!(outside, [] | ["src" | "lib" | "python"]),

@@ -88,7 +88,8 @@ fn number(text: &str) -> Option<(u32, &str)> {
 /// The lines that the words after a path name: `", line 22`, `(22,5)`, ` 第22行`, `","line":22`.
 pub(super) fn lines_after(after: &str) -> Option<LineRange> {
     let after = &after[..after.floor_char_boundary(AFTER_PATH)];
-    let bracketed = after.strip_prefix('(').and_then(lines_from).map(|(lines, _)| lines);
+    // `Cart.cs(22,5)`; of Maven `Cart.java:[22,5]`.
+    let bracketed = after.strip_prefix(['(', '[']).and_then(lines_from).map(|(lines, _)| lines);
     if let Some(lines) = bracketed.or_else(|| line_in_column(after).map(one)) {
         return Some(lines);
     }
