@@ -20,12 +20,12 @@ static COLOURS: LazyLock<Regex> = LazyLock::new(|| regex(r"\[[0-9]{1,3}(?:;[0-9]
 /// What stands before each line: the time of a CI service, the name of a container, a system's log.
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"^(?:\u{feff}?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z |[A-Za-z][\w.-]* +\| ?|[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} \S+ [\w./-]+\[[0-9]+\]: ?)",
+        r"^(?:\u{feff}?[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z |[A-Za-z][A-Za-z0-9_.-]* +\| ?|[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [!-~]+ [A-Za-z0-9_./-]+\[[0-9]+\]: ?)",
     )
 });
 /// A place in a file, as frames and diagnostics write it.
 static PLACE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r#"[\w@.-]+[/\\][\w@./\\-]*\.[A-Za-z]{1,5}(?::[0-9]+|", line [0-9]+|\([0-9]+)"#)
+    regex(r#"[A-Za-z0-9_@.-]+[/\\][A-Za-z0-9_@./\\-]*\.[A-Za-z]{1,5}(?::[0-9]+|", line [0-9]+|\([0-9]+)"#)
 });
 
 fn regex(pattern: &str) -> Regex {
