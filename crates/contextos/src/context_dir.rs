@@ -78,6 +78,24 @@ impl ContextDir {
         format!("{NAME}/{file}")
     }
 
+    /// The path of a file in it as it can be opened from the current folder, for messages: relative if it is below that.
+    pub(crate) fn shown_from_here(&self, file: &str) -> String {
+        let inside = || {
+            let here = std::env::current_dir().ok()?.canonicalize().ok()?;
+            let root = self.root.canonicalize().ok()?;
+            let parts = root.strip_prefix(here).ok()?.iter();
+            let parts: Option<Vec<&str>> = parts.map(|part| part.to_str()).collect();
+            Some(parts?.iter().map(|part| format!("{part}/")).collect::<String>())
+        };
+        match inside() {
+            Some(folder) => format!("{folder}{}", Self::shown(file)),
+            None => {
+                let path = self.path(file);
+                std::path::absolute(&path).unwrap_or(path).display().to_string()
+            }
+        }
+    }
+
     /// Whether there is a file of that name in it.
     pub(crate) fn has(&self, file: &str) -> bool {
         fs::symlink_metadata(self.path(file)).is_ok()

@@ -212,10 +212,7 @@ impl<'a> Producer<'a> {
         }
         if self.writable {
             match self.folder.write(file, text) {
-                Ok(()) => written.push(match self.place.within {
-                    Some(_) => self.folder.path(file).display().to_string(),
-                    None => ContextDir::shown(file),
-                }),
+                Ok(()) => written.push(self.folder.shown_from_here(file)),
                 Err(failure) if to_stdout || !written.is_empty() => {
                     self.terminal.note(&failure.to_string());
                 }

@@ -18,13 +18,13 @@ pub(super) fn run(global: &Global, args: &MemoryArgs, terminal: &Terminal) -> Re
             let note = text(note)?;
             let entry = memory::entry(&note, &clock::now());
             folder.append(context_dir::MEMORY, memory::HEAD, &entry)?;
-            terminal.note(&format!("added to {}", ContextDir::shown(context_dir::MEMORY)));
+            terminal.note(&format!("added to {}", folder.shown_from_here(context_dir::MEMORY)));
             Ok(())
         }
         MemoryCommand::Decision { text: words, status } => {
             let entry = decisions::entry(&text(words)?, status.name(), &clock::now());
             folder.append(context_dir::DECISIONS, decisions::HEAD, &entry)?;
-            terminal.note(&format!("added to {}", ContextDir::shown(context_dir::DECISIONS)));
+            terminal.note(&format!("added to {}", folder.shown_from_here(context_dir::DECISIONS)));
             Ok(())
         }
         MemoryCommand::List { no_decisions, json: true, .. } => {
@@ -89,7 +89,7 @@ fn compact(folder: &ContextDir, keep: usize, terminal: &Terminal) -> Result<(), 
     if duplicates + oldest == 0 {
         terminal.note("nothing to compact");
     } else {
-        let archive = ContextDir::shown(archive);
+        let archive = folder.shown_from_here(archive);
         terminal.note(&format!(
             "{} and {} moved to {archive}",
             counted(duplicates, "duplicate"),

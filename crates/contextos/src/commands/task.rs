@@ -57,7 +57,7 @@ fn set_status(folder: &ContextDir, args: &TaskArgs, terminal: &Terminal) -> Resu
             "no task is set; `contextos task \"what to do\" --status …` sets one with its status",
         ));
     };
-    let shown = ContextDir::shown(context_dir::TASK);
+    let shown = folder.shown_from_here(context_dir::TASK);
     let changed = task::with_status(&file, status)
         .ok_or_else(|| Failure::new(format_args!("{shown} has no line `**Status:** …`")))?;
     folder.write(context_dir::TASK, &changed)?;
@@ -76,7 +76,7 @@ fn set(
     let status = args.status.as_deref().unwrap_or(task::STARTED);
     let file = task::file(&redacted.text, status, &clock::now());
     folder.write(context_dir::TASK, &file)?;
-    terminal.note(&format!("task set in {}", ContextDir::shown(context_dir::TASK)));
+    terminal.note(&format!("task set in {}", folder.shown_from_here(context_dir::TASK)));
     if let Some(finding) = redacted.findings.first() {
         terminal.warn(&format!(
             "the task contains a credential ({}); it is kept redacted",

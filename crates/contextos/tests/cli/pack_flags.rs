@@ -313,3 +313,32 @@ fn a_head_of_ones_own() {
     let gone = sandbox.run(&["pack", "--task", "x", "--head", "nowhere.txt"]);
     assert!(gone.starts_with("exit: 1\n") && gone.contains("--head nowhere.txt"), "{gone}");
 }
+
+#[test]
+fn a_written_file_can_be_opened_from_the_current_folder() {
+    let sandbox = Sandbox::new();
+    let other = Sandbox::new();
+    let top = sandbox.repo.path().canonicalize().unwrap();
+    let absolute = top.join(".contextos/context_pack.md");
+    let written = |command: &mut assert_cmd::Command| {
+        let output = command.args(["--task", "tokens", "--json"]).output().unwrap();
+        let summary: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+        let written = summary["written"][0].as_str().unwrap().to_owned();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(&format!("\nwritten: {written}\n")), "{said}");
+        written
+    };
+    let here = top.to_str().unwrap();
+    assert_eq!(written(&mut sandbox.contextos(&["pack"])), ".contextos/context_pack.md");
+    assert_eq!(written(&mut sandbox.contextos(&["pack", "src"])), ".contextos/context_pack.md");
+    assert_eq!(written(&mut sandbox.contextos(&["pack", here])), ".contextos/context_pack.md");
+    for arguments in [&["pack", here][..], &["-C", here, "pack"]] {
+        assert_eq!(written(&mut other.contextos(arguments)), absolute.to_str().unwrap());
+    }
+    let name = top.file_name().unwrap().to_str().unwrap();
+    let mut above = other.contextos(&["-C", name, "pack"]);
+    above.current_dir(top.parent().unwrap());
+    assert_eq!(written(&mut above), format!("{name}/.contextos/context_pack.md"));
+    let said = other.run(&["-C", here, "task", "fix it"]);
+    assert!(said.contains(&format!("task set in {here}/.contextos/CURRENT_TASK.md\n")), "{said}");
+}
