@@ -10,11 +10,14 @@ use select::{Asked, Corpus, FileKind, PinnedBy, SourceFile};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use syntax::LineRange;
 use thiserror::Error;
+use tokens::Encoding;
 
 /// The most commits whose subjects a pack names. By hand: they are words for the ranking.
 const MAX_COMMITS: usize = 20;
 /// The most removed files, and renamed ones, that a pack names; further ones are counted. By hand.
 const MAX_NAMED: usize = 20;
+/// Of each of these, names may take one token in this many of the budget. By hand.
+const NAMES_SHARE: usize = 10;
 
 /// What the work tree has that a revision hasn't.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -121,20 +124,36 @@ impl Changes {
         task
     }
 
-    /// Lines for the head of the pack about files that aren't there any more, or elsewhere.
-    pub(crate) fn notes(&self) -> Vec<String> {
+    /// Lines for the head of the pack, whose `budget` is in tokens of this encoding, about files that aren't there any
+    /// more, or elsewhere.
+    pub(crate) fn notes(&self, budget: usize, encoding: Encoding) -> Vec<String> {
+        let fits = |name: &str, before: &mut usize| {
+            *before += tokens::count(encoding, name) + 1;
+            *before <= budget / NAMES_SHARE
+        };
         let renamed = self.renamed.iter().map(|(old, new)| format!("{old} → {new}"));
         let removed = self.removed.iter().cloned();
-        [named("Renamed", renamed), named("Removed files", removed)].into_iter().flatten().collect()
+        let notes = [named("Renamed", renamed, fits), named("Removed files", removed, fits)];
+        notes.into_iter().flatten().collect()
     }
 }
 
-/// A line with the first [`MAX_NAMED`] of `all`; none if there are none.
-fn named(what: &str, all: impl ExactSizeIterator<Item = String>) -> Option<String> {
-    let more = all.len().saturating_sub(MAX_NAMED);
-    let first: Vec<String> = all.take(MAX_NAMED).collect();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!first.is_empty()).then(|| format!("{what}: {}{more}", first.join(", ")))
+/// A line with the first [`MAX_NAMED`] of `all`, as far as each `fits` with those before it; none if there are none.
+fn named(
+    what: &str,
+    all: impl ExactSizeIterator<Item = String>,
+    fits: impl Fn(&str, &mut usize) -> bool,
+) -> Option<String> {
+    let (count, mut tokens) = (all.len(), 0);
+    let first: Vec<String> =
+        all.take(MAX_NAMED).take_while(|name| fits(name, &mut tokens)).collect();
+    let (more, first) = (count - first.len(), first.join(", "));
+    match (more, first.is_empty()) {
+        (0, true) => None,
+        (0, false) => Some(format!("{what}: {first}")),
+        (more, true) => Some(format!("{what}: {more}")),
+        (more, false) => Some(format!("{what}: {first} and {more} more")),
+    }
 }
 
 /// The files of the commit `before` that are neither selected from nor on disk any more. What a sparse checkout

@@ -298,7 +298,8 @@ pub(crate) fn run_on(
         endpoint.rerank(&tree.corpus, &text, values, &mut ranking.chunks).err()
     });
     progress.stage("fitting");
-    let mut notes = changes.as_ref().map_or_else(Vec::new, Changes::notes);
+    let notes = changes.as_ref().map(|changes| changes.notes(request.budget, request.encoding));
+    let mut notes = notes.unwrap_or_default();
     notes.extend(levels.note(&tree.corpus, &ranking));
     levels.apply(&tree.corpus, &mut ranking);
     let mut changed = changes.as_ref().map_or_else(Vec::new, |changes| changes.asked.clone());

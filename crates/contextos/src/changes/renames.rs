@@ -22,8 +22,8 @@ const LINE_END: u64 = 1;
 /// number of pairs, whatever their length.
 const MAX_STEPS: usize = 200_000_000;
 
-/// Pairs of a removed and a new file, by index, in order of the new files. Each file is in one pair at most. Files
-/// without text say nothing of where they come from.
+/// Pairs of a removed and a new file, by index, in order of the new files. Each file is in one pair at most. Of files
+/// without text, only the name says where they come from.
 pub(super) fn pairs(removed: &[&SourceFile], added: &[&SourceFile]) -> Vec<(usize, usize)> {
     let mut pairing =
         Pairing { removed, added, old: vec![None; removed.len()], new: vec![None; added.len()] };
@@ -58,9 +58,7 @@ impl Pairing<'_> {
     fn pair_equals(&mut self) {
         let mut by_hash: HashMap<[u8; 32], Vec<usize>> = HashMap::new();
         for (old, file) in self.removed.iter().enumerate().rev() {
-            if !file.text.trim().is_empty() {
-                by_hash.entry(file.hash).or_default().push(old);
-            }
+            by_hash.entry(file.hash).or_default().push(old);
         }
         for is_namesake_wanted in [true, false] {
             for (new, file) in self.added.iter().enumerate() {
@@ -68,8 +66,10 @@ impl Pairing<'_> {
                 else {
                     continue;
                 };
-                let is_match =
-                    |&old: &usize| !is_namesake_wanted || name(self.removed[old]) == name(file);
+                let is_match = |&old: &usize| match is_namesake_wanted {
+                    true => name(self.removed[old]) == name(file),
+                    false => !file.text.trim().is_empty(),
+                };
                 if let Some(at) = olds.iter().rposition(is_match) {
                     let old = olds.remove(at);
                     self.pair(old, new);
@@ -269,8 +269,10 @@ mod tests {
     }
 
     #[test]
-    fn files_without_text_are_not_renamed() {
-        assert_eq!(paired(&[file("a/__init__.py", [])], &[file("b/__init__.py", [])]), []);
+    fn of_files_without_text_only_namesakes_are_renamed() {
+        let old = [file("a/__init__.py", []), file("a/marks", [])];
+        let new = [file("b/__init__.py", []), file("b/other", [])];
+        assert_eq!(paired(&old, &new), named(&[("a/__init__.py", "b/__init__.py")]));
     }
 
     #[test]

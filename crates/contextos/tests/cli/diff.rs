@@ -101,6 +101,9 @@ fn of_many_removed_files_the_others_are_counted() {
     assert_eq!(summary["changes"]["removed"].as_array().map(Vec::len), Some(33));
     let pack_text = sandbox.read("context_pack.md");
     assert!(pack_text.contains("old/page19.md and 13 more\n"), "{pack_text}");
+    pack(&sandbox, &["--diff", "HEAD", "--budget", "200"]);
+    let pack_text = sandbox.read("context_pack.md");
+    assert!(pack_text.contains("old/page03.md and 29 more\n"), "{pack_text}");
 }
 
 #[test]
