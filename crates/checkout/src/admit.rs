@@ -35,6 +35,8 @@ pub(crate) fn by_path_judged(
     judged: &mut Judged,
 ) -> Result<(), CheckoutError> {
     let globs = Globs::new(&options.include, &options.exclude)?;
+    let paths = listing.files.iter().map(|file| file.path.as_str());
+    listing.idle_globs = globs.idle((&options.include, &options.exclude), paths);
     let vendor = VendorFolders::among(listing.files.iter().map(|file| file.path.as_str()));
     if !options.allow_sensitive {
         let paths = listing.files.iter().map(|file| file.path.as_str());

@@ -4,6 +4,9 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::CheckoutError;
 
+/// What a glob is compiled to: everything below what it names, and that itself.
+const PATTERNS: usize = 2;
+
 /// The user's include and exclude globs, compiled.
 #[derive(Debug)]
 pub(crate) struct Globs {
@@ -24,6 +27,37 @@ impl Globs {
         self.include.as_ref().is_none_or(|globs| globs.is_match(path))
             && !self.exclude.as_ref().is_some_and(|globs| globs.is_match(path))
     }
+
+    /// Those that match none of `paths`, as they were given.
+    pub(crate) fn idle<'p>(
+        &self,
+        (include, exclude): (&[String], &[String]),
+        paths: impl Iterator<Item = &'p str> + Clone,
+    ) -> Vec<String> {
+        let sides = [(&self.include, include), (&self.exclude, exclude)];
+        let sides = sides.into_iter().filter_map(|(set, globs)| Some((set.as_ref()?, globs)));
+        sides.flat_map(|(set, globs)| idle(set, globs, paths.clone())).collect()
+    }
+}
+
+/// Those of `globs`, from which `set` was compiled, that match none of the paths.
+fn idle<'p>(set: &GlobSet, globs: &[String], paths: impl Iterator<Item = &'p str>) -> Vec<String> {
+    let mut is_idle = vec![true; globs.len()];
+    let mut matches = Vec::new();
+    for path in paths {
+        set.matches_into(path, &mut matches);
+        for &pattern in &matches {
+            if let Some(is_idle) = is_idle.get_mut(pattern / PATTERNS) {
+                *is_idle = false;
+            }
+        }
+    }
+    globs
+        .iter()
+        .zip(is_idle)
+        .filter(|(_, is_idle)| *is_idle)
+        .map(|(glob, _)| glob.clone())
+        .collect()
 }
 
 /// A glob for paths, by the rules of [`ReadOptions::include`](crate::ReadOptions::include).
@@ -55,7 +89,8 @@ fn compile(globs: &[String]) -> Result<Option<GlobSet>, CheckoutError> {
     let mut set = GlobSetBuilder::new();
     for glob in globs {
         let rooted = from_root(glob);
-        for pattern in [format!("{rooted}/**"), rooted] {
+        let patterns: [String; PATTERNS] = [format!("{rooted}/**"), rooted];
+        for pattern in patterns {
             let pattern = GlobBuilder::new(&pattern).literal_separator(true).build();
             set.add(pattern.map_err(|error| refuse(glob, error))?);
         }
@@ -93,6 +128,19 @@ mod tests {
         assert!(wants(&["src/**/*.rs"], &[], "src/deep/b.rs"));
         assert!(!wants(&["*.rs"], &["tests"], "tests/b.rs"), "exclude wins");
         assert!(wants(&["*.{rs,py}"], &[], "b.py"));
+    }
+
+    #[test]
+    fn globs_that_match_nothing_are_told() {
+        let owned = |globs: &[&str]| globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>();
+        let (include, exclude) =
+            (owned(&["src/**", "*.py", "/lib"]), owned(&["tests", "lib/*.rs"]));
+        let globs = Globs::new(&include, &exclude).unwrap();
+        let paths = ["a/src/b.rs", "lib/b.rs", "lib/deep/c.rs"];
+        let idle = globs.idle((&include, &exclude), paths.into_iter());
+        assert_eq!(idle, ["src/**", "*.py", "tests"]);
+        let none = Globs::new(&[], &[]).unwrap();
+        assert_eq!(none.idle((&[], &[]), paths.into_iter()), Vec::<String>::new());
     }
 
     #[test]

@@ -85,6 +85,8 @@ pub struct Checkout {
     /// Remarks about parts of the checkout that are missing (submodules, LFS content, sparse checkouts), a
     /// sentence each, without a full stop.
     pub remarks: Vec<String>,
+    /// The include and exclude globs that match no file, even of those that are skipped for another reason.
+    pub idle_globs: Vec<String>,
     /// Where the texts of its files are read from when they are used; `None` if they are at hand.
     pub texts: Option<Arc<IndexedTexts>>,
     /// Whether git tracks files of the cache, which therefore isn't used.
@@ -248,6 +250,7 @@ pub(crate) fn assemble(
         findings,
         unreadable,
         remarks,
+        idle_globs: listing.idle_globs,
         texts: None,
         is_cache_tracked: false,
     }

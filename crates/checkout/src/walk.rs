@@ -42,6 +42,8 @@ pub(crate) struct Listing {
     pub(crate) unreadable: Vec<(String, String)>,
     /// Remarks about missing parts of the checkout, a sentence each.
     pub(crate) remarks: Vec<String>,
+    /// The include and exclude globs that match none of the files, once these were admitted by path.
+    pub(crate) idle_globs: Vec<String>,
     /// The folders that were listed, in no order.
     pub(crate) folders: Vec<PathBuf>,
 }

@@ -29,6 +29,13 @@ pub(crate) struct Detail {
     level: Level,
 }
 
+impl Detail {
+    /// Its pattern.
+    pub(crate) fn glob(&self) -> &str {
+        &self.glob
+    }
+}
+
 impl FromStr for Detail {
     type Err = String;
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use checkout::{
-    Cache, Checkout, CheckoutError, Git, GitError, IndexedTexts, Indexing, ReadOptions,
+    Cache, Checkout, CheckoutError, Git, GitError, IndexedTexts, Indexing, PathGlob, ReadOptions,
     UnkeptHistory,
 };
 use pack::{Format, Pack, PackError};
@@ -37,6 +37,9 @@ use crate::place::Place;
 const ATTEMPTS: usize = 3;
 /// Digits of the commit's id that a pack shows: unique in any repository, and few tokens.
 const COMMIT_DIGITS: usize = 12;
+
+/// The globs that a message names, at most. By hand.
+const NAMED_GLOBS: usize = 3;
 
 /// How tests are ranked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -139,6 +142,8 @@ pub(crate) struct ReadTree {
     pub(crate) unreadable: Vec<checkout::Unreadable>,
     /// Parts of the checkout that are missing from the folder (such as a submodule), a sentence each.
     pub(crate) remarks: Vec<String>,
+    /// The include and exclude globs that match no file.
+    pub(crate) idle_globs: Vec<String>,
     /// Where texts are read from when they are used.
     texts: Option<Arc<IndexedTexts>>,
     /// What was read ahead of the history.
@@ -197,6 +202,9 @@ pub(crate) enum PipelineError {
         /// What is wrong with it, and what may have been meant.
         why: String,
     },
+    /// What is to be included isn't there.
+    #[error("{0}")]
+    NothingIncluded(String),
     /// The folder has no files to select from.
     #[error("{0}: no text files to select from{1}")]
     Empty(PathBuf, String),
@@ -374,16 +382,14 @@ pub(crate) fn read(
     filter_folder(&mut checkout, request);
     filter_kinds(&mut checkout, request);
     if checkout.files.is_empty() {
-        if let Some(folder) = &request.within {
+        let of_folder = request.within.as_ref().map(|folder| read_folder(folder, request));
+        let of_folder = of_folder.transpose()?;
+        if let (Some(folder), Some([])) = (&request.within, of_folder.as_deref()) {
             // The repository ignores the folder, but the user asked for it: it is packed as a checkout
             // of its own.
-            let root = request.root.join(folder);
-            return read(&PackRequest { root, within: None, ..request.clone() }, texts, progress);
+            return read(&alone(folder, request), texts, progress);
         }
-        let skipped = checkout.skipped.total();
-        let mut hint = if skipped > 0 { format!(" ({skipped} skipped)") } else { String::new() };
-        checkout.remarks.iter().for_each(|remark| hint.push_str(&format!("; {remark}")));
-        return Err(PipelineError::Empty(request.root.clone(), hint));
+        return Err(nothing_to_select_from(&checkout, of_folder.as_deref(), request));
     }
     let git = opened.ok();
     let commit = git.as_ref().and_then(Git::head).map(|head| head.id.clone());
@@ -394,11 +400,79 @@ pub(crate) fn read(
         findings: checkout.findings,
         unreadable: checkout.unreadable,
         remarks: checkout.remarks,
+        idle_globs: checkout.idle_globs,
         texts: checkout.texts,
         ahead,
         is_cached: request.cache,
         git,
     })
+}
+
+/// The request for a folder as a checkout of its own.
+fn alone(folder: &str, request: &PackRequest) -> PackRequest {
+    let from_top = format!("{}/", glob_of(folder));
+    let inside = |glob: &String| {
+        let plain = glob.trim_start_matches("./").trim_start_matches('/');
+        plain.strip_prefix(&from_top).map_or_else(|| glob.clone(), |glob| format!("/{glob}"))
+    };
+    PackRequest {
+        root: request.root.join(folder),
+        within: None,
+        include: request.include.iter().map(inside).collect(),
+        exclude: request.exclude.iter().map(inside).collect(),
+        ..request.clone()
+    }
+}
+
+/// The files of a folder that could be selected from, whatever the request includes and excludes.
+fn read_folder(folder: &str, request: &PackRequest) -> Result<Vec<SourceFile>, CheckoutError> {
+    let all = PackRequest {
+        within: Some(folder.to_owned()),
+        include: Vec::new(),
+        exclude: Vec::new(),
+        ..request.clone()
+    };
+    Ok(checkout::read(&request.root, &read_options(&all), &|_| {})?.files)
+}
+
+/// Why there are no files. `of_folder`: those that the folder of the request has.
+fn nothing_to_select_from(
+    checkout: &Checkout,
+    of_folder: Option<&[SourceFile]>,
+    request: &PackRequest,
+) -> PipelineError {
+    let include = &request.include;
+    let is_idle = include.iter().all(|glob| checkout.idle_globs.contains(glob));
+    if !include.is_empty() && (is_idle || of_folder.is_some() && request.exclude.is_empty()) {
+        let named: Vec<&str> = include.iter().take(NAMED_GLOBS).map(String::as_str).collect();
+        let more = if include.len() > NAMED_GLOBS { ", …" } else { "" };
+        let place = request.within.as_ref().map_or(String::new(), |folder| format!(" in {folder}"));
+        let hint = include.iter().find_map(|glob| glob_from_top(glob, request, of_folder?));
+        return PipelineError::NothingIncluded(format!(
+            "no text file{place} matches {}{more}{}",
+            named.join(", "),
+            hint.map_or(String::new(), |hint| format!("; {hint}"))
+        ));
+    }
+    let skipped = checkout.skipped.total();
+    let mut hint = if skipped > 0 { format!(" ({skipped} skipped)") } else { String::new() };
+    checkout.remarks.iter().for_each(|remark| hint.push_str(&format!("; {remark}")));
+    PipelineError::Empty(request.root.clone(), hint)
+}
+
+/// How a glob has to be written that was meant relative to the request's folder, as a sentence; `None` if it matches
+/// none of these files there, either.
+pub(crate) fn glob_from_top(
+    glob: &str,
+    request: &PackRequest,
+    files: &[SourceFile],
+) -> Option<String> {
+    let folder = glob_of(request.within.as_ref()?);
+    let glob = glob.trim_start_matches("./").trim_start_matches('/');
+    let from_top = format!("{folder}/{glob}");
+    let compiled = PathGlob::new(&from_top).ok()?;
+    let is_meant = files.iter().any(|file| compiled.is_match(&file.path));
+    is_meant.then(|| format!("globs start at the repository's top: {from_top}"))
 }
 
 /// Which files the request is about.

@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use checkout::SkipReason;
+use checkout::{PathGlob, SkipReason};
 use private_fs::Links;
 use select::{Confidence, HistoryStatus};
 
@@ -279,8 +279,14 @@ fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
         let files = if more == 1 { "file" } else { "files" };
         terminal.warn(&format!("{more} more {files} could not be read"));
     }
-    for remark in &tree.remarks {
+    for remark in tree.remarks.iter().chain(&picked.warnings) {
         terminal.warn(remark);
+    }
+    for (flag, glob) in idle_globs(packed, picked) {
+        let files = &tree.corpus.files;
+        let hint = pipeline::glob_from_top(glob, &picked.request, files);
+        let hint = hint.map_or(String::new(), |hint| format!("; {hint}"));
+        terminal.note(&format!("{flag} {glob} matches no file{hint}"));
     }
     if let HistoryStatus::Refused(reason) = &tree.corpus.history.status {
         terminal.warn(&format!("packed without the history: {reason}"));
@@ -326,6 +332,20 @@ fn warn(packed: &Packed, picked: &PackPlan, terminal: &Terminal) {
              file, a function or words of the code",
         );
     }
+}
+
+/// The globs of the command line that match no file.
+fn idle_globs<'p>(
+    packed: &Packed,
+    picked: &'p PackPlan,
+) -> impl Iterator<Item = (&'static str, &'p str)> {
+    let tree = &packed.read;
+    let is_idle = |(flag, glob): &&(&'static str, String)| match *flag {
+        "--detail" => PathGlob::new(glob)
+            .is_ok_and(|glob| !tree.corpus.files.iter().any(|file| glob.is_match(&file.path))),
+        _ => tree.idle_globs.contains(glob),
+    };
+    picked.globs.iter().filter(is_idle).map(|(flag, glob)| (*flag, glob.as_str()))
 }
 
 /// The credentials that were redacted in files of the pack.

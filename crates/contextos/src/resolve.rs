@@ -22,6 +22,9 @@ const MAX_TASK_BYTES: u64 = 1 << 20;
 /// The largest list of files, in bytes. By hand: the paths of a quarter of a million files.
 const MAX_LIST_BYTES: u64 = 16 << 20;
 
+/// The missing files that a warning names. By hand.
+const NAMED: usize = 3;
+
 /// The request for the pipeline, and the budget in the tokens of the user's model.
 #[derive(Debug, Clone)]
 pub(crate) struct PackPlan {
@@ -31,6 +34,10 @@ pub(crate) struct PackPlan {
     pub(crate) budget: usize,
     /// How the model's tokens are counted.
     pub(crate) model: Model,
+    /// The globs of the command line, each with its flag.
+    pub(crate) globs: Vec<(&'static str, String)>,
+    /// What is wrong with the arguments, but no reason to make no pack: a sentence each.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Resolves the arguments that `pack`, `export` and `explain` share.
@@ -43,6 +50,11 @@ pub(crate) fn pick(
     args: &PickArgs,
     settings: &Settings,
 ) -> Result<PackPlan, Failure> {
+    if args.diff.as_deref().is_some_and(|range| range.trim().is_empty()) {
+        return Err(Failure::usage(
+            "--diff: the revision is empty; is a variable unset? What is checked out is HEAD",
+        ));
+    }
     let model = match args.model.clone().or_else(|| settings.model()) {
         None => Model { encoding: Encoding::default(), factor: 1.0 },
         Some(name) => tokens::model(&name).ok_or_else(|| unknown_model(&name))?,
@@ -56,8 +68,9 @@ pub(crate) fn pick(
     };
     let mut exclude = settings.exclude();
     exclude.extend(args.exclude.iter().cloned());
+    let mut warnings = Vec::new();
     let include = match &args.files_from {
-        Some(list) => listed(list, &place)?,
+        Some(list) => listed(list, &place, &mut warnings)?,
         None if args.include.is_empty() => settings.include(),
         None => args.include.clone(),
     };
@@ -89,11 +102,20 @@ pub(crate) fn pick(
         cache: false,
         verify: args.verify,
     };
-    Ok(PackPlan { request, budget, model })
+    Ok(PackPlan { request, budget, model, globs: globs(args), warnings })
 }
 
-/// The files that `list` names, each as a glob that matches it alone.
-fn listed(list: &Path, place: &Place) -> Result<Vec<String>, Failure> {
+/// The globs of the command line, each with its flag.
+fn globs(args: &PickArgs) -> Vec<(&'static str, String)> {
+    let include = args.include.iter().map(|glob| ("--include", glob.clone()));
+    let exclude = args.exclude.iter().map(|glob| ("--exclude", glob.clone()));
+    let detail = args.detail.iter().map(|detail| ("--detail", detail.glob().to_owned()));
+    include.chain(exclude).chain(detail).collect()
+}
+
+/// The files that `list` names, each as a glob that matches it alone. Some may not exist, which is a warning: what lists
+/// changed files lists those that were removed, too.
+fn listed(list: &Path, place: &Place, warnings: &mut Vec<String>) -> Result<Vec<String>, Failure> {
     let failed =
         |error: io::Error| Failure::new(format_args!("--files-from {}: {error}", list.display()));
     let mut text = String::new();
@@ -107,18 +129,31 @@ fn listed(list: &Path, place: &Place) -> Result<Vec<String>, Failure> {
     }
     let end = if text.contains('\0') { '\0' } else { '\n' };
     let paths = text.split(end).map(|path| path.trim_end_matches('\r'));
-    let paths = paths.filter(|path| !path.trim().is_empty());
-    let globs: Vec<String> = paths
-        .flat_map(|path| place.readings(path))
-        .map(|path| format!("/{}", glob_of(&path)))
-        .collect();
-    if globs.is_empty() {
+    let paths: Vec<&str> = paths.filter(|path| !path.trim().is_empty()).collect();
+    if paths.is_empty() {
         return Err(Failure::usage(format_args!(
             "--files-from {}: it lists no file",
             list.display()
         )));
     }
-    Ok(globs)
+    let exists = |path: &String| place.root.join(path).symlink_metadata().is_ok();
+    let is_missing = |path: &&str| !place.readings(path).iter().any(exists);
+    let missing: Vec<&str> = paths.iter().copied().filter(is_missing).collect();
+    if !missing.is_empty() {
+        let named = missing.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        let more = if missing.len() > NAMED { ", …" } else { "" };
+        let (count, all, list) = (missing.len(), paths.len(), list.display());
+        if count == all {
+            return Err(Failure::new(format_args!(
+                "--files-from {list}: none of its files exists ({named}{more})"
+            )));
+        }
+        let exist = if count == 1 { "doesn't exist" } else { "don't exist" };
+        warnings
+            .push(format!("--files-from {list}: {count} of {all} files {exist} ({named}{more})"));
+    }
+    let readings = paths.iter().flat_map(|path| place.readings(path));
+    Ok(readings.map(|path| format!("/{}", glob_of(&path))).collect())
 }
 
 /// The server of `--embeddings`, which must never get a credential.

@@ -107,6 +107,131 @@ fn a_list_of_files_on_standard_input() {
 }
 
 #[test]
+fn a_list_with_files_that_do_not_exist() {
+    let sandbox = Sandbox::new();
+    let shown = |list: &str| {
+        let mut command = sandbox.contextos(&["pack", "--task", "reports", "--files-from", "-"]);
+        command.args(["--json"]).write_stdin(list);
+        sandbox.shown(command)
+    };
+    let some = shown("src/report.py\nsrc/gone.py\n");
+    assert!(some.starts_with("exit: 0\n"), "{some}");
+    assert!(some.contains("--files-from -: 1 of 2 files doesn't exist (src/gone.py)\n"), "{some}");
+    let some = shown("a\nb\nsrc\nc\nd\n");
+    assert!(some.contains("4 of 5 files don't exist (a, b, c, …)\n"), "{some}");
+    assert!(!shown("src/report.py\n").contains("exist"));
+    let none = shown("a\nb\n");
+    assert!(none.starts_with("exit: 1\n"), "{none}");
+    assert!(none.contains("error: --files-from -: none of its files exists (a, b)\n"), "{none}");
+}
+
+#[test]
+fn globs_start_at_the_top_of_the_repository() {
+    let sandbox = Sandbox::new();
+    sandbox.repo.write("app/src/cart.py", "def cart():\n    return 1\n");
+    for glob in ["src/**", "./src/*.py", "/src"] {
+        let shown = sandbox.run(&["pack", "app", "--task", "the cart", "--include", glob]);
+        let meant = format!("app/{}", glob.trim_start_matches("./").trim_start_matches('/'));
+        let expected = format!(
+            "exit: 1\n----- stderr\nerror: no text file in app matches {glob}; globs start at the \
+             repository's top: {meant}\n"
+        );
+        assert_eq!(shown, expected);
+    }
+    assert!(!sandbox.repo.path().join("app/.contextos").exists());
+    let arguments = ["pack", "app", "--task", "the cart", "--json", "--include", "app/src/**"];
+    assert_eq!(paths(&json(&sandbox, &arguments)), ["app/src/cart.py"]);
+    for other in ["nowhere/**", "src/auth/**"] {
+        let shown = sandbox.run(&["pack", "app", "--task", "the cart", "--include", other]);
+        assert!(shown.contains(&format!("no text file in app matches {other}\n")), "{shown}");
+    }
+    // What is left out otherwise isn't ignored, either.
+    let excluded = sandbox.run(&["pack", "app", "--task", "the cart", "--exclude", "app"]);
+    assert!(excluded.contains("no text files to select from"), "{excluded}");
+    assert!(!sandbox.repo.path().join("app/.contextos").exists());
+}
+
+#[test]
+fn globs_of_an_ignored_folder_start_at_the_top_as_well() {
+    let sandbox = Sandbox::new();
+    sandbox.repo.write(".gitignore", "out/\n").write("out/js/cart.js", "function cart() {}\n");
+    sandbox.repo.write("out/css/cart.css", ".cart { color: red }\n");
+    for glob in ["out/js/**", "js/**"] {
+        let arguments = ["pack", "out", "--task", "the cart", "--json", "--include", glob];
+        assert_eq!(paths(&json(&sandbox, &arguments)), ["js/cart.js"], "{glob}");
+    }
+}
+
+#[test]
+fn globs_that_match_nothing_are_told() {
+    let sandbox = Sandbox::new();
+    let task = ["pack", "src", "--task", "fix the refresh of tokens"];
+    let said = |arguments: &[&str]| {
+        let output = sandbox.contextos(&task).args(arguments).output().unwrap();
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let top = "globs start at the repository's top: src/report.py";
+    for (arguments, expected) in [
+        (&["--exclude", "vendored/**"][..], "--exclude vendored/** matches no file\n".to_owned()),
+        (&["--exclude", "./report.py"], format!("--exclude ./report.py matches no file; {top}\n")),
+        (&["--detail", "/report.py=full"], format!("--detail /report.py matches no file; {top}\n")),
+        (
+            &["--include", "src/**", "--include", "lib"],
+            "--include lib matches no file\n".to_owned(),
+        ),
+    ] {
+        let said = said(arguments);
+        assert!(said.contains(&expected), "{expected}: {said}");
+    }
+    for arguments in [
+        &["--exclude", "report.py"][..],
+        &["--exclude", "src/report.py", "--detail", "*.py=outline"],
+        &["--include", "src/**"],
+    ] {
+        assert!(!said(arguments).contains("matches no file"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_written_file_can_be_opened_from_the_current_folder() {
+    let sandbox = Sandbox::new();
+    let other = Sandbox::new();
+    let top = sandbox.repo.path().canonicalize().unwrap();
+    let absolute = top.join(".contextos/context_pack.md");
+    let written = |command: &mut assert_cmd::Command| {
+        let output = command.args(["--task", "tokens", "--json"]).output().unwrap();
+        let summary: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+        let written = summary["written"][0].as_str().unwrap().to_owned();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(&format!("\nwritten: {written}\n")), "{said}");
+        written
+    };
+    let here = top.to_str().unwrap();
+    assert_eq!(written(&mut sandbox.contextos(&["pack"])), ".contextos/context_pack.md");
+    assert_eq!(written(&mut sandbox.contextos(&["pack", "src"])), ".contextos/context_pack.md");
+    assert_eq!(written(&mut sandbox.contextos(&["pack", here])), ".contextos/context_pack.md");
+    for arguments in [&["pack", here][..], &["-C", here, "pack"]] {
+        assert_eq!(written(&mut other.contextos(arguments)), absolute.to_str().unwrap());
+    }
+    let name = top.file_name().unwrap().to_str().unwrap();
+    let mut above = other.contextos(&["-C", name, "pack"]);
+    above.current_dir(top.parent().unwrap());
+    assert_eq!(written(&mut above), format!("{name}/.contextos/context_pack.md"));
+    let said = other.run(&["-C", here, "task", "fix it"]);
+    assert!(said.contains(&format!("task set in {here}/.contextos/CURRENT_TASK.md\n")), "{said}");
+}
+
+#[test]
+fn an_empty_revision_is_an_error() {
+    let sandbox = Sandbox::new();
+    for empty in ["", " "] {
+        let refused = sandbox.run(&["pack", "--diff", empty]);
+        let expected = "exit: 2\n----- stderr\nerror: --diff: the revision is empty";
+        assert!(refused.starts_with(expected), "{refused}");
+    }
+}
+
+#[test]
 fn an_overview_needs_no_task() {
     let sandbox = Sandbox::new();
     for budget in ["200", "1000"] {
@@ -312,33 +437,4 @@ fn a_head_of_ones_own() {
     }
     let gone = sandbox.run(&["pack", "--task", "x", "--head", "nowhere.txt"]);
     assert!(gone.starts_with("exit: 1\n") && gone.contains("--head nowhere.txt"), "{gone}");
-}
-
-#[test]
-fn a_written_file_can_be_opened_from_the_current_folder() {
-    let sandbox = Sandbox::new();
-    let other = Sandbox::new();
-    let top = sandbox.repo.path().canonicalize().unwrap();
-    let absolute = top.join(".contextos/context_pack.md");
-    let written = |command: &mut assert_cmd::Command| {
-        let output = command.args(["--task", "tokens", "--json"]).output().unwrap();
-        let summary: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
-        let written = summary["written"][0].as_str().unwrap().to_owned();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(said.contains(&format!("\nwritten: {written}\n")), "{said}");
-        written
-    };
-    let here = top.to_str().unwrap();
-    assert_eq!(written(&mut sandbox.contextos(&["pack"])), ".contextos/context_pack.md");
-    assert_eq!(written(&mut sandbox.contextos(&["pack", "src"])), ".contextos/context_pack.md");
-    assert_eq!(written(&mut sandbox.contextos(&["pack", here])), ".contextos/context_pack.md");
-    for arguments in [&["pack", here][..], &["-C", here, "pack"]] {
-        assert_eq!(written(&mut other.contextos(arguments)), absolute.to_str().unwrap());
-    }
-    let name = top.file_name().unwrap().to_str().unwrap();
-    let mut above = other.contextos(&["-C", name, "pack"]);
-    above.current_dir(top.parent().unwrap());
-    assert_eq!(written(&mut above), format!("{name}/.contextos/context_pack.md"));
-    let said = other.run(&["-C", here, "task", "fix it"]);
-    assert!(said.contains(&format!("task set in {here}/.contextos/CURRENT_TASK.md\n")), "{said}");
 }
