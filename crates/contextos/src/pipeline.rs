@@ -382,14 +382,13 @@ pub(crate) fn read(
     filter_folder(&mut checkout, request);
     filter_kinds(&mut checkout, request);
     if checkout.files.is_empty() {
-        let of_folder = request.within.as_ref().map(|folder| read_folder(folder, request));
-        let of_folder = of_folder.transpose()?;
-        if let (Some(folder), Some([])) = (&request.within, of_folder.as_deref()) {
+        let others = read_without_globs(request)?;
+        if let (Some(folder), []) = (&request.within, &*others) {
             // The repository ignores the folder, but the user asked for it: it is packed as a checkout
             // of its own.
             return read(&alone(folder, request), texts, progress);
         }
-        return Err(nothing_to_select_from(&checkout, of_folder.as_deref(), request));
+        return Err(nothing_to_select_from(&checkout, &others, request));
     }
     let git = opened.ok();
     let commit = git.as_ref().and_then(Git::head).map(|head| head.id.clone());
@@ -424,30 +423,25 @@ fn alone(folder: &str, request: &PackRequest) -> PackRequest {
     }
 }
 
-/// The files of a folder that could be selected from, whatever the request includes and excludes.
-fn read_folder(folder: &str, request: &PackRequest) -> Result<Vec<SourceFile>, CheckoutError> {
-    let all = PackRequest {
-        within: Some(folder.to_owned()),
-        include: Vec::new(),
-        exclude: Vec::new(),
-        ..request.clone()
-    };
+/// The files that could be selected from, whatever the request includes and excludes.
+fn read_without_globs(request: &PackRequest) -> Result<Vec<SourceFile>, CheckoutError> {
+    let all = PackRequest { include: Vec::new(), exclude: Vec::new(), ..request.clone() };
     Ok(checkout::read(&request.root, &read_options(&all), &|_| {})?.files)
 }
 
-/// Why there are no files. `of_folder`: those that the folder of the request has.
+/// Why there are no files. `others`: those that there are without the request's globs.
 fn nothing_to_select_from(
     checkout: &Checkout,
-    of_folder: Option<&[SourceFile]>,
+    others: &[SourceFile],
     request: &PackRequest,
 ) -> PipelineError {
     let include = &request.include;
     let is_idle = include.iter().all(|glob| checkout.idle_globs.contains(glob));
-    if !include.is_empty() && (is_idle || of_folder.is_some() && request.exclude.is_empty()) {
+    if !include.is_empty() && (is_idle || request.within.is_some() && request.exclude.is_empty()) {
         let named: Vec<&str> = include.iter().take(NAMED_GLOBS).map(String::as_str).collect();
         let more = if include.len() > NAMED_GLOBS { ", …" } else { "" };
         let place = request.within.as_ref().map_or(String::new(), |folder| format!(" in {folder}"));
-        let hint = include.iter().find_map(|glob| glob_from_top(glob, request, of_folder?));
+        let hint = include.iter().find_map(|glob| glob_from_top(glob, request, others));
         return PipelineError::NothingIncluded(format!(
             "no text file{place} matches {}{more}{}",
             named.join(", "),
@@ -460,14 +454,14 @@ fn nothing_to_select_from(
     PipelineError::Empty(request.root.clone(), hint)
 }
 
-/// How a glob has to be written that was meant relative to the request's folder, as a sentence; `None` if it matches
-/// none of these files there, either.
+/// How a glob has to be written that was meant relative to the request's folder, or to any, as a sentence; `None` if it
+/// matches none of these files there, either.
 pub(crate) fn glob_from_top(
     glob: &str,
     request: &PackRequest,
     files: &[SourceFile],
 ) -> Option<String> {
-    let folder = glob_of(request.within.as_ref()?);
+    let folder = request.within.as_ref().map_or_else(|| "**".to_owned(), |folder| glob_of(folder));
     let glob = glob.trim_start_matches("./").trim_start_matches('/');
     let from_top = format!("{folder}/{glob}");
     let compiled = PathGlob::new(&from_top).ok()?;

@@ -141,6 +141,10 @@ fn globs_start_at_the_top_of_the_repository() {
     assert!(!sandbox.repo.path().join("app/.contextos").exists());
     let arguments = ["pack", "app", "--task", "the cart", "--json", "--include", "app/src/**"];
     assert_eq!(paths(&json(&sandbox, &arguments)), ["app/src/cart.py"]);
+    let shown = sandbox.run(&["pack", "the cart", "--include", "auth/*.py"]);
+    let expected =
+        "no text file matches auth/*.py; globs start at the repository's top: **/auth/*.py\n";
+    assert!(shown.contains(expected), "{shown}");
     for other in ["nowhere/**", "src/auth/**"] {
         let shown = sandbox.run(&["pack", "app", "--task", "the cart", "--include", other]);
         assert!(shown.contains(&format!("no text file in app matches {other}\n")), "{shown}");
