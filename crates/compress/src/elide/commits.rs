@@ -1,11 +1,13 @@
 //! Output of `git log`: of each commit the id, day, author and subject, the next line of the
 //! message, and the changed files; the rest of the message is elided, and files beyond the first of
-//! a commit, except for what the task names.
+//! a commit, except for what the task names. Of the id most digits are elided, and the address of the
+//! author and the time of day, except where the task asks for such.
 
 use std::fmt::Write as _;
 
 use super::{Context, Draft, Segment};
 use crate::lines::Lines;
+use crate::task::Task;
 
 /// Fewer commits are kept as they are. By hand, not measured.
 const FEWEST: usize = 3;
@@ -15,27 +17,97 @@ const DIGITS: usize = 12;
 const BEHIND_SUBJECT: usize = 1;
 /// The most files that are listed per commit, beside those that the task names. By hand, not measured.
 const MOST_FILES: usize = 12;
+/// What a task says that asks for authors' addresses, for times of day, or for whole ids.
+const ADDRESSES: [&str; 7] =
+    ["address", "addresses", "email", "emails", "mail", "mailmap", "mails"];
+const TIMES: [&str; 9] =
+    ["clock", "hour", "hours", "minute", "minutes", "time", "times", "timestamp", "timestamps"];
+const IDS: [&str; 8] = ["hash", "hashes", "id", "ids", "sha", "sha1", "sha256", "shas"];
 /// The indentation of messages.
 const INDENT: &str = "    ";
 
+/// Whether the lines, none of which is blank, are those of a `git log` in its usual format.
+pub(crate) fn is_log<'l>(mut lines: impl Iterator<Item = &'l str>) -> bool {
+    let is_head = |line: &str| head(line).is_some();
+    lines.next().is_some_and(is_head)
+        && lines.filter(|line| is_head(line)).nth(FEWEST - 2).is_some()
+}
+
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
-    let first = lines.iter().find(|line| !line.trim().is_empty())?;
-    if head(first).is_none() || lines.iter().filter(|line| head(line).is_some()).count() < FEWEST {
+    if !is_log(lines.iter().filter(|line| !line.trim().is_empty())) {
         return None;
     }
     let named = context.task.lines(lines);
-    let mut writer = Writer::default();
+    let mut writer = Writer { details: Details::asked_for(context.task), ..Writer::default() };
     for (index, line) in lines.iter().enumerate() {
-        writer.line(line, named.binary_search(&index).is_ok());
+        writer.line(index, line, named.binary_search(&index).is_ok());
     }
     writer.end_of_commit();
-    Some(Draft {
-        segments: vec![Segment::Text(writer.out)],
-        unit: "lines",
-        total: lines.count(),
-        elided: writer.elided.max(1),
-        comment: None,
-    })
+    let Writer { out, mut elided, commits, details, .. } = writer;
+    let parts = details.elided();
+    let (unit, total) = match (elided.is_empty(), parts.is_empty()) {
+        (true, true) => ("commits' layout".into(), commits.len()),
+        (true, false) => (format!("commits' {parts}").into(), commits.len()),
+        (false, true) => ("lines".into(), lines.count()),
+        (false, false) => (format!("lines, and commits' {parts},").into(), lines.count()),
+    };
+    if elided.is_empty() {
+        // Only whole commits are written shorter.
+        elided = commits;
+    }
+    elided.sort_unstable();
+    let segments = vec![Segment::Text(out)];
+    Some(Draft { segments, unit, total, elided: elided.len(), elided_at: elided, comment: None })
+}
+
+/// What of each commit's first lines the task asks for, and which of the rest occurred.
+#[derive(Debug, Default)]
+struct Details {
+    address: Detail,
+    time: Detail,
+    id: Detail,
+}
+
+#[derive(Debug, Default)]
+struct Detail {
+    is_asked_for: bool,
+    is_elided: bool,
+}
+
+impl Details {
+    fn asked_for(task: &Task) -> Self {
+        let detail = |words: &[&str]| Detail {
+            is_asked_for: words.iter().any(|word| task.says(word)),
+            is_elided: false,
+        };
+        Self { address: detail(&ADDRESSES), time: detail(&TIMES), id: detail(&IDS) }
+    }
+
+    /// The names of what was elided.
+    fn elided(&self) -> String {
+        let names = [
+            (&self.address, "e-mail addresses"),
+            (&self.time, "times of day"),
+            (&self.id, "last hash digits"),
+        ];
+        let names = names.into_iter().filter(|(detail, _)| detail.is_elided).map(|(_, name)| name);
+        match names.collect::<Vec<_>>()[..] {
+            [] => String::new(),
+            [one] => one.to_owned(),
+            [ref first @ .., last] => format!("{} and {last}", first.join(", ")),
+        }
+    }
+}
+
+impl Detail {
+    /// `whole`, or the shorter form of it if the task doesn't ask for it.
+    fn shown<'a>(&mut self, whole: &'a str, short: &'a str) -> &'a str {
+        if self.is_asked_for {
+            return whole;
+        }
+        self.is_elided |= short.len() < whole.len();
+        short
+    }
 }
 
 /// The id in a commit's first line, and the rest of the line.
@@ -68,12 +140,17 @@ struct Writer<'a> {
     day: String,
     has_head: bool,
     files: Vec<File<'a>>,
-    elided: usize,
+    details: Details,
+    /// The first line of each commit.
+    commits: Vec<usize>,
+    /// The lines that are elided.
+    elided: Vec<usize>,
 }
 
 /// A file that a commit changes.
 #[derive(Debug)]
 struct File<'a> {
+    line: usize,
     path: &'a str,
     /// The number of changed lines, or `Bin`.
     count: &'a str,
@@ -81,17 +158,25 @@ struct File<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn line(&mut self, line: &'a str, is_named: bool) {
+    fn line(&mut self, index: usize, line: &'a str, is_named: bool) {
         if let Some((id, refs)) = head(line) {
             self.end_of_commit();
-            (self.id, self.refs) = (&id[..id.len().min(DIGITS)], refs);
+            self.commits.push(index);
+            (self.id, self.refs) = (self.details.id.shown(id, &id[..id.len().min(DIGITS)]), refs);
             (self.author, self.day, self.has_head) = ("", String::new(), false);
             self.place = Place::Header;
         } else if let (Place::Header, Some((key, value))) = (&self.place, line.split_once(": ")) {
             match key {
-                "Author" => self.author = value.split(" <").next().unwrap_or(value).trim(),
-                "Date" | "AuthorDate" => self.day = day(value.trim()),
-                _ => self.elided += 1,
+                "Author" => {
+                    let name = value.split(" <").next().unwrap_or(value);
+                    self.author = self.details.address.shown(value, name).trim();
+                }
+                "Date" | "AuthorDate" => {
+                    let (whole, day) = (value.trim(), day(value.trim()));
+                    self.day = self.details.time.shown(whole, &day).to_owned();
+                }
+                _ if is_named => {}
+                _ => self.elided.push(index),
             }
         } else if line.is_empty() {
             if self.place == Place::Header {
@@ -99,10 +184,10 @@ impl<'a> Writer<'a> {
             }
             return;
         } else if let Some(said) = line.strip_prefix(INDENT).filter(|_| self.is_in_message()) {
-            return self.said(said, is_named);
+            return self.said(index, said, is_named);
         } else if let Some((path, count)) = changed(line) {
             self.place = Place::Files;
-            return self.files.push(File { path, count, is_named });
+            return self.files.push(File { line: index, path, count, is_named });
         } else if let Some((files, counts)) = changed_in_all(line) {
             return self.in_all(files, &counts);
         } else {
@@ -135,7 +220,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A line of the message: the subject goes on the line of the author.
-    fn said(&mut self, said: &str, is_named: bool) {
+    fn said(&mut self, index: usize, said: &str, is_named: bool) {
         let Place::Message(before) = &mut self.place else { return };
         let number = *before;
         let is_shown = number <= BEHIND_SUBJECT && !is_trailer(said);
@@ -145,8 +230,8 @@ impl<'a> Writer<'a> {
             let _ = writeln!(self.out, " {said}");
         } else if (is_shown || is_named) && !said.trim().is_empty() {
             let _ = writeln!(self.out, "{INDENT}{said}");
-        } else {
-            self.elided += usize::from(!said.trim().is_empty());
+        } else if !said.trim().is_empty() {
+            self.elided.push(index);
         }
     }
 
@@ -172,9 +257,10 @@ impl<'a> Writer<'a> {
     fn push_files(&mut self) {
         let mut above = None;
         let mut more = 0;
-        for (at, File { path, count, is_named }) in self.files.iter().enumerate() {
+        for (at, File { line, path, count, is_named }) in self.files.iter().enumerate() {
             if at >= MOST_FILES && !is_named {
                 more += 1;
+                self.elided.push(*line);
                 continue;
             }
             let (directory, base) = path.split_at(path.rfind('/').map_or(0, |at| at + 1));
@@ -185,7 +271,6 @@ impl<'a> Writer<'a> {
         }
         if more > 0 {
             let _ = write!(self.out, ", … {more} more");
-            self.elided += more;
         }
         if !self.files.is_empty() {
             self.out.push('\n');

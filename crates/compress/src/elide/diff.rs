@@ -43,10 +43,10 @@ pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let segments = vec![Segment::Text(out)];
     (elided > 0).then_some(Draft {
         segments,
-        unit: "lines",
+        unit: "lines".into(),
         total: lines.count(),
         elided,
-        comment: None,
+        ..Draft::default()
     })
 }
 

@@ -52,12 +52,12 @@ pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
         summaries: String::new(),
         full: String::new(),
         total: 0,
-        elided: 0,
-        cut: 0,
+        elided: Vec::new(),
+        cut: Vec::new(),
     };
     writer.write(json.root_id());
     let Writer { out, summaries, full, total, elided, cut, .. } = writer;
-    if elided == 0 && cut == 0 {
+    if elided.is_empty() && cut.is_empty() {
         return None;
     }
     let shown = codecs::proposed(&JsonTables, &out).unwrap_or(out);
@@ -70,11 +70,15 @@ pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     if !rest.is_empty() {
         segments.push(Segment::Text(format!("{rest}\n")));
     }
-    let (unit, total, elided) = match elided {
-        0 => ("lines' encoded data", Lines::of(text).count(), cut),
-        _ => ("records", total, elided),
+    let (unit, total, mut places) = match elided.is_empty() {
+        true => ("lines' encoded data", Lines::of(text).count(), cut),
+        false => ("records", total, elided),
     };
-    Some(Draft { segments, unit, total, elided, comment: None })
+    places.sort_unstable();
+    let start = lines.text().len() - lines.text().trim_start().len();
+    let elided_at: Vec<usize> = places.iter().map(|place| lines.at(start + place)).collect();
+    let elided = elided_at.len();
+    Some(Draft { segments, unit: unit.into(), total, elided, elided_at, comment: None })
 }
 
 /// Whether a document has anything that may be elided: many items in one place, or a long string.
@@ -166,8 +170,10 @@ struct Writer<'j, 'a> {
     /// The records that the task names, verbatim.
     full: String,
     total: usize,
-    elided: usize,
-    cut: usize,
+    /// Where each elided record begins.
+    elided: Vec<usize>,
+    /// Where each truncated string begins.
+    cut: Vec<usize>,
 }
 
 impl<'a> Writer<'_, 'a> {
@@ -204,7 +210,8 @@ impl<'a> Writer<'_, 'a> {
         let json = self.json;
         let stays = self.staying(value, records);
         self.total += stays.len();
-        self.elided += stays.iter().filter(|stays| !**stays).count();
+        let elided = records.items.iter().zip(&stays).filter(|(_, stays)| !**stays);
+        self.elided.extend(elided.map(|((_, item), _)| json.range(*item).start));
         if stays.contains(&false) {
             self.summarize(records, &stays);
         }
@@ -310,7 +317,7 @@ impl<'a> Writer<'_, 'a> {
             end = from + escape;
             end -= usize::from(raw[..end].ends_with('\\'));
         }
-        self.cut += 1;
+        self.cut.push(self.json.range(value).start);
         // Writing to a String cannot fail.
         let _ = write!(self.out, "{}… (+{} bytes)\"", &raw[..end], raw.len() - end);
     }

@@ -88,8 +88,7 @@ impl Keep {
         self.fill_small_omissions(lines);
         let count = self.stays.len();
         let elided = self.stays.iter().filter(|stays| !**stays).count();
-        let mut draft =
-            Draft { segments: Vec::new(), unit: "lines", total: count, elided, comment: None };
+        let mut draft = Draft { unit: "lines".into(), total: count, elided, ..Draft::default() };
         let mut start = 0;
         for line in 1..=count {
             if line == count || self.stays[line] != self.stays[start] {

@@ -17,7 +17,7 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     }
     let named = context.task.lines(lines);
     let mut shown = String::new();
-    let mut elided = 0;
+    let (mut elided, mut elided_at) = (0, Vec::new());
     for (index, line) in lines.iter().enumerate() {
         if named.binary_search(&index).is_ok() {
             shown.extend([line, "\n"]);
@@ -25,15 +25,17 @@ pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
         }
         let (text, targets) = without_targets(line);
         elided += targets;
+        elided_at.extend((targets > 0).then_some(index));
         if targets == 0 || says_something(&text) {
             shown.extend([&text, "\n"]);
         }
     }
     (elided >= FEWEST).then(|| Draft {
         segments: vec![Segment::Text(shown)],
-        unit: "lines' link targets",
+        unit: "lines' link targets".into(),
         total: lines.count(),
-        elided: elided.min(lines.count()),
+        elided: elided_at.len(),
+        elided_at,
         comment: None,
     })
 }

@@ -5,7 +5,7 @@
 //! What is never elided, whatever the kind, is in `keep`; the statistics of values are in `values`.
 
 pub(crate) mod code;
-mod commits;
+pub(crate) mod commits;
 pub(crate) mod diff;
 mod enclosing;
 mod frames;
@@ -22,6 +22,7 @@ pub(crate) mod search;
 pub(crate) mod table;
 mod values;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::lines::Lines;
@@ -45,11 +46,13 @@ pub(crate) struct Context<'c> {
 pub(crate) struct Draft {
     pub segments: Vec<Segment>,
     /// The unit of `total` and `elided`: `lines`, `records`.
-    pub unit: &'static str,
+    pub unit: Cow<'static, str>,
     /// How many of them the chunk has.
     pub total: usize,
     /// How many of them are elided.
     pub elided: usize,
+    /// The line at which each of these begins, in order, where the segments don't say which lines are elided.
+    pub elided_at: Vec<usize>,
     /// The delimiters of a comment, if the marker has to be one.
     pub comment: Option<(&'static str, &'static str)>,
 }
@@ -65,6 +68,13 @@ pub(crate) enum Segment {
     Code(CodeOmission),
     /// Text written for the reader, such as a summary; whole lines.
     Text(String),
+}
+
+impl Segment {
+    /// Whether it stands for elided lines.
+    fn is_omission(&self) -> bool {
+        matches!(self, Self::Omitted(..) | Self::Code(_))
+    }
 }
 
 /// Lines of code that are elided.

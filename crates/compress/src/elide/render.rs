@@ -107,7 +107,7 @@ pub(crate) fn with_references(
     reader: &Reader,
 ) -> Rendered {
     let total = lines.count();
-    let draft = Draft { unit, total, elided: total, ..Draft::default() };
+    let draft = Draft { unit: unit.into(), total, elided: total, ..Draft::default() };
     let mut rendered = headed(lines, &draft, reader);
     rendered.text.push_str(shown);
     ended(lines, rendered, true)
@@ -155,17 +155,18 @@ fn markers_of(lines: &Lines, draft: &Draft, reader: &Reader) -> Vec<(Marker, Ran
     if chunks.len() < 2 {
         return vec![(whole(draft, RetrievalReference::Hash(marker::hash(part))), all)];
     }
+    // Where it isn't known what is elided in which line, the share is an estimate.
+    let before = |line: usize| match &elided {
+        Some(before) => before[line],
+        None => draft.elided * line / lines.count(),
+    };
+    let shows_lines = draft.segments.iter().any(Segment::is_omission);
     let marker = |range: Range<usize>| {
         let (first, last) = (range.start + 1, range.end);
-        let (count, what) = match &elided {
-            Some(before) => {
-                (before[range.end] - before[range.start], format!("of lines {first}-{last}"))
-            }
-            // The shown text doesn't consist of the chunk's lines, so the share is an estimate.
-            None => {
-                let share = draft.elided * range.len() / lines.count();
-                (share.max(1), format!("{} in lines {first}-{last}", draft.unit))
-            }
+        let count = (before(range.end) - before(range.start)).max(1);
+        let what = match shows_lines {
+            true => format!("of lines {first}-{last}"),
+            false => format!("{} in lines {first}-{last}", draft.unit),
         };
         let reference = RetrievalReference::Hash(marker::hash(lines.slice(range.clone())));
         (Marker { count, what, reference }, range)
@@ -214,8 +215,7 @@ fn chunks(lines: &Lines, elided: Option<&[usize]>, count: usize) -> Vec<Range<us
     out
 }
 
-/// The number of elided lines before each line, and before the end; `None` if the shown text
-/// doesn't consist of the chunk's lines.
+/// How much is elided before each line, and before the end; `None` if that isn't known.
 fn elided_before(draft: &Draft, count: usize) -> Option<Vec<usize>> {
     let omissions = draft.segments.iter().filter_map(|segment| match segment {
         Segment::Omitted(lines, _) => Some(lines),
@@ -223,7 +223,10 @@ fn elided_before(draft: &Draft, count: usize) -> Option<Vec<usize>> {
         Segment::Lines(_) | Segment::Text(_) => None,
     });
     let mut before = vec![0; count + 1];
-    let mut is_any = false;
+    let mut is_any = !draft.elided_at.is_empty();
+    for &line in &draft.elided_at {
+        *before.get_mut(line + 1)? += 1;
+    }
     for omission in omissions {
         is_any = true;
         before.get_mut(omission.start + 1..=omission.end)?.fill(1);
@@ -274,8 +277,13 @@ mod tests {
             Segment::Omitted(2..1400, String::new()),
             Segment::Lines(1400..1500),
         ];
-        let draft =
-            Draft { segments: omissions, unit: "lines", total: 1500, elided: 1398, comment: None };
+        let draft = Draft {
+            segments: omissions,
+            unit: "lines".into(),
+            total: 1500,
+            elided: 1398,
+            ..Draft::default()
+        };
         let Rendered { text, markers } = render(&Lines::of(&part), &draft, &Reader::UNKNOWN);
         let counts: Vec<usize> = markers.iter().map(|placed| placed.marker.count).collect();
         assert_eq!((counts.len(), counts.iter().sum::<usize>()), (5, 1398));
@@ -289,7 +297,7 @@ mod tests {
     #[test]
     fn a_longer_context_means_fewer_references() {
         let part = "line of a long output\n".repeat(1500);
-        let draft = Draft { total: 1500, elided: 1400, unit: "lines", ..Draft::default() };
+        let draft = Draft { total: 1500, elided: 1400, unit: "lines".into(), ..Draft::default() };
         let count = |has_read| chunk_count(&part, &draft, &Reader { has_read, ..Reader::UNKNOWN });
         let counts = [Some(0), Some(20_000), Some(200_000), Some(usize::MAX / 2)].map(count);
         assert!(counts.is_sorted_by(|before, after| before > after || *after == 1), "{counts:?}");
@@ -303,10 +311,10 @@ mod tests {
         let part = "line\n".repeat(100);
         let draft = Draft {
             segments: vec![Segment::Text("all of it\n".to_owned())],
-            unit: "records",
+            unit: "records".into(),
             total: 50,
             elided: 50,
-            comment: None,
+            ..Draft::default()
         };
         let Rendered { text, markers } = render(&Lines::of(&part), &draft, &Reader::UNKNOWN);
         assert!(text.starts_with("[50 of 50 records left out"));

@@ -54,10 +54,10 @@ pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let shown = codecs::proposed(&Search, &shown).unwrap_or(shown);
     Some(Draft {
         segments: vec![Segment::Text(shown)],
-        unit: "lines",
+        unit: "lines".into(),
         total: lines.count(),
         elided,
-        comment: None,
+        ..Draft::default()
     })
 }
 

@@ -78,7 +78,7 @@ impl TextKind for Lockfile {
         }
         segments.push(Segment::Lines(at..lines.count()));
         let total = lines.count();
-        (elided > 0).then_some(Draft { segments, unit: "lines", total, elided, comment: None })
+        (elided > 0).then_some(Draft { segments, unit: "lines".into(), total, elided, ..Draft::default() })
     }
 }
 

@@ -63,7 +63,14 @@ pub(crate) fn draft(lines: &Lines, language: Language, context: &Context) -> Opt
     }
     segments.push(Segment::Lines(at..lines.count()));
     let comment = Some(comment(language));
-    (elided > 0).then_some(Draft { segments, unit: "lines", total: lines.count(), elided, comment })
+    (elided > 0).then_some(Draft {
+        segments,
+        unit: "lines".into(),
+        total: lines.count(),
+        elided,
+        comment,
+        ..Draft::default()
+    })
 }
 
 /// Lines as long as in minified and generated files, outside of `cuts`.

@@ -15,7 +15,7 @@ pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
     let named = context.task.lines(lines);
     let mut shown = String::new();
     let mut reader = Reader::default();
-    let mut changed = 0;
+    let mut changed = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let text = reader.line(line);
         if named.binary_search(&index).is_ok() && line.len() <= LONGEST_AS_WRITTEN {
@@ -23,19 +23,18 @@ pub(crate) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
             shown.push('\n');
             continue;
         }
-        changed += usize::from(text != line);
+        changed.extend((text != line).then_some(index));
         if !text.trim().is_empty() {
             shown.push_str(text.trim_end());
             shown.push('\n');
         }
     }
-    let segments = vec![Segment::Text(shown)];
-    let unit = "lines' markup";
-    (changed > 0).then_some(Draft {
-        segments,
-        unit,
+    (!changed.is_empty()).then(|| Draft {
+        segments: vec![Segment::Text(shown)],
+        unit: "lines' markup".into(),
         total: lines.count(),
-        elided: changed,
+        elided: changed.len(),
+        elided_at: changed,
         comment: None,
     })
 }
