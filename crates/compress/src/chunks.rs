@@ -6,7 +6,7 @@ use json_index::{Index, lenient};
 
 use crate::attached;
 use crate::cut;
-use crate::detect::{Detected, Detection, detect, fenced};
+use crate::detect::{Detected, Detection, detect, fenced, is_maintained};
 use crate::kinds::Kind;
 use crate::lines::Lines;
 
@@ -56,6 +56,9 @@ pub(crate) fn split<'t>(text: &'t str, hint: Option<&str>) -> Vec<DetectedChunk<
 }
 
 fn split_content<'t>(text: &'t str, hint: Option<&str>) -> Vec<DetectedChunk<'t>> {
+    if is_maintained(text, hint) {
+        return vec![DetectedChunk::of(0..text.len(), detect(text, hint))];
+    }
     let lines = may_be_several(text).then(|| Lines::of(text));
     if let Some(chunks) = lines.as_ref().and_then(|lines| at_prompts(text, lines)) {
         return chunks;

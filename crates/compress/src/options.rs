@@ -34,7 +34,8 @@ pub struct Options {
     /// what a user pasted: then only lossless codecs apply.
     pub cosmetic: bool,
     /// Whether the reader asked for this very text, so that it may need any line, and retrieving
-    /// one costs another round. Then no code is elided but a licence header.
+    /// one costs another round. Then nothing of code, and of other files that people maintain, is
+    /// elided but lines as long as in minified files.
     pub every_line: bool,
     /// What the user never wants to have left out.
     pub limits: Option<Arc<Limits>>,

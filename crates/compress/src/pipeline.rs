@@ -11,7 +11,7 @@ use crate::codecs::envelope::{self, Opened};
 use crate::codecs::{self, Codec};
 use crate::compressed::{ChunkReport, Compressed, Omission};
 use crate::cosmetic::cosmetic;
-use crate::detect::{Detected, is_fetched, is_file};
+use crate::detect::{Detected, MAX_EDITED_BYTES, is_fetched, is_file};
 use crate::elide::{self, Context, PlacedMarker, Reader, Rendered};
 use crate::embedded::{self, EmbeddedResult};
 use crate::header;
@@ -38,8 +38,6 @@ const WHOLE_TABLE_TOKENS: usize = 6000;
 /// Larger tables, in bytes, cannot get below `WHOLE_TABLE_TOKENS`, so the codec isn't tried on
 /// them.
 const LONGEST_WHOLE_TABLE: usize = 120_000;
-/// Larger JSON files, in bytes, are data that nobody edits by hand. By hand, not measured.
-const MAX_EDITED_BYTES: usize = 8000;
 /// A chunk of more bytes than this gets a retrieval reference if the codec that encodes it
 /// restructures its lines: a reader may need them as they were written. By hand, not measured.
 const MAX_UNREFERENCED_BYTES: usize = 2000;

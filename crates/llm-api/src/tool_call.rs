@@ -57,14 +57,43 @@ const LONGEST: usize = 1024;
 const MOST_BEFORE_SHELL: usize = 4;
 
 /// A command, or the name of a file, as the compressor takes it; `None` where a call says neither.
+/// A path that might be taken for a command is the command that prints the file.
 pub fn hint(call: &Call<'_>) -> Option<String> {
-    let found = described(call)?;
+    let found = match found(call)? {
+        Found::File(path) if is_like_command(&path) => format!("cat '{path}'"),
+        found => found.into_text(),
+    };
     let end = found.floor_char_boundary(LONGEST);
     Some(found[..end].trim().to_owned())
 }
 
-/// The same, whole.
+/// The same, whole, and a path as it is.
 pub fn described(call: &Call<'_>) -> Option<String> {
+    found(call).map(Found::into_text)
+}
+
+/// What the arguments of a call say.
+enum Found {
+    Command(String),
+    File(String),
+}
+
+impl Found {
+    fn into_text(self) -> String {
+        match self {
+            Self::Command(text) | Self::File(text) => text,
+        }
+    }
+}
+
+/// Whether `path` reads like a program or a command: blanks in it, or a name without an ending.
+fn is_like_command(path: &str) -> bool {
+    let name = path.trim_end().rsplit(['/', '\\']).next().unwrap_or(path);
+    let is_like = path.trim().contains(char::is_whitespace) || !name.contains('.');
+    is_like && !name.is_empty() && !path.contains(['\'', '\n'])
+}
+
+fn found(call: &Call<'_>) -> Option<Found> {
     let arguments = Arguments::of(call);
     let name = call.name.to_ascii_lowercase();
     let is_named = |words: &[&str]| words.iter().any(|word| name.contains(word));
@@ -79,9 +108,9 @@ pub fn described(call: &Call<'_>) -> Option<String> {
     } else if name == "ls" || is_named(&["list"]) {
         format!("ls {}", path())
     } else {
-        arguments.path?
+        return arguments.path.map(Found::File);
     };
-    Some(found)
+    Some(Found::Command(found))
 }
 
 /// All files that the arguments of a call name, other than in a command.
@@ -378,6 +407,14 @@ mod tests {
         }
         let notebook = json!({"notebook_path": "/w/a.ipynb"});
         assert_eq!(hinted("NotebookRead", &notebook).as_deref(), Some("/w/a.ipynb"));
+        for path in ["/w/My Project/a.css", "bin/release", "Procfile"] {
+            let expected = format!("cat '{path}'");
+            assert_eq!(hinted("Read", &json!({"file_path": path})), Some(expected));
+        }
+        assert_eq!(
+            hinted("Read", &json!({"file_path": "it's here"})).as_deref(),
+            Some("it's here")
+        );
         assert_eq!(hinted("read_many_files", &json!({"paths": ["a.py", "b.md"]})), None);
     }
 

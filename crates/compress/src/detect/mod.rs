@@ -3,12 +3,15 @@
 
 pub(crate) mod beginnings;
 mod command;
+mod file;
 mod sample;
+mod words;
 
 use json_index::Index;
 use languages::Language;
 
-pub(crate) use command::{Command, File};
+pub(crate) use command::Command;
+pub(crate) use file::{File, LONGEST_LINE, MAX_EDITED_BYTES};
 pub(crate) use sample::Sample;
 
 use crate::kinds::{self, Kind};
@@ -49,15 +52,22 @@ pub(crate) fn detect<'t>(text: &'t str, hint: Option<&str>) -> Detection<'t> {
     }
     let sample = Sample::of(text);
     let said = hint.and_then(|hint| command::said(hint, text));
-    let is = said
-        .filter(|said| said.kind.spec().agrees(&sample))
-        .unwrap_or_else(|| kinds::looks_like(&sample));
+    let is = said.filter(|said| said.kind.spec().agrees(&sample)).unwrap_or_else(|| {
+        let seems = kinds::looks_like(&sample);
+        hint.and_then(|hint| command::held(hint, text, seems.kind)).unwrap_or(seems)
+    });
     Detection { is, json: (is.kind == Kind::Json).then(|| sample.into_json()).flatten() }
 }
 
 /// Whether a text with this hint is from a file that the reader may edit.
 pub(crate) fn is_file(hint: Option<&str>) -> bool {
     hint.is_some_and(command::shows_file)
+}
+
+/// Whether `text` is from a file that people write and maintain, by this hint.
+pub(crate) fn is_maintained(text: &str, hint: Option<&str>) -> bool {
+    let is_code = |said: Detected| said.kind == Kind::Code;
+    hint.is_some_and(|hint| command::said(hint, text).is_some_and(is_code))
 }
 
 /// Whether a text with this hint isn't from a file that the reader may edit, nor made by a program
@@ -70,7 +80,9 @@ pub(crate) fn is_fetched(hint: Option<&str>) -> bool {
 pub(crate) fn fenced<'t>(text: &'t str, info: &str) -> Detection<'t> {
     let language = Language::from_name(info.split([' ', ',', '{']).next().unwrap_or("").trim());
     match language {
-        Some(language) if language.is_code() => Detected { kind: Kind::Code, language }.into(),
+        Some(language) if file::is_written(language) => {
+            Detected { kind: Kind::Code, language }.into()
+        }
         _ => detect(text, None),
     }
 }

@@ -1,4 +1,5 @@
-//! Source code, of the language that its file name or the beginnings of its lines say.
+//! Source code, of the language that its file name or the beginnings of its lines say; and other files that people
+//! write and maintain: markup, styles, settings.
 
 use languages::Language;
 
@@ -18,7 +19,7 @@ impl TextKind for Code {
     }
 
     fn is_in(&self, file: &File) -> bool {
-        file.language.is_code()
+        file.is_maintained()
     }
 
     fn agrees(&self, sample: &Sample) -> bool {

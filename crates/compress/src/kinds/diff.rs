@@ -26,8 +26,8 @@ impl TextKind for Diff {
 
     fn is_written_by(&self, command: &Command) -> bool {
         command.program == "git"
-            && command.has("log")
-            && (command.has("-p") || command.has("--patch"))
+            && command.verb() == "log"
+            && command.has_option(&["-p", "-u", "--patch"])
     }
 
     fn is_in(&self, file: &File) -> bool {

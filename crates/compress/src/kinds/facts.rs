@@ -43,7 +43,9 @@ impl TextKind for Facts {
     }
 
     fn is_written_by(&self, command: &Command) -> bool {
-        command.program == "git" && NAMES_ONLY.iter().any(|option| command.has(option))
+        command.program == "git"
+            && command.verb() != "log"
+            && NAMES_ONLY.iter().any(|option| command.has(option))
     }
 
     fn agrees(&self, sample: &Sample) -> bool {

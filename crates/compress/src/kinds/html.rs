@@ -16,8 +16,9 @@ impl TextKind for Html {
         "html"
     }
 
+    /// A page that was made by a program; others are maintained as code is.
     fn is_in(&self, file: &File) -> bool {
-        file.language == Language::Html
+        file.language == Language::Html && file.is_minified()
     }
 
     fn agrees(&self, sample: &Sample) -> bool {

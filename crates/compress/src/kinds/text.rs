@@ -1,12 +1,13 @@
-//! Anything else. Its lines are treated as those of a log.
+//! The commits of a `git log`, and anything else, whose lines are treated as those of a log.
 
 use languages::Language;
 
+use super::diff::is_diff;
 use super::json::is_json;
-use super::{KeptLines, TextKind};
+use super::{KeptLines, TextKind, plain};
 use crate::codecs::{Codec, Numbers, Repeats, Rows};
-use crate::detect::Sample;
-use crate::elide::{Context, Draft, log};
+use crate::detect::{Command, Sample};
+use crate::elide::{Context, Draft, commits, log};
 use crate::lines::Lines;
 
 /// See the [module](self).
@@ -17,8 +18,20 @@ impl TextKind for Text {
         "text"
     }
 
+    /// A `git log` of commits and their messages. In formats of the user's the content decides.
+    fn is_written_by(&self, command: &Command) -> bool {
+        let has_format = ["--format", "--graph", "--oneline", "--pretty"];
+        command.program == "git"
+            && command.verb() == "log"
+            && !command.has_option(&has_format)
+    }
+
     fn agrees(&self, sample: &Sample) -> bool {
-        !is_json(sample)
+        !is_json(sample) && !is_diff(sample)
+    }
+
+    fn looks_like(&self, sample: &Sample) -> Option<Language> {
+        plain(commits::is_log(sample.lines().iter().copied()))
     }
 
     fn has_links(&self) -> bool {

@@ -105,6 +105,7 @@ impl OutputCompressor {
         let options = Options {
             task: self.task.clone(),
             kind: Some(self.kind.clone()),
+            every_line: true,
             ..Options::default()
         };
         let outcome = compressor.compress(text, &options);

@@ -36,6 +36,7 @@ impl Headroom for Results {
             task: self.task.clone(),
             kind: kind.map(str::to_owned),
             retrieval,
+            every_line: true,
             ..Options::default()
         };
         self.service.shorten(text, &options)

@@ -18,6 +18,7 @@ use rustc_hash::FxHashSet;
 use self::blocks::{Block, BlockKind, Outline, outline};
 use self::mask::{Masked, mask};
 use super::{CodeOmission, Context, Draft, Segment};
+use crate::detect::LONGEST_LINE;
 use crate::lines::{Lines, unnumbered};
 use crate::parallel::join_if_long;
 use crate::task::{Place, Task};
@@ -36,8 +37,6 @@ const LARGEST_TYPE: usize = 200;
 /// A comment at the top of at least this many lines that mentions a licence is its header. By hand,
 /// not measured.
 const FEWEST_OF_LICENCE: usize = 4;
-/// A longer line, in bytes, is minified or generated, not written by people. By hand, not measured.
-const LONGEST_LINE: usize = 2000;
 
 /// Words of warnings in a body.
 static WARNINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -45,14 +44,10 @@ static WARNINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 });
 
 pub(crate) fn draft(lines: &Lines, language: Language, context: &Context) -> Option<Draft> {
-    // Without terms in the task, all code may be needed.
-    let nothing = Task::of("");
-    let task = if context.every_line { &nothing } else { context.task };
-    let mut cuts = cuts(lines, language, task);
-    if context.every_line {
-        cuts.extend(long_lines(lines, language, &cuts));
-        cuts.sort_by_key(|cut| cut.lines.start);
-    }
+    let cuts = match context.every_line {
+        true => long_lines(lines, language),
+        false => cuts(lines, language, context.task),
+    };
     let elided = cuts.iter().map(|cut| cut.lines.len()).sum();
     let mut segments = Vec::new();
     let mut at = 0;
@@ -73,11 +68,10 @@ pub(crate) fn draft(lines: &Lines, language: Language, context: &Context) -> Opt
     })
 }
 
-/// Lines as long as in minified and generated files, outside of `cuts`.
-fn long_lines(lines: &Lines, language: Language, cuts: &[CodeOmission]) -> Vec<CodeOmission> {
-    let is_cut = |line: &usize| cuts.iter().any(|cut| cut.lines.contains(line));
-    let long = (0..lines.count()).filter(|&line| lines.get(line).len() > LONGEST_LINE);
-    long.filter(|line| !is_cut(line))
+/// Lines as long as in minified and generated files.
+fn long_lines(lines: &Lines, language: Language) -> Vec<CodeOmission> {
+    (0..lines.count())
+        .filter(|&line| lines.get(line).len() > LONGEST_LINE)
         .map(|line| CodeOmission {
             lines: line..line + 1,
             indent: String::new(),
@@ -319,14 +313,17 @@ mod tests {
     #[test]
     fn a_reader_who_wants_every_line_gets_all_but_the_endless_ones() {
         let body = "    step();\n".repeat(10);
-        let text =
-            format!("function f() {{\n{body}}}\nvar data=[{}];\nlast();\n", "1,".repeat(2000));
+        let licence = "// Copyright 2020 Somebody\n// Licensed under\n// the terms\n// of it.\n";
+        let text = format!(
+            "{licence}function f() {{\n{body}}}\nvar data=[{}];\nlast();\n",
+            "1,".repeat(2000)
+        );
         let task = Task::of("something else");
         let context = Context { task: &task, tight: false, every_line: true };
         let draft = draft(&Lines::of(&text), Language::JavaScript, &context).unwrap();
         assert_eq!(draft.elided, 1);
         assert_eq!(draft.segments.len(), 3);
-        assert_eq!(draft.segments[0], Segment::Lines(0..12));
+        assert_eq!(draft.segments[0], Segment::Lines(0..16));
     }
 
     #[test]
