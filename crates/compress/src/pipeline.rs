@@ -12,7 +12,7 @@ use crate::codecs::{self, Codec};
 use crate::compressed::{ChunkReport, Compressed, Omission};
 use crate::cosmetic::cosmetic;
 use crate::detect::{Detected, MAX_EDITED_BYTES, is_fetched, is_file};
-use crate::elide::{self, Context, PlacedMarker, Reader, Rendered};
+use crate::elide::{self, Context, Draft, PlacedMarker, Reader, Rendered};
 use crate::embedded::{self, EmbeddedResult};
 use crate::header;
 use crate::kinds::{KeptLines, Kind};
@@ -50,6 +50,10 @@ const MIN_ELIDED_TOKENS: usize = 400;
 /// Texts of more bytes aren't counted for that: code and prose have four bytes for each token, and
 /// even tables rarely more than eight.
 const MAX_UNCOUNTED_BYTES: usize = 8 * MIN_ELIDED_TOKENS;
+/// How often a text is cut further to reach a budget, and the percentage of the room that the next attempt aims at, because
+/// markers take some. By hand, not measured.
+const MOST_CUTS: usize = 3;
+const AIMED_PERCENT: usize = 90;
 
 /// U+FEFF. It is a byte order mark only as the first character of a text, so nothing may be
 /// inserted before it.
@@ -87,7 +91,7 @@ fn compress_unmarked(
     count: &(dyn Fn(&str) -> usize + Sync),
 ) -> Compressed {
     let task = Task::within(&options.task, options.limits.clone());
-    let pipeline = Pipeline { options, task: &task, count, depth: 0, is_short: false };
+    let pipeline = Pipeline { options, task: &task, count, depth: 0, is_short: false, room: None };
     if let Some(result) = pipeline.in_envelope(text, envelope::DEEPEST) {
         return result;
     }
@@ -115,6 +119,8 @@ struct Pipeline<'f> {
     depth: usize,
     /// Whether the text is too short for anything in it to be elided.
     is_short: bool,
+    /// The tokens that a text of so many tokens is to be cut to, to reach the budget.
+    room: Option<(usize, usize)>,
 }
 
 /// Whether `text` has too few tokens for anything in it to be elided, and how many it has, if that
@@ -157,11 +163,28 @@ impl Pipeline<'_> {
     /// `tokens` are those of `text`, if they are already known.
     fn within_budget(&self, text: &str, tokens: Option<usize>) -> Compressed {
         let ordinary = self.pass(text, tokens, false);
-        if self.options.budget.is_none_or(|budget| ordinary.tokens_after <= budget) {
+        let Some(budget) = self.options.budget.filter(|budget| ordinary.tokens_after > *budget)
+        else {
             return ordinary;
+        };
+        let before = ordinary.tokens_before;
+        let mut shortest = ordinary;
+        let mut room = None;
+        for _ in 0..=MOST_CUTS {
+            let tight = Pipeline { room: room.map(|room| (room, before)), ..*self };
+            let cut = tight.pass(text, Some(before), true);
+            // The next attempt has less room by as much as this one took too much.
+            let taken = if room.is_some() { cut.tokens_after.max(1) } else { budget };
+            room =
+                Some(room.unwrap_or(budget).saturating_mul(budget) / taken * AIMED_PERCENT / 100);
+            if cut.tokens_after < shortest.tokens_after {
+                shortest = cut;
+            }
+            if shortest.tokens_after <= budget {
+                break;
+            }
         }
-        let tight = self.pass(text, Some(ordinary.tokens_before), true);
-        if tight.tokens_after < ordinary.tokens_after { tight } else { ordinary }
+        shortest
     }
 
     /// Splits the text, detects the kind of each chunk, chooses a replacement for each, and counts.
@@ -389,6 +412,23 @@ impl Pipeline<'_> {
         Reader { source, has_read: self.options.has_read, reads_parts: self.options.reads_parts }
     }
 
+    /// What is shown of `chunk` if it is cut to reach the budget.
+    fn cut(&self, chunk: &Chunk, context: &Context) -> Option<Draft> {
+        let (room, all) = self.room?;
+        let spec = chunk.is.kind.spec();
+        if !spec.may_be_cut() {
+            return None;
+        }
+        let bytes = chunk.text().len() as u128 * room as u128 / all.max(1) as u128;
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        let draft = match chunk.is.kind {
+            // Its draft writes the matches anew.
+            Kind::Search => None,
+            _ => spec.draft(&chunk.lines, chunk.is.language, context),
+        };
+        elide::fit(draft, &chunk.lines, context, bytes)
+    }
+
     /// `chunk` with lines elided.
     fn elide(&self, chunk: &Chunk, context: &Context) -> Option<Replacement> {
         if self.is_short || !self.may_elide_kind(chunk.is.kind) {
@@ -397,6 +437,9 @@ impl Pipeline<'_> {
         let spec = chunk.is.kind.spec();
         let render = || {
             let reader = self.reader_of(chunk);
+            if let Some(draft) = self.cut(chunk, context) {
+                return Some(elide::render(&chunk.lines, &draft, &reader));
+            }
             // The links of a page differ in what they say, so none represents the others.
             (spec.has_links() && is_fetched(self.options.kind.as_deref()))
                 .then(|| elide::elide_links(&chunk.lines, context, &reader))

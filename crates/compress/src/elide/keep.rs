@@ -35,9 +35,14 @@ impl Keep {
         keep
     }
 
+    /// No line yet.
+    pub(super) fn none(lines: &Lines) -> Self {
+        Self { stays: vec![false; lines.count()] }
+    }
+
     /// Only the lines that the task names.
     pub(super) fn named(lines: &Lines, context: &Context) -> Self {
-        let mut keep = Self { stays: vec![false; lines.count()] };
+        let mut keep = Self::none(lines);
         context.task.lines(lines).into_iter().for_each(|line| keep.add(line));
         keep
     }

@@ -8,6 +8,7 @@ pub(crate) mod code;
 pub(crate) mod commits;
 pub(crate) mod diff;
 mod enclosing;
+mod fit;
 mod frames;
 pub(crate) mod html;
 pub(crate) mod json;
@@ -28,6 +29,7 @@ use std::ops::Range;
 use crate::lines::Lines;
 use crate::task::Task;
 
+pub(crate) use fit::fit;
 pub(crate) use render::{PlacedMarker, Reader, Rendered, render, with_references};
 
 /// What the elision depends on besides the text.

@@ -154,6 +154,11 @@ pub(crate) trait TextKind: Sync {
         false
     }
 
+    /// Whether a reader with a budget may be shown fewer lines than [`TextKind::draft`] shows.
+    fn may_be_cut(&self) -> bool {
+        false
+    }
+
     /// The codecs to try; the first is as good a choice as any if time is short.
     fn codecs<'k>(&self, _kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
         Vec::new()

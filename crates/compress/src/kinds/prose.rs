@@ -44,6 +44,10 @@ impl TextKind for Prose {
         true
     }
 
+    fn may_be_cut(&self) -> bool {
+        true
+    }
+
     fn codecs<'k>(&self, _kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
         vec![Box::new(Numbers)]
     }

@@ -49,6 +49,10 @@ impl TextKind for Search {
         )
     }
 
+    fn may_be_cut(&self) -> bool {
+        true
+    }
+
     fn codecs<'k>(&self, _kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
         vec![Box::new(codecs::Search), Box::new(Paths)]
     }

@@ -74,6 +74,10 @@ impl TextKind for Table {
         counts().filter(|count| *count == usual).count() * 100 >= sorted.len() * LISTING_PERCENT
     }
 
+    fn may_be_cut(&self) -> bool {
+        true
+    }
+
     fn codecs<'k>(&self, kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
         vec![Box::new(Rows::columns(kept)), Box::new(Rows::words(kept)), Box::new(Numbers)]
     }

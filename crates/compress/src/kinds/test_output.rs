@@ -74,6 +74,10 @@ impl TextKind for TestOutput {
         plain(sample.mostly(20, is_verdict))
     }
 
+    fn may_be_cut(&self) -> bool {
+        true
+    }
+
     fn codecs<'k>(&self, kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
         vec![Box::new(Rows::words(kept)), Box::new(Repeats), Box::new(Numbers)]
     }

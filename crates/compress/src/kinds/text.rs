@@ -42,6 +42,10 @@ impl TextKind for Text {
         true
     }
 
+    fn may_be_cut(&self) -> bool {
+        true
+    }
+
     fn codecs<'k>(&self, kept: &'k KeptLines<'_>) -> Vec<Box<dyn Codec + 'k>> {
         vec![Box::new(Rows::words(kept)), Box::new(Repeats), Box::new(Numbers)]
     }
