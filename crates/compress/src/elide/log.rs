@@ -8,7 +8,7 @@ use super::enclosing::Enclosing;
 use super::keep::Keep;
 use super::values::Values;
 use super::{Context, Draft, Segment};
-use super::{commits, frames, levels};
+use super::{commits, comparison, frames, levels};
 use crate::lines::Lines;
 use crate::parallel::{join_if_long, map_if_long};
 use crate::templates::Templates;
@@ -80,6 +80,7 @@ fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
             group.iter().for_each(|&line| keep.add(line as usize));
         }
     }
+    keep_comparisons(lines, &diagnostics, &mut keep);
     keep_whole_frames(lines, &mut keep);
     let summaries = summaries(&groups, &likes, &keep);
     let mut draft = keep.draft(lines)?;
@@ -87,6 +88,16 @@ fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
         draft.segments.insert(0, Segment::Text(summaries));
     }
     Some(draft)
+}
+
+/// Keeps what is written below each failed assertion that is kept.
+fn keep_comparisons(lines: &Lines, diagnostics: &[Diagnostic], keep: &mut Keep) {
+    let asserted = (0..lines.count()).filter(|&line| comparison::is_assertion(lines.get(line)));
+    let failed = diagnostics.iter().map(|diagnostic| diagnostic.line).chain(asserted);
+    let kept: Vec<usize> = failed.filter(|&line| keep.has(line)).collect();
+    kept.into_iter()
+        .flat_map(|line| comparison::below(lines, line))
+        .for_each(|line| keep.add(line));
 }
 
 /// Keeps the head of each frame of which a line is kept, and the location of each head: without

@@ -6,6 +6,7 @@
 
 pub(crate) mod code;
 pub(crate) mod commits;
+mod comparison;
 pub(crate) mod diff;
 mod enclosing;
 mod fit;
