@@ -8,8 +8,11 @@
 //! ```
 //!
 //! Unlike other encodings, an envelope is recognised on the first line of a text only, and all that
-//! follows belongs to it. The numbers are kept to the letter. A text that begins with such a line is
+//! follows belongs to it. The numbers are kept to the letter. How the JSON was written (blanks behind colons and commas,
+//! everything but ASCII escaped, as Python does by default) is said at the end of that line. A text that begins with such a line is
 //! not compressed at all, so that [`expand`](crate::expand) never takes a line of the input for it.
+
+use std::borrow::Cow;
 
 use json_index::{JsonEscapes, Kind, scan, unescape};
 
@@ -36,6 +39,48 @@ const SCRIPT: [&str; 3] = ["{\"chunk_id\":\"", ",\"output\":\"", "\"}"];
 /// The longest of those members together, in bytes. By hand: they have about 100.
 const MOST_MEMBER_BYTES: usize = 300;
 
+/// How a JSON writer writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Style {
+    /// Whether blanks follow colons and commas.
+    is_spaced: bool,
+    escapes: JsonEscapes,
+    /// What says so at the end of a head line.
+    mark: &'static str,
+}
+
+/// The styles, the likeliest first.
+const STYLES: [Style; 4] = [
+    Style { is_spaced: false, escapes: JsonEscapes::Needed, mark: "" },
+    Style { is_spaced: true, escapes: JsonEscapes::Needed, mark: "; spaced" },
+    Style { is_spaced: false, escapes: JsonEscapes::NonAscii, mark: "; ASCII" },
+    Style { is_spaced: true, escapes: JsonEscapes::NonAscii, mark: "; spaced, ASCII" },
+];
+
+impl Style {
+    /// A part of an envelope in this style.
+    fn of(self, part: &str) -> Cow<'_, str> {
+        match self.is_spaced {
+            true => part.replace("\":", "\": ").replace(",\"", ", \"").into(),
+            false => part.into(),
+        }
+    }
+
+    /// The style that `head` says, and the head line without that.
+    fn split(head: &str) -> Option<(Self, Cow<'_, str>)> {
+        let inner = head.strip_suffix(']')?;
+        let marked = STYLES.into_iter().filter(|style| !style.mark.is_empty()).find_map(|style| {
+            Some((style, [inner.strip_suffix(style.mark)?, "]"].concat().into()))
+        });
+        Some(marked.unwrap_or((STYLES[0], head.into())))
+    }
+
+    /// `head` with this style.
+    fn marked(self, head: &str) -> String {
+        [head.strip_suffix(']').unwrap_or(head), self.mark, "]"].concat()
+    }
+}
+
 /// An envelope that was opened.
 pub(crate) struct Opened {
     /// The line that stands for the envelope.
@@ -47,10 +92,18 @@ pub(crate) struct Opened {
 /// Whether `text` looks like an envelope. It is decided by the beginning and the end, so that short
 /// texts can be passed over quickly.
 pub fn may_be_envelope(text: &str) -> bool {
-    let is_around = |before: &str, after: &str| text.starts_with(before) && text.ends_with(after);
-    is_around(RUN[0], RUN[3])
-        || is_around(SCRIPT[0], SCRIPT[2])
-        || PARTS.iter().any(|(_, before, after)| is_around(before, after))
+    if !text.starts_with(['{', '[']) {
+        return false;
+    }
+    let mut around = PARTS
+        .iter()
+        .map(|(_, before, after)| (*before, *after))
+        .chain([(RUN[0], RUN[3]), (SCRIPT[0], SCRIPT[2])]);
+    around.any(|(before, after)| {
+        STYLES[..2]
+            .iter()
+            .any(|style| text.starts_with(&*style.of(before)) && text.ends_with(&*style.of(after)))
+    })
 }
 
 /// Opens `document`, if it is an envelope that [`close`] restores byte for byte.
@@ -58,32 +111,42 @@ pub(crate) fn open(document: &str) -> Option<Opened> {
     if !may_be_envelope(document) {
         return None;
     }
-    let (head, written) = run(document).or_else(|| part(document)).or_else(|| script(document))?;
+    let (spacing, head, written) = STYLES[..2].iter().find_map(|style| {
+        let opened = run(document, *style)
+            .or_else(|| part(document, *style))
+            .or_else(|| script(document, *style));
+        opened.map(|(head, written)| (style.is_spaced, head, written))
+    })?;
     let text = unescape(written)?.into_owned();
-    let opened = Opened { head, text };
+    let is_written =
+        |style: &&Style| style.is_spaced == spacing && style.escapes.write(&text) == written;
+    let style = STYLES.iter().find(is_written)?;
+    let opened = Opened { head: style.marked(&head), text };
     (close(&opened.head, &opened.text).as_deref() == Some(document)).then_some(opened)
 }
 
 /// Puts `text` back into the envelope that `head` stands for; `None` if it is no head line.
 pub(crate) fn close(head: &str, text: &str) -> Option<String> {
-    let text = JsonEscapes::Needed.write(text);
+    let (style, head) = Style::split(head)?;
+    let text = style.escapes.write(text);
     if let Some((_, before, after)) = PARTS.iter().find(|(line, ..)| *line == head) {
-        return Some([before, text.as_str(), after].concat());
+        return Some([&*style.of(before), &text, &style.of(after)].concat());
     }
-    if let Some(members) = members(head) {
-        return Some(["{", members, SCRIPT[1], text.as_str(), SCRIPT[2]].concat());
+    if let Some(members) = members(&head, style) {
+        return Some(["{", members, &style.of(SCRIPT[1]), &text, SCRIPT[2]].concat());
     }
-    let (code, seconds) = numbers(head)?;
-    let [before, exit_code, duration, after] = RUN;
-    Some([before, &text, exit_code, code, duration, seconds, after].concat())
+    let (code, seconds) = numbers(&head)?;
+    let [before, exit_code, duration, after] = RUN.map(|part| style.of(part));
+    Some([&*before, &text, &exit_code, code, &duration, seconds, &after].concat())
 }
 
 /// Splits `text` into the head line at its beginning and what follows; `None` if there is none.
 pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
     let (head, rest) = text.strip_prefix('[').and_then(|_| text.split_once('\n'))?;
-    let is_head = numbers(head).is_some()
-        || members(head).is_some()
-        || PARTS.iter().any(|(line, ..)| *line == head);
+    let (style, line) = Style::split(head)?;
+    let is_head = numbers(&line).is_some()
+        || members(&line, style).is_some()
+        || PARTS.iter().any(|(part, ..)| *part == line);
     is_head.then_some((head, rest))
 }
 
@@ -114,39 +177,40 @@ pub(crate) fn heads(text: &str) -> usize {
 }
 
 /// The head line for the output of a command, and the inside of the string.
-fn run(document: &str) -> Option<(String, &str)> {
-    let [before, exit_code, duration, after] = RUN;
-    let inner = document.strip_prefix(before)?.strip_suffix(after)?;
-    let (inner, seconds) = inner.rsplit_once(duration)?;
-    let (written, code) = inner.rsplit_once(exit_code)?;
+fn run(document: &str, style: Style) -> Option<(String, &str)> {
+    let [before, exit_code, duration, after] = RUN.map(|part| style.of(part));
+    let inner = document.strip_prefix(&*before)?.strip_suffix(&*after)?;
+    let (inner, seconds) = inner.rsplit_once(&*duration)?;
+    let (written, code) = inner.rsplit_once(&*exit_code)?;
     let head = format!("[exit {code}, {seconds} s]");
     numbers(&head).is_some().then_some((head, written))
 }
 
 /// The head line for a list of one part, and the inside of the string.
-fn part(document: &str) -> Option<(String, &str)> {
+fn part(document: &str, style: Style) -> Option<(String, &str)> {
     PARTS.iter().find_map(|(head, before, after)| {
-        let written = document.strip_prefix(before)?.strip_suffix(after)?;
+        let inner = document.strip_prefix(&*style.of(before))?;
+        let written = inner.strip_suffix(&*style.of(after))?;
         Some(((*head).to_owned(), written))
     })
 }
 
 /// The head line for the output of a command in code mode, and the inside of the string.
-fn script(document: &str) -> Option<(String, &str)> {
-    let (before, rest) = document.split_once(SCRIPT[1])?;
+fn script(document: &str, style: Style) -> Option<(String, &str)> {
+    let (before, rest) = document.split_once(&*style.of(SCRIPT[1]))?;
     let head = format!("[{}]", before.strip_prefix('{')?);
     let written = rest.strip_suffix(SCRIPT[2])?;
-    members(&head)?;
+    members(&head, style)?;
     Some((head, written))
 }
 
 /// The members in a head line: each a string, a number or the like.
-fn members(head: &str) -> Option<&str> {
+fn members(head: &str, style: Style) -> Option<&str> {
     let members = head.strip_prefix('[')?.strip_suffix(']')?;
     if members.len() > MOST_MEMBER_BYTES
-        || !members.starts_with(&SCRIPT[0][1..])
+        || !members.starts_with(&style.of(SCRIPT[0])[1..])
         || members.contains(['\n', '\r'])
-        || members.contains(SCRIPT[1])
+        || members.contains(&*style.of(SCRIPT[1]))
     {
         return None;
     }
@@ -193,6 +257,23 @@ mod tests {
                 "a\n\"b\"",
             ),
             (r#"{"chunk_id":"","output":""}"#, r#"["chunk_id":""]"#, ""),
+            (
+                r#"{"output": "caf\u00e9 \ud83d\ude00\n", "metadata": {"exit_code": 0, "duration_seconds": 0.3}}"#,
+                "[exit 0, 0.3 s; spaced, ASCII]",
+                "café 😀\n",
+            ),
+            (
+                r#"{"output":"\u00e9","metadata":{"exit_code":0,"duration_seconds":0.3}}"#,
+                "[exit 0, 0.3 s; ASCII]",
+                "é",
+            ),
+            (r#"[{"type": "text", "text": "é"}]"#, "[text part; spaced]", "é"),
+            (r#"[{"text":"\u00e9","type":"text"}]"#, "[text part, text first; ASCII]", "é"),
+            (
+                r#"{"chunk_id": "0fa", "exit_code": 0, "output": "a\u2026"}"#,
+                r#"["chunk_id": "0fa", "exit_code": 0; spaced, ASCII]"#,
+                "a…",
+            ),
             (r#"[{"text":"é\n","type":"text"}]"#, "[text part, text first]", "é\n"),
         ] {
             let opened = open(document).expect("an envelope");
@@ -211,6 +292,7 @@ mod tests {
             r#"{"output":"a","metadata":{"exit_code":null,"duration_seconds":1}}"#,
             r#"{"output":"a","b":"c","metadata":{"exit_code":0,"duration_seconds":1}}"#,
             r#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#,
+            r#"{"output":"é\u00e9","metadata":{"exit_code":0,"duration_seconds":0.3}}"#,
             r#"{"chunk_id":"a","output":"b","exit_code":0}"#,
             r#"{"chunk_id":"a","exit_code": [0],"output":"b"}"#,
             r#"{"chunk_id": "a","output":"b"}"#,

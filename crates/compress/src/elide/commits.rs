@@ -34,12 +34,13 @@ pub(crate) fn is_log<'l>(mut lines: impl Iterator<Item = &'l str>) -> bool {
 }
 
 pub(super) fn draft(lines: &Lines, context: &Context) -> Option<Draft> {
-    if !is_log(lines.iter().filter(|line| !line.trim().is_empty())) {
+    let unended = |line| str::strip_suffix(line, '\r').unwrap_or(line);
+    if !is_log(lines.iter().map(unended).filter(|line| !line.trim().is_empty())) {
         return None;
     }
     let named = context.task.lines(lines);
     let mut writer = Writer { details: Details::asked_for(context.task), ..Writer::default() };
-    for (index, line) in lines.iter().enumerate() {
+    for (index, line) in lines.iter().map(unended).enumerate() {
         writer.line(index, line, named.binary_search(&index).is_ok());
     }
     writer.end_of_commit();
@@ -342,6 +343,38 @@ mod tests {
         let one = "0123456789ab (HEAD -> main) Aug 14 2026 Ann Other: Limits can be switched off\n    First of the reasons.\n src/a.rs 12, src/b/{c => d}.rs Bin\n 2 files +7 -5\n";
         assert_eq!(shown(&text, "").unwrap(), one.repeat(3));
         assert!(shown(&text, "zebras").unwrap().contains("\n    about zebras.\n"));
+        assert_eq!(shown(&text.replace('\n', "\r\n"), "").unwrap(), one.repeat(3));
+    }
+
+    #[test]
+    fn what_is_left_out_of_lines_is_said_and_can_be_asked_for() {
+        let text = "commit 0123456789abcdef0123456789abcdef01234567\nAuthor: Ann <a@b>\nDate:   Fri Aug 14 11:48:06 2026 +0900\n\n    Subject\n\n".repeat(4);
+        for (task, unit, shows) in [
+            (
+                "",
+                "commits' e-mail addresses, times of day and last hash digits",
+                "0123456789ab Aug 14 2026 Ann: Subject\n",
+            ),
+            ("which email?", "commits' times of day and last hash digits", " Ann <a@b>: "),
+            ("at what time?", "commits' e-mail addresses and last hash digits", " 11:48:06 "),
+            (
+                "the whole sha",
+                "commits' e-mail addresses and times of day",
+                "0123456789abcdef0123456789abcdef01234567 ",
+            ),
+            (
+                "emails, hashes, hours",
+                "commits' layout",
+                "01234567 Fri Aug 14 11:48:06 2026 +0900 Ann <a@b>: Subject",
+            ),
+        ] {
+            let task = Task::of(task);
+            let context = Context { task: &task, tight: false, every_line: false };
+            let draft = draft(&Lines::of(&text), &context).unwrap();
+            assert_eq!((&*draft.unit, draft.elided, draft.total), (unit, 4, 4));
+            let Segment::Text(shown) = &draft.segments[0] else { panic!("text") };
+            assert!(shown.contains(shows), "{shown}");
+        }
     }
 
     #[test]

@@ -139,10 +139,11 @@ struct Package<'a> {
 
 /// The packages of a lockfile, in order.
 fn packages<'a>(lines: &Lines<'a>) -> Option<Vec<Package<'a>>> {
-    let format = Format::of(lines.iter().filter(|line| !line.trim().is_empty()))?;
+    let line = |line: &'a str| line.strip_suffix('\r').unwrap_or(line);
+    let format = Format::of(lines.iter().map(line).filter(|line| !line.trim().is_empty()))?;
     let mut packages: Vec<Package> = Vec::new();
     let mut open: Option<Package> = None;
-    for (index, line) in lines.iter().enumerate() {
+    for (index, line) in lines.iter().map(line).enumerate() {
         let begins = match format {
             Format::Toml => (line == "[[package]]").then_some(("", "", "")),
             Format::Yarn => yarn_name(line).map(|name| (name, "", "")),
@@ -299,6 +300,7 @@ mod tests {
             })
             .collect();
         assert!(shown(&yarn, "").contains(":\n@s/p0 1.0.0\n@s/p1 1.1.0\n"));
+        assert_eq!(shown(&yarn.replace('\n', "\r\n"), ""), shown(&yarn, ""));
         let go: String = (0..9)
             .map(|n| {
                 format!("example.org/m{n} v1.{n}.0 h1:abc=\nexample.org/m{n} v1.{n}.0/go.mod h1:def=\n")
