@@ -308,3 +308,44 @@ fn escaped_placeholders_are_shown() {
     let secret = format!("&lt;{}!#&gt;{}", an(8), an(6));
     assert_hidden(&format!("<password>{secret}</password>"), &secret);
 }
+
+#[test]
+fn references_to_vaults_are_shown() {
+    for reference in
+        ["see-1password", "see_bitwarden", "ask-admin", "stored-in-vault", "check-keepass"]
+    {
+        for notation in NOTATIONS {
+            assert_shown(&notation.replace("@@", reference));
+        }
+        assert_shown(&format!(
+            "gh secret set AUTH_TOKEN --body \"{reference}\" --repo acme/shop\n"
+        ));
+    }
+    let secret = format!("see-{}7!{}", an(6), an(4));
+    assert_hidden(&format!("db_password = \"{secret}\""), &secret);
+}
+
+#[test]
+fn cells_and_attributes_beside_names_that_are_no_secrets_are_shown() {
+    for text in [
+        "shop;db_password_length;12\n",
+        "(?:db_password|api_token|client_secret)=",
+        "2\tpassword_policy\tstrict\t2025-06-04\n",
+        "key|value\napi_token|select_your_own\n",
+        "resource \"random_password\" \"db_password\" {\n  length = 32\n}\nresource \"x\" \"y\" {\n  value = \"a4Kq7vXz92pL\"\n}\n",
+        "sed -i 's|^DB_PASSWORD=.*|DB_PASSWORD=$DB_PASSWORD|' .env\n",
+        "export API_TOKEN=$(echo $ENCODED | base64 -d)\n",
+    ] {
+        assert_shown(text);
+    }
+    let encoded = "azduVnE4TDJ4Wm05UnRXNA==";
+    for text in [
+        "export API_TOKEN=$(echo @@ | base64 -d)\n",
+        "export API_TOKEN=\"$(echo @@ | base64 --decode)\"\n",
+        "API_TOKEN=$(echo -n '@@' | base64 -D)\n",
+        "API_TOKEN=`echo \"@@\" | base64 -d`\n",
+        "DB_PASSWORD=$(printf %s @@|base64 -d)\n",
+    ] {
+        assert_hidden(&text.replace("@@", encoded), encoded);
+    }
+}

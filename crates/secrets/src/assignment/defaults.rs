@@ -1,4 +1,5 @@
-//! The value that a name has where it has no other: `process.env.PASSWORD || "…"`, `default="…"`, `isProd ? read() : "…"`.
+//! The value that a name has where it has no other: `process.env.PASSWORD || "…"`, `default="…"`, `isProd ? read() : "…"`; and that of
+//! a resource that has the name.
 
 use std::sync::LazyLock;
 
@@ -101,6 +102,38 @@ impl Reader<'_> {
         }
         self.at += before.len() + 1;
         Some(Value { range: self.at..self.at + value.len(), notation: Notation::Quoted })
+    }
+
+    /// The value of a resource of Terraform's that is named for a secret, the new one if it changes:
+    /// `resource "aws_ssm_parameter" "db_password" { value = "…" -> "…" }`.
+    pub(super) fn in_resource(self) -> Option<Value> {
+        const ATTRIBUTES: [&str; 4] = ["value", "secret_string", "secret_data", "secret_value"];
+        if !self.place.is_resource() {
+            return None;
+        }
+        let window = self.ahead(LONGEST_DECLARATION);
+        let mut at = self.at;
+        for line in window.split_inclusive('\n') {
+            let content = line.trim_start_matches([' ', '\t', '+', '-', '~']);
+            if at > self.at && content.starts_with('}') {
+                return None;
+            }
+            let attribute = content.split([' ', '=']).next().unwrap_or_default();
+            if ATTRIBUTES.contains(&attribute) {
+                let mut reader = Reader { at: at + line.len() - content.len(), ..self };
+                reader.at += attribute.len();
+                return reader.changed().or_else(|| reader.set_attribute());
+            }
+            at += line.len();
+        }
+        None
+    }
+
+    /// The quoted value behind an attribute's `=`.
+    fn set_attribute(mut self) -> Option<Value> {
+        self.skip_blanks();
+        self.eat("=").then(|| self.skip_blanks())?;
+        self.quoted().map(Value::into_neighbor)
     }
 
     /// An unquoted default, as in YAML.

@@ -1,6 +1,7 @@
 //! Literals: in quotes of all kinds, in calls that leave them what they are, in elements of XML, and without quotes.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::reader::{Notation, Reader, Value};
 use crate::byte_set::ByteSet;
@@ -140,6 +141,7 @@ impl Reader<'_> {
         }
         let is_listed = self.place.behind_semicolon();
         let range = self.until(|c| ends_bare(c) && !(is_listed && c == '&'))?;
+        let (range, is_marked_up) = self.before_markup(range);
         let rest = &self.text[range.end..];
         let next = rest.chars().next();
         let behind = rest.trim_start_matches([' ', '\t', '\r']);
@@ -154,7 +156,8 @@ impl Reader<'_> {
         if is_expression || is_name {
             return None;
         }
-        let ends = matches!(next, None | Some('"' | '\'' | '`' | ';' | '&' | '<' | '\\' | '\t'))
+        let ends = is_marked_up
+            || matches!(next, None | Some('"' | '\'' | '`' | ';' | '&' | '<' | '\\' | '\t'))
             || matches!(behind_blanks, None | Some('\n' | '#' | ';' | '|'))
             || ["//", "--", "*/", "]]>"].iter().any(|mark| behind.starts_with(mark))
             || (certain && matches!(next, Some('}' | ')' | ',' | ']')))
@@ -165,13 +168,42 @@ impl Reader<'_> {
     /// A value without quotes in the middle of a line: a blank, a comma or a bracket ends it. It can't
     /// be a variable where it is `certain` that it isn't a program's.
     pub(super) fn bare_among_words(&self, certain: bool) -> Option<Value> {
-        let range = self.until(ends_bare)?;
-        // The end of a block of Jira's markup.
-        let end = self.text[range.clone()].find("{code").map_or(range.end, |at| range.start + at);
-        let range = range.start..end;
+        let (range, _) = self.before_markup(self.until(ends_bare)?);
         // What is called or looked up is a program's: `password=found[2]`.
         let is_expression = self.text[range.clone()].contains(['(', '[', '{']);
         (!is_expression).then_some(Value { range, notation: Notation::Bare { certain } })
+    }
+
+    /// A value without the mark that ends a block of Jira's markup, and whether there is one.
+    fn before_markup(&self, range: Range<usize>) -> (Range<usize>, bool) {
+        let written = &self.text[range.clone()];
+        let mark = memchr::memrchr(b'{', written.as_bytes())
+            .filter(|at| *at > 0 && matches!(&written[*at..], "{code" | "{noformat"));
+        (range.start..mark.map_or(range.end, |at| range.start + at), mark.is_some())
+    }
+
+    /// What a shell decodes: `$(echo … | base64 -d)`.
+    pub(super) fn echoed_to_decoder(&mut self) -> Option<Value> {
+        const DECODERS: [&str; 4] =
+            ["base64 -d", "base64 --decode", "base64 -D", "openssl base64 -d"];
+        let start = self.at;
+        self.eat("\"");
+        let is_echoed = ["$(echo ", "`echo ", "$(printf "].iter().any(|echo| self.eat(echo));
+        let value = if is_echoed {
+            let _ = self.eat("-n ") || self.eat("%s ");
+            self.quoted().or_else(|| self.bare_among_words(true))
+        } else {
+            None
+        };
+        let decoded = value.filter(|value| {
+            let behind = self.text[value.range.end..].trim_start_matches(['"', '\'', ' ']);
+            let piped = behind.strip_prefix('|').map(|piped| piped.trim_start_matches(' '));
+            piped.is_some_and(|piped| DECODERS.iter().any(|decoder| piped.starts_with(decoder)))
+        });
+        if decoded.is_none() {
+            self.at = start;
+        }
+        decoded.map(|value| Value { notation: Notation::Quoted, ..value })
     }
 
     /// An argument without quotes that is no name: `password(4vWkfARJak)` of Stata.

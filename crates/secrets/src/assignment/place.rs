@@ -97,6 +97,8 @@ impl<'t> Place<'t> {
                     | ":"
                     // A list of what is done, and a parameter of Symfony.
                     | "[x]" | "[X]" | "[ ]" | "env("
+                    // Blocks of Jira's markup.
+                    | "{noformat}" | "{code}"
             ) || self.is_namespaced()
                 || self.is_shown()
                 || is_unspaced())
@@ -205,9 +207,9 @@ impl<'t> Place<'t> {
         is_listed && ["VALUES", "values"].iter().any(|word| self.line.contains(word))
     }
 
-    /// Behind a namespace, as in Pulumi's configuration: `app:adminPassword: …`.
+    /// Behind a namespace, as in Pulumi's configuration and Puppet's: `app:adminPassword: …`, `profile::app::password: …`.
     fn is_namespaced(&self) -> bool {
-        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == ':';
         self.line
             .trim_start()
             .strip_suffix(':')
@@ -370,6 +372,31 @@ impl<'t> Place<'t> {
             command.chars().next_back().filter(|c| matches!(c, '/' | '|' | '#' | ','))?;
         let command = command[..command.len() - delimiter.len_utf8()].strip_suffix('s')?;
         command.ends_with([' ', '\'', '"', ';', '{']).then_some(delimiter)
+    }
+
+    /// The delimiter of an editor's command that writes the name's line anew: `s|^DB_PASS=.*|DB_PASS=…|`.
+    pub(super) fn replaced_by(&self) -> Option<char> {
+        let delimiter = self.line.chars().next_back();
+        let delimiter = delimiter.filter(|c| matches!(c, '/' | '|' | '#' | ',' | '~' | '@'))?;
+        let command = &self.line[..self.line.len() - delimiter.len_utf8()];
+        let (command, _) = command.rsplit_once(delimiter)?;
+        let before = command.strip_suffix('s')?;
+        before.ends_with([' ', '\'', '"', ';', '{']).then_some(delimiter)
+    }
+
+    /// The name of a resource of Terraform's: `resource "aws_ssm_parameter" "db_password" {`.
+    pub(super) fn is_resource(&self) -> bool {
+        self.before.ends_with('"')
+            && self
+                .line
+                .trim_start_matches([' ', '\t', '+', '-', '~', '/'])
+                .starts_with("resource \"")
+    }
+
+    /// As a whole cell of a row, a name of several words: `42;api_token;`.
+    pub(super) fn is_cell(&self, separator: char) -> bool {
+        let begins = self.line.ends_with(separator) || self.line.is_empty() && self.is_whole_line;
+        begins && self.written.trim_matches('_').contains(['_', '-'])
     }
 
     /// As the first element of a tuple, without quotes: `{password, …}` of Erlang.

@@ -96,10 +96,11 @@ impl<'t> Reader<'t> {
     /// The values that may be assigned, by each reading.
     pub(super) fn assigned(self) -> impl Iterator<Item = Option<Value>> + use<'t> {
         type Reading<'t> = fn(Reader<'t>) -> Option<Value>;
-        let readings: [Reading<'t>; 18] = [
+        let readings: [Reading<'t>; 21] = [
             Reader::direct,
             Reader::changed,
             Reader::substituted,
+            Reader::substituted_line,
             Reader::whole_word,
             Reader::declared,
             Reader::returned,
@@ -109,6 +110,8 @@ impl<'t> Reader<'t> {
             Reader::in_element,
             Reader::before_name,
             Reader::before_comment,
+            Reader::in_next_cell,
+            Reader::in_resource,
             Reader::unpacked,
             Reader::sent,
             Reader::in_form,
@@ -222,6 +225,10 @@ impl<'t> Reader<'t> {
         self.eat("<<");
         // What Consul exports between a key and its value.
         self.eat("\"Flags\":0,");
+        // What AWS's parameter store says between a parameter's name and its value.
+        if self.eat("\"Type\": \"SecureString\",") || self.eat("\"Type\":\"SecureString\",") {
+            self.skip_white_space();
+        }
         let is_pair = self.place.argument()
             || self.place.is_set()
             || self.place.tuple()
@@ -307,6 +314,9 @@ impl<'t> Reader<'t> {
         self.skip_dumped_type();
         if self.skip_tags() {
             return self.quoted().or_else(|| self.element());
+        }
+        if let Some(value) = self.echoed_to_decoder() {
+            return Some(value);
         }
         if self.skip_exported_key() {
             return self.quoted();
@@ -474,6 +484,7 @@ impl<'t> Reader<'t> {
         let window = self.window();
         let line = first_line(window)?;
         let word = line.trim_end();
+        let word = word.strip_suffix("{noformat}").unwrap_or(word);
         let is_literal = !word.contains(char::is_whitespace)
             && !word.starts_with(['"', '\'', '`', '$', '{', '[', '('])
             && word.contains([')', '&', ';', ',', '|', '>', '<', ']', '}', '\\'])
@@ -525,6 +536,33 @@ impl<'t> Reader<'t> {
         let range = self.until(|c| c == delimiter || c.is_whitespace())?;
         let is_closed = self.text[range.end..].starts_with(delimiter);
         is_closed.then_some(Value { range, notation: Notation::Quoted })
+    }
+
+    /// What an editor's command assigns to the name in place of a line: `sed 's|^DB_PASS=.*|DB_PASS=…|'`.
+    pub(super) fn substituted_line(mut self) -> Option<Value> {
+        if !self.rest().starts_with(['=', ':', ' ']) {
+            return None;
+        }
+        let delimiter = self.place.replaced_by()?;
+        self.skip_blanks();
+        let _ = self.eat("=") || self.eat(":");
+        self.skip_blanks();
+        let range = self.until(|c| c == delimiter || c.is_whitespace())?;
+        let is_closed = self.text[range.end..].starts_with(delimiter);
+        is_closed.then_some(Value { range, notation: Notation::Quoted })
+    }
+
+    /// The cell behind the one that is the name, in a row that semicolons, tabs or bars separate: `42;api_token;…`.
+    pub(super) fn in_next_cell(mut self) -> Option<Value> {
+        let separator = self.rest().chars().next().filter(|c| matches!(c, ';' | '\t' | '|'))?;
+        if !self.place.is_cell(separator) {
+            return None;
+        }
+        self.at += separator.len_utf8();
+        let range = self.until(|c| c == separator || c.is_whitespace())?;
+        let ends = self.text[range.end..].chars().next();
+        let ends_cell = ends.is_none_or(|c| c == separator || matches!(c, '\n' | '\r'));
+        ends_cell.then_some(Value { range, notation: Notation::Neighbor })
     }
 
     /// A value behind the declaration's type: `password string = "…"`, `Password { get; set; } = "…"`,
