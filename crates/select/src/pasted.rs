@@ -25,7 +25,9 @@ static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// A place in a file, as frames and diagnostics write it.
 static PLACE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r#"[A-Za-z0-9_@.-]+[/\\][A-Za-z0-9_@./\\-]*\.[A-Za-z]{1,5}(?::[0-9]+|", line [0-9]+|\([0-9]+)"#)
+    regex(
+        r#"[A-Za-z0-9_@.-]+[/\\][A-Za-z0-9_@./\\-]*\.[A-Za-z]{1,5}(?::[0-9]+|", line [0-9]+|\([0-9]+)"#,
+    )
 });
 
 fn regex(pattern: &str) -> Regex {
