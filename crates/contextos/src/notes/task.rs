@@ -1,7 +1,7 @@
 //! CURRENT_TASK.md: the current task.
 //!
 //! The task ends at the last `## Acceptance Criteria`, so that it may have headings of its own: the file that
-//! [`file`] writes gives back any text as it was set. A file that was edited by hand may lack that heading; then the
+//! [`file()`] writes gives back any text as it was set. A file that was edited by hand may lack that heading; then the
 //! task ends at the next one.
 
 /// The status of a task that was given none.
