@@ -454,7 +454,7 @@ mod tests {
             "/app/vendor/guzzlehttp/guzzle/src/Client.php",
             "/usr/local/bundle/gems/puma-6.0.0/lib/server.rb",
             "/usr/lib/ruby/3.0.0/webrick/server.rb",
-            "/root/.cargo/registry/src/index.crates.io-6f17d22bba15001f/clap-4.5.1/src/arg.rs",
+            "/root/.cargo/registry/src/github.com-1ecc6299db9ec823/clap-4.5.1/src/arg.rs",
             "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/arg.rs",
             "/usr/include/stdio.h",
         ] {
@@ -506,7 +506,7 @@ mod tests {
                 "vendor/github.com/other/lib/vendored.go",
             ),
             (
-                "/root/.cargo/registry/src/index.crates.io-6f17d22bba15001f/shop_builder-4.5.1/src/arg.rs",
+                "/root/.cargo/registry/src/github.com-1ecc6299db9ec823/shop_builder-4.5.1/src/arg.rs",
                 "shop_builder/src/arg.rs",
             ),
             ("/go/src/example.com/shop/pkg/server.go", "pkg/server.go"),
