@@ -230,8 +230,9 @@ fn drop_template(lines: &[&str], keep: &mut [bool]) {
         if at == 0 {
             // A title may speak of an environment.
             keep[at] &= !is_template(line);
+            continue;
         }
-        if at == 0 || !keep[at] {
+        if !keep[at] {
             continue;
         }
         if let Some(heading) = heading(line) {
